@@ -1,0 +1,140 @@
+/** A project as everything behind `config/` sees it: checked, camelCase, every default filled in. */
+import type { JsonObject } from '../model/json.ts'
+
+export type Project = {
+  readonly root: string
+  readonly name: string
+  readonly defaultTarget: string
+  readonly targets: { readonly [name: string]: Target }
+  readonly connections: { readonly [name: string]: ConnectionConfig }
+  readonly syncs: readonly Sync[]
+  readonly models: readonly Model[]
+  readonly schedules: JsonObject
+}
+
+export type Target = {
+  readonly name: string
+  /** Connections are pointed at the simulators. */
+  readonly sandbox: boolean
+  /** Reverse ETL may send. True for the sandbox. */
+  readonly deliver: boolean
+  readonly warehouse: WarehouseConfig
+  /** Keys laid over a connection's own, per connection. */
+  readonly connections: { readonly [name: string]: JsonObject }
+}
+
+export type WarehouseConfig =
+  | {
+      readonly type: 'duckdb'
+      /** Absolute. */
+      readonly path: string
+      /** DuckDB's own words: `1GB`. */
+      readonly memoryLimit: string
+      readonly threads: number | null
+    }
+  | { readonly type: 'snowflake'; readonly settings: JsonObject }
+
+/** Values may still be references (`${env:X}`): secrets are resolved for the selected syncs only. */
+export type ConnectionConfig = {
+  readonly name: string
+  readonly connector: string
+  readonly maxRuns: number | null
+  readonly keys: JsonObject
+  readonly place: Place
+}
+
+/** Where something stands in the project's files, for errors. */
+export type Place = { readonly file: string; readonly line: number; readonly column: number }
+
+export type Sync = EtlSync | ReverseSync
+
+export type EtlSync = {
+  readonly kind: 'etl'
+  readonly name: string
+  readonly place: Place
+  readonly tags: readonly string[]
+  /** Connection name. */
+  readonly source: string
+  /** Warehouse schema. @default the sync's name */
+  readonly schema: string
+  /** ISO instant; nothing created earlier is read. */
+  readonly start: string | null
+  readonly verify: 'off' | 'warn' | 'strict'
+  readonly maxShrink: Limit
+  readonly after: readonly string[]
+  /** In the file's order. Names may be globs; the exact name wins. */
+  readonly streams: readonly StreamConfig[]
+}
+
+export type StreamConfig = {
+  readonly name: string
+  readonly place: Place
+  readonly enabled: boolean
+  readonly mode: 'merge' | 'append' | 'full_refresh' | null
+  readonly include: readonly string[] | null
+  readonly exclude: readonly string[]
+  readonly pii: readonly string[]
+  readonly where: string | null
+  readonly fieldHistory: boolean
+  readonly schemaChanges: 'evolve' | 'freeze' | 'ignore'
+  readonly options: JsonObject
+}
+
+export type ReverseSync = {
+  readonly kind: 'reverse_etl'
+  readonly name: string
+  readonly place: Place
+  readonly tags: readonly string[]
+  readonly model: string
+  /** Columns of the model. */
+  readonly primaryKey: readonly string[]
+  /** Connection name. */
+  readonly destination: string
+  readonly object: string
+  /** The destination's field that finds the record; it is one of `map`'s. */
+  readonly match: string
+  readonly mode: 'upsert' | 'update' | 'insert'
+  readonly after: readonly string[]
+  /** sync name → milliseconds */
+  readonly freshness: { readonly [sync: string]: number }
+  readonly map: readonly Mapping[]
+  readonly onRemoved: OnRemoved
+  readonly limits: ReverseLimits
+  readonly options: JsonObject
+  readonly onInvalidKeys: 'stop' | 'skip'
+}
+
+export type Mapping = { readonly field: string; readonly place: Place } & (
+  | { readonly kind: 'column'; readonly column: string; readonly values: ValueMap | null }
+  | { readonly kind: 'value'; readonly value: JsonObject[string] }
+  /** The column says opted out when true. `out` and `in` are the destination's words. */
+  | { readonly kind: 'opt_out'; readonly column: string; readonly out: JsonObject[string]; readonly in: JsonObject[string]; readonly allowOptIn: boolean }
+)
+
+/** Model value (as text) → destination value. A value that is not listed is a reject. */
+export type ValueMap = { readonly [modelValue: string]: JsonObject[string] }
+
+export type OnRemoved =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'clear'; readonly fields: readonly string[] }
+  | { readonly kind: 'set'; readonly values: JsonObject }
+
+export type ReverseLimits = {
+  readonly maxAdded: Limit
+  readonly maxChanged: Limit
+  readonly maxRemoved: Limit
+  readonly onEmpty: 'stop' | 'proceed'
+}
+
+/** Rows, or a part of the snapshot (0.05 is 5 %). */
+export type Limit = { readonly rows: number } | { readonly fraction: number }
+
+export type Model = {
+  readonly name: string
+  /** Relative to the project. */
+  readonly file: string
+  /** As written, with `{{ source(…) }}` and `{{ ref(…) }}`. */
+  readonly sql: string
+  readonly sources: readonly { readonly sync: string; readonly table: string }[]
+  readonly refs: readonly string[]
+}

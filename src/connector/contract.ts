@@ -1,0 +1,285 @@
+/**
+ * What a connector is. A connector is one object literal: either declarative (`http`, `streams`, `objects`: a REST vendor
+ * in about 40 lines) or with `open`, which builds the vendor's SDK client and gives back the same things around it.
+ * In here: what a vendor offers and how one asks it. Not in here: retries, limits, counting, redaction (the host's), and
+ * what becomes of the rows (the pipelines').
+ */
+import type { z } from 'zod'
+import type { Change, WriteResult } from '../model/change.ts'
+import type { Json, JsonObject } from '../model/json.ts'
+import type { LogicalType } from '../model/logical-type.ts'
+import type { Host, Http, HttpOptions, Page } from './host.ts'
+
+// ---------------------------------------------------------------- what authors write
+
+export type ConnectorDefinition<Config extends z.ZodObject> = {
+  /** snake_case, unique among connectors. */
+  readonly name: string
+  /** The connection's keys. A secret carries `.meta({ secret: true })`. Must have `base_url` or the vendor's words for it. */
+  readonly config: Config
+  /** A REST vendor: where it is and how one signs in. Needed for `list`, `count` and `ctx.http`. */
+  readonly http?: (context: { readonly config: z.output<Config> }) => HttpOptions
+  /** A cheap signed-in request. Throws what the vendor says when the credentials are wrong. */
+  readonly check?: (context: Context) => Promise<unknown>
+  /** The vendor's own name for the account: the snapshot remembers it (promise 12). @default the base URL */
+  readonly account?: (context: Context) => Promise<string>
+  readonly streams?: { readonly [name: string]: StreamDefinition }
+  readonly objects?: { readonly [name: string]: ObjectDefinition }
+  /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the four above. */
+  readonly open?: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector>
+  /** The stream names that can be checked without a network. @default the keys of `streams`, or any name with `open` */
+  readonly streamNames?: readonly string[]
+  /** Object names, likewise. */
+  readonly objectNames?: readonly string[]
+}
+
+export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' | 'overlapMs' | 'children'> & {
+  /** How far behind the vendor's now a scan may read, in milliseconds. @default 0 */
+  readonly lagMs?: number
+  /** How much of what is already complete is read again, in milliseconds. @default 0 */
+  readonly overlapMs?: number
+  readonly children?: readonly ChildStream[]
+  readonly list?: ListDeclaration
+  readonly read?: Stream['read']
+  readonly count?: CountDeclaration | Stream['count']
+}
+
+/** A list endpoint that answers JSON. */
+export type ListDeclaration = {
+  readonly path: string
+  /** Where the records are: `data`, `result.items`, or `''` for a top-level array. */
+  readonly records: string
+  /** Query parameter that takes the lower bound (ISO, or `unix` seconds with `sinceFormat`). Without it every scan is full. */
+  readonly since?: string
+  /** Query parameter that takes the upper bound, exclusive. */
+  readonly until?: string
+  /** @default 'iso' */
+  readonly sinceFormat?: 'iso' | 'unix'
+  readonly query?: { readonly [name: string]: string | number }
+  readonly page: Paging
+}
+
+export type Paging =
+  /** One page holds everything. */
+  | { readonly kind: 'none' }
+  /** The answer names the next cursor at `next`; null or absent ends. */
+  | { readonly kind: 'cursor'; readonly param: string; readonly next: string; readonly size?: PageSize }
+  /** The next page begins after the last record's `field`; ends when `more` is false, or at an empty page. */
+  | { readonly kind: 'after'; readonly param: string; readonly field: string; readonly more?: string; readonly size?: PageSize }
+  /** Page numbers from `first` (@default 1) until a page is empty. */
+  | { readonly kind: 'page'; readonly param: string; readonly first?: number; readonly size?: PageSize }
+  /** Offsets from 0 until a page is empty. */
+  | { readonly kind: 'offset'; readonly param: string; readonly size: PageSize }
+  /** The answer holds the whole next URL at `next` (same origin only). */
+  | { readonly kind: 'link'; readonly next: string }
+
+export type PageSize = { readonly param: string; readonly value: number }
+
+export type CountDeclaration = { readonly path: string; readonly value: string; readonly since?: string; readonly until?: string }
+
+export type ObjectDefinition = Omit<DestinationObject, 'name' | 'write'> & { readonly write: DestinationObject['write'] }
+
+// ---------------------------------------------------------------- what the engine works with
+
+export type Connector = {
+  readonly name: string
+  readonly config: z.ZodObject
+  readonly streamNames: readonly string[] | null
+  readonly objectNames: readonly string[] | null
+  /** @throws MillraceError MR-3001 … MR-3008, MR-1302 */
+  readonly open: (context: OpenContext<never>) => Promise<OpenedConnector>
+}
+
+export type OpenContext<Config> = {
+  /** The connection's keys, checked and with secrets resolved. */
+  readonly config: Config
+  readonly host: Host
+}
+
+export type OpenedConnector = {
+  readonly check: (context: CallContext) => Promise<unknown>
+  readonly account: (context: CallContext) => Promise<string>
+  /** The vendor's clock. @default the last Date header the host saw, else a `check` and its Date header */
+  readonly now?: (context: CallContext) => Promise<Date>
+  /** Streams with their live columns. `names`: only these (globs already resolved by the engine are exact names). */
+  readonly streams?: (request: { readonly names?: readonly string[]; readonly signal: AbortSignal }) => Promise<readonly Stream[]>
+  /** All stream names, cheaply: for globs and did-you-mean. */
+  readonly streamNames?: (context: CallContext) => Promise<readonly string[]>
+  readonly objects?: (request: { readonly names?: readonly string[]; readonly signal: AbortSignal }) => Promise<readonly DestinationObject[]>
+  readonly close?: () => Promise<void>
+}
+
+export type CallContext = { readonly signal: AbortSignal }
+
+/** What the functions of a declarative connector get. */
+export type Context = CallContext & { readonly http: Http; readonly host: Host }
+
+export type Stream = {
+  /** The vendor's name for it. */
+  readonly name: string
+  /** The vendor's documentation of the endpoint. */
+  readonly docs: string
+  /** The vendor's field names that identify a row. Empty only for append-only streams without a key. */
+  readonly key: readonly string[]
+  /** Vendor field → type. Dots in a name are part of it. */
+  readonly columns: { readonly [field: string]: LogicalType }
+  /** `cursor`: rows come in the order of their version and a checkpoint may name a boundary; `none`: complete only at the end. */
+  readonly order: 'cursor' | 'none'
+  /** The field with the vendor's modification stamp (ISO text, or unix seconds as an integer). Without it the version is the time of the request. */
+  readonly version?: string
+  /** Rows never change once written (history): the default mode is `append`. */
+  readonly appendOnly?: boolean
+  /** A full pass lists everything there is: rows it did not see are deleted. */
+  readonly enumerates?: boolean
+  readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
+  readonly lagMs: number
+  readonly overlapMs: number
+  readonly children: readonly ChildStream[]
+  /** Field history of another stream: the engine builds `<parent>_field_history` over it. */
+  readonly history?: FieldHistory
+  /** The connector's own options of this stream, checked before it is read. */
+  readonly options?: z.ZodObject
+  /** Yields batches and checkpoints; must obey `signal` within 5 s. */
+  readonly read: (scan: Scan, context: Context) => AsyncIterable<ScanItem>
+  /** How many rows the scan should yield: same bounds, deletes included (promise 11). */
+  readonly count?: (scan: Scan, context: Context) => Promise<number>
+}
+
+/** Rows that come inside a parent's rows. They load with the parent, in its transaction; the set of a parent is complete. */
+export type ChildStream = {
+  readonly name: string
+  readonly docs: string
+  readonly key: readonly string[]
+  readonly columns: { readonly [field: string]: LogicalType }
+  /** Child field that holds the parent's key: a parent's children that were not in its latest set are deleted. */
+  readonly parent: string
+}
+
+export type FieldHistory = {
+  /** The stream whose fields these are: `Account`. */
+  readonly of: string
+  /** Fields of the history row. */
+  readonly record: string
+  readonly field: string
+  readonly from: string
+  readonly to: string
+  readonly at: string
+  readonly by: string
+  /** Tells kinds of entry for one field apart (Salesforce writes a lookup twice: as Id and as name). */
+  readonly kind?: string
+  /** The stream that names who did it, with its key and name fields. */
+  readonly who?: { readonly stream: string; readonly key: string; readonly name: string }
+  /** The parent's field with the time of its creation. */
+  readonly createdAt: string
+  /** Field names as the history rows spell them → the parent's field that holds the present value. */
+  readonly tracked: { readonly [historyName: string]: string }
+}
+
+/** One pass over one partition of a stream. Instants are ISO UTC by the vendor's clock. */
+export type Scan = {
+  readonly id: string
+  /** Inclusive, already less the overlap. null: from the beginning. */
+  readonly from: string | null
+  /** Exclusive: the vendor's now when the scan began, less the lag. */
+  readonly to: string
+  /** From the last committed checkpoint of this scan; null at its beginning. */
+  readonly resume: Json
+  /** A pass over everything. */
+  readonly full: boolean
+  /** The sync's `start`: nothing that was created before it is wanted. */
+  readonly start: string | null
+  /** Vendor fields that the sync wants, the key and version among them. */
+  readonly fields: readonly string[]
+  /** The sync's `where`, in the vendor's own language. */
+  readonly where: string | null
+  readonly options: JsonObject
+  /** Names of the child streams that the sync wants. */
+  readonly children: readonly string[]
+  /** At most this many rows, for `--limit`. null: all. */
+  readonly limit: number | null
+}
+
+export type ScanItem = Batch | Checkpoint
+
+/** `readAt`: our clock just before the request that brought these rows was sent. */
+export type Batch = { readonly readAt: Date; readonly child?: ChildBatch } & (
+  | { readonly kind: 'records'; readonly records: readonly { readonly [field: string]: unknown }[] }
+  /** One JSON object a line, as `cutPage` makes them: digits as the vendor sent them. */
+  | { readonly kind: 'lines'; readonly lines: Uint8Array; readonly rows: number }
+  /** A file in the run's spool directory that the engine may delete. CSV: a header line, `""` quoting. */
+  | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson' | 'parquet'; readonly rows: number }
+  /** Rows that are gone, of which only the key is known. `version`: when they went. */
+  | { readonly kind: 'tombstones'; readonly keys: readonly { readonly [field: string]: Json }[]; readonly version: string | null }
+)
+
+/** The batch holds rows of a child stream: the complete sets of these parents. */
+export type ChildBatch = { readonly stream: string; readonly parents: readonly string[] }
+
+export type Checkpoint = {
+  readonly kind: 'checkpoint'
+  readonly resume: Json
+}
+
+// ---------------------------------------------------------------- destinations
+
+export type FieldType =
+  | 'string'
+  /** Any JSON number; exact. */
+  | 'number'
+  | 'boolean'
+  | 'date'
+  /** ISO 8601 UTC text. */
+  | 'timestamp'
+  /** Whole seconds since 1970, as a number. */
+  | 'unix_seconds'
+  /** Any JSON. */
+  | 'json'
+
+export type DestinationField = {
+  readonly type: FieldType
+  /** May be set to null. @default true */
+  readonly nullable?: boolean
+  readonly maxLength?: number
+  /** This field says how a person may be contacted: it can only be mapped with `opt_out`. */
+  readonly optOut?: boolean
+}
+
+export type DestinationObject = {
+  readonly name: string
+  readonly docs: string
+  /** `idempotent`: sending the same change again leaves the same state. */
+  readonly delivery: 'idempotent' | 'at_least_once'
+  /** The fields that can find a record, and how the vendor compares them. */
+  readonly match: { readonly [field: string]: { readonly normalise: 'exact' | 'trim' | 'lower' } }
+  readonly fields: { readonly [field: string]: FieldType | DestinationField }
+  /** What other field names may be mapped: a pattern and the type of what it takes. @default none */
+  readonly otherFields?: readonly { readonly pattern: RegExp; readonly type: FieldType | 'any'; readonly optOut?: boolean }[]
+  readonly operations: readonly Change['op'][]
+  /** The most that one request may hold. `bytes` counts what `size` says of a change. */
+  readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
+  /** Requests in flight at once. @default 1 */
+  readonly concurrency?: number
+  /** How long one request may take; also what a takeover waits beside the lease. @default 30_000 */
+  readonly timeoutMs?: number
+  /** Encoded bytes of one change. @default its JSON length */
+  readonly size?: (change: Change) => number
+  readonly options?: z.ZodObject
+  /** One result per change, in order. Throws only when the whole request failed. No two changes of one call have the same key. */
+  readonly write: (changes: readonly Change[], context: WriteContext) => Promise<readonly WriteResult[]>
+  /** The requests that `write` would send, exactly. */
+  readonly preview: (changes: readonly Change[], options: JsonObject) => readonly RequestPreview[]
+  /** After a restart: adopt or abort the job behind a saved receipt. */
+  readonly settle?: (receipt: Json, context: WriteContext) => Promise<readonly WriteResult[]>
+}
+
+export type WriteContext = Context & {
+  readonly options: JsonObject
+  /** The sync's `match` field. */
+  readonly match: string
+  /** Commits the vendor's job id before it is waited for. */
+  readonly saveReceipt: (receipt: Json) => Promise<void>
+}
+
+export type RequestPreview = { readonly method: string; readonly path: string; readonly body: Json; readonly docs: string }
+
+export type { Page }

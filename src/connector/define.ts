@@ -1,0 +1,40 @@
+import type { z } from 'zod'
+import type {
+  Connector,
+  ConnectorDefinition,
+  DestinationObject,
+  ObjectDefinition,
+  OpenContext,
+  OpenedConnector,
+  Stream,
+  StreamDefinition,
+} from './contract.ts'
+import { openDeclared } from './declared.ts'
+
+/** Makes a connector of its definition; the default export of `connectors/<vendor>/index.ts`. */
+export function connector<Config extends z.ZodObject>(definition: ConnectorDefinition<Config>): Connector {
+  const open: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector> =
+    definition.open ?? ((context) => openDeclared(definition, context))
+  const names = (things: object | undefined) => (definition.open && !things ? null : Object.keys(things ?? {}))
+  return {
+    name: definition.name,
+    config: definition.config,
+    streamNames: definition.streamNames ?? names(definition.streams),
+    objectNames: definition.objectNames ?? names(definition.objects),
+    open,
+  }
+}
+
+/** One collection of a source. */
+export const stream = (definition: StreamDefinition): StreamDefinition => definition
+
+/** One kind of thing that a destination takes. */
+export const object = (definition: ObjectDefinition): ObjectDefinition => definition
+
+/** A stream for `open`, its defaults filled in. */
+export const resolveStream = (
+  name: string,
+  definition: Omit<StreamDefinition, 'list' | 'count'> & Pick<Stream, 'read'> & { readonly count?: Stream['count'] },
+): Stream => ({ ...definition, name, lagMs: definition.lagMs ?? 0, overlapMs: definition.overlapMs ?? 0, children: definition.children ?? [] })
+
+export const resolveObject = (name: string, definition: ObjectDefinition): DestinationObject => ({ ...definition, name })

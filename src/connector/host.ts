@@ -1,0 +1,99 @@
+/**
+ * What the engine does for every connector on every vendor call: one limiter per credential, retries with Retry-After,
+ * timeouts, redaction, request counting. SDK retries are off. Calls are refused while a warehouse session is open.
+ */
+import type { Json } from '../model/json.ts'
+
+export type Host = {
+  /**
+   * Runs one vendor request: waits for the limiter, gives `attempt` a signal with the timeout, and tries again where
+   * `classify` says so. Everything that talks to a vendor goes through here, SDK calls too.
+   * @throws MillraceError MR-3001 … MR-3008
+   */
+  readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
+  /** A JSON client over `call`. */
+  readonly http: (options: HttpOptions) => Http
+  /** Tells the host what the vendor's clock said, from an SDK's answer. `http` does it by itself. */
+  readonly sawDate: (date: string | null | undefined) => void
+  /** The vendor's clock as the last answer told it. */
+  readonly lastDate: () => Date | null
+  /** A path in the run's spool directory that nobody else uses. */
+  readonly spoolPath: (name: string) => string
+  /** Says something in the run: a field that could not be had, a limit that is near. */
+  readonly warn: (message: string) => void
+}
+
+export type CallRequest = {
+  /** Method and path without secrets, for errors and events: `GET /v1/invoices`. */
+  readonly label: string
+  /** The vendor's documentation of this call. */
+  readonly docs: string
+  /** May it be sent twice? Where not, only errors that say "not received" are retried. @default true */
+  readonly repeatable?: boolean
+  readonly signal: AbortSignal
+  /** For one attempt, in milliseconds. @default 30_000 */
+  readonly timeoutMs?: number
+  /** What the error of an attempt means. @default by HTTP status and socket error code */
+  readonly classify?: (error: unknown) => Failure | undefined
+}
+
+/**
+ * What went wrong in one attempt.
+ * `auth`: credentials refused; `rate`: too many requests (waits `retryAfterMs`); `server`: 5xx and 408; `network`: no
+ * answer came; `refused`: this request will never be accepted; `quota`: used up for today; `malformed`: not what the vendor documents.
+ */
+export type Failure = {
+  readonly kind: 'auth' | 'rate' | 'server' | 'network' | 'timeout' | 'refused' | 'quota' | 'malformed'
+  readonly message: string
+  readonly status?: number
+  /** The vendor's own error code. */
+  readonly code?: string
+  readonly retryAfterMs?: number
+  /** The vendor's request id. */
+  readonly requestId?: string
+  /** The request surely had no effect (refused connection, 429): may be sent again even where it is not repeatable. */
+  readonly notReceived?: boolean
+}
+
+export type HttpOptions = {
+  readonly baseUrl: string
+  readonly bearer?: string
+  readonly basic?: { readonly user: string; readonly password: string }
+  readonly headers?: { readonly [name: string]: string }
+  /** @default 10 */
+  readonly ratePerSecond?: number
+  /** @default 30_000 */
+  readonly timeoutMs?: number
+}
+
+export type Query = { readonly [name: string]: string | number | boolean | null | undefined }
+
+export type Http = {
+  readonly get: <T = Json>(path: string, options: RequestOptions) => Promise<T>
+  readonly post: <T = Json>(path: string, body: unknown, options: RequestOptions) => Promise<T>
+  readonly put: <T = Json>(path: string, body: unknown, options: RequestOptions) => Promise<T>
+  readonly patch: <T = Json>(path: string, body: unknown, options: RequestOptions) => Promise<T>
+  readonly delete: <T = Json>(path: string, options: RequestOptions) => Promise<T>
+  /** A page of a list, cut into one-line records without parsing them: digits stay as they came. */
+  readonly page: (path: string, options: RequestOptions & { readonly records: string }) => Promise<Page>
+}
+
+export type RequestOptions = {
+  readonly signal: AbortSignal
+  readonly query?: Query
+  readonly headers?: { readonly [name: string]: string }
+  readonly timeoutMs?: number
+  readonly repeatable?: boolean
+  readonly docs?: string
+}
+
+/** A page of records as bytes, and the rest of the answer as an object. */
+export type Page = {
+  /** One JSON object a line. */
+  readonly lines: Uint8Array
+  readonly rows: number
+  /** The answer without its records (the array is empty in it). */
+  readonly envelope: Json
+  /** Our clock just before the request was sent. */
+  readonly readAt: Date
+}

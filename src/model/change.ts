@@ -1,0 +1,36 @@
+import type { Json } from './json.ts'
+
+/**
+ * A number that a double cannot hold, as V8's own raw JSON value: `JSON.stringify` writes its digits as they are.
+ * Made with `JSON.rawJSON(text)`; `.rawJSON` is the text.
+ */
+export type ExactNumber = { readonly rawJSON: string }
+
+export type FieldValue = Json | ExactNumber
+
+export type Fields = { readonly [field: string]: FieldValue }
+
+export type Operation = 'upsert' | 'update' | 'insert' | 'clear' | 'set' | 'delete'
+
+/** One row that a destination is asked to take. */
+export type Change = {
+  readonly op: Operation
+  /** The value of the `match` field, normalised the way the object declares. */
+  readonly key: string
+  /** Destination field → value. The match field is among them. Dots in a name are part of it. */
+  readonly fields: Fields
+  /** What the destination last accepted, where that is known. */
+  readonly previous: Fields | null
+  /** The same for every attempt to send this value of this key. */
+  readonly idempotencyKey: string
+}
+
+/** What the destination said of one change. */
+export type WriteResult =
+  | { readonly outcome: 'ok' }
+  /** An update or a removal of something that is not there. */
+  | { readonly outcome: 'absent'; readonly message?: string }
+  /** `retryable`: the same row may be accepted later without anyone changing it. */
+  | { readonly outcome: 'rejected'; readonly code: string; readonly message: string; readonly retryable: boolean }
+  /** Sent, and no answer came. */
+  | { readonly outcome: 'unknown'; readonly message?: string }

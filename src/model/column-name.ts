@@ -1,0 +1,32 @@
+/**
+ * The vendor's field names as column names: lower snake_case, always resolved the same way.
+ * `LastModifiedDate` → `last_modified_date`, `MRR__c` → `mrr__c`, `2fa` → `_2fa`. Two fields that fall on one name get
+ * `_2`, `_3` … in the order of the vendor's names, so that the answer does not depend on the order they came in.
+ */
+export function columnNames(fields: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set<string>(reserved)
+  const names = new Map<string, string>()
+  // Fields that already are their own column name keep it; the others give way.
+  const order = [...fields].sort((a, b) => Number(toSnake(a) !== a) - Number(toSnake(b) !== b) || (a < b ? -1 : 1))
+  for (const field of order) {
+    const base = toSnake(field)
+    let name = base
+    for (let n = 2; taken.has(name); n++) name = `${base}_${n}`
+    taken.add(name)
+    names.set(field, name)
+  }
+  return names
+}
+
+export function toSnake(field: string): string {
+  const snake = field
+    .normalize('NFKC')
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1_$2')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_]/gu, '_')
+  const safe = snake === '' ? '_' : snake
+  return /^\d/.test(safe) ? `_${safe}` : safe
+}
+
+const reserved = ['_synced_at', '_read_at', '_version', '_run_id', '_deleted_at']

@@ -1,0 +1,45 @@
+import type { Json } from './json.ts'
+
+/**
+ * How far a stream is complete (watermark) and the pass that is under way (scan). Stored as it stands in
+ * `_millrace.cursors`; add fields, never change a meaning. All instants are ISO 8601 UTC by the vendor's clock.
+ */
+export type Cursor = {
+  /** Everything that changed before this instant is in the warehouse. null: nothing is complete yet. */
+  readonly watermark: string | null
+  readonly scan: ScanState | null
+}
+
+export type ScanState = {
+  readonly id: string
+  /** Exclusive. The vendor's now when the scan began, less the stream's lag; it becomes the watermark. */
+  readonly upper_bound: string
+  /** Our clock when the scan began: rows of a full pass with an older `_read_at` were not seen by it. */
+  readonly started_at: string
+  /** A pass over everything, whatever the watermark says. */
+  readonly full: boolean
+  readonly partitions: readonly PartitionState[]
+}
+
+export type PartitionState = {
+  /** Inclusive; null: from the beginning. */
+  readonly from: string | null
+  readonly to: string
+  /** The connector's own resume point, valid once all earlier batches are committed. */
+  readonly resume: Json
+  readonly done: boolean
+}
+
+export const emptyCursor: Cursor = { watermark: null, scan: null }
+
+/** The cursor once a checkpoint's batches are in the same transaction. */
+export function advance(cursor: Cursor, resume: Json): Cursor {
+  if (!cursor.scan) return cursor
+  const partitions = cursor.scan.partitions.map((partition, index) => (index === 0 ? { ...partition, resume } : partition))
+  return { ...cursor, scan: { ...cursor.scan, partitions } }
+}
+
+/** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */
+export function complete(cursor: Cursor): Cursor {
+  return cursor.scan ? { watermark: cursor.scan.upper_bound, scan: null } : cursor
+}

@@ -1,0 +1,69 @@
+import { errorCatalogue, type ErrorCode } from './error-catalogue.ts'
+
+/** A place in a file of the project, shown as `file:line:column` with a frame. 1-based. */
+export type SourcePlace = {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly length: number
+  /** The whole text of the file, for the frame. */
+  readonly text: string
+}
+
+export type ErrorParts = {
+  /** What was being done to what, and what went wrong. One or two sentences; no secrets, no control characters. */
+  readonly message: string
+  /** What is as it was, or what was kept. */
+  readonly kept?: string
+  /** What to do next: sentences or commands, one a line. */
+  readonly next?: string | readonly string[]
+  readonly place?: SourcePlace
+  readonly cause?: unknown
+  /** Overrides the catalogue, by whoever understands the vendor. */
+  readonly retry?: 'later' | 'never'
+}
+
+export class MillraceError extends Error {
+  readonly code: ErrorCode
+  readonly kept: string | undefined
+  readonly next: readonly string[]
+  readonly place: SourcePlace | undefined
+  readonly retry: 'later' | 'never'
+
+  constructor(code: ErrorCode, parts: ErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause })
+    this.name = 'MillraceError'
+    this.code = code
+    this.kept = parts.kept
+    this.next = parts.next === undefined ? [] : typeof parts.next === 'string' ? [parts.next] : parts.next
+    this.place = parts.place
+    this.retry = parts.retry ?? errorCatalogue[code].retry
+  }
+
+  get exitCode(): number {
+    return errorCatalogue[this.code].exit
+  }
+}
+
+/** Several findings at once: a project has all its mistakes shown in one go. */
+export class MillraceErrors extends Error {
+  readonly errors: readonly MillraceError[]
+
+  constructor(errors: readonly MillraceError[]) {
+    super(errors.map((error) => error.message).join('\n'))
+    this.name = 'MillraceErrors'
+    this.errors = errors
+  }
+}
+
+/** Anything thrown, as a MillraceError: what is not one already is a bug of ours, and says so. */
+export function asMillraceError(error: unknown, doing: string): MillraceError {
+  if (error instanceof MillraceError) return error
+  if (error instanceof MillraceErrors && error.errors[0]) return error.errors[0]
+  const message = error instanceof Error ? error.message : String(error)
+  return new MillraceError('MR-7000', {
+    message: `${doing}: ${message}`,
+    next: 'Run again with -v for the stack, and report it.',
+    cause: error,
+  })
+}

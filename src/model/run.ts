@@ -1,0 +1,32 @@
+import type { EtlLedger, ReverseLedger } from './ledger.ts'
+
+export type RunKind = 'etl' | 'reverse_etl'
+
+/** `stopped`: a guard or a missing permission; `not_run`: locked, paused or not allowed to begin. */
+export type RunStatus = 'running' | 'ok' | 'partial' | 'failed' | 'stopped' | 'not_run'
+
+/** One execution of one sync, as `_millrace.runs`, the control store and `--json` show it. */
+export type RunRecord = {
+  readonly run_id: string
+  readonly sync: string
+  readonly kind: RunKind
+  readonly status: RunStatus
+  readonly target: string
+  readonly trigger: 'cli' | 'schedule' | 'backfill'
+  readonly slot: string | null
+  readonly requests: number
+  readonly seconds: number
+  readonly started_at: string
+  readonly finished_at: string | null
+  readonly commit: string | null
+  readonly ledger: (EtlLedger & { readonly loaded: number }) | ReverseLedger | null
+  /** ETL: the ledger of each stream, with what the vendor counted where it can count. */
+  readonly streams?: { readonly [stream: string]: StreamReport }
+  readonly error?: { readonly code: string; readonly message: string }
+}
+
+export type StreamReport = EtlLedger & {
+  readonly loaded: number
+  /** Rows that the vendor counts under the scan's upper bound, deletes included. null: it cannot count. */
+  readonly counted: number | null
+}

@@ -1,0 +1,58 @@
+/**
+ * The control store: what is going on right now, on this machine or (later, on Redis) on many. In it: runs, slots, leases,
+ * tickets for the warehouse file, events for `status`. Not in it: cursors, fences, snapshots, intents; they live in the
+ * warehouse, beside the data. Losing the control store loses history of failures, never rows.
+ */
+import type { EngineEvent } from '../model/event.ts'
+import type { RunRecord } from '../model/run.ts'
+
+export type ControlStore = {
+  readonly recordRun: (run: RunRecord) => Promise<void>
+  readonly run: (runId: string) => Promise<StoredRun | null>
+  /** Newest first. */
+  readonly runs: (filter: RunFilter) => Promise<readonly StoredRun[]>
+  readonly recordEvent: (runId: string, event: EngineEvent) => Promise<void>
+  readonly events: (runId: string) => Promise<readonly EngineEvent[]>
+
+  /**
+   * Takes a lease, or says who holds it. A lease whose holder is dead on this machine (pid and start time) is taken over
+   * at once; another one only `graceMs` after it ran out.
+   */
+  readonly acquireLease: (request: LeaseRequest) => Promise<LeaseGrant>
+  /** false: lost. Extends the lease by its ttl. */
+  readonly renewLease: (lease: Lease) => Promise<boolean>
+  /** Does this lease still hold? Cheap; asked before every request of a delivery. */
+  readonly holdsLease: (lease: Lease) => Promise<boolean>
+  readonly releaseLease: (lease: Lease) => Promise<void>
+
+  /** Joins the queue for a resource (the warehouse file). First come, first served; tickets of dead processes are skipped. */
+  readonly takeTicket: (request: TicketRequest) => Promise<Ticket>
+  /** null: it is this ticket's turn; else who is before it. */
+  readonly ticketBefore: (ticket: Ticket) => Promise<Holder | null>
+  readonly returnTicket: (ticket: Ticket) => Promise<void>
+  /** Claims (schedule, instant) once. false: somebody has it. */
+  readonly claimSlot: (schedule: string, instant: string, runId: string) => Promise<boolean>
+  readonly close: () => Promise<void>
+}
+
+/** A process, so that a reused pid is not mistaken for it. */
+export type ProcessId = { readonly host: string; readonly pid: number; readonly startedAt: string }
+
+export type StoredRun = RunRecord & { readonly process: ProcessId; readonly alive: boolean }
+
+export type RunFilter = { readonly sync?: string; readonly limit?: number; readonly status?: RunRecord['status'] }
+
+export type LeaseRequest = { readonly name: string; readonly runId: string; readonly ttlMs: number; readonly graceMs: number }
+
+export type Lease = { readonly name: string; readonly runId: string; readonly token: number; readonly ttlMs: number }
+
+export type Holder = { readonly runId: string; readonly process: ProcessId; readonly since: string }
+
+export type LeaseGrant =
+  /** `from`: whose lease was taken over, if it had not been given back. */
+  | { readonly granted: true; readonly lease: Lease; readonly from: Holder | null }
+  | { readonly granted: false; readonly holder: Holder; readonly retryAfterMs: number }
+
+export type TicketRequest = { readonly resource: string; readonly runId: string; readonly purpose: string }
+
+export type Ticket = { readonly id: number; readonly resource: string }
