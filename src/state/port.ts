@@ -42,7 +42,12 @@ export type StoredRun = RunRecord & { readonly process: ProcessId; readonly aliv
 
 export type RunFilter = { readonly sync?: string; readonly limit?: number; readonly status?: RunRecord['status'] }
 
-export type LeaseRequest = { readonly name: string; readonly runId: string; readonly ttlMs: number; readonly graceMs: number }
+export type LeaseRequest = {
+  readonly name: string
+  readonly runId: string
+  readonly ttlMs: number
+  readonly graceMs: number
+}
 
 export type Lease = { readonly name: string; readonly runId: string; readonly token: number; readonly ttlMs: number }
 

@@ -1,0 +1,30 @@
+import { MillraceError, MillraceErrors } from './millrace-error.ts'
+import type { RunStatus } from './run.ts'
+
+/**
+ * The exit code of a command: of its runs, or of what it threw. With several the first of 70, 2, 1, 4, 5, 0 that applies;
+ * 130 stands before all of them. A run still `running` when its command ends is a bug.
+ */
+export function exitCodeOf(things: readonly (RunOutcome | Error)[]): number {
+  const codes = things.flatMap((thing) => (thing instanceof Error ? codesOfError(thing) : [codeOfRun(thing)]))
+  return precedence.find((code) => codes.includes(code)) ?? codes.find((code) => code !== 0) ?? 0
+}
+
+export type RunOutcome = { readonly status: RunStatus; readonly error?: { readonly code: string } }
+
+function codeOfRun(run: RunOutcome): number {
+  if (run.error?.code === 'MR-7001') return 130
+  if (run.error?.code === 'MR-7000' || run.error?.code === 'MR-2006') return 70
+  return codeOfStatus[run.status]
+}
+
+function codesOfError(error: Error): readonly number[] {
+  if (error instanceof MillraceErrors) return error.errors.map((one) => one.exitCode)
+  return [error instanceof MillraceError ? error.exitCode : 70]
+}
+
+const codeOfStatus = { ok: 0, partial: 5, failed: 1, stopped: 4, not_run: 4, running: 70 } as const satisfies Record<
+  RunStatus,
+  number
+>
+const precedence = [130, 70, 2, 1, 4, 5, 0]

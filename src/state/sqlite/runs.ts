@@ -1,0 +1,62 @@
+import type { Clock } from '../../model/clock.ts'
+import type { RunRecord } from '../../model/run.ts'
+import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
+import { isAlive } from '../process-id.ts'
+import type { Database } from './database.ts'
+import { processOf, type Row, textOf } from './row.ts'
+
+/** Runs: the truth about those under way and those that ended without a word. Keeps the newest 1,000, for 90 days. */
+export function storeRuns(
+  database: Database,
+  own: { readonly clock: Clock; readonly process: ProcessId },
+): Pick<ControlStore, 'recordRun' | 'run' | 'runs'> {
+  const { sql } = database
+  // Whoever says `running` is the one who runs it; a later word by another process (it ended) leaves that as it was.
+  const put = sql.prepare(
+    `insert into runs (run_id, sync, status, started_at, record, host, pid, process_started_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (run_id) do update set status = excluded.status, record = excluded.record,
+       host = case excluded.status when 'running' then excluded.host else host end,
+       pid = case excluded.status when 'running' then excluded.pid else pid end,
+       process_started_at = case excluded.status when 'running' then excluded.process_started_at else process_started_at end`,
+  )
+  const one = sql.prepare('select * from runs where run_id = ?')
+  const newest = sql.prepare(
+    `select * from runs where (?1 is null or sync = ?1) and (?2 is null or status = ?2)
+     order by started_at desc, rowid desc limit ?3`,
+  )
+  const pruneRuns = sql.prepare(
+    `delete from runs where started_at < ?
+     or rowid in (select rowid from runs order by started_at desc, rowid desc limit -1 offset ?) returning run_id`,
+  )
+  const pruneEvents = sql.prepare('delete from events where run_id = ?')
+
+  return {
+    recordRun: (run) =>
+      database.write(() => {
+        const isNew = one.get(run.run_id) === undefined
+        const { host, pid, startedAt } = own.process
+        put.run(run.run_id, run.sync, run.status, run.started_at, JSON.stringify(run), host, pid, startedAt)
+        if (!isNew) return
+        const oldest = new Date(own.clock.now().getTime() - keptMs).toISOString()
+        for (const row of pruneRuns.all(oldest, keptRuns)) pruneEvents.run(textOf(row, 'run_id'))
+      }),
+    run: (runId) =>
+      database.read(() => {
+        const row = one.get(runId)
+        return row ? storedRun(row) : null
+      }),
+    runs: (filter) =>
+      database.read(() =>
+        newest.all(filter.sync ?? null, filter.status ?? null, filter.limit ?? keptRuns).map((row) => storedRun(row)),
+      ),
+  }
+}
+
+function storedRun(row: Row): StoredRun {
+  const record = JSON.parse(textOf(row, 'record')) as RunRecord // written by recordRun above
+  const process = processOf(row)
+  return { ...record, process, alive: record.status === 'running' && isAlive(process) }
+}
+
+const keptRuns = 1_000
+const keptMs = 90 * 24 * 3_600_000

@@ -1,0 +1,88 @@
+/** The tables of the control store. Add columns with a higher version; never change a meaning. */
+import type { DatabaseSync } from 'node:sqlite'
+import { MillraceError } from '../../model/millrace-error.ts'
+import { numberOf } from './row.ts'
+
+/** Makes the tables where they are missing; refuses a file that is not ours, or newer than this millrace. */
+export function prepareSchema(sql: DatabaseSync, path: string): void {
+  if (isCurrent(sql, path)) return
+  sql.exec('pragma journal_mode = wal')
+  sql.exec('begin immediate')
+  // Another process may have made it while this one waited for the lock.
+  if (!isCurrent(sql, path))
+    sql.exec(`${tables}; pragma application_id = ${applicationId}; pragma user_version = ${version}`)
+  sql.exec('commit')
+}
+
+function isCurrent(sql: DatabaseSync, path: string): boolean {
+  const found = pragma(sql, 'user_version')
+  const application = pragma(sql, 'application_id')
+  const isEmpty = numberOf(sql.prepare('select count(*) as n from sqlite_schema').get(), 'n') === 0
+  if (isEmpty && application === 0) return false
+  if (application !== applicationId)
+    throw new MillraceError('MR-6003', {
+      message: `control store ${path}: opening it failed: it is a SQLite file of another program`,
+      kept: 'The file is as it was.',
+      next: 'Move that file away, and run again.',
+    })
+  if (found > version)
+    throw new MillraceError('MR-6003', {
+      message: `control store ${path}: opening it failed: it has format ${found}, and this millrace knows formats up to ${version}`,
+      kept: 'The file is as it was.',
+      next: 'A newer millrace has used this project: update this one (npm ci).',
+    })
+  return found === version
+}
+
+const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
+
+const version = 1
+/** "mill" in ASCII: `file` and we know the file by it. */
+const applicationId = 0x6d696c6c
+
+const tables = `
+create table runs (
+  run_id text primary key,
+  sync text not null,
+  status text not null,
+  started_at text not null,
+  record text not null,
+  host text not null, pid integer not null, process_started_at text not null
+) strict;
+create index runs_newest on runs (started_at desc);
+create table slots (
+  schedule text not null,
+  instant text not null,
+  run_id text not null,
+  claimed_ms integer not null,
+  primary key (schedule, instant)
+) strict;
+create table leases (
+  name text primary key,
+  token integer not null,
+  run_id text,
+  ttl_ms integer not null,
+  grace_ms integer not null,
+  since text not null,
+  expires_ms integer not null,
+  host text not null, pid integer not null, process_started_at text not null
+) strict;
+create table tickets (
+  id integer primary key autoincrement,
+  resource text not null,
+  run_id text not null,
+  purpose text not null,
+  since text not null,
+  seen_ms integer not null,
+  host text not null, pid integer not null, process_started_at text not null
+) strict;
+create index tickets_queue on tickets (resource, id);
+create table events (
+  id integer primary key autoincrement,
+  run_id text not null,
+  type text not null,
+  progress_of text,
+  body text not null
+) strict;
+create unique index events_progress on events (run_id, progress_of) where progress_of is not null;
+create index events_of_run on events (run_id, id)`

@@ -1,0 +1,42 @@
+import { MillraceError } from '../../model/millrace-error.ts'
+
+/** What SQLite threw, in the words of the catalogue. */
+export function storeError(path: string, doing: string, error: unknown): unknown {
+  if (error instanceof MillraceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  if (resultCode(error) === full)
+    return new MillraceError('MR-2004', {
+      message: `control store ${path}: ${doing} failed, the disk is full`,
+      next: 'Free some space and run again.',
+      cause: error,
+    })
+  return new MillraceError('MR-6003', {
+    message: `control store ${path}: ${doing} failed: ${message}`,
+    kept: 'What is in the warehouse is untouched; the control store holds only runs, locks and progress.',
+    next: nextStep(error, path),
+    cause: error,
+  })
+}
+
+export const isBusy = (error: unknown): boolean => [busy, locked].includes(resultCode(error) ?? 0)
+
+function nextStep(error: unknown, path: string): string {
+  const code = resultCode(error)
+  if (code === busy || code === locked)
+    return 'Another process holds it in a transaction: find a stopped or hanging millrace (`ps`), end it, and run again.'
+  if (code === corrupt || code === notADatabase)
+    return `The file is damaged. With no millrace running, move it away (mv ${path} ${path}.broken) and run again: a new one is made.`
+  return 'Check that the folder exists, is on a local disk, and may be written to.'
+}
+
+/** The primary result code: https://sqlite.org/rescode.html; the extended ones carry it in the low byte. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
+  return error.errcode & 0xff
+}
+
+const busy = 5
+const locked = 6
+const corrupt = 11
+const full = 13
+const notADatabase = 26

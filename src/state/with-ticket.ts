@@ -1,0 +1,63 @@
+import { pause, pausedFully } from './pause.ts'
+import type { ControlStore, Holder, Ticket, TicketRequest } from './port.ts'
+
+export type TicketOptions = {
+  readonly signal: AbortSignal
+  /** Called once for each holder that one waits for. */
+  readonly onWaiting?: (holder: Holder) => void
+  /** @default 20 */
+  readonly pollMs?: number
+}
+
+/** Queues for a resource, works when it is one's turn, and gives the ticket back, whatever happens. */
+export async function withTicket<T>(
+  store: ControlStore,
+  request: TicketRequest,
+  options: TicketOptions,
+  fn: () => Promise<T>,
+): Promise<T> {
+  options.signal.throwIfAborted()
+  const ticket = await store.takeTicket(request)
+  try {
+    await awaitTurn(store, ticket, options)
+    return await whileSignsOfLife(store, ticket, fn)
+  } finally {
+    await store.returnTicket(ticket)
+  }
+}
+
+async function awaitTurn(store: ControlStore, ticket: Ticket, options: TicketOptions): Promise<void> {
+  let waitingFor: string | undefined
+  for (;;) {
+    const holder = await store.ticketBefore(ticket)
+    if (!holder) return
+    if (waitingFor !== holder.runId) options.onWaiting?.(holder)
+    waitingFor = holder.runId
+    await pause(options.pollMs ?? defaultPollMs, options.signal)
+  }
+}
+
+/** Other hosts know a ticket by its being asked for. */
+async function whileSignsOfLife<T>(store: ControlStore, ticket: Ticket, fn: () => Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const signs = showSignsOfLife(store, ticket, done.signal)
+  try {
+    return await fn()
+  } finally {
+    done.abort()
+    await signs
+  }
+}
+
+async function showSignsOfLife(store: ControlStore, ticket: Ticket, done: AbortSignal): Promise<void> {
+  while (await pausedFully(signOfLifeEveryMs, done)) {
+    try {
+      await store.ticketBefore(ticket)
+    } catch {
+      continue // a sign that fails is no reason to stop the work; the next one may get through
+    }
+  }
+}
+
+const defaultPollMs = 20
+const signOfLifeEveryMs = 10_000

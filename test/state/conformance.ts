@@ -1,0 +1,415 @@
+/** What every control store must do, with real processes. One call per adapter: `controlStoreConformance('sqlite', url)`. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/model/clock.ts'
+import type { EngineEvent } from '../../src/model/event.ts'
+import type { RunRecord } from '../../src/model/run.ts'
+import type { ControlStore, ProcessId } from '../../src/state/port.ts'
+import { withLease } from '../../src/state/with-lease.ts'
+import { withTicket } from '../../src/state/with-ticket.ts'
+
+export type OpenStore = (
+  location: string,
+  options: { readonly clock?: Clock; readonly process?: ProcessId },
+) => ControlStore
+
+/** `adapterUrl`: a module that exports `open: OpenStore`; child processes import it too. */
+export function controlStoreConformance(
+  name: string,
+  { open, adapterUrl }: { readonly open: OpenStore; readonly adapterUrl: string },
+): void {
+  describe(`${name} keeps the contract of a control store`, () => {
+    let folder: string
+    let location: string
+    let store: ControlStore
+    let children: ChildProcess[]
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'millrace-state-'))
+      location = join(folder, 'nested', 'control.db')
+      store = open(location, {})
+      children = []
+    })
+    afterEach(async () => {
+      for (const child of children) child.kill('SIGKILL')
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+
+    const start = (role: string, ...args: readonly (string | number)[]) => {
+      const child = spawn(process.execPath, [childFile, adapterUrl, location, role, ...args.map(String)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      children.push(child)
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+      const hear = async (): Promise<{ [name: string]: unknown }> => {
+        const { value, done } = await lines.next()
+        if (done) throw new Error(`the child process (${role}) ended before it said anything`)
+        return JSON.parse(value)
+      }
+      const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      return { child, hear, go: () => child.stdin.write('go\n'), ended }
+    }
+    const lease = (runId: string, times: { ttlMs: number; graceMs: number } = { ttlMs: 60_000, graceMs: 1_000 }) => ({
+      name: 'customerio/person',
+      runId,
+      ...times,
+    })
+    const signal = new AbortController().signal
+
+    describe('leases', () => {
+      test('one holder at a time, and the next one once it is given back, with a higher token', async () => {
+        const first = await store.acquireLease(lease('run-1'))
+        expect(first).toMatchObject({ granted: true, from: null })
+        const refused = await store.acquireLease(lease('run-2'))
+        expect(refused).toMatchObject({ granted: false, holder: { runId: 'run-1', process: { pid: process.pid } } })
+        if (!first.granted) return
+        await store.releaseLease(first.lease)
+        const second = await store.acquireLease(lease('run-2'))
+        expect(second).toMatchObject({ granted: true, from: null })
+        if (second.granted) expect(second.lease.token).toBeGreaterThan(first.lease.token)
+        expect(await store.holdsLease(first.lease)).toBe(false)
+        expect(await store.renewLease(first.lease)).toBe(false)
+      })
+
+      test('the holder that was killed is taken over at once, and named', async () => {
+        const holder = start('hold-lease', 'customerio/person', 'dead-run', 3_600_000, 3_600_000)
+        expect(await holder.hear()).toEqual({ held: true })
+        expect(await store.acquireLease(lease('run-2'))).toMatchObject({ granted: false })
+        holder.child.kill('SIGKILL')
+        await holder.ended
+        const grant = await store.acquireLease(lease('run-2'))
+        expect(grant).toMatchObject({ granted: true, from: { runId: 'dead-run', process: { pid: holder.child.pid } } })
+      })
+
+      test('the holder that was stopped is taken over only after ttl and grace, and then cannot renew', async () => {
+        const holder = start('hold-lease', 'customerio/person', 'stopped-run', 400, 300)
+        expect(await holder.hear()).toEqual({ held: true })
+        const since = performance.now()
+        holder.child.kill('SIGSTOP')
+        let grant = await store.acquireLease(lease('run-2', { ttlMs: 60_000, graceMs: 300 }))
+        while (!grant.granted && performance.now() - since < 5_000) {
+          await sleep(10)
+          grant = await store.acquireLease(lease('run-2', { ttlMs: 60_000, graceMs: 300 }))
+        }
+        // The lease began a moment before we heard of it, so a little under 700 ms is right.
+        expect(performance.now() - since).toBeGreaterThan(600)
+        expect(grant).toMatchObject({ granted: true, from: { runId: 'stopped-run' } })
+        holder.child.kill('SIGCONT')
+        holder.go()
+        expect(await holder.hear()).toEqual({ renewed: false, holds: false })
+      })
+
+      test('a holder on another host is taken over only after ttl and grace', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const far = open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        const near = open(location, { clock })
+        expect(await far.acquireLease(lease('far', { ttlMs: 10_000, graceMs: 5_000 }))).toMatchObject({ granted: true })
+        nowMs += 14_999
+        expect(await near.acquireLease(lease('near', { ttlMs: 1, graceMs: 0 }))).toMatchObject({
+          granted: false,
+          retryAfterMs: 1,
+        })
+        nowMs += 1
+        expect(await near.acquireLease(lease('near', { ttlMs: 1, graceMs: 0 }))).toMatchObject({
+          granted: true,
+          from: { runId: 'far' },
+        })
+        await far.close()
+        await near.close()
+      })
+
+      test('a lease that ran out no longer counts as held, though nobody took it', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const slow = open(location, { clock: { now: () => new Date(nowMs) } })
+        const grant = await slow.acquireLease(lease('run-1', { ttlMs: 1_000, graceMs: 60_000 }))
+        if (!grant.granted) expect.unreachable()
+        expect(await slow.holdsLease(grant.lease)).toBe(true)
+        nowMs += 1_000
+        expect(await slow.holdsLease(grant.lease)).toBe(false)
+        expect(await slow.renewLease(grant.lease)).toBe(true)
+        expect(await slow.holdsLease(grant.lease)).toBe(true)
+        await slow.close()
+      })
+
+      test('of two processes that race for a lease and a slot, exactly one gets it, every time', async () => {
+        const rounds = 100
+        const racers = [start('race', 'run-a', rounds), start('race', 'run-b', rounds)]
+        for (const racer of racers) expect(await racer.hear()).toEqual({ ready: true })
+        for (let round = 0; round < rounds; round++) {
+          for (const racer of racers) racer.go()
+          const said = await Promise.all(racers.map((racer) => racer.hear()))
+          expect([round, said.filter((one) => one['lease']).length, said.filter((one) => one['slot']).length]).toEqual([
+            round,
+            1,
+            1,
+          ])
+        }
+      })
+    })
+
+    describe('withLease', () => {
+      test('renews while the work is on, and gives the lease back after it', async () => {
+        const request = lease('run-1', { ttlMs: 150, graceMs: 0 })
+        const held = await withLease(store, request, { signal, wait: false }, async (mine) => {
+          await sleep(500)
+          const refused = await store.acquireLease(lease('run-2', { ttlMs: 150, graceMs: 0 }))
+          return { holds: await store.holdsLease(mine), refused: !refused.granted, lost: mine.lost.aborted }
+        })
+        expect(held).toEqual({ holds: true, refused: true, lost: false })
+        expect(await store.acquireLease(lease('run-2'))).toMatchObject({ granted: true, from: null })
+      })
+
+      test('with wait: false says who holds it since when, and runs nothing', async () => {
+        await store.acquireLease(lease('run-1'))
+        const attempt = withLease(store, lease('run-2'), { signal, wait: false }, async () => expect.unreachable())
+        await expect(attempt).rejects.toMatchObject({
+          code: 'MR-4001',
+          message: expect.stringMatching(/customerio\/person is held by run run-1 \(pid \d+ on .*\) since 20\d\d-/),
+        })
+      })
+
+      test('waits, says once for whom, and goes on when the lease is given back', async () => {
+        const grant = await store.acquireLease(lease('run-1'))
+        if (!grant.granted) expect.unreachable()
+        const waiting: string[] = []
+        const work = withLease(
+          store,
+          lease('run-2'),
+          { signal, wait: true, onWaiting: (holder) => waiting.push(holder.runId) },
+          async () => 'done',
+        )
+        await sleep(700)
+        expect(waiting).toEqual(['run-1'])
+        await store.releaseLease(grant.lease)
+        expect(await work).toBe('done')
+      })
+
+      test('stops waiting when it is told to', async () => {
+        await store.acquireLease(lease('run-1'))
+        const stop = new AbortController()
+        const work = withLease(store, lease('run-2'), { signal: stop.signal, wait: true }, async () =>
+          expect.unreachable(),
+        )
+        stop.abort(new RangeError('stopped by the test'))
+        await expect(work).rejects.toThrow('stopped by the test')
+      })
+
+      test('tells the work when the lease is lost to another', async () => {
+        let skewMs = 0
+        const far = open(location, {
+          clock: { now: () => new Date(Date.now() + skewMs) },
+          process: { host: 'elsewhere', pid: 1, startedAt: 'x' },
+        })
+        const reason = await withLease(
+          store,
+          lease('run-1', { ttlMs: 300, graceMs: 0 }),
+          { signal, wait: false },
+          async (mine) => {
+            skewMs = 10_000
+            expect(await far.acquireLease(lease('run-2'))).toMatchObject({ granted: true })
+            await new Promise<void>((resolve) => mine.lost.addEventListener('abort', () => resolve()))
+            return mine.lost.reason
+          },
+        )
+        expect(reason).toMatchObject({ code: 'MR-2005' })
+        // What belongs to the other one is not given back by the one who lost it.
+        expect(await store.acquireLease(lease('run-3'))).toMatchObject({ granted: false, holder: { runId: 'run-2' } })
+        await far.close()
+      })
+    })
+
+    describe('tickets', () => {
+      const request = { resource: 'warehouse.duckdb', runId: 'run-1', purpose: 'commit' }
+
+      test('first come, first served; a second ticket of the same process waits like any other', async () => {
+        const first = await store.takeTicket(request)
+        const second = await store.takeTicket({ ...request, runId: 'run-2' })
+        expect(await store.ticketBefore(first)).toBeNull()
+        expect(await store.ticketBefore(second)).toMatchObject({ runId: 'run-1', process: { pid: process.pid } })
+        await store.returnTicket(first)
+        expect(await store.ticketBefore(second)).toBeNull()
+      })
+
+      test('queues of different resources do not wait for each other', async () => {
+        await store.takeTicket(request)
+        const other = await store.takeTicket({ ...request, resource: 'other.duckdb' })
+        expect(await store.ticketBefore(other)).toBeNull()
+      })
+
+      test('the tickets of a killed process are skipped', async () => {
+        const holder = start('hold-ticket', 'warehouse.duckdb')
+        await holder.hear()
+        const mine = await store.takeTicket(request)
+        expect(await store.ticketBefore(mine)).toMatchObject({ runId: 'child' })
+        holder.child.kill('SIGKILL')
+        await holder.ended
+        expect(await store.ticketBefore(mine)).toBeNull()
+      })
+
+      test('a ticket of another host is skipped after two minutes without a sign of life, not before', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const far = open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        const near = open(location, { clock })
+        const theirs = await far.takeTicket(request)
+        const mine = await near.takeTicket(request)
+        nowMs += 100_000
+        expect(await near.ticketBefore(mine)).not.toBeNull()
+        expect(await far.ticketBefore(theirs)).toBeNull() // the sign of life
+        nowMs += 100_000
+        expect(await near.ticketBefore(mine)).not.toBeNull()
+        nowMs += 100_000
+        expect(await near.ticketBefore(mine)).toBeNull()
+        await expect(far.ticketBefore(theirs)).rejects.toMatchObject({ code: 'MR-6003' })
+        await far.close()
+        await near.close()
+      })
+
+      test('4 processes with 50 tickets each are never in at once, and get in turn by turn', async () => {
+        const journal = join(folder, 'journal')
+        writeFileSync(journal, '')
+        const workers = [1, 2, 3, 4].map(() => start('tickets', 'warehouse.duckdb', 50, journal))
+        for (const worker of workers) expect(await worker.hear()).toEqual({ ready: true })
+        for (const worker of workers) worker.go()
+        for (const worker of workers) expect(await worker.hear()).toEqual({ done: true })
+        const lines = readFileSync(journal, 'utf8').trim().split('\n')
+        expect(lines).toHaveLength(400)
+        lines.forEach((line, index) => {
+          const [what, pid] = line.split(' ')
+          expect([index, what]).toEqual([index, index % 2 === 0 ? 'in' : 'out'])
+          if (what === 'out') expect(lines[index - 1]).toBe(`in ${pid}`)
+        })
+        // Whoever returns a ticket and takes the next one stands behind the three others: no two turns of one process in a
+        // row while all four are at work.
+        const turns = lines.filter((line) => line.startsWith('in'))
+        const middle = turns.slice(8, 150)
+        const repeats = middle.filter((turn, index) => index > 0 && middle[index - 1] === turn).length
+        expect(repeats).toBeLessThan(middle.length * 0.1)
+      })
+
+      test('withTicket gives its ticket back when the work fails, and when it is told to stop waiting', async () => {
+        await expect(
+          withTicket(store, request, { signal }, async () => {
+            throw new RangeError('the work failed')
+          }),
+        ).rejects.toThrow('the work failed')
+        const held = await store.takeTicket(request)
+        const stop = new AbortController()
+        const waiting = withTicket(store, request, { signal: stop.signal }, async () => expect.unreachable())
+        await sleep(50)
+        stop.abort(new RangeError('stopped by the test'))
+        await expect(waiting).rejects.toThrow('stopped by the test')
+        await store.returnTicket(held)
+        expect(await store.ticketBefore(await store.takeTicket(request))).toBeNull()
+      })
+    })
+
+    describe('runs, slots and events', () => {
+      test('a run is found again, newest first, by sync and by status', async () => {
+        await store.recordRun(aRun('r1', { sync: 'stripe', started_at: '2026-11-21T09:00:00Z' }))
+        await store.recordRun(aRun('r2', { sync: 'salesforce', started_at: '2026-11-21T09:01:00Z' }))
+        await store.recordRun(aRun('r3', { sync: 'stripe', started_at: '2026-11-21T09:02:00Z' }))
+        await store.recordRun(aRun('r1', { sync: 'stripe', started_at: '2026-11-21T09:00:00Z', status: 'ok' }))
+        expect((await store.runs({})).map((run) => run.run_id)).toEqual(['r3', 'r2', 'r1'])
+        expect((await store.runs({ sync: 'stripe', limit: 1 })).map((run) => run.run_id)).toEqual(['r3'])
+        expect((await store.runs({ status: 'ok' })).map((run) => run.run_id)).toEqual(['r1'])
+        expect(await store.run('r2')).toMatchObject({ sync: 'salesforce', alive: true, process: { pid: process.pid } })
+        expect(await store.run('none')).toBeNull()
+      })
+
+      test('a run whose process was killed is known as not alive, and keeps its process when another one ends it', async () => {
+        const runner = start('record-run', JSON.stringify(aRun('r1', {})))
+        await runner.hear()
+        expect(await store.run('r1')).toMatchObject({ alive: true, process: { pid: runner.child.pid } })
+        runner.child.kill('SIGKILL')
+        await runner.ended
+        expect(await store.run('r1')).toMatchObject({ status: 'running', alive: false })
+        await store.recordRun(aRun('r1', { status: 'failed' }))
+        expect(await store.run('r1')).toMatchObject({ status: 'failed', process: { pid: runner.child.pid } })
+      })
+
+      test('old runs go, with their events', async () => {
+        let nowMs = Date.parse('2026-01-01T00:00:00Z')
+        const aging = open(location, { clock: { now: () => new Date(nowMs) } })
+        await aging.recordRun(aRun('old', { started_at: '2026-01-01T00:00:00Z' }))
+        await aging.recordEvent('old', { type: 'run.warning', run_id: 'old', message: 'w' })
+        nowMs += 91 * 24 * 3_600_000
+        for (let n = 0; n < 1_002; n++)
+          await aging.recordRun(aRun(`new-${n}`, { started_at: new Date(nowMs + n).toISOString() }))
+        expect(await aging.run('old')).toBeNull()
+        expect(await aging.events('old')).toEqual([])
+        expect(await aging.runs({ limit: 5_000 })).toHaveLength(1_000)
+        expect(await aging.run('new-1')).toBeNull()
+        expect(await aging.run('new-2')).not.toBeNull()
+        await aging.close()
+      })
+
+      test('a slot is claimed once', async () => {
+        expect(await store.claimSlot('nightly', '2026-11-21T02:00:00Z', 'r1')).toBe(true)
+        expect(await store.claimSlot('nightly', '2026-11-21T02:00:00Z', 'r2')).toBe(false)
+        expect(await store.claimSlot('nightly', '2026-11-22T02:00:00Z', 'r2')).toBe(true)
+        expect(await store.claimSlot('hourly', '2026-11-21T02:00:00Z', 'r2')).toBe(true)
+      })
+
+      test('of progress the latest sum is kept, of the rest every event in its order', async () => {
+        const started: EngineEvent = { type: 'run.started', run: aRun('r1', {}) }
+        const warning: EngineEvent = { type: 'run.warning', run_id: 'r1', message: 'careful' }
+        const extracted = (stream: string, rows: number): EngineEvent => ({
+          type: 'batch.extracted',
+          run_id: 'r1',
+          stream,
+          rows,
+        })
+        await store.recordEvent('r1', started)
+        for (let n = 0; n < 1_000; n++) await store.recordEvent('r1', extracted('charges', 100))
+        await store.recordEvent('r1', extracted('invoices', 7))
+        await store.recordEvent('r1', warning)
+        const elsewhere = open(location, {})
+        expect(await elsewhere.events('r1')).toEqual([
+          started,
+          extracted('charges', 100_000),
+          extracted('invoices', 7),
+          warning,
+        ])
+        await elsewhere.close()
+      })
+
+      test('the events of a run are capped, and its beginning stays', async () => {
+        await store.recordEvent('r1', { type: 'run.started', run: aRun('r1', {}) })
+        for (let n = 0; n < 2_500; n++)
+          await store.recordEvent('r1', { type: 'run.warning', run_id: 'r1', message: `w${n}` })
+        const events = await store.events('r1')
+        expect(events.length).toBeLessThanOrEqual(2_100)
+        expect(events.length).toBeGreaterThanOrEqual(2_000)
+        expect(events[0]).toMatchObject({ type: 'run.started' })
+        expect(events.at(-1)).toMatchObject({ message: 'w2499' })
+      })
+    })
+  })
+}
+
+const aRun = (runId: string, over: Partial<RunRecord>): RunRecord => ({
+  run_id: runId,
+  sync: 'stripe',
+  kind: 'etl',
+  status: 'running',
+  target: 'sandbox',
+  trigger: 'cli',
+  slot: null,
+  requests: 0,
+  seconds: 0,
+  started_at: '2026-11-21T09:00:00Z',
+  finished_at: null,
+  commit: null,
+  ledger: null,
+  ...over,
+})
+
+const childFile = fileURLToPath(new URL('child.ts', import.meta.url))

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { controlStoreConformance } from './conformance.ts'
+import { open } from './sqlite-adapter.ts'
+
+controlStoreConformance('sqlite', { open, adapterUrl: new URL('sqlite-adapter.ts', import.meta.url).href })
+
+describe('the file of the control store', () => {
+  let folder: string
+  let path: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-state-'))
+    path = join(folder, 'control.db')
+  })
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('a damaged file is refused, and the error says what to do', () => {
+    writeFileSync(path, 'this is not a database, whatever its name says'.repeat(100))
+    expect(() => openSqliteStore({ path })).toThrow(
+      expect.objectContaining({ code: 'MR-6003', next: [expect.stringContaining(`mv ${path}`)] }),
+    )
+  })
+
+  test('a file of a newer millrace is refused, and left as it was', async () => {
+    await openSqliteStore({ path }).close()
+    const sql = new DatabaseSync(path)
+    sql.exec('pragma user_version = 99')
+    sql.close()
+    expect(() => openSqliteStore({ path })).toThrow(
+      expect.objectContaining({ code: 'MR-6003', message: expect.stringContaining('format 99') }),
+    )
+  })
+
+  test('a SQLite file of another program is refused', () => {
+    const sql = new DatabaseSync(path)
+    sql.exec('create table theirs (x)')
+    sql.close()
+    expect(() => openSqliteStore({ path })).toThrow(
+      expect.objectContaining({ code: 'MR-6003', message: expect.stringContaining('another program') }),
+    )
+  })
+
+  test('a folder that cannot be written to is an MR-6003', () => {
+    writeFileSync(join(folder, 'file'), '')
+    expect(() => openSqliteStore({ path: join(folder, 'file', 'control.db') })).toThrow(
+      expect.objectContaining({ code: 'MR-6003' }),
+    )
+  })
+
+  test('an uncontended ticket costs less than a millisecond', async () => {
+    const store = openSqliteStore({ path })
+    const times: number[] = []
+    for (let n = 0; n < 500; n++) {
+      const began = performance.now()
+      const ticket = await store.takeTicket({ resource: 'w', runId: 'r', purpose: 'p' })
+      await store.ticketBefore(ticket)
+      times.push(performance.now() - began)
+      await store.returnTicket(ticket)
+    }
+    await store.close()
+    const median = times.sort((a, b) => a - b)[250]
+    if (process.env['SHOW_FIGURES']) process.stderr.write(`ticket: median ${median} ms\n`)
+    expect(median).toBeLessThan(1)
+  })
+})
