@@ -11,6 +11,10 @@ export type ControlStore = {
   readonly run: (runId: string) => Promise<StoredRun | null>
   /** Newest first. */
   readonly runs: (filter: RunFilter) => Promise<readonly StoredRun[]>
+  /**
+   * Progress (`batch.*`, `request.sent`, `acknowledged` …) is not kept one by one: of each kind and stream or object the
+   * store keeps one event with the rows added up, a little late. The rest is kept as it came, up to a cap.
+   */
   readonly recordEvent: (runId: string, event: EngineEvent) => Promise<void>
   readonly events: (runId: string) => Promise<readonly EngineEvent[]>
 
@@ -38,6 +42,7 @@ export type ControlStore = {
 /** A process, so that a reused pid is not mistaken for it. */
 export type ProcessId = { readonly host: string; readonly pid: number; readonly startedAt: string }
 
+/** `alive`: it is running and its process lives. A run that is `running` and not alive ended without a word. */
 export type StoredRun = RunRecord & { readonly process: ProcessId; readonly alive: boolean }
 
 export type RunFilter = { readonly sync?: string; readonly limit?: number; readonly status?: RunRecord['status'] }
