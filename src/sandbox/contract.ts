@@ -9,7 +9,9 @@ export type SimulatorDefinition = {
   /** The connector's name. */
   readonly name: string
   /** What to write over a connection's keys so that it points here; secrets are the simulator's own. */
-  readonly connection: (address: { readonly host: string; readonly port: number }) => { readonly [key: string]: string | number }
+  readonly connection: (address: { readonly host: string; readonly port: number }) => {
+    readonly [key: string]: string | number
+  }
   /** Fills an empty store from the cast. Deterministic: the same world gives the same bytes. */
   readonly seed: (context: SimulatorContext) => void
   /** Plays one day of the story. The clock stands at the day's end; changes are stamped through the day (`event.at`). */
@@ -20,6 +22,8 @@ export type SimulatorDefinition = {
   readonly coverage: { readonly [endpoint: string]: readonly Refusal[] }
   /** Fields of the vendor's published description that are not there, and why. */
   readonly leftOut: { readonly [thing: string]: string }
+  /** Faults that it plays itself beside `rate_limit` and `expire_tokens`: name → what it does, for `sandbox fault`. @default any name */
+  readonly faults?: { readonly [name: string]: string }
 }
 
 export type Refusal = 'unknown_field' | 'wrong_type' | 'missing_parameter' | 'bad_credentials' | 'too_many_requests'
@@ -111,16 +115,39 @@ export type Deal = {
 }
 
 /** One day: what happens in the world, in order. Each vendor plays what concerns it. */
-export type Day = { readonly number: number; readonly start: Date; readonly end: Date; readonly events: readonly WorldEvent[] }
+export type Day = {
+  readonly number: number
+  readonly start: Date
+  readonly end: Date
+  readonly events: readonly WorldEvent[]
+}
 
-export type WorldEvent = { readonly at: Date } & (
+export type WorldEvent = { readonly at: Date } &
   /** A person says no: recorded in the CRM, or by themselves at the messaging tool. */
-  | { readonly kind: 'opt_out'; readonly person: number; readonly channel: 'email' | 'sms' | 'phone' | 'news'; readonly by: 'crm' | 'messaging' }
-  | { readonly kind: 'deal_moves'; readonly deal: number; readonly to: Deal['stage']; readonly staff: number }
-  | { readonly kind: 'lead_converts'; readonly person: number; readonly staff: number }
-  | { readonly kind: 'subscription_ends'; readonly company: number }
-  | { readonly kind: 'account_edited'; readonly company: number; readonly field: 'industry' | 'employees' | 'phone'; readonly value: string; readonly staff: number }
-  | { readonly kind: 'person_edited'; readonly person: number; readonly field: 'title' | 'phone' | 'email'; readonly value: string; readonly staff: number }
-  | { readonly kind: 'person_deleted'; readonly person: number; readonly staff: number }
-  | { readonly kind: 'invoice_paid'; readonly company: number }
-)
+  (
+    | {
+        readonly kind: 'opt_out'
+        readonly person: number
+        readonly channel: 'email' | 'sms' | 'phone' | 'news'
+        readonly by: 'crm' | 'messaging'
+      }
+    | { readonly kind: 'deal_moves'; readonly deal: number; readonly to: Deal['stage']; readonly staff: number }
+    | { readonly kind: 'lead_converts'; readonly person: number; readonly staff: number }
+    | { readonly kind: 'subscription_ends'; readonly company: number }
+    | {
+        readonly kind: 'account_edited'
+        readonly company: number
+        readonly field: 'industry' | 'employees' | 'phone'
+        readonly value: string
+        readonly staff: number
+      }
+    | {
+        readonly kind: 'person_edited'
+        readonly person: number
+        readonly field: 'title' | 'phone' | 'email'
+        readonly value: string
+        readonly staff: number
+      }
+    | { readonly kind: 'person_deleted'; readonly person: number; readonly staff: number }
+    | { readonly kind: 'invoice_paid'; readonly company: number }
+  )

@@ -1,0 +1,228 @@
+import type { Json, JsonObject } from '../model/json.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { createClock } from './clock.ts'
+import type { Day, SimulatorDefinition, World } from './contract.ts'
+import { faultCatalogue, simulatorFaults } from './fault.ts'
+import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
+import { beginStory, tellNextDay } from './story.ts'
+import { startVendorServer, type VendorServer } from './vendor-server.ts'
+import { openVendor, type Vendor } from './vendor.ts'
+import { openWorldFile, type WorldFile } from './world-file.ts'
+import { createWorld } from './world.ts'
+
+export type StartOptions = {
+  readonly definitions: readonly SimulatorDefinition[]
+  /** Where the world is kept. null: in memory. */
+  readonly dir: string | null
+  /** @default the kept one, or 1 */
+  readonly seed?: number
+  /** 1 is about 1,500 companies. @default the kept one, or 1 */
+  readonly scale?: number
+  /** vendor → port. @default the one that it had before, else any */
+  readonly ports?: { readonly [vendor: string]: number }
+}
+
+/** Starts every simulator on a port of 127.0.0.1, as the last command left it. */
+export async function startSimulators(options: StartOptions): Promise<RunningSandbox> {
+  const kept = openWorldFile(options.dir)
+  const opened: Vendor[] = []
+  const servers = new Map<string, VendorServer>()
+  try {
+    let plot = openPlot(kept, options)
+    const clock = createClock(plot.world.epoch)
+    clock.turnTo(Number(kept.get('day') ?? 0))
+    for (const definition of options.definitions) opened.push(openVendor({ definition, dir: options.dir, clock }))
+    const vendors = new Map(opened.map((vendor) => [vendor.name, vendor]))
+    const catchUp = () => {
+      for (const vendor of opened) vendor.catchUp(plot.world, plot.scale, plot.day)
+    }
+    catchUp()
+    await startServers(opened, servers, { kept, ports: options.ports ?? {} })
+
+    const find = (name: string) => vendors.get(name) ?? refuseVendor(name, [...vendors.keys()])
+    const addresses = Object.fromEntries([...servers].map(([name, { port }]) => [name, { host, port }]))
+    const connection = (name: string) => find(name).definition.connection(addresses[name] ?? { host, port: 0 })
+    const sandbox: RunningSandbox = {
+      addresses,
+      connection,
+      now: async () => clock.now(),
+      journal: async (name, filter = {}) => find(name).journal.read(filter),
+      show: async (name, object, id) => showRecords(find(name), object, id),
+      status: async () => ({
+        now: clock.now().toISOString(),
+        day: clock.day(),
+        seed: plot.world.seed,
+        scale: plot.scale,
+        vendors: opened.map(({ name, store, faults, definition }) => ({
+          name,
+          host,
+          port: addresses[name]?.port ?? 0,
+          connection: connection(name),
+          records: Object.fromEntries(store.types().map((type) => [type, store.count(type)])),
+          faults: faults.active(),
+          ownFaults: { ...simulatorFaults, ...definition.faults },
+        })),
+      }),
+      move: async (days = 1, seed) => {
+        checkDays(days)
+        const summaries: DaySummary[] = []
+        for (let count = 0; count < days; count++) {
+          const number = clock.day() + 1
+          // Written down first: vendors that a kill keeps from playing the day play it at the next start.
+          plot.rememberSeed(number, seed)
+          kept.set('day', number)
+          clock.turnTo(number)
+          catchUp()
+          summaries.push(summarise(plot.day(number)))
+        }
+        return summaries
+      },
+      setFault: async (name, fault, spec) => {
+        const vendor = find(name)
+        checkFaultName(vendor, fault)
+        vendor.faults.set(fault, spec)
+        vendor.file.flush()
+        if (fault === 'refused') await servers.get(name)?.listen(spec === null)
+      },
+      reset: async (seed = plot.world.seed, scale = plot.scale) => {
+        for (const vendor of opened) vendor.clear()
+        for (const [name, value] of Object.entries({ seed, scale, day: 0, story_seeds: {} })) kept.set(name, value)
+        plot = openPlot(kept, {})
+        clock.turnTo(0)
+        catchUp()
+        for (const server of servers.values()) await server.listen(true)
+      },
+      close: async () => {
+        await Promise.all([...servers.values()].map((server) => server.close()))
+        for (const vendor of opened) vendor.close()
+        kept.close()
+      },
+    }
+    return sandbox
+  } catch (error) {
+    await Promise.all([...servers.values()].map((server) => server.close()))
+    for (const vendor of opened) vendor.close()
+    kept.close()
+    throw error
+  }
+}
+
+/** The world with its story, told as far as it has been asked for. */
+type Plot = {
+  readonly world: World
+  readonly scale: number
+  readonly day: (number: number) => Day
+  readonly rememberSeed: (day: number, seed: number | undefined) => void
+}
+
+function openPlot(kept: WorldFile, wanted: { readonly seed?: number; readonly scale?: number }): Plot {
+  const seed = keepNumber(kept, 'seed', wanted.seed)
+  const scale = keepNumber(kept, 'scale', wanted.scale)
+  const world = createWorld(seed, scale)
+  const storySeeds = new Map(
+    Object.entries(kept.get('story_seeds') ?? {}).map(([day, value]) => [Number(day), Number(value)]),
+  )
+  const state = beginStory(world)
+  const told: Day[] = []
+  return {
+    world,
+    scale,
+    day: (number) => {
+      while (told.length < number) told.push(tellNextDay(world, state, storySeeds.get(told.length + 1)))
+      const day = told[number - 1]
+      if (!day)
+        throw new MillraceError('MR-7000', { message: `Telling day ${number} of the sandbox: days begin at 1.` })
+      return day
+    },
+    rememberSeed: (day, storySeed) => {
+      if (storySeed === undefined) return
+      storySeeds.set(day, storySeed)
+      kept.set('story_seeds', Object.fromEntries(storySeeds))
+    },
+  }
+}
+
+function keepNumber(kept: WorldFile, name: 'seed' | 'scale', wanted: number | undefined): number {
+  const before = kept.get(name)
+  if (before === undefined) {
+    kept.set(name, wanted ?? 1)
+    return wanted ?? 1
+  }
+  if (wanted !== undefined && wanted !== before) {
+    throw new MillraceError('MR-6001', {
+      message: `Starting the sandbox with ${name} ${wanted}: the kept world has ${name} ${before}.`,
+      kept: 'The kept world is as it was.',
+      next: `Leave --${name} out to go on with it, or make a new one: \`millrace sandbox reset --${name} ${wanted}\`.`,
+    })
+  }
+  return Number(before)
+}
+
+type PortKeeping = { readonly kept: WorldFile; readonly ports: { readonly [vendor: string]: number } }
+
+/** A vendor gets the port that it had before, so that an address which was written down stays good. */
+async function startServers(
+  vendors: readonly Vendor[],
+  servers: Map<string, VendorServer>,
+  { kept, ports }: PortKeeping,
+): Promise<void> {
+  const before: { readonly [vendor: string]: Json } = Object.fromEntries(Object.entries(kept.get('ports') ?? {}))
+  for (const vendor of vendors) {
+    const fixed = ports[vendor.name]
+    const server = await startVendorServer(vendor, {
+      port: fixed ?? Number(before[vendor.name] ?? 0),
+      fixed: fixed !== undefined && fixed !== 0,
+    })
+    servers.set(vendor.name, server)
+    if (vendor.faults.peek('refused')) await server.listen(false)
+  }
+  kept.set('ports', { ...before, ...Object.fromEntries([...servers].map(([name, { port }]) => [name, port])) })
+}
+
+function showRecords({ name, store }: Vendor, object: string, id: string | undefined): readonly JsonObject[] {
+  const type =
+    store.types().find((each) => each === object) ??
+    store.types().find((each) => each.toLowerCase() === object.toLowerCase())
+  if (type === undefined) {
+    throw new MillraceError('MR-1001', {
+      message: `Showing ${object} of ${name}: the simulator holds no such objects.`,
+      next: `It holds ${store.types().join(', ')}.`,
+    })
+  }
+  if (id === undefined) return [...store.all(type)].map(([, record]) => record)
+  const record = store.get(type, id)
+  return record ? [record] : []
+}
+
+function checkFaultName({ name, definition }: Vendor, fault: string): void {
+  const known = { ...faultCatalogue, ...simulatorFaults, ...definition.faults }
+  // A simulator that does not list its own faults may have any.
+  if (Object.hasOwn(known, fault) || definition.faults === undefined) return
+  throw new MillraceError('MR-1001', {
+    message: `Setting the fault ${fault} of ${name}: there is no such fault.`,
+    next: `There are ${Object.keys(known).join(', ')}.`,
+  })
+}
+
+function checkDays(days: number): void {
+  if (Number.isInteger(days) && days >= 1 && days <= 3660) return
+  throw new MillraceError('MR-1001', {
+    message: `Moving the sandbox by ${days} days: it moves by whole days, from 1 to 3660.`,
+    kept: 'The clock stands where it stood.',
+  })
+}
+
+function refuseVendor(name: string, known: readonly string[]): never {
+  throw new MillraceError('MR-1002', {
+    message: `Asking the sandbox for ${name}: it has no such vendor.`,
+    next: `It has ${known.join(', ')}.`,
+  })
+}
+
+function summarise({ number, end, events }: Day): DaySummary {
+  const counts: { [kind: string]: number } = {}
+  for (const { kind } of events) counts[kind] = (counts[kind] ?? 0) + 1
+  return { day: number, end: end.toISOString(), events: counts }
+}
+
+const host = '127.0.0.1'

@@ -1,0 +1,168 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultSpec } from './fault.ts'
+import type { Vendor } from './vendor.ts'
+import { answerFaults, drained, insteadFaults, type Wire } from './wire-fault.ts'
+
+export type VendorServer = {
+  readonly port: number
+  /** Nobody listens (`false`), or somebody does again. */
+  readonly listen: (on: boolean) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Serves a vendor on 127.0.0.1: on the port that it had before where that is free, else on another. */
+export async function startVendorServer(
+  vendor: Vendor,
+  wanted: { readonly port: number; readonly fixed: boolean },
+): Promise<VendorServer> {
+  const server = createServer((incoming, out) => {
+    answer(vendor, incoming, out).catch((error: unknown) => {
+      // The client is gone, or a fault was cut short: there is nobody to tell.
+      out.destroy(error instanceof Error ? error : undefined)
+    })
+  })
+  // The client closes first: a server that closes an idle connection resets a request that is just on its way.
+  server.keepAliveTimeout = 120_000
+  const port = await listenOn(server, wanted.port).catch((error: unknown) => {
+    if (wanted.fixed || wanted.port === 0) throw error
+    return listenOn(server, 0)
+  })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      // A turn later, so that a client in this very process has seen its idle connections end.
+      server.close(() => setImmediate(resolve))
+      server.closeAllConnections()
+    })
+  return {
+    port,
+    listen: async (on) => {
+      if (on && !server.listening) await listenOn(server, port)
+      if (!on && server.listening) await stop()
+    },
+    close: stop,
+  }
+}
+
+async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  out.on('close', () => gone.abort())
+  const method = incoming.method ?? 'GET'
+  const path = incoming.url ?? '/'
+  const body = await readBody(incoming)
+  out.setHeader('date', vendor.now().toUTCString())
+  const entry = vendor.journal.open({
+    at: vendor.now().toISOString(),
+    method,
+    path,
+    headers: headersOf(incoming),
+    body,
+  })
+  const wire: Wire = { out, now: vendor.now, signal: gone.signal }
+
+  const delay = vendor.faults.play('delay', { method, path })
+  if (delay) await sleep(Number(delay.ms ?? 1000), undefined, { signal: gone.signal })
+  const fault = chooseFault(vendor, { method, path })
+  const instead = fault ? insteadFaults[fault.name] : undefined
+  if (fault && instead && fault.spec.handled !== true) {
+    vendor.journal.close(entry, { status: statusOfFault(fault), handledStatus: null, fault: fault.name, note: null })
+    vendor.file.flush()
+    return instead(wire, fault.spec)
+  }
+
+  const { response, note } = await serve(vendor, incoming, { method, path, body })
+  const handledStatus = response.status
+  const silent = fault && (fault.name === 'reset_after' || fault.name === 'hang')
+  const sent = fault && instead ? statusOfFault(fault) : silent ? null : handledStatus
+  vendor.journal.close(entry, { status: sent, handledStatus, fault: fault?.name ?? (delay ? 'delay' : null), note })
+  // Before the first byte goes out: what was answered is kept.
+  vendor.file.flush()
+  if (fault && instead) return instead(wire, fault.spec)
+  const onTheWay = fault ? answerFaults[fault.name] : undefined
+  if (!fault || !onTheWay) return send(response, wire)
+  return onTheWay(wire, fault.spec, {
+    status: handledStatus,
+    headers: response.headers,
+    body: Buffer.from(await response.arrayBuffer()),
+  })
+}
+
+type ChosenFault = { readonly name: string; readonly spec: FaultSpec }
+
+/** The first that falls on this request; those after it have not met it. */
+function chooseFault(vendor: Vendor, request: { readonly method: string; readonly path: string }): ChosenFault | null {
+  for (const name of Object.keys(vendor.faults.active())) {
+    if (!Object.hasOwn(insteadFaults, name) && !Object.hasOwn(answerFaults, name)) continue
+    const spec = vendor.faults.play(name, request)
+    if (spec) return { name, spec }
+  }
+  return null
+}
+
+function statusOfFault({ name, spec }: ChosenFault): number | null {
+  if (name === 'hang' || name === 'reset_before') return null
+  return name === 'status' ? Number(spec.status ?? 503) : 200
+}
+
+type Received = { readonly method: string; readonly path: string; readonly body: Buffer<ArrayBuffer> }
+
+async function serve(
+  vendor: Vendor,
+  incoming: IncomingMessage,
+  { method, path, body }: Received,
+): Promise<{ response: Response; note: string | null }> {
+  try {
+    const headers = new Headers()
+    for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2)
+      headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '')
+    // Fetch knows no body on GET and HEAD; the journal has it.
+    const hasBody = body.byteLength > 0 && method !== 'GET' && method !== 'HEAD'
+    const url = new URL(path, `http://${incoming.headers.host ?? '127.0.0.1'}`)
+    const request = new Request(url, { method, headers, body: hasBody ? body : null })
+    return { response: await vendor.serve(request, { method, path }), note: null }
+  } catch (error) {
+    const note = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { response: new Response(`The simulator of ${vendor.name} failed: ${note}`, { status: 500 }), note }
+  }
+}
+
+/** Short bodies in one piece with their length; long ones as they come. */
+async function send(response: Response, { out, signal }: Wire): Promise<void> {
+  for (const [name, value] of response.headers) if (name !== 'set-cookie' && name !== 'date') out.setHeader(name, value)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) out.setHeader('set-cookie', cookies)
+  out.statusCode = response.status
+  let held: Uint8Array | undefined
+  for await (const chunk of response.body ?? []) {
+    if (signal.aborted) return
+    if (held && !out.write(held)) await drained(out, signal)
+    held = chunk
+  }
+  out.end(held)
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of incoming) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function headersOf(incoming: IncomingMessage): { readonly [name: string]: string } {
+  return Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )
+}
+
+function listenOn(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: '127.0.0.1', port }, () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { join } from 'node:path'
+import type { Json } from '../model/json.ts'
+import type { SandboxClock } from './clock.ts'
+import type { Day, SimulatorContext, SimulatorDefinition, World } from './contract.ts'
+import { createFaultBoard, type ActiveFault, type FaultBoard, type FaultRequest, type FaultSpec } from './fault.ts'
+import { openJournal, type Journal } from './journal.ts'
+import { openStore, type ClearableStore } from './store.ts'
+import { openVendorFile, type VendorFile } from './vendor-file.ts'
+
+/** One vendor in the sandbox: its simulator with what the host keeps for it. */
+export type Vendor = {
+  readonly name: string
+  readonly definition: SimulatorDefinition
+  readonly file: VendorFile
+  readonly store: ClearableStore
+  readonly journal: Journal
+  readonly faults: FaultBoard
+  readonly now: () => Date
+  readonly serve: (request: Request, asked: FaultRequest) => Promise<Response>
+  /** Seeds it where it is empty, and plays the days that it has not played. */
+  readonly catchUp: (world: World, scale: number, days: (number: number) => Day) => void
+  readonly clear: () => void
+  readonly close: () => void
+}
+
+export type VendorParts = {
+  readonly definition: SimulatorDefinition
+  readonly dir: string | null
+  readonly clock: SandboxClock
+}
+
+export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
+  const { name } = definition
+  const file = openVendorFile(dir === null ? null : join(dir, `${name}.sqlite`))
+  const store = openStore(file)
+  const journal = openJournal(file)
+  const faults = createFaultBoard(keptFaults(file), (active) => file.setFact('faults', active))
+  // Each request asks a fault once: a simulator that looks twice sees the same, and `times` counts requests.
+  const asking = new AsyncLocalStorage<{ readonly asked: FaultRequest; readonly seen: Map<string, FaultSpec | null> }>()
+  const fault = (wanted: string) => {
+    const scope = asking.getStore()
+    if (!scope) return faults.peek(wanted)
+    const known = scope.seen.get(wanted)
+    if (known !== undefined) return known
+    const spec = faults.play(wanted, scope.asked)
+    scope.seen.set(wanted, spec)
+    return spec
+  }
+  let handler: ReturnType<SimulatorDefinition['serve']> | null = null
+
+  return {
+    name,
+    definition,
+    file,
+    store,
+    journal,
+    faults,
+    now: clock.now,
+    serve: async (request, asked) => {
+      if (!handler) return new Response('The sandbox is being filled.', { status: 503 })
+      const handle = handler
+      return asking.run({ asked, seen: new Map() }, async () => handle(request))
+    },
+    catchUp: (world, scale, days) => {
+      const context: SimulatorContext = { world, store, now: clock.now, fault }
+      const today = clock.day()
+      const kept = `${world.seed} ${scale}`
+      if (file.getFact('world') !== kept) {
+        clock.turnTo(0)
+        file.batch(() => {
+          store.clear()
+          definition.seed(context)
+          file.setFact('world', kept)
+          file.setFact('day', 0)
+        })
+      }
+      for (let day = Number(file.getFact('day') ?? 0) + 1; day <= today; day++) {
+        clock.turnTo(day)
+        // The day and its number are one transaction: a kill in the middle plays it again, whole.
+        file.batch(() => {
+          definition.move(context, days(day))
+          file.setFact('day', day)
+        })
+      }
+      clock.turnTo(today)
+      handler ??= definition.serve(context)
+    },
+    clear: () => {
+      handler = null
+      faults.clear()
+      journal.clear()
+      file.setFact('world', null)
+      file.flush()
+    },
+    close: () => file.close(),
+  }
+}
+
+function keptFaults(file: VendorFile): { readonly [name: string]: ActiveFault } {
+  const kept: Json | undefined = file.getFact('faults')
+  // Written by createFaultBoard's own `save`.
+  return (kept ?? {}) as { readonly [name: string]: ActiveFault }
+}

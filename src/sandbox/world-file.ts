@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Json } from '../model/json.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+
+/** What the sandbox keeps about itself. Holding it open is the lock: one host per directory, given back even by `kill -9`. */
+export type WorldFile = {
+  readonly get: (name: string) => Json | undefined
+  readonly set: (name: string, value: Json) => void
+  readonly close: () => void
+}
+
+/** @throws MillraceError MR-6001 where another process holds it */
+export function openWorldFile(dir: string | null): WorldFile {
+  if (dir) mkdirSync(dir, { recursive: true })
+  const db = new DatabaseSync(dir === null ? ':memory:' : join(dir, 'world.sqlite'))
+  try {
+    // The system gives the lock back when the process ends, however it ends; a lock file would go stale.
+    db.exec(`pragma locking_mode = exclusive; pragma synchronous = normal;
+      begin exclusive;
+      create table if not exists facts (name text primary key, value text not null) without rowid;
+      insert into facts values ('opened', '1') on conflict do update set value = value + 1;
+      commit`)
+  } catch (error) {
+    db.close()
+    throw new MillraceError('MR-6001', {
+      message: `Opening the sandbox in ${dir ?? 'memory'}: ${isBusy(error) ? 'another process has it open' : String(error)}.`,
+      kept: 'The kept world is as it was.',
+      next: isBusy(error)
+        ? 'Wait for the other command, or end it, and try again.'
+        : 'If the file is damaged, delete the directory: the world can be made again from its seed.',
+      cause: error,
+    })
+  }
+  const select = db.prepare('select value from facts where name = ?')
+  const upsert = db.prepare('insert into facts values (?, ?) on conflict do update set value = excluded.value')
+  return {
+    get: (name) => {
+      const row = select.get(name)
+      return row ? JSON.parse(String(row.value)) : undefined
+    },
+    set: (name, value) => void upsert.run(name, JSON.stringify(value)),
+    close: () => db.close(),
+  }
+}
+
+const isBusy = (error: unknown) =>
+  error instanceof Error &&
+  'errcode' in error &&
+  (error.errcode === 5 || error.errcode === 261 || error.errcode === 517)
