@@ -108,7 +108,13 @@ export type Mapping = { readonly field: string; readonly place: Place } & (
   | { readonly kind: 'column'; readonly column: string; readonly values: ValueMap | null }
   | { readonly kind: 'value'; readonly value: JsonObject[string] }
   /** The column says opted out when true. `out` and `in` are the destination's words. */
-  | { readonly kind: 'opt_out'; readonly column: string; readonly out: JsonObject[string]; readonly in: JsonObject[string]; readonly allowOptIn: boolean }
+  | {
+      readonly kind: 'opt_out'
+      readonly column: string
+      readonly out: JsonObject[string]
+      readonly in: JsonObject[string]
+      readonly allowOptIn: boolean
+    }
 )
 
 /** Model value (as text) → destination value. A value that is not listed is a reject. */

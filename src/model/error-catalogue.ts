@@ -19,6 +19,7 @@ export const errorCatalogue = {
   'MR-1208': { title: 'unknown stream or field of a source', exit: 2, retry: 'never' },
   'MR-1209': { title: 'unknown object, field or operation of a destination', exit: 2, retry: 'never' },
   'MR-1210': { title: 'a column is used as an opt-out but is not a boolean', exit: 2, retry: 'never' },
+  'MR-1211': { title: 'a part of the configuration that is planned and not built yet', exit: 2, retry: 'never' },
   'MR-1301': { title: 'a secret is missing', exit: 2, retry: 'never' },
   'MR-1302': { title: 'an optional package is not installed', exit: 2, retry: 'never' },
   'MR-1401': { title: 'a connector does not keep its contract', exit: 2, retry: 'never' },

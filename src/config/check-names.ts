@@ -1,0 +1,149 @@
+/** Checks across files, all offline: every name must be defined, and what a sync says must fit together. */
+import { toSnake } from '../model/column-name.ts'
+import { didYouMean } from './did-you-mean.ts'
+import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
+import type { Path, Report, YamlFile } from './yaml-file.ts'
+
+/** Names that are defined; those of files that could not be read count as well, so that one mistake makes one finding. */
+export type KnownNames = {
+  readonly targets: readonly string[]
+  readonly connections: readonly string[]
+  readonly syncs: readonly string[]
+  readonly etlSyncs: readonly string[]
+  readonly models: readonly string[]
+}
+
+export function checkMillrace(
+  project: Pick<Project, 'defaultTarget' | 'targets'>,
+  known: KnownNames,
+  context: { yaml: YamlFile; report: Report },
+): void {
+  const check = checker(context.yaml, context.report)
+  check.defined('target', project.defaultTarget, known.targets, ['default_target'])
+  const files = new Map<string, string>()
+  for (const target of Object.values(project.targets)) {
+    for (const name of Object.keys(target.connections))
+      check.defined('connection', name, known.connections, ['targets', target.name, 'connections', name], 'key')
+    if (target.warehouse.type !== 'duckdb' || target.warehouse.path === '') continue
+    const other = files.get(target.warehouse.path)
+    if (other !== undefined)
+      context.report('MR-1201', {
+        message: `the targets \`${other}\` and \`${target.name}\` have the same warehouse file`,
+        next: 'Give each its own `path`: cursors and snapshots of one would be taken for the other’s.',
+        place: context.yaml.placeOf(['targets', target.name, 'warehouse', 'path'], 'value'),
+      })
+    files.set(target.warehouse.path, target.name)
+  }
+}
+
+export function checkSync(sync: Sync, known: KnownNames, context: { yaml: YamlFile; report: Report }): void {
+  const check = checker(context.yaml, context.report)
+  for (const [index, name] of sync.after.entries()) check.defined('sync', name, known.syncs, ['after', index])
+  if (sync.kind === 'etl') checkEtl(sync, known, context)
+  else checkReverse(sync, known, context)
+}
+
+function checkEtl(sync: EtlSync, known: KnownNames, { yaml, report }: { yaml: YamlFile; report: Report }): void {
+  checker(yaml, report).defined('connection', sync.source, known.connections, ['source'])
+  if (reservedSchemas.includes(sync.schema))
+    report('MR-1201', {
+      message: `the schema \`${sync.schema}\` is millrace’s or the warehouse’s own`,
+      next: 'Say another `schema:`.',
+      place: yaml.placeOf(['schema'], 'value'),
+    })
+}
+
+function checkReverse(
+  sync: ReverseSync,
+  known: KnownNames,
+  { yaml, report }: { yaml: YamlFile; report: Report },
+): void {
+  const check = checker(yaml, report)
+  check.defined('connection', sync.destination, known.connections, ['destination'])
+  check.defined('model', sync.model, known.models, ['model'])
+  for (const name of Object.keys(sync.freshness))
+    check.defined('ETL sync', name, known.etlSyncs, ['freshness', name], 'key')
+  const fields = sync.map.map((mapping) => mapping.field)
+  const match = sync.map.find((mapping) => mapping.field === sync.match)
+  if (!match)
+    check.refuse(
+      `the match field \`${sync.match}\` is not in \`map\``,
+      ['match'],
+      suggest(sync.match, fields) ?? 'Map it to the column that holds it.',
+    )
+  else if (match.kind !== 'column')
+    check.refuse(
+      `the match field \`${sync.match}\` must come from a column`,
+      ['map', sync.match],
+      'Map it to the column that tells records apart.',
+    )
+  for (const [index, column] of sync.primaryKey.entries())
+    if (sync.primaryKey.indexOf(column) !== index)
+      check.refuse(`\`${column}\` stands twice in the primary key`, ['primary_key', index], 'Leave one out.')
+  for (const mapping of sync.map) checkOptOutWords(mapping, check)
+  checkRemoval(sync, check)
+}
+
+function checkOptOutWords(mapping: Mapping, check: Checker): void {
+  if (mapping.kind === 'opt_out' && JSON.stringify(mapping.out) === JSON.stringify(mapping.in))
+    check.refuse(
+      `the destination’s words for out and in are the same, \`${JSON.stringify(mapping.out)}\``,
+      ['map', mapping.field, 'values'],
+      '`true` is the word for opted out, `false` the one for opted in.',
+    )
+}
+
+/** A removal never takes an opt-out back, and never touches what the record is found by. */
+function checkRemoval(sync: ReverseSync, check: Checker): void {
+  const { onRemoved } = sync
+  if (onRemoved.kind === 'ignore') return
+  const touched: readonly [string, Path][] =
+    onRemoved.kind === 'clear'
+      ? onRemoved.fields.map((field, index) => [field, ['on_removed', 'clear', index]])
+      : Object.keys(onRemoved.values).map((field) => [field, ['on_removed', 'set', field]])
+  for (const [field, path] of touched) {
+    const optOut = sync.map.find((mapping) => mapping.field === field && mapping.kind === 'opt_out')
+    if (field === sync.match)
+      check.refuse(`on_removed may not change the match field \`${field}\``, path, 'Leave it out.')
+    if (optOut?.kind !== 'opt_out') continue
+    const staysOut = onRemoved.kind === 'set' && JSON.stringify(onRemoved.values[field]) === JSON.stringify(optOut.out)
+    if (!staysOut)
+      check.refuse(
+        `on_removed would take back the opt-out \`${field}\``,
+        path,
+        `Leave it out, or set it to ${JSON.stringify(optOut.out)}.`,
+      )
+  }
+}
+
+/** The table of a source() must be one that the sync can load. With globs that is known only at the source. */
+export function unknownTable(sync: EtlSync, table: string): { readonly near: string | undefined } | undefined {
+  if (sync.streams.some(({ name }) => /[*?]/.test(name))) return undefined
+  const tables = sync.streams.map(({ name }) => toSnake(name))
+  if (tables.includes(table) || table.endsWith('_history')) return undefined
+  return { near: didYouMean(table, tables) }
+}
+
+export const suggest = (word: string, candidates: readonly string[]): string | undefined => {
+  const near = didYouMean(word, candidates)
+  return near === undefined ? undefined : `Did you mean \`${near}\`?`
+}
+
+type Checker = ReturnType<typeof checker>
+
+function checker(yaml: YamlFile, report: Report) {
+  return {
+    defined(kind: string, name: string, known: readonly string[], path: Path, part: 'key' | 'value' = 'value') {
+      if (known.includes(name)) return
+      const next =
+        suggest(name, known) ??
+        (known.length > 0 ? `There are: ${[...known].sort().join(', ')}.` : `No ${kind} is defined yet.`)
+      report('MR-1204', { message: `there is no ${kind} \`${name}\``, next, place: yaml.placeOf(path, part) })
+    },
+    refuse(message: string, path: Path, next: string) {
+      report('MR-1201', { message, next, place: yaml.placeOf(path, 'value') })
+    },
+  }
+}
+
+const reservedSchemas = ['models', '_millrace', 'main', 'public', 'information_schema', 'pg_catalog', 'temp']

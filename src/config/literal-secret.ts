@@ -1,0 +1,93 @@
+import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml'
+import { toSnake } from '../model/column-name.ts'
+
+/**
+ * YAML holds references only (`${env:X}`, `${file:/run/secrets/x}`). This finds what looks like a secret written out, and
+ * covers it in the text, so that no frame of any finding shows it.
+ */
+export type Hidden = {
+  readonly text: string
+  readonly found: readonly {
+    readonly path: readonly string[]
+    readonly reason: string
+    readonly range: readonly [number, number]
+  }[]
+}
+
+export function hideSecrets(text: string, document: Document): Hidden {
+  const found = new Map<number, Hidden['found'][number]>()
+  const walk = (node: unknown, path: readonly string[], secretKey: string | undefined): void => {
+    const target = isAlias(node) ? node.resolve(document) : node
+    // An alias is not followed into collections: those are walked where their anchor stands.
+    if (isMap(target) && target === node)
+      for (const { key, value } of target.items) {
+        const name = isScalar(key) ? String(key.value) : ''
+        walk(key, path, undefined)
+        walk(value, [...path, name], secretKey ?? (isSecretPlace(path, name) ? name : undefined))
+      }
+    else if (isSeq(target) && target === node)
+      target.items.forEach((item, index) => walk(item, [...path, String(index)], secretKey))
+    else if (isScalar(target) && target.range) {
+      const reason = secretReason(target.value, secretKey)
+      if (reason) found.set(target.range[0], { path, reason, range: [target.range[0], target.range[1]] })
+    }
+  }
+  walk(document.contents, [], undefined)
+  const covered = [...found.values()].reduce((rest, { range }) => cover(rest, range[0], range[1]), text)
+  return { text: coverPatterns(covered, document.errors.length > 0), found: [...found.values()] }
+}
+
+/** Why a value may not stand in YAML; undefined: it may. */
+export function secretReason(value: unknown, secretKey: string | undefined): string | undefined {
+  if (typeof value === 'string' && wholeReference.test(value.trim())) return undefined
+  if (secretKey !== undefined && (typeof value === 'number' || (typeof value === 'string' && value !== '')))
+    return `\`${secretKey}\` is written out`
+  if (typeof value === 'string') return secretForms.find(({ form }) => form.test(value))?.reason
+  return undefined
+}
+
+export const isSecretName = (name: string): boolean => secretNames.test(toSnake(name))
+
+/** Below `map` and `streams` the keys are the vendor's fields and streams; a field `reset_token` is not a secret. */
+function isSecretPlace(path: readonly string[], name: string): boolean {
+  const [top] = path
+  if (top === 'map' || top === 'on_removed' || top === 'freshness' || top === 'schedules') return false
+  if (top === 'streams') return path[2] === 'options' && isSecretName(name)
+  const isNameOfThing = (top === 'connections' || top === 'targets') && path.length === 1
+  const isConnectionName = top === 'targets' && path[2] === 'connections' && path.length === 3
+  return !isNameOfThing && !isConnectionName && isSecretName(name)
+}
+
+/** What the tree does not show: parts of longer text, and in a file that does not parse whatever stands after a secret's name. */
+function coverPatterns(text: string, broken: boolean): string {
+  const covered = secretForms.reduce((rest, { form }) => rest.replace(new RegExp(form, `${form.flags}g`), dots), text)
+  if (!broken) return covered
+  return covered.replace(
+    /([\w-]+)(["']?[ \t]*:[ \t]*["']?)([^\s,}"'#]+)/g,
+    (all, key: string, colon: string, value: string) =>
+      isSecretName(key) && !value.startsWith('${') ? key + colon + dots(value) : all,
+  )
+}
+
+const cover = (text: string, start: number, end: number) =>
+  text.slice(0, start) + dots(text.slice(start, end)) + text.slice(end)
+const dots = (secret: string) => secret.replace(/[^\n]/g, '•')
+
+const wholeReference = /^\$\{(env|file):[^}]+\}$/
+
+const secretNames =
+  /(^|_)(api_?key|access_key|private_key|signing_key|encryption_key|token|secret|password|passwd|pwd|passphrase|credentials?|authorization|bearer|client_secret|private_key_pass)s?$/
+
+const secretForms = [
+  { reason: 'it looks like a Stripe key', form: /\b[sr]k_(live|test)_\w{4,}/ },
+  { reason: 'it looks like a Stripe webhook secret', form: /\bwhsec_\w{8,}/ },
+  { reason: 'it looks like a Slack token', form: /\bxox[abeoprs]-[\w-]{4,}/ },
+  { reason: 'it looks like an AWS access key', form: /\b(AKIA|ASIA)[A-Z0-9]{12,}/ },
+  { reason: 'it looks like a GitHub token', form: /\b(gh[pousr]_\w{16,}|github_pat_\w{16,})/ },
+  { reason: 'it looks like a HubSpot token', form: /\bpat-(na|eu)\d-[\w-]{8,}/ },
+  { reason: 'it looks like a Google key', form: /\bAIza[\w-]{20,}/ },
+  { reason: 'it looks like a Meta access token', form: /\bEAA[A-Za-z0-9]{30,}/ },
+  { reason: 'it looks like a signed token', form: /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/ },
+  { reason: 'it holds a private key', form: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*-----|$)/ },
+  { reason: 'it is an address with a password in it', form: /\b\w+:\/\/[^\s/:@]+:[^\s/@${]+@/ },
+] as const

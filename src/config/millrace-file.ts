@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { json, jsonObject, notBuilt, someName, strict } from './file-schema.ts'
+
+const duckdb = strict({
+  type: z.literal('duckdb').describe('Embedded; one file, one process at a time.'),
+  path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The database file, relative to the project and inside it. Default: `.millrace/<target>.duckdb`.'),
+  memory_limit: z
+    .string()
+    .regex(/^\d+(\.\d+)? ?([KMGT]i?B|B)$/i, 'a size in the words of DuckDB: `1GB`')
+    .default('1GB')
+    .describe('What DuckDB may use of memory before it spills to disk.'),
+  threads: z.int().min(1).optional().describe('Threads of DuckDB. Default: as many as there are cores.'),
+})
+
+const snowflake = notBuilt(
+  z.looseObject({ type: z.literal('snowflake').describe('A Snowflake account.') }).catchall(json),
+  'the Snowflake warehouse',
+)
+
+const warehouse = z.discriminatedUnion('type', [duckdb, snowflake], {
+  error: 'a warehouse is `{ type: duckdb, path: … }`',
+})
+
+const target = strict({
+  sandbox: z.boolean().default(false).describe('Connections are pointed at the simulators; no vendor is called.'),
+  deliver: z
+    .boolean()
+    .optional()
+    .describe('Reverse ETL may send. Without it a target only plans. Default: true for a sandbox, else false.'),
+  warehouse: warehouse.optional().describe('Where data lands. Default: DuckDB in `.millrace/<target>.duckdb`.'),
+  connections: z
+    .record(someName, jsonObject)
+    .default({})
+    .describe('Keys that are laid over a connection’s own on this target, per connection.'),
+})
+
+const connection = z
+  .looseObject({
+    connector: someName.describe('The connector: `millrace connection list` names them.'),
+    max_runs: z.int().min(1).optional().describe('Runs that may use this connection at once, across machines.'),
+  })
+  .catchall(json)
+
+/** millrace.yaml */
+export const millraceFile = strict({
+  project: someName.describe('The project’s name.'),
+  default_target: someName.default('sandbox').describe('The target of a command without `--target`.'),
+  targets: z
+    .record(someName, target)
+    .default({ sandbox: { sandbox: true, connections: {} } })
+    .describe('Named environments: a warehouse, and what differs in the connections.'),
+  connections: z
+    .record(someName, connection)
+    .default({})
+    .describe('Connectors with credentials. Secrets are references: `${env:X}` or `${file:/run/secrets/x}`.'),
+}).describe('millrace.yaml: targets and connections.')
+
+export type MillraceFile = z.output<typeof millraceFile>

@@ -1,0 +1,87 @@
+import type { Model, Project, Sync } from './project.ts'
+
+/**
+ * The syncs in an order in which each comes after those that it needs; among equals, by name. A circle does not get past
+ * loading; should one be there, its members follow in the order of their names.
+ */
+export function orderSyncs(project: Project, syncs: readonly Sync[]): readonly Sync[] {
+  const needs = syncDependencies(project)
+  const waiting = new Map([...syncs].sort(byName).map((sync) => [sync.name, sync]))
+  const ordered: Sync[] = []
+  while (waiting.size > 0) {
+    const isReady = (sync: Sync) =>
+      !(needs.get(sync.name) ?? []).some((name) => name !== sync.name && waiting.has(name))
+    const next = [...waiting.values()].find(isReady) ?? [...waiting.values()][0]
+    if (!next) break
+    waiting.delete(next.name)
+    ordered.push(next)
+  }
+  return ordered
+}
+
+/** Sync → the syncs that go before it: its `after`, and for reverse ETL those whose tables its model reads, through refs too. */
+export function syncDependencies(project: Pick<Project, 'syncs' | 'models'>): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    project.syncs.map((sync) => {
+      const sources = sync.kind === 'reverse_etl' ? modelSources(project.models, sync.model) : []
+      return [sync.name, [...new Set([...sync.after, ...sources])].sort()]
+    }),
+  )
+}
+
+/** The ETL syncs that a model reads from, itself or through other models. */
+export function modelSources(models: readonly Model[], name: string): readonly string[] {
+  const byModel = new Map(models.map((model) => [model.name, model]))
+  const seen = new Set<string>()
+  const syncs = new Set<string>()
+  const visit = (model: string) => {
+    if (seen.has(model)) return
+    seen.add(model)
+    for (const { sync } of byModel.get(model)?.sources ?? []) syncs.add(sync)
+    for (const ref of byModel.get(model)?.refs ?? []) visit(ref)
+  }
+  visit(name)
+  return [...syncs].sort()
+}
+
+/** A model, and every model that it reads, each after those it reads itself: the order in which views are made. */
+export function orderModels(
+  models: readonly Model[],
+  names: readonly string[] = models.map(({ name }) => name),
+): readonly Model[] {
+  const byModel = new Map(models.map((model) => [model.name, model]))
+  const ordered = new Map<string, Model>()
+  const seen = new Set<string>()
+  const visit = (name: string) => {
+    const model = byModel.get(name)
+    if (!model || seen.has(name)) return
+    seen.add(name)
+    for (const ref of [...model.refs].sort()) visit(ref)
+    ordered.set(name, model)
+  }
+  for (const name of [...names].sort()) visit(name)
+  return [...ordered.values()]
+}
+
+/** The first circle in a graph, as `a → b → a`; undefined where there is none. */
+export function findCircle(edges: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>()
+  const visit = (name: string, path: readonly string[]): readonly string[] | undefined => {
+    const start = path.indexOf(name)
+    if (start !== -1) return [...path.slice(start), name]
+    if (done.has(name)) return undefined
+    for (const next of edges.get(name) ?? []) {
+      const circle = visit(next, [...path, name])
+      if (circle) return circle
+    }
+    done.add(name)
+    return undefined
+  }
+  for (const name of [...edges.keys()].sort()) {
+    const circle = visit(name, [])
+    if (circle) return circle
+  }
+  return undefined
+}
+
+const byName = (a: Sync, b: Sync) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)

@@ -1,0 +1,165 @@
+/** From what the files say to what the rest of millrace sees: camelCase, defaults of the file applied to its parts. */
+import type { MillraceFile } from './millrace-file.ts'
+import { insideProject } from './project-paths.ts'
+import type {
+  ConnectionConfig,
+  EtlSync,
+  Mapping,
+  OnRemoved,
+  Place,
+  ReverseSync,
+  StreamConfig,
+  Target,
+  WarehouseConfig,
+} from './project.ts'
+import type { EtlSyncFile, ReverseSyncFile } from './sync-file.ts'
+import type { Path, Report, YamlFile } from './yaml-file.ts'
+
+export function resolveTargets(
+  file: MillraceFile,
+  yaml: YamlFile,
+  context: { root: string; report: Report },
+): { [name: string]: Target } {
+  return mapValues(file.targets, (target, name) => ({
+    name,
+    sandbox: target.sandbox,
+    deliver: target.deliver ?? target.sandbox,
+    warehouse: resolveWarehouse(target.warehouse, { ...context, yaml, target: name }),
+    connections: target.connections,
+  }))
+}
+
+type WarehouseKeys = NonNullable<MillraceFile['targets'][string]['warehouse']>
+
+function resolveWarehouse(
+  keys: WarehouseKeys | undefined,
+  context: { root: string; report: Report; yaml: YamlFile; target: string },
+): WarehouseConfig {
+  if (keys?.type === 'snowflake') {
+    const { type, ...settings } = keys
+    return { type, settings }
+  }
+  const path = keys?.path ?? `.millrace/${context.target}.duckdb`
+  const absolute = path.includes('${') || path.startsWith(':') ? undefined : insideProject(context.root, path)
+  if (absolute === undefined)
+    context.report('MR-1206', {
+      message: `the warehouse of target \`${context.target}\`, \`${path}\`, is not a file inside the project`,
+      next: `Use a path such as \`.millrace/${context.target}.duckdb\`.`,
+      place: context.yaml.placeOf(['targets', context.target, 'warehouse', 'path'], 'value'),
+    })
+  return {
+    type: 'duckdb',
+    path: absolute ?? '',
+    memoryLimit: keys?.memory_limit ?? '1GB',
+    threads: keys?.threads ?? null,
+  }
+}
+
+export function resolveConnections(file: MillraceFile, yaml: YamlFile): { [name: string]: ConnectionConfig } {
+  return mapValues(file.connections, ({ connector, max_runs, ...keys }, name) => ({
+    name,
+    connector,
+    maxRuns: max_runs ?? null,
+    keys,
+    place: place(yaml, ['connections', name]),
+  }))
+}
+
+export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile): EtlSync {
+  const streams = Object.entries(file.streams).map(([stream, own]): StreamConfig => {
+    const keys = { ...file, ...own }
+    return {
+      name: stream,
+      place: place(yaml, ['streams', stream]),
+      enabled: keys.enabled ?? true,
+      // The schema refuses the modes that nothing acts on yet.
+      mode: keys.mode === 'merge' || keys.mode === 'append' || keys.mode === 'full_refresh' ? keys.mode : null,
+      include: keys.include ?? null,
+      exclude: keys.exclude ?? [],
+      pii: keys.pii ?? [],
+      where: keys.where ?? null,
+      fieldHistory: keys.field_history ?? false,
+      schemaChanges: keys.schema_changes ?? 'evolve',
+      options: { ...file.options, ...own.options },
+    }
+  })
+  return {
+    kind: 'etl',
+    name,
+    place: place(yaml, ['source']),
+    tags: file.tags,
+    source: file.source,
+    schema: file.schema ?? name,
+    start: file.start === undefined ? null : new Date(file.start).toISOString(),
+    verify: file.verify,
+    maxShrink: file.limits.max_shrink,
+    after: file.after,
+    streams,
+  }
+}
+
+export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: YamlFile): ReverseSync {
+  return {
+    kind: 'reverse_etl',
+    name,
+    place: place(yaml, ['model']),
+    tags: file.tags,
+    model: file.model,
+    primaryKey: typeof file.primary_key === 'string' ? [file.primary_key] : file.primary_key,
+    destination: file.destination,
+    object: file.object,
+    match: file.match,
+    mode: file.mode,
+    after: file.after,
+    freshness: file.freshness,
+    map: Object.entries(file.map).map(([field, mapping]) => ({
+      field,
+      place: place(yaml, ['map', field]),
+      ...resolveMapping(mapping),
+    })),
+    onRemoved: resolveOnRemoved(file.on_removed),
+    limits: {
+      maxAdded: file.limits.max_added,
+      maxChanged: file.limits.max_changed,
+      maxRemoved: file.limits.max_removed,
+      onEmpty: file.limits.on_empty,
+    },
+    options: file.options,
+    onInvalidKeys: file.on_invalid_keys,
+  }
+}
+
+type MappingKind = Mapping extends infer Each ? (Each extends Mapping ? Omit<Each, 'field' | 'place'> : never) : never
+
+function resolveMapping(mapping: ReverseSyncFile['map'][string]): MappingKind {
+  if (typeof mapping === 'string') return { kind: 'column', column: mapping, values: null }
+  if ('value' in mapping) return { kind: 'value', value: mapping.value }
+  if ('column' in mapping) return { kind: 'column', column: mapping.column, values: mapping.values ?? null }
+  if ('opt_out' in mapping)
+    return {
+      kind: 'opt_out',
+      column: mapping.opt_out,
+      out: mapping.values.true,
+      in: mapping.values.false,
+      allowOptIn: mapping.allow_opt_in,
+    }
+  // The schema has refused templates.
+  return { kind: 'value', value: null }
+}
+
+function resolveOnRemoved(onRemoved: ReverseSyncFile['on_removed']): OnRemoved {
+  if (typeof onRemoved === 'string') return { kind: 'ignore' }
+  return 'clear' in onRemoved ? { kind: 'clear', fields: onRemoved.clear } : { kind: 'set', values: onRemoved.set }
+}
+
+function place(yaml: YamlFile, path: Path): Place {
+  const { file, line, column } = yaml.placeOf(path, 'key')
+  return { file, line, column }
+}
+
+function mapValues<From, To>(
+  record: { readonly [name: string]: From },
+  change: (value: From, name: string) => To,
+): { [name: string]: To } {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+}

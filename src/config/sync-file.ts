@@ -1,0 +1,175 @@
+import { z } from 'zod'
+import {
+  duration,
+  durationText,
+  json,
+  jsonObject,
+  limit,
+  notBuilt,
+  notBuiltValues,
+  snakeName,
+  someName,
+  someNames,
+  strict,
+} from './file-schema.ts'
+
+// ---------------------------------------------------------------- ETL
+
+/** What a stream may say; at the level of the sync, the same keys are the default of all its streams. */
+const streamKeys = {
+  enabled: z.boolean().optional().describe('false leaves the stream out. Default: true.'),
+  mode: notBuiltValues(z.enum(['merge', 'append', 'full_refresh', 'replace_window', 'scd2']), [
+    'replace_window',
+    'scd2',
+  ])
+    .optional()
+    .describe(
+      'How rows land. Default: merge where the stream has a key, append for history. Not built yet: replace_window, scd2.',
+    ),
+  include: z.array(someName).min(1).optional().describe('Only these fields of the vendor, beside key and version.'),
+  exclude: someNames.optional().describe('Fields of the vendor that are not loaded.'),
+  pii: someNames.optional().describe('Fields with personal data: masked in previews, errors and reports.'),
+  where: someName.optional().describe('A filter in the vendor’s own language.'),
+  field_history: z
+    .boolean()
+    .optional()
+    .describe('Loads the history stream and builds `<stream>_field_history` with valid_from and valid_to.'),
+  schema_changes: z
+    .enum(['evolve', 'freeze', 'ignore'])
+    .optional()
+    .describe('What a new or changed field of the vendor does. Default: evolve.'),
+  options: jsonObject.optional().describe('The connector’s own options for the stream.'),
+  formula_refresh: notBuilt(durationText, 're-reading formula fields').optional(),
+  mask: notBuilt(z.record(z.string(), json), 'masks').optional(),
+  reconcile: notBuilt(json, 'reconciliation of purged rows').optional(),
+  restate: notBuilt(
+    strict({ window: durationText.describe('How far back.'), every: durationText.optional().describe('How often.') }),
+    'restatement windows',
+  ).optional(),
+  query: notBuilt(someName, 'streams from a query').optional(),
+}
+
+/** Nothing after the colon is the same as `{}`. */
+const stream = strict(streamKeys)
+  .nullable()
+  .transform((value) => value ?? {})
+
+export const etlSyncFile = strict({
+  source: someName.describe('The connection that is read.'),
+  tags: someNames.default([]).describe('For selecting: `tag:x`.'),
+  schema: snakeName.optional().describe('The warehouse schema. Default: the sync’s name.'),
+  start: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })], {
+      error: 'a start is a day (`2022-01-01`) or an instant (`2022-01-01T00:00:00Z`)',
+    })
+    .optional()
+    .describe('Nothing that was created before it is read.'),
+  verify: z
+    .enum(['off', 'warn', 'strict'])
+    .default('warn')
+    .describe('What it means when the vendor counts other rows than were read.'),
+  limits: strict({
+    max_shrink: limit.prefault('50%').describe('How much a source may shrink before the run stops.'),
+  })
+    .prefault({})
+    .describe('Guards.'),
+  after: someNames.default([]).describe('Syncs that go first when they run together.'),
+  ...streamKeys,
+  streams: z
+    .record(someName, stream)
+    .refine((streams) => Object.keys(streams).length > 0, 'at least one stream is needed')
+    .describe('Streams by the vendor’s name; `*` and `?` are globs, and the exact name wins.'),
+}).describe('ETL: from a source into the warehouse.')
+
+// ---------------------------------------------------------------- reverse ETL
+
+const valueMap = z.record(z.string(), json)
+
+const mapping = z.union(
+  [
+    someName.describe('A column of the model.'),
+    strict({ value: json.describe('The same value for every row.') }),
+    strict({
+      column: someName.describe('A column of the model.'),
+      values: valueMap
+        .optional()
+        .describe('The model’s value → the destination’s. A value that is not listed is a reject.'),
+    }),
+    strict({
+      opt_out: someName.describe('A boolean column of the model that is true where the person opted out.'),
+      values: strict({
+        true: json.describe('The destination’s word for opted out.'),
+        false: json.describe('The destination’s word for opted in.'),
+      })
+        .default({ true: true, false: false })
+        .describe('The destination’s words.'),
+      allow_opt_in: z
+        .boolean()
+        .default(false)
+        .describe('May a value that turned off be sent? Without it the opt-in is withheld and counted.'),
+    }),
+    strict({ template: notBuilt(someName, 'templates in a map') }),
+  ],
+  { error: 'a mapping is a column, `{ value: … }`, `{ column: …, values: { … } }` or `{ opt_out: … }`' },
+)
+
+const onRemoved = z.union(
+  [
+    notBuiltValues(z.enum(['ignore', 'delete']), ['delete']),
+    strict({ clear: z.array(someName).min(1).describe('Fields that are set to null.') }),
+    strict({ set: z.record(someName, json).describe('Field → value.') }),
+  ],
+  { error: 'on_removed is `ignore`, `{ clear: [fields] }` or `{ set: { field: value } }`' },
+)
+
+export const reverseSyncFile = strict({
+  model: someName.describe('The model whose rows go out: `models/<name>.sql`.'),
+  primary_key: z
+    .union([someName, z.array(someName).min(1)], {
+      error: 'a primary key is a column of the model, or a list of columns',
+    })
+    .describe('The column or columns of the model that identify a row.'),
+  destination: someName.describe('The connection that is written to.'),
+  object: someName.describe('What the destination takes.'),
+  match: someName.describe('The destination’s field that finds the record; it must be in `map`.'),
+  mode: z
+    .enum(['upsert', 'update', 'insert'])
+    .default('upsert')
+    .describe('`update` never creates, `insert` never changes.'),
+  tags: someNames.default([]).describe('For selecting: `tag:x`.'),
+  after: someNames.default([]).describe('Syncs that go first when they run together.'),
+  freshness: z
+    .record(someName, duration)
+    .default({})
+    .describe('Sync → how old its last load may be: `26h`. Older inputs are not sent from.'),
+  map: z
+    .record(someName, mapping)
+    .refine((map) => Object.keys(map).length > 0, 'at least one field is needed')
+    .describe('The destination’s field → where its value comes from.'),
+  on_removed: onRemoved
+    .default('ignore')
+    .describe('What a row that left the model means at the destination. Not built yet: delete.'),
+  limits: strict({
+    max_added: limit.prefault('100%').describe('More rows to add than this stop the run.'),
+    max_changed: limit.prefault('50%').describe('More rows to change than this stop the run.'),
+    max_removed: limit.prefault('5%').describe('More rows to remove than this stop the run.'),
+    on_empty: z.enum(['stop', 'proceed']).default('stop').describe('What an empty model does.'),
+  })
+    .prefault({})
+    .describe('Guards: rows, or a part of the snapshot.'),
+  options: jsonObject.default({}).describe('The connector’s own options for the object.'),
+  on_invalid_keys: z
+    .enum(['stop', 'skip'])
+    .default('stop')
+    .describe('What null or duplicate keys do: `skip` leaves those rows out and counts them.'),
+  transform: notBuilt(someName, 'row transforms').optional(),
+  opt_out_removal: notBuilt(z.boolean(), 'removals that are opt-outs').optional(),
+  refresh_every: notBuilt(durationText, 'sending again before expiry').optional(),
+  changes_retention: notBuilt(durationText, 'retention of the change log').optional(),
+}).describe('Reverse ETL: from a model out to a destination.')
+
+/** syncs/*.yaml. Which of the two it is, `source` or `model` says. */
+export const syncFile = z.union([etlSyncFile, reverseSyncFile])
+
+export type EtlSyncFile = z.output<typeof etlSyncFile>
+export type ReverseSyncFile = z.output<typeof reverseSyncFile>

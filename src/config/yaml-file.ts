@@ -1,0 +1,225 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type Pair,
+} from 'yaml'
+import type { Json } from '../model/json.ts'
+import { MillraceError, type ErrorParts, type SourcePlace } from '../model/millrace-error.ts'
+import type { ErrorCode } from '../model/error-catalogue.ts'
+import { hideSecrets, type Hidden } from './literal-secret.ts'
+
+/** One parsed YAML file: its value, and where in the text each part of it stands. */
+export type YamlFile = {
+  /** Relative to the project. */
+  readonly file: string
+  /** For frames: literal secrets are covered. */
+  readonly text: string
+  readonly value: Json
+  /** The place of a key or of its value. Where the path does not exist, the deepest part of it that does. */
+  readonly placeOf: (path: Path, part: 'key' | 'value') => SourcePlace
+  /** The spots where a literal secret stands, each reported by whoever loads the file. */
+  readonly secrets: readonly { readonly path: Path; readonly reason: string; readonly place: SourcePlace }[]
+}
+
+export type Path = readonly PropertyKey[]
+export type Report = (code: ErrorCode, parts: ErrorParts) => void
+
+/** Parses with positions. undefined: it cannot be used; whatever is wrong has been reported. */
+export function parseYamlFile(text: string, file: string, report: Report): YamlFile | undefined {
+  const shape = tooMuch(text)
+  if (shape) return void report('MR-1102', { message: `${file} ${shape}`, next: 'Split it into several files.' })
+  const lines = new LineCounter()
+  // Duplicate keys are looked for below: the library's own check takes quadratic time.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    customTags: [],
+    logLevel: 'silent',
+  })
+  const hidden = hideSecrets(text, document)
+  const at = (start: number, end: number): SourcePlace => placeAt({ file, text: hidden.text, lines }, start, end)
+
+  const problems = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
+  if (problems.length === 0) problems.push(...nodeFindings(document, at))
+  for (const problem of problems) report(problem.code, problem.parts)
+  if (problems.length > 0) return undefined
+
+  const value = toValue(document, file, report)
+  return value === undefined
+    ? undefined
+    : { file, text: hidden.text, value, placeOf: placeFinder(document, at), secrets: withPlaces(hidden, at) }
+}
+
+/** A finding made of a code and its parts: for whoever collects. */
+export const collectFindings =
+  (findings: MillraceError[]): Report =>
+  (code, parts) =>
+    void findings.push(new MillraceError(code, parts))
+
+type Finding = { readonly code: ErrorCode; readonly parts: ErrorParts }
+type At = (start: number, end: number) => SourcePlace
+
+/** Before the parser sees it: deep nesting overflows its stack. */
+function tooMuch(text: string): string | undefined {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxBytes)
+    return `is ${bytes.toLocaleString('en')} bytes; a YAML file may have ${maxBytes.toLocaleString('en')}`
+  let depth = 0
+  let deepest = 0
+  for (const character of text) {
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth)
+    else if ((character === ']' || character === '}') && depth > 0) depth--
+  }
+  for (const [indent] of text.matchAll(/^(?: |- |\? )+/gm)) deepest = Math.max(deepest, indent.length / 2)
+  return deepest > maxDepth ? `is nested more than ${maxDepth} levels deep` : undefined
+}
+
+function syntaxFinding(
+  problem: { code: string; message: string; pos: [number, number] },
+  file: string,
+  at: At,
+): Finding {
+  const place = at(problem.pos[0], problem.pos[1])
+  if (problem.code === 'MULTIPLE_DOCS')
+    return {
+      code: 'MR-1101',
+      parts: {
+        message: `${file} holds more than one document`,
+        place,
+        next: 'Write one file for each; `---` may not separate them here.',
+      },
+    }
+  if (problem.code === 'TAG_RESOLVE_FAILED')
+    return {
+      code: 'MR-1101',
+      parts: { message: 'YAML tags are not allowed', place, next: 'Remove the `!…` in front of the value.' },
+    }
+  if (problem.message.includes('call stack'))
+    return { code: 'MR-1102', parts: { message: `${file} is nested too deep`, place } }
+  return {
+    code: 'MR-1101',
+    parts: {
+      message: `${file} cannot be parsed: ${firstLine(problem.message)}`,
+      place,
+      next: syntaxHint(problem.code),
+    },
+  }
+}
+
+const syntaxHint = (code: string) =>
+  code === 'TAB_AS_INDENT'
+    ? 'Indent with spaces.'
+    : 'Mind the indentation, and quote text that has `: `, `#`, `{` or `*` in it.'
+
+/** What parses as YAML and would still not be what was written. */
+function nodeFindings(document: Document, at: At): Finding[] {
+  const found: Finding[] = []
+  const add = (node: Node, message: string, next: string, code: ErrorCode = 'MR-1101') =>
+    found.push({ code, parts: { message, next, place: at(...rangeOf(node)) } })
+  visit(document, {
+    Map(_, map) {
+      const seen = new Set<string>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) {
+          if (isNode(key)) add(key, 'a key must be plain text', 'Quote it if it begins with `*`, `[` or `{`.')
+          continue
+        }
+        const name = String(key.value)
+        if (seen.has(name)) add(key, `the key \`${name}\` stands twice`, 'Keep one of them.')
+        else if (typeof key.value !== 'string' && key.source !== undefined && key.source !== name)
+          add(key, `the key \`${key.source}\` is read as ${name}`, `Quote it: '${key.source}'.`)
+        seen.add(name)
+      }
+    },
+    Scalar(_, scalar) {
+      if (isLossyNumber(scalar.value, scalar.source))
+        add(scalar, `the number ${scalar.source} does not fit exactly`, `Quote it: '${scalar.source}'.`, 'MR-1201')
+    },
+  })
+  return found
+}
+
+/** A number whose digits JavaScript cannot hold as they are written. */
+function isLossyNumber(value: unknown, source: string | undefined): boolean {
+  if (typeof value !== 'number') return false
+  if (!Number.isFinite(value)) return true
+  if (Number.isInteger(value)) return !Number.isSafeInteger(value)
+  return (source ?? '').replace(/e.*$/i, '').replace(/[^\d]/g, '').replace(/^0+/, '').length > 15
+}
+
+/** Anchors may repeat, but not explode ("billion laughs"). */
+function toValue(document: Document, file: string, report: Report): Json | undefined {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases })
+    return (value ?? {}) as Json // every scalar is a JSON scalar: custom tags and lossy numbers were refused
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const tooMany = message.includes('alias')
+    report(tooMany ? 'MR-1102' : 'MR-1101', {
+      message: tooMany
+        ? `the anchors of ${file} expand to more than ${maxAliases} values`
+        : `${file} cannot be read: ${firstLine(message)}`,
+      next: 'Write the values out.',
+      cause: error,
+    })
+    return undefined
+  }
+}
+
+function placeFinder(document: Document, at: At): YamlFile['placeOf'] {
+  return (path, part) => {
+    let node: unknown = document.contents
+    let found: unknown = isMap(node) ? node.items[0]?.key : node
+    for (const [index, step] of path.entries()) {
+      if (isAlias(node)) node = node.resolve(document)
+      const pair: Pair | undefined = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
+        : undefined
+      const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
+      if (next === undefined && !pair) break
+      const wantsKey = part === 'key' || index < path.length - 1 || next === null || isEmptyScalar(next)
+      found = pair && wantsKey ? pair.key : next
+      node = next
+    }
+    return isNode(found) ? at(...rangeOf(found)) : at(0, 1)
+  }
+}
+
+const isEmptyScalar = (node: unknown) => isScalar(node) && node.source === ''
+
+const withPlaces = (hidden: Hidden, at: At): YamlFile['secrets'] =>
+  hidden.found.map(({ path, reason, range }) => ({ path, reason, place: at(range[0], range[1]) }))
+
+/** The first line of the span: what the frame underlines. */
+function placeAt(source: { file: string; text: string; lines: LineCounter }, start: number, end: number): SourcePlace {
+  const { line, col } = source.lines.linePos(Math.min(start, source.text.length))
+  const lineEnd = source.text.indexOf('\n', start)
+  const stop = Math.min(end, lineEnd === -1 ? source.text.length : lineEnd)
+  return {
+    file: source.file,
+    line: Math.max(1, line),
+    column: Math.max(1, col),
+    length: Math.max(1, stop - start),
+    text: source.text,
+  }
+}
+
+function rangeOf(node: Node): [number, number] {
+  const range = node.range
+  return range ? [range[0], range[1]] : [0, 1]
+}
+
+const isNode = (value: unknown): value is Node => isScalar(value) || isMap(value) || isSeq(value) || isAlias(value)
+const firstLine = (message: string) => message.split('\n')[0] ?? message
+
+const maxBytes = 1_000_000
+const maxDepth = 64
+const maxAliases = 100
