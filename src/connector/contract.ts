@@ -207,7 +207,7 @@ export type Batch = { readonly readAt: Date; readonly child?: ChildBatch } & (
   /** One JSON object a line, as `cutPage` makes them: digits as the vendor sent them. */
   | { readonly kind: 'lines'; readonly lines: Uint8Array; readonly rows: number }
   /** A file in the run's spool directory that the engine may delete. CSV: a header line, `""` quoting. */
-  | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson' | 'parquet'; readonly rows: number }
+  | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson'; readonly rows: number }
   /** Rows that are gone, of which only the key is known. `version`: when they went. */
   | { readonly kind: 'tombstones'; readonly keys: readonly { readonly [field: string]: Json }[]; readonly version: string | null }
 )

@@ -1,0 +1,99 @@
+/** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import { translateError } from './translate-error.ts'
+
+export type Database = {
+  readonly run: (sql: string) => Promise<DuckDBResult>
+  /** The rows of a small result, every cell as text. */
+  readonly rows: (sql: string) => Promise<readonly TextRow[]>
+  /** The rows of a large result, chunk by chunk. */
+  readonly stream: (sql: string) => AsyncIterable<readonly TextRow[]>
+  readonly interrupt: () => void
+  readonly close: () => void
+}
+
+export type TextRow = { readonly [column: string]: string | null }
+
+export type DatabaseOptions = {
+  /** A file, or `:memory:`. */
+  readonly path: string
+  /** DuckDB's words: `1GB`. */
+  readonly memoryLimit: string
+  readonly spillDirectory: string
+  readonly threads: number | null
+  readonly readOnly?: boolean
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  let instance: DuckDBInstance | undefined
+  try {
+    instance = await DuckDBInstance.create(options.path, settings(options))
+    const connection = await instance.connect()
+    await connection.run(`SET TimeZone = 'UTC'`)
+    return database(instance, connection)
+  } catch (error) {
+    instance?.closeSync()
+    throw translateError(error, `opening the DuckDB database ${options.path}`)
+  }
+}
+
+function settings(options: DatabaseOptions): Record<string, string> {
+  return {
+    memory_limit: options.memoryLimit,
+    temp_directory: options.spillDirectory,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    // Without it a large result or insert holds on to its input's order, and to the memory for it.
+    preserve_insertion_order: 'false',
+    ...(options.threads === null ? {} : { threads: String(options.threads) }),
+    ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),
+  }
+}
+
+function database(instance: DuckDBInstance, connection: DuckDBConnection): Database {
+  const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw translateError(error, 'running a statement in DuckDB', sql)
+    }
+  }
+  return {
+    run: (sql) => guarded(sql, () => connection.run(sql)),
+    rows: (sql) =>
+      guarded(sql, async () => {
+        const result = await connection.run(sql)
+        return (await result.getRowObjectsJson()).map(textRow)
+      }),
+    async *stream(sql) {
+      const result = await guarded(sql, () => connection.stream(sql))
+      for (;;) {
+        const chunk = await guarded(sql, () => result.fetchChunk())
+        if (!chunk || chunk.rowCount === 0) return
+        yield chunkRows(chunk.getRows(), result.deduplicatedColumnNames())
+      }
+    },
+    interrupt: () => connection.interrupt(),
+    close: () => {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+const textRow = (row: Record<string, unknown>): TextRow =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)]))
+
+function chunkRows(rows: readonly (readonly unknown[])[], names: readonly string[]): readonly TextRow[] {
+  return rows.map((row) => {
+    const object: Record<string, string | null> = {}
+    for (let index = 0; index < names.length; index++) object[names[index] ?? ''] = text(row[index])
+    return object
+  })
+}
+
+const text = (value: unknown): string | null => {
+  if (value === null || value === undefined) return null
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+}

@@ -1,0 +1,53 @@
+/** How names, values and types are written for DuckDB. Every name in a statement passes through `quoteName`. */
+import { decimalOf, type LogicalType } from '../model/logical-type.ts'
+
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+export const quoteText = (value: string): string => `'${value.replaceAll("'", "''")}'`
+
+export const textOrNull = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
+
+export const relation = (schema: string, name: string): string => `${quoteName(schema)}.${quoteName(name)}`
+
+export const names = (columns: readonly string[]): string => columns.map(quoteName).join(', ')
+
+/** A logical type in DuckDB's words. */
+export function duckdbType(type: LogicalType): string {
+  switch (type) {
+    case 'string':
+      return 'VARCHAR'
+    case 'integer':
+      return 'BIGINT'
+    case 'double':
+      return 'DOUBLE'
+    case 'boolean':
+      return 'BOOLEAN'
+    case 'date':
+      return 'DATE'
+    case 'timestamp':
+      return 'TIMESTAMP'
+    case 'json':
+      return 'JSON'
+    case 'binary':
+      return 'BLOB'
+    default: {
+      const decimal = decimalOf(type)
+      return `DECIMAL(${decimal?.precision ?? 38},${decimal?.scale ?? 0})`
+    }
+  }
+}
+
+/** The logical type that holds every value of a DuckDB type: what a model's columns are. */
+export function logicalType(type: string): LogicalType {
+  const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type)
+  if (decimal) return `decimal(${Number(decimal[1])},${Number(decimal[2])})`
+  if (/^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/.test(type)) return 'integer'
+  if (/^(UBIGINT|HUGEINT|UHUGEINT|BIGNUM)$/.test(type)) return 'decimal(38,0)'
+  if (type === 'FLOAT' || type === 'DOUBLE') return 'double'
+  if (type === 'BOOLEAN') return 'boolean'
+  if (type === 'DATE') return 'date'
+  if (type.startsWith('TIMESTAMP')) return 'timestamp'
+  if (type === 'BLOB') return 'binary'
+  if (type === 'JSON' || /^(STRUCT|MAP|UNION)\b|\[\d*\]$/.test(type)) return 'json'
+  return 'string'
+}

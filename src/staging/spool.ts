@@ -1,0 +1,87 @@
+/**
+ * What a source yielded and no transaction has taken yet, as files: one directory a chunk, one file a batch. The file's
+ * name carries when its request began, so that the bytes of a page need no rewriting.
+ */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Json } from '../model/json.ts'
+
+export type SpooledChunk = {
+  readonly directory: string
+  readonly files: readonly SpooledFile[]
+  readonly rows: number
+  readonly bytes: number
+}
+
+export type SpooledFile = {
+  readonly path: string
+  readonly format: 'ndjson' | 'csv'
+  /** The lines hold only keys (of rows that are gone), and `_version`. */
+  readonly tombstones: boolean
+}
+
+export type SpooledBatch =
+  | { readonly kind: 'records'; readonly records: readonly { readonly [field: string]: unknown }[] }
+  | { readonly kind: 'lines'; readonly lines: Uint8Array; readonly rows: number }
+  | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson'; readonly rows: number }
+  | { readonly kind: 'tombstones'; readonly keys: readonly { readonly [field: string]: Json }[]; readonly version: string | null }
+
+export type ChunkWriter = {
+  readonly add: (batch: SpooledBatch, readAt: Date) => Promise<number>
+  readonly chunk: () => SpooledChunk
+}
+
+/** Begins a chunk in a directory of its own. */
+export function openChunk(directory: string): ChunkWriter {
+  const files: SpooledFile[] = []
+  let rows = 0
+  let bytes = 0
+  let made: Promise<unknown> | undefined
+  return {
+    async add(batch, readAt) {
+      made ??= mkdir(directory, { recursive: true })
+      await made
+      const format = batch.kind === 'file' ? batch.format : 'ndjson'
+      const path = join(directory, `${files.length}${mark}${readAt.getTime() * 1000}${mark}.${format}`)
+      files.push({ path, format, tombstones: batch.kind === 'tombstones' })
+      rows += countRows(batch)
+      if (batch.kind === 'file') await rename(batch.path, path)
+      else {
+        const content = contentOf(batch)
+        bytes += content.length
+        await writeFile(path, content)
+      }
+      return countRows(batch)
+    },
+    chunk: () => ({ directory, files, rows, bytes }),
+  }
+}
+
+export const dropChunk = (chunk: SpooledChunk): Promise<void> => rm(chunk.directory, { recursive: true, force: true })
+
+export function countRows(batch: SpooledBatch): number {
+  switch (batch.kind) {
+    case 'records':
+      return batch.records.length
+    case 'tombstones':
+      return batch.keys.length
+    case 'lines':
+    case 'file':
+      return batch.rows
+  }
+}
+
+function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): string | Uint8Array {
+  if (batch.kind === 'lines') return batch.lines
+  const records = batch.kind === 'records' ? batch.records : batch.keys.map((key) => ({ ...key, _version: batch.version }))
+  return records.map((record) => `${JSON.stringify(record, wellFormed)}\n`).join('')
+}
+
+/** Lone surrogates and NUL have one documented outcome: U+FFFD. Big integers keep their digits as text. */
+function wellFormed(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\uFFFD')
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+/** Stands on both sides of the instant (microseconds) in a file's name. */
+export const mark = '~'

@@ -1,0 +1,54 @@
+/**
+ * Casts that are exact or nothing: DuckDB alone would read 1.7 as 2, "yes" as true and cut a decimal to its scale. A value
+ * that does not come through is a reject, never a quiet null.
+ */
+import { decimalOf, type LogicalType } from '../model/logical-type.ts'
+
+/** SQL that gives the typed value of a text, or NULL where it does not fit. */
+export function strictCast(text: string, type: LogicalType): string {
+  switch (type) {
+    case 'string':
+    case 'json':
+      return text
+    case 'integer':
+      // The common case is compared as text; a pattern is only asked about the rest.
+      return (
+        `CASE WHEN CAST(TRY_CAST(${text} AS BIGINT) AS VARCHAR) = ${text} THEN TRY_CAST(${text} AS BIGINT) ` +
+        `WHEN regexp_full_match(${text}, '[+-]?[0-9]+([.]0+)?') THEN TRY_CAST(regexp_replace(${text}, '[.]0+$', '') AS BIGINT) END`
+      )
+    case 'double':
+      return `CASE WHEN isfinite(TRY_CAST(${text} AS DOUBLE)) AND regexp_full_match(${text}, '${number}') THEN TRY_CAST(${text} AS DOUBLE) END`
+    case 'boolean':
+      return `CASE ${text} WHEN 'true' THEN true WHEN 'false' THEN false END`
+    case 'date':
+      return `CASE WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(${text} AS DATE) END`
+    case 'timestamp':
+      return (
+        `CASE WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?') ` +
+        `THEN CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP) ` +
+        // Vendors that count: whole seconds since 1970.
+        `WHEN regexp_full_match(${text}, '-?[0-9]{1,11}') THEN make_timestamp(TRY_CAST(${text} AS BIGINT) * 1000000) END`
+      )
+    case 'binary':
+      return `TRY(from_base64(${text}))`
+    default:
+      return decimalCast(text, type)
+  }
+}
+
+/** Can a text fail to become this type? */
+export const canFail = (type: LogicalType): boolean => type !== 'string' && type !== 'json'
+
+function decimalCast(text: string, type: LogicalType): string {
+  const { precision, scale } = decimalOf(type) ?? { precision: 38, scale: 0 }
+  const target = `DECIMAL(${precision},${scale})`
+  const fraction = scale === 0 ? '([.]0+)?' : `([.][0-9]{0,${scale}}0*)?`
+  // An exponent is only taken where the double it stands for comes back from the decimal unchanged.
+  return (
+    `CASE WHEN regexp_full_match(${text}, '[+-]?[0-9]+${fraction}') THEN TRY_CAST(${text} AS ${target}) ` +
+    `WHEN regexp_full_match(${text}, '${number}') AND length(${text}) <= 22 AND CAST(TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${target}) AS DOUBLE) = TRY_CAST(${text} AS DOUBLE) ` +
+    `AND contains(lower(${text}), 'e') THEN TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${target}) END`
+  )
+}
+
+const number = '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?'

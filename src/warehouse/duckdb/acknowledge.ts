@@ -1,0 +1,80 @@
+/**
+ * What the destination said, in one fenced transaction: only what it accepted enters the snapshot (promise 4), row by
+ * row; the intent goes in the same breath.
+ */
+import type { Database } from '../../duckdb/open-database.ts'
+import { duckdbType, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
+import type { Acknowledgement, SnapshotColumn } from '../port.ts'
+import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { fencedTransaction } from './transaction.ts'
+
+export async function acknowledge(db: Database, request: Acknowledgement): Promise<void> {
+  const { fence } = request
+  const sync = quoteText(fence.sync)
+  const run = quoteText(fence.runId)
+  await fencedTransaction(db, fence, async () => {
+    await db.run(`CREATE OR REPLACE TEMP TABLE _answers AS SELECT * FROM ${answersFile(request.path)}`)
+    await writeSnapshot(db, request)
+    await db.run(`DELETE FROM _millrace.intents WHERE sync = ${sync} AND key IN (SELECT key FROM _answers)`)
+    await writeRejects(db, sync, { run, stream: quoteText(fence.stream) })
+    await db.run(
+      `INSERT INTO _millrace.changes SELECT ${run}, ${sync}, key, op, fields::JSON, status, message, TRY_CAST(sent_at AS TIMESTAMP) FROM _answers WHERE fields IS NOT NULL`,
+    )
+    await db.run(
+      `INSERT INTO _millrace.commits VALUES (${run}, ${quoteText(fence.stream)}, ${request.sequence}, ${fence.epoch}, ${quoteText(JSON.stringify(request.ledger))}, now()::TIMESTAMP)`,
+    )
+    await db.run('DROP TABLE _answers')
+  })
+}
+
+async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: Acknowledgement): Promise<void> {
+  const snapshot = relation(stateSchema, snapshotTable(fence.sync))
+  // A removal that the destination confirmed keeps the values sent, as a tombstone.
+  await db.run(
+    `UPDATE ${snapshot} SET state = a.state, accepted_at = now()::TIMESTAMP, run_id = ${quoteText(fence.runId)} ` +
+      `FROM _answers a WHERE ${snapshot}.key = a.key AND a.state IS NOT NULL AND a."values" IS NULL`,
+  )
+  await db.run(
+    `INSERT INTO ${snapshot} (key, state, mapping_version, accepted_at, run_id) ` +
+      `SELECT key, state, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)} FROM _answers a ` +
+      `WHERE a.state IS NOT NULL AND a."values" IS NULL AND NOT EXISTS (SELECT 1 FROM ${snapshot} s WHERE s.key = a.key)`,
+  )
+  await db.run(
+    `DELETE FROM ${snapshot} WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL)`,
+  )
+  await db.run(
+    `INSERT INTO ${snapshot} (key, state, payload_hash, mapping_version, accepted_at, run_id${columns.map((column) => `, ${quoteName(snapshotColumn(column.name))}`).join('')}) ` +
+      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${columns.map((column) => `, ${valueOf(column)}`).join('')} ` +
+      `FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL`,
+  )
+}
+
+async function writeRejects(db: Database, sync: string, { run, stream }: { run: string; stream: string }): Promise<void> {
+  const open = `_millrace.rejects r WHERE r.sync = ${sync} AND r.state = 'open'`
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE _refused AS SELECT a.*, (SELECT min(r.first_at) FROM ${open} AND r.key = a.key) AS first_at ` +
+      `FROM _answers a WHERE status IN ('rejected', 'absent') AND state IS NULL`,
+  )
+  // An answer closes the reject before it; a new refusal opens the next, which knows when the first one was.
+  await db.run(
+    `DELETE FROM _millrace.rejects WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _refused)`,
+  )
+  await db.run(
+    `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _answers)`,
+  )
+  await db.run(
+    `INSERT INTO _millrace.rejects SELECT ${run}, ${sync}, ${stream}, key, coalesce(code, 'MR-5004'), message, retryable, attempts, ` +
+      `coalesce(first_at, now()::TIMESTAMP), now()::TIMESTAMP, NULL, 'open' FROM _refused`,
+  )
+  await db.run('DROP TABLE _refused')
+}
+
+const answersFile = (path: string) =>
+  `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {key: 'VARCHAR', op: 'VARCHAR', status: 'VARCHAR', state: 'VARCHAR', ` +
+  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR'})`
+
+/** Every value stands as text in the file, so no digit passes through a JSON number. */
+function valueOf(column: SnapshotColumn): string {
+  const text = `json_extract_string("values", ${quoteText(`$."${column.name.replaceAll('"', '\\"')}"`)})`
+  return column.type === 'binary' ? `from_base64(${text})` : `CAST(${text} AS ${duckdbType(column.type)})`
+}

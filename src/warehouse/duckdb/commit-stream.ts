@@ -1,0 +1,101 @@
+/** The fenced transaction of ETL: merge, sweep, rejects, cursor and ledger, all or nothing. */
+import type { Database } from '../../duckdb/open-database.ts'
+import { quoteName, quoteText, relation, textOrNull } from '../../duckdb/sql-text.ts'
+import { emptyEtlLedger, etlImbalance, loaded, type EtlLedger } from '../../model/ledger.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { EtlCommit, Fence, TableWrite, WriteCounts } from '../port.ts'
+import { mergeStaged, type MergeCounts } from './merge.ts'
+import { replaceAll } from './replace.ts'
+import { sweepUnseen } from './sweep.ts'
+import { fencedTransaction, scopeIs } from './transaction.ts'
+
+export async function commitStream(db: Database, commit: EtlCommit): Promise<readonly WriteCounts[]> {
+  return fencedTransaction(db, commit.fence, async () => {
+    const counts: WriteCounts[] = []
+    for (const write of commit.writes) {
+      const ledger = await applyWrite(db, write, commit.fence)
+      const imbalance = etlImbalance(ledger)
+      if (imbalance) throw unbalanced(write, imbalance)
+      counts.push({ stream: write.stream, ledger })
+      await writeCommit(db, commit, write.stream, ledger)
+    }
+    await writeCursor(db, commit)
+    return counts
+  })
+}
+
+async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promise<EtlLedger> {
+  const staged = sumStaged(write)
+  const merged =
+    write.mode === 'replace' ? await replaceAll(db, write, fence.runId) : await mergeStaged(db, write, fence.runId)
+  await writeRejects(db, write, fence)
+  const swept = await sweepUnseen(db, write, fence)
+  return { ...staged, ...add(merged, staged), swept }
+}
+
+/** Duplicates are found twice: inside a chunk by staging, across the chunks of a replacement by the warehouse. */
+const add = (merged: MergeCounts, staged: EtlLedger): MergeCounts => ({
+  ...merged,
+  duplicates: merged.duplicates + staged.duplicates,
+})
+
+function sumStaged(write: TableWrite): EtlLedger {
+  const sum = { ...emptyEtlLedger }
+  for (const { counts } of write.staged) {
+    sum.read += counts.read
+    sum.derived += counts.derived
+    sum.duplicates += counts.duplicates
+    sum.filtered += counts.filtered
+    sum.rejected += counts.rejected
+  }
+  return sum
+}
+
+async function writeRejects(db: Database, write: TableWrite, fence: Fence): Promise<void> {
+  const scope = `sync = ${quoteText(fence.sync)} AND stream = ${quoteText(write.stream)}`
+  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope} AND state = 'open'`)
+  const files = write.staged.flatMap((file) => (file.path === null ? [] : [quoteText(file.path)]))
+  if (open?.['n'] !== '0' && files.length > 0 && write.key.length > 0)
+    await db.run(
+      `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE ${scope} AND state = 'open' ` +
+        `AND key IN (SELECT ${keyText(write.key)} FROM read_parquet([${files.join(', ')}]))`,
+    )
+  for (const file of write.staged)
+    if (file.rejects !== null)
+      await db.run(
+        `INSERT INTO _millrace.rejects SELECT ${quoteText(fence.runId)}, ${quoteText(fence.sync)}, ${quoteText(write.stream)}, ` +
+          `key, code, message, false, 1, now()::TIMESTAMP, now()::TIMESTAMP, "row"::JSON, 'open' FROM read_parquet(${quoteText(file.rejects)})`,
+      )
+}
+
+/** A key as one text: the value itself, or a JSON list of several. */
+export const keyText = (key: readonly string[]): string =>
+  key.length === 1
+    ? `CAST(${quoteName(key[0] ?? '')} AS VARCHAR)`
+    : `to_json([${key.map((column) => `CAST(${quoteName(column)} AS VARCHAR)`).join(', ')}])::VARCHAR`
+
+async function writeCommit(db: Database, commit: EtlCommit, stream: string, ledger: EtlLedger): Promise<void> {
+  const { fence, sequence } = commit
+  await db.run(
+    `INSERT INTO _millrace.commits VALUES (${quoteText(fence.runId)}, ${quoteText(stream)}, ${sequence}, ${fence.epoch}, ` +
+      `${quoteText(JSON.stringify({ ...ledger, loaded: loaded(ledger) }))}, now()::TIMESTAMP)`,
+  )
+}
+
+async function writeCursor(db: Database, commit: EtlCommit): Promise<void> {
+  if (!commit.cursor) return
+  const { fence, cursor } = commit
+  await db.run(`DELETE FROM _millrace.cursors WHERE ${scopeIs(fence)}`)
+  await db.run(
+    `INSERT INTO _millrace.cursors VALUES (${quoteText(fence.sync)}, ${quoteText(fence.stream)}, ${quoteText(fence.partition)}, ` +
+      `${textOrNull(cursor.cursor.watermark)}, ${textOrNull(cursor.cursor.scan && JSON.stringify(cursor.cursor.scan))}, ` +
+      `${quoteText(cursor.connector)}, ${cursor.version}, ${quoteText(fence.runId)}, now()::TIMESTAMP)`,
+  )
+}
+
+const unbalanced = (write: TableWrite, imbalance: string) =>
+  new MillraceError('MR-2006', {
+    message: `The ledger of ${write.stream} does not balance: ${imbalance}.`,
+    kept: `Nothing of this commit was kept in ${relation(write.table.schema, write.table.name)}; the cursor is where it was.`,
+    next: 'This is a bug in millrace: please report it with the run log (`millrace run show`).',
+  })

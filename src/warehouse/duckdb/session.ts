@@ -1,0 +1,22 @@
+import type { Database } from '../../duckdb/open-database.ts'
+import type { Session } from '../port.ts'
+import { commitStream } from './commit-stream.ts'
+import { fieldHistorySql } from './field-history-view.ts'
+import { reverseSession } from './reverse-session.ts'
+import { stateTablesOf } from './state-tables.ts'
+import { describeQuery, ensureTable, ensureView, introspect, planTable } from './tables.ts'
+
+export function openSession(db: Database): Session {
+  return {
+    query: (sql) => db.stream(sql),
+    describe: (sql) => describeQuery(db, sql),
+    introspect: (schema, name) => introspect(db, schema, name),
+    ensureTable: (table, policy) => ensureTable(db, table, policy),
+    planTable: (table, policy) => planTable(db, table, policy),
+    ensureView: (schema, name, sql) => ensureView(db, schema, name, sql),
+    ensureFieldHistory: (view) => ensureView(db, view.schema, view.name, fieldHistorySql(view)),
+    state: stateTablesOf(db),
+    etl: { commit: (commit) => commitStream(db, commit) },
+    reverse: reverseSession(db),
+  }
+}

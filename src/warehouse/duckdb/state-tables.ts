@@ -1,0 +1,167 @@
+/** Fences, cursors, commits, runs and rejects in `_millrace`. */
+import type { Database, TextRow } from '../../duckdb/open-database.ts'
+import { quoteName, quoteText, textOrNull } from '../../duckdb/sql-text.ts'
+import { emptyCursor, type Cursor, type ScanState } from '../../model/cursor.ts'
+import type { RunRecord } from '../../model/run.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { RejectRow, Scope, StateTables } from '../port.ts'
+import { snapshotTable, stateSchema } from './state-schema.ts'
+import { scopeIs, transaction } from './transaction.ts'
+
+export function stateTablesOf(db: Database): StateTables {
+  const readFence: StateTables['readFence'] = async (scope) => {
+    const [row] = await db.rows(`SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(scope)}`)
+    return row ? { epoch: Number(row['epoch']), runId: row['owner'] ?? '' } : null
+  }
+  return {
+    readFence,
+    takeFence: (scope, runId) =>
+      transaction(db, async () => {
+        // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
+        await lockSeededRow(db)
+        const previous = await readFence(scope)
+        const epoch = (previous?.epoch ?? 0) + 1
+        if (previous)
+          await db.run(
+            `UPDATE _millrace.fences SET epoch = ${epoch}, owner = ${quoteText(runId)}, taken_at = now()::TIMESTAMP WHERE ${scopeIs(scope)}`,
+          )
+        else
+          await db.run(
+            `INSERT INTO _millrace.fences VALUES (${scopeValues(scope)}, ${epoch}, ${quoteText(runId)}, now()::TIMESTAMP)`,
+          )
+        return { ...scope, epoch, runId, previous }
+      }),
+    readCursor: async (scope) => {
+      const [row] = await db.rows(`SELECT watermark, scan FROM _millrace.cursors WHERE ${scopeIs(scope)}`)
+      return row ? cursorOf(row) : emptyCursor
+    },
+    readCursors: async (sync) => {
+      const rows = await db.rows(`SELECT * FROM _millrace.cursors WHERE sync = ${quoteText(sync)} ORDER BY stream, "partition"`)
+      return rows.map((row) => ({
+        sync,
+        stream: row['stream'] ?? '',
+        partition: row['partition'] ?? '',
+        cursor: cursorOf(row),
+        updatedBy: row['updated_by'] ?? '',
+        updatedAt: row['updated_at'] ?? '',
+      }))
+    },
+    hasCommit: async (runId, stream, sequence) => {
+      const rows = await db.rows(
+        `SELECT 1 AS yes FROM _millrace.commits WHERE run_id = ${quoteText(runId)} AND stream = ${quoteText(stream)} AND sequence = ${sequence}`,
+      )
+      return rows.length > 0
+    },
+    writeRun: (run) => writeRun(db, run),
+    readRuns: async ({ sync, runId, limit }) => {
+      const where = [sync && `sync = ${quoteText(sync)}`, runId && `run_id = ${quoteText(runId)}`].filter(Boolean).join(' AND ')
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.runs ${where ? `WHERE ${where}` : ''} ORDER BY started_at DESC, run_id LIMIT ${limit}`,
+      )
+      return rows.map(runOf)
+    },
+    readRejects: async ({ sync, limit }) => {
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state <> 'settled' ORDER BY stream, code, key LIMIT ${limit}`,
+      )
+      return rows.map(rejectOf)
+    },
+    countOpenRejects: async (sync) => {
+      const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state = 'open'`)
+      return Number(row?.['n'] ?? 0)
+    },
+    reset: (sync, stream) =>
+      transaction(db, async () => {
+        await lockSeededRow(db)
+        const scope = `sync = ${quoteText(sync)}${stream === null ? '' : ` AND stream = ${quoteText(stream)}`}`
+        // Whoever is still at it loses the right to commit.
+        await db.run(`UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE ${scope}`)
+        await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
+        await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
+        if (stream !== null) return
+        await db.run(`DELETE FROM _millrace.intents WHERE sync = ${quoteText(sync)}`)
+        await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${quoteText(sync)}`)
+        await db.run(`DROP TABLE IF EXISTS ${quoteName(stateSchema)}.${quoteName(snapshotTable(sync))}`)
+      }),
+  }
+}
+
+async function lockSeededRow(db: Database): Promise<void> {
+  const seeded = await db.run(`UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = ''`)
+  if (seeded.rowsChanged !== 1)
+    throw new MillraceError('MR-2001', {
+      message: `_millrace.fences holds ${seeded.rowsChanged} seeded rows instead of one: somebody has edited it.`,
+      next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
+    })
+}
+
+const scopeValues = (scope: Scope) => [scope.sync, scope.stream, scope.partition].map(quoteText).join(', ')
+
+function cursorOf(row: TextRow): Cursor {
+  const scan = row['scan']
+  // What we wrote ourselves, in the one stored format.
+  return { watermark: row['watermark'] ?? null, scan: scan ? (JSON.parse(scan) as ScanState) : null }
+}
+
+async function writeRun(db: Database, run: RunRecord): Promise<void> {
+  const json = (value: unknown) => textOrNull(value === null || value === undefined ? null : JSON.stringify(value))
+  await transaction(db, async () => {
+    await db.run(`DELETE FROM _millrace.runs WHERE run_id = ${quoteText(run.run_id)}`)
+    await db.run(
+      `INSERT INTO _millrace.runs VALUES (${quoteText(run.run_id)}, ${quoteText(run.sync)}, ${quoteText(run.kind)}, ${quoteText(run.status)}, ` +
+        `${textOrNull(run.slot)}, ${quoteText(run.trigger)}, ${json(run.ledger)}, ${json(run.streams)}, ${run.requests}, ${run.seconds}, ` +
+        `${instant(run.started_at)}, ${instant(run.finished_at)}, ${textOrNull(run.commit)}, ${quoteText(run.target)}, ${json(run.error)})`,
+    )
+  })
+}
+
+const instant = (iso: string | null) => (iso === null ? 'NULL' : `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`)
+
+function runOf(row: TextRow): RunRecord {
+  const json = (name: string) => {
+    const text = row[name]
+    return text ? (JSON.parse(text) as never) : null // what writeRun wrote
+  }
+  const iso = (name: string) => {
+    const text = row[name]
+    return text ? new Date(`${text.replace(' ', 'T')}Z`).toISOString() : null
+  }
+  return {
+    run_id: row['run_id'] ?? '',
+    sync: row['sync'] ?? '',
+    kind: row['kind'] === 'etl' ? 'etl' : 'reverse_etl',
+    status: statusOf(row['status']),
+    slot: row['slot'] ?? null,
+    trigger: row['trigger'] === 'schedule' ? 'schedule' : row['trigger'] === 'backfill' ? 'backfill' : 'cli',
+    ledger: json('ledger'),
+    ...(row['streams'] ? { streams: json('streams') ?? {} } : {}),
+    requests: Number(row['requests']),
+    seconds: Number(row['seconds']),
+    started_at: iso('started_at') ?? '',
+    finished_at: iso('finished_at'),
+    commit: row['commit'] ?? null,
+    target: row['target'] ?? '',
+    ...(row['error'] ? { error: json('error') ?? undefined } : {}),
+  }
+}
+
+const statuses = ['running', 'ok', 'partial', 'failed', 'stopped', 'not_run'] as const
+
+const statusOf = (text: string | null | undefined) => statuses.find((status) => status === text) ?? 'failed'
+
+function rejectOf(row: TextRow): RejectRow {
+  return {
+    run_id: row['run_id'] ?? '',
+    sync: row['sync'] ?? '',
+    stream: row['stream'] ?? '',
+    key: row['key'] ?? '',
+    code: row['code'] ?? '',
+    message: row['message'] ?? '',
+    retryable: row['retryable'] === 'true',
+    attempts: Number(row['attempts']),
+    first_at: row['first_at'] ?? '',
+    last_at: row['last_at'] ?? '',
+    row: row['row'] ?? null,
+    state: row['state'] === 'parked' ? 'parked' : row['state'] === 'settled' ? 'settled' : 'open',
+  }
+}

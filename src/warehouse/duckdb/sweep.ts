@@ -1,0 +1,44 @@
+import type { Database } from '../../duckdb/open-database.ts'
+import { quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { Fence, ShrinkLimit, TableWrite } from '../port.ts'
+
+/**
+ * Rows that a full pass did not see, and children that their parent no longer has, are deleted softly. The version stays:
+ * a row that comes back with the stamp it had is newer by the time of its reading.
+ */
+export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence): Promise<number> {
+  const { sweep } = write
+  if (!sweep || write.mode === 'replace') return 0
+  const target = relation(write.table.schema, write.table.name)
+  const set = `SET _deleted_at = now()::TIMESTAMP, _synced_at = now()::TIMESTAMP, _run_id = ${quoteText(fence.runId)}`
+  if (sweep.kind === 'unseen') {
+    const readBefore = instantText(sweep.readBefore)
+    const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE _deleted_at IS NULL`)
+    const result = await db.run(`UPDATE ${target} ${set} WHERE _deleted_at IS NULL AND _read_at < ${readBefore}`)
+    guardShrink({ gone: result.rowsChanged, before: Number(live?.['n'] ?? 0), limit: sweep.maxShrink, stream: write.stream })
+    return result.rowsChanged
+  }
+  if (sweep.parents.length === 0) return 0
+  const parents = sweep.parents.map((set_) => `(${quoteText(set_.parent)}, ${instantText(set_.readAt)})`)
+  const result = await db.run(
+    `UPDATE ${target} AS t ${set}, _read_at = p.read_at FROM (SELECT parent, max(read_at) AS read_at FROM (VALUES ${parents.join(', ')}) v(parent, read_at) GROUP BY 1) p ` +
+      `WHERE CAST(t.${quoteName(sweep.parentColumn)} AS VARCHAR) = p.parent AND t._deleted_at IS NULL AND t._read_at < p.read_at`,
+  )
+  return result.rowsChanged
+}
+
+export function guardShrink(shrink: { readonly gone: number; readonly before: number; readonly limit: ShrinkLimit; readonly stream: string }): void {
+  const { gone, before, limit, stream } = shrink
+  if (limit === null || gone === 0) return
+  const allowed = 'rows' in limit ? limit.rows : limit.fraction * before
+  if (gone <= allowed) return
+  const percent = Math.round((gone / before) * 100)
+  throw new MillraceError('MR-4105', {
+    message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${'rows' in limit ? limit.rows : `${Math.round(limit.fraction * 100)} %`}.`,
+    kept: 'The table and the cursor are as they were before this commit.',
+    next: [`If it is right:  millrace sync run … --max-shrink ${Math.min(100, percent + 1)}%`, 'If not, look at the source: an emptied export, a lost permission, a filter.'],
+  })
+}
+
+const instantText = (iso: string) => `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`

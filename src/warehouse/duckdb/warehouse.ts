@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { openDatabase, type Database } from '../../duckdb/open-database.ts'
+import { quoteName } from '../../duckdb/sql-text.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { Session, SessionRequest, Warehouse } from '../port.ts'
+import { openSession } from './session.ts'
+import { stateSchema, stateTables } from './state-schema.ts'
+
+export type DuckDBWarehouseOptions = {
+  readonly path: string
+  readonly memoryLimit: string
+  readonly threads: number | null
+  /** Waits for its turn at the file, works, and lets the next one in. */
+  readonly inTurn: <T>(request: SessionRequest, work: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * DuckDB lets one process open the file: every session opens it, works and closes it again, in turn. Opening costs 10 to
+ * 35 ms, which is the price of letting a run of an hour, a delivery of an hour and a hand-run sync share one file.
+ */
+export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse {
+  return {
+    type: 'duckdb',
+    place: options.path,
+    quote: quoteName,
+    session: (request, work) => {
+      if (inSession()) throw nestedSession(request)
+      return options.inTurn(request, () => sessionContext.run(request.purpose, () => workInFile(options, request, work)))
+    },
+  }
+}
+
+async function workInFile<T>(
+  options: DuckDBWarehouseOptions,
+  request: SessionRequest,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  mkdirSync(dirname(options.path), { recursive: true })
+  const db = await openDatabase({
+    path: options.path,
+    memoryLimit: options.memoryLimit,
+    spillDirectory: join(dirname(options.path), 'tmp'),
+    threads: options.threads,
+    readOnly: request.readOnly ?? false,
+  })
+  const interrupt = () => db.interrupt()
+  request.signal?.addEventListener('abort', interrupt, { once: true })
+  try {
+    if (!request.readOnly) await ensureState(db)
+    return await work(openSession(db))
+  } finally {
+    request.signal?.removeEventListener('abort', interrupt)
+    db.close()
+  }
+}
+
+async function ensureState(db: Database): Promise<void> {
+  const [found] = await db.rows(
+    `SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = '${stateSchema}' AND table_name = 'fences'`,
+  )
+  if (found?.['n'] === '1') return
+  await db.run(`CREATE SCHEMA IF NOT EXISTS ${stateSchema}`)
+  await db.run(`CREATE SCHEMA IF NOT EXISTS models`)
+  for (const statement of stateTables) await db.run(statement)
+}
+
+const sessionContext = new AsyncLocalStorage<string>()
+
+/** Is a warehouse session open in this flow of work? Then no vendor may be called. */
+export const inSession = (): boolean => sessionContext.getStore() !== undefined
+
+const nestedSession = (request: SessionRequest) =>
+  new MillraceError('MR-7000', {
+    message: `A warehouse session (${request.purpose}) was asked for inside another one (${sessionContext.getStore() ?? ''}).`,
+  })

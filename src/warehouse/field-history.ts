@@ -1,0 +1,11 @@
+/** What the view `<parent>_field_history` needs to know; names are the warehouse's. See docs/adr on why it is a view. */
+export type FieldHistoryView = {
+  readonly schema: string
+  /** `account_field_history` */
+  readonly name: string
+  readonly history: { readonly table: string; readonly key: string; readonly record: string; readonly field: string; readonly from: string; readonly to: string; readonly at: string; readonly by: string; readonly kind: string | null }
+  readonly parent: { readonly table: string; readonly key: string; readonly createdAt: string }
+  readonly who: { readonly table: string; readonly key: string; readonly name: string } | null
+  /** Field as the history spells it → the parent's column with its present value. */
+  readonly tracked: { readonly [historyName: string]: string }
+}

@@ -1,0 +1,249 @@
+/**
+ * The warehouse, as the pipelines see it. All work happens inside `session`: short, queued fairly, one at a time per DuckDB
+ * file, and never while a vendor is being called. In here: tables, views, fenced commits, diffs. Not in here: what a vendor
+ * is, when to run, what to send. SQL text of a dialect stays in the adapter.
+ */
+import type { Cursor } from '../model/cursor.ts'
+import type { EtlLedger, ReverseLedger } from '../model/ledger.ts'
+import type { LogicalType } from '../model/logical-type.ts'
+import type { RunRecord } from '../model/run.ts'
+import type { Column, SchemaChange, Table } from '../model/table.ts'
+import type { FieldHistoryView } from './field-history.ts'
+
+export type Warehouse = {
+  readonly type: 'duckdb' | 'snowflake'
+  /** Where it is, for messages. */
+  readonly place: string
+  readonly quote: (identifier: string) => string
+  /** Opens, works, closes. Waits for its turn. @throws MillraceError MR-2001, MR-2002, MR-2004 */
+  readonly session: <T>(request: SessionRequest, work: (session: Session) => Promise<T>) => Promise<T>
+}
+
+export type SessionRequest = {
+  readonly runId: string
+  /** For whoever waits behind it: `commit charges`. */
+  readonly purpose: string
+  readonly signal?: AbortSignal
+  /** Opens without making `_millrace`; fails where the file is not there yet. @default false */
+  readonly readOnly?: boolean
+}
+
+export type Session = {
+  /** A query in chunks, every cell as text or null. */
+  readonly query: (sql: string) => AsyncIterable<readonly TextRow[]>
+  /** Columns of a query, without running it. */
+  readonly describe: (sql: string) => Promise<readonly Column[]>
+  readonly introspect: (schema: string, name: string) => Promise<Table | null>
+  /** Additive, idempotent DDL: creates, adds columns, widens. Commits by itself. */
+  readonly ensureTable: (table: Table, policy: SchemaPolicy) => Promise<readonly SchemaChange[]>
+  /** What `ensureTable` would do. */
+  readonly planTable: (table: Table, policy: SchemaPolicy) => Promise<readonly SchemaChange[]>
+  /** Creates or replaces the view where its SQL differs. */
+  readonly ensureView: (schema: string, name: string, sql: string) => Promise<void>
+  readonly ensureFieldHistory: (view: FieldHistoryView) => Promise<void>
+  readonly state: StateTables
+  readonly etl: EtlSession
+  readonly reverse: ReverseSession
+}
+
+/** Cells by column name. */
+export type TextRow = { readonly [column: string]: string | null }
+
+export type SchemaPolicy = 'evolve' | 'freeze' | 'ignore'
+
+// ---------------------------------------------------------------- state
+
+/** What one fence row guards. */
+export type Scope = { readonly sync: string; readonly stream: string; readonly partition: string }
+
+/** The right to commit for a scope, until somebody takes it over. */
+export type Fence = Scope & { readonly epoch: number; readonly runId: string }
+
+export type StateTables = {
+  /** Raises the epoch of the scope; makes its row under the seeded row's lock if there is none. */
+  readonly takeFence: (scope: Scope, runId: string) => Promise<Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }>
+  readonly readFence: (scope: Scope) => Promise<{ readonly epoch: number; readonly runId: string } | null>
+  readonly readCursor: (scope: Scope) => Promise<Cursor>
+  readonly readCursors: (sync: string) => Promise<readonly (Scope & { readonly cursor: Cursor; readonly updatedBy: string; readonly updatedAt: string })[]>
+  /** Was this commit made? For a COMMIT whose answer was lost. */
+  readonly hasCommit: (runId: string, stream: string, sequence: number) => Promise<boolean>
+  readonly writeRun: (run: RunRecord) => Promise<void>
+  readonly readRuns: (filter: { readonly sync?: string; readonly runId?: string; readonly limit: number }) => Promise<readonly RunRecord[]>
+  readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
+  readonly countOpenRejects: (sync: string) => Promise<number>
+  /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
+  readonly reset: (sync: string, stream: string | null) => Promise<void>
+}
+
+export type RejectRow = {
+  readonly run_id: string
+  readonly sync: string
+  readonly stream: string
+  readonly key: string
+  readonly code: string
+  readonly message: string
+  readonly retryable: boolean
+  readonly attempts: number
+  readonly first_at: string
+  readonly last_at: string
+  readonly row: string | null
+  readonly state: 'open' | 'parked' | 'settled'
+}
+
+// ---------------------------------------------------------------- ETL
+
+export type EtlSession = {
+  /** One fenced transaction: every write, the cursor, the ledger, the rejects. @throws MillraceError MR-2005, MR-2006, MR-4105 */
+  readonly commit: (commit: EtlCommit) => Promise<readonly WriteCounts[]>
+}
+
+export type EtlCommit = {
+  readonly fence: Fence
+  readonly sequence: number
+  readonly writes: readonly TableWrite[]
+  /** null: the cursor stays. */
+  readonly cursor: { readonly cursor: Cursor; readonly connector: string; readonly version: number } | null
+}
+
+export type TableWrite = {
+  /** The stream (or child stream) that the counts belong to. */
+  readonly stream: string
+  readonly table: Table
+  /** Column names; empty: plain append. */
+  readonly key: readonly string[]
+  readonly staged: readonly StagedFile[]
+  readonly mode: 'merge' | 'replace'
+  /** Raise `_read_at` of unchanged rows too: a full pass must know what it saw. */
+  readonly touchUnchanged: boolean
+  /** At the end of a full pass: rows that it did not see are deleted. */
+  readonly sweep: Sweep | null
+  readonly syncedAt: string
+}
+
+export type Sweep =
+  /** Rows that were read before this instant (our clock) are gone. */
+  | { readonly kind: 'unseen'; readonly readBefore: string; readonly maxShrink: ShrinkLimit }
+  /** Children of the staged parents that are not among the staged rows are gone. */
+  | { readonly kind: 'children'; readonly parentColumn: string; readonly parents: readonly ParentSet[] }
+
+export type ParentSet = { readonly parent: string; readonly readAt: string }
+
+export type ShrinkLimit = { readonly rows: number } | { readonly fraction: number } | null
+
+/** What staging made of one chunk: typed, checked, deduped rows as Parquet, and what was counted on the way. */
+export type StagedFile = {
+  /** null: no good row. */
+  readonly path: string | null
+  /** Rows that carry only their key and `_deleted_at`. */
+  readonly tombstones: string | null
+  readonly rejects: string | null
+  readonly counts: Pick<EtlLedger, 'read' | 'derived' | 'duplicates' | 'filtered' | 'rejected'>
+}
+
+export type WriteCounts = { readonly stream: string; readonly ledger: EtlLedger }
+
+// ---------------------------------------------------------------- reverse ETL
+
+export type SnapshotColumn = { readonly name: string; readonly type: LogicalType }
+
+export type DiffRequest = {
+  readonly sync: string
+  /** The model as a query. */
+  readonly model: string
+  readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
+  readonly columns: readonly SnapshotColumn[]
+  /** Columns that say opted out when true. */
+  readonly optOuts: readonly string[]
+  readonly mappingVersion: string
+  /** Only rows with an open intent or reject. */
+  readonly retriesOnly: boolean
+}
+
+export type DiffCounts = {
+  readonly model_rows: number
+  readonly added: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly retry: number
+  readonly invalid: number
+  readonly removed: number
+  /** Rows of the snapshot that the destination has accepted. */
+  readonly accepted: number
+  /** Samples of keys that are null or not unique. */
+  readonly invalidSamples: readonly string[]
+}
+
+export type Candidate = {
+  readonly key: string
+  readonly kind: 'added' | 'changed' | 'retry' | 'removed'
+  /** The model's values as text; null for a removal. */
+  readonly values: TextRow | null
+  /** What the snapshot holds. */
+  readonly previous: TextRow | null
+  readonly previousState: 'accepted' | 'filtered' | 'removed' | 'ignored' | null
+  readonly previousHash: string | null
+  /** Columns that the snapshot knows, as far as its mapping was then. */
+  readonly sameMapping: boolean
+  readonly hasIntent: boolean
+  readonly attempts: number
+  /** Opted out now and not so in the snapshot. */
+  readonly turnedOptOut: boolean
+}
+
+export type SnapshotMeta = {
+  readonly account: string
+  readonly connection: string
+  readonly object: string
+  readonly options: string
+  readonly mappingVersion: string
+  readonly encoderVersion: number
+}
+
+export type ReverseSession = {
+  readonly readMeta: (sync: string) => Promise<SnapshotMeta | null>
+  /** Does the snapshot's table stand? */
+  readonly hasSnapshot: (sync: string) => Promise<boolean>
+  /** Makes or widens the snapshot's table. */
+  readonly ensureSnapshot: (sync: string, columns: readonly SnapshotColumn[]) => Promise<void>
+  /** Compares model and snapshot; the result stays in the session for `candidates`. */
+  readonly diff: (request: DiffRequest) => Promise<DiffCounts>
+  /** Opt-outs first, then in key order. Only after `diff`. */
+  readonly candidates: () => AsyncIterable<readonly Candidate[]>
+  /** Commits the intents of a file of `{"key","op"}` lines, fenced, with the snapshot's meta row. */
+  readonly openIntents: (request: { readonly fence: Fence; readonly path: string | null; readonly meta: SnapshotMeta }) => Promise<void>
+  /** Commits what the destination said, fenced. */
+  readonly acknowledge: (request: Acknowledgement) => Promise<void>
+  /** Inserts the intents that are missing, without a fence (promise 5). */
+  readonly reopenIntents: (request: { readonly sync: string; readonly runId: string; readonly epoch: number; readonly keys: readonly { readonly key: string; readonly op: string }[] }) => Promise<number>
+  readonly countIntents: (sync: string) => Promise<number>
+}
+
+export type Acknowledgement = {
+  readonly fence: Fence
+  readonly sequence: number
+  readonly columns: readonly SnapshotColumn[]
+  readonly mappingVersion: string
+  /** One `Answer` a line. */
+  readonly path: string
+  readonly ledger: Partial<ReverseLedger>
+}
+
+/** What became of one key, as a line of the acknowledgement file. */
+export type Answer = {
+  readonly key: string
+  readonly op: string
+  /** `baseline` and `seen` write the snapshot without an answer of the destination (promise 4, promise 8). */
+  readonly status: 'delivered' | 'rejected' | 'absent' | 'ignored' | 'coalesced' | 'held_back' | 'baseline' | 'settled'
+  /** The state of the snapshot's row after it; null: the snapshot is not touched. */
+  readonly state: 'accepted' | 'removed' | 'ignored' | null
+  readonly hash: string | null
+  /** Snapshot values by column, as text. */
+  readonly values: TextRow | null
+  /** field → [old, new], for `_millrace.changes`; null: no row there. */
+  readonly fields: string | null
+  readonly code: string | null
+  readonly message: string | null
+  readonly retryable: boolean
+  readonly attempts: number
+  readonly sent_at: string | null
+}

@@ -1,0 +1,148 @@
+import { mkdtempSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/duckdb/open-database.ts'
+import type { LogicalType } from '../../src/model/logical-type.ts'
+import { openChunk } from '../../src/staging/spool.ts'
+import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
+
+const readAt = new Date('2026-11-20T09:55:00.123Z')
+
+async function stage(
+  lines: readonly string[],
+  types: Record<string, LogicalType>,
+  rest: Partial<StageRequest> = {},
+) {
+  const directory = mkdtempSync(join(tmpdir(), 'stage-'))
+  const writer = openChunk(join(directory, 'chunk'))
+  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+  await writer.add({ kind: 'lines', lines: bytes, rows: lines.length }, readAt)
+  const out = join(directory, 'out')
+  await mkdir(out)
+  const staged = await stageChunk({
+    chunk: writer.chunk(),
+    directory: out,
+    columns: Object.entries(types).map(([field, type]) => ({ field, column: field.toLowerCase(), type })),
+    key: ['id'],
+    version: null,
+    deletedWhen: null,
+    pii: [],
+    derived: false,
+    memoryLimit: '500MB',
+    ...rest,
+  })
+  return { staged, rows: await rowsOf(staged.path), rejects: await rowsOf(staged.rejects) }
+}
+
+async function rowsOf(path: string | null) {
+  if (path === null) return []
+  const db = await openDatabase({ path: ':memory:', memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
+  try {
+    return await db.rows(`SELECT * FROM read_parquet('${path}') ORDER BY 1`)
+  } finally {
+    db.close()
+  }
+}
+
+describe('casting', () => {
+  const fits: readonly [LogicalType, string, string][] = [
+    ['integer', '9007199254740993', '9007199254740993'],
+    ['integer', '"-9223372036854775808"', '-9223372036854775808'],
+    ['integer', '3.0', '3'],
+    ['decimal(38,6)', '"123456789012.345678"', '123456789012.345678'],
+    ['decimal(38,0)', '"12345678901234567890123456789012345678"', '12345678901234567890123456789012345678'],
+    ['decimal(18,2)', '1.50', '1.50'],
+    ['decimal(38,12)', '1e-7', '0.000000100000'],
+    ['double', '0.1', '0.1'],
+    ['boolean', 'true', 'true'],
+    ['date', '"0001-01-01"', '0001-01-01'],
+    ['timestamp', '"2026-11-20T09:55:00.000+0000"', '2026-11-20 09:55:00'],
+    ['timestamp', '"2026-11-20T11:55:00.123456+02:00"', '2026-11-20 09:55:00.123456'],
+    ['timestamp', '1700000000', '2023-11-14 22:13:20'],
+    ['timestamp', '"9999-12-31T23:59:59Z"', '9999-12-31 23:59:59'],
+    ['string', '"emoji 🙂 Ünï"', 'emoji 🙂 Ünï'],
+    ['string', '{"a":1}', '{"a":1}'],
+    ['json', '{"b":1,"a":[null,"x"]}', '{"b":1,"a":[null,"x"]}'],
+    ['json', '"text"', '"text"'],
+    ['binary', '"AAEC"', '\\x00\\x01\\x02'],
+  ]
+  it.each(fits)('keeps a %s from %s exactly', async (type, value, expected) => {
+    const { rows, staged } = await stage([`{"id":"1","v":${value}}`], { id: 'string', v: type })
+    expect(staged.counts.rejected).toBe(0)
+    expect(rows[0]?.['v']).toBe(expected)
+  })
+
+  const misfits: readonly [LogicalType, string][] = [
+    ['integer', '1.7'],
+    ['integer', '"9223372036854775808"'],
+    ['integer', '"0x1F"'],
+    ['integer', '"1_000"'],
+    ['decimal(38,2)', '"1.23456"'],
+    ['decimal(5,2)', '"1234.5"'],
+    ['decimal(18,2)', '"NaN"'],
+    ['double', '"NaN"'],
+    ['double', '"Infinity"'],
+    ['boolean', '"yes"'],
+    ['boolean', '1'],
+    ['date', '"2026-13-40"'],
+    ['date', '"infinity"'],
+    ['timestamp', '"10000-01-01T00:00:00Z"'],
+    ['timestamp', '"2026-11-20T09:55:00.1234567Z"'],
+    ['binary', '"%%%"'],
+  ]
+  it.each(misfits)('rejects what is not a %s: %s, and keeps the other rows', async (type, value) => {
+    const { rows, rejects, staged } = await stage([`{"id":"1","v":${value}}`, `{"id":"2","v":null}`], { id: 'string', v: type })
+    expect(rows.map((row) => row['id'])).toEqual(['2'])
+    expect(rejects).toHaveLength(1)
+    expect(rejects[0]).toMatchObject({ key: '1', code: 'MR-5002' })
+    expect(staged.counts).toMatchObject({ read: 2, rejected: 1, duplicates: 0 })
+  })
+})
+
+describe('rows', () => {
+  it('rejects a row without its key, and stages the rest', async () => {
+    const { rows, rejects } = await stage(['{"id":null,"v":"a"}', '{"v":"b"}', '{"id":"3","v":"c"}'], { id: 'string', v: 'string' })
+    expect(rows).toHaveLength(1)
+    expect(rejects.map((row) => row['code'])).toEqual(['MR-5001', 'MR-5001'])
+  })
+
+  it('lets the highest version of a key win and counts the others as duplicates', async () => {
+    const { rows, staged } = await stage(
+      ['{"id":"1","at":"2026-01-01T00:00:00Z","v":"old"}', '{"id":"1","at":"2026-01-02T00:00:00Z","v":"new"}'],
+      { id: 'string', at: 'timestamp', v: 'string' },
+      { version: 'at' },
+    )
+    expect(rows.map((row) => row['v'])).toEqual(['new'])
+    expect(staged.counts.duplicates).toBe(1)
+  })
+
+  it('takes the time of the request as version where the vendor has none', async () => {
+    const { rows } = await stage(['{"id":"1"}'], { id: 'string' })
+    expect(rows[0]).toMatchObject({ _read_at: '2026-11-20 09:55:00.123', _version: '2026-11-20 09:55:00.123', _deleted_at: null })
+  })
+
+  it('marks rows that the vendor calls deleted', async () => {
+    const { rows } = await stage(['{"id":"1","gone":true}', '{"id":"2","gone":false}'], { id: 'string', gone: 'boolean' }, { deletedWhen: { column: 'gone', is: 'true' } })
+    expect(rows.map((row) => row['_deleted_at'] !== null)).toEqual([true, false])
+  })
+
+  it('sets one malformed line aside and keeps the others of its file', async () => {
+    const { rows, rejects } = await stage(['{"id":"1","v":1}', '{"id":"2","v":', '[1]', '{"id":"4","v":4}'], { id: 'string', v: 'integer' })
+    expect(rows.map((row) => row['id'])).toEqual(['1', '4'])
+    expect(rejects.map((row) => row['code'])).toEqual(['MR-5003', 'MR-5003'])
+  })
+
+  it('masks personal data in what it keeps of a reject', async () => {
+    const { rejects } = await stage(['{"id":"1","email":"a@b.c","v":"x"}'], { id: 'string', email: 'string', v: 'integer' }, { pii: ['email'] })
+    expect(rejects[0]?.['row']).toContain('"***"')
+    expect(JSON.stringify(rejects)).not.toContain('a@b.c')
+  })
+
+  it('takes a 10 MB cell and 1,000 columns', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`c${n}`, 'string' as const]))
+    const { rows } = await stage([JSON.stringify({ id: '1', c7: 'x'.repeat(10_000_000) })], { id: 'string', ...wide })
+    expect(rows[0]?.['c7']?.length).toBe(10_000_000)
+  })
+})
