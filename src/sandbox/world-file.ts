@@ -45,6 +45,9 @@ export function openWorldFile(dir: string | null): WorldFile {
   }
 }
 
+/** Was it this that kept the world from being opened? */
+export const isHeldElsewhere = (error: unknown): boolean => error instanceof MillraceError && isBusy(error.cause)
+
 const isBusy = (error: unknown) =>
   error instanceof Error &&
   'errcode' in error &&

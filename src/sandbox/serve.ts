@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { pathToFileURL } from 'node:url'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { SimulatorDefinition } from './contract.ts'
+import { startControlServer } from './control-server.ts'
+import { startSimulators } from './host.ts'
+import { removeRunningFile, sandboxDir, writeRunningFile, type RunningFile } from './running-file.ts'
+import type { RunningSandbox } from './running-sandbox.ts'
+
+/** A vendor and the file whose default export is its simulator. */
+export type SimulatorModule = { readonly name: string; readonly path: string }
+
+export type SandboxOptions = {
+  readonly projectDir: string
+  readonly simulators: readonly SimulatorModule[]
+  readonly seed?: number
+  readonly scale?: number
+  readonly ports?: { readonly [vendor: string]: number }
+}
+
+export type ServedSandbox = {
+  readonly sandbox: RunningSandbox
+  readonly running: RunningFile
+  readonly guests: () => number
+}
+
+/** Runs the sandbox in this process and lets the project's other commands find it, until `sandbox.close()`. */
+export async function serveSandbox(
+  options: SandboxOptions,
+  onGuestLeft: () => void = () => {},
+): Promise<ServedSandbox> {
+  const dir = sandboxDir(options.projectDir)
+  const definitions = await Promise.all(options.simulators.map(loadSimulator))
+  const sandbox = await startSimulators({ ...options, definitions, dir })
+  const token = randomBytes(24).toString('base64url')
+  const control = await startControlServer(sandbox, { token, onGuestLeft })
+  const running = writeRunningFile(dir, { controlPort: control.port, token })
+  const close = async () => {
+    // First, so that nobody finds what is about to end.
+    removeRunningFile(dir)
+    await control.close()
+    await sandbox.close()
+  }
+  return { sandbox: { ...sandbox, close }, running, guests: control.guests }
+}
+
+async function loadSimulator({ name, path }: SimulatorModule): Promise<SimulatorDefinition> {
+  const loaded: { readonly default?: SimulatorDefinition } = await import(pathToFileURL(path).href).catch(
+    (cause: unknown) => {
+      throw new MillraceError('MR-6001', {
+        message: `Loading the simulator of ${name} from ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        kept: 'Nothing was started.',
+        next: 'Mend that file, and try again.',
+        cause,
+      })
+    },
+  )
+  if (loaded.default && typeof loaded.default.serve === 'function') return loaded.default
+  throw new MillraceError('MR-6001', {
+    message: `Loading the simulator of ${name} from ${path}: its default export is not a simulator.`,
+    kept: 'Nothing was started.',
+    next: "Write `export default simulator({ … })`, with `import { simulator } from 'millrace/sandbox'`.",
+  })
+}
