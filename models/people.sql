@@ -2,13 +2,15 @@
 -- An opt-out on any record of theirs counts, on a deleted one too. Opt-outs are true or false, never null.
 with records as (
   select
-    person_id__c as person_id, 'contact' as kind, id, account_id, email, first_name, last_name, _deleted_at,
+    person_id__c as person_id, 'contact' as kind, false as is_converted, id, account_id,
+    email, first_name, last_name, _deleted_at,
     has_opted_out_of_email, sms_opt_out__c, do_not_call, news_opt_out__c
   from {{ source('salesforce', 'contact') }}
   where person_id__c is not null
   union all
   select
-    person_id__c as person_id, 'lead' as kind, id, converted_account_id as account_id, email, first_name, last_name, _deleted_at,
+    person_id__c as person_id, 'lead' as kind, is_converted, id, converted_account_id as account_id,
+    email, first_name, last_name, _deleted_at,
     has_opted_out_of_email, sms_opt_out__c, do_not_call, news_opt_out__c
   from {{ source('salesforce', 'lead') }}
   where person_id__c is not null
@@ -25,19 +27,22 @@ opt_outs as (
   group by person_id
 ),
 
--- Contacts rank before leads even when they are deleted: a deleted contact does not come back as the lead it once was.
+-- A converted lead stands in only until its contact is loaded: a deleted contact does not come back as the lead it once was.
+known_contacts as (
+  select distinct person_id from records where kind = 'contact'
+),
+
 ranked as (
   select
     records.*,
-    row_number() over (
-      partition by person_id, kind order by case when _deleted_at is null then 0 else 1 end, id
-    ) as place_in_kind,
-    min(kind) over (partition by person_id) as best_kind
+    row_number() over (partition by records.person_id order by records.kind, records.is_converted, records.id) as place
   from records
+  left join known_contacts on known_contacts.person_id = records.person_id
+  where records._deleted_at is null and not (records.is_converted and known_contacts.person_id is not null)
 ),
 
 chosen as (
-  select * from ranked where kind = best_kind and place_in_kind = 1 and _deleted_at is null
+  select * from ranked where place = 1
 )
 
 select

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Json } from '../model/json.ts'
+import type { SourcePlace } from '../model/millrace-error.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { isSecretName, secretReason } from './literal-secret.ts'
 import type { Path, Report, YamlFile } from './yaml-file.ts'
@@ -19,7 +20,10 @@ export function parseBySchema<Schema extends z.ZodType>(
 }
 
 export type IssueContext = {
-  readonly yaml: YamlFile
+  readonly yaml: {
+    readonly file: string
+    readonly placeOf: (path: Path, part: 'key' | 'value') => SourcePlace | undefined
+  }
   /** What was parsed, and where in the file it stands. */
   readonly value: unknown
   readonly at: Path

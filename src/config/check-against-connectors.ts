@@ -1,0 +1,164 @@
+import type { z } from 'zod'
+import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import type { JsonObject } from '../model/json.ts'
+import { suggest } from './check-names.ts'
+import { isGlob } from './match-streams.ts'
+import type { ConnectionConfig, Project, Sync } from './project.ts'
+import { references } from './secrets.ts'
+import { readPlacesOf } from './source-places.ts'
+import { collectFindings, type Path, type Report, type YamlFile } from './yaml-file.ts'
+import { reportIssues } from './zod-findings.ts'
+
+/** What the registry of connectors knows without a network. null: any name may exist; the connector says so when it runs. */
+export type ConnectorLookup = {
+  readonly connectorNames: () => readonly string[]
+  readonly streamNames: (connector: string) => readonly string[] | null
+  readonly objectNames: (connector: string) => readonly string[] | null
+  readonly configSchema: (connector: string) => z.ZodObject | null
+}
+
+/**
+ * Connectors, their keys, streams and objects, as far as they are known offline.
+ * @throws MillraceErrors MR-1201 … MR-1205, MR-1208, MR-1209
+ */
+export function checkAgainstConnectors(project: Project, lookup: ConnectorLookup): void {
+  const findings: MillraceError[] = []
+  const report = collectFindings(findings)
+  const known = lookup.connectorNames()
+  const main = placesIn(project.root, 'millrace.yaml')
+  for (const connection of Object.values(project.connections)) {
+    if (known.includes(connection.connector))
+      checkKeys(connection, project, { schema: lookup.configSchema(connection.connector), places: main, report })
+    else
+      report('MR-1204', {
+        message: `there is no connector \`${connection.connector}\``,
+        next: suggest(connection.connector, known) ?? `There are: ${[...known].sort().join(', ')}.`,
+        place: main(['connections', connection.name, 'connector'], 'value'),
+      })
+  }
+  for (const sync of project.syncs) checkSync(sync, project, { lookup, known, report })
+  if (findings.length > 0) throw new MillraceErrors(findings)
+}
+
+type PlaceOf = (...args: Parameters<YamlFile['placeOf']>) => ReturnType<YamlFile['placeOf']> | undefined
+
+const placesIn = (root: string, file: string): PlaceOf => readPlacesOf(root, file) ?? (() => undefined)
+
+/** The keys by the connector's schema: those of each target that lays others over them, too. */
+function checkKeys(
+  connection: ConnectionConfig,
+  project: Project,
+  context: { schema: z.ZodObject | null; places: PlaceOf; report: Report },
+): void {
+  const { schema } = context
+  if (!schema) return
+  checkLayer(connection.keys, ['connections', connection.name], { ...context, schema, base: {} })
+  for (const target of Object.values(project.targets)) {
+    const over = target.connections[connection.name]
+    if (over)
+      checkLayer(over, ['targets', target.name, 'connections', connection.name], {
+        ...context,
+        schema,
+        base: connection.keys,
+      })
+  }
+}
+
+function checkLayer(
+  keys: JsonObject,
+  at: Path,
+  context: { schema: z.ZodObject; places: PlaceOf; report: Report; base: JsonObject },
+): void {
+  const { schema, places, report } = context
+  const merged = { ...context.base, ...keys }
+  const isOverlay = at[0] === 'targets'
+  const result = schema.safeParse(merged)
+  const issues = (result.success ? [] : result.error.issues)
+    // What a reference holds is known when it is resolved.
+    .filter((issue) => !hasReference(valueAt(merged, issue.path)))
+    // The base has been checked by itself.
+    .filter((issue) => !isOverlay || issue.code === 'unrecognized_keys' || Object.hasOwn(keys, String(issue.path[0])))
+    .map((issue) =>
+      isOverlay && issue.code === 'unrecognized_keys'
+        ? { ...issue, keys: issue.keys.filter((key) => Object.hasOwn(keys, key)) }
+        : issue,
+    )
+  reportIssues(issues, {
+    yaml: { file: 'millrace.yaml', placeOf: places },
+    value: merged,
+    at,
+    knownKeys: [...Object.keys(schema.shape), ...(isOverlay ? [] : ['max_runs'])],
+    report,
+  })
+  for (const [key, value] of Object.entries(keys)) {
+    const isSecret = secretMeta(schema.shape[key])
+    if (isSecret && typeof value === 'string' && value !== '' && !hasReference(value))
+      report('MR-1205', {
+        message: `\`${[...at, key].map(String).join('.')}\` holds a secret in the open`,
+        next: `Write a reference: \`\${env:${[...at.slice(-1), key].map(String).join('_').toUpperCase()}}\` or \`\${file:/run/secrets/…}\`.`,
+        place: hidden(places([...at, key], 'value')),
+      })
+  }
+}
+
+function checkSync(
+  sync: Sync,
+  project: Project,
+  context: { lookup: ConnectorLookup; known: readonly string[]; report: Report },
+): void {
+  const { lookup, known, report } = context
+  const name = sync.kind === 'etl' ? sync.source : sync.destination
+  const connector = project.connections[name]?.connector
+  if (connector === undefined || !known.includes(connector)) return
+  const places = placesIn(project.root, sync.place.file)
+  if (sync.kind === 'etl') {
+    const streams = lookup.streamNames(connector)
+    for (const stream of sync.streams)
+      if (streams && !isGlob(stream.name) && !streams.includes(stream.name))
+        report('MR-1208', {
+          message: `${connector} has no stream \`${stream.name}\``,
+          next: suggest(stream.name, streams) ?? `There are: ${streams.join(', ')}.`,
+          place: places(['streams', stream.name], 'key'),
+        })
+    return
+  }
+  const objects = lookup.objectNames(connector)
+  if (objects && !objects.includes(sync.object))
+    report('MR-1209', {
+      message: `${connector} takes no object \`${sync.object}\``,
+      next:
+        suggest(sync.object, objects) ??
+        (objects.length > 0 ? `There are: ${objects.join(', ')}.` : 'It is a source only.'),
+      place: places(['object'], 'value'),
+    })
+}
+
+function secretMeta(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null || !('meta' in schema) || typeof schema.meta !== 'function')
+    return false
+  const meta: unknown = schema.meta()
+  if (typeof meta === 'object' && meta !== null && 'secret' in meta) return meta.secret === true
+  return 'unwrap' in schema && typeof schema.unwrap === 'function' ? secretMeta(schema.unwrap()) : false
+}
+
+/** The frame must not show what the message is about. */
+function hidden(place: ReturnType<PlaceOf>): ReturnType<PlaceOf> {
+  if (!place) return undefined
+  const lines = place.text.split('\n')
+  const line = lines[place.line - 1] ?? ''
+  lines[place.line - 1] =
+    line.slice(0, place.column - 1) + '•'.repeat(place.length) + line.slice(place.column - 1 + place.length)
+  return { ...place, text: lines.join('\n') }
+}
+
+const hasReference = (value: unknown) => typeof value === 'string' && value.search(references) !== -1
+
+function valueAt(value: unknown, path: Path): unknown {
+  let part = value
+  for (const step of path)
+    part =
+      typeof part === 'object' && part !== null
+        ? Object.entries(part).find(([key]) => key === String(step))?.[1]
+        : undefined
+  return part
+}

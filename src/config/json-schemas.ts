@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { millraceFile } from './millrace-file.ts'
+import { schedulesFile } from './schedules-file.ts'
+import { syncFile } from './sync-file.ts'
+
+/** File name → JSON Schema (draft 2020-12), for editors. Made from the same zod schemas that check the files. */
+export function schemaTexts(): { readonly [file: string]: string } {
+  const files = { 'millrace.json': millraceFile, 'sync.json': syncFile, 'schedules.json': schedulesFile }
+  return Object.fromEntries(Object.entries(files).map(([file, schema]) => [file, toText(schema, file)]))
+}
+
+export async function writeSchemas(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  for (const [file, text] of Object.entries(schemaTexts())) await writeFile(join(directory, file), text)
+}
+
+/** `input`: what a person writes, before defaults and conversions. */
+function toText(schema: z.ZodType, file: string): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' })
+  return `${JSON.stringify({ $schema, title: file, ...rest }, null, 2)}\n`
+}
