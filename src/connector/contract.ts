@@ -77,7 +77,10 @@ export type PageSize = { readonly param: string; readonly value: number }
 
 export type CountDeclaration = { readonly path: string; readonly value: string; readonly since?: string; readonly until?: string }
 
-export type ObjectDefinition = Omit<DestinationObject, 'name' | 'write'> & { readonly write: DestinationObject['write'] }
+export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
+  /** @default what `write` asks for before its first answer (see record-requests.ts) */
+  readonly preview?: DestinationObject['preview']
+}
 
 // ---------------------------------------------------------------- what the engine works with
 

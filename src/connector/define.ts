@@ -37,4 +37,8 @@ export const resolveStream = (
   definition: Omit<StreamDefinition, 'list' | 'count'> & Pick<Stream, 'read'> & { readonly count?: Stream['count'] },
 ): Stream => ({ ...definition, name, lagMs: definition.lagMs ?? 0, overlapMs: definition.overlapMs ?? 0, children: definition.children ?? [] })
 
-export const resolveObject = (name: string, definition: ObjectDefinition): DestinationObject => ({ ...definition, name })
+/** An object for `open`. */
+export const resolveObject = (
+  name: string,
+  definition: ObjectDefinition & Pick<DestinationObject, 'preview'>,
+): DestinationObject => ({ ...definition, name })

@@ -13,6 +13,8 @@ export type Host = {
   readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
   /** A JSON client over `call`. */
   readonly http: (options: HttpOptions) => Http
+  /** Sets the credential's rate, for SDK connectors. @default no limit but the vendor's own 429s; `http` sets its own */
+  readonly limitRate: (ratePerSecond: number) => void
   /** Tells the host what the vendor's clock said, from an SDK's answer. `http` does it by itself. */
   readonly sawDate: (date: string | null | undefined) => void
   /** The vendor's clock as the last answer told it. */
@@ -64,10 +66,21 @@ export type HttpOptions = {
   readonly ratePerSecond?: number
   /** @default 30_000 */
   readonly timeoutMs?: number
+  /** What an answer means, for vendors that do not say it by the status: 200 with an error in it, a quota as 403. */
+  readonly classify?: (answer: HttpAnswer) => Failure | undefined
+}
+
+export type HttpAnswer = {
+  readonly status: number
+  /** By lower-case name. */
+  readonly header: (name: string) => string | undefined
+  /** undefined: not JSON. */
+  readonly body: Json | undefined
 }
 
 export type Query = { readonly [name: string]: string | number | boolean | null | undefined }
 
+/** Answers are parsed exactly: a number that a double would alter comes as a string of its digits. Empty bodies are null. */
 export type Http = {
   readonly get: <T = Json>(path: string, options: RequestOptions) => Promise<T>
   readonly post: <T = Json>(path: string, body: unknown, options: RequestOptions) => Promise<T>

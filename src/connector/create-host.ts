@@ -1,0 +1,142 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock, type Clock } from '../model/clock.ts'
+import type { Emit } from '../model/event.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { callVendor, defaultRetry, type Caller, type RetryPolicy } from './call.ts'
+import { stripControlCharacters } from './control-characters.ts'
+import type { Context } from './contract.ts'
+import type { Host } from './host.ts'
+import { httpOfNobody } from './http-of-nobody.ts'
+import { createHttp } from './http.ts'
+import { processLimiters, type LimiterRegistry } from './limiter.ts'
+import { createRedactor, type Redactor } from './redact.ts'
+import { createTransport, type Transport, type TransportOptions } from './transport.ts'
+import { readOwnPackage } from './version.ts'
+
+export type HostOptions = {
+  /** The connection's name: for events and errors. */
+  readonly connection: string
+  readonly runId: string
+  readonly emit: Emit
+  /** The run's spool directory; made when the first path is asked for. */
+  readonly spoolDir: string
+  /** Ends every call of this host. */
+  readonly signal?: AbortSignal
+  /** The resolved secrets of the connection: they key the limiter, and never leave. */
+  readonly secrets: readonly string[]
+  /** @default the limiters of this process */
+  readonly limiters?: LimiterRegistry
+  readonly retry?: Partial<RetryPolicy>
+  readonly transport?: TransportOptions
+  readonly clock?: Clock
+  /** Is a warehouse session open around this call? @default never */
+  readonly inSession?: () => boolean
+}
+
+/** The host as the engine holds it: what connectors see, and what only the engine asks. */
+export type EngineHost = Host & {
+  /** Attempts that were made, retries included. */
+  readonly requests: () => number
+  readonly redactor: Redactor
+  /** What a stream of an SDK connector is read with. Its `http` refuses: such a connector has its own client. */
+  readonly context: (signal: AbortSignal) => Context
+  /** Closes the sockets. Calls fail afterwards. */
+  readonly close: () => Promise<void>
+}
+
+export function createHost(options: HostOptions): EngineHost {
+  const { connection, runId: run_id, emit, secrets } = options
+  const clock = options.clock ?? systemClock
+  const redactor = createRedactor(secrets)
+  const limiter = (options.limiters ?? processLimiters).of(secrets, connection)
+  const transports: Transport[] = []
+  const version = readOwnPackage().version
+  let requests = 0
+  let spooled = 0
+  let date: Date | null = null
+
+  const caller: Caller = {
+    connection,
+    limiter,
+    retry: { ...defaultRetry, ...options.retry },
+    redactor,
+    now: () => clock.now(),
+    permit(label) {
+      if (options.inSession?.()) throw callInSession(connection, label)
+    },
+    onSent(label) {
+      requests++
+      emit({ type: 'request.sent', run_id, connection, label })
+    },
+    onRetry: (label, attempt, wait_ms, reason) =>
+      emit({ type: 'request.retried', run_id, connection, label, attempt, wait_ms, reason }),
+    onLimited: (wait_ms) => emit({ type: 'rate.limited', run_id, connection, wait_ms }),
+  }
+
+  const call: Host['call'] = (request, attempt) =>
+    withSignals(request.signal, options.signal, (signal) => callVendor(caller, { ...request, signal }, attempt))
+
+  const sawDate = (header: string | null | undefined) => {
+    const seen = new Date(header ?? '')
+    if (!Number.isNaN(seen.getTime())) date = seen
+  }
+
+  const host: EngineHost = {
+    call,
+    http(httpOptions) {
+      limiter.limitRate(httpOptions.ratePerSecond ?? 10)
+      const transport = createTransport(options.transport)
+      transports.push(transport)
+      return createHttp(httpOptions, { call, transport, sawDate, now: () => clock.now(), version })
+    },
+    limitRate: limiter.limitRate,
+    sawDate,
+    lastDate: () => date,
+    spoolPath(name) {
+      mkdirSync(options.spoolDir, { recursive: true })
+      return join(
+        options.spoolDir,
+        `${++spooled}-${name
+          .replace(/[^\w.-]+/g, '_')
+          .replace(/^\.+/, '')
+          .slice(-80)}`,
+      )
+    },
+    warn: (message) => emit({ type: 'run.warning', run_id, message: redactor.text(stripControlCharacters(message)) }),
+    requests: () => requests,
+    redactor,
+    context: (signal) => ({ signal, host, http: httpOfNobody(connection) }),
+    async close() {
+      await Promise.all(transports.map((transport) => transport.close()))
+    },
+  }
+  return host
+}
+
+/** Not AbortSignal.any: a run's signal outlives thousands of calls, and must not gather a listener from each. */
+async function withSignals<T>(
+  first: AbortSignal,
+  second: AbortSignal | undefined,
+  use: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (!second || second === first) return await use(first)
+  const controller = new AbortController()
+  const stops = [first, second].map((signal) => ({ signal, stop: () => controller.abort(signal.reason) }))
+  for (const { signal, stop } of stops) {
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+  }
+  try {
+    return await use(controller.signal)
+  } finally {
+    for (const { signal, stop } of stops) signal.removeEventListener('abort', stop)
+  }
+}
+
+const callInSession = (connection: string, label: string) =>
+  new MillraceError('MR-7000', {
+    message: `${connection}: ${label} was asked for while a warehouse session is open, which would hold the warehouse for as long as the vendor takes.`,
+    kept: 'Nothing was sent.',
+    next: 'Report it: calls belong before or after a session.',
+  })

@@ -1,0 +1,96 @@
+import type { z } from 'zod'
+import { MillraceError } from '../model/millrace-error.ts'
+import type {
+  ConnectorDefinition,
+  Context,
+  CountDeclaration,
+  DestinationObject,
+  ObjectDefinition,
+  OpenContext,
+  OpenedConnector,
+  Stream,
+  StreamDefinition,
+} from './contract.ts'
+import type { Host, Http, Query } from './host.ts'
+import { httpOfNobody } from './http-of-nobody.ts'
+import { bound, readList } from './read-list.ts'
+import { recordRequests } from './record-requests.ts'
+import { valueAt } from './value-at.ts'
+
+/** Opens a connector of the declarative form: `http`, `streams`, `objects`. */
+export async function openDeclared<Config extends z.ZodObject>(
+  definition: ConnectorDefinition<Config>,
+  { config, host }: OpenContext<z.output<Config>>,
+): Promise<OpenedConnector> {
+  const options = definition.http?.({ config })
+  const http = options ? host.http(options) : httpOfNobody(definition.name)
+  const own = ({ signal }: { readonly signal: AbortSignal }): Context => ({ signal, http, host })
+  const streams = Object.entries(definition.streams ?? {}).map(([name, each]) => openStream(name, each, http, host))
+  const objects = Object.entries(definition.objects ?? {}).map(([name, each]) => openObject(name, each, http, host))
+  return {
+    check: async (context) => await definition.check?.(own(context)),
+    account: async (context) =>
+      definition.account ? await definition.account(own(context)) : (options?.baseUrl ?? definition.name),
+    streams: async ({ names }) => streams.filter((stream) => names?.includes(stream.name) ?? true),
+    streamNames: async () => streams.map((stream) => stream.name),
+    objects: async ({ names }) => objects.filter((object) => names?.includes(object.name) ?? true),
+  }
+}
+
+function openStream(name: string, definition: StreamDefinition, http: Http, host: Host): Stream {
+  const { list, read, count, ...rest } = definition
+  const readRows = read ?? (list ? (scan, context) => readList({ ...rest, name }, list, scan, context) : undefined)
+  if (!readRows) {
+    throw new MillraceError('MR-1401', {
+      message: `The stream ${name} has neither \`list\` nor \`read\`: there is no way to read it.`,
+      next: 'Give it one of the two.',
+    })
+  }
+  const countRows = typeof count === 'object' ? countBy(name, count, rest.docs, list?.sinceFormat ?? 'iso') : count
+  return {
+    ...rest,
+    name,
+    lagMs: rest.lagMs ?? 0,
+    overlapMs: rest.overlapMs ?? 0,
+    children: rest.children ?? [],
+    // Whoever calls gives the signal; the client is this connector's own.
+    read: (scan, { signal }) => readRows(scan, { signal, http, host }),
+    ...(countRows ? { count: (scan, { signal }) => countRows(scan, { signal, http, host }) } : {}),
+  }
+}
+
+const countBy =
+  (name: string, count: CountDeclaration, docs: string, format: 'iso' | 'unix'): NonNullable<Stream['count']> =>
+  async (scan, { http, signal }) => {
+    const query: Query = {
+      ...(count.since && scan.from ? { [count.since]: bound(scan.from, format, Math.floor) } : {}),
+      ...(count.until ? { [count.until]: bound(scan.to, format, Math.ceil) } : {}),
+    }
+    const answer = await http.get(count.path, { signal, query, docs })
+    const value = valueAt(answer, count.value)
+    const rows = typeof value === 'string' && value !== '' ? Number(value) : value
+    if (typeof rows === 'number' && Number.isSafeInteger(rows) && rows >= 0) return rows
+    throw new MillraceError('MR-3005', {
+      message: `Counting ${name}: GET ${count.path} has no count at “${count.value}”, but ${JSON.stringify(value) ?? 'nothing'}.`,
+      next: `Compare with ${docs}`,
+    })
+  }
+
+function openObject(name: string, definition: ObjectDefinition, http: Http, host: Host): DestinationObject {
+  return {
+    ...definition,
+    name,
+    write: (changes, context) => definition.write(changes, { ...context, http, host }),
+    preview: definition.preview ?? ((changes, options) => recordRequests(definition, changes, options)),
+    ...(definition.settle
+      ? { settle: (receipt, context) => settleWith(definition, receipt, { ...context, http, host }) }
+      : {}),
+  }
+}
+
+async function settleWith(
+  definition: ObjectDefinition,
+  ...[receipt, context]: Parameters<NonNullable<DestinationObject['settle']>>
+): ReturnType<NonNullable<DestinationObject['settle']>> {
+  return (await definition.settle?.(receipt, context)) ?? []
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Spaces the requests of one credential, and holds all of them back where the vendor said to wait. */
+export type Limiter = {
+  /** Resolves when the next request may go; in the order of asking. Rejects with the signal's reason. */
+  readonly take: (signal: AbortSignal) => Promise<void>
+  /** Nothing goes for so long from now. A longer pause that is under way stays. */
+  readonly pause: (waitMs: number) => void
+  /** @default no limit but the pauses */
+  readonly limitRate: (ratePerSecond: number) => void
+}
+
+/** A bucket of tokens that holds a tenth of a second's worth: late timers are made up for, bursts are not saved up. */
+export function createLimiter(now: () => number = () => performance.now()): Limiter {
+  let intervalMs = 0
+  let nextAt = 0
+  let pausedUntil = 0
+  return {
+    async take(signal) {
+      signal.throwIfAborted()
+      for (;;) {
+        while (pausedUntil > now()) await sleep(pausedUntil - now(), undefined, { signal })
+        const slot = Math.max(nextAt, now() - burstMs)
+        nextAt = slot + intervalMs
+        if (slot > now()) await sleep(slot - now(), undefined, { signal })
+        if (pausedUntil <= now()) return
+      }
+    },
+    pause(waitMs) {
+      pausedUntil = Math.max(pausedUntil, now() + waitMs)
+    },
+    limitRate(ratePerSecond) {
+      intervalMs = 1000 / ratePerSecond
+    },
+  }
+}
+
+/** The limiters of this process, one per credential: two connections with one key share its limit. */
+export type LimiterRegistry = { readonly of: (secrets: readonly string[], otherwise: string) => Limiter }
+
+export function createLimiterRegistry(): LimiterRegistry {
+  const limiters = new Map<string, Limiter>()
+  return {
+    of(secrets, otherwise) {
+      const key = secrets.length === 0 ? otherwise : hash(secrets)
+      const limiter = limiters.get(key) ?? createLimiter()
+      limiters.set(key, limiter)
+      return limiter
+    },
+  }
+}
+
+export const processLimiters: LimiterRegistry = createLimiterRegistry()
+
+const hash = (secrets: readonly string[]) =>
+  createHash('sha256')
+    .update(JSON.stringify([...secrets].sort()))
+    .digest('hex')
+
+const burstMs = 100

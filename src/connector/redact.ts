@@ -1,0 +1,90 @@
+/** Takes secrets out of whatever is about to be shown, stored or thrown. */
+export type Redactor = {
+  readonly text: (text: string) => string
+  /** A copy with every string, keys included, redacted. Errors become plain errors without the extra properties SDKs hang on them. */
+  readonly deep: <T>(value: T) => T
+}
+
+/**
+ * Replaces every secret by `[secret]`, also where it was encoded on the way: base64 and base64url at any offset (so inside
+ * `Basic` credentials too), percent and form encoding, JSON escapes, hex. A secret of fewer than four characters is not
+ * one that redaction can protect: its letters are everywhere.
+ */
+export function createRedactor(secrets: Iterable<string>): Redactor {
+  const forms = new Set<string>()
+  for (const secret of secrets)
+    if (secret.length >= shortestSecret) for (const form of encodings(secret)) forms.add(form)
+  // Longest first: a form that holds another is replaced whole.
+  const pattern = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map((form) => RegExp.escape(form))
+  const found = pattern.length === 0 ? null : new RegExp(pattern.join('|'), 'g')
+  const text = (value: string) => (found ? value.replace(found, '[secret]') : value)
+  return { text, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced
+}
+
+function* encodings(secret: string): Generator<string> {
+  yield secret
+  const bytes = Buffer.from(secret, 'utf8')
+  yield bytes.toString('hex')
+  yield bytes.toString('hex').toUpperCase()
+  for (const form of [percentEncoded(secret), percentEncoded(secret).replaceAll('%20', '+')]) {
+    yield form
+    yield form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())
+  }
+  const json = JSON.stringify(secret).slice(1, -1)
+  yield json
+  yield json.replaceAll('/', '\\/')
+  yield JSON.stringify(json).slice(1, -1)
+  for (const offset of [0, 1, 2]) {
+    const core = base64Core(bytes, offset)
+    if (core.length < shortestSecret) continue
+    yield core
+    yield core.replaceAll('+', '-').replaceAll('/', '_')
+    yield percentEncoded(core)
+  }
+}
+
+/** The characters of a base64 text that depend on the secret alone, when it begins `offset` bytes into a group of three. */
+function base64Core(bytes: Uint8Array, offset: number): string {
+  const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replaceAll('=', '')
+  const first = Math.ceil((offset * 8) / 6)
+  const last = Math.floor(((offset + bytes.length) * 8) / 6)
+  return encoded.slice(first, last)
+}
+
+function percentEncoded(secret: string): string {
+  return encodeURIComponent(secret.toWellFormed())
+}
+
+function redactDeep(value: unknown, text: (value: string) => string, seen: WeakMap<object, unknown>): unknown {
+  if (typeof value === 'string') return text(value)
+  if (typeof value !== 'object' || value === null) return value
+  const known = seen.get(value)
+  if (known !== undefined) return known
+  if (value instanceof Error) return redactError(value, text, seen)
+  if (Array.isArray(value)) {
+    const copy: unknown[] = []
+    seen.set(value, copy)
+    for (const item of value) copy.push(redactDeep(item, text, seen))
+    return copy
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value
+  const copy: Record<string, unknown> = {}
+  seen.set(value, copy)
+  for (const [key, item] of Object.entries(value)) copy[text(key)] = redactDeep(item, text, seen)
+  return copy
+}
+
+function redactError(error: Error, text: (value: string) => string, seen: WeakMap<object, unknown>): Error {
+  // Not thrown: the cause of an error of ours, without the request, headers and config that SDKs attach to theirs.
+  const copy = new Error(text(error.message))
+  seen.set(error, copy)
+  copy.name = error.name
+  copy.stack = text(error.stack ?? '')
+  if (error.cause !== undefined) copy.cause = redactDeep(error.cause, text, seen)
+  if ('code' in error && typeof error.code === 'string') Object.assign(copy, { code: text(error.code) })
+  return copy
+}
+
+const shortestSecret = 4
