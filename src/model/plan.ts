@@ -67,6 +67,8 @@ export type ReversePlan = {
 export type PlannedChange = {
   readonly key: string
   readonly op: Operation
+  /** Which of the plan's counts it is in. */
+  readonly difference: 'added' | 'changed' | 'removed' | 'retry'
   readonly fields: readonly FieldChange[]
 }
 

@@ -1,0 +1,35 @@
+/** Numbers as people read them, always with their unit, the same on every machine whatever its locale. */
+
+/** `24,118` */
+export const formatCount = (count: number): string => counts.format(count)
+
+/** `1 row`, `24,118 rows` */
+export const formatCounted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`
+
+/** `0.9 %`, `65 %`; a part that is not nothing never reads as 0 %. */
+export function formatPercent(fraction: number): string {
+  const percent = fraction * 100
+  if (percent > 0 && percent < 0.05) return '< 0.1 %'
+  return `${percent < 10 ? percent.toFixed(1).replace(/\.0$/, '') : counts.format(Math.round(percent))} %`
+}
+
+/** `0.8 s`, `48 s`, `2 min 5 s`, `1 h 12 min` */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${formatCount(Math.floor(whole / 3_600))} h ${Math.floor((whole % 3_600) / 60)} min`
+}
+
+/** `4,120/s` */
+export const formatRate = (perSecond: number): string => `${formatCount(Math.round(perSecond))}/s`
+
+/** `2026-11-21 09:55 UTC`; what is not an instant comes back as it is. */
+export function formatInstant(iso: string): string {
+  const time = Date.parse(iso)
+  return Number.isNaN(time) ? iso : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })

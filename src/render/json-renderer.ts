@@ -1,0 +1,29 @@
+import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import type { Renderer, RendererOptions } from './renderer.ts'
+
+/** NDJSON on stdout: every event as it is, errors with `type: "error"`, and the result as the last line. */
+export function createJsonRenderer({ stdout }: Pick<RendererOptions, 'stdout'>): Renderer {
+  const say = (line: object) => stdout.write(`${toLine(line)}\n`)
+  return {
+    onEvent: say,
+    error: (error) => {
+      const errors = error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
+      for (const one of errors) say(errorLine(one))
+    },
+    finish: (result) => say({ type: 'result', exit_code: result.exit_code, runs: result.runs }),
+  }
+}
+
+/** The file's text stays out: it is on disk, and may hold what should not travel. */
+function errorLine(error: MillraceError) {
+  const { code, message, kept, next, retry, exitCode, place } = error
+  const where = place && { file: place.file, line: place.line, column: place.column }
+  return { type: 'error', code, message, kept, next, retry, exit_code: exitCode, place: where }
+}
+
+/** Valid JSON on one line; what JSON lets stand and a terminal or a line reader obeys is escaped too. */
+function toLine(line: object): string {
+  return JSON.stringify(line).replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+const unsafe = /[\u007f-\u009f\u2028\u2029]/g

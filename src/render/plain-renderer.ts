@@ -1,0 +1,29 @@
+import { renderError } from './error-text.ts'
+import { createEventLines } from './event-lines.ts'
+import { outcomeText } from './outcome.ts'
+import { makePaint } from './paint.ts'
+import { printable } from './printable.ts'
+import type { Renderer, RendererOptions } from './renderer.ts'
+
+/** A line per change of state on stderr; the outcome on stdout. */
+export function createPlainRenderer(options: RendererOptions): Renderer {
+  const { stdout, stderr, color, verbosity } = options
+  const paint = makePaint(color)
+  const lineOf = createEventLines(verbosity, () => performance.now())
+  return {
+    onEvent: (event) => {
+      const line = lineOf(event)
+      if (!line) return
+      const text = line.isWarning ? paint('yellow', `warning: ${line.text}`) : line.text
+      stderr.write(` ${paint('bold', printable(line.sync))}  ${text}\n`)
+    },
+    error: (error) => stderr.write(renderError(error, errorOptions(options))),
+    finish: (result) => {
+      if (verbosity !== 'quiet' || result.exit_code !== 0) stdout.write(outcomeText(result, { color }))
+    },
+  }
+}
+
+/** With -v every error shows its stack; else only a bug of ours does. */
+export const errorOptions = (options: Pick<RendererOptions, 'color' | 'verbosity'>) =>
+  options.verbosity === 'verbose' ? { color: options.color, stack: true } : { color: options.color }

@@ -1,0 +1,142 @@
+import type {
+  Amount,
+  EtlPlan,
+  FieldChange,
+  GuardCheck,
+  PlannedChange,
+  ReversePlan,
+  StreamPlan,
+  SyncPlan,
+} from '../model/plan.ts'
+import { displayWidth, padToWidth } from './display-width.ts'
+import { formatCount, formatCounted, formatInstant, formatPercent, formatSeconds } from './format-number.ts'
+import { makePaint, type Paint } from './paint.ts'
+import { printable } from './printable.ts'
+import { schemaChangeText } from './schema-change-text.ts'
+import { renderTable } from './table.ts'
+
+/** What `sync plan` prints of one sync. Ends with a line break; its last line says what a run would come to. */
+export function renderPlan(plan: SyncPlan, { color }: { readonly color: boolean }): string {
+  const paint = makePaint(color)
+  return plan.kind === 'etl' ? etlText(plan, paint, color) : reverseText(plan, paint)
+}
+
+// ---------------------------------------------------------------- ETL
+
+function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
+  const rows = plan.streams.map((stream) => [
+    stream.name,
+    stream.table,
+    stream.mode,
+    scanText(stream),
+    countText(stream),
+  ])
+  const columns = ['stream', 'table', 'mode', 'scan', 'rows'].map(
+    (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
+  )
+  const changes = plan.streams.flatMap((stream) =>
+    stream.schema_changes.map((change) => ` schema   ${printable(schemaChangeText(change))}\n`),
+  )
+  const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
+  return head + renderTable(columns, rows, { color }) + changes.join('') + ` ${requestsText(plan.streams)}\n`
+}
+
+function scanText(stream: StreamPlan): string {
+  const from = stream.full || stream.from === null ? 'everything' : `from ${formatInstant(stream.from)}`
+  return `${from} to ${formatInstant(stream.to)}${stream.resumed ? ', resumed' : ''}`
+}
+
+const countText = (stream: StreamPlan) => (stream.counted === null ? 'not known' : formatCount(stream.counted))
+
+function requestsText(streams: readonly StreamPlan[]): string {
+  const unknown = streams.filter((stream) => stream.requests_estimate === null).length
+  const sum = streams.reduce((total, stream) => total + (stream.requests_estimate ?? 0), 0)
+  if (unknown === streams.length) return 'the number of requests is not known'
+  return `about ${formatCounted(sum, 'request')}${unknown > 0 ? `, and ${formatCounted(unknown, 'stream')} that cannot be estimated` : ''}`
+}
+
+// ---------------------------------------------------------------- reverse ETL
+
+function reverseText(plan: ReversePlan, paint: Paint): string {
+  const head =
+    ` ${paint('bold', printable(plan.sync))} → ${printable(`${plan.destination} ${plan.object}`)}   ` +
+    `${formatCounted(plan.model_rows, 'model row')}, ${formatCount(plan.accepted_before)} accepted before`
+  const samples = plan.samples.flatMap((sample) => sampleLines(sample, plan.samples, paint))
+  const more = plan.added + plan.changed + plan.removed + plan.retry - plan.samples.length
+  const sections = [
+    [head, ...countLines(plan, paint)],
+    samples.length === 0 ? [] : [...samples, ...(more > 0 ? [`   …   ${formatCount(more)} more:  --json`] : [])],
+    [
+      ...plan.schema_changes.map((change) => ` schema   ${printable(change)}`),
+      ...guardLines(plan.guards, paint),
+      lastLine(plan),
+    ],
+  ]
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
+    .join('\n')
+}
+
+function countLines(plan: ReversePlan, paint: Paint): readonly string[] {
+  const gone = plan.on_removed === 'ignore' ? 'gone, ignored' : `gone, to ${plan.on_removed}`
+  const counts = [
+    paint('green', `+ ${formatCount(plan.added)} to add`),
+    paint('yellow', `~ ${formatCount(plan.changed)} to change`),
+    paint('red', `− ${formatCount(plan.removed)} ${gone}`),
+    `${formatCount(plan.unchanged)} unchanged`,
+  ]
+  const sides = [
+    plan.opt_outs_first > 0 ? `opt-outs first: ${formatCount(plan.opt_outs_first)}` : '',
+    plan.withheld > 0 ? `opt-ins withheld: ${formatCount(plan.withheld)} (allow_opt_in is off)` : '',
+    plan.retry > 0 ? `to retry: ${formatCount(plan.retry)}` : '',
+    plan.coalesced > 0 ? `equal after all: ${formatCount(plan.coalesced)}` : '',
+    plan.filtered > 0 ? `filtered: ${formatCount(plan.filtered)}` : '',
+    plan.invalid > 0 ? `null or duplicate keys: ${formatCount(plan.invalid)}` : '',
+  ].filter((side) => side !== '')
+  return [`   ${counts.join('     ')}`, ...(sides.length > 0 ? [`   ${sides.join('      ')}`] : [])]
+}
+
+function sampleLines(sample: PlannedChange, all: readonly PlannedChange[], paint: Paint): readonly string[] {
+  const keyWidth = Math.max(...all.map((one) => displayWidth(printable(one.key))))
+  const glyph = { added: '+', changed: '~', removed: '−', retry: '↻' }[sample.difference]
+  const head = `   ${glyph} ${padToWidth(printable(sample.key), keyWidth)}   `
+  const fields = sample.fields.length > 0 ? sample.fields.map((field) => fieldText(field, paint)) : [sample.op]
+  return fields.map((text, index) => (index === 0 ? head : ' '.repeat(displayWidth(head))) + text)
+}
+
+function fieldText({ field, from, to }: FieldChange, paint: Paint): string {
+  const before = from === undefined ? '' : `${paint('dim', valueText(from))} → `
+  return `${printable(field)}  ${before}${valueText(to)}`
+}
+
+function valueText(value: FieldChange['to']): string {
+  if (value === null) return 'null'
+  return printable(typeof value === 'string' ? (value === '' ? '""' : value) : JSON.stringify(value))
+}
+
+function guardLines(guards: readonly GuardCheck[], paint: Paint): readonly string[] {
+  if (guards.length === 0) return []
+  const texts = guards.map((guard) => {
+    const text = `${guard.name.replace(/^max_/, '')} ${amountText(guard.value)} of ${amountText(guard.limit)}`
+    return guard.ok ? text : paint('yellow', `${text}: stops`)
+  })
+  const allOk = guards.every((guard) => guard.ok)
+  const flags = guards.flatMap((guard) => (guard.override === null ? [] : [guard.override]))
+  return [
+    ` guards   ${texts.join('   ')}${allOk ? `   ${paint('green', 'ok')}` : ''}`,
+    ...(flags.length > 0 ? [` if it is right:  ${printable(flags.join(' '))}`] : []),
+  ]
+}
+
+const amountText = (amount: Amount) => ('rows' in amount ? formatCount(amount.rows) : formatPercent(amount.fraction))
+
+function lastLine(plan: ReversePlan): string {
+  if (!plan.may_deliver) return ' this target only plans: it has no `deliver: true`'
+  if (plan.guards.some((guard) => !guard.ok)) return ' a run would stop before it sends anything'
+  if (plan.added + plan.changed + plan.retry === 0 && (plan.removed === 0 || plan.on_removed === 'ignore'))
+    return ' nothing to send'
+  if (plan.requests_estimate === null) return ' the number of requests is not known'
+  const time = plan.seconds_estimate === null ? '' : `, ${formatSeconds(plan.seconds_estimate)}`
+  return ` about ${formatCounted(plan.requests_estimate, 'request')}${time}`
+}
