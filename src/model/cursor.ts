@@ -18,6 +18,8 @@ export type ScanState = {
   readonly started_at: string
   /** A pass over everything, whatever the watermark says. */
   readonly full: boolean
+  /** Rows read and committed so far, duplicates not counted: what is held against the vendor's own count. */
+  readonly read: number
   readonly partitions: readonly PartitionState[]
 }
 
@@ -32,11 +34,10 @@ export type PartitionState = {
 
 export const emptyCursor: Cursor = { watermark: null, scan: null }
 
-/** The cursor once a checkpoint's batches are in the same transaction. */
-export function advance(cursor: Cursor, resume: Json): Cursor {
-  if (!cursor.scan) return cursor
+/** The cursor once a checkpoint's batches, `rows` of them, are in the same transaction. */
+export function advance(cursor: Cursor & { readonly scan: ScanState }, resume: Json, rows: number): Cursor & { readonly scan: ScanState } {
   const partitions = cursor.scan.partitions.map((partition, index) => (index === 0 ? { ...partition, resume } : partition))
-  return { ...cursor, scan: { ...cursor.scan, partitions } }
+  return { ...cursor, scan: { ...cursor.scan, read: cursor.scan.read + rows, partitions } }
 }
 
 /** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */

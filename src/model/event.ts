@@ -25,6 +25,7 @@ export type EngineEvent =
   | { readonly type: 'batch.extracted'; readonly run_id: string; readonly stream: string; readonly rows: number }
   | { readonly type: 'batch.spooled'; readonly run_id: string; readonly stream: string; readonly rows: number }
   | { readonly type: 'batch.staged'; readonly run_id: string; readonly stream: string; readonly rows: number }
+  | { readonly type: 'commit.started'; readonly run_id: string; readonly stream: string; readonly sequence: number }
   | { readonly type: 'schema.changed'; readonly run_id: string; readonly stream: string; readonly change: SchemaChange }
   | {
       readonly type: 'cursor.committed'

@@ -1,0 +1,28 @@
+import type { Scan } from '../connector/contract.ts'
+import type { ScanState } from '../model/cursor.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+
+export type StreamOptions = {
+  readonly fullRefresh: boolean
+  readonly limit: number | null
+  /** The sync's `start`. */
+  readonly start: string | null
+}
+
+/** The scan as a connector gets it: the partition that is not done yet. */
+export function scanOf(state: ScanState, plan: StreamPlan, options: StreamOptions): Scan {
+  const partition = state.partitions.find((candidate) => !candidate.done) ?? state.partitions[0]
+  return {
+    id: state.id,
+    from: partition?.from ?? null,
+    to: partition?.to ?? state.upper_bound,
+    resume: partition?.resume ?? null,
+    full: state.full,
+    start: options.start,
+    fields: plan.shape.columns.map((column) => column.field),
+    where: plan.config.where,
+    options: plan.config.options,
+    children: plan.children.map(({ child }) => child.name),
+    limit: options.limit,
+  }
+}
