@@ -56,6 +56,7 @@ export async function callVendor<T>(
 ): Promise<T> {
   const { retry, limiter } = caller
   const label = caller.redactor.text(stripControlCharacters(request.label))
+  if (request.ratePerSecond !== undefined) limiter.limitRate(request.ratePerSecond)
   const startedAt = performance.now()
   let askedMs = 0
   for (let tries = 1; ; tries++) {

@@ -12,7 +12,7 @@ import { createHttp } from './http.ts'
 import { processLimiters, type LimiterRegistry } from './limiter.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { createTransport, type Transport, type TransportOptions } from './transport.ts'
-import { readOwnPackage } from './version.ts'
+import { readOwnPackage } from './own-package.ts'
 
 export type HostOptions = {
   /** The connection's name: for events and errors. */
@@ -85,12 +85,10 @@ export function createHost(options: HostOptions): EngineHost {
   const host: EngineHost = {
     call,
     http(httpOptions) {
-      limiter.limitRate(httpOptions.ratePerSecond ?? 10)
       const transport = createTransport(options.transport)
       transports.push(transport)
       return createHttp(httpOptions, { call, transport, sawDate, now: () => clock.now(), version })
     },
-    limitRate: limiter.limitRate,
     sawDate,
     lastDate: () => date,
     spoolPath(name) {

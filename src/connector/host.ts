@@ -13,8 +13,6 @@ export type Host = {
   readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
   /** A JSON client over `call`. */
   readonly http: (options: HttpOptions) => Http
-  /** Sets the credential's rate, for SDK connectors. @default no limit but the vendor's own 429s; `http` sets its own */
-  readonly limitRate: (ratePerSecond: number) => void
   /** Tells the host what the vendor's clock said, from an SDK's answer. `http` does it by itself. */
   readonly sawDate: (date: string | null | undefined) => void
   /** The vendor's clock as the last answer told it. */
@@ -35,6 +33,8 @@ export type CallRequest = {
   readonly signal: AbortSignal
   /** For one attempt, in milliseconds. @default 30_000 */
   readonly timeoutMs?: number
+  /** The credential's rate from here on. @default as it was: no limit but the vendor's own 429s; `http` says its own */
+  readonly ratePerSecond?: number
   /** What the error of an attempt means. @default by HTTP status and socket error code */
   readonly classify?: (error: unknown) => Failure | undefined
 }

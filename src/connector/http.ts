@@ -28,6 +28,7 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
       signal,
       timeoutMs: timeoutMs ?? options.timeoutMs,
       repeatable,
+      ratePerSecond: options.ratePerSecond ?? 10,
     }
     const text = body === undefined ? undefined : JSON.stringify(body)
     return await parts.call(request, async (attemptSignal) => {

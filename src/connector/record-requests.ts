@@ -51,7 +51,6 @@ const silentHost: Host = {
     delete: () => unanswered,
     page: () => unanswered,
   }),
-  limitRate: () => undefined,
   sawDate: () => undefined,
   lastDate: () => null,
   spoolPath: (name) => name,

@@ -16,5 +16,6 @@ export function readOwnPackage(): OwnPackage {
 export type OwnPackage = {
   readonly name: string
   readonly version: string
+  readonly dependencies?: { readonly [name: string]: string }
   readonly optionalDependencies?: { readonly [name: string]: string }
 }

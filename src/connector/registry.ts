@@ -1,0 +1,128 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { Connector } from './contract.ts'
+import { asMissingPackage } from './missing-package.ts'
+
+/**
+ * Where connectors are: the built-in ones beside `src` (or in `dist`), and the project's own in its `connectors/`. A
+ * project's connector takes the place of a built-in one of the same name.
+ */
+export type ConnectorPlace = {
+  /** As `connector:` in millrace.yaml says it. */
+  readonly name: string
+  readonly folder: string
+  /** `index.ts`, or `index.js` where it is built. */
+  readonly module: string
+  /** Its simulator. null: it has none. */
+  readonly simulator: string | null
+  readonly builtIn: boolean
+}
+
+/** Sorted by name. Reads folders, loads nothing. */
+export function listConnectors(projectRoot: string): readonly ConnectorPlace[] {
+  const places = new Map<string, ConnectorPlace>()
+  for (const place of [...placesIn(builtInFolder, true), ...placesIn(join(projectRoot, 'connectors'), false)])
+    places.set(place.name, place)
+  return [...places.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Loads one connector; the vendor's SDK is loaded only when it opens.
+ * @throws MillraceError MR-1204 no such connector, MR-1302 a package is missing, MR-1401 not a connector
+ */
+export async function loadConnector(name: string, projectRoot: string): Promise<Connector> {
+  const places = listConnectors(projectRoot)
+  const place = places.find((each) => each.name === toName(name))
+  if (!place) throw unknownConnector(name, places)
+  const loaded = await loadModule(place, projectRoot)
+  if (!isConnector(loaded)) throw notConnector(place, 'its default export is not what `connector({ … })` makes')
+  if (loaded.name !== place.name)
+    throw notConnector(place, `it calls itself ${JSON.stringify(loaded.name)}; folder and name must agree`)
+  return {
+    ...loaded,
+    async open(context) {
+      try {
+        return await loaded.open(context)
+      } catch (error) {
+        throw asMissingPackage(error, place.name, projectRoot) ?? error
+      }
+    },
+  }
+}
+
+/** Connector name → the file of its simulator, for those that have one. `names` limits it. */
+export function loadSimulatorPaths(projectRoot: string, names?: readonly string[]): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>()
+  for (const { name, simulator } of listConnectors(projectRoot)) {
+    if (simulator && (names?.includes(name) ?? true)) paths.set(name, simulator)
+  }
+  return paths
+}
+
+function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .flatMap((entry) => {
+      const own = join(folder, entry.name)
+      const module = firstThatExists(own, 'index')
+      return module
+        ? [{ name: toName(entry.name), folder: own, module, simulator: firstThatExists(own, 'sandbox'), builtIn }]
+        : []
+    })
+}
+
+function firstThatExists(folder: string, name: string): string | null {
+  return extensions.map((extension) => join(folder, `${name}${extension}`)).find((path) => existsSync(path)) ?? null
+}
+
+async function loadModule(place: ConnectorPlace, projectRoot: string): Promise<unknown> {
+  try {
+    const module: { readonly default?: unknown } = await import(pathToFileURL(place.module).href)
+    return module.default
+  } catch (error) {
+    const missing = asMissingPackage(error, place.name, projectRoot)
+    if (missing ?? error instanceof MillraceError) throw missing ?? error
+    const message = error instanceof Error ? error.message : String(error)
+    throw notConnector(place, `it cannot be loaded: ${message}`, error)
+  }
+}
+
+function isConnector(value: unknown): value is Connector {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    'config' in value &&
+    'open' in value &&
+    typeof value.open === 'function'
+  )
+}
+
+function unknownConnector(name: string, places: readonly ConnectorPlace[]): MillraceError {
+  const names = places.map((place) => place.name)
+  const near = names.find((each) => toLetters(each).startsWith(toLetters(name).slice(0, 4)))
+  return new MillraceError('MR-1204', {
+    message: `There is no connector ${JSON.stringify(name)}${near ? `; did you mean \`${near}\`?` : '.'}`,
+    next: [
+      `There are: ${names.join(', ') || 'none'}.`,
+      `Of your own: connectors/${name}/index.ts, made by  millrace connector new ${name}`,
+    ],
+  })
+}
+
+const notConnector = (place: ConnectorPlace, what: string, cause?: unknown) =>
+  new MillraceError('MR-1401', {
+    message: `Loading the connector ${place.name} from ${place.module}: ${what}.`,
+    next: `Check it:  millrace connector test ${place.name}`,
+    cause,
+  })
+
+/** Folders may be written with dashes; names have underscores. */
+const toName = (folder: string) => folder.replaceAll('-', '_')
+const toLetters = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+
+const builtInFolder = fileURLToPath(new URL('../../connectors', import.meta.url))
+const extensions = ['.ts', '.js']
