@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import type { FaultSpec } from './fault.ts'
 
@@ -101,6 +101,8 @@ async function sendBomb(out: ServerResponse, gigabytes: number, signal: AbortSig
   for (let sent = 0; sent < blocks; sent++) {
     checksum = crc32(block, checksum)
     if (!out.write(packedBlock)) await drained(out, signal)
+    // The system's buffers swallow thousands of blocks: others want their turn.
+    if (sent % 16 === 0) await nextTurn()
     if (signal.aborted) return
   }
   const trailer = Buffer.alloc(8)
