@@ -1,14 +1,13 @@
-import type { Json, JsonObject } from '../model/json.ts'
+import type { JsonObject } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { createClock } from './clock.ts'
-import type { Day, SimulatorDefinition, World } from './contract.ts'
+import type { Day, SimulatorDefinition } from './contract.ts'
 import { faultCatalogue, simulatorFaults } from './fault.ts'
+import { openPlot, renewPlot } from './plot.ts'
 import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
-import { beginStory, tellNextDay } from './story.ts'
 import { startVendorServer, type VendorServer } from './vendor-server.ts'
 import { openVendor, type Vendor } from './vendor.ts'
 import { openWorldFile, type WorldFile } from './world-file.ts'
-import { createWorld } from './world.ts'
 
 export type StartOptions = {
   readonly definitions: readonly SimulatorDefinition[]
@@ -24,20 +23,20 @@ export type StartOptions = {
 
 /** Starts every simulator on a port of 127.0.0.1, as the last command left it. */
 export async function startSimulators(options: StartOptions): Promise<RunningSandbox> {
-  const kept = openWorldFile(options.dir)
+  const file = openWorldFile(options.dir)
   const opened: Vendor[] = []
   const servers = new Map<string, VendorServer>()
   try {
-    let plot = openPlot(kept, options)
+    let plot = openPlot(file, options)
     const clock = createClock(plot.world.epoch)
-    clock.turnTo(Number(kept.get('day') ?? 0))
+    clock.turnTo(plot.kept().day)
     for (const definition of options.definitions) opened.push(openVendor({ definition, dir: options.dir, clock }))
     const vendors = new Map(opened.map((vendor) => [vendor.name, vendor]))
     const catchUp = () => {
-      for (const vendor of opened) vendor.catchUp(plot.world, plot.scale, plot.day)
+      for (const vendor of opened) vendor.catchUp(plot)
     }
     catchUp()
-    await startServers(opened, servers, { kept, ports: options.ports ?? {} })
+    await startServers(opened, servers, { file, ports: options.ports ?? {} })
 
     const find = (name: string) => vendors.get(name) ?? refuseVendor(name, [...vendors.keys()])
     const addresses = Object.fromEntries([...servers].map(([name, { port }]) => [name, { host, port }]))
@@ -52,7 +51,7 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
         now: clock.now().toISOString(),
         day: clock.day(),
         seed: plot.world.seed,
-        scale: plot.scale,
+        scale: plot.kept().scale,
         vendors: opened.map(({ name, store, faults, definition }) => ({
           name,
           host,
@@ -69,8 +68,7 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
         for (let count = 0; count < days; count++) {
           const number = clock.day() + 1
           // Written down first: vendors that a kill keeps from playing the day play it at the next start.
-          plot.rememberSeed(number, seed)
-          kept.set('day', number)
+          plot.beginDay(number, seed)
           clock.turnTo(number)
           catchUp()
           summaries.push(summarise(plot.day(number)))
@@ -84,10 +82,8 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
         vendor.file.flush()
         if (fault === 'refused') await servers.get(name)?.listen(spec === null)
       },
-      reset: async (seed = plot.world.seed, scale = plot.scale) => {
-        for (const vendor of opened) vendor.clear()
-        for (const [name, value] of Object.entries({ seed, scale, day: 0, story_seeds: {} })) kept.set(name, value)
-        plot = openPlot(kept, {})
+      reset: async (seed, scale) => {
+        plot = renewPlot(file, { seed, scale })
         clock.turnTo(0)
         catchUp()
         for (const server of servers.values()) await server.listen(true)
@@ -95,88 +91,37 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
       close: async () => {
         await Promise.all([...servers.values()].map((server) => server.close()))
         for (const vendor of opened) vendor.close()
-        kept.close()
+        file.close()
       },
     }
     return sandbox
   } catch (error) {
     await Promise.all([...servers.values()].map((server) => server.close()))
     for (const vendor of opened) vendor.close()
-    kept.close()
+    file.close()
     throw error
   }
 }
 
-/** The world with its story, told as far as it has been asked for. */
-type Plot = {
-  readonly world: World
-  readonly scale: number
-  readonly day: (number: number) => Day
-  readonly rememberSeed: (day: number, seed: number | undefined) => void
-}
-
-function openPlot(kept: WorldFile, wanted: { readonly seed?: number; readonly scale?: number }): Plot {
-  const seed = keepNumber(kept, 'seed', wanted.seed)
-  const scale = keepNumber(kept, 'scale', wanted.scale)
-  const world = createWorld(seed, scale)
-  const storySeeds = new Map(
-    Object.entries(kept.get('story_seeds') ?? {}).map(([day, value]) => [Number(day), Number(value)]),
-  )
-  const state = beginStory(world)
-  const told: Day[] = []
-  return {
-    world,
-    scale,
-    day: (number) => {
-      while (told.length < number) told.push(tellNextDay(world, state, storySeeds.get(told.length + 1)))
-      const day = told[number - 1]
-      if (!day)
-        throw new MillraceError('MR-7000', { message: `Telling day ${number} of the sandbox: days begin at 1.` })
-      return day
-    },
-    rememberSeed: (day, storySeed) => {
-      if (storySeed === undefined) return
-      storySeeds.set(day, storySeed)
-      kept.set('story_seeds', Object.fromEntries(storySeeds))
-    },
-  }
-}
-
-function keepNumber(kept: WorldFile, name: 'seed' | 'scale', wanted: number | undefined): number {
-  const before = kept.get(name)
-  if (before === undefined) {
-    kept.set(name, wanted ?? 1)
-    return wanted ?? 1
-  }
-  if (wanted !== undefined && wanted !== before) {
-    throw new MillraceError('MR-6001', {
-      message: `Starting the sandbox with ${name} ${wanted}: the kept world has ${name} ${before}.`,
-      kept: 'The kept world is as it was.',
-      next: `Leave --${name} out to go on with it, or make a new one: \`millrace sandbox reset --${name} ${wanted}\`.`,
-    })
-  }
-  return Number(before)
-}
-
-type PortKeeping = { readonly kept: WorldFile; readonly ports: { readonly [vendor: string]: number } }
+type PortKeeping = { readonly file: WorldFile; readonly ports: { readonly [vendor: string]: number } }
 
 /** A vendor gets the port that it had before, so that an address which was written down stays good. */
 async function startServers(
   vendors: readonly Vendor[],
   servers: Map<string, VendorServer>,
-  { kept, ports }: PortKeeping,
+  { file, ports }: PortKeeping,
 ): Promise<void> {
-  const before: { readonly [vendor: string]: Json } = Object.fromEntries(Object.entries(kept.get('ports') ?? {}))
+  const before = file.readPorts()
   for (const vendor of vendors) {
     const fixed = ports[vendor.name]
     const server = await startVendorServer(vendor, {
-      port: fixed ?? Number(before[vendor.name] ?? 0),
+      port: fixed ?? before[vendor.name] ?? 0,
       fixed: fixed !== undefined && fixed !== 0,
     })
     servers.set(vendor.name, server)
     if (vendor.faults.peek('refused')) await server.listen(false)
   }
-  kept.set('ports', { ...before, ...Object.fromEntries([...servers].map(([name, { port }]) => [name, port])) })
+  file.writePorts({ ...before, ...Object.fromEntries([...servers].map(([name, { port }]) => [name, port])) })
 }
 
 function showRecords({ name, store }: Vendor, object: string, id: string | undefined): readonly JsonObject[] {

@@ -24,7 +24,7 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
   const dir = sandboxDir(options.projectDir)
   const deadline = Date.now() + patienceMs
   while (Date.now() < deadline) {
-    const joined = await joinSandbox(dir)
+    const joined = await joinSandbox(options.projectDir)
     if (joined) return checkJoined(joined, options)
     const started = await startChild(dir, options)
     if (started !== 'occupied') return started
@@ -39,13 +39,22 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
 }
 
 /** The sandbox that is running for this project, if there is one: for commands that never start one. */
-export async function joinSandbox(dir: string): Promise<RunningSandbox | null> {
-  const running = readRunningFile(dir)
+export async function joinSandbox(projectDir: string): Promise<RunningSandbox | null> {
+  const running = readRunningFile(sandboxDir(projectDir))
   return running && connectSandbox(running)
 }
 
-/** Is there a world in this project, running or not? */
-export const hasKeptSandbox = (projectDir: string): boolean => existsSync(join(sandboxDir(projectDir), 'world.sqlite'))
+/**
+ * The running or the kept sandbox, for commands that act on one and make none: move, fault, show, reset.
+ * @throws MillraceError MR-6002 where there is neither
+ */
+export async function openKeptSandbox(options: SandboxOptions): Promise<OpenedSandbox> {
+  if (existsSync(join(sandboxDir(options.projectDir), 'world.sqlite'))) return openSandbox(options)
+  throw new MillraceError('MR-6002', {
+    message: `Looking for the sandbox of ${options.projectDir}: none is running and none is kept.`,
+    next: '`millrace sandbox` starts one; so does any command on a sandbox target.',
+  })
+}
 
 async function checkJoined(
   sandbox: RunningSandbox,

@@ -112,11 +112,7 @@ function nextStage(random: Random, stage: Deal['stage']): Deal['stage'] {
 
 function leadConversions(told: Told): readonly WorldEvent[] {
   const leads = told.world.people.filter(
-    (each) =>
-      each.kind === 'lead' &&
-      isHere(told, each) &&
-      !told.state.converted.has(each.number) &&
-      !told.touched.has(each.number),
+    (each) => each.kind === 'lead' && isHere(told, each) && !told.touched.has(each.number),
   )
   return draw(told.random, leads, scaled(5, told.scale)).map((lead) => {
     told.state.converted.add(lead.number)
@@ -183,9 +179,7 @@ function newAccountValue({ state, random, world }: Told, company: number, field:
 function personEdits(told: Told): readonly WorldEvent[] {
   const { random, world } = told
   const [neighbour] = told.touched
-  const others = world.people.filter(
-    (each) => isHere(told, each) && !told.state.converted.has(each.number) && !told.touched.has(each.number),
-  )
+  const others = world.people.filter((each) => isHere(told, each) && !told.touched.has(each.number))
   const people = [
     ...world.people.filter((each) => each.number === neighbour),
     ...draw(random, others, scaled(8, told.scale)),
@@ -218,9 +212,7 @@ function newPersonValue({ random, world, number }: Told, person: Person, field: 
 }
 
 function deletion(told: Told): readonly WorldEvent[] {
-  const people = told.world.people.filter(
-    (each) => isHere(told, each) && !told.state.converted.has(each.number) && !told.touched.has(each.number),
-  )
+  const people = told.world.people.filter((each) => isHere(told, each) && !told.touched.has(each.number))
   return draw(told.random, people, 1).map((person) => {
     told.state.gone.add(person.number)
     return { at: momentOf(told), kind: 'person_deleted', person: person.number, staff: anyStaff(told) }
@@ -234,7 +226,9 @@ function draw<T>(random: Random, items: readonly T[], count: number): readonly T
   return [...taken].flatMap((index) => items.slice(index, index + 1))
 }
 
-const isHere = ({ state }: Told, person: Person) => !state.gone.has(person.number)
+/** Not deleted, and not a lead that has become somebody else's record: nothing more happens to those. */
+const isHere = ({ state }: Told, person: Person) =>
+  !state.gone.has(person.number) && !state.converted.has(person.number)
 
 const isClosed = (stage: Deal['stage']) => stage === 'Closed Won' || stage === 'Closed Lost'
 

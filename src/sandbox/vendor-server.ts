@@ -17,10 +17,8 @@ export async function startVendorServer(
   wanted: { readonly port: number; readonly fixed: boolean },
 ): Promise<VendorServer> {
   const server = createServer((incoming, out) => {
-    answer(vendor, incoming, out).catch((error: unknown) => {
-      // The client is gone, or a fault was cut short: there is nobody to tell.
-      out.destroy(error instanceof Error ? error : undefined)
-    })
+    // What fails here is the connection: the client is gone, and there is nobody to tell.
+    answer(vendor, incoming, out).catch(() => out.destroy())
   })
   // The client closes first: a server that closes an idle connection resets a request that is just on its way.
   server.keepAliveTimeout = 120_000

@@ -2,9 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import type { SandboxClock } from './clock.ts'
-import type { Day, SimulatorContext, SimulatorDefinition, World } from './contract.ts'
+import type { SimulatorContext, SimulatorDefinition } from './contract.ts'
 import { createFaultBoard, type ActiveFault, type FaultBoard, type FaultRequest, type FaultSpec } from './fault.ts'
 import { openJournal, type Journal } from './journal.ts'
+import type { Plot } from './plot.ts'
 import { openStore, type ClearableStore } from './store.ts'
 import { openVendorFile, type VendorFile } from './vendor-file.ts'
 
@@ -19,8 +20,7 @@ export type Vendor = {
   readonly now: () => Date
   readonly serve: (request: Request, asked: FaultRequest) => Promise<Response>
   /** Seeds it where it is empty, and plays the days that it has not played. */
-  readonly catchUp: (world: World, scale: number, days: (number: number) => Day) => void
-  readonly clear: () => void
+  readonly catchUp: (plot: Plot) => void
   readonly close: () => void
 }
 
@@ -62,38 +62,38 @@ export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
       const handle = handler
       return asking.run({ asked, seen: new Map() }, async () => handle(request))
     },
-    catchUp: (world, scale, days) => {
-      const context: SimulatorContext = { world, store, now: clock.now, fault }
+    catchUp: (plot) => {
+      const context: SimulatorContext = { world: plot.world, store, now: clock.now, fault }
       const today = clock.day()
-      const kept = `${world.seed} ${scale}`
-      if (file.getFact('world') !== kept) {
-        clock.turnTo(0)
-        file.batch(() => {
-          store.clear()
-          definition.seed(context)
-          file.setFact('world', kept)
-          file.setFact('day', 0)
-        })
+      try {
+        if (file.getFact('world') !== plot.id) seed(plot, context)
+        for (let day = Number(file.getFact('day') ?? 0) + 1; day <= today; day++) {
+          clock.turnTo(day)
+          // The day and its number are one transaction: a kill in the middle plays it again, whole.
+          file.batch(() => {
+            definition.move(context, plot.day(day))
+            file.setFact('day', day)
+          })
+        }
+      } finally {
+        clock.turnTo(today)
       }
-      for (let day = Number(file.getFact('day') ?? 0) + 1; day <= today; day++) {
-        clock.turnTo(day)
-        // The day and its number are one transaction: a kill in the middle plays it again, whole.
-        file.batch(() => {
-          definition.move(context, days(day))
-          file.setFact('day', day)
-        })
-      }
-      clock.turnTo(today)
       handler ??= definition.serve(context)
     },
-    clear: () => {
-      handler = null
-      faults.clear()
-      journal.clear()
-      file.setFact('world', null)
-      file.flush()
-    },
     close: () => file.close(),
+  }
+
+  function seed(plot: Plot, context: SimulatorContext) {
+    handler = null
+    clock.turnTo(0)
+    file.batch(() => {
+      store.clear()
+      journal.clear()
+      faults.clear()
+      definition.seed(context)
+      file.setFact('world', plot.id)
+      file.setFact('day', 0)
+    })
   }
 }
 

@@ -1,14 +1,26 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 
 /** What the sandbox keeps about itself. Holding it open is the lock: one host per directory, given back even by `kill -9`. */
 export type WorldFile = {
-  readonly get: (name: string) => Json | undefined
-  readonly set: (name: string, value: Json) => void
+  readonly read: () => KeptWorld | null
+  readonly write: (world: KeptWorld) => void
+  readonly readPorts: () => { readonly [vendor: string]: number }
+  readonly writePorts: (ports: { readonly [vendor: string]: number }) => void
   readonly close: () => void
+}
+
+export type KeptWorld = {
+  readonly seed: number
+  readonly scale: number
+  /** How many days have passed. */
+  readonly day: number
+  /** Days that were told with another seed. */
+  readonly storySeeds: { readonly [day: number]: number }
+  /** Counts the resets. */
+  readonly generation: number
 }
 
 /** @throws MillraceError MR-6001 where another process holds it */
@@ -35,12 +47,17 @@ export function openWorldFile(dir: string | null): WorldFile {
   }
   const select = db.prepare('select value from facts where name = ?')
   const upsert = db.prepare('insert into facts values (?, ?) on conflict do update set value = excluded.value')
+  // Whatever is in there was written by the three lines below.
+  const read = (name: string) => {
+    const row = select.get(name)
+    return row ? JSON.parse(String(row.value)) : null
+  }
+  const write = (name: string, value: unknown) => void upsert.run(name, JSON.stringify(value))
   return {
-    get: (name) => {
-      const row = select.get(name)
-      return row ? JSON.parse(String(row.value)) : undefined
-    },
-    set: (name, value) => void upsert.run(name, JSON.stringify(value)),
+    read: () => read('world'),
+    write: (world) => write('world', world),
+    readPorts: () => read('ports') ?? {},
+    writePorts: (ports) => write('ports', ports),
     close: () => db.close(),
   }
 }

@@ -124,6 +124,27 @@ test('a move that fails in one vendor is made good by the next start', async () 
   expect(await again.sandbox.show('fragile', 'Day')).toHaveLength(1)
 })
 
+test('a day moved with another seed has another story, and keeps it', async () => {
+  const { sandbox } = await start()
+  const told = async (seed?: number) => {
+    await sandbox.reset()
+    await sandbox.move(1, seed)
+    await sandbox.move(1)
+    return sandbox.show('tiny', 'Story')
+  }
+  const usual = await told()
+  const other = await told(99)
+  expect(other).not.toEqual(usual)
+  await stop()
+  const again = await start()
+  await again.sandbox.move(1)
+  expect((await again.sandbox.show('tiny', 'Story')).slice(0, 2)).toEqual(other)
+})
+
+test.each([{ seed: 0.5 }, { scale: 0 }, { scale: -1 }])('a world of %j is refused', async (wanted) => {
+  await expect(start(wanted)).rejects.toMatchObject({ code: 'MR-1001' })
+})
+
 test('another seed than the kept one is refused, and says how to get it', async () => {
   await start({ seed: 1 })
   await stop()

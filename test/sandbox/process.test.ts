@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { openSandbox } from '../../src/sandbox/process.ts'
+import { openKeptSandbox, openSandbox } from '../../src/sandbox/process.ts'
 import { readRunningFile, sandboxDir, type RunningFile } from '../../src/sandbox/running-file.ts'
 import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
 import { serveSandbox } from '../../src/sandbox/serve.ts'
@@ -49,10 +49,12 @@ const isAlive = (pid: number) => {
   }
 }
 const ends = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000 })
-const post = async (sandbox: RunningSandbox, body: string): Promise<{ readonly notes: number }> =>
-  (
-    await fetch(String(sandbox.connection('tiny').base_url), { method: 'POST', body, headers: { connection: 'close' } })
-  ).json()
+const post = async (sandbox: RunningSandbox, body: string) => {
+  const url = String(sandbox.connection('tiny').base_url)
+  const answer = await fetch(url, { method: 'POST', body, headers: { connection: 'close' } })
+  // What the tiny simulator answers.
+  return (await answer.json()) as { readonly notes: number }
+}
 
 beforeEach(() => {
   projectDir = mkdtempSync(join(tmpdir(), 'millrace-project-'))
@@ -196,6 +198,14 @@ test('a running sandbox of another seed, or without the vendor, is refused and g
   })
   await vi.waitFor(() => expect(served.guests()).toBe(0))
   await served.sandbox.close()
+})
+
+test('a command that acts on a kept sandbox makes none', async () => {
+  await expect(openKeptSandbox({ projectDir, simulators })).rejects.toMatchObject({ code: 'MR-6002' })
+  await (await open()).close()
+  const kept = await openKeptSandbox({ projectDir, simulators })
+  opened.push(kept)
+  expect(await kept.move(1)).toMatchObject([{ day: 1 }])
 })
 
 test('a simulator that cannot be loaded is named', async () => {

@@ -10,6 +10,7 @@ export default simulator({
     for (const { number, email } of world.people) store.put('Person', String(number), { id: number, email })
   },
   move: ({ store, now }, day) => {
+    store.put('Story', String(day.number), { told: JSON.stringify(day.events) })
     store.put('Day', String(day.number), { at: now().toISOString(), events: day.events.length })
   },
   serve:

@@ -123,6 +123,16 @@ test('slow sends a byte at a time', async () => {
   expect(chunks).toBeGreaterThan(20)
 })
 
+test.each([
+  ['slow', { interval_ms: 50 }],
+  ['delay', { ms: 5000 }],
+])('a client that leaves during %s leaves a vendor that goes on', async (name, spec) => {
+  await on(name, spec)
+  const asked = fetch(url, { signal: AbortSignal.timeout(120) }).then((answer) => answer.text())
+  await expect(asked).rejects.toThrow(/timeout/)
+  expect((await note()).status).toBe(200)
+})
+
 test('delay holds the request back before the vendor has it', async () => {
   await on('delay', { ms: 200 })
   const started = performance.now()
