@@ -1,0 +1,95 @@
+import { MillraceError, type Batch } from 'millrace'
+import type { StripeApi } from './client.ts'
+import { inWaves } from './in-waves.ts'
+import { eachLine, extendLines, findText, findValue } from './line-bytes.ts'
+import { cutList, fetchPage, pageRows } from './list-page.ts'
+import type { StripeChild } from './streams.ts'
+
+export type Parents = {
+  /** The parents' rows, as `cutPage` made them. */
+  readonly lines: Uint8Array
+  readonly readAt: Date
+  /** What is added to the children of a parent. */
+  readonly fields: (parent: string) => { readonly [name: string]: string }
+  readonly signal: AbortSignal
+}
+
+/**
+ * The complete sets of children of these parents. An embedded list holds the first ten; of a longer one the whole list
+ * is read in its own request, since its first ten may be older than the rest.
+ */
+export async function* childBatches(
+  api: StripeApi,
+  child: StripeChild,
+  { lines, readAt, fields, signal }: Parents,
+): AsyncGenerator<Batch> {
+  const parents: string[] = []
+  const sets: Uint8Array[] = []
+  const cutOff: string[] = []
+  let rows = 0
+  for (const line of eachLine(lines)) {
+    const { parent, embedded } = readParent(child, line, readAt)
+    if (embedded.hasMore) {
+      cutOff.push(parent)
+    } else {
+      parents.push(parent)
+      sets.push(extendLines(embedded.lines, embedded.rows, fields(parent)))
+      rows += embedded.rows
+    }
+  }
+  if (parents.length > 0)
+    yield { kind: 'lines', lines: Buffer.concat(sets), rows, readAt, child: { stream: child.name, parents } }
+  for await (const wave of inWaves(cutOff, (parent) => readWholeSet(api, child, { parent, signal })))
+    for (const set of wave)
+      yield {
+        kind: 'lines',
+        lines: extendLines(set.lines, set.rows, fields(set.parent)),
+        rows: set.rows,
+        readAt: set.readAt,
+        child: { stream: child.name, parents: [set.parent] },
+      }
+}
+
+function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
+  const parent = findText(line, 'id')
+  const list = findValue(line, child.field)
+  if (parent === undefined || list === undefined)
+    throw new MillraceError('MR-3005', {
+      message: `An object of Stripe without “id” or “${child.field}”: its ${child.name} cannot be read.`,
+      next: 'Check the api_version of the connection.',
+    })
+  return { parent, embedded: cutList(list, readAt) }
+}
+
+type Asked = { readonly parent: string; readonly signal: AbortSignal }
+
+/** A set is one batch: the engine deletes what is not in it. */
+async function readWholeSet(api: StripeApi, child: StripeChild, { parent, signal }: Asked) {
+  const { path, query } = child.list(parent)
+  const sets: Uint8Array[] = []
+  let rows = 0
+  let readAt: Date | null = null
+  let after: string | null = null
+  for (;;) {
+    const paging = { limit: pageRows, ...(after === null ? {} : { starting_after: after }) }
+    const page = await fetchPage(api, { path, query: { ...query, ...paging }, docs: child.docs, signal })
+    // A child that was to be begun after is gone: so is the set as far as it was read.
+    if (!page) {
+      sets.length = 0
+      rows = 0
+      after = null
+      readAt = null
+      continue
+    }
+    readAt ??= page.readAt
+    sets.push(page.lines)
+    rows += page.rows
+    const last: string | undefined = page.lastLine ? findText(page.lastLine, 'id') : undefined
+    if (!page.hasMore || last === undefined) return { parent, lines: Buffer.concat(sets), rows, readAt }
+    if (last === after)
+      throw new MillraceError('MR-3005', {
+        message: `The list ${path} of Stripe ends with ${last} again, after which it was to begin.`,
+      })
+    after = last
+  }
+}

@@ -1,0 +1,115 @@
+import { MillraceError, type Host } from 'millrace'
+import type { Stripe } from 'stripe'
+import { createByteClient, unwrap } from './byte-client.ts'
+import { classifyFailure, isStripeFailure, type StripeFailure } from './classify-failure.ts'
+import type { Query } from './streams.ts'
+
+/** The API through the vendor's SDK, with the host as the only layer that retries. */
+export type StripeApi = {
+  /** The version that objects are read in. */
+  readonly apiVersion: string
+  readonly get: <T>(request: Get<T>) => Promise<T>
+  readonly close: () => void
+}
+
+export type Get<T> = {
+  readonly path: string
+  readonly query?: Query
+  /** Fields that come only when they are expanded. */
+  readonly expand?: readonly string[]
+  readonly docs: string
+  readonly signal: AbortSignal
+  /** What the answer means; `readAt` is our clock just before the attempt that brought it. An answer that it throws at is asked for again. */
+  readonly read: (bytes: Uint8Array, readAt: Date) => T
+  /** Takes a refusal that is an answer, too. */
+  readonly recover?: (failure: StripeFailure, readAt: Date) => T | undefined
+}
+
+export type Connection = {
+  readonly api_key: string
+  readonly base_url: string
+  readonly api_version: string
+  readonly account?: string
+  readonly rate_per_second: number
+}
+
+export async function openClient(connection: Connection, host: Host): Promise<StripeApi> {
+  const { Stripe } = await loadSdk()
+  const bytes = createByteClient()
+  const stripe = new Stripe(connection.api_key, {
+    ...splitUrl(connection.base_url),
+    // The type knows only the SDK's own version; the account may be kept on another.
+    apiVersion: connection.api_version as Stripe.LatestApiVersion,
+    stripeAccount: connection.account,
+    httpClient: bytes.httpClient,
+    maxNetworkRetries: 0,
+    telemetry: false,
+  })
+
+  return {
+    apiVersion: connection.api_version,
+    get: ({ path, query = {}, expand = [], docs, signal, read, recover }) =>
+      host.call(
+        { label: `GET ${path}`, docs, signal, ratePerSecond: connection.rate_per_second, classify: classifyFailure },
+        async (attemptSignal) => {
+          const readAt = new Date()
+          try {
+            const send = () => stripe.rawRequest('GET', withQuery(path, query, expand))
+            return read(bytesOf(await bytes.during({ signal: attemptSignal, sawDate: host.sawDate }, send)), readAt)
+          } catch (error) {
+            const recovered = isStripeFailure(error) ? recover?.(error, readAt) : undefined
+            if (recovered === undefined) throw detailOf(error)
+            return recovered
+          }
+        },
+      ),
+    close: bytes.close,
+  }
+}
+
+/** Imported when a connection is opened: optional, and none of a start's business. */
+async function loadSdk() {
+  try {
+    return await import('stripe')
+  } catch (cause) {
+    throw new MillraceError('MR-1302', {
+      message: 'Opening a Stripe connection: the package stripe is not installed.',
+      next: 'npm install stripe@23.1.0',
+      cause,
+    })
+  }
+}
+
+/** The SDK takes no URL. */
+function splitUrl(text: string): Pick<Stripe.StripeConfig, 'host' | 'port' | 'protocol'> {
+  const url = new URL(text)
+  const protocol = url.protocol === 'http:' ? 'http' : 'https'
+  if (url.pathname !== '/' || url.search !== '')
+    throw new MillraceError('MR-1201', {
+      message: `Opening a Stripe connection: its base_url ${text} has a path, and the SDK takes none.`,
+      next: 'Write only protocol, host and port: https://api.stripe.com',
+    })
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || (protocol === 'http' ? 80 : 443), protocol }
+}
+
+function withQuery(path: string, query: Query, expand: readonly string[]): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) parameters.append(name, String(value))
+  for (const field of expand) parameters.append('expand[]', field)
+  return parameters.size === 0 ? path : `${path}?${parameters}`
+}
+
+function bytesOf(answer: unknown): Uint8Array {
+  if (typeof answer === 'object' && answer !== null && 'bytes' in answer && answer.bytes instanceof Uint8Array)
+    return answer.bytes
+  throw new MillraceError('MR-7000', {
+    message: 'The Stripe SDK gave back something else than our transport gave it.',
+    next: 'Report it, with the version of the SDK.',
+  })
+}
+
+/** Of a connection error of the SDK the socket's own error, whose code the host knows. */
+const detailOf = (error: unknown): unknown =>
+  error instanceof Error && 'type' in error && error.type === 'StripeConnectionError' && 'detail' in error
+    ? unwrap(error.detail)
+    : error

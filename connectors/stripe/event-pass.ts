@@ -1,0 +1,134 @@
+import { MillraceError, z, type Scan, type ScanItem } from 'millrace'
+import type { StripeApi } from './client.ts'
+import { hydrateObjects } from './hydrate.ts'
+import { pageRows } from './list-page.ts'
+import type { EventPosition } from './position.ts'
+import type { EventTypes, Query, StripeStream } from './streams.ts'
+
+/** The newest event of an object. */
+export type Change = {
+  readonly id: string
+  readonly event: string
+  readonly type: string
+  readonly isDeleted: boolean
+  readonly readAt: Date
+}
+
+export type EventRequest = {
+  readonly scan: Scan & { readonly from: string }
+  /** null: from the newest event. */
+  readonly from: EventPosition | null
+  readonly signal: AbortSignal
+}
+
+/**
+ * What changed, by the feed of events: newest first, each object once, a checkpoint a page of events. An event only says
+ * that something changed. Its payload is of that moment, in the API version that the account had then, and never expanded: so
+ * the object itself is read again.
+ * https://docs.stripe.com/api/events/list
+ */
+export async function* readChanges(
+  api: StripeApi,
+  stream: StripeStream,
+  request: EventRequest,
+): AsyncGenerator<ScanItem> {
+  const { scan, signal } = request
+  const { seen, after } = await findPlace(api, stream, request)
+  let left = scan.limit ?? Infinity
+  for await (const { changes, last } of eventPages(api, stream, { scan, signal, after })) {
+    const fresh = takeUnseen(changes, seen)
+    yield* hydrateObjects(api, stream, { changes: fresh.slice(0, left), scan, signal })
+    if (fresh.length > left) return
+    left -= fresh.length
+    yield { kind: 'checkpoint', resume: { phase: 'events', after: last } satisfies EventPosition }
+  }
+}
+
+/**
+ * Goes through the events that an interrupted scan was done with, so that an object keeps its newest one. Where the kept
+ * event is not there (Stripe forgets them after thirty days), all of it is read again.
+ */
+async function findPlace(
+  api: StripeApi,
+  stream: StripeStream,
+  { scan, signal, from }: EventRequest,
+): Promise<{ readonly seen: Set<string>; readonly after: string | null }> {
+  const seen = new Set<string>()
+  if (from === null) return { seen, after: null }
+  for await (const { changes, last } of eventPages(api, stream, { scan, signal, after: null })) {
+    takeUnseen(changes, seen)
+    if (last === from.after) return { seen, after: last }
+  }
+  return { seen: new Set(), after: null }
+}
+
+function takeUnseen(changes: readonly Change[], seen: Set<string>): readonly Change[] {
+  return changes.filter(({ id }) => {
+    if (seen.has(id)) return false
+    // Past it an object may be read twice, which does no harm; memory stays flat.
+    if (seen.size < maxRemembered) seen.add(id)
+    return true
+  })
+}
+
+type EventsAfter = Pick<EventRequest, 'scan' | 'signal'> & { readonly after: string | null }
+
+async function* eventPages(
+  api: StripeApi,
+  { events }: StripeStream,
+  { scan, signal, after: start }: EventsAfter,
+): AsyncGenerator<{ readonly changes: readonly Change[]; readonly last: string }> {
+  const types = [...events.own, ...Object.values(events.by ?? {}).flat()]
+  const bounds: Query = {
+    // Whole seconds, rounded outwards: a change that is seen twice is read twice.
+    'created[gte]': Math.floor(Date.parse(scan.from) / 1000),
+    'created[lt]': Math.ceil(Date.parse(scan.to) / 1000),
+    limit: pageRows,
+    ...Object.fromEntries(types.map((type, index) => [`types[${index}]`, type])),
+  }
+  for (let after = start; ;) {
+    const { page, readAt }: { page: EventPage; readAt: Date } = await api.get({
+      path: '/v1/events',
+      query: after === null ? bounds : { ...bounds, starting_after: after },
+      docs: 'https://docs.stripe.com/api/events/list',
+      signal,
+      // Small, and read for four of their fields: these are parsed.
+      read: (bytes, readAt) => ({ page: parseEvents(bytes), readAt }),
+    })
+    const last: string | undefined = page.data.at(-1)?.id
+    if (last === undefined || last === after) return
+    yield { changes: page.data.flatMap((event) => changeOf(events, event, readAt)), last }
+    if (!page.has_more) return
+    after = last
+  }
+}
+
+function changeOf(
+  events: EventTypes,
+  { id: event, type, data: { object } }: EventPage['data'][number],
+  readAt: Date,
+): readonly Change[] {
+  const by = Object.entries(events.by ?? {}).find(([, types]) => types.includes(type))?.[0]
+  const id = object[by ?? 'id']
+  // A dispute or a refund may belong to no charge; then nothing of this stream changed.
+  return typeof id === 'string' ? [{ id, event, type, isDeleted: type === events.deleted, readAt }] : []
+}
+
+function parseEvents(bytes: Uint8Array): EventPage {
+  const page = eventPage.safeParse(JSON.parse(Buffer.from(bytes).toString()))
+  if (page.success) return page.data
+  throw new MillraceError('MR-3005', {
+    message: `A list of events of Stripe cannot be read: ${page.error.issues[0]?.message ?? 'it has another form'}.`,
+  })
+}
+
+type EventPage = z.output<typeof eventPage>
+
+const eventPage = z.object({
+  has_more: z.boolean(),
+  data: z.array(
+    z.object({ id: z.string(), type: z.string(), data: z.object({ object: z.record(z.string(), z.unknown()) }) }),
+  ),
+})
+
+const maxRemembered = 500_000

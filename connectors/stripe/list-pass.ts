@@ -1,0 +1,100 @@
+import { MillraceError, type Scan, type ScanItem } from 'millrace'
+import { childBatches } from './child-sets.ts'
+import type { StripeApi } from './client.ts'
+import { extendLines, findText } from './line-bytes.ts'
+import { fetchPage, pageRows, type ListPage } from './list-page.ts'
+import type { ListPosition, Position } from './position.ts'
+import type { Query, StripeStream } from './streams.ts'
+
+/**
+ * Everything that there is, newest first, a checkpoint a page.
+ *
+ * What changes while the list is read needs no care here: the watermark becomes the scan's start, so the next scan reads
+ * the events of that time and reads their objects again. The same holds for what is created meanwhile, which `created`
+ * keeps out of this list: its pages stay as they are while it is read.
+ */
+export async function* listAll(
+  api: StripeApi,
+  stream: StripeStream,
+  { scan, from, signal }: ListRequest,
+): AsyncGenerator<ScanItem> {
+  let left = scan.limit ?? Infinity
+  let position: ListPosition | null = from
+  while (position && left > 0) {
+    const page: ListPage = await fetchListPage(api, stream, { scan, position, signal, limit: Math.min(pageRows, left) })
+    if (page.rows > 0) {
+      yield {
+        kind: 'lines',
+        lines: extendLines(page.lines, page.rows, { _api_version: api.apiVersion }),
+        rows: page.rows,
+        readAt: page.readAt,
+      }
+      for (const child of stream.children ?? [])
+        if (scan.children.includes(child.name))
+          yield* childBatches(api, child, {
+            lines: page.lines,
+            readAt: page.readAt,
+            fields: () => ({ _api_version: api.apiVersion }),
+            signal,
+          })
+    }
+    left -= page.rows
+    position = nextPosition(stream, position, page)
+    yield { kind: 'checkpoint', resume: position ?? done }
+  }
+}
+
+export type ListRequest = { readonly scan: Scan; readonly from: ListPosition; readonly signal: AbortSignal }
+
+type PageOf = {
+  readonly scan: Scan
+  readonly position: ListPosition
+  readonly signal: AbortSignal
+  readonly limit: number
+}
+
+async function fetchListPage(
+  api: StripeApi,
+  stream: StripeStream,
+  { scan, position, signal, limit }: PageOf,
+): Promise<ListPage> {
+  const bounds: Query = {
+    // Whole seconds: rounded outwards, so that none falls between two scans.
+    'created[lt]': Math.ceil(Date.parse(scan.to) / 1000),
+    ...(scan.start !== null && { 'created[gte]': Math.floor(Date.parse(scan.start) / 1000) }),
+  }
+  const query: Query = { limit, ...bounds, ...stream.passes?.[position.pass] }
+  const request = { path: stream.path, expand: stream.expand, docs: stream.docs, signal }
+  const page = await fetchPage(api, {
+    ...request,
+    query: position.after === null ? query : { ...query, starting_after: position.after },
+  })
+  if (page) return page
+  // The last object of the page before was deleted meanwhile. Lists are in order of creation: go on from its second.
+  const again = await fetchPage(api, { ...request, query: { ...query, 'created[lte]': position.created } })
+  if (again) return again
+  throw new MillraceError('MR-3005', {
+    message: `Listing ${stream.path} of Stripe: a page that names no object to begin after was refused for one.`,
+  })
+}
+
+/** null: that was all. */
+function nextPosition(
+  stream: StripeStream,
+  { pass, after }: ListPosition,
+  { hasMore, lastLine }: ListPage,
+): ListPosition | null {
+  if (!hasMore || !lastLine)
+    return pass + 1 < (stream.passes?.length ?? 1) ? { phase: 'list', pass: pass + 1, after: null, created: 0 } : null
+  const id = findText(lastLine, 'id')
+  const created = findText(lastLine, 'created')
+  if (id === undefined || created === undefined)
+    throw malformed(stream, 'its last object has no id or no time of creation')
+  if (id === after) throw malformed(stream, `it ends with ${id} again, after which it was to begin`)
+  return { phase: 'list', pass, after: id, created: Number(created) }
+}
+
+const malformed = (stream: StripeStream, what: string) =>
+  new MillraceError('MR-3005', { message: `A page of ${stream.path} of Stripe cannot be read on: ${what}.` })
+
+const done: Position = { phase: 'done' }

@@ -1,0 +1,30 @@
+import type { Context, Scan, ScanItem } from 'millrace'
+import type { StripeApi } from './client.ts'
+import { readChanges } from './event-pass.ts'
+import { listAll } from './list-pass.ts'
+import { listStart, readPosition } from './position.ts'
+import type { StripeStream } from './streams.ts'
+
+/** One scan: by events where they reach back far enough, else by the whole list. */
+export async function* readStream(
+  api: StripeApi,
+  stream: StripeStream,
+  scan: Scan,
+  { host, signal }: Context,
+): AsyncGenerator<ScanItem> {
+  const position = readPosition(scan.resume)
+  if (position?.phase === 'done') return
+  if (position?.phase === 'list') return yield* listAll(api, stream, { scan, from: position, signal })
+  if (scan.from === null || scan.full) return yield* listAll(api, stream, { scan, from: listStart, signal })
+  const now = host.lastDate() ?? new Date(scan.to)
+  if (now.getTime() - Date.parse(scan.from) > maxGapMs) {
+    host.warn(
+      `${stream.name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead; what was deleted meanwhile is found by \`--full-refresh\` only.`,
+    )
+    return yield* listAll(api, stream, { scan, from: listStart, signal })
+  }
+  yield* readChanges(api, stream, { scan: { ...scan, from: scan.from }, from: position, signal })
+}
+
+/** A day less than Stripe keeps events: a scan that begins now may take that long. https://docs.stripe.com/api/events */
+const maxGapMs = 29 * 86_400_000

@@ -1,0 +1,18 @@
+import { simulator } from 'millrace/sandbox'
+import { coverage } from './sandbox/coverage.ts'
+import { leftOut } from './sandbox/left-out.ts'
+import { playDay } from './sandbox/move.ts'
+import { seedAccount } from './sandbox/seed.ts'
+import { sandboxKey, serveRequests } from './sandbox/serve.ts'
+
+/** Stripe, as far as the connector reads it. https://docs.stripe.com/api */
+export default simulator({
+  name: 'stripe',
+  connection: ({ host, port }) => ({ base_url: `http://${host}:${port}`, api_key: sandboxKey }),
+  seed: seedAccount,
+  move: playDay,
+  serve: serveRequests,
+  faults: {},
+  coverage,
+  leftOut,
+})

@@ -1,0 +1,23 @@
+import type { JsonObject } from 'millrace'
+import type { SimulatorStore } from 'millrace/sandbox'
+import { makeId } from './ids.ts'
+import { putRecord, type EventRecord } from './records.ts'
+
+export type Subject = { readonly stored: EventRecord['stored']; readonly object: JsonObject }
+
+/**
+ * Keeps a change with the object as it stands. Events are listed for thirty days, so that older ones need not be kept:
+ * https://docs.stripe.com/api/events
+ */
+export function recordEvent(
+  store: SimulatorStore,
+  type: string,
+  created: number,
+  { stored, object }: Subject,
+  now: number,
+): void {
+  if (created < now - eventDays * 86_400) return
+  putRecord(store, 'events', { id: makeId(store, 'evt'), created, type, stored, object })
+}
+
+export const eventDays = 30

@@ -1,0 +1,158 @@
+/**
+ * What the simulator keeps: the fields that differ from one object to the next, under the vendor's names. `objects/`
+ * makes the vendor's whole object of them when it is asked for, so that a world of 25,000 objects is seeded in well
+ * under a second and its file stays small.
+ */
+import type { JsonObject } from 'millrace'
+import type { SimulatorStore } from 'millrace/sandbox'
+
+export type Metadata = { readonly [name: string]: string }
+
+export type CustomerRecord = {
+  readonly id: string
+  readonly created: number
+  readonly name: string
+  readonly email: string
+  readonly phone: string | null
+  readonly country: string
+  readonly currency: string
+  readonly delinquent: boolean
+  readonly next_invoice_sequence: number
+  readonly metadata: Metadata
+}
+
+export type ProductRecord = {
+  readonly id: string
+  readonly created: number
+  readonly updated: number
+  readonly name: string
+  readonly description: string | null
+  readonly active: boolean
+  readonly default_price: string | null
+  readonly unit_label: string | null
+  readonly metadata: Metadata
+}
+
+export type PriceRecord = {
+  readonly id: string
+  readonly created: number
+  readonly product: string
+  readonly active: boolean
+  readonly currency: string
+  readonly nickname: string | null
+  readonly unit_amount: number | null
+  readonly unit_amount_decimal: string | null
+  readonly interval: 'month' | 'year' | null
+  readonly usage_type: 'licensed' | 'metered'
+  readonly tiered: boolean
+  readonly metadata: Metadata
+}
+
+export type SubscriptionRecord = {
+  readonly id: string
+  readonly created: number
+  readonly customer: string
+  readonly currency: string
+  readonly status: 'active' | 'canceled' | 'past_due' | 'trialing'
+  readonly canceled_at: number | null
+  readonly cancellation_reason: 'cancellation_requested' | 'payment_failed' | null
+  readonly trial_end: number | null
+  readonly period_start: number
+  readonly period_end: number
+  readonly latest_invoice: string | null
+  readonly metadata: Metadata
+  readonly items: readonly ItemRecord[]
+}
+
+export type ItemRecord = {
+  readonly id: string
+  readonly created: number
+  readonly price: string
+  readonly quantity: number
+  readonly metadata: Metadata
+}
+
+export type InvoiceRecord = {
+  readonly id: string
+  readonly created: number
+  readonly customer: string
+  /** As they were when it was made: later edits of the customer do not reach it. */
+  readonly customer_email: string | null
+  readonly customer_name: string | null
+  readonly customer_phone: string | null
+  readonly subscription: string
+  readonly currency: string
+  readonly number: string | null
+  readonly status: 'draft' | 'open' | 'paid'
+  readonly billing_reason: 'subscription_create' | 'subscription_cycle' | 'manual'
+  readonly total: number
+  readonly period_start: number
+  readonly period_end: number
+  readonly finalized_at: number | null
+  readonly paid_at: number | null
+  readonly attempt_count: number
+  readonly lines: readonly LineRecord[]
+}
+
+export type LineRecord = {
+  readonly id: string
+  readonly item: string
+  readonly price: string
+  readonly amount: number
+  readonly quantity: number
+  readonly proration: boolean
+  readonly description: string
+}
+
+export type ChargeRecord = {
+  readonly id: string
+  readonly created: number
+  readonly customer: string
+  readonly email: string | null
+  readonly name: string | null
+  readonly amount: number
+  readonly currency: string
+  readonly status: 'succeeded' | 'failed'
+  readonly refunded: boolean
+  readonly description: string | null
+}
+
+/** A change, with the object as it stood then. */
+export type EventRecord = {
+  readonly id: string
+  readonly created: number
+  readonly type: string
+  readonly stored: StoredType | 'gone'
+  readonly object: JsonObject
+}
+
+/** A deleted object: of a customer the vendor still answers that it was there. */
+export type GoneRecord = { readonly id: string; readonly object: string }
+
+export type Records = {
+  readonly customers: CustomerRecord
+  readonly products: ProductRecord
+  readonly prices: PriceRecord
+  readonly subscriptions: SubscriptionRecord
+  readonly invoices: InvoiceRecord
+  readonly charges: ChargeRecord
+  readonly events: EventRecord
+  readonly gone: GoneRecord
+}
+
+export type StoredType = keyof Records
+
+export function getRecord<T extends StoredType>(store: SimulatorStore, type: T, id: string): Records[T] | undefined {
+  // The store holds under each type only what `putRecord` put there.
+  return store.get(type, id) as Records[T] | undefined
+}
+
+export function putRecord<T extends StoredType>(store: SimulatorStore, type: T, record: Records[T]): void {
+  store.put(type, record.id, record)
+}
+
+/** Oldest first. */
+export function* eachRecord<T extends StoredType>(store: SimulatorStore, type: T): Generator<Records[T]> {
+  // As above.
+  for (const [, record] of store.all(type)) yield record as unknown as Records[T]
+}

@@ -1,0 +1,17 @@
+import type { SimulatorContext } from 'millrace/sandbox'
+import { seedCatalogue } from './seed-catalogue.ts'
+import { seedCustomers } from './seed-customers.ts'
+import { seedInvoices } from './seed-invoices.ts'
+import { seedSubscriptions } from './seed-subscriptions.ts'
+import { toSeconds } from './scene.ts'
+
+/**
+ * Lists are newest first, and the store iterates in order of insertion: so everything is put in order of its creation.
+ */
+export function seedAccount({ world, store, now }: SimulatorContext): void {
+  const scene = { world, store, now: toSeconds(now()) }
+  const prices = seedCatalogue(scene)
+  const customers = seedCustomers(scene)
+  const subscriptions = seedSubscriptions(scene, customers, prices)
+  seedInvoices(scene, subscriptions, prices)
+}

@@ -1,0 +1,90 @@
+import type { JsonObject } from 'millrace'
+import type { SimulatorContext } from 'millrace/sandbox'
+import { accountId } from './objects/account.ts'
+import { endpoints, type Endpoint } from './endpoints.ts'
+import { readParameters } from './parameters.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { isRefusal, refuseAccount, refuseKey, refusePath, refuseRate, refuseVersion, type Refusal } from './refusal.ts'
+import { findVersion, olderVersion, type ApiVersion } from './versions.ts'
+
+/** The key of the sandbox's account. */
+export const sandboxKey = 'sk_test_sandbox_of_millrace'
+
+/** Answers as api.stripe.com does: https://docs.stripe.com/api */
+export function serveRequests(context: SimulatorContext): (request: Request) => Response {
+  const hasRoom = createRateLimit(() => performance.now())
+  return (request) => {
+    const requestId = `req_${String(context.store.next('request')).padStart(14, '0')}`
+    const version = findVersion(request.headers.get('stripe-version'))
+    const answer = hasRoom() && !context.fault('rate_limit') ? answerRequest(context, request, version) : refuseRate()
+    return isRefusal(answer)
+      ? sendRefusal(answer, requestId, version)
+      : send(200, answer, headersOf(requestId, version))
+  }
+}
+
+function answerRequest(
+  context: SimulatorContext,
+  request: Request,
+  version: ApiVersion | undefined,
+): JsonObject | Refusal {
+  const key = readKey(request.headers.get('authorization'))
+  if (key !== sandboxKey) return refuseKey(key)
+  if (!version) return refuseVersion(request.headers.get('stripe-version') ?? '')
+  const account = request.headers.get('stripe-account')
+  if (account !== null && account !== accountId) return refuseAccount(key, account)
+  const url = new URL(request.url)
+  const found = request.method === 'GET' ? findEndpoint(url.pathname) : undefined
+  if (!found) return refusePath(request.method, url.pathname)
+  const { endpoint, id } = found
+  const parameters = readParameters(url.searchParams, endpoint)
+  return isRefusal(parameters) ? parameters : endpoint.answer({ context, id, path: url.pathname, version, parameters })
+}
+
+/** Bearer, or basic with the key as the user: https://docs.stripe.com/api/authentication */
+function readKey(header: string | null): string | null {
+  const [scheme = '', value = ''] = (header ?? '').split(' ')
+  if (/^bearer$/i.test(scheme) && value) return value
+  if (/^basic$/i.test(scheme) && value) return Buffer.from(value, 'base64').toString().split(':')[0] || null
+  return null
+}
+
+function findEndpoint(path: string): { readonly endpoint: Endpoint; readonly id: string } | undefined {
+  for (const { endpoint, pattern } of routes) {
+    const match = pattern.exec(path)
+    if (match) return { endpoint, id: decodeURIComponent(match[1] ?? '') }
+  }
+  return undefined
+}
+
+function sendRefusal(
+  { status, type, message, code, param }: Refusal,
+  requestId: string,
+  version: ApiVersion | undefined,
+): Response {
+  const error = {
+    ...(code && { code, doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}` }),
+    message,
+    ...(param && { param }),
+    request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
+    type,
+  }
+  return send(status, { error }, headersOf(requestId, version))
+}
+
+/** Two spaces and a newline at the end, as the vendor writes it. */
+function send(status: number, body: JsonObject, headers: Record<string, string>): Response {
+  return new Response(`${JSON.stringify(body, null, 2)}\n`, { status, headers })
+}
+
+const headersOf = (requestId: string, version: ApiVersion | undefined): Record<string, string> => ({
+  'content-type': 'application/json',
+  'request-id': requestId,
+  'stripe-version': (version ?? olderVersion).name,
+  'cache-control': 'no-cache, no-store',
+})
+
+const routes = endpoints.map((endpoint) => ({
+  endpoint,
+  pattern: new RegExp(`^${endpoint.path.replace(':id', '([^/]+)')}$`),
+}))
