@@ -1,4 +1,4 @@
-import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import { asMillraceError, type MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { formatCount } from './format-number.ts'
 import { renderFrame } from './frame.ts'
 import { makePaint } from './paint.ts'

@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../model/event.ts'
 import { eventText } from './event-text.ts'
-import type { Verbosity } from './renderer.ts'
+import type { Verbosity } from './renderer-contract.ts'
 
 /** A line that is worth printing, or undefined. `sync`: the name to begin it with. */
 export type EventLine = { readonly sync: string; readonly text: string; readonly isWarning: boolean }

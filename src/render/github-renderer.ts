@@ -1,7 +1,7 @@
 import { asMillraceError, type MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { createPlainRenderer } from './plain-renderer.ts'
 import type { Output } from './render-mode.ts'
-import type { Renderer, RendererOptions } from './renderer.ts'
+import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /**
  * Plain, and each error as an annotation at its place in the pull request.

@@ -1,5 +1,5 @@
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
-import type { Renderer, RendererOptions } from './renderer.ts'
+import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /** NDJSON on stdout: every event as it is, errors with `type: "error"`, and the result as the last line. */
 export function createJsonRenderer({ stdout }: Pick<RendererOptions, 'stdout'>): Renderer {

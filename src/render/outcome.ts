@@ -4,7 +4,7 @@ import { formatCount, formatCounted, formatSeconds } from './format-number.ts'
 import { isEtl, ledgerLine } from './ledger-line.ts'
 import { makePaint, type Style } from './paint.ts'
 import { printable } from './printable.ts'
-import type { RunResult } from './renderer.ts'
+import type { RunResult } from './renderer-contract.ts'
 
 /** A line per run, and the outcome of all of them as the last line. */
 export function outcomeText(result: RunResult, { color }: { readonly color: boolean }): string {

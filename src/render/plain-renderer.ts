@@ -3,7 +3,7 @@ import { createEventLines } from './event-lines.ts'
 import { outcomeText } from './outcome.ts'
 import { makePaint } from './paint.ts'
 import { printable } from './printable.ts'
-import type { Renderer, RendererOptions } from './renderer.ts'
+import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /** A line per change of state on stderr; the outcome on stdout. */
 export function createPlainRenderer(options: RendererOptions): Renderer {

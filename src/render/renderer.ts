@@ -1,35 +1,9 @@
 /** Listeners of run events. The engine never prints; these do, and they never count: every number comes from an event. */
-import type { EngineEvent } from '../model/event.ts'
-import type { RunRecord } from '../model/run.ts'
 import { createGithubRenderer } from './github-renderer.ts'
 import { createJsonRenderer } from './json-renderer.ts'
 import { createPlainRenderer } from './plain-renderer.ts'
-import type { Output, RenderMode } from './render-mode.ts'
+import type { Renderer, RendererOptions } from './renderer-contract.ts'
 import { createTtyRenderer } from './tty-renderer.ts'
-
-export type Verbosity = 'quiet' | 'normal' | 'verbose'
-
-export type RendererOptions = {
-  readonly mode: RenderMode
-  /** Results. */
-  readonly stdout: Output
-  /** Progress and errors. */
-  readonly stderr: Output
-  readonly color: boolean
-  /** `quiet`: only errors, and the outcome where it is not 0. `verbose`: every batch and request, and stacks. */
-  readonly verbosity: Verbosity
-}
-
-/** What a command that runs syncs came to: the last line of `--json` is this, with `type` before it. */
-export type RunResult = { readonly exit_code: number; readonly runs: readonly RunRecord[] }
-
-export type Renderer = {
-  readonly onEvent: (event: EngineEvent) => void
-  /** Once, at the end: a line per run and the outcome as the last line. Leaves the terminal as it was. */
-  readonly finish: (result: RunResult) => void
-  /** Something that was thrown. With `--json` a `finish` must still come: the last line is always the result. */
-  readonly error: (error: unknown) => void
-}
 
 export function createRenderer(options: RendererOptions): Renderer {
   switch (options.mode) {

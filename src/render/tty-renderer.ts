@@ -7,7 +7,7 @@ import { outcomeText } from './outcome.ts'
 import { makePaint } from './paint.ts'
 import { errorOptions } from './plain-renderer.ts'
 import { printable } from './printable.ts'
-import type { Renderer, RendererOptions } from './renderer.ts'
+import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /** Live lines on a terminal. What matters later (takeovers, warnings, schema changes, ends of runs) stays above them. */
 export function createTtyRenderer(options: RendererOptions): Renderer {

@@ -15,8 +15,7 @@ export function screenOf(text: string): readonly string[] {
   // oxlint-disable-next-line no-control-regex -- reading terminal sequences is the point
   for (const [token, count, command] of text.matchAll(/\u001b\[\??(\d*)([A-Za-z])|[\s\S]/gu)) {
     if (command === 'A') row = Math.max(0, row - Number(count))
-    else if (command === 'J')
-      (lines.splice(row + 1, Infinity, ...[]), (lines[row] = (lines[row] ?? '').slice(0, column)))
+    else if (command === 'J') lines.splice(row, Infinity, (lines[row] ?? '').slice(0, column))
     else if (command === 'K') lines[row] = (lines[row] ?? '').slice(0, column)
     else if (command !== undefined) continue
     else if (token === '\r') column = 0
