@@ -4,6 +4,7 @@ import { serveSandbox, type SandboxOptions, type ServedSandbox } from './serve.t
 import type { SandboxStatus } from './running-sandbox.ts'
 import type { RunningFile } from './running-file.ts'
 import { isHeldElsewhere } from './world-file.ts'
+import { readOwnJson } from './own-json.ts'
 
 /** What the child tells its parent. */
 export type ChildMessage =
@@ -28,8 +29,7 @@ await begin()
 
 async function begin(): Promise<void> {
   try {
-    // The parent's own words, made by `openSandbox`.
-    const options = JSON.parse(process.argv[2] ?? '{}') as SandboxOptions
+    const options = readOwnJson<SandboxOptions>(process.argv[2] ?? '{}')
     served = await serveSandbox(options, endIfUnused)
     tell({ kind: 'ready', running: served.running, status: await served.sandbox.status() })
     endIfUnused()
@@ -37,7 +37,7 @@ async function begin(): Promise<void> {
     const { message, kept, next } = asMillraceError(error, 'Starting the sandbox')
     const told: ChildMessage = isHeldElsewhere(error) ? { kind: 'occupied' } : { kind: 'failed', message, kept, next }
     if (!process.connected) process.exit(1)
-    process.send?.(told, undefined, undefined, () => process.exit(1))
+    process.send?.(JSON.stringify(told), undefined, undefined, () => process.exit(1))
   }
 }
 
@@ -58,5 +58,5 @@ async function end(): Promise<void> {
 }
 
 function tell(message: ChildMessage): void {
-  if (process.connected) process.send?.(message)
+  if (process.connected) process.send?.(JSON.stringify(message))
 }

@@ -1,9 +1,9 @@
 import { request, type IncomingMessage, type RequestOptions } from 'node:http'
-import { errorCatalogue, type ErrorCode } from '../model/error-catalogue.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import type { Call } from './control-server.ts'
+import type { Call, CallAnswer } from './control-server.ts'
 import type { RunningFile } from './running-file.ts'
 import type { RunningSandbox, SandboxStatus } from './running-sandbox.ts'
+import { readOwnJson } from './own-json.ts'
 
 /** The sandbox behind a control port, which stays on at least until `close`. null: nobody answers there. */
 export async function connectSandbox(running: RunningFile): Promise<RunningSandbox | null> {
@@ -14,8 +14,7 @@ export async function connectSandbox(running: RunningFile): Promise<RunningSandb
 /** The same interface as the sandbox has in its own process. */
 export function attachSandbox(running: RunningFile, status: SandboxStatus, close: () => Promise<void>): RunningSandbox {
   const vendors = new Map(status.vendors.map((vendor) => [vendor.name, vendor]))
-  // The answer's type is the method's in `control-server.ts`: both sides are this very program.
-  const ask = async <T>(call: Call) => (await sendCall(running, call)) as T
+  const ask = <T>(call: Call) => sendCall<T>(running, call)
   return {
     addresses: Object.fromEntries(status.vendors.map(({ name, host, port }) => [name, { host, port }])),
     connection: (vendor) => {
@@ -52,7 +51,8 @@ function holdSandbox(running: RunningFile): Promise<Held | null> {
       answer.setEncoding('utf8')
       answer.on('data', (chunk: string) => {
         text += chunk
-        if (text.endsWith('\n')) resolve({ status: JSON.parse(text), leave: () => void asked.destroy() })
+        if (text.endsWith('\n'))
+          resolve({ status: readOwnJson<SandboxStatus>(text), leave: () => void asked.destroy() })
       })
       answer.on('error', () => resolve(null))
       answer.on('close', () => resolve(null))
@@ -62,11 +62,12 @@ function holdSandbox(running: RunningFile): Promise<Held | null> {
   })
 }
 
-async function sendCall(running: RunningFile, call: Call): Promise<unknown> {
-  const { result, error } = JSON.parse(await exchange(running, JSON.stringify(call)))
-  if (!error) return result
-  const code: ErrorCode = isErrorCode(error.code) ? error.code : 'MR-7000'
-  throw new MillraceError(code, { message: String(error.message), kept: error.kept, next: error.next })
+/** The answer's type is that of the method in `control-server.ts`. */
+async function sendCall<T>(running: RunningFile, call: Call): Promise<T> {
+  const answer = readOwnJson<CallAnswer<T>>(await exchange(running, JSON.stringify(call)))
+  if ('result' in answer) return answer.result
+  const { code, message, kept, next } = answer.error
+  throw new MillraceError(code ?? 'MR-7000', { message, kept, next })
 }
 
 function exchange(running: RunningFile, body: string): Promise<string> {
@@ -99,6 +100,3 @@ const optionsOf = ({ controlPort, token }: RunningFile, method: string, path: st
   headers: { authorization: `Bearer ${token}` },
   agent: false,
 })
-
-const isErrorCode = (code: unknown): code is ErrorCode =>
-  typeof code === 'string' && Object.hasOwn(errorCatalogue, code)

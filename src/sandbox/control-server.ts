@@ -1,9 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { ErrorCode } from '../model/error-catalogue.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { FaultSpec } from './fault.ts'
 import type { JournalFilter } from './journal.ts'
 import type { RunningSandbox } from './running-sandbox.ts'
+import { readOwnJson } from './own-json.ts'
 
 export type ControlServer = {
   readonly port: number
@@ -64,12 +67,20 @@ export type Call =
   | { readonly method: 'setFault'; readonly vendor: string; readonly name: string; readonly spec: FaultSpec | null }
   | { readonly method: 'reset'; readonly seed?: number; readonly scale?: number }
 
+export type CallAnswer<T> =
+  | { readonly result: T }
+  | {
+      readonly error: {
+        readonly code?: ErrorCode
+        readonly message: string
+        readonly kept?: string
+        readonly next?: readonly string[]
+      }
+    }
+
 async function answerCall(sandbox: RunningSandbox, incoming: IncomingMessage, out: ServerResponse): Promise<void> {
   try {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of incoming) chunks.push(chunk)
-    // Both sides are this very program, and the token has been checked.
-    const call = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Call
+    const call = readOwnJson<Call>(await text(incoming))
     answerJson(out, 200, { result: (await run(sandbox, call)) ?? null })
   } catch (error) {
     const { code, message, kept, next } = asMillraceError(error, 'Asking the sandbox')

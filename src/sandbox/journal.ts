@@ -1,5 +1,6 @@
 import type { JsonObject } from '../model/json.ts'
 import type { VendorFile } from './vendor-file.ts'
+import { readOwnJson } from './own-json.ts'
 
 /** One request that a simulator got. */
 export type JournalEntry = {
@@ -19,7 +20,7 @@ export type JournalEntry = {
   readonly status: number | null
   /** The simulator's own status. null: the request never came to it. */
   readonly handledStatus: number | null
-  /** The fault that the host played. */
+  /** The faults that fell on it: the host’s and the simulator’s own, with spaces between. */
   readonly fault: string | null
   /** What a simulator threw. */
   readonly note: string | null
@@ -44,7 +45,11 @@ export function openJournal(file: VendorFile): Journal {
   )
   const update = db.prepare('update journal set status = ?, handled_status = ?, fault = ?, note = ? where sequence = ?')
   const select = db.prepare('select * from journal where sequence > ? order by sequence limit ?')
-  let last = Number(db.prepare('select coalesce(max(sequence), 0) as last from journal').get()?.last)
+  const readLast = () => Number(db.prepare('select coalesce(max(sequence), 0) as last from journal').get()?.last)
+  let last = readLast()
+  file.onDiscard(() => {
+    last = readLast()
+  })
   return {
     open: (request) => {
       const sequence = ++last
@@ -66,7 +71,7 @@ export function openJournal(file: VendorFile): Journal {
         at: String(row.at),
         method: String(row.method),
         path: String(row.path),
-        headers: JSON.parse(String(row.headers)),
+        headers: readOwnJson<JsonObject>(String(row.headers)),
         body: row.body === null ? null : String(row.body),
         bodyBytes: Number(row.body_bytes),
         status: row.status === null ? null : Number(row.status),

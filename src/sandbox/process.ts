@@ -10,6 +10,7 @@ import { attachSandbox, connectSandbox } from './control-client.ts'
 import { readRunningFile, sandboxDir } from './running-file.ts'
 import type { RunningSandbox } from './running-sandbox.ts'
 import type { SandboxOptions } from './serve.ts'
+import { readOwnJson } from './own-json.ts'
 
 export type OpenedSandbox = RunningSandbox & {
   /** Was it running before? Then `close` leaves it on. */
@@ -89,16 +90,12 @@ async function startChild(dir: string, options: SandboxOptions): Promise<OpenedS
   // Only what a process needs to live: the project's secrets have no business in the sandbox.
   const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }
   for (const name of keptVariables) if (process.env[name] !== undefined) env[name] = process.env[name]
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', resolver(), childEntry(), JSON.stringify(options)],
-    {
-      stdio: ['ignore', log, log, 'ipc'],
-      env,
-      // Ctrl-C in the terminal is for the command, which lets go of the sandbox when it is done.
-      detached: true,
-    },
-  )
+  const child = spawn(process.execPath, ['--import', resolver(), childEntry(), JSON.stringify(options)], {
+    stdio: ['ignore', log, log, 'ipc'],
+    env,
+    // Ctrl-C in the terminal is for the command, which lets go of the sandbox when it is done.
+    detached: true,
+  })
   closeSync(log)
   const message = await firstMessage(child)
   if (message?.kind === 'ready') {
@@ -135,8 +132,7 @@ async function leaveChild(child: ChildProcess): Promise<void> {
 /** null: it ended without a word. */
 function firstMessage(child: ChildProcess): Promise<ChildMessage | null> {
   return new Promise((resolve) => {
-    // The child is `child.ts`.
-    child.once('message', (message) => resolve(message as ChildMessage))
+    child.once('message', (message) => resolve(readOwnJson<ChildMessage>(String(message))))
     child.once('exit', () => resolve(null))
     child.once('error', () => resolve(null))
   })

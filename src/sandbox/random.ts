@@ -1,3 +1,4 @@
+import { MillraceError } from '../model/millrace-error.ts'
 import type { Random } from './contract.ts'
 
 /** A stream of numbers that depends on the seed and the name alone. */
@@ -13,8 +14,11 @@ export function createRandom(seed: number, name: string): Random {
   const integer = (low: number, high: number) => low + Math.floor(next() * (high - low + 1))
   const pick = <T>(items: readonly T[]): T => {
     const index = integer(0, items.length - 1)
-    // The index is inside the list; `T` itself may be undefined, so that a check would be wrong here.
-    return items[index] as T
+    // Not `items[index]`: whether T itself may be undefined is not ours to say.
+    for (const item of items.slice(index, index + 1)) return item
+    throw new MillraceError('MR-7000', {
+      message: `Drawing from ${name} in the sandbox: there is nothing to draw from.`,
+    })
   }
   return { next, integer, pick, chance: (probability) => next() < probability }
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readProcessStart } from './process-start.ts'
+import { readOwnJson } from './own-json.ts'
 
 /** How to reach the sandbox of a project: `.millrace/sandbox/running.json`. Only its owner can read it: the token is in it. */
 export type RunningFile = {
@@ -43,7 +44,7 @@ export const removeRunningFile = (dir: string) => rmSync(join(dir, fileName), { 
 
 function parse(text: string): RunningFile | null {
   try {
-    const { pid, processStart, controlPort, token } = JSON.parse(text)
+    const { pid, processStart = null, controlPort, token } = readOwnJson<Partial<RunningFile>>(text)
     return typeof pid === 'number' && typeof controlPort === 'number' && typeof token === 'string'
       ? { pid, processStart, controlPort, token }
       : null

@@ -45,20 +45,30 @@ export async function serveSandbox(
 }
 
 async function loadSimulator({ name, path }: SimulatorModule): Promise<SimulatorDefinition> {
-  const loaded: { readonly default?: SimulatorDefinition } = await import(pathToFileURL(path).href).catch(
-    (cause: unknown) => {
-      throw new MillraceError('MR-6001', {
-        message: `Loading the simulator of ${name} from ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-        kept: 'Nothing was started.',
-        next: 'Mend that file, and try again.',
-        cause,
-      })
-    },
-  )
-  if (loaded.default && typeof loaded.default.serve === 'function') return loaded.default
+  const loaded: unknown = await import(pathToFileURL(path).href).catch((cause: unknown) => {
+    throw new MillraceError('MR-6001', {
+      message: `Loading the simulator of ${name} from ${path}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      kept: 'Nothing was started.',
+      next: 'Mend that file, and try again.',
+      cause,
+    })
+  })
+  if (isSimulatorModule(loaded)) return loaded.default
   throw new MillraceError('MR-6001', {
     message: `Loading the simulator of ${name} from ${path}: its default export is not a simulator.`,
     kept: 'Nothing was started.',
     next: "Write `export default simulator({ … })`, with `import { simulator } from 'millrace/sandbox'`.",
   })
+}
+
+/** `simulator()` checked the rest at compile time. */
+function isSimulatorModule(loaded: unknown): loaded is { readonly default: SimulatorDefinition } {
+  if (typeof loaded !== 'object' || loaded === null || !('default' in loaded)) return false
+  const { default: definition } = loaded
+  return (
+    typeof definition === 'object' &&
+    definition !== null &&
+    'serve' in definition &&
+    typeof definition.serve === 'function'
+  )
 }

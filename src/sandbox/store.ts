@@ -1,6 +1,7 @@
 import type { JsonObject } from '../model/json.ts'
 import type { SimulatorStore } from './contract.ts'
 import type { VendorFile } from './vendor-file.ts'
+import { readOwnJson } from './own-json.ts'
 
 export type ClearableStore = SimulatorStore & {
   /** Empties it; counters begin again. */
@@ -65,7 +66,7 @@ export function openStore(file: VendorFile): ClearableStore {
     const records = new Map<string, JsonObject>()
     // Only what is in the file is missing here: writes to a type load it first, so none of them can be waiting.
     if (counts.has(type))
-      for (const row of select.all(type)) records.set(String(row.id), JSON.parse(String(row.record)))
+      for (const row of select.all(type)) records.set(String(row.id), readOwnJson<JsonObject>(String(row.record)))
     types.set(type, records)
     return records
   }

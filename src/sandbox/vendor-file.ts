@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../model/json.ts'
+import { readOwnJson } from './own-json.ts'
 
 /**
  * One vendor's file: its records, its journal, and what the host keeps about it. Writes are collected and go to the file
@@ -15,7 +16,7 @@ export type VendorFile = {
   readonly batch: (write: () => void) => void
   /** What must forget its memory when a batch fails. */
   readonly onDiscard: (forget: () => void) => void
-  readonly getFact: (name: string) => Json | undefined
+  readonly getFact: <T extends Json>(name: string) => T | undefined
   readonly setFact: (name: string, value: Json) => void
   readonly close: () => void
 }
@@ -39,8 +40,13 @@ export function openVendorFile(path: string | null): VendorFile {
     const writes = pending
     pending = []
     db.exec('begin')
-    for (const write of writes) write()
-    db.exec('commit')
+    try {
+      for (const write of writes) write()
+      db.exec('commit')
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback')
+      throw error
+    }
   }
   const later = (write: () => void) => {
     pending.push(write)
@@ -70,10 +76,10 @@ export function openVendorFile(path: string | null): VendorFile {
     flush,
     batch,
     onDiscard: (forget) => void forgetters.push(forget),
-    getFact: (name) => {
+    getFact: <T extends Json>(name: string) => {
       flushUnlessInBatch()
       const row = selectFact.get(name)
-      return row ? JSON.parse(String(row.value)) : undefined
+      return row ? readOwnJson<T>(String(row.value)) : undefined
     },
     setFact: (name, value) => later(() => upsertFact.run(name, JSON.stringify(value))),
     close: () => {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultSpec } from './fault.ts'
 import type { Vendor } from './vendor.ts'
@@ -47,7 +48,7 @@ async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResp
   out.on('close', () => gone.abort())
   const method = incoming.method ?? 'GET'
   const path = incoming.url ?? '/'
-  const body = await readBody(incoming)
+  const body = await buffer(incoming)
   out.setHeader('date', vendor.now().toUTCString())
   const entry = vendor.journal.open({
     at: vendor.now().toISOString(),
@@ -68,11 +69,19 @@ async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResp
     return instead(wire, fault.spec)
   }
 
-  const { response, note } = await serve(vendor, incoming, { method, path, body })
+  const { result, met } = await vendor.asRequest({ method, path }, () =>
+    serve(vendor, incoming, { method, path, body }),
+  )
+  const { response, note } = result
   const handledStatus = response.status
   const silent = fault && (fault.name === 'reset_after' || fault.name === 'hang')
   const sent = fault && instead ? statusOfFault(fault) : silent ? null : handledStatus
-  vendor.journal.close(entry, { status: sent, handledStatus, fault: fault?.name ?? (delay ? 'delay' : null), note })
+  vendor.journal.close(entry, {
+    status: sent,
+    handledStatus,
+    fault: namesOf([delay ? 'delay' : null, ...met, fault?.name ?? null]),
+    note,
+  })
   // Before the first byte goes out: what was answered is kept.
   vendor.file.flush()
   if (fault && instead) return instead(wire, fault.spec)
@@ -84,6 +93,8 @@ async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResp
     body: Buffer.from(await response.arrayBuffer()),
   })
 }
+
+const namesOf = (names: readonly (string | null)[]) => names.filter((name) => name !== null).join(' ') || null
 
 type ChosenFault = { readonly name: string; readonly spec: FaultSpec }
 
@@ -117,7 +128,7 @@ async function serve(
     const hasBody = body.byteLength > 0 && method !== 'GET' && method !== 'HEAD'
     const url = new URL(path, `http://${incoming.headers.host ?? '127.0.0.1'}`)
     const request = new Request(url, { method, headers, body: hasBody ? body : null })
-    return { response: await vendor.serve(request, { method, path }), note: null }
+    return { response: await vendor.serve(request), note: null }
   } catch (error) {
     const note = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return { response: new Response(`The simulator of ${vendor.name} failed: ${note}`, { status: 500 }), note }
@@ -131,18 +142,13 @@ async function send(response: Response, { out, signal }: Wire): Promise<void> {
   if (cookies.length > 0) out.setHeader('set-cookie', cookies)
   out.statusCode = response.status
   let held: Uint8Array | undefined
-  for await (const chunk of response.body ?? []) {
+  const chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[] = response.body ?? []
+  for await (const chunk of chunks) {
     if (signal.aborted) return
     if (held && !out.write(held)) await drained(out, signal)
     held = chunk
   }
   out.end(held)
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of incoming) chunks.push(chunk)
-  return Buffer.concat(chunks)
 }
 
 function headersOf(incoming: IncomingMessage): { readonly [name: string]: string } {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
-import type { Json } from '../model/json.ts'
 import type { SandboxClock } from './clock.ts'
 import type { SimulatorContext, SimulatorDefinition } from './contract.ts'
 import { createFaultBoard, type ActiveFault, type FaultBoard, type FaultRequest, type FaultSpec } from './fault.ts'
@@ -18,7 +17,12 @@ export type Vendor = {
   readonly journal: Journal
   readonly faults: FaultBoard
   readonly now: () => Date
-  readonly serve: (request: Request, asked: FaultRequest) => Promise<Response>
+  readonly serve: (request: Request) => Promise<Response>
+  /** Runs `work` as one request: within it, a fault is asked for once. Says which faults fell on it. */
+  readonly asRequest: <T>(
+    asked: FaultRequest,
+    work: () => Promise<T>,
+  ) => Promise<{ readonly result: T; readonly met: readonly string[] }>
   /** Seeds it where it is empty, and plays the days that it has not played. */
   readonly catchUp: (plot: Plot) => void
   readonly close: () => void
@@ -35,7 +39,7 @@ export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
   const file = openVendorFile(dir === null ? null : join(dir, `${name}.sqlite`))
   const store = openStore(file)
   const journal = openJournal(file)
-  const faults = createFaultBoard(keptFaults(file), (active) => file.setFact('faults', active))
+  const faults = createFaultBoard(file.getFact<KeptFaults>('faults') ?? {}, (active) => file.setFact('faults', active))
   // Each request asks a fault once: a simulator that looks twice sees the same, and `times` counts requests.
   const asking = new AsyncLocalStorage<{ readonly asked: FaultRequest; readonly seen: Map<string, FaultSpec | null> }>()
   const fault = (wanted: string) => {
@@ -57,17 +61,18 @@ export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
     journal,
     faults,
     now: clock.now,
-    serve: async (request, asked) => {
-      if (!handler) return new Response('The sandbox is being filled.', { status: 503 })
-      const handle = handler
-      return asking.run({ asked, seen: new Map() }, async () => handle(request))
+    serve: async (request) => handler?.(request) ?? new Response('The sandbox is being filled.', { status: 503 }),
+    asRequest: async (asked, work) => {
+      const seen = new Map<string, FaultSpec | null>()
+      const result = await asking.run({ asked, seen }, work)
+      return { result, met: [...seen].filter(([, spec]) => spec !== null).map(([wanted]) => wanted) }
     },
     catchUp: (plot) => {
       const context: SimulatorContext = { world: plot.world, store, now: clock.now, fault }
       const today = clock.day()
       try {
-        if (file.getFact('world') !== plot.id) seed(plot, context)
-        for (let day = Number(file.getFact('day') ?? 0) + 1; day <= today; day++) {
+        if (file.getFact<string>('world') !== plot.id) seed(plot, context)
+        for (let day = (file.getFact<number>('day') ?? 0) + 1; day <= today; day++) {
           clock.turnTo(day)
           // The day and its number are one transaction: a kill in the middle plays it again, whole.
           file.batch(() => {
@@ -97,8 +102,4 @@ export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
   }
 }
 
-function keptFaults(file: VendorFile): { readonly [name: string]: ActiveFault } {
-  const kept: Json | undefined = file.getFact('faults')
-  // Written by createFaultBoard's own `save`.
-  return (kept ?? {}) as { readonly [name: string]: ActiveFault }
-}
+type KeptFaults = { readonly [name: string]: ActiveFault }

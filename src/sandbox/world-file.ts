@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../model/millrace-error.ts'
+import { readOwnJson } from './own-json.ts'
 
 /** What the sandbox keeps about itself. Holding it open is the lock: one host per directory, given back even by `kill -9`. */
 export type WorldFile = {
@@ -47,16 +48,15 @@ export function openWorldFile(dir: string | null): WorldFile {
   }
   const select = db.prepare('select value from facts where name = ?')
   const upsert = db.prepare('insert into facts values (?, ?) on conflict do update set value = excluded.value')
-  // Whatever is in there was written by the three lines below.
-  const read = (name: string) => {
+  const read = <T>(name: string) => {
     const row = select.get(name)
-    return row ? JSON.parse(String(row.value)) : null
+    return row ? readOwnJson<T>(String(row.value)) : null
   }
   const write = (name: string, value: unknown) => void upsert.run(name, JSON.stringify(value))
   return {
-    read: () => read('world'),
+    read: () => read<KeptWorld>('world'),
     write: (world) => write('world', world),
-    readPorts: () => read('ports') ?? {},
+    readPorts: () => read<{ readonly [vendor: string]: number }>('ports') ?? {},
     writePorts: (ports) => write('ports', ports),
     close: () => db.close(),
   }

@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { readOwnJson } from '../../src/sandbox/own-json.ts'
 import { openKeptSandbox, openSandbox } from '../../src/sandbox/process.ts'
 import { readRunningFile, sandboxDir, type RunningFile } from '../../src/sandbox/running-file.ts'
 import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
@@ -52,8 +53,7 @@ const ends = (pid: number) => vi.waitFor(() => expect(isAlive(pid)).toBe(false),
 const post = async (sandbox: RunningSandbox, body: string) => {
   const url = String(sandbox.connection('tiny').base_url)
   const answer = await fetch(url, { method: 'POST', body, headers: { connection: 'close' } })
-  // What the tiny simulator answers.
-  return (await answer.json()) as { readonly notes: number }
+  return readOwnJson<{ readonly notes: number }>(await answer.text())
 }
 
 beforeEach(() => {
@@ -232,7 +232,7 @@ test('the control port answers nobody without the token, and no other host name'
     new Promise((resolve, reject) => {
       const asked = request(
         { host: '127.0.0.1', port: controlPort, path: '/call', method: 'POST', headers },
-        (answer) => text(answer).then((body) => resolve([answer.statusCode, body.slice(0, 10)]), reject),
+        (answer) => void text(answer).then((body) => resolve([answer.statusCode, body.slice(0, 10)]), reject),
       )
       asked.on('error', reject)
       asked.end('{"method":"status"}')

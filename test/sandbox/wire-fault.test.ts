@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { faultCatalogue, type FaultSpec } from '../../src/sandbox/fault.ts'
 import { startSimulators } from '../../src/sandbox/host.ts'
+import { readOwnJson } from '../../src/sandbox/own-json.ts'
 import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
 import { answerFaults, insteadFaults } from '../../src/sandbox/wire-fault.ts'
 import tiny from './tiny-simulator.ts'
@@ -231,13 +232,14 @@ test('a simulator plays its own fault as often as it was told, and sees the same
     200, 429, 429, 200,
   ])
   expect((await sandbox.status()).vendors[0]?.faults).toEqual({})
+  expect((await sandbox.journal('tiny')).map(({ fault }) => fault)).toEqual([null, 'rate_limit', 'rate_limit', null])
 })
 
 test.each([{ times: 0 }, { times: 'often' }, { match: '(' }, { after: -1 }, { chance: 2 }, { status: 99 }])(
   'a spec like %j is refused and sets nothing',
   async (spec) => {
-    // Just what a user may type: wrong on purpose.
-    await expect(on('status', spec as FaultSpec)).rejects.toMatchObject({ code: 'MR-1001' })
+    // Over JSON, as it comes from a command line: wrong on purpose.
+    await expect(on('status', readOwnJson<FaultSpec>(JSON.stringify(spec)))).rejects.toMatchObject({ code: 'MR-1001' })
     expect((await sandbox.status()).vendors[0]?.faults).toEqual({})
   },
 )
