@@ -21,7 +21,6 @@ export type DatabaseOptions = {
   readonly memoryLimit: string
   readonly spillDirectory: string
   readonly threads: number | null
-  readonly readOnly?: boolean
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -47,7 +46,6 @@ function settings(options: DatabaseOptions): Record<string, string> {
     // Without it a large result or insert holds on to its input's order, and to the memory for it.
     preserve_insertion_order: 'false',
     ...(options.threads === null ? {} : { threads: String(options.threads) }),
-    ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),
   }
 }
 

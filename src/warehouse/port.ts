@@ -24,8 +24,8 @@ export type SessionRequest = {
   /** For whoever waits behind it: `commit charges`. */
   readonly purpose: string
   readonly signal?: AbortSignal
-  /** Opens without making `_millrace`; fails where the file is not there yet. @default false */
-  readonly readOnly?: boolean
+  /** Everything is rolled back at the end: what `sync plan` looks at leaves no trace. @default false */
+  readonly rehearsal?: boolean
 }
 
 export type Session = {
@@ -237,8 +237,8 @@ export type Answer = {
   /** The state of the snapshot's row after it; null: the snapshot is not touched. */
   readonly state: 'accepted' | 'removed' | 'ignored' | null
   readonly hash: string | null
-  /** Snapshot values by column, as text. */
-  readonly values: TextRow | null
+  /** Snapshot values in the order of `columns`, as text. */
+  readonly values: readonly (string | null)[] | null
   /** field → [old, new], for `_millrace.changes`; null: no row there. */
   readonly fields: string | null
   readonly code: string | null

@@ -44,7 +44,7 @@ async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: A
   )
   await db.run(
     `INSERT INTO ${snapshot} (key, state, payload_hash, mapping_version, accepted_at, run_id${columns.map((column) => `, ${quoteName(snapshotColumn(column.name))}`).join('')}) ` +
-      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${columns.map((column) => `, ${valueOf(column)}`).join('')} ` +
+      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${columns.map((column, index) => `, ${valueOf(column, index)}`).join('')} ` +
       `FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL`,
   )
 }
@@ -74,7 +74,7 @@ const answersFile = (path: string) =>
   `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR'})`
 
 /** Every value stands as text in the file, so no digit passes through a JSON number. */
-function valueOf(column: SnapshotColumn): string {
-  const text = `json_extract_string("values", ${quoteText(`$."${column.name.replaceAll('"', '\\"')}"`)})`
+function valueOf(column: SnapshotColumn, index: number): string {
+  const text = `json_extract_string("values", '$[${index}]')`
   return column.type === 'binary' ? `from_base64(${text})` : `CAST(${text} AS ${duckdbType(column.type)})`
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { openDatabase, type Database } from '../../duckdb/open-database.ts'
@@ -37,19 +37,22 @@ async function workInFile<T>(
   request: SessionRequest,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
+  if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
   mkdirSync(dirname(options.path), { recursive: true })
   const db = await openDatabase({
     path: options.path,
     memoryLimit: options.memoryLimit,
     spillDirectory: join(dirname(options.path), 'tmp'),
     threads: options.threads,
-    readOnly: request.readOnly ?? false,
   })
   const interrupt = () => db.interrupt()
   request.signal?.addEventListener('abort', interrupt, { once: true })
   try {
-    if (!request.readOnly) await ensureState(db)
-    return await work(openSession(db))
+    if (request.rehearsal) await db.run('BEGIN TRANSACTION')
+    await ensureState(db)
+    const result = await work(openSession(db))
+    if (request.rehearsal) await db.run('ROLLBACK')
+    return result
   } finally {
     request.signal?.removeEventListener('abort', interrupt)
     db.close()
@@ -70,6 +73,12 @@ const sessionContext = new AsyncLocalStorage<string>()
 
 /** Is a warehouse session open in this flow of work? Then no vendor may be called. */
 export const inSession = (): boolean => sessionContext.getStore() !== undefined
+
+const nothingLoaded = (path: string) =>
+  new MillraceError('MR-2102', {
+    message: `The warehouse ${path} does not exist yet: nothing has been loaded on this target.`,
+    next: 'millrace sync run --all   loads it',
+  })
 
 const nestedSession = (request: SessionRequest) =>
   new MillraceError('MR-7000', {

@@ -1,0 +1,105 @@
+/** plan → diff → decide: what a run would do, spooled in the order in which it would go. Plan, preview and run share it. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ReverseSync } from '../config/project.ts'
+import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
+import { openLines } from './change-spool.ts'
+import { decide, type Decision } from './decide.ts'
+import type { ResolvedMapping } from './mapping.ts'
+
+export type Comparison = {
+  readonly diff: DiffCounts
+  /** Changes to send, opt-outs first. */
+  readonly changes: { readonly path: string; readonly rows: number; readonly optOuts: number }
+  /** Keys and operations of those changes. */
+  readonly intents: string
+  /** Answers that need no destination. */
+  readonly settled: { readonly path: string; readonly rows: number }
+  readonly counts: DecisionCounts
+}
+
+/** How the differing rows fall, by what becomes of them. */
+export type DecisionCounts = {
+  readonly coalesced: number
+  readonly held_back: number
+  readonly ignored: number
+  readonly rejected: number
+  readonly withheld: number
+  /** Rows that really go or would be removed, by kind: what guards count. */
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+export type CompareRequest = {
+  readonly sync: ReverseSync
+  readonly mapping: ResolvedMapping
+  /** The model as a query. */
+  readonly model: string
+  readonly directory: string
+  readonly limit: number | null
+  readonly retriesOnly: boolean
+  /** Sees every decision, in order: samples of a plan. */
+  readonly onDecision?: (candidate: Candidate, decision: Decision) => void
+}
+
+export async function compareModel(session: Session, request: CompareRequest): Promise<Comparison> {
+  const { sync, mapping } = request
+  await mkdir(request.directory, { recursive: true })
+  const diff = await session.reverse.diff({
+    sync: sync.name,
+    model: request.model,
+    key: mapping.key,
+    columns: mapping.columns,
+    optOuts: mapping.optOuts,
+    mappingVersion: mapping.version,
+    retriesOnly: request.retriesOnly,
+  })
+  const changes = openLines(join(request.directory, 'changes.ndjson'))
+  const intents = openLines(join(request.directory, 'intents.ndjson'))
+  const settled = openLines(join(request.directory, 'settled.ndjson'))
+  const counts = { coalesced: 0, held_back: 0, ignored: 0, rejected: 0, withheld: 0, added: 0, changed: 0, removed: 0 }
+  let optOuts = 0
+  try {
+    for await (const candidates of session.reverse.candidates())
+      for (const candidate of candidates) {
+        if (request.limit !== null && changes.lines() >= request.limit) break
+        const decision = decide(sync, mapping, candidate)
+        request.onDecision?.(candidate, decision)
+        count(counts, candidate, decision)
+        if (decision.kind === 'settle') {
+          await settled.write(decision.answer)
+          continue
+        }
+        if (decision.turnedOptOut) optOuts++
+        await changes.write({ key: decision.key, change: decision.change, answer: decision.answer })
+        await intents.write({ key: decision.key, op: decision.change.op })
+      }
+  } finally {
+    await Promise.all([changes.close(), intents.close(), settled.close()])
+  }
+  return {
+    diff,
+    counts,
+    changes: { path: join(request.directory, 'changes.ndjson'), rows: changes.lines(), optOuts },
+    intents: join(request.directory, 'intents.ndjson'),
+    settled: { path: join(request.directory, 'settled.ndjson'), rows: settled.lines() },
+  }
+}
+
+type Counting = { -readonly [name in keyof DecisionCounts]: number }
+
+function count(counts: Counting, candidate: Candidate, decision: Decision): void {
+  counts.withheld += decision.withheld
+  const { status } = decision.answer
+  if (decision.kind === 'settle') {
+    if (status === 'coalesced') counts.coalesced++
+    else if (status === 'held_back') counts.held_back++
+    else if (status === 'rejected') counts.rejected++
+    else if (status === 'ignored') counts.ignored++
+    if (status !== 'ignored') return
+  }
+  if (candidate.kind === 'removed') counts.removed++
+  else if (candidate.kind === 'added' || candidate.previousState !== 'accepted') counts.added++
+  else counts.changed++
+}

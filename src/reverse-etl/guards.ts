@@ -1,0 +1,70 @@
+import type { Limit, ReverseLimits } from '../config/project.ts'
+import type { ErrorCode } from '../model/error-catalogue.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { GuardCheck } from '../model/plan.ts'
+
+export type GuardCounts = {
+  readonly sync: string
+  readonly model: string
+  readonly model_rows: number
+  /** Rows of the snapshot that the destination has accepted. */
+  readonly accepted: number
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+/** Every guard with its numbers, whether it holds the run or not: plan and run read the same list. */
+export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonly GuardCheck[] {
+  const check = (name: GuardCheck['name'], rows: number, limit: Limit): GuardCheck => {
+    // A share of nothing says nothing: the first run is asked about with --first-run.
+    const ok = 'rows' in limit ? rows <= limit.rows : counts.accepted === 0 || rows <= limit.fraction * counts.accepted
+    const fraction = counts.accepted === 0 ? 0 : rows / counts.accepted
+    const flag = `--${name.replace('_', '-')}`
+    const allowed = 'rows' in limit ? String(rows) : `${Math.ceil(fraction * 100)}%`
+    return { name, value: 'rows' in limit ? { rows } : { fraction }, limit, ok, override: ok ? null : `${flag} ${allowed}` }
+  }
+  const emptyOk = limits.onEmpty === 'proceed' || counts.model_rows > 0
+  return [
+    check('max_added', counts.added, limits.maxAdded),
+    check('max_changed', counts.changed, limits.maxChanged),
+    check('max_removed', counts.removed, limits.maxRemoved),
+    {
+      name: 'on_empty',
+      value: { rows: counts.model_rows },
+      limit: { rows: limits.onEmpty === 'stop' ? 1 : 0 },
+      ok: emptyOk,
+      override: emptyOk ? null : '--on-empty proceed',
+    },
+  ]
+}
+
+/** The error of the first guard that holds; undefined: none does. */
+export function guardError(counts: GuardCounts, guards: readonly GuardCheck[], optOutsSent: number): MillraceError | undefined {
+  const held = guards.find((guard) => guard.name === 'on_empty' && !guard.ok) ?? guards.find((guard) => !guard.ok)
+  if (!held) return undefined
+  const sent = optOutsSent > 0 ? `Only the ${optOutsSent} rows that turned to opted out were sent; everything else waits.` : 'Nothing was sent.'
+  return new MillraceError(codes[held.name], {
+    message: messageOf(counts, held),
+    kept: `${sent} Snapshot and destination are as they were.`,
+    next: [`See them:        millrace sync plan ${counts.sync}`, `If it is right:  millrace sync run ${counts.sync} ${held.override ?? ''}`],
+  })
+}
+
+function messageOf(counts: GuardCounts, guard: GuardCheck): string {
+  if (guard.name === 'on_empty')
+    return `${counts.sync}: the model ${counts.model} is empty, and ${counts.accepted} rows were accepted before; on_empty is stop.`
+  const rows = guard.name === 'max_added' ? counts.added : guard.name === 'max_changed' ? counts.changed : counts.removed
+  const verb = guard.name === 'max_added' ? 'add' : guard.name === 'max_changed' ? 'change' : 'remove'
+  const limit = 'rows' in guard.limit ? `${guard.limit.rows} rows` : `${Math.round(guard.limit.fraction * 100)} %`
+  const part = 'rows' in guard.value ? '' : `, ${Math.round(guard.value.fraction * 100)} % of what was accepted`
+  return `${counts.sync} would ${verb} ${rows} rows${part}; ${guard.name} is ${limit}.`
+}
+
+const codes: { readonly [name in GuardCheck['name']]: ErrorCode } = {
+  max_added: 'MR-4101',
+  max_changed: 'MR-4102',
+  max_removed: 'MR-4103',
+  max_shrink: 'MR-4105',
+  on_empty: 'MR-4104',
+}

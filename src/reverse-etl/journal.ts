@@ -1,0 +1,103 @@
+/**
+ * What the destination has said and no transaction has taken yet: answers in segments, each synced to disk before the next
+ * batch counts as done. The next session takes a segment whole; after a crash the next run does.
+ */
+import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
+
+export type JournalHeader = {
+  readonly fence: Fence
+  readonly columns: readonly SnapshotColumn[]
+  readonly mappingVersion: string
+}
+
+export type Segment = { readonly path: string; readonly sequence: number; readonly rows: number }
+
+export class Journal {
+  readonly #directory: string
+  #sequence: number
+  #file: FileHandle | undefined
+  #rows = 0
+
+  private constructor(directory: string, sequence: number) {
+    this.#directory = directory
+    this.#sequence = sequence
+  }
+
+  static async create(directory: string, header: JournalHeader): Promise<Journal> {
+    await mkdir(directory, { recursive: true })
+    await writeFile(join(directory, headerName), JSON.stringify(header), { flush: true })
+    return new Journal(directory, 1)
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** On return the answers survive a kill. */
+  async append(answers: readonly Answer[]): Promise<void> {
+    if (answers.length === 0) return
+    this.#file ??= await open(this.#path(), 'a')
+    await this.#file.appendFile(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
+    await this.#file.datasync()
+    this.#rows += answers.length
+  }
+
+  /** Closes the segment and begins another; undefined: there is nothing in it. */
+  async rotate(): Promise<Segment | undefined> {
+    if (!this.#file) return undefined
+    await this.#file.close()
+    const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#rows }
+    this.#file = undefined
+    this.#rows = 0
+    this.#sequence++
+    return segment
+  }
+
+  #path(): string {
+    return join(this.#directory, `${segmentPrefix}${this.#sequence}.ndjson`)
+  }
+}
+
+export type LeftJournal = { readonly directory: string; readonly header: JournalHeader; readonly segments: readonly Segment[] }
+
+/** Journals that runs before this one left behind in a sync's spool directory. */
+export async function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {
+  const runs = await readdir(syncDirectory).catch(() => [])
+  const found: LeftJournal[] = []
+  for (const run of runs.filter((name) => name !== ownRunId).sort()) {
+    const directory = join(syncDirectory, run)
+    const header = await readFile(join(directory, headerName), 'utf8').catch(() => null)
+    if (header === null) continue
+    const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
+    const segments: Segment[] = []
+    for (const name of names.sort()) {
+      const path = join(directory, name)
+      segments.push({ path, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0), rows: await trimTornLine(path) })
+    }
+    found.push({ directory, header: JSON.parse(header) as JournalHeader, segments }) // what create() wrote
+  }
+  return found
+}
+
+/** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */
+async function trimTornLine(path: string): Promise<number> {
+  const text = await readFile(path, 'utf8')
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  if (whole.length !== text.length) await writeFile(path, whole, { flush: true })
+  return whole.split('\n').length - 1
+}
+
+export async function answersOf(segment: Segment): Promise<readonly Answer[]> {
+  const text = await readFile(segment.path, 'utf8')
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Answer) // what append() wrote
+}
+
+export const dropDirectory = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true })
+
+const headerName = 'journal.json'
+const segmentPrefix = 'answers-'

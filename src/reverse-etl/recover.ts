@@ -1,0 +1,45 @@
+import type { Emit } from '../model/event.ts'
+import type { Session } from '../warehouse/port.ts'
+import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
+
+/**
+ * What an earlier run learned and could not commit. While its fence still stands, its answers are committed in its name;
+ * where somebody has taken over since, they only reopen intents, so that the truth of now is sent again (promise 5).
+ * Must run before the fence is taken.
+ */
+export async function recoverJournals(
+  session: Session,
+  journals: readonly LeftJournal[],
+  { runId, emit }: { readonly runId: string; readonly emit: Emit },
+): Promise<void> {
+  for (const { directory, header, segments } of journals) {
+    const { fence } = header
+    const now = await session.state.readFence(fence)
+    const stands = now !== null && now.epoch === fence.epoch && now.runId === fence.runId
+    let rows = 0
+    for (const segment of segments) {
+      if (segment.rows === 0 || (await session.state.hasCommit(fence.runId, fence.stream, segment.sequence))) continue
+      rows += segment.rows
+      if (stands)
+        await session.reverse.acknowledge({
+          fence,
+          sequence: segment.sequence,
+          columns: header.columns,
+          mappingVersion: header.mappingVersion,
+          path: segment.path,
+          ledger: {},
+        })
+      else await session.reverse.reopenIntents({ ...fence, keys: await answersOf(segment) })
+    }
+    if (rows > 0)
+      emit({
+        type: 'run.takeover',
+        run_id: runId,
+        from_run: fence.runId,
+        message: stands
+          ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
+          : `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`,
+      })
+    await dropDirectory(directory)
+  }
+}
