@@ -28,20 +28,18 @@ export const notBuiltValues = <Schema extends z.ZodType<string>>(schema: Schema,
 /** Sync, model and schema names become names in the warehouse. */
 export const snakeName = z
   .string()
-  .regex(snakeNameForm(), 'a name is lower-case letters, digits and `_`, and begins with a letter')
+  .regex(/^[a-z_][a-z0-9_]*$/, 'a name is lower-case letters, digits and `_`, and begins with a letter')
 
 export const someName = z.string().min(1, 'a name is needed')
 
 export const someNames = z.array(someName)
 
 export const limit = z
-  .union([z.int().min(0), z.string().regex(/^\d+(\.\d+)?%$/)], { error: limitForm })
+  .union([z.int().min(0, limitForm), z.string().regex(/^\d+(\.\d+)?%$/, limitForm)], { error: limitForm })
   .transform((value, context): Limit => parseLimit(value) ?? refuse(context, value, limitForm))
 
 /** Checked, and kept as it was written. */
-export const durationText = z
-  .string({ error: durationForm })
-  .refine((value) => parseDuration(value) !== undefined, durationForm)
+export const durationText = z.string({ error: durationForm }).regex(/^(\d+(ms|[smhdw]))+$/, durationForm)
 
 export const duration = durationText.transform(
   (value, context) => parseDuration(value) ?? refuse(context, value, durationForm),
@@ -55,8 +53,4 @@ export const jsonObject = z.record(z.string(), json)
 function refuse(context: z.RefinementCtx, input: unknown, message: string): never {
   context.addIssue({ code: 'custom', message, input })
   return z.NEVER
-}
-
-function snakeNameForm(): RegExp {
-  return /^[a-z_][a-z0-9_]*$/
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { MillraceError } from '../model/millrace-error.ts'
 import { initFiles } from './init-files.ts'
+import { insideProject } from './project-paths.ts'
 
 /**
  * Writes a new project, which runs against the sandbox as it stands. Answers the paths that it wrote, relative to it.
@@ -21,6 +22,14 @@ export async function initProject(
       message: `writing a project into ${root}: it already has ${present.join(', ')}`,
       kept: 'Nothing was written.',
       next: ['millrace init DIR   with a directory that is new or empty'],
+    })
+  await mkdir(root, { recursive: true })
+  const outside = paths.find((path) => !insideProject(root, path))
+  if (outside !== undefined)
+    throw new MillraceError('MR-1206', {
+      message: `writing a project into ${root}: ${outside} would go through a link to somewhere else`,
+      kept: 'Nothing was written.',
+      next: 'Remove the link.',
     })
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true })

@@ -33,7 +33,10 @@ export function hideSecrets(text: string, document: Document): Hidden {
     }
   }
   walk(document.contents, [], undefined)
-  const covered = [...found.values()].reduce((rest, { range }) => cover(rest, range[0], range[1]), text)
+  const covered = cover(
+    text,
+    [...found.values()].map(({ range }) => range),
+  )
   return { text: coverPatterns(covered, document.errors.length > 0), found: [...found.values()] }
 }
 
@@ -45,6 +48,10 @@ export function secretReason(value: unknown, secretKey: string | undefined): str
   if (typeof value === 'string') return secretForms.find(({ form }) => form.test(value))?.reason
   return undefined
 }
+
+/** What looks like a secret, covered: for messages that repeat what was written. */
+export const coverSecretForms = (text: string): string =>
+  secretForms.reduce((rest, { form }) => rest.replace(new RegExp(form, `${form.flags}g`), dots), text)
 
 export const isSecretName = (name: string): boolean => secretNames.test(toSnake(name))
 
@@ -60,7 +67,7 @@ function isSecretPlace(path: readonly string[], name: string): boolean {
 
 /** What the tree does not show: parts of longer text, and in a file that does not parse whatever stands after a secret's name. */
 function coverPatterns(text: string, broken: boolean): string {
-  const covered = secretForms.reduce((rest, { form }) => rest.replace(new RegExp(form, `${form.flags}g`), dots), text)
+  const covered = coverSecretForms(text)
   if (!broken) return covered
   return covered.replace(
     /([\w-]+)(["']?[ \t]*:[ \t]*["']?)([^\s,}"'#]+)/g,
@@ -69,8 +76,17 @@ function coverPatterns(text: string, broken: boolean): string {
   )
 }
 
-const cover = (text: string, start: number, end: number) =>
-  text.slice(0, start) + dots(text.slice(start, end)) + text.slice(end)
+function cover(text: string, ranges: readonly (readonly [number, number])[]): string {
+  const pieces: string[] = []
+  let last = 0
+  for (const [start, end] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    if (start < last) continue
+    pieces.push(text.slice(last, start), dots(text.slice(start, end)))
+    last = end
+  }
+  return [...pieces, text.slice(last)].join('')
+}
+
 const dots = (secret: string) => secret.replace(/[^\n]/g, '•')
 
 const wholeReference = /^\$\{(env|file):[^}]+\}$/

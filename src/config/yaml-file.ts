@@ -9,11 +9,12 @@ import {
   type Document,
   type Node,
   type Pair,
+  type YAMLMap,
 } from 'yaml'
 import type { Json } from '../model/json.ts'
 import { MillraceError, type ErrorParts, type SourcePlace } from '../model/millrace-error.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
-import { hideSecrets, type Hidden } from './literal-secret.ts'
+import { coverSecretForms, hideSecrets, type Hidden } from './literal-secret.ts'
 
 /** One parsed YAML file: its value, and where in the text each part of it stands. */
 export type YamlFile = {
@@ -42,7 +43,7 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
     uniqueKeys: false,
     prettyErrors: false,
     customTags: [],
-    logLevel: 'silent',
+    logLevel: 'error',
   })
   const hidden = hideSecrets(text, document)
   const at = (start: number, end: number): SourcePlace => placeAt({ file, text: hidden.text, lines }, start, end)
@@ -58,11 +59,13 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
     : { file, text: hidden.text, value, placeOf: placeFinder(document, at), secrets: withPlaces(hidden, at) }
 }
 
-/** A finding made of a code and its parts: for whoever collects. */
+/** For whoever collects. What was written where a name should stand may be a secret: messages do not repeat it. */
 export const collectFindings =
   (findings: MillraceError[]): Report =>
-  (code, parts) =>
-    void findings.push(new MillraceError(code, parts))
+  (code, parts) => {
+    const next = (parts.next === undefined ? [] : [parts.next]).flat().map(coverSecretForms)
+    findings.push(new MillraceError(code, { ...parts, message: coverSecretForms(parts.message), next }))
+  }
 
 type Finding = { readonly code: ErrorCode; readonly parts: ErrorParts }
 type At = (start: number, end: number) => SourcePlace
@@ -175,14 +178,19 @@ function toValue(document: Document, file: string, report: Report): Json | undef
 }
 
 function placeFinder(document: Document, at: At): YamlFile['placeOf'] {
+  const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+  const pairOf = (map: YAMLMap, step: PropertyKey): Pair | undefined => {
+    const index =
+      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
+    indexes.set(map, index)
+    return index.get(String(step))
+  }
   return (path, part) => {
     let node: unknown = document.contents
     let found: unknown = isMap(node) ? node.items[0]?.key : node
     for (const [index, step] of path.entries()) {
       if (isAlias(node)) node = node.resolve(document)
-      const pair: Pair | undefined = isMap(node)
-        ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-        : undefined
+      const pair = isMap(node) ? pairOf(node, step) : undefined
       const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
       if (next === undefined && !pair) break
       const wantsKey = part === 'key' || index < path.length - 1 || next === null || isEmptyScalar(next)

@@ -33,53 +33,67 @@ export type IssueContext = {
 }
 
 export function reportIssues(issues: readonly Issue[], context: IssueContext): void {
-  for (const issue of issues) reportIssue(issue, context)
+  const misspelt = new Set(issues.flatMap((issue) => meantKeys(issue, context)))
+  for (const issue of issues)
+    if (!misspelt.has(pathText(issue.path)) || valueAt(context.value, issue.path) !== undefined)
+      reportIssue(issue, context)
 }
+
+/** A key that is missing because it is misspelt is told about once. */
+function meantKeys(issue: Issue, context: IssueContext): readonly string[] {
+  if (issue.code !== 'unrecognized_keys') return []
+  return issue.keys.flatMap((key) => {
+    const meant = didYouMean(key, context.knownKeys ?? issue.message.split(' '))
+    return meant === undefined ? [] : [pathText([...issue.path, meant])]
+  })
+}
+
+const pathText = (path: Path) => JSON.stringify(path.map(String))
 
 function reportIssue(issue: Issue, context: IssueContext): void {
   const { yaml, report } = context
   const path = [...context.at, ...issue.path]
-  const name = path.map(String).join('.')
   const value = valueAt(context.value, issue.path)
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      for (const key of issue.keys) reportUnknownKey(key, path, context.knownKeys ?? issue.message.split(' '), context)
-      return
-    case 'invalid_union':
-      return reportUnion(issue, context)
-    case 'invalid_key':
-      return report('MR-1201', {
-        message: `\`${name}\` is not a name that can stand here: ${issue.issues[0]?.message ?? issue.message}`,
-        place: yaml.placeOf(path, 'key'),
-      })
-    case 'invalid_value': {
-      if (value === undefined) return reportMissing(path, context)
-      const allowed = issue.values.map(String)
-      const near = typeof value === 'string' ? didYouMean(value, allowed) : undefined
-      return report('MR-1201', {
-        message: `\`${name}\` is ${show(value, path)}; it can be ${list(allowed)}`,
-        next: near ? `Did you mean \`${near}\`?` : undefined,
-        place: yaml.placeOf(path, 'value'),
-      })
-    }
-    case 'invalid_type':
-      if (value === undefined) return reportMissing(path, context)
-      return report('MR-1201', {
-        message: `\`${name || yaml.file}\` takes ${nouns.get(issue.expected) ?? issue.expected}, not ${show(value, path)}`,
-        place: yaml.placeOf(path, 'value'),
-      })
-    case 'custom':
-      if (issue.params?.['notBuilt'] === true)
-        return report('MR-1211', {
-          message: `\`${name}\`: ${issue.message} ${issue.message.endsWith('s') ? 'are' : 'is'} planned and not built yet`,
-          next: 'Leave it out for now.',
-          place: yaml.placeOf(path, 'key'),
-        })
-  }
-  report('MR-1201', {
-    message: `\`${name}\` is ${show(value, path)}: ${issue.message}`,
-    place: yaml.placeOf(path, 'value'),
-  })
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) reportUnknownKey(key, path, context.knownKeys ?? issue.message.split(' '), context)
+  } else if (value === undefined) reportMissing(path, context)
+  else if (issue.code === 'invalid_union') reportUnion(issue, context)
+  else if (issue.code === 'invalid_key') {
+    const reason = issue.issues[0]?.message ?? issue.message
+    report('MR-1201', {
+      message: `\`${nameOf(path, yaml)}\` cannot stand here: ${reason}`,
+      place: yaml.placeOf(path, 'key'),
+    })
+  } else if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map(String)
+    const near = typeof value === 'string' ? didYouMean(value, allowed) : undefined
+    const choice = allowed.map((word) => `\`${word}\``).join(', ')
+    report('MR-1201', {
+      message: `\`${nameOf(path, yaml)}\` is ${show(value, path)}; it can be ${choice}`,
+      next: near && `Did you mean \`${near}\`?`,
+      place: yaml.placeOf(path, 'value'),
+    })
+  } else if (issue.code === 'invalid_type') {
+    const noun = nouns.get(issue.expected) ?? issue.expected
+    report('MR-1201', {
+      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${show(value, path)}`,
+      place: yaml.placeOf(path, 'value'),
+    })
+  } else if (issue.code === 'custom' && issue.params?.['notBuilt'] === true) {
+    const what = issue.message.startsWith('`') ? `${nameOf(path, yaml)}: ${String(value)}` : nameOf(path, yaml)
+    const meaning = issue.message.startsWith('`') ? '' : ` (${issue.message})`
+    report('MR-1211', {
+      message: `\`${what}\` is planned and not built yet${meaning}`,
+      next: 'Leave it out for now.',
+      place: yaml.placeOf(path, 'key'),
+    })
+  } else reportBadValue(issue.message, path, { ...context, value })
+}
+
+/** `value` is the bad value itself. */
+function reportBadValue(reason: string, path: Path, { yaml, report, value }: IssueContext): void {
+  const shown = isObject(value) ? '' : ` is ${show(value, path)}`
+  report('MR-1201', { message: `\`${nameOf(path, yaml)}\`${shown}: ${reason}`, place: yaml.placeOf(path, 'value') })
 }
 
 function reportUnknownKey(key: string, path: Path, known: readonly string[], context: IssueContext): void {
@@ -97,6 +111,7 @@ function reportMissing(path: Path, context: IssueContext): void {
   const where = parent.length > 0 ? ` in \`${parent.map(String).join('.')}\`` : ''
   context.report('MR-1202', {
     message: `the key \`${String(path.at(-1))}\` is missing${where}`,
+    next: `Add \`${String(path.at(-1))}:\`${where}.`,
     place: context.yaml.placeOf(parent, 'key'),
   })
 }
@@ -105,37 +120,32 @@ function reportMissing(path: Path, context: IssueContext): void {
 function reportUnion(issue: Issue & { readonly code: 'invalid_union' }, context: IssueContext): void {
   const path = [...context.at, ...issue.path]
   const value = valueAt(context.value, issue.path)
-  if (value === undefined) return reportMissing(path, context)
   const fitting = issue.errors.filter(
     (branch) => !branch.some((inner) => inner.path.length === 0 && inner.code === 'invalid_type'),
   )
   const best = Math.min(...fitting.map(misfit))
   const nearest = fitting.filter((branch) => misfit(branch) === best)
-  const [only] = nearest
   const inner = { ...context, value, at: path }
-  if (!only) {
-    context.report('MR-1201', {
-      message: `\`${path.map(String).join('.')}\` is ${show(value, path)}: ${issue.message}`,
-      place: context.yaml.placeOf(path, 'value'),
-    })
-  } else if (nearest.length === 1) reportIssues(only, inner)
-  else reportAmbiguous(nearest, issue.message, inner)
+  const unknown = nearest.map((branch) => branch.filter(isUnknownKey))
+  if (nearest.length === 1 && nearest[0] && !nearest[0].every(saysLittle)) reportIssues(nearest[0], inner)
+  else if (nearest.length > 1 && unknown.every((branch) => branch.length > 0)) reportUnknownInAll(unknown.flat(), inner)
+  else reportBadValue(issue.message, path, inner)
 }
 
 /** Several forms are equally near: an unknown key is compared with the keys of all of them. */
-function reportAmbiguous(branches: readonly (readonly Issue[])[], message: string, context: IssueContext): void {
-  const unknown = branches.flatMap((branch) =>
-    branch.filter((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0),
-  )
-  const known = unknown.flatMap((issue) => issue.message.split(' '))
-  const keys = new Set(unknown.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : [])))
-  if (keys.size > 0) for (const key of keys) reportUnknownKey(key, context.at, known, context)
-  else
-    context.report('MR-1201', {
-      message: `\`${context.at.map(String).join('.')}\` is ${show(context.value, context.at)}: ${message}`,
-      place: context.yaml.placeOf(context.at, 'value'),
-    })
+function reportUnknownInAll(issues: readonly UnknownKeys[], context: IssueContext): void {
+  const known = issues.flatMap((issue) => issue.message.split(' '))
+  for (const key of new Set(issues.flatMap((issue) => issue.keys))) reportUnknownKey(key, context.at, known, context)
 }
+
+type UnknownKeys = Issue & { readonly code: 'unrecognized_keys' }
+
+const isUnknownKey = (issue: Issue): issue is UnknownKeys =>
+  issue.code === 'unrecognized_keys' && issue.path.length === 0
+
+/** The words of the whole union say more than one branch's pattern or bound. */
+const saysLittle = (issue: Issue) =>
+  issue.path.length === 0 && ['invalid_format', 'too_small', 'too_big'].includes(issue.code ?? '')
 
 /** Unknown and missing keys of the outer object say most about which form was not meant. */
 const misfit = (branch: readonly Issue[]): number =>
@@ -146,9 +156,11 @@ const misfit = (branch: readonly Issue[]): number =>
 
 function valueAt(value: unknown, path: Path): unknown {
   let part = value
-  for (const step of path) part = isObject(part) ? part[String(step)] : undefined
+  for (const step of path) part = isObject(part) && Object.hasOwn(part, step) ? part[String(step)] : undefined
   return part
 }
+
+const nameOf = (path: Path, yaml: IssueContext['yaml']) => path.map(String).join('.') || yaml.file
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
@@ -163,8 +175,6 @@ export function show(value: unknown, path: Path): string {
   const text = String(value)
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``
 }
-
-const list = (words: readonly Json[]) => words.map((word) => `\`${String(word)}\``).join(', ')
 
 const nouns: ReadonlyMap<string, string> = new Map([
   ['string', 'text'],

@@ -1,0 +1,595 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { loadProject } from '../../src/config/load.ts'
+import { findProjectRoot } from '../../src/config/project-paths.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { absent, brief, caughtFrom, findingsOf, sound, tempProject, type Files } from './temp-project.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const people = sound['syncs/people.yaml'] ?? ''
+const millrace = sound['millrace.yaml'] ?? ''
+const withPeople = (from: string, to: string): Files => ({ 'syncs/people.yaml': replaced(people, from, to) })
+const withMillrace = (from: string, to: string): Files => ({ 'millrace.yaml': replaced(millrace, from, to) })
+
+function replaced(text: string, from: string, to: string): string {
+  expect(text).toContain(from)
+  return text.replace(from, () => to)
+}
+
+describe('a sound project', () => {
+  it('loads the sample project of this repository', async () => {
+    const project = await loadProject(repository)
+    expect(project.name).toBe('acme')
+    expect(project.syncs.map(({ name }) => name)).toEqual([
+      'customerio_people',
+      'salesforce',
+      'salesforce_accounts',
+      'stripe',
+    ])
+    expect(project.models.map(({ name }) => name)).toEqual(['account_status', 'opt_outs_by_channel', 'people'])
+  })
+
+  it('fills in every default', async () => {
+    const root = await tempProject()
+    const project = await loadProject(root)
+    expect(project).toMatchObject({ root, defaultTarget: 'sandbox' })
+    expect(project.targets['sandbox']).toEqual({
+      name: 'sandbox',
+      sandbox: true,
+      deliver: true,
+      warehouse: { type: 'duckdb', path: join(root, '.millrace/sandbox.duckdb'), memoryLimit: '1GB', threads: null },
+      connections: {},
+    })
+    expect(project.syncs[0]).toMatchObject({
+      kind: 'etl',
+      schema: 'crm',
+      start: null,
+      verify: 'warn',
+      maxShrink: { fraction: 0.5 },
+    })
+    expect(project.syncs[1]).toMatchObject({
+      kind: 'reverse_etl',
+      mode: 'upsert',
+      primaryKey: ['id'],
+      onRemoved: { kind: 'ignore' },
+      onInvalidKeys: 'stop',
+      limits: {
+        maxAdded: { fraction: 1 },
+        maxChanged: { fraction: 0.5 },
+        maxRemoved: { fraction: 0.05 },
+        onEmpty: 'stop',
+      },
+    })
+    expect(project.schedules).toEqual({ max_runs: 4, schedules: {} })
+  })
+
+  it('has a sandbox that may deliver, and other targets that may not', async () => {
+    const project = await loadProject(
+      await tempProject(
+        withMillrace(
+          '  sandbox: { sandbox: true }',
+          '  sandbox: { sandbox: true }\n  dev: {}\n  prod: { deliver: true }',
+        ),
+      ),
+    )
+    expect(Object.values(project.targets).map(({ name, deliver }) => [name, deliver])).toEqual([
+      ['sandbox', true],
+      ['dev', false],
+      ['prod', true],
+    ])
+  })
+
+  it('gives a stream the keys of the sync, unless it has its own', async () => {
+    const project = await loadProject(
+      await tempProject({
+        'syncs/crm.yaml': `source: crm
+start: 2022-01-01
+pii: [Email]
+options: { a: 1, b: 1 }
+streams:
+  Account: { pii: [Phone], field_history: true, options: { b: 2 } }
+  "*__c": { enabled: false }
+  Contact:
+`,
+      }),
+    )
+    const [sync] = project.syncs
+    expect(sync).toMatchObject({
+      start: '2022-01-01T00:00:00.000Z',
+      streams: [
+        {
+          name: 'Account',
+          pii: ['Phone'],
+          fieldHistory: true,
+          enabled: true,
+          options: { a: 1, b: 2 },
+          place: { file: 'syncs/crm.yaml', line: 6, column: 3 },
+        },
+        { name: '*__c', pii: ['Email'], enabled: false },
+        { name: 'Contact', pii: ['Email'], mode: null, options: { a: 1, b: 1 } },
+      ],
+    })
+  })
+
+  it('reads every form of a mapping', async () => {
+    const project = await loadProject(
+      await tempProject(
+        withPeople(
+          '  email: email\n',
+          `  email: { column: email }
+  plan: { column: plan, values: { pro: P, 1: one, true: yes } }
+  source: { value: 12.50 }
+  nothing: { value: null }
+  topics.topic_3: { opt_out: news, values: { true: false, false: true }, allow_opt_in: true }
+`,
+        ),
+      ),
+    )
+    const sync = project.syncs.find(({ name }) => name === 'people')
+    expect(sync?.kind === 'reverse_etl' && sync.map.map(({ place: _, ...mapping }) => mapping)).toEqual([
+      { field: 'id', kind: 'column', column: 'id', values: null },
+      { field: 'email', kind: 'column', column: 'email', values: null },
+      { field: 'plan', kind: 'column', column: 'plan', values: { pro: 'P', '1': 'one', true: 'yes' } },
+      { field: 'source', kind: 'value', value: 12.5 },
+      { field: 'nothing', kind: 'value', value: null },
+      { field: 'topics.topic_3', kind: 'opt_out', column: 'news', out: false, in: true, allowOptIn: true },
+      { field: 'unsubscribed', kind: 'opt_out', column: 'email_opt_out', out: true, in: false, allowOptIn: false },
+    ])
+  })
+
+  it('reads limits, freshness, removal and keys', async () => {
+    const project = await loadProject(
+      await tempProject(
+        withPeople(
+          'object: person\n',
+          `object: person
+after: [crm]
+freshness: { crm: 1h30m }
+limits: { max_added: 10000, max_changed: 0.5%, max_removed: "0", on_empty: proceed }
+on_removed: { set: { plan: none } }
+on_invalid_keys: skip
+options: { page: 3 }
+`.replace('"0"', '0'),
+        ),
+      ),
+    )
+    expect(project.syncs[1]).toMatchObject({
+      after: ['crm'],
+      freshness: { crm: 5_400_000 },
+      limits: {
+        maxAdded: { rows: 10_000 },
+        maxChanged: { fraction: 0.005 },
+        maxRemoved: { rows: 0 },
+        onEmpty: 'proceed',
+      },
+      onRemoved: { kind: 'set', values: { plan: 'none' } },
+      onInvalidKeys: 'skip',
+      options: { page: 3 },
+    })
+  })
+
+  it('finds the sources and refs of a model', async () => {
+    const project = await loadProject(
+      await tempProject({
+        'models/more.sql': `select * from {{ ref("people") }} join {{source('crm','account')}} on true`,
+      }),
+    )
+    expect(project.models.find(({ name }) => name === 'more')).toMatchObject({
+      file: 'models/more.sql',
+      sources: [{ sync: 'crm', table: 'account' }],
+      refs: ['people'],
+    })
+  })
+
+  it('gives schedules the defaults of their file', async () => {
+    const project = await loadProject(
+      await tempProject({
+        'schedules.yaml': `defaults: { timezone: Europe/Helsinki, retry: { attempts: 5 } }
+schedules:
+  nightly: { select: [crm], cron: "0 2 * * *", overlap: allow }
+  later: { select: ["tag:activation"], after: { all: [nightly] } }
+  once: { select: [people], at: 2027-01-01T02:00:00 }
+  often: { select: [+people], every: 90s }
+`,
+      }),
+    )
+    expect(project.schedules).toMatchObject({
+      max_runs: 4,
+      schedules: {
+        nightly: { timezone: 'Europe/Helsinki', overlap: 'allow', retry: { attempts: 5, initial: '30s', max: '15m' } },
+        later: { after: { all: ['nightly'], within: '24h' }, overlap: 'skip' },
+      },
+    })
+  })
+})
+
+describe('finding the project', () => {
+  it('walks up from a subdirectory', async () => {
+    const root = await tempProject()
+    await mkdir(join(root, 'a/b'), { recursive: true })
+    expect(findProjectRoot(join(root, 'a/b'))).toBe(root)
+    expect((await loadProject(join(root, 'a/b'))).root).toBe(root)
+  })
+
+  it('says MR-1003 where there is none', async () => {
+    const [error] = await caughtFrom(() => loadProject('/'))
+    expect(error).toBeInstanceOf(MillraceError)
+    expect(error).toMatchObject({ code: 'MR-1003', exitCode: 2 })
+  })
+})
+
+type Case = readonly [behaviour: string, files: Files, findings: readonly string[]]
+
+const p = 'syncs/people.yaml'
+const c = 'syncs/crm.yaml'
+const m = 'millrace.yaml'
+const s = 'schedules.yaml'
+const crm = (text: string): Files => ({ [c]: text })
+const schedules = (text: string): Files => ({ [s]: `schedules:\n  one: ${text}\n` })
+
+const cases: readonly Case[] = [
+  // form
+  ['an unknown key', withPeople('primary_key', 'primary_keys'), [`MR-1203 ${p}:2:1 primary_keys`]],
+  [
+    'an unknown key deep down',
+    withPeople('tags', 'limits: { max_remved: 1% }\ntags'),
+    [`MR-1203 ${p}:6:11 max_remved`],
+  ],
+  [
+    'an unknown key of a stream',
+    crm('source: crm\nstreams:\n  Account: { feild_history: true }\n  Contact:\n'),
+    [`MR-1203 ${c}:3:14 feild_history`],
+  ],
+  [
+    'an unknown key of a target',
+    withMillrace('sandbox: true', 'sandbox: true, delivr: true'),
+    [`MR-1203 ${m}:3:29 delivr`],
+  ],
+  ['a missing key', withPeople('object: person\n', ''), [`MR-1202 ${p}:1:1 model`]],
+  ['a key with nothing behind it', withPeople('object: person', 'object:'), [`MR-1201 ${p}:4:1 object`]],
+  ['a wrong type', withPeople('tags: [activation]', 'tags: activation'), [`MR-1201 ${p}:6:7 activation`]],
+  ['a wrong type inside a list', withPeople('[activation]', '[activation, 7]'), [`MR-1201 ${p}:6:20 7`]],
+  [
+    'a word that is not allowed',
+    withPeople('object: person', 'object: person\nmode: upsrt'),
+    [`MR-1201 ${p}:5:7 upsrt`],
+  ],
+  [
+    'a bad limit',
+    withPeople('tags', 'limits: { max_added: lots, max_removed: -1, max_changed: 5.5 }\ntags'),
+    [`MR-1201 ${p}:6:22 lots`, `MR-1201 ${p}:6:41 -1`, `MR-1201 ${p}:6:58 5.5`],
+  ],
+  ['a bad duration', withPeople('tags', 'freshness: { crm: 26 hours }\ntags'), [`MR-1201 ${p}:6:19 26 hours`]],
+  ['a bad start', crm('source: crm\nstart: 2022-02-30\nstreams: { Contact: }\n'), [`MR-1201 ${c}:2:8 2022-02-30`]],
+  ['no streams', crm('source: crm\nstreams: {}\n'), [`MR-1201 ${c}:2:10 {}`]],
+  [
+    'a mapping of no known form',
+    withPeople('email: email\n', 'email: { colunm: email }\n'),
+    [`MR-1203 ${p}:9:12 colunm`],
+  ],
+  ['a mapping that is a list', withPeople('email: email\n', 'email: [email]\n'), [`MR-1201 ${p}:9:10 [email]`]],
+  [
+    'an unknown key of an opt-out',
+    withPeople('{ opt_out: email_opt_out }', '{ opt_out: email_opt_out, alow_opt_in: true }'),
+    [`MR-1203 ${p}:10:43 alow_opt_in`],
+  ],
+  [
+    'an opt-out with one word only',
+    withPeople('{ opt_out: email_opt_out }', '{ opt_out: email_opt_out, values: { true: out } }'),
+    [`MR-1202 ${p}:10:43 values`],
+  ],
+  [
+    'an opt-out whose words are the same',
+    withPeople('{ opt_out: email_opt_out }', '{ opt_out: email_opt_out, values: { true: 1, false: 1 } }'),
+    [`MR-1201 ${p}:10:51 { true: 1, false: 1 }`],
+  ],
+  ['a removal of no known form', withPeople('tags', 'on_removed: ignroe\ntags'), [`MR-1201 ${p}:6:13 ignroe`]],
+  ['neither source nor model', crm('tags: [a]\n'), [`MR-1202 ${c}:1:1 tags`]],
+  ['both source and model', crm('source: crm\nmodel: people\n'), [`MR-1201 ${c}:2:1 model`]],
+  ['an empty file', { ...crm(''), 'models/people.sql': 'select 1' }, [`MR-1202 ${c}:1:1 `]],
+  // not built yet
+  ['transform', withPeople('tags', 'transform: transforms/x.ts\ntags'), [`MR-1211 ${p}:6:1 transform`]],
+  ['a template', withPeople('email: email\n', 'email: { template: "{{ a }}" }\n'), [`MR-1211 ${p}:9:12 template`]],
+  ['on_removed: delete', withPeople('tags', 'on_removed: delete\ntags'), [`MR-1211 ${p}:6:1 on_removed`]],
+  [
+    'refresh_every and opt_out_removal',
+    withPeople('tags', 'refresh_every: 30d\nopt_out_removal: true\ntags'),
+    [`MR-1211 ${p}:6:1 refresh_every`, `MR-1211 ${p}:7:1 opt_out_removal`],
+  ],
+  [
+    'restate, formula_refresh, mask, reconcile, query, scd2',
+    crm(
+      'source: crm\nformula_refresh: 1d\nstreams:\n  Contact: { restate: { window: 28d }, mask: { Phone: last4 }, reconcile: 7d, query: x, mode: scd2 }\n',
+    ),
+    ['formula_refresh', 'restate', 'mask', 'reconcile', 'query', 'mode'].map(
+      (key, index) => `MR-1211 ${c}:${index === 0 ? '2:1' : `4:${[14, 40, 64, 79, 89][index - 1]}`} ${key}`,
+    ),
+  ],
+  [
+    'a bad value of what is not built yet',
+    withPeople('tags', 'refresh_every: soon\ntags'),
+    [`MR-1211 ${p}:6:1 refresh_every`, `MR-1201 ${p}:6:16 soon`],
+  ],
+  [
+    'a Snowflake warehouse',
+    withMillrace('{ sandbox: true }', '{ sandbox: true, warehouse: { type: snowflake, account: x } }'),
+    [`MR-1211 ${m}:3:29 warehouse`],
+  ],
+  ['a model per warehouse', { 'models/x.snowflake.sql': 'select 1' }, ['MR-1211']],
+  [
+    'state:modified in a schedule',
+    schedules('{ select: ["state:modified"], every: 1h }'),
+    [`MR-1211 ${s}:2:19 "state:modified"`],
+  ],
+  // names
+  ['an unknown source', crm('source: cmr\nstreams: { Contact: }\n'), [`MR-1204 ${c}:1:9 cmr`]],
+  [
+    'an unknown destination and model',
+    { [p]: people.replace(': mail', ': mial').replace('model: people', 'model: peolpe') },
+    [`MR-1204 ${p}:1:8 peolpe`, `MR-1204 ${p}:3:14 mial`],
+  ],
+  [
+    'an unknown sync in after and freshness',
+    withPeople('tags', 'after: [crn]\nfreshness: { people: 1h }\ntags'),
+    [`MR-1204 ${p}:6:9 crn`, `MR-1204 ${p}:7:14 people`],
+  ],
+  [
+    'an unknown default target',
+    withMillrace('targets:', 'default_target: sandbx\ntargets:'),
+    [`MR-1204 ${m}:2:17 sandbx`],
+  ],
+  [
+    'an override of an unknown connection',
+    withMillrace('sandbox: true', 'sandbox: true, connections: { crn: {} }'),
+    [`MR-1204 ${m}:3:44 crn`],
+  ],
+  ['a match that is not mapped', withPeople('match: id', 'match: emial'), [`MR-1201 ${p}:5:8 emial`]],
+  ['a match that is a constant', withPeople('  id: id', '  id: { value: 1 }'), [`MR-1201 ${p}:8:7 { value: 1 }`]],
+  ['a key column that stands twice', withPeople('primary_key: id', 'primary_key: [id, id]'), [`MR-1201 ${p}:2:19 id`]],
+  [
+    'a removal that takes an opt-out back',
+    withPeople('tags', 'on_removed: { clear: [unsubscribed] }\ntags'),
+    [`MR-1201 ${p}:6:23 unsubscribed`],
+  ],
+  [
+    'a removal that sets the opt-in',
+    withPeople('tags', 'on_removed: { set: { unsubscribed: false, id: x } }\ntags'),
+    [`MR-1201 ${p}:6:36 false`, `MR-1201 ${p}:6:47 x`],
+  ],
+  [
+    'two targets with one warehouse file',
+    withMillrace(
+      '{ sandbox: true }',
+      '{ sandbox: true }\n  dev: { warehouse: { type: duckdb, path: .millrace/sandbox.duckdb } }',
+    ),
+    [`MR-1201 ${m}:4:43 .millrace/sandbox.duckdb`],
+  ],
+  ['a reserved schema', crm('source: crm\nschema: _millrace\nstreams: { Contact: }\n'), [`MR-1201 ${c}:2:9 _millrace`]],
+  ['a file name that is no name', { 'syncs/My-Sync.yaml': 'source: crm\nstreams: { Account: }\n' }, ['MR-1201']],
+  ['two files of one name', { 'syncs/more/crm.yaml': sound[c] ?? '' }, ['MR-1201']],
+  // models
+  [
+    'an unknown ref',
+    { 'models/x.sql': "select *\nfrom {{ ref('peopel') }}" },
+    ["MR-1204 models/x.sql:2:6 {{ ref('peopel') }}"],
+  ],
+  [
+    'an unknown sync in a source',
+    { 'models/x.sql': "select * from {{ source('cmr', 'contact') }}" },
+    ["MR-1204 models/x.sql:1:15 {{ source('cmr', 'contact') }}"],
+  ],
+  [
+    'a reverse sync as a source',
+    { 'models/x.sql': "select * from {{ source('people', 'contact') }}" },
+    ["MR-1204 models/x.sql:1:15 {{ source('people', 'contact') }}"],
+  ],
+  [
+    'a table that no stream loads',
+    { 'models/x.sql': "select * from {{ source('crm', 'contacts') }}" },
+    ["MR-1204 models/x.sql:1:15 {{ source('crm', 'contacts') }}"],
+  ],
+  [
+    'anything else between braces',
+    { 'models/x.sql': "select {{ config(x=1) }}, {{ rf('people') }}, {{ ref(people) }},\n{{ ref('people')" },
+    [
+      'MR-1201 models/x.sql:1:8 {{ config(x=1) }}',
+      "MR-1201 models/x.sql:1:27 {{ rf('people') }}",
+      'MR-1201 models/x.sql:1:47 {{ ref(people) }}',
+      "MR-1201 models/x.sql:2:1 {{ ref('people')",
+    ],
+  ],
+  ['an empty model', { 'models/x.sql': ' \n' }, ['MR-1201 models/x.sql:1:1  ']],
+  [
+    'models in a circle',
+    { 'models/x.sql': "select * from {{ ref('y') }}", 'models/y.sql': "select * from {{ ref('x') }}" },
+    ["MR-1207 models/x.sql:1:15 {{ ref('y') }}"],
+  ],
+  [
+    'syncs in a circle',
+    { ...crm('source: crm\nafter: [people]\nstreams: { Contact: }\n') },
+    [`MR-1207 ${c}:2:9 people`],
+  ],
+  // paths
+  [
+    'a warehouse outside the project',
+    withMillrace('sandbox: true', 'sandbox: true, warehouse: { type: duckdb, path: ../x.duckdb }'),
+    [`MR-1206 ${m}:3:62 ../x.duckdb`],
+  ],
+  [
+    'an absolute warehouse path',
+    withMillrace('sandbox: true', 'sandbox: true, warehouse: { type: duckdb, path: /tmp/x.duckdb }'),
+    [`MR-1206 ${m}:3:62 /tmp/x.duckdb`],
+  ],
+  // schedules
+  ['a bad cron', schedules('{ select: [crm], cron: "61 * * * *" }'), [`MR-1201 ${s}:2:31 "61 * * * *"`]],
+  ['a cron that never comes', schedules('{ select: [crm], cron: "0 0 31 2 *" }'), [`MR-1201 ${s}:2:31 "0 0 31 2 *"`]],
+  [
+    'a bad timezone',
+    schedules('{ select: [crm], every: 1h, timezone: Europe/Helsinky }'),
+    [`MR-1201 ${s}:2:46 Europe/Helsinky`],
+  ],
+  ['no trigger', schedules('{ select: [crm] }'), [`MR-1201 ${s}:2:8 { select: [crm] }`]],
+  ['two triggers', schedules('{ select: [crm], every: 1h, cron: "0 1 * * *" }'), [`MR-1201 ${s}:2:32 1h`]],
+  [
+    'an unknown sync, tag or schedule',
+    schedules('{ select: [cmr, "tag:crn", "surce:crm"], after: { all: [two] } }'),
+    [`MR-1204 ${s}:2:19 cmr`, `MR-1204 ${s}:2:24 "tag:crn"`, `MR-1204 ${s}:2:35 "surce:crm"`, `MR-1204 ${s}:2:64 two`],
+  ],
+  ['schedules in a circle', schedules('{ select: [crm], after: { all: [one] } }'), [`MR-1207 ${s}:2:25 after`]],
+  // YAML
+  ['text that is not YAML', withPeople('object: person', 'object: [person'), [`MR-1101 ${p}`]],
+  [
+    'a key that stands twice',
+    withPeople('object: person', 'object: person\nobject: other'),
+    [`MR-1101 ${p}:5:1 object`],
+  ],
+  [
+    'two keys that are the same text',
+    withPeople('email: email\n', 'email: { column: a, values: { true: 1, "true": 2 } }\n'),
+    [`MR-1101 ${p}:9:42 "true"`],
+  ],
+  [
+    'a key that is read as another',
+    withPeople('email: email\n', 'email: { column: a, values: { 0x10: 1 } }\n'),
+    [`MR-1101 ${p}:9:33 0x10`],
+  ],
+  ['a tag', withPeople('object: person', 'object: !!js/function person'), [`MR-1101 ${p}:4:9 !!js/function`]],
+  ['a second document', withPeople('object: person', 'object: person\n---\nx: 1'), [`MR-1101 ${p}`]],
+  [
+    'a number with too many digits',
+    withPeople('email: email\n', 'email: { value: 12345678901234567890 }\n'),
+    [`MR-1201 ${p}:9:19 12345678901234567890`],
+  ],
+  ['not a number', withPeople('email: email\n', 'email: { value: .nan }\n'), [`MR-1201 ${p}:9:19 .nan`]],
+]
+
+describe('findings, with their code and place', () => {
+  it.each(cases)('%s', async (_, files, expected) => {
+    const found = (await findingsOf(files)).map(brief)
+    expect(
+      found.map((line, index) =>
+        expected[index] && !/:\d/.test(expected[index]) ? line.slice(0, expected[index].length) : line,
+      ),
+    ).toEqual(expected)
+  })
+
+  it('read like this', async () => {
+    const lines: string[] = []
+    for (const [behaviour, files] of cases) {
+      lines.push(`## ${behaviour}`)
+      for (const error of await findingsOf(files))
+        lines.push(`${brief(error)}`, `  ${error.message}`, ...error.next.map((line) => `  → ${line}`))
+      lines.push('')
+    }
+    await expect(lines.join('\n')).toMatchFileSnapshot('golden/findings.txt')
+  })
+
+  it('come all at once, in the order of the files', async () => {
+    const found = await findingsOf({
+      [m]: `${millrace}unknown: 1\n`,
+      ...withPeople('object: person', 'objekt: person'),
+      [c]: 'source: [\n',
+      [s]: 'schedules: { a: { select: [crm], evry: 1h } }\n',
+      'models/people.sql': "select {{ x }} from {{ ref('y') }}",
+    })
+    expect(found.map(brief).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      `MR-1203 ${m}:7:1`,
+      'MR-1201 models/people.sql:1:8',
+      'MR-1204 models/people.sql:1:21',
+      `MR-1201 ${s}:1:17`,
+      `MR-1203 ${s}:1:34`,
+      `MR-1101 ${c}:2:1`,
+      `MR-1203 ${p}:4:1`,
+    ])
+  })
+
+  it('do not follow from one another: a broken file still counts as defined', async () => {
+    const found = await findingsOf({
+      [c]: 'source: crm\nstraems: {}\nstreams: { Contact: }\n',
+      ...withPeople('tags', 'after: [crm]\ntags'),
+    })
+    expect(found.map(brief)).toEqual([`MR-1203 ${c}:2:1 straems`])
+  })
+})
+
+describe('what may not come in', () => {
+  it('refuses a file of more than a megabyte', async () => {
+    const found = await findingsOf({ [c]: `source: crm\n# ${'x'.repeat(1_000_001)}\n` })
+    expect(found.map(({ code }) => code)).toContain('MR-1102')
+  })
+
+  it('refuses anchors that explode, at once', async () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'
+        .split('')
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[index]}`).join(',')}]`),
+    ].join('\n')
+    const begin = performance.now()
+    expect((await findingsOf({ [c]: bomb })).map(({ code }) => code)).toContain('MR-1102')
+    expect(performance.now() - begin).toBeLessThan(2000)
+  })
+
+  it.each([
+    ['open brackets', '['.repeat(900_000)],
+    ['braces in braces', 'x: ' + '{a: '.repeat(5000)],
+    ['dashes', '- '.repeat(400_000)],
+    ['indentation', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+  ])('refuses %s beyond measure, at once', async (_, text) => {
+    const begin = performance.now()
+    expect((await findingsOf({ [c]: text })).map(({ code }) => code)).toContain('MR-1102')
+    expect(performance.now() - begin).toBeLessThan(2000)
+  })
+
+  it('takes a megabyte of keys without quadratic time', async () => {
+    const text = `source: crm\nstreams:\n${Array.from({ length: 60_000 }, (_, index) => `  S${index}: {}`).join('\n')}\n  Contact:\n`
+    const begin = performance.now()
+    expect((await findingsOf({ [c]: text })).map(brief)).toEqual([])
+    expect(performance.now() - begin).toBeLessThan(10_000)
+  })
+
+  it('does not let a key reach the prototype', async () => {
+    expect(
+      (await findingsOf({ [c]: 'source: crm\n__proto__: { tags: [x] }\nstreams: { Contact: }\n' })).map(brief),
+    ).toEqual([`MR-1203 ${c}:2:1 __proto__`])
+    expect((await findingsOf({ [c]: 'source: constructor\nstreams: { Contact: }\n' })).map(brief)).toEqual([
+      `MR-1204 ${c}:1:9 constructor`,
+    ])
+  })
+
+  it('does not read through a link out of the project', async () => {
+    const other = await tempProject({ 'secret.yaml': 'source: crm\n' })
+    const root = await tempProject()
+    await symlink(join(other, 'secret.yaml'), join(root, 'syncs/linked.yaml'))
+    const found = await caughtFrom(() => loadProject(root))
+    expect(found.map(({ code }) => code)).toEqual(['MR-1206'])
+  })
+
+  it('does not put the warehouse behind a link out of the project', async () => {
+    const other = await tempProject()
+    const root = await tempProject(
+      withMillrace('sandbox: true', 'sandbox: true, warehouse: { type: duckdb, path: data/x.duckdb }'),
+    )
+    await symlink(other, join(root, 'data'))
+    expect((await caughtFrom(() => loadProject(root))).map(({ code }) => code)).toEqual(['MR-1206'])
+  })
+
+  it('refuses a file that is not UTF-8', async () => {
+    const root = await tempProject()
+    await writeFile(join(root, c), Buffer.from([0x73, 0xff, 0xfe]))
+    expect((await caughtFrom(() => loadProject(root))).map(({ code }) => code)).toContain('MR-1101')
+  })
+
+  it('works without syncs, models and schedules', async () => {
+    const files = { [c]: absent, [p]: absent, 'models/people.sql': absent }
+    expect(await findingsOf(files)).toEqual([])
+  })
+})
+
+it('keeps the sample project’s files in step with their schemas’ modelines', async () => {
+  expect(await readFile(join(repository, 'syncs/stripe.yaml'), 'utf8')).toMatch(
+    /^# yaml-language-server: \$schema=\.\.\/schema\/sync\.json$/m,
+  )
+})
