@@ -12,6 +12,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'subscription.presentment_details': 'only with adaptive pricing',
   'subscription.status_details': 'only while paused',
   'subscription_item.billed_until': 'only with billing schedules',
+  'plan.tiers': 'comes only when it is expanded',
   'invoice.confirmation_secret': 'comes only when it is expanded',
   'invoice.payments': 'comes only when it is expanded',
   'invoice.status_details': 'only of uncollectible invoices',
@@ -36,5 +37,5 @@ export const leftOut: { readonly [thing: string]: string } = {
   'parameters of lists':
     'test_clock, automatic_tax, plan, current_period_*, due_date, payment_intent, transfer_group, lookup_keys, recurring, shippable, url, customer_account: refused as unknown',
   'restricted keys': 'one secret key may do everything',
-  'rate limits per endpoint': 'one limit of 100 a second with a burst of 200, in wall-clock time',
+  'rate limits per endpoint': 'one limit of 100 a second with a burst of 1,000, in wall-clock time',
 }

@@ -17,10 +17,12 @@ export type Bill = {
   readonly extraLines: number
   readonly status: InvoiceRecord['status']
   readonly reason: InvoiceRecord['billing_reason']
+  /** From its creation to its payment. */
+  readonly settleSeconds: number
   readonly price: (id: string) => PriceRecord | undefined
 }
 
-/** A line per item of the subscription, then the prorations. Invoices are finalized within the hour, then charged. */
+/** A line per item of the subscription, then the prorations. */
 export function makeInvoice(store: SimulatorStore, bill: Bill): InvoiceRecord {
   const { subscription, at, status } = bill
   const lines = makeLines(store, bill)
@@ -41,8 +43,8 @@ export function makeInvoice(store: SimulatorStore, bill: Bill): InvoiceRecord {
     total: lines.reduce((sum, { amount }) => sum + amount, 0),
     period_start: at,
     period_end: at + (subscription.period_end - subscription.period_start),
-    finalized_at: isFinal ? at + 3500 : null,
-    paid_at: status === 'paid' ? at + 3600 : null,
+    finalized_at: isFinal ? at + bill.settleSeconds - 100 : null,
+    paid_at: status === 'paid' ? at + bill.settleSeconds : null,
     attempt_count: isFinal ? 1 : 0,
     lines,
   }

@@ -77,10 +77,11 @@ function payInvoice(store: SimulatorStore, customer: CustomerRecord | undefined,
 function makeDraftAndPay(store: SimulatorStore, subscription: SubscriptionRecord, at: number): InvoiceRecord {
   const invoice = makeInvoice(store, {
     subscription,
-    at: at - 3600,
+    at: at - settleSeconds,
     extraLines: 0,
     status: 'paid',
     reason: 'manual',
+    settleSeconds,
     price: (id) => getRecord(store, 'prices', id),
   })
   announce(store, {
@@ -88,6 +89,10 @@ function makeDraftAndPay(store: SimulatorStore, subscription: SubscriptionRecord
     at: invoice.created,
     invoice: { ...invoice, status: 'draft', number: null, paid_at: null, finalized_at: null },
   })
+  // It took a number of the customer.
+  const customer = getRecord(store, 'customers', invoice.customer)
+  if (customer)
+    recordEvent(store, 'customer.updated', invoice.finalized_at ?? at, { stored: 'customers', object: customer }, at)
   return invoice
 }
 
@@ -117,3 +122,6 @@ function liveSubscription(store: SimulatorStore, customer: CustomerRecord | unde
     eachRecord(store, 'subscriptions').find((each) => each.customer === customer.id && each.status !== 'canceled')
   )
 }
+
+/** Shorter than the quiet at the beginning of a day: nothing is created in the day before. */
+const settleSeconds = 900

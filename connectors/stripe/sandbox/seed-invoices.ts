@@ -31,16 +31,19 @@ export function seedInvoices(
       })),
     )
     .toSorted((a, b) => a.at - b.at)
+  // One invoice of 25 lines in every world.
+  const large = subscriptions.findIndex(({ items }) => items.length === 15)
   const charges: ChargeRecord[] = []
   for (const { at, subscription, index, period, isLast } of dates) {
     const extraLines =
-      isLast && index === 0 ? 25 - subscription.items.length : random.chance(0.01) ? random.integer(11, 29) : 0
+      isLast && index === large ? 25 - subscription.items.length : random.chance(0.01) ? random.integer(11, 29) : 0
     const invoice = makeInvoice(scene.store, {
       subscription,
       at,
       extraLines,
       status: pickStatus(random, { subscription, isLast }),
       reason: period === 0 ? 'subscription_create' : 'subscription_cycle',
+      settleSeconds: 3600,
       price: (id) => priceOf.get(id),
     })
     putRecord(scene.store, 'invoices', invoice)

@@ -49,7 +49,7 @@ function draft(
   const isLarge = index === 0 || index % 40 === 39
   const currency = isLarge ? 'usd' : customer.currency
   const monthly =
-    isLarge || index < 6 || currency === 'gbp' || currency === 'jpy' || currency === 'kwd' || random.chance(0.4)
+    isLarge || index < 6 || currency === 'gbp' || currency === 'jpy' || currency === 'kwd' || random.chance(0.25)
   const status =
     index === 1
       ? 'canceled'

@@ -1,34 +1,155 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ScanItem } from 'millrace'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Checkpoint } from '../../../src/connector/contract.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 import { rowsOf } from './scan-rows.ts'
 
 let stripe: OpenedStripe
 beforeAll(async () => {
-  stripe = await openStripe({ scale: 0.05 })
+  stripe = await openStripe({ scale: 0.1 })
 })
+beforeEach(() => stripe.requests())
 afterAll(() => stripe[Symbol.asyncDispose]())
 
-const showIds = async (type: string) => (await stripe.sandbox.show('stripe', type)).map(({ id }) => String(id)).sort()
+const names = ['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges']
+const show = (type: string) => stripe.sandbox.show('stripe', type)
+const checkpointsOf = (items: readonly ScanItem[]) =>
+  items.filter((item): item is Checkpoint => item.kind === 'checkpoint')
+const listOf = (value: unknown) => (Array.isArray(value) ? value : [])
 
 describe('a first scan', () => {
-  it.each(['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges'])(
-    'reads all %s, each once',
-    async (name) => {
-      const items = await stripe.read(name, await stripe.scanOf())
-      const count = items.reduce((sum, item) => sum + (item.kind === 'lines' && !item.child ? item.rows : 0), 0)
-      const ids = await showIds(name)
-      expect([...rowsOf(items).keys()].sort()).toEqual(ids)
-      expect(count).toBe(ids.length)
-    },
-  )
+  it.each(names)('reads all %s, each once', async (name) => {
+    const items = await stripe.read(name, await stripe.scanOf())
+    const count = items.reduce((sum, item) => sum + (item.kind === 'lines' && !item.child ? item.rows : 0), 0)
+    const ids = (await show(name)).map(({ id }) => id).sort()
+    expect([...rowsOf(items).keys()].sort()).toEqual(ids)
+    expect(count).toBe(ids.length)
+  })
+
+  it.each(names)('declares every field that a row of %s has', async (name) => {
+    const { columns, children } = await stripe.stream(name)
+    const items = await stripe.read(name, await stripe.scanOf())
+    const fieldsOf = (child?: string) => new Set([...rowsOf(items, child).values()].flatMap((row) => Object.keys(row)))
+    expect([...fieldsOf()].filter((field) => !(field in columns))).toEqual(
+      name === 'subscriptions' ? ['items'] : name === 'invoices' ? ['lines'] : [],
+    )
+    for (const child of children)
+      expect([...fieldsOf(child.name)].filter((field) => !(field in child.columns))).toEqual([])
+  })
 
   it('reads every line of an invoice, and not the first ten', async () => {
     const items = await stripe.read('invoices', await stripe.scanOf())
     const lines = [...rowsOf(items, 'invoice_line_items').values()]
-    const invoices = await stripe.sandbox.show('stripe', 'invoices')
-    const large = invoices.find(({ lines }) => Array.isArray(lines) && lines.length === 25)
-    expect(large).toBeDefined()
+    const invoices = await show('invoices')
+    const large = invoices.find((invoice) => listOf(invoice.lines).length === 25)
     expect(lines.filter(({ invoice }) => invoice === large?.id)).toHaveLength(25)
-    expect(lines).toHaveLength(invoices.reduce((sum, { lines }) => sum + (Array.isArray(lines) ? lines.length : 0), 0))
+    expect(lines).toHaveLength(invoices.reduce((sum, invoice) => sum + listOf(invoice.lines).length, 0))
+    expect(lines.every((line) => line._api_version === '2026-10-28.endive')).toBe(true)
+  })
+
+  it('names each parent once, with its complete set, before the checkpoint of its page', async () => {
+    const items = await stripe.read('invoices', await stripe.scanOf())
+    const parents = items.flatMap((item) => (item.kind === 'lines' && item.child ? item.child.parents : []))
+    expect([...parents].sort()).toEqual((await show('invoices')).map(({ id }) => id).sort())
+    expect(items.at(-1)?.kind).toBe('checkpoint')
+  })
+
+  it('reads canceled subscriptions, and all items of a large one', async () => {
+    const items = await stripe.read('subscriptions', await stripe.scanOf())
+    const statuses = new Set([...rowsOf(items).values()].map(({ status }) => status))
+    const stored = await show('subscriptions')
+    const large = stored.find((subscription) => listOf(subscription.items).length === 15)
+    expect([...statuses].sort()).toEqual(['active', 'canceled', 'past_due', 'trialing'])
+    const read = [...rowsOf(items, 'subscription_items').values()]
+    expect(read.filter(({ subscription }) => subscription === large?.id)).toHaveLength(15)
+    expect(read).toHaveLength(stored.reduce((sum, subscription) => sum + listOf(subscription.items).length, 0))
+  })
+
+  it('reads active and inactive prices, with what must be expanded, every digit as it was sent', async () => {
+    const prices = [...rowsOf(await stripe.read('prices', await stripe.scanOf())).values()]
+    expect(new Set(prices.map(({ active }) => active))).toEqual(new Set([true, false]))
+    expect(prices.map((price) => price.unit_amount_decimal)).toEqual(
+      expect.arrayContaining(['0.000123456789', '12.345678901234']),
+    )
+    const tiered = prices.find((price) => price.billing_scheme === 'tiered')
+    expect(tiered).toMatchObject({ tiers: [{ up_to: 1000 }, { unit_amount_decimal: '0.000123456789' }] })
+    expect(new Set(prices.map(({ currency }) => currency))).toEqual(new Set(['usd', 'eur', 'gbp', 'jpy', 'kwd']))
+  })
+
+  it('leaves children alone that the sync does not want', async () => {
+    const items = await stripe.read('invoices', await stripe.scanOf({ children: [] }))
+    expect(items.some((item) => item.kind !== 'checkpoint' && item.child)).toBe(false)
+    expect((await stripe.requests()).every(({ path }) => path.startsWith('/v1/invoices?'))).toBe(true)
+  })
+
+  it('keeps to the start of the sync and to the end of the scan', async () => {
+    const start = '2026-08-01T00:00:00Z'
+    const to = '2026-11-01T00:00:00Z'
+    const created = [...rowsOf(await stripe.read('charges', await stripe.scanOf({ start, to }))).values()].map(
+      (charge) => Number(charge.created),
+    )
+    const stored = (await show('charges')).map((charge) => Number(charge.created))
+    expect(created.length).toBe(
+      stored.filter((each) => each >= Date.parse(start) / 1000 && each < Date.parse(to) / 1000).length,
+    )
+    expect(created.length).toBeGreaterThan(0)
+  })
+
+  it('stops at its limit', async () => {
+    const items = await stripe.read('charges', await stripe.scanOf({ limit: 130 }))
+    expect(rowsOf(items).size).toBe(130)
+  })
+})
+
+describe('a scan that goes on', () => {
+  it.each(['prices', 'subscriptions', 'invoices', 'charges'])(
+    'gives the rest of %s from every checkpoint',
+    async (name) => {
+      const scan = await stripe.scanOf()
+      const whole = await stripe.read(name, scan)
+      for (const checkpoint of checkpointsOf(whole)) {
+        const rest = await stripe.read(name, { ...scan, resume: JSON.parse(JSON.stringify(checkpoint.resume)) })
+        expect([...rowsOf(rest)]).toEqual([...rowsOf(whole.slice(whole.indexOf(checkpoint) + 1))])
+      }
+    },
+  )
+
+  it('goes on after an object that was deleted meanwhile', async () => {
+    await using other = await openStripe({ scale: 0.1 })
+    const scan = await other.scanOf()
+    const stored = (await other.sandbox.show('stripe', 'customers')).toReversed()
+    await other.sandbox.move(1)
+    const left = new Set((await other.sandbox.show('stripe', 'customers')).map(({ id }) => id))
+    const gone = stored.findIndex(({ id }) => !left.has(String(id)))
+    const resume = { phase: 'list', pass: 0, after: stored[gone]?.id ?? '', created: Number(stored[gone]?.created) }
+    const rest = rowsOf(await other.read('customers', { ...scan, resume }))
+    expect([...rest.keys()]).toEqual(stored.slice(gone + 1).map(({ id }) => id))
+  })
+
+  it('refuses a position that is not its own', async () => {
+    const scan = await stripe.scanOf({ resume: { page: 3 } })
+    await expect(stripe.read('charges', scan)).rejects.toMatchObject({ code: 'MR-1401' })
+  })
+})
+
+describe('a failure in mid-list', () => {
+  it.each([
+    ['the vendor’s limit', 'rate_limit', {}],
+    ['a 500', 'status', { status: 500 }],
+    ['a 503 with a page of a proxy', 'status', { status: 503, body: '<html>' }],
+    ['a reset before the request', 'reset_before', {}],
+    ['a reset after the request', 'reset_after', {}],
+    ['half of an answer', 'cut_json', {}],
+    ['a wrong length', 'wrong_length', {}],
+    ['an answer that inflates', 'inflate', {}],
+    ['a page of HTML as 200', 'html', {}],
+    ['an error as 200', 'error_200', {}],
+  ])('is retried once, by the host alone: %s', async (_, fault, spec) => {
+    const whole = rowsOf(await stripe.read('charges', await stripe.scanOf()))
+    const calm = (await stripe.requests()).length
+    await stripe.sandbox.setFault('stripe', fault, { ...spec, after: 2, match: '/v1/charges' })
+    const rows = rowsOf(await stripe.read('charges', await stripe.scanOf()))
+    expect([...rows]).toEqual([...whole])
+    expect((await stripe.requests()).length).toBe(calm + 1)
   })
 })

@@ -1,0 +1,110 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Stripe } from 'stripe'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import stripeConnector from '../../../connectors/stripe/index.ts'
+import { streamNames, stripeStreams } from '../../../connectors/stripe/streams.ts'
+import { openStripe, type OpenedStripe } from './open-stripe.ts'
+
+let stripe: OpenedStripe
+beforeAll(async () => {
+  stripe = await openStripe()
+})
+afterAll(() => stripe[Symbol.asyncDispose]())
+
+const signal = new AbortController().signal
+
+describe('a connection', () => {
+  it('says which account it reads', async () => {
+    expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+  })
+
+  it('takes the vendor’s clock from its answers', async () => {
+    await stripe.opened.check({ signal })
+    expect(stripe.host.lastDate()).toEqual(await stripe.sandbox.now())
+  })
+
+  it('refuses a wrong key in the vendor’s words, without saying it', async () => {
+    await using other = await openStripe({ keys: { api_key: 'sk_test_4eC39HqLyjWDarjtT1zdp7dc' } })
+    const refused = other.opened.check({ signal })
+    await expect(refused).rejects.toMatchObject({ code: 'MR-3001' })
+    await expect(refused).rejects.toThrow(/Invalid API Key provided: sk_test_\*+p7dc/)
+    expect(await other.requests()).toHaveLength(1)
+  })
+
+  it('reads another account by its name, and says where it may not', async () => {
+    await using own = await openStripe({ keys: { account: 'acct_1MillraceSandbox' } })
+    await own.opened.check({ signal })
+    expect((await own.requests())[0]?.headers['stripe-account']).toBe('acct_1MillraceSandbox')
+    await using other = await openStripe({ keys: { account: 'acct_of_nobody' } })
+    await expect(other.opened.check({ signal })).rejects.toThrow(/does not have access to account/)
+  })
+
+  it('is pinned to the API version that the SDK is made for', () => {
+    expect(stripeConnector.config.parse({ api_key: 'k' })).toMatchObject({
+      api_version: Stripe.API_VERSION,
+      base_url: 'https://api.stripe.com',
+    })
+  })
+
+  it.each(['https://api.stripe.com/v1', 'https://api.stripe.com/?a=b'])(
+    'refuses the base URL %s, whose path the SDK would drop',
+    async (base_url) => {
+      const config = stripeConnector.config.parse({ api_key: 'k', base_url })
+      await expect(stripeConnector.open({ config: config as never, host: stripe.host })).rejects.toMatchObject({
+        code: 'MR-1201',
+      })
+    },
+  )
+
+  it('obeys its signal while an answer is waited for', async () => {
+    await stripe.sandbox.setFault('stripe', 'hang', {})
+    const startedAt = performance.now()
+    await expect(stripe.opened.check({ signal: AbortSignal.timeout(100) })).rejects.toMatchObject({ code: 'MR-7001' })
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+  })
+
+  it('does not follow an answer to another address, where its key would go along', async () => {
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(302, { location: '/elsewhere' }).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    // A server that listens on a port has an address of this form.
+    const { port } = server.address() as AddressInfo
+    await using other = await openStripe({ keys: { base_url: `http://127.0.0.1:${port}` } })
+    await expect(other.opened.check({ signal })).rejects.toMatchObject({ code: 'MR-3004' })
+    expect(asked).toEqual(['/v1/account'])
+    server.close()
+  })
+})
+
+describe('the streams', () => {
+  it('are known without a connection, children among them', async () => {
+    expect(streamNames).toEqual([
+      'customers',
+      'products',
+      'prices',
+      'subscriptions',
+      'subscription_items',
+      'invoices',
+      'invoice_line_items',
+      'charges',
+    ])
+    expect(stripeConnector.streamNames).toEqual(streamNames)
+  })
+
+  it('come with their parent where only a child is asked for', async () => {
+    const streams = await stripe.opened.streams?.({ names: ['subscription_items'], signal })
+    expect(streams?.map(({ name }) => name)).toEqual(['subscriptions'])
+  })
+
+  it('ask for at most twenty types of events, each of which the SDK knows', () => {
+    for (const { events } of stripeStreams) {
+      const types = [...events.own, ...Object.values(events.by ?? {}).flat()]
+      expect(types.length).toBeLessThanOrEqual(20)
+      expect(new Set(types).size).toBe(types.length)
+    }
+  })
+})

@@ -1,0 +1,175 @@
+import type { JsonObject, Scan, ScanItem } from 'millrace'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Checkpoint } from '../../../src/connector/contract.ts'
+import { openStripe, type OpenedStripe } from './open-stripe.ts'
+import { rowsOf, tombstonesOf } from './scan-rows.ts'
+
+/** Five days after the first scans: every kind of change has been. */
+let stripe: OpenedStripe
+let before: string
+const first = new Map<string, readonly ScanItem[]>()
+const names = ['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges']
+
+beforeAll(async () => {
+  stripe = await openStripe({ scale: 0.1 })
+  const scan = await stripe.scanOf()
+  before = scan.to
+  for (const name of names) first.set(name, await stripe.read(name, scan))
+  await stripe.sandbox.move(5)
+})
+beforeEach(() => stripe.requests())
+afterAll(() => stripe[Symbol.asyncDispose]())
+
+const since = (more: Partial<Scan> = {}) => stripe.scanOf({ from: before, ...more })
+const checkpointsOf = (items: readonly ScanItem[]) =>
+  items.filter((item): item is Checkpoint => item.kind === 'checkpoint')
+/** What a warehouse would hold: keys of tombstones removed, the rest overwritten. */
+const withoutStamps = (rows: ReadonlyMap<string, JsonObject>) =>
+  new Map(
+    [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, { _event_id, _event_type, ...row }]) => [id, row]),
+  )
+
+describe('a scan by events', () => {
+  it.each(names)('leaves %s as a whole list would', async (name) => {
+    const changed = await stripe.read(name, await since())
+    const merged = rowsOf([...(first.get(name) ?? []), ...changed])
+    const listed = rowsOf(await stripe.read(name, await stripe.scanOf({ full: true, from: before })))
+    expect(withoutStamps(merged)).toEqual(withoutStamps(listed))
+  })
+
+  it.each([
+    ['invoices', 'invoice_line_items'],
+    ['subscriptions', 'subscription_items'],
+  ])('brings the children of changed %s', async (name, child) => {
+    const changed = await stripe.read(name, await since())
+    const parents = changed.flatMap((item) =>
+      item.kind === 'lines' && item.child?.stream === child ? item.child.parents : [],
+    )
+    expect(parents.length).toBeGreaterThan(0)
+    expect([...parents].sort()).toEqual([...rowsOf(changed).keys()].sort())
+    const rows = [...rowsOf(changed, child).values()]
+    expect(rows.every((row) => parents.includes(String(row[name.slice(0, -1)])))).toBe(true)
+    expect(rows.every((row) => typeof row._event_id === 'string')).toBe(true)
+  })
+
+  it('reads objects again and takes no payload: those are of another API version', async () => {
+    const [row] = rowsOf(await stripe.read('invoices', await since())).values()
+    expect(row).toMatchObject({ parent: { type: 'subscription_details' }, _api_version: '2026-10-28.endive' })
+    expect(row).not.toHaveProperty('paid')
+    const [event] = await stripe.sandbox.show('stripe', 'events', String(row?._event_id))
+    expect(event?.type).toBe(row?._event_type)
+  })
+
+  it('reads an object once, for its newest event', async () => {
+    const rows = rowsOf(await stripe.read('subscriptions', await since()))
+    const requests = await stripe.requests()
+    expect(requests.filter(({ path }) => path.startsWith('/v1/subscriptions/'))).toHaveLength(rows.size)
+    const events = await stripe.sandbox.show('stripe', 'events')
+    for (const [id, row] of rows) {
+      const own = events.filter(
+        ({ object }) => typeof object === 'object' && object !== null && 'id' in object && object.id === id,
+      )
+      const newest = own.toSorted((a, b) => Number(a.created) - Number(b.created)).at(-1)
+      expect(row._event_type).toBe(newest?.type)
+    }
+  })
+
+  it('asks for no payload-only types, and for at most twenty of them', async () => {
+    await stripe.read('invoices', await since())
+    const [listing] = await stripe.requests()
+    const types = [...new URL(listing?.path ?? '', 'http://x').searchParams].filter(([name]) =>
+      name.startsWith('types'),
+    )
+    expect(types.length).toBeLessThanOrEqual(20)
+    expect(types.map(([, type]) => type)).not.toContain('invoice.upcoming')
+  })
+
+  it.each(['customers', 'products', 'invoices'])('says which %s are gone', async (name) => {
+    const left = new Set((await stripe.sandbox.show('stripe', name)).map(({ id }) => id))
+    const gone = [...rowsOf(first.get(name) ?? []).keys()].filter((id) => !left.has(id))
+    const items = await stripe.read(name, await since())
+    expect(gone.length).toBeGreaterThan(0)
+    expect([...tombstonesOf(items)].sort()).toEqual(gone.sort())
+    // By our clock, as the rows are: the vendor's may be behind.
+    expect(items.every((item) => item.kind !== 'tombstones' || item.version === null)).toBe(true)
+  })
+
+  it('takes the vendor’s word that a customer was deleted where the event of it is not yet there', async () => {
+    const gone = tombstonesOf(await stripe.read('customers', await since()))
+    const events = await stripe.sandbox.show('stripe', 'events')
+    const deletion = events.find(
+      ({ type, object }) =>
+        type === 'customer.deleted' &&
+        typeof object === 'object' &&
+        object !== null &&
+        'id' in object &&
+        object.id === gone[0],
+    )
+    const cancelled = await stripe.read(
+      'customers',
+      await since({ from: before, to: new Date(Number(deletion?.created) * 1000).toISOString() }),
+    )
+    const update = rowsOf(cancelled)
+    expect(update.has(gone[0] ?? '')).toBe(false)
+  })
+
+  it('takes a cancelled subscription as changed, not as gone', async () => {
+    const items = await stripe.read('subscriptions', await since())
+    const cancelled = [...rowsOf(items).values()].filter((row) => row._event_type === 'customer.subscription.deleted')
+    expect(cancelled.length).toBeGreaterThan(0)
+    expect(cancelled.every(({ status, canceled_at }) => status === 'canceled' && typeof canceled_at === 'number')).toBe(
+      true,
+    )
+    expect(tombstonesOf(items)).toEqual([])
+  })
+
+  it('gives the same rows from every checkpoint', async () => {
+    const scan = await since({ from: new Date(Date.parse(before) - 28 * 86_400_000).toISOString() })
+    const whole = await stripe.read('invoices', scan)
+    const checkpoints = checkpointsOf(whole)
+    expect(checkpoints.length).toBeGreaterThan(2)
+    for (const checkpoint of checkpoints) {
+      const rest = await stripe.read('invoices', { ...scan, resume: JSON.parse(JSON.stringify(checkpoint.resume)) })
+      expect([...rowsOf(rest)]).toEqual([...rowsOf(whole.slice(whole.indexOf(checkpoint) + 1))])
+    }
+  })
+
+  it('begins again where the event that it had come to is forgotten', async () => {
+    const scan = await since()
+    const whole = rowsOf(await stripe.read('charges', scan))
+    expect(
+      rowsOf(await stripe.read('charges', { ...scan, resume: { phase: 'events', after: 'evt_forgotten' } })),
+    ).toEqual(whole)
+  })
+
+  it('leaves out what was created before the sync’s start', async () => {
+    const all = rowsOf(await stripe.read('customers', await since()))
+    const years = [...all.values()].map(({ created }) => Number(created)).toSorted((a, b) => a - b)
+    const start = new Date((years[Math.floor(years.length / 2)] ?? 0) * 1000).toISOString()
+    const some = rowsOf(await stripe.read('customers', await since({ start })))
+    expect([...some.keys()]).toEqual(
+      [...all].filter(([, { created }]) => Number(created) >= Date.parse(start) / 1000).map(([id]) => id),
+    )
+  })
+
+  it('finds nothing after its end', async () => {
+    const { to } = await stripe.scanOf()
+    expect(rowsOf(await stripe.read('customers', await stripe.scanOf({ from: to }))).size).toBe(0)
+  })
+})
+
+describe('a gap that events do not reach over', () => {
+  it('is filled by the whole list, and said', async () => {
+    const from = new Date((await stripe.sandbox.now()).getTime() - 29 * 86_400_000 - 60_000).toISOString()
+    const items = await stripe.read('customers', await since({ from }))
+    expect(rowsOf(items).size).toBe((await stripe.sandbox.show('stripe', 'customers')).length)
+    expect((await stripe.requests()).some(({ path }) => path.startsWith('/v1/events'))).toBe(false)
+    expect(stripe.events.some((event) => event.type === 'run.warning' && event.message.includes('30 days'))).toBe(true)
+  })
+
+  it('begins at 29 days', async () => {
+    const from = new Date((await stripe.sandbox.now()).getTime() - 29 * 86_400_000 + 60_000).toISOString()
+    await stripe.read('customers', await since({ from }))
+    expect((await stripe.requests())[0]?.path).toMatch(/^\/v1\/events/)
+  })
+})
