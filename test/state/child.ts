@@ -1,6 +1,7 @@
 // A process of its own that works on a control store as it is told: `node child.ts ADAPTER LOCATION ROLE …`.
 // It writes a line per thing that happens, so that the test need not guess when.
 import { appendFileSync } from 'node:fs'
+import type { TicketRequest } from '../../src/state/port.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
 import type { OpenStore } from './conformance.ts'
 
@@ -37,17 +38,22 @@ if (role === 'hold-lease') {
   const [resource = '', count, journal = ''] = args
   say({ ready: true })
   await go()
+  let ticketId = 0
+  const watched = {
+    ...store,
+    takeTicket: async (request: TicketRequest) => {
+      const ticket = await store.takeTicket(request)
+      ticketId = ticket.id
+      return ticket
+    },
+  }
+  const request = { resource, runId: `${process.pid}`, purpose: 'test' }
   for (let n = 0; n < Number(count); n++)
-    await withTicket(
-      store,
-      { resource, runId: `${process.pid}`, purpose: 'test' },
-      { signal: new AbortController().signal, pollMs: 2 },
-      async () => {
-        appendFileSync(journal, `in ${process.pid}\n`)
-        await new Promise((resolve) => setTimeout(resolve, 1))
-        appendFileSync(journal, `out ${process.pid}\n`)
-      },
-    )
+    await withTicket(watched, request, { signal: new AbortController().signal, pollMs: 2 }, async () => {
+      appendFileSync(journal, `in ${process.pid} ${ticketId}\n`)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      appendFileSync(journal, `out ${process.pid}\n`)
+    })
   say({ done: true })
 }
 await store.close()

@@ -97,8 +97,8 @@ export function controlStoreConformance(
           await sleep(10)
           grant = await store.acquireLease(lease('run-2', { ttlMs: 60_000, graceMs: 300 }))
         }
-        // The lease began a moment before we heard of it, so a little under 700 ms is right.
-        expect(performance.now() - since).toBeGreaterThan(600)
+        const heldSince = grant.granted && grant.from ? Date.parse(grant.from.since) : Number.NaN
+        expect(Date.now() - heldSince).toBeGreaterThanOrEqual(700)
         expect(grant).toMatchObject({ granted: true, from: { runId: 'stopped-run' } })
         holder.child.kill('SIGCONT')
         holder.go()
@@ -156,10 +156,10 @@ export function controlStoreConformance(
 
     describe('withLease', () => {
       test('renews while the work is on, and gives the lease back after it', async () => {
-        const request = lease('run-1', { ttlMs: 150, graceMs: 0 })
+        const request = lease('run-1', { ttlMs: 500, graceMs: 0 })
         const held = await withLease(store, request, { signal, wait: false }, async (mine) => {
-          await sleep(500)
-          const refused = await store.acquireLease(lease('run-2', { ttlMs: 150, graceMs: 0 }))
+          await sleep(1_200)
+          const refused = await store.acquireLease(lease('run-2', { ttlMs: 500, graceMs: 0 }))
           return { holds: await store.holdsLease(mine), refused: !refused.granted, lost: mine.lost.aborted }
         })
         expect(held).toEqual({ holds: true, refused: true, lost: false })
@@ -272,7 +272,7 @@ export function controlStoreConformance(
         await near.close()
       })
 
-      test('4 processes with 50 tickets each are never in at once, and get in turn by turn', async () => {
+      test('4 processes with 50 tickets each are never in at once, and get in in the order of their tickets', async () => {
         const journal = join(folder, 'journal')
         writeFileSync(journal, '')
         const workers = [1, 2, 3, 4].map(() => start('tickets', 'warehouse.duckdb', 50, journal))
@@ -284,14 +284,10 @@ export function controlStoreConformance(
         lines.forEach((line, index) => {
           const [what, pid] = line.split(' ')
           expect([index, what]).toEqual([index, index % 2 === 0 ? 'in' : 'out'])
-          if (what === 'out') expect(lines[index - 1]).toBe(`in ${pid}`)
+          if (what === 'out') expect(lines[index - 1]).toMatch(new RegExp(`^in ${pid} `))
         })
-        // Whoever returns a ticket and takes the next one stands behind the three others: no two turns of one process in a
-        // row while all four are at work.
-        const turns = lines.filter((line) => line.startsWith('in'))
-        const middle = turns.slice(8, 150)
-        const repeats = middle.filter((turn, index) => index > 0 && middle[index - 1] === turn).length
-        expect(repeats).toBeLessThan(middle.length * 0.1)
+        const tickets = lines.filter((line) => line.startsWith('in')).map((line) => Number(line.split(' ')[2]))
+        expect(tickets).toEqual([...tickets].sort((a, b) => a - b))
       })
 
       test('withTicket gives its ticket back when the work fails, and when it is told to stop waiting', async () => {
