@@ -78,7 +78,8 @@ async function readBody(response: IncomingMessage): Promise<Uint8Array> {
     throw malformed(response, `its Content-Encoding is ${encoding}, which was not asked for`)
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response) {
+  // No encoding is set, so that chunks are bytes.
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > maxBytes) {
       response.destroy()

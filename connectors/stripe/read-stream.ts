@@ -14,17 +14,19 @@ export async function* readStream(
 ): AsyncGenerator<ScanItem> {
   const position = readPosition(scan.resume)
   if (position?.phase === 'done') return
-  if (position?.phase === 'list') return yield* listAll(api, stream, { scan, from: position, signal })
-  if (scan.from === null || scan.full) return yield* listAll(api, stream, { scan, from: listStart, signal })
-  const now = host.lastDate() ?? new Date(scan.to)
-  if (now.getTime() - Date.parse(scan.from) > maxGapMs) {
+  if (position?.phase === 'list') yield* listAll(api, stream, { scan, from: position, signal })
+  else if (scan.from === null || scan.full) yield* listAll(api, stream, { scan, from: listStart, signal })
+  else if (reachesBack(scan.from, host.lastDate() ?? new Date(scan.to)))
+    yield* readChanges(api, stream, { scan: { ...scan, from: scan.from }, from: position, signal })
+  else {
     host.warn(
       `${stream.name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead; what was deleted meanwhile is found by \`--full-refresh\` only.`,
     )
-    return yield* listAll(api, stream, { scan, from: listStart, signal })
+    yield* listAll(api, stream, { scan, from: listStart, signal })
   }
-  yield* readChanges(api, stream, { scan: { ...scan, from: scan.from }, from: position, signal })
 }
+
+const reachesBack = (from: string, now: Date) => now.getTime() - Date.parse(from) <= maxGapMs
 
 /** A day less than Stripe keeps events: a scan that begins now may take that long. https://docs.stripe.com/api/events */
 const maxGapMs = 29 * 86_400_000

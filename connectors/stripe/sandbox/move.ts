@@ -36,6 +36,12 @@ export function playDay({ world, store }: SimulatorContext, day: Day): void {
           editCustomer(store, customerOf(store, person.company), { at, change: () => ({ email: event.value }) })
         break
       }
+      // Nobody tells the billing account of these.
+      case 'deal_moves':
+      case 'lead_converts':
+      case 'opt_out':
+      case 'person_deleted':
+        break
     }
   }
   tidyUp(store, day)

@@ -106,7 +106,7 @@ function checkKind(name: string, kind: ParameterKind, values: readonly Given[]):
 function readRange(values: readonly Given[]): Range {
   const [only] = values
   if (only?.key === null) return { gte: Number(only.value), lte: Number(only.value) }
-  return Object.fromEntries(values.map(({ key, value }) => [key, Number(value)]))
+  return Object.fromEntries(values.map(({ key, value }): [string, number] => [key ?? '', Number(value)]))
 }
 
 function readExpand(paths: readonly string[], { isList, expandable }: ParameterRules): Set<string> | Refusal {

@@ -158,6 +158,25 @@ describe('a scan by events', () => {
   })
 })
 
+describe('a failure while changes are read', () => {
+  it.each([
+    ['of the events', '^/v1/events'],
+    ['of an object that is read again', '^/v1/invoices/in_'],
+  ])('is retried once: %s', async (_, match) => {
+    const whole = rowsOf(await stripe.read('invoices', await since()))
+    const calm = (await stripe.requests()).length
+    await stripe.sandbox.setFault('stripe', 'status', { status: 500, match })
+    expect([...rowsOf(await stripe.read('invoices', await since()))]).toEqual([...whole])
+    expect((await stripe.requests()).length).toBe(calm + 1)
+  })
+
+  it('keeps to the last checkpoint where the limit of rows ends it', async () => {
+    const items = await stripe.read('invoices', await since({ limit: 2 }))
+    expect(rowsOf(items).size).toBe(2)
+    expect(checkpointsOf(items)).toEqual([])
+  })
+})
+
 describe('a gap that events do not reach over', () => {
   it('is filled by the whole list, and said', async () => {
     const from = new Date((await stripe.sandbox.now()).getTime() - 29 * 86_400_000 - 60_000).toISOString()
