@@ -59,6 +59,7 @@ export type EngineEvent =
       readonly delivered: number
       readonly rejected: number
     }
+  | { readonly type: 'acknowledge.started'; readonly run_id: string; readonly object: string; readonly rows: number }
   | { readonly type: 'acknowledged'; readonly run_id: string; readonly object: string; readonly rows: number }
   // both
   | { readonly type: 'fence.taken'; readonly run_id: string; readonly scope: string; readonly epoch: number }

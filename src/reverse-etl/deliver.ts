@@ -101,6 +101,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
 
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
   const { fence, columns, mappingVersion } = delivery.header
+  context.emit({ type: 'acknowledge.started', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
   try {
     await context.warehouse.session({ runId: context.runId, purpose: `acknowledge ${fence.sync}` }, (session) =>
       session.reverse.acknowledge({ fence, sequence: segment.sequence, columns, mappingVersion, path: segment.path, ledger: {} }),

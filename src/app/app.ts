@@ -1,0 +1,138 @@
+/** The composition root: the project, and the adapters that its target asks for. Nobody else builds adapters. */
+import { join } from 'node:path'
+import { loadProject } from '../config/load.ts'
+import type { Project, Target } from '../config/project.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
+import { systemClock, type Clock } from '../model/clock.ts'
+import type { Emit, EngineEvent } from '../model/event.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { ControlStore } from '../state/port.ts'
+import { openSqliteStore } from '../state/sqlite/sqlite-store.ts'
+import { withTicket } from '../state/with-ticket.ts'
+import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
+import type { Warehouse } from '../warehouse/port.ts'
+import { holdAt } from './hold-at.ts'
+import { openProjectSandbox, type ProjectSandbox } from './project-sandbox.ts'
+
+export type AppOptions = {
+  readonly directory: string
+  /** @default the project's `default_target` */
+  readonly target?: string
+  /** Listens to everything the engine says. */
+  readonly onEvent: Emit
+  readonly env: { readonly [name: string]: string | undefined }
+  /** Aborts everything at once. */
+  readonly signal: AbortSignal
+  /** Somebody asked to stop at the next checkpoint. @default never */
+  readonly isStopping?: () => boolean
+  readonly clock?: Clock
+}
+
+export type App = {
+  readonly project: Project
+  readonly target: Target
+  readonly store: ControlStore
+  readonly warehouse: Warehouse
+  readonly env: AppOptions['env']
+  readonly emit: Emit
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly isStopping: () => boolean
+  /** Under `.millrace`, per target. */
+  readonly spoolDir: string
+  /** The simulators of this project, started when first asked for. */
+  readonly sandbox: () => Promise<ProjectSandbox>
+  readonly close: () => Promise<void>
+}
+
+/** @throws MillraceErrors with every finding of the project; MR-1204 for a target that is not there */
+export async function openApp(options: AppOptions): Promise<App> {
+  const project = await loadProject(options.directory)
+  const target = chooseTarget(project, options.target)
+  const clock = options.clock ?? systemClock
+  const store = openSqliteStore({ path: join(project.root, '.millrace', 'control.sqlite') })
+  const hold = holdAt(options.env['MILLRACE_HOLD_AT'])
+  const recording = recordEvents(store)
+  const emit: Emit = (event) => {
+    recording.add(event)
+    options.onEvent(event)
+    hold(event)
+  }
+  let sandbox: Promise<ProjectSandbox> | undefined
+  return {
+    project,
+    target,
+    store,
+    warehouse: openWarehouse(target, { store, emit, signal: options.signal }),
+    env: options.env,
+    emit,
+    clock,
+    signal: options.signal,
+    isStopping: options.isStopping ?? (() => false),
+    spoolDir: join(project.root, '.millrace', 'spool', target.name),
+    sandbox: () => (sandbox ??= openProjectSandbox(project)),
+    async close() {
+      await recording.settled()
+      await store.close()
+      if (sandbox) await (await sandbox).close()
+    },
+  }
+}
+
+function chooseTarget(project: Project, wanted: string | undefined): Target {
+  const name = wanted ?? project.defaultTarget
+  const target = project.targets[name]
+  if (target) return target
+  const names = Object.keys(project.targets)
+  const near = didYouMean(name, names)
+  throw new MillraceError('MR-1204', {
+    message: `There is no target ${name} in millrace.yaml${near ? `; did you mean ${near}?` : '.'}`,
+    kept: 'Nothing was run.',
+    next: `Targets: ${names.join(', ')}.`,
+  })
+}
+
+function openWarehouse(
+  target: Target,
+  { store, emit, signal }: { readonly store: ControlStore; readonly emit: Emit; readonly signal: AbortSignal },
+): Warehouse {
+  const { warehouse } = target
+  if (warehouse.type !== 'duckdb')
+    throw new MillraceError('MR-2001', {
+      message: `The target ${target.name} has a ${warehouse.type} warehouse, which this version does not have yet.`,
+      kept: 'Nothing was run.',
+      next: 'Use a target with  warehouse: { type: duckdb, path: … }.',
+    })
+  return openDuckDBWarehouse({
+    path: warehouse.path,
+    memoryLimit: warehouse.memoryLimit,
+    threads: warehouse.threads,
+    inTurn: (request, work) =>
+      withTicket(
+        store,
+        { resource: warehouse.path, runId: request.runId, purpose: request.purpose },
+        {
+          signal: request.signal ?? signal,
+          onWaiting: (holder) =>
+            // Streams of one run take turns all the time; only another run is worth a word.
+            holder.runId === request.runId
+              ? undefined
+              : emit({ type: 'waiting', run_id: request.runId, for: 'the warehouse file', holder: `run ${holder.runId} (pid ${holder.process.pid})` }),
+        },
+        work,
+      ),
+  })
+}
+
+/** Events reach the control store in order, without anybody waiting for them. */
+function recordEvents(store: ControlStore): { readonly add: (event: EngineEvent) => void; readonly settled: () => Promise<void> } {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    add(event) {
+      const runId = 'run' in event ? event.run.run_id : event.run_id
+      // History that cannot be written must not stop a run that can.
+      last = last.then(() => store.recordEvent(runId, event)).catch(() => undefined)
+    },
+    settled: () => last,
+  }
+}

@@ -1,0 +1,45 @@
+import type { ReverseSync, Target } from '../config/project.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { App } from './app.ts'
+
+/** A laptop cannot write to production by accident (promise 12). */
+export function refuseDelivery(target: Target, sync: ReverseSync): void {
+  if (target.deliver) return
+  throw new MillraceError('MR-4002', {
+    message: `The target ${target.name} may not deliver, so ${sync.name} was not run.`,
+    kept: 'Nothing was sent, nothing was changed.',
+    next: [
+      `millrace sync plan ${sync.name} --target ${target.name}   shows what would go out`,
+      `If ${target.name} is meant to write to ${sync.destination}, say  deliver: true  under targets.${target.name} in millrace.yaml.`,
+    ],
+  })
+}
+
+/** `freshness`: refuses to send from inputs older than the sync allows. */
+export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: string): Promise<void> {
+  const wanted = Object.entries(sync.freshness)
+  if (wanted.length === 0) return
+  const ages = await app.warehouse.session({ runId, purpose: 'freshness' }, async (session) => {
+    const found: { readonly name: string; readonly maxMs: number; readonly loadedAt: string | null }[] = []
+    for (const [name, maxMs] of wanted) {
+      const runs = await session.state.readRuns({ sync: name, limit: 50 })
+      found.push({ name, maxMs, loadedAt: runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null })
+    }
+    return found
+  })
+  const now = app.clock.now().getTime()
+  for (const { name, maxMs, loadedAt } of ages) {
+    if (loadedAt !== null && now - Date.parse(loadedAt) <= maxMs) continue
+    throw new MillraceError('MR-4006', {
+      message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${loadedAt}`}; freshness allows ${Math.round(maxMs / 3_600_000)} h.`,
+      kept: 'Nothing was sent.',
+      next: `millrace sync run ${name} ${sync.name}`,
+    })
+  }
+}
+
+/** The control store remembers deliveries that a lost warehouse cannot. */
+export async function deliveredBefore(app: App, sync: string): Promise<boolean> {
+  const runs = await app.store.runs({ sync, limit: 200 })
+  return runs.some((run) => run.target === app.target.name && run.ledger !== null && 'delivered' in run.ledger && run.ledger.delivered > 0)
+}
