@@ -65,6 +65,8 @@ function inWords(event: EngineEvent): EventText {
         level: 'step',
         text: `${event.object}: ${formatCount(event.delivered)} delivered, ${formatCount(event.rejected)} rejected of ${formatCounted(event.rows, 'row')}`,
       }
+    case 'acknowledge.started':
+      return detail(`${event.object}: acknowledging ${formatCounted(event.rows, 'row')}`)
     case 'acknowledged':
       return detail(`${event.object}: ${formatCounted(event.rows, 'row')} acknowledged`)
     case 'fence.taken':

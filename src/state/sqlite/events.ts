@@ -89,9 +89,11 @@ function progressKey(event: EngineEvent): string | undefined {
       return `${event.type} ${event.stream}`
     case 'batch.sent':
     case 'batch.answered':
+    case 'acknowledge.started':
     case 'acknowledged':
     case 'intents.committed':
       return `${event.type} ${event.object}`
+    case 'commit.started':
     case 'cursor.committed':
       return `${event.type} ${event.stream}`
     case 'request.sent':
