@@ -144,6 +144,8 @@ export type Stream = {
   readonly options?: z.ZodObject
   /** Yields batches and checkpoints; must obey `signal` within 5 s. */
   readonly read: (scan: Scan, context: Context) => AsyncIterable<ScanItem>
+  /** Rows of a page, for estimates. @default 100 */
+  readonly pageRows?: number
   /** How many rows the scan should yield: same bounds, deletes included (promise 11). */
   readonly count?: (scan: Scan, context: Context) => Promise<number>
 }

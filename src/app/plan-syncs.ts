@@ -1,0 +1,173 @@
+/** What runs would do. Nothing is written anywhere: the warehouse session is a rehearsal, rolled back at its end. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { EtlSync, ReverseSync, Sync } from '../config/project.ts'
+import { toSnake } from '../model/column-name.ts'
+import { emptyCursor, type Cursor } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { EtlPlan, FieldChange, PlannedChange, ReversePlan, StreamPlan as PlannedStream, SyncPlan } from '../model/plan.ts'
+import type { FieldValue } from '../model/change.ts'
+import type { SchemaChange } from '../model/table.ts'
+import { beginScan } from '../etl/begin-scan.ts'
+import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
+import { scanOf } from '../etl/scan-of.ts'
+import { compareModel } from '../reverse-etl/compare.ts'
+import type { Decision } from '../reverse-etl/decide.ts'
+import { parseExact } from '../reverse-etl/exact-number.ts'
+import { checkGuards } from '../reverse-etl/guards.ts'
+import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
+import type { Candidate } from '../warehouse/port.ts'
+import type { App } from './app.ts'
+import { buildModel, modelQuery } from './build-models.ts'
+import { openConnection } from './open-connection.ts'
+import { destinationObject, newRunId } from './run-sync.ts'
+
+export async function planSyncs(app: App, syncs: readonly Sync[], options: { readonly offline: boolean }): Promise<readonly SyncPlan[]> {
+  const plans: SyncPlan[] = []
+  for (const sync of syncs) plans.push(sync.kind === 'etl' ? await planEtl(app, sync, options) : await planReverse(app, sync))
+  return plans
+}
+
+async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline: boolean }): Promise<EtlPlan> {
+  const runId = newRunId(app.clock.now())
+  const connection = await openConnection(app, sync.source, runId)
+  try {
+    const plans = await resolveStreams(sync, connection.connector, app.signal)
+    const vendorNow = offline ? app.clock.now() : await connection.now()
+    const stored = await storedState(app, sync, { plans, runId })
+    const streams: PlannedStream[] = []
+    for (const plan of plans) {
+      const begun = beginScan({
+        cursor: stored.cursors.get(plan.stream.name) ?? emptyCursor,
+        vendorNow,
+        now: app.clock.now(),
+        lagMs: plan.stream.lagMs,
+        overlapMs: plan.stream.overlapMs,
+        full: plan.mode === 'full_refresh',
+        scanId: 'plan',
+      })
+      const scan = scanOf(begun.cursor.scan, plan, { fullRefresh: false, limit: null, start: sync.start })
+      const counted = offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
+      streams.push({
+        name: plan.stream.name,
+        table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
+        mode: plan.mode,
+        from: scan.from,
+        to: scan.to,
+        full: scan.full,
+        resumed: begun.resumed,
+        counted,
+        requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
+        schema_changes: stored.changes.get(plan.stream.name) ?? [],
+      })
+    }
+    return { kind: 'etl', sync: sync.name, streams }
+  } finally {
+    await connection.close()
+  }
+}
+
+type StoredState = { readonly cursors: ReadonlyMap<string, Cursor>; readonly changes: ReadonlyMap<string, readonly SchemaChange[]> }
+
+async function storedState(app: App, sync: EtlSync, { plans, runId }: { readonly plans: readonly StreamPlan[]; readonly runId: string }): Promise<StoredState> {
+  const created = (plan: StreamPlan): SchemaChange => ({ kind: 'table_created', table: `${plan.shape.table.schema}.${plan.shape.table.name}` })
+  try {
+    return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
+      const changes = new Map<string, readonly SchemaChange[]>()
+      for (const plan of plans) changes.set(plan.stream.name, await session.planTable(plan.shape.table, plan.config.schemaChanges))
+      const cursors = await session.state.readCursors(sync.name)
+      return { changes, cursors: new Map(cursors.map(({ stream, cursor }) => [stream, cursor])) }
+    })
+  } catch (error) {
+    // No warehouse yet: everything is new.
+    if (error instanceof MillraceError && error.code === 'MR-2102')
+      return { cursors: new Map(), changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])) }
+    throw error
+  }
+}
+
+async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
+  const runId = newRunId(app.clock.now())
+  const directory = await mkdtemp(join(tmpdir(), 'millrace-plan-'))
+  const connection = await openConnection(app, sync.destination, runId)
+  try {
+    const object = await destinationObject(connection, sync, app.signal)
+    const masked = personalColumns(app)
+    const samples: PlannedChange[] = []
+    return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
+      await buildModel(session, { project: app.project, warehouse: app.warehouse, name: sync.model })
+      const model = modelQuery(app.warehouse, sync.model)
+      const mapping = resolveMapping(sync, object, await session.describe(model))
+      const standing = await session.reverse.hasSnapshot(sync.name)
+      await session.reverse.ensureSnapshot(sync.name, mapping.columns)
+      const { diff, counts, changes } = await compareModel(session, {
+        sync,
+        mapping,
+        model,
+        directory,
+        limit: null,
+        retriesOnly: false,
+        onDecision: (candidate, decision) => {
+          if (samples.length < sampleRows && decision.kind === 'send') samples.push(sampleOf(candidate, decision, { mapping, masked }))
+        },
+      })
+      const guardCounts = { sync: sync.name, model: sync.model, model_rows: diff.model_rows, accepted: diff.accepted, added: counts.added, changed: counts.changed, removed: counts.removed }
+      const requests = Math.ceil(changes.rows / object.batch.rows)
+      return {
+        kind: 'reverse_etl',
+        sync: sync.name,
+        destination: sync.destination,
+        object: sync.object,
+        model_rows: diff.model_rows,
+        accepted_before: diff.accepted,
+        added: diff.added,
+        changed: diff.changed,
+        removed: diff.removed,
+        retry: diff.retry,
+        unchanged: diff.unchanged,
+        coalesced: counts.coalesced,
+        invalid: diff.invalid,
+        filtered: 0,
+        opt_outs_first: changes.optOuts,
+        withheld: counts.withheld,
+        on_removed: sync.onRemoved.kind,
+        samples,
+        guards: checkGuards(guardCounts, sync.limits),
+        schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
+        requests_estimate: requests,
+        seconds_estimate: null,
+        may_deliver: app.target.deliver,
+      }
+    })
+  } finally {
+    await connection.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Columns of models that hold what some sync calls personal: they are shown as stars. */
+export function personalColumns(app: Pick<App, 'project'>): ReadonlySet<string> {
+  return new Set(app.project.syncs.flatMap((sync) => (sync.kind === 'etl' ? sync.streams.flatMap((stream) => stream.pii.map(toSnake)) : [])))
+}
+
+/** Destination fields that are filled from such a column. */
+export const maskedFields = (mapping: ResolvedMapping, personal: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(mapping.fields.flatMap((field) => (field.kind !== 'value' && personal.has(field.column.name) ? [field.field] : [])))
+
+function sampleOf(
+  candidate: Candidate,
+  decision: Extract<Decision, { kind: 'send' }>,
+  { mapping, masked }: { readonly mapping: ResolvedMapping; readonly masked: ReadonlySet<string> },
+): PlannedChange {
+  const hidden = maskedFields(mapping, masked)
+  // What `decide` wrote: field → [old, new] or [new].
+  const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
+  const fields = Object.entries(differences).map(([field, values]): FieldChange => {
+    const shown = values.map((value) => (hidden.has(field) && value !== null ? '***' : value))
+    return shown.length > 1 ? { field, from: shown[0] ?? null, to: shown[1] ?? null } : { field, to: shown[0] ?? null }
+  })
+  return { key: candidate.key, op: decision.change.op, difference: candidate.kind, fields }
+}
+
+const sampleRows = 100
