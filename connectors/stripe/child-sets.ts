@@ -39,15 +39,15 @@ export async function* childBatches(
   }
   if (parents.length > 0)
     yield { kind: 'lines', lines: Buffer.concat(sets), rows, readAt, child: { stream: child.name, parents } }
+  // A wave is one batch with the time of its first request: see hydrate.ts for why a moment too early does no harm.
   for await (const wave of inWaves(cutOff, (parent) => readWholeSet(api, child, { parent, signal })))
-    for (const set of wave)
-      yield {
-        kind: 'lines',
-        lines: extendLines(set.lines, set.rows, fields(set.parent)),
-        rows: set.rows,
-        readAt: set.readAt,
-        child: { stream: child.name, parents: [set.parent] },
-      }
+    yield {
+      kind: 'lines',
+      lines: Buffer.concat(wave.map((set) => extendLines(set.lines, set.rows, fields(set.parent)))),
+      rows: wave.reduce((sum, set) => sum + set.rows, 0),
+      readAt: new Date(Math.min(...wave.map((set) => set.readAt.getTime()))),
+      child: { stream: child.name, parents: wave.map((set) => set.parent) },
+    }
 }
 
 function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
