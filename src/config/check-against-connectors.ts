@@ -1,12 +1,14 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import { suggest } from './check-names.ts'
+import { inFileOrder } from './finding-order.ts'
 import { isGlob } from './match-streams.ts'
 import type { ConnectionConfig, Project, Sync } from './project.ts'
 import { references } from './secrets.ts'
 import { readPlacesOf } from './source-places.ts'
-import { collectFindings, type Path, type Report, type YamlFile } from './yaml-file.ts'
+import { collectFindings, type Report, type YamlFile } from './yaml-file.ts'
+import type { Path } from './yaml-places.ts'
 import { reportIssues } from './zod-findings.ts'
 
 /** What the registry of connectors knows without a network. null: any name may exist; the connector says so when it runs. */
@@ -37,7 +39,7 @@ export function checkAgainstConnectors(project: Project, lookup: ConnectorLookup
       })
   }
   for (const sync of project.syncs) checkSync(sync, project, { lookup, known, report })
-  if (findings.length > 0) throw new MillraceErrors(findings)
+  if (findings.length > 0) throw new MillraceErrors(inFileOrder(findings))
 }
 
 type PlaceOf = (...args: Parameters<YamlFile['placeOf']>) => ReturnType<YamlFile['placeOf']> | undefined
@@ -134,11 +136,10 @@ function checkSync(
 }
 
 function secretMeta(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null || !('meta' in schema) || typeof schema.meta !== 'function')
-    return false
-  const meta: unknown = schema.meta()
-  if (typeof meta === 'object' && meta !== null && 'secret' in meta) return meta.secret === true
-  return 'unwrap' in schema && typeof schema.unwrap === 'function' ? secretMeta(schema.unwrap()) : false
+  if (!(schema instanceof z.ZodType)) return false
+  if (schema.meta()?.['secret'] === true) return true
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable
+  return isWrapped && secretMeta(schema.unwrap())
 }
 
 /** The frame must not show what the message is about. */

@@ -2,7 +2,8 @@
 import { toSnake } from '../model/column-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
-import type { Path, Report, YamlFile } from './yaml-file.ts'
+import type { Report, YamlFile } from './yaml-file.ts'
+import type { Path } from './yaml-places.ts'
 
 /** Names that are defined; those of files that could not be read count as well, so that one mistake makes one finding. */
 export type KnownNames = {

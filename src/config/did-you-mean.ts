@@ -1,7 +1,8 @@
 /** The candidate that the word was most likely meant to be; undefined when none is near enough to be worth saying. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const typed = fold(word)
-  const allowed = Math.max(1, Math.floor(typed.length / 3))
+  // Of two letters, one is half of the word.
+  const allowed = typed.length < 3 ? 0 : Math.max(1, Math.floor(typed.length / 3))
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const name of [...candidates].sort()) {
     if (name === word) continue

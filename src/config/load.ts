@@ -3,6 +3,7 @@ import { checkMillrace, checkSync, type KnownNames } from './check-names.ts'
 import { checkSchedules, resolveSchedules } from './check-schedules.ts'
 import { checkModels, loadModels, type LoadedModels } from './load-models.ts'
 import { millraceFile } from './millrace-file.ts'
+import { inFileOrder } from './finding-order.ts'
 import { findCircle, syncDependencies } from './order-syncs.ts'
 import type { Project, Sync } from './project.ts'
 import { findProjectRoot } from './project-paths.ts'
@@ -10,7 +11,8 @@ import { readProjectFiles, type ProjectFiles } from './read-project-files.ts'
 import { resolveConnections, resolveEtlSync, resolveReverseSync, resolveTargets } from './resolve-project.ts'
 import { schedulesFile } from './schedules-file.ts'
 import { etlSyncFile, reverseSyncFile } from './sync-file.ts'
-import { collectFindings, type Path, type Report, type YamlFile } from './yaml-file.ts'
+import { collectFindings, type Report, type YamlFile } from './yaml-file.ts'
+import type { Path } from './yaml-places.ts'
 import { parseBySchema } from './zod-findings.ts'
 
 /**
@@ -142,13 +144,3 @@ function reportSecrets(yaml: YamlFile, report: Report): void {
 }
 
 const variableName = (path: Path) => path.slice(-2).map(String).join('_').toUpperCase().replace(/\W+/g, '_')
-
-function inFileOrder(findings: readonly MillraceError[]): readonly MillraceError[] {
-  const key = ({ place }: MillraceError) =>
-    [place?.file === 'millrace.yaml' ? '' : (place?.file ?? ''), place?.line ?? 0, place?.column ?? 0] as const
-  return [...findings].sort((a, b) => {
-    const [fileA, lineA, columnA] = key(a)
-    const [fileB, lineB, columnB] = key(b)
-    return fileA === fileB ? lineA - lineB || columnA - columnB : fileA < fileB ? -1 : 1
-  })
-}

@@ -13,7 +13,8 @@ import type {
   WarehouseConfig,
 } from './project.ts'
 import type { EtlSyncFile, ReverseSyncFile } from './sync-file.ts'
-import type { Path, Report, YamlFile } from './yaml-file.ts'
+import type { Report, YamlFile } from './yaml-file.ts'
+import type { Path } from './yaml-places.ts'
 
 export function resolveTargets(
   file: MillraceFile,

@@ -34,15 +34,15 @@ export async function resolveSecrets(
   const missing: { path: readonly string[]; reference: Reference; reason: string }[] = []
   const resolve = async (value: Json, path: readonly string[]): Promise<Json> => {
     if (typeof value === 'string') return resolveText(value, path)
-    if (isList(value)) return Promise.all(value.map((item, index) => resolve(item, [...path, String(index)])))
+    if (isList(value)) return Array.fromAsync(value, (item, index) => resolve(item, [...path, String(index)]))
     if (typeof value === 'object' && value !== null) return resolveObject(value, path)
     return value
   }
+  // One after the other: what is missing is told in the order of the file.
   const resolveObject = async (value: JsonObject, path: readonly string[]): Promise<JsonObject> => {
-    const entries = Object.entries(value).map(
-      async ([key, part]) => [key, await resolve(part, [...path, key])] as const,
-    )
-    return Object.fromEntries(await Promise.all(entries))
+    const resolved: [string, Json][] = []
+    for (const [key, part] of Object.entries(value)) resolved.push([key, await resolve(part, [...path, key])])
+    return Object.fromEntries(resolved)
   }
   const resolveText = async (text: string, path: readonly string[]): Promise<string> => {
     let resolved = ''

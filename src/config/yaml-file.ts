@@ -1,20 +1,9 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from 'yaml'
+import { isScalar, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml'
 import type { Json } from '../model/json.ts'
 import { MillraceError, type ErrorParts, type SourcePlace } from '../model/millrace-error.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
 import { coverSecretForms, hideSecrets, type Hidden } from './literal-secret.ts'
+import { isNode, placeAt, placeFinder, rangeOf, type At, type Path } from './yaml-places.ts'
 
 /** One parsed YAML file: its value, and where in the text each part of it stands. */
 export type YamlFile = {
@@ -29,7 +18,6 @@ export type YamlFile = {
   readonly secrets: readonly { readonly path: Path; readonly reason: string; readonly place: SourcePlace }[]
 }
 
-export type Path = readonly PropertyKey[]
 export type Report = (code: ErrorCode, parts: ErrorParts) => void
 
 /** Parses with positions. undefined: it cannot be used; whatever is wrong has been reported. */
@@ -68,7 +56,6 @@ export const collectFindings =
   }
 
 type Finding = { readonly code: ErrorCode; readonly parts: ErrorParts }
-type At = (start: number, end: number) => SourcePlace
 
 /** Before the parser sees it: deep nesting overflows its stack. */
 function tooMuch(text: string): string | undefined {
@@ -177,55 +164,9 @@ function toValue(document: Document, file: string, report: Report): Json | undef
   }
 }
 
-function placeFinder(document: Document, at: At): YamlFile['placeOf'] {
-  const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
-  const pairOf = (map: YAMLMap, step: PropertyKey): Pair | undefined => {
-    const index =
-      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
-    indexes.set(map, index)
-    return index.get(String(step))
-  }
-  return (path, part) => {
-    let node: unknown = document.contents
-    let found: unknown = isMap(node) ? node.items[0]?.key : node
-    for (const [index, step] of path.entries()) {
-      if (isAlias(node)) node = node.resolve(document)
-      const pair = isMap(node) ? pairOf(node, step) : undefined
-      const next: unknown = pair ? pair.value : isSeq(node) ? node.items[Number(step)] : undefined
-      if (next === undefined && !pair) break
-      const wantsKey = part === 'key' || index < path.length - 1 || next === null || isEmptyScalar(next)
-      found = pair && wantsKey ? pair.key : next
-      node = next
-    }
-    return isNode(found) ? at(...rangeOf(found)) : at(0, 1)
-  }
-}
-
-const isEmptyScalar = (node: unknown) => isScalar(node) && node.source === ''
-
 const withPlaces = (hidden: Hidden, at: At): YamlFile['secrets'] =>
   hidden.found.map(({ path, reason, range }) => ({ path, reason, place: at(range[0], range[1]) }))
 
-/** The first line of the span: what the frame underlines. */
-function placeAt(source: { file: string; text: string; lines: LineCounter }, start: number, end: number): SourcePlace {
-  const { line, col } = source.lines.linePos(Math.min(start, source.text.length))
-  const lineEnd = source.text.indexOf('\n', start)
-  const stop = Math.min(end, lineEnd === -1 ? source.text.length : lineEnd)
-  return {
-    file: source.file,
-    line: Math.max(1, line),
-    column: Math.max(1, col),
-    length: Math.max(1, stop - start),
-    text: source.text,
-  }
-}
-
-function rangeOf(node: Node): [number, number] {
-  const range = node.range
-  return range ? [range[0], range[1]] : [0, 1]
-}
-
-const isNode = (value: unknown): value is Node => isScalar(value) || isMap(value) || isSeq(value) || isAlias(value)
 const firstLine = (message: string) => message.split('\n')[0] ?? message
 
 const maxBytes = 1_000_000

@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import type { Json } from '../model/json.ts'
 import type { SourcePlace } from '../model/millrace-error.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { isSecretName, secretReason } from './literal-secret.ts'
-import type { Path, Report, YamlFile } from './yaml-file.ts'
+import type { Report, YamlFile } from './yaml-file.ts'
+import type { Path } from './yaml-places.ts'
 
 type Issue = z.core.$ZodIssue
 

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { checkAgainstConnectors, type ConnectorLookup } from '../../src/config/check-against-connectors.ts'
+import { loadProject } from '../../src/config/load.ts'
+import { brief, caughtFrom, sound, tempProject, type Files } from './temp-project.ts'
+
+const salesforce = z.strictObject({
+  client_secret: z.string().meta({ secret: true }),
+  site: z.string().optional().meta({ secret: true }),
+  region: z.enum(['us', 'eu']).default('us'),
+  login_url: z.url().default('https://login.test'),
+})
+
+const lookup: ConnectorLookup = {
+  connectorNames: () => ['customerio', 'salesforce'],
+  streamNames: (name) => (name === 'salesforce' ? ['Account', 'Contact'] : []),
+  objectNames: (name) => (name === 'customerio' ? ['person'] : null),
+  configSchema: (name) => (name === 'salesforce' ? salesforce : z.strictObject({})),
+}
+
+async function check(files: Files, over: Partial<ConnectorLookup> = {}): Promise<readonly string[]> {
+  const project = await loadProject(await tempProject(files))
+  const found = await caughtFrom(() => checkAgainstConnectors(project, { ...lookup, ...over }))
+  expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain('hunter2')
+  return found.map((error) => `${brief(error)} | ${error.message} | ${error.next.join(' ')}`)
+}
+
+const millrace = (from: string, to: string): Files => ({
+  'millrace.yaml': (sound['millrace.yaml'] ?? '').replace(from, () => to),
+})
+
+describe('checkAgainstConnectors', () => {
+  it('has nothing to say of a sound project', async () => {
+    expect(await check({})).toEqual([])
+  })
+
+  it('says that a connector is not there', async () => {
+    expect(await check(millrace('connector: salesforce', 'connector: saleforce'))).toEqual([
+      'MR-1204 millrace.yaml:5:21 saleforce | there is no connector `saleforce` | Did you mean `salesforce`?',
+    ])
+  })
+
+  it('says that a stream is not there, and lets globs be', async () => {
+    expect(await check({ 'syncs/crm.yaml': 'source: crm\nstreams: { Acount: {}, "*__c": {}, Contact: }\n' })).toEqual([
+      'MR-1208 syncs/crm.yaml:2:12 Acount | salesforce has no stream `Acount` | Did you mean `Account`?',
+    ])
+  })
+
+  it('does not judge streams that are known only at the source', async () => {
+    expect(
+      await check(
+        { 'syncs/crm.yaml': 'source: crm\nstreams: { Anything: {}, Contact: }\n' },
+        { streamNames: () => null },
+      ),
+    ).toEqual([])
+  })
+
+  it('says that an object is not there', async () => {
+    expect(
+      await check({
+        'syncs/people.yaml': (sound['syncs/people.yaml'] ?? '').replace('object: person', 'object: persn'),
+      }),
+    ).toEqual(['MR-1209 syncs/people.yaml:4:9 persn | customerio takes no object `persn` | Did you mean `person`?'])
+  })
+
+  it('checks a connection’s keys by the connector’s schema, all at once', async () => {
+    expect(await check(millrace("client_secret: '${env:SF_SECRET}'", "clint_secret: '${env:X}', region: uk"))).toEqual([
+      'MR-1203 millrace.yaml:5:33 clint_secret | unknown key `clint_secret` in `connections.crm` | Did you mean `client_secret`?',
+      'MR-1201 millrace.yaml:5:67 uk | `connections.crm.region` is `uk`; it can be `us`, `eu` | ',
+    ])
+  })
+
+  it('leaves a value to its reference', async () => {
+    expect(
+      await check(millrace('client_secret:', "region: '${env:REGION}', login_url: '${env:URL}', client_secret:")),
+    ).toEqual([])
+  })
+
+  it('refuses a literal where the connector says that the key is secret', async () => {
+    expect(await check(millrace('client_secret:', 'site: hunter2, client_secret:'))).toEqual([
+      'MR-1205 millrace.yaml:5:39 ••••••• | `connections.crm.site` holds a secret in the open | Write a reference: `${env:CRM_SITE}` or `${file:/run/secrets/…}`.',
+    ])
+  })
+
+  it('checks what a target lays over a connection', async () => {
+    expect(
+      await check(millrace('sandbox: true', 'sandbox: true, connections: { crm: { regoin: eu, region: fr } }')),
+    ).toEqual([
+      'MR-1203 millrace.yaml:3:51 regoin | unknown key `regoin` in `targets.sandbox.connections.crm` | Did you mean `region`?',
+      'MR-1201 millrace.yaml:3:71 fr | `targets.sandbox.connections.crm.region` is `fr`; it can be `us`, `eu` | ',
+    ])
+  })
+})

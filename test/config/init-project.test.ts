@@ -1,0 +1,66 @@
+import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { initProject } from '../../src/config/init-project.ts'
+import { loadProject } from '../../src/config/load.ts'
+import { caughtFrom } from './temp-project.ts'
+
+const fresh = async () => realpath(await mkdtemp(join(tmpdir(), 'millrace-init-')))
+const options = { millraceVersion: '0.1.0' }
+
+describe('initProject', () => {
+  it('writes a project that loads, with both directions', async () => {
+    const directory = join(await fresh(), 'My Stack')
+    const written = await initProject(directory, options)
+    expect(written).toContain('.github/workflows/millrace.yaml')
+    for (const path of written) expect((await readFile(join(directory, path), 'utf8')).length).toBeGreaterThan(0)
+    const project = await loadProject(directory)
+    expect(project.name).toBe('my_stack')
+    expect(project.syncs.map(({ name, kind }) => [name, kind])).toEqual([
+      ['customerio_people', 'reverse_etl'],
+      ['stripe', 'etl'],
+    ])
+    expect(project.targets['sandbox']).toMatchObject({ sandbox: true, deliver: true })
+    expect(JSON.parse(await readFile(join(directory, 'package.json'), 'utf8'))).toMatchObject({
+      type: 'module',
+      dependencies: { millrace: '^0.1.0' },
+    })
+  })
+
+  it('points editors to the schemas of the installed package', async () => {
+    const directory = await fresh()
+    await initProject(directory, options)
+    const modelines = await Promise.all(
+      ['millrace.yaml', 'syncs/stripe.yaml', 'syncs/customerio_people.yaml', 'schedules.yaml'].map((file) =>
+        readFile(join(directory, file), 'utf8'),
+      ),
+    )
+    expect(modelines.map((text) => text.split('\n')[0])).toEqual([
+      '# yaml-language-server: $schema=./node_modules/millrace/schema/millrace.json',
+      '# yaml-language-server: $schema=../node_modules/millrace/schema/sync.json',
+      '# yaml-language-server: $schema=../node_modules/millrace/schema/sync.json',
+      '# yaml-language-server: $schema=./node_modules/millrace/schema/schedules.json',
+    ])
+  })
+
+  it('refuses to write over a file, and then writes none', async () => {
+    const directory = await fresh()
+    await mkdir(join(directory, 'syncs'))
+    await writeFile(join(directory, 'syncs/stripe.yaml'), 'mine')
+    await writeFile(join(directory, 'package.json'), '{}')
+    const [error] = await caughtFrom(() => initProject(directory, options))
+    expect(error).toMatchObject({ code: 'MR-1001', kept: 'Nothing was written.' })
+    expect(error?.message).toContain('syncs/stripe.yaml, package.json')
+    expect((await readdir(directory)).sort()).toEqual(['package.json', 'syncs'])
+  })
+
+  it('refuses to write through a link to somewhere else', async () => {
+    const directory = await fresh()
+    const elsewhere = await fresh()
+    await symlink(elsewhere, join(directory, 'models'))
+    expect(await caughtFrom(() => initProject(directory, options))).toMatchObject([{ code: 'MR-1206' }])
+    expect(await readdir(elsewhere)).toEqual([])
+    expect(await readdir(directory)).toEqual(['models'])
+  })
+})

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { brief, findingsOf, sound, type Files } from './temp-project.ts'
+
+const millrace = sound['millrace.yaml'] ?? ''
+const connection = (keys: string): Files => ({ 'millrace.yaml': `${millrace}  more: { connector: x, ${keys} }\n` })
+const key = ['sk', 'live', 'a1b2c3d4e5f6g7h8'].join('_')
+
+const refused: readonly (readonly [string, Files, string])[] = [
+  ['under a secret’s name', connection('api_key: hunter2hunter2'), 'hunter2hunter2'],
+  ['under a secret’s name in camel case', connection('clientSecret: hunter2hunter2'), 'hunter2hunter2'],
+  ['a number under a secret’s name', connection('password: 84751234'), '84751234'],
+  ['deep under a secret’s name', connection('credentials: { user: u, part: [hunter2hunter2] }'), 'hunter2hunter2'],
+  ['a reference with text around it', connection('token: "abc${env:X}"'), 'abc${env:X}'],
+  ['a Stripe key anywhere', connection(`note: "use ${key} here"`), key],
+  ['a Slack token', connection(`hook: ${['xoxb', '123456789012', 'abcdef'].join('-')}`), '123456789012'],
+  ['an AWS key', connection(`id: ${'AKIA'}IOSFODNN7EXAMPLE`), 'IOSFODNN7EXAMPLE'],
+  [
+    'a private key',
+    {
+      'millrace.yaml': `${millrace}  more:\n    connector: x\n    pem: |\n      -----BEGIN ${'PRIVATE'} KEY-----\n      MIIEvQIBADANBg\n      -----END PRIVATE KEY-----\n`,
+    },
+    'MIIEvQIBADANBg',
+  ],
+  ['an address with a password', connection('url: "https://user:hunter2hunter2@host.test/"'), 'hunter2hunter2'],
+  [
+    'through an anchor',
+    { 'millrace.yaml': `${millrace}  more: { connector: x, note: &n hunter2hunter2, api_key: *n }\n` },
+    'hunter2hunter2',
+  ],
+  [
+    'in a target’s override',
+    {
+      'millrace.yaml': millrace.replace(
+        'sandbox: true',
+        'sandbox: true, connections: { crm: { client_secret: hunter2hunter2 } }',
+      ),
+    },
+    'hunter2hunter2',
+  ],
+  [
+    'in the options of a sync',
+    { 'syncs/people.yaml': `${sound['syncs/people.yaml']}options: { access_token: hunter2hunter2 }\n` },
+    'hunter2hunter2',
+  ],
+]
+
+describe('a secret in YAML', () => {
+  it.each(refused)('is refused %s, and shown nowhere', async (_, files, secret) => {
+    const found = await findingsOf(files)
+    expect(found.map(({ code }) => code)).toContain('MR-1205')
+    for (const { message, next, place } of found) expect(JSON.stringify([message, next, place])).not.toContain(secret)
+  })
+
+  it('is pointed at, with the reference to write instead', async () => {
+    const [found] = await findingsOf(connection('api_key: hunter2hunter2'))
+    expect(found && brief(found)).toBe('MR-1205 millrace.yaml:7:34 ••••••••••••••')
+    expect(found?.message).toBe('`connections.more.api_key` holds a secret in the open: `api_key` is written out')
+    expect(found?.next[0]).toContain('${env:MORE_API_KEY}')
+  })
+
+  it('is covered in the frames of other findings, and in a file that does not parse', async () => {
+    const wrong = await findingsOf({
+      'millrace.yaml': `${millrace}  more: { connector: 7, api_key: hunter2hunter2 }\n`,
+    })
+    expect(wrong.map(({ code }) => code).sort()).toEqual(['MR-1201', 'MR-1205'])
+    const broken = await findingsOf({ 'millrace.yaml': `${millrace}  more: { connector: x, api_key: hunter2hunter2\n` })
+    expect(broken.map(({ code }) => code)).toContain('MR-1101')
+    for (const { place } of [...wrong, ...broken]) expect(place?.text).not.toContain('hunter2')
+  })
+
+  it('does not come back in a message that repeats a name', async () => {
+    const found = await findingsOf({
+      'syncs/crm.yaml': `source: crm\nstreams: { Contact: }\nafter: [${key}]\n${key}: 1\n`,
+    })
+    expect(found.length).toBeGreaterThan(1)
+    expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain(key)
+  })
+
+  it.each([
+    ['a reference to the environment', connection("api_key: '${env:KEY}'")],
+    ['a reference to a file', connection("private_key: '${file:/run/secrets/key.p8}'")],
+    ['an address beside it', connection('token_url: https://login.test/token, client_id: abc')],
+    [
+      'a field of the vendor’s that is named like one',
+      { 'syncs/people.yaml': `${sound['syncs/people.yaml']}  reset_token: reset_token\n` },
+    ],
+    ['a connection that is named like one', { 'millrace.yaml': `${millrace}  token: { connector: x }\n` }],
+  ])('is not seen in %s', async (_, files) => {
+    expect((await findingsOf(files)).map(brief)).toEqual([])
+  })
+})
