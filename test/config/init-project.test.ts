@@ -1,9 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it } from 'vitest'
 import { initProject } from '../../src/config/init-project.ts'
 import { loadProject } from '../../src/config/load.ts'
+import { renderModel, warehouseNames } from '../../src/config/model-references.ts'
 import { caughtFrom } from './temp-project.ts'
 
 const fresh = async () => realpath(await mkdtemp(join(tmpdir(), 'millrace-init-')))
@@ -26,6 +28,30 @@ describe('initProject', () => {
       type: 'module',
       dependencies: { millrace: '^0.1.0' },
     })
+  })
+
+  it('has a model that runs, a row per customer with an address', async () => {
+    const directory = await fresh()
+    await initProject(directory, options)
+    const project = await loadProject(directory)
+    const [model] = project.models
+    if (!model) throw new Error('the new project has no model')
+    const db = await (await DuckDBInstance.create(':memory:')).connect()
+    await db.run(`create schema stripe;
+      create table stripe.customers (id varchar, email varchar, _deleted_at timestamp);
+      create table stripe.subscriptions (customer varchar, status varchar, _deleted_at timestamp);
+      insert into stripe.customers values ('a','a@x.test',null), ('b','b@x.test',null), ('c',null,null), ('d','d@x.test',now());
+      insert into stripe.subscriptions values ('a','canceled',null), ('a','trialing',null);`)
+    const sql = renderModel(
+      model,
+      warehouseNames(project, (identifier) => `"${identifier}"`),
+    )
+    const rows = await db.runAndReadAll(`${sql} order by 1`)
+    db.closeSync()
+    expect(rows.getRowsJson()).toEqual([
+      ['a', 'a@x.test', 'trialing'],
+      ['b', 'b@x.test', 'none'],
+    ])
   })
 
   it('points editors to the schemas of the installed package', async () => {
