@@ -2,6 +2,7 @@
 import { toSnake } from '../model/column-name.ts'
 import { didYouMean } from './did-you-mean.ts'
 import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
+import { isGlob } from './stream-glob.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'
 
@@ -119,7 +120,7 @@ function checkRemoval(sync: ReverseSync, check: Checker): void {
 
 /** The table of a source() must be one that the sync can load. With globs that is known only at the source. */
 export function unknownTable(sync: EtlSync, table: string): { readonly near: string | undefined } | undefined {
-  if (sync.streams.some(({ name }) => /[*?]/.test(name))) return undefined
+  if (sync.streams.some(({ name }) => isGlob(name))) return undefined
   const tables = sync.streams.map(({ name }) => toSnake(name))
   if (tables.includes(table) || table.endsWith('_history')) return undefined
   return { near: didYouMean(table, tables) }

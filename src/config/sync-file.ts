@@ -78,7 +78,7 @@ export const etlSyncFile = strict({
   streams: z
     .record(someName, stream)
     .refine((streams) => Object.keys(streams).length > 0, 'at least one stream is needed')
-    .describe('Streams by the vendor’s name; `*` and `?` are globs, and the exact name wins.'),
+    .describe('Streams by the vendor’s name; a name with `*` or `?` is a glob, and the exact name wins.'),
 }).describe('ETL: from a source into the warehouse.')
 
 // ---------------------------------------------------------------- reverse ETL
