@@ -190,7 +190,9 @@ class StreamWork {
   #describe(final: boolean): Omit<ChunkCommit, 'cursor'> & { readonly resume: Json } {
     const { plan, fence, connectorName } = this.#start
     const { scan } = this.#cursor
-    const sweeps = final && scan.full && plan.stream.enumerates === true && this.#work.scan.limit === null
+    // With a `start` the pass does not list everything: what it did not see may just be older.
+    const listsAll = plan.stream.enumerates === true && this.#work.scan.start === null && this.#work.scan.limit === null
+    const sweeps = final && scan.full && listsAll
     return {
       plan,
       fence,
