@@ -107,7 +107,7 @@ async function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {
           isStopping: app.isStopping,
           callContext: (signal) => connection.host.context(signal),
           stagingMemory: '1GB',
-          chunk: defaultChunk,
+          chunk: { ...defaultChunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? defaultChunk.rows },
         },
         {
           sync,
@@ -156,7 +156,7 @@ async function runReverseSync(work: Work, sync: ReverseSync): Promise<Outcome> {
           isStopping: app.isStopping,
           callContext: (signal) => connection.host.context(signal),
           holdsLease: () => app.store.holdsLease(lease),
-          acknowledgeRows: 10_000,
+          acknowledgeRows: sizeFrom(app.env['MILLRACE_ACKNOWLEDGE_ROWS']) ?? 10_000,
         },
         {
           sync: { ...sync, limits: { ...sync.limits, ...withoutUndefined(options.limits) } },
@@ -240,6 +240,9 @@ async function writeHistory(app: App, run: RunRecord): Promise<void> {
 function withoutUndefined({ maxShrink: _maxShrink, ...limits }: RunOptions['limits']): Partial<ReverseLimits> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }
+
+/** Small commits, for tests of what happens between two of them. */
+const sizeFrom = (text: string | undefined): number | undefined => (text && /^\d+$/.test(text) ? Number(text) : undefined)
 
 /** Sorts by time: `mlx3k2p1-9f3a`. */
 export const newRunId = (now: Date): string => `${now.getTime().toString(36)}-${randomBytes(2).toString('hex')}`
