@@ -117,7 +117,12 @@ function openWarehouse(
             // Streams of one run take turns all the time; only another run is worth a word.
             holder.runId === request.runId
               ? undefined
-              : emit({ type: 'waiting', run_id: request.runId, for: 'the warehouse file', holder: `run ${holder.runId} (pid ${holder.process.pid})` }),
+              : emit({
+                  type: 'waiting',
+                  run_id: request.runId,
+                  for: 'the warehouse file',
+                  holder: `run ${holder.runId} (pid ${holder.process.pid})`,
+                }),
         },
         work,
       ),
@@ -125,7 +130,10 @@ function openWarehouse(
 }
 
 /** Events reach the control store in order, without anybody waiting for them. */
-function recordEvents(store: ControlStore): { readonly add: (event: EngineEvent) => void; readonly settled: () => Promise<void> } {
+function recordEvents(store: ControlStore): {
+  readonly add: (event: EngineEvent) => void
+  readonly settled: () => Promise<void>
+} {
   let last: Promise<void> = Promise.resolve()
   return {
     add(event) {

@@ -5,7 +5,10 @@ import { MillraceError } from '../model/millrace-error.ts'
 import type { Session, Warehouse } from '../warehouse/port.ts'
 
 /** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102 */
-export async function buildModel(session: Session, parts: { readonly project: Project; readonly warehouse: Warehouse; readonly name: string }): Promise<void> {
+export async function buildModel(
+  session: Session,
+  parts: { readonly project: Project; readonly warehouse: Warehouse; readonly name: string },
+): Promise<void> {
   const { project, name } = parts
   const needed = neededModels(project, name)
   for (const model of orderModels(project.models).filter((candidate) => needed.has(candidate.name)))
@@ -13,7 +16,11 @@ export async function buildModel(session: Session, parts: { readonly project: Pr
 }
 
 /** Makes the views of all models whose sources are loaded; gives the errors of those that fail for another reason. */
-export async function buildAllModels(session: Session, project: Project, warehouse: Warehouse): Promise<readonly MillraceError[]> {
+export async function buildAllModels(
+  session: Session,
+  project: Project,
+  warehouse: Warehouse,
+): Promise<readonly MillraceError[]> {
   const errors: MillraceError[] = []
   for (const model of orderModels(project.models))
     try {
@@ -26,7 +33,8 @@ export async function buildAllModels(session: Session, project: Project, warehou
 }
 
 /** How a run reads a model: through its view. */
-export const modelQuery = (warehouse: Warehouse, name: string): string => `SELECT * FROM ${warehouse.quote('models')}.${warehouse.quote(name)}`
+export const modelQuery = (warehouse: Warehouse, name: string): string =>
+  `SELECT * FROM ${warehouse.quote('models')}.${warehouse.quote(name)}`
 
 async function buildView(
   session: Session,

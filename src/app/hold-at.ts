@@ -10,7 +10,8 @@ export function holdAt(point: string | undefined): Emit {
   let seen = 0
   return (event) => {
     if (event.type !== type) return
-    const subject = 'stream' in event ? event.stream : 'object' in event ? event.object : 'scope' in event ? event.scope : ''
+    const subject =
+      'stream' in event ? event.stream : 'object' in event ? event.object : 'scope' in event ? event.scope : ''
     if (name !== '' && subject !== name) return
     if (++seen === Number(nth)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   }

@@ -23,7 +23,11 @@ export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: stri
     const found: { readonly name: string; readonly maxMs: number; readonly loadedAt: string | null }[] = []
     for (const [name, maxMs] of wanted) {
       const runs = await session.state.readRuns({ sync: name, limit: 50 })
-      found.push({ name, maxMs, loadedAt: runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null })
+      found.push({
+        name,
+        maxMs,
+        loadedAt: runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null,
+      })
     }
     return found
   })
@@ -41,5 +45,8 @@ export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: stri
 /** The control store remembers deliveries that a lost warehouse cannot. */
 export async function deliveredBefore(app: App, sync: string): Promise<boolean> {
   const runs = await app.store.runs({ sync, limit: 200 })
-  return runs.some((run) => run.target === app.target.name && run.ledger !== null && 'delivered' in run.ledger && run.ledger.delivered > 0)
+  return runs.some(
+    (run) =>
+      run.target === app.target.name && run.ledger !== null && 'delivered' in run.ledger && run.ledger.delivered > 0,
+  )
 }

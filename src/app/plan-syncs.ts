@@ -6,7 +6,14 @@ import type { EtlSync, ReverseSync, Sync } from '../config/project.ts'
 import { toSnake } from '../model/column-name.ts'
 import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import type { EtlPlan, FieldChange, PlannedChange, ReversePlan, StreamPlan as PlannedStream, SyncPlan } from '../model/plan.ts'
+import type {
+  EtlPlan,
+  FieldChange,
+  PlannedChange,
+  ReversePlan,
+  StreamPlan as PlannedStream,
+  SyncPlan,
+} from '../model/plan.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
 import { beginScan } from '../etl/begin-scan.ts'
@@ -21,11 +28,17 @@ import type { Candidate } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 import { buildModel, modelQuery } from './build-models.ts'
 import { openConnection } from './open-connection.ts'
-import { destinationObject, newRunId } from './run-sync.ts'
+import { newRunId } from './run-id.ts'
+import { destinationObject } from './run-reverse-sync.ts'
 
-export async function planSyncs(app: App, syncs: readonly Sync[], options: { readonly offline: boolean }): Promise<readonly SyncPlan[]> {
+export async function planSyncs(
+  app: App,
+  syncs: readonly Sync[],
+  options: { readonly offline: boolean },
+): Promise<readonly SyncPlan[]> {
   const plans: SyncPlan[] = []
-  for (const sync of syncs) plans.push(sync.kind === 'etl' ? await planEtl(app, sync, options) : await planReverse(app, sync))
+  for (const sync of syncs)
+    plans.push(sync.kind === 'etl' ? await planEtl(app, sync, options) : await planReverse(app, sync))
   return plans
 }
 
@@ -48,7 +61,8 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor.scan, plan, { fullRefresh: false, limit: null, start: sync.start })
-      const counted = offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
+      const counted =
+        offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({
         name: plan.stream.name,
         table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
@@ -68,14 +82,25 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
   }
 }
 
-type StoredState = { readonly cursors: ReadonlyMap<string, Cursor>; readonly changes: ReadonlyMap<string, readonly SchemaChange[]> }
+type StoredState = {
+  readonly cursors: ReadonlyMap<string, Cursor>
+  readonly changes: ReadonlyMap<string, readonly SchemaChange[]>
+}
 
-async function storedState(app: App, sync: EtlSync, { plans, runId }: { readonly plans: readonly StreamPlan[]; readonly runId: string }): Promise<StoredState> {
-  const created = (plan: StreamPlan): SchemaChange => ({ kind: 'table_created', table: `${plan.shape.table.schema}.${plan.shape.table.name}` })
+async function storedState(
+  app: App,
+  sync: EtlSync,
+  { plans, runId }: { readonly plans: readonly StreamPlan[]; readonly runId: string },
+): Promise<StoredState> {
+  const created = (plan: StreamPlan): SchemaChange => ({
+    kind: 'table_created',
+    table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
+  })
   try {
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
       const changes = new Map<string, readonly SchemaChange[]>()
-      for (const plan of plans) changes.set(plan.stream.name, await session.planTable(plan.shape.table, plan.config.schemaChanges))
+      for (const plan of plans)
+        changes.set(plan.stream.name, await session.planTable(plan.shape.table, plan.config.schemaChanges))
       const cursors = await session.state.readCursors(sync.name)
       return { changes, cursors: new Map(cursors.map(({ stream, cursor }) => [stream, cursor])) }
     })
@@ -109,10 +134,19 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         limit: null,
         retriesOnly: false,
         onDecision: (candidate, decision) => {
-          if (samples.length < sampleRows && decision.kind === 'send') samples.push(sampleOf(candidate, decision, { mapping, masked }))
+          if (samples.length < sampleRows && decision.kind === 'send')
+            samples.push(sampleOf(candidate, decision, { mapping, masked }))
         },
       })
-      const guardCounts = { sync: sync.name, model: sync.model, model_rows: diff.model_rows, accepted: diff.accepted, added: counts.added, changed: counts.changed, removed: counts.removed }
+      const guardCounts = {
+        sync: sync.name,
+        model: sync.model,
+        model_rows: diff.model_rows,
+        accepted: diff.accepted,
+        added: counts.added,
+        changed: counts.changed,
+        removed: counts.removed,
+      }
       const requests = Math.ceil(changes.rows / object.batch.rows)
       return {
         kind: 'reverse_etl',
@@ -148,12 +182,18 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
 
 /** Columns of models that hold what some sync calls personal: they are shown as stars. */
 export function personalColumns(app: Pick<App, 'project'>): ReadonlySet<string> {
-  return new Set(app.project.syncs.flatMap((sync) => (sync.kind === 'etl' ? sync.streams.flatMap((stream) => stream.pii.map(toSnake)) : [])))
+  return new Set(
+    app.project.syncs.flatMap((sync) =>
+      sync.kind === 'etl' ? sync.streams.flatMap((stream) => stream.pii.map(toSnake)) : [],
+    ),
+  )
 }
 
 /** Destination fields that are filled from such a column. */
 export const maskedFields = (mapping: ResolvedMapping, personal: ReadonlySet<string>): ReadonlySet<string> =>
-  new Set(mapping.fields.flatMap((field) => (field.kind !== 'value' && personal.has(field.column.name) ? [field.field] : [])))
+  new Set(
+    mapping.fields.flatMap((field) => (field.kind !== 'value' && personal.has(field.column.name) ? [field.field] : [])),
+  )
 
 function sampleOf(
   candidate: Candidate,

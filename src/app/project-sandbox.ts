@@ -22,16 +22,29 @@ export const openProjectSandbox = (project: Project): Promise<ProjectSandbox> =>
  * A connection's keys, ready for its connector: on a sandbox target they point at the simulator and hold its credentials,
  * so that no secret of yours is even looked up; elsewhere references are resolved.
  */
-export async function readConnectionKeys(app: Pick<App, 'project' | 'target' | 'env' | 'sandbox'>, name: string): Promise<Resolved> {
+export async function readConnectionKeys(
+  app: Pick<App, 'project' | 'target' | 'env' | 'sandbox'>,
+  name: string,
+): Promise<Resolved> {
   const connection = app.project.connections[name]
   if (!connection)
-    throw new MillraceError('MR-1002', { message: `There is no connection ${name} in millrace.yaml.`, next: 'millrace connection list' })
+    throw new MillraceError('MR-1002', {
+      message: `There is no connection ${name} in millrace.yaml.`,
+      next: 'millrace connection list',
+    })
   const keys = connectionKeys(connection, app.target)
-  if (!isSandboxed(app.target)) return resolveSecrets(keys, { env: app.env, readFile: (path) => readFile(path, 'utf8') }, { connection: name, project: app.project })
+  if (!isSandboxed(app.target))
+    return resolveSecrets(
+      keys,
+      { env: app.env, readFile: (path) => readFile(path, 'utf8') },
+      { connection: name, project: app.project },
+    )
   const sandbox = await app.sandbox()
   if (!(connection.connector in sandbox.addresses)) throw noSimulator(app.project, connection.connector)
   const overrides = sandbox.connection(connection.connector)
-  const secrets = Object.values(overrides).filter((value): value is string => typeof value === 'string' && value.length >= 8 && !value.startsWith('http'))
+  const secrets = Object.values(overrides).filter(
+    (value): value is string => typeof value === 'string' && value.length >= 8 && !value.startsWith('http'),
+  )
   return { value: { ...keys, ...overrides }, secrets }
 }
 
@@ -42,6 +55,8 @@ function noSimulator(project: Project, connector: string): MillraceError {
   return new MillraceError('MR-6001', {
     message: `The connector ${connector} has no simulator, so it cannot run on a sandbox target.`,
     kept: 'Nothing was run.',
-    next: place ? `Write ${place.folder}/sandbox.ts, or run on a target that is not a sandbox.` : 'Run on a target that is not a sandbox.',
+    next: place
+      ? `Write ${place.folder}/sandbox.ts, or run on a target that is not a sandbox.`
+      : 'Run on a target that is not a sandbox.',
   })
 }

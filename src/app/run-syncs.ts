@@ -4,9 +4,14 @@ import { exitCodeOf } from '../model/exit-code.ts'
 import type { MillraceError } from '../model/millrace-error.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { App } from './app.ts'
-import { runSync, type RunOptions } from './run-sync.ts'
+import type { RunOptions } from './run-options.ts'
+import { runSync } from './run-sync.ts'
 
-export type RunResult = { readonly exit_code: number; readonly runs: readonly RunRecord[]; readonly errors: readonly MillraceError[] }
+export type RunResult = {
+  readonly exit_code: number
+  readonly runs: readonly RunRecord[]
+  readonly errors: readonly MillraceError[]
+}
 
 /**
  * Runs syncs, each once those that it needs are done, side by side where they may. A sync whose input failed runs all the

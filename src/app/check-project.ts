@@ -1,0 +1,70 @@
+import type { z } from 'zod'
+import { checkAgainstConnectors } from '../config/check-against-connectors.ts'
+import type { Project, Sync, Target } from '../config/project.ts'
+import { connectionKeys, resolveSecrets } from '../config/secrets.ts'
+import type { Connector } from '../connector/contract.ts'
+import { listConnectors, loadConnector } from '../connector/registry.ts'
+import { readFile } from 'node:fs/promises'
+import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import type { App } from './app.ts'
+
+/**
+ * Connections, streams and objects against the connectors that there are: no network, no secrets.
+ * @throws MillraceErrors with every finding at once
+ */
+export async function checkProject(project: Project): Promise<void> {
+  const known = listConnectors(project.root).map((place) => place.name)
+  const used = new Set(Object.values(project.connections).map((connection) => connection.connector))
+  const connectors = new Map<string, Connector>()
+  const findings: MillraceError[] = []
+  for (const name of known.filter((each) => used.has(each)))
+    await keepFindings(findings, async () => void connectors.set(name, await loadConnector(name, project.root)))
+  await keepFindings(findings, () =>
+    checkAgainstConnectors(project, {
+      connectorNames: () => known,
+      streamNames: (name) => connectors.get(name)?.streamNames ?? null,
+      objectNames: (name) => connectors.get(name)?.objectNames ?? null,
+      configSchema: (name): z.ZodObject | null => connectors.get(name)?.config ?? null,
+    }),
+  )
+  if (findings.length > 0) throw new MillraceErrors(findings)
+}
+
+/**
+ * The secrets that a run of these syncs needs, before anything runs. A sandbox needs none; what may not deliver is not asked for any.
+ * @throws MillraceErrors MR-1301, each secret once
+ */
+export async function checkSecrets(
+  app: Pick<App, 'project' | 'target' | 'env'>,
+  syncs: readonly Sync[],
+): Promise<void> {
+  if (app.target.sandbox) return
+  const findings: MillraceError[] = []
+  for (const name of neededConnections(syncs, app.target)) {
+    const connection = app.project.connections[name]
+    if (!connection) continue
+    const sources = { env: app.env, readFile: (path: string) => readFile(path, 'utf8') }
+    const context = { connection: name, project: app.project }
+    await keepFindings(
+      findings,
+      async () => void (await resolveSecrets(connectionKeys(connection, app.target), sources, context)),
+    )
+  }
+  if (findings.length > 0) throw new MillraceErrors(findings)
+}
+
+function neededConnections(syncs: readonly Sync[], target: Target): ReadonlySet<string> {
+  return new Set(
+    syncs.flatMap((sync) => (sync.kind === 'etl' ? [sync.source] : target.deliver ? [sync.destination] : [])),
+  )
+}
+
+async function keepFindings(findings: MillraceError[], check: () => void | Promise<void>): Promise<void> {
+  try {
+    await check()
+  } catch (error) {
+    if (error instanceof MillraceErrors) findings.push(...error.errors)
+    else if (error instanceof MillraceError) findings.push(error)
+    else throw error
+  }
+}

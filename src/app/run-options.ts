@@ -1,0 +1,23 @@
+import type { Limit, ReverseLimits } from '../config/project.ts'
+
+export type RunOptions = {
+  readonly fullRefresh: boolean
+  readonly limit: number | null
+  /** Wait where another run is at it; false: MR-4001. */
+  readonly wait: boolean
+  readonly firstRun: boolean
+  readonly baseline: boolean
+  readonly rejectedOnly: boolean
+  /** Guards for this run only. */
+  readonly limits: Partial<ReverseLimits> & { readonly maxShrink?: Limit }
+}
+
+export const defaultRunOptions: RunOptions = {
+  fullRefresh: false,
+  limit: null,
+  wait: true,
+  firstRun: false,
+  baseline: false,
+  rejectedOnly: false,
+  limits: {},
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import type { ReverseSync } from '../config/project.ts'
+import type { DestinationObject } from '../connector/contract.ts'
+import type { ReverseLedger } from '../model/ledger.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { RunStatus } from '../model/run.ts'
+import { runReverse } from '../reverse-etl/run-reverse.ts'
+import { buildModel, modelQuery } from './build-models.ts'
+import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
+import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+import type { RunOptions } from './run-options.ts'
+import { sizeFrom } from './test-sizes.ts'
+import { underLease } from './under-lease.ts'
+
+export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Outcome> {
+  const { app, options, runId } = work
+  refuseDelivery(app.target, sync)
+  await refuseStaleInputs(app, sync, runId)
+  return underLease(work, `object:${app.target.name}:${sync.destination}:${sync.object}`, async (lease) => {
+    const connection = await openConnection(app, sync.destination, runId)
+    try {
+      const object = await destinationObject(connection, sync, app.signal)
+      const account = await connection.connector.account({ signal: app.signal })
+      await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, (session) =>
+        buildModel(session, { project: app.project, warehouse: app.warehouse, name: sync.model }),
+      )
+      const outcome = await runReverse(
+        {
+          runId,
+          warehouse: app.warehouse,
+          emit: app.emit,
+          clock: app.clock,
+          spoolDir: join(app.spoolDir, sync.name),
+          signal: app.signal,
+          isStopping: app.isStopping,
+          callContext: (signal) => connection.host.context(signal),
+          holdsLease: () => app.store.holdsLease(lease),
+          acknowledgeRows: sizeFrom(app.env['MILLRACE_ACKNOWLEDGE_ROWS']) ?? 10_000,
+        },
+        {
+          sync: { ...sync, limits: { ...sync.limits, ...withoutUndefined(options.limits) } },
+          object,
+          account,
+          model: modelQuery(app.warehouse, sync.model),
+          permission: {
+            firstRun: options.firstRun,
+            baseline: options.baseline,
+            isSandbox: app.target.sandbox,
+            deliveredBefore: await deliveredBefore(app, sync.name),
+          },
+          limit: options.limit,
+          rejectedOnly: options.rejectedOnly,
+        },
+      )
+      const errors = outcome.error ? [outcome.error] : []
+      return {
+        ledger: outcome.ledger,
+        errors,
+        status: errors.length > 0 ? statusOf(errors) : reverseStatus(outcome.ledger),
+      }
+    } finally {
+      work.requests = connection.host.requests()
+      await connection.close()
+    }
+  })
+}
+
+export async function destinationObject(
+  connection: OpenedConnection,
+  sync: ReverseSync,
+  signal: AbortSignal,
+): Promise<DestinationObject> {
+  const [object] = (await connection.connector.objects?.({ names: [sync.object], signal })) ?? []
+  if (object) return object
+  throw new MillraceError('MR-1209', {
+    message: `${sync.name}: the connection ${sync.destination} has no object ${sync.object}.`,
+    kept: 'Nothing was sent.',
+    next: `millrace connection discover ${sync.destination}`,
+  })
+}
+
+const reverseStatus = (ledger: ReverseLedger): RunStatus =>
+  ledger.rejected + ledger.unknown + ledger.absent + ledger.invalid > 0 ? 'partial' : 'ok'
+
+function withoutUndefined({ maxShrink: _maxShrink, ...limits }: RunOptions['limits']): Partial<ReverseSync['limits']> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+}

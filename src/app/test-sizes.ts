@@ -1,0 +1,3 @@
+/** Small commits, for tests of what happens between two of them. */
+export const sizeFrom = (text: string | undefined): number | undefined =>
+  text && /^\d+$/.test(text) ? Number(text) : undefined
