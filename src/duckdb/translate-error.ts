@@ -5,7 +5,9 @@ export function translateError(error: unknown, doing: string, sql?: string): Mil
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
   if (/Conflicting lock is held|Could not set lock on file/.test(message)) return heldByAnother(message, error)
-  if (/No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message))
+  if (
+    /No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message)
+  )
     return new MillraceError('MR-2004', {
       message: `${doing}: the disk is full. ${firstLine(message)}`,
       kept: 'The transaction was rolled back; what was committed before is there.',

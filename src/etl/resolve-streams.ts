@@ -23,7 +23,11 @@ export type TableShape = {
   readonly key: readonly string[]
 }
 
-export async function resolveStreams(sync: EtlSync, connector: OpenedConnector, signal: AbortSignal): Promise<readonly StreamPlan[]> {
+export async function resolveStreams(
+  sync: EtlSync,
+  connector: OpenedConnector,
+  signal: AbortSignal,
+): Promise<readonly StreamPlan[]> {
   if (!connector.streams)
     throw new MillraceError('MR-1208', {
       message: `${sync.name}: the connection ${sync.source} is not a source: its connector has no streams.`,
@@ -42,7 +46,10 @@ export async function resolveStreams(sync: EtlSync, connector: OpenedConnector, 
       config,
       shape: shapeOf(sync, stream, config),
       mode: config.mode ?? (stream.appendOnly ? 'append' : stream.key.length > 0 ? 'merge' : 'full_refresh'),
-      children: children.map((child) => ({ child, shape: shapeOf(sync, { ...child, deletedWhen: undefined, version: undefined }, config) })),
+      children: children.map((child) => ({
+        child,
+        shape: shapeOf(sync, { ...child, deletedWhen: undefined, version: undefined }, config),
+      })),
     })
   }
   refuseOrphans(sync, wanted, { plans, owned })
@@ -50,8 +57,15 @@ export async function resolveStreams(sync: EtlSync, connector: OpenedConnector, 
 }
 
 /** Exact names win over globs; a stream's history comes with it when asked for. */
-async function chooseNames(sync: EtlSync, connector: OpenedConnector, signal: AbortSignal): Promise<ReadonlyMap<string, StreamConfig>> {
-  const offered = (await connector.streamNames?.({ signal })) ?? (await connector.streams?.({ signal }))?.map((stream) => stream.name) ?? []
+async function chooseNames(
+  sync: EtlSync,
+  connector: OpenedConnector,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, StreamConfig>> {
+  const offered =
+    (await connector.streamNames?.({ signal })) ??
+    (await connector.streams?.({ signal }))?.map((stream) => stream.name) ??
+    []
   const chosen = new Map<string, StreamConfig>()
   for (const config of sync.streams) {
     if (!/[*?[\]{}]/.test(config.name)) {
@@ -61,7 +75,8 @@ async function chooseNames(sync: EtlSync, connector: OpenedConnector, signal: Ab
     }
     const exact = new Set(sync.streams.map((other) => other.name))
     for (const name of offered)
-      if (!exact.has(name) && config.enabled && matchesGlob(name, config.name) && !chosen.has(name)) chosen.set(name, config)
+      if (!exact.has(name) && config.enabled && matchesGlob(name, config.name) && !chosen.has(name))
+        chosen.set(name, config)
   }
   for (const [name, config] of [...chosen])
     if (config.fieldHistory) {
@@ -71,12 +86,25 @@ async function chooseNames(sync: EtlSync, connector: OpenedConnector, signal: Ab
           message: `${sync.name}: ${name} has no field history at this vendor (looked for ${historyNames(name).join(', ')}).`,
           next: 'Turn history tracking on there, or take field_history off this stream.',
         })
-      if (!chosen.has(history)) chosen.set(history, { ...config, name: history, fieldHistory: false, include: null, exclude: [], where: null, mode: null })
+      if (!chosen.has(history))
+        chosen.set(history, {
+          ...config,
+          name: history,
+          fieldHistory: false,
+          include: null,
+          exclude: [],
+          where: null,
+          mode: null,
+        })
     }
   return chosen
 }
 
-const historyNames = (name: string): readonly string[] => [`${name}History`, `${name}FieldHistory`, name.replace(/__c$/, '__History')]
+const historyNames = (name: string): readonly string[] => [
+  `${name}History`,
+  `${name}FieldHistory`,
+  name.replace(/__c$/, '__History'),
+]
 
 function shapeOf(
   sync: EtlSync,

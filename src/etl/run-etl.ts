@@ -54,12 +54,20 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
       }
       if (outcome.stopped) errors.push(stoppedBySignal(`${request.sync.name} ${plan.stream.name}`))
     } catch (error) {
-      errors.push(context.signal.aborted ? stoppedBySignal(`${request.sync.name} ${plan.stream.name}`) : asMillraceError(error, `reading ${plan.stream.name}`))
+      errors.push(
+        context.signal.aborted
+          ? stoppedBySignal(`${request.sync.name} ${plan.stream.name}`)
+          : asMillraceError(error, `reading ${plan.stream.name}`),
+      )
     }
   })
   await buildHistoryViews(context, plans)
   const sum = sumLedgers(emptyEtlLedger, [...reports.values()].map(withoutSides))
-  return { ledger: { ...sum, loaded: loaded(sum) }, streams: Object.fromEntries([...reports].sort(([a], [b]) => (a < b ? -1 : 1))), errors }
+  return {
+    ledger: { ...sum, loaded: loaded(sum) },
+    streams: Object.fromEntries([...reports].sort(([a], [b]) => (a < b ? -1 : 1))),
+    errors,
+  }
 }
 
 const withoutSides = ({ loaded: _loaded, counted: _counted, ...ledger }: StreamReport): EtlLedger => ledger
@@ -68,31 +76,50 @@ type Begun = { readonly plan: StreamPlan; readonly fence: Fence; readonly cursor
 
 /** One session for all streams: tables, fences, cursors. */
 async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamPlan[]): Promise<readonly Begun[]> {
-  return context.warehouse.session({ runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal }, async (session) => {
-    const begun: Begun[] = []
-    for (const plan of plans) {
-      for (const { shape, name } of [{ shape: plan.shape, name: plan.stream.name }, ...plan.children.map(({ shape, child }) => ({ shape, name: child.name }))])
-        for (const change of await session.ensureTable(shape.table, plan.config.schemaChanges))
-          context.emit({ type: 'schema.changed', run_id: context.runId, stream: name, change })
-      const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
-      const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
-      context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${plan.stream.name}`, epoch: fence.epoch })
-      const cursor = await session.state.readCursor(scope)
-      if (cursor.scan && previous)
+  return context.warehouse.session(
+    { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
+    async (session) => {
+      const begun: Begun[] = []
+      for (const plan of plans) {
+        for (const { shape, name } of [
+          { shape: plan.shape, name: plan.stream.name },
+          ...plan.children.map(({ shape, child }) => ({ shape, name: child.name })),
+        ])
+          for (const change of await session.ensureTable(shape.table, plan.config.schemaChanges))
+            context.emit({ type: 'schema.changed', run_id: context.runId, stream: name, change })
+        const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
+        const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
         context.emit({
-          type: 'run.takeover',
+          type: 'fence.taken',
           run_id: context.runId,
-          from_run: previous.runId,
-          message: `${plan.stream.name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
+          scope: `${sync.name} ${plan.stream.name}`,
+          epoch: fence.epoch,
         })
-      begun.push({ plan: await known(session, plan), fence, cursor })
-    }
-    return begun
-  })
+        const cursor = await session.state.readCursor(scope)
+        if (cursor.scan && previous)
+          context.emit({
+            type: 'run.takeover',
+            run_id: context.runId,
+            from_run: previous.runId,
+            message: `${plan.stream.name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
+          })
+        begun.push({ plan: await known(session, plan), fence, cursor })
+      }
+      return begun
+    },
+  )
 }
 
 /** With `schema_changes: ignore`, columns that the table does not have are left out. */
-async function known(session: { readonly introspect: (schema: string, name: string) => Promise<{ readonly columns: readonly { readonly name: string }[] } | null> }, plan: StreamPlan): Promise<StreamPlan> {
+async function known(
+  session: {
+    readonly introspect: (
+      schema: string,
+      name: string,
+    ) => Promise<{ readonly columns: readonly { readonly name: string }[] } | null>
+  },
+  plan: StreamPlan,
+): Promise<StreamPlan> {
   if (plan.config.schemaChanges !== 'ignore') return plan
   const { table } = plan.shape
   const stored = await session.introspect(table.schema, table.name)
@@ -110,9 +137,12 @@ async function known(session: { readonly introspect: (schema: string, name: stri
 async function buildHistoryViews(context: EtlContext, plans: readonly StreamPlan[]): Promise<void> {
   const views = plans.flatMap((plan) => fieldHistoryView(plan, plans) ?? [])
   if (views.length === 0) return
-  await context.warehouse.session({ runId: context.runId, purpose: 'field history views', signal: context.signal }, async (session) => {
-    for (const view of views) await session.ensureFieldHistory(view)
-  })
+  await context.warehouse.session(
+    { runId: context.runId, purpose: 'field history views', signal: context.signal },
+    async (session) => {
+      for (const view of views) await session.ensureFieldHistory(view)
+    },
+  )
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -14,7 +14,11 @@ export type ChunkCommit = {
   readonly fence: Fence
   readonly sequence: number
   readonly rows: SpooledChunk
-  readonly children: readonly { readonly name: string; readonly chunk: SpooledChunk; readonly parents: readonly ParentSet[] }[]
+  readonly children: readonly {
+    readonly name: string
+    readonly chunk: SpooledChunk
+    readonly parents: readonly ParentSet[]
+  }[]
   /** What the cursor becomes; null: `--limit`, the cursor stays. */
   readonly cursor: Cursor | null
   readonly connector: string
@@ -27,7 +31,10 @@ export type ChunkCommit = {
 }
 
 /** Stages a chunk; its directory can go after the commit. */
-export async function stageForStream(context: EtlContext, commit: ChunkCommit): Promise<{ readonly parent: Staged; readonly children: readonly Staged[] }> {
+export async function stageForStream(
+  context: EtlContext,
+  commit: ChunkCommit,
+): Promise<{ readonly parent: Staged; readonly children: readonly Staged[] }> {
   const parent = await stageOne(context, commit.rows, {
     shape: commit.plan.shape,
     version: commit.plan.stream.version ?? null,
@@ -108,7 +115,8 @@ export async function commitStaged(
       const found = plan.children.find(({ child }) => child.name === name)
       const file = staged.children[index]
       if (!found || !file) return []
-      const parent = found.shape.columns.find((column) => column.field === found.child.parent)?.column ?? found.child.parent
+      const parent =
+        found.shape.columns.find((column) => column.field === found.child.parent)?.column ?? found.child.parent
       return [
         {
           stream: name,

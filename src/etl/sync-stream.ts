@@ -27,7 +27,11 @@ export type StreamOutcome = { readonly reports: ReadonlyMap<string, StreamReport
 export async function syncStream(
   context: EtlContext,
   start: StreamStart,
-  options: StreamOptions & { readonly vendorNow: Date; readonly maxShrink: ShrinkLimit; readonly verify: 'off' | 'warn' | 'strict' },
+  options: StreamOptions & {
+    readonly vendorNow: Date
+    readonly maxShrink: ShrinkLimit
+    readonly verify: 'off' | 'warn' | 'strict'
+  },
 ): Promise<StreamOutcome> {
   const { plan } = start
   const { stream } = plan
@@ -56,12 +60,18 @@ export async function syncStream(
     if (!context.signal.aborted) await work.pause()
     throw error
   })
-  if (finished) await work.finish((total) => verifyCount(context, { plan, scan, counted, read: total, verify: options.verify }))
+  if (finished)
+    await work.finish((total) => verifyCount(context, { plan, scan, counted, read: total, verify: options.verify }))
   else await work.pause()
   return { reports: work.reports(counted), stopped: !finished }
 }
 
-async function count(context: EtlContext, plan: StreamPlan, scan: Scan, options: StreamOptions & { verify: string }): Promise<number | null> {
+async function count(
+  context: EtlContext,
+  plan: StreamPlan,
+  scan: Scan,
+  options: StreamOptions & { verify: string },
+): Promise<number | null> {
   if (!plan.stream.count || options.verify === 'off' || scan.limit !== null) return null
   const counted = await plan.stream.count(scan, context.callContext(context.signal))
   context.emit({ type: 'stream.counted', run_id: context.runId, stream: plan.stream.name, count: counted })
@@ -153,14 +163,23 @@ class StreamWork {
   async #take(batch: Batch): Promise<void> {
     const { runId: run_id, emit } = this.#context
     const stream = batch.child?.stream ?? this.#start.plan.stream.name
-    emit({ type: 'batch.extracted', run_id, stream, rows: batch.kind === 'records' ? batch.records.length : batch.kind === 'tombstones' ? batch.keys.length : batch.rows })
+    emit({
+      type: 'batch.extracted',
+      run_id,
+      stream,
+      rows:
+        batch.kind === 'records' ? batch.records.length : batch.kind === 'tombstones' ? batch.keys.length : batch.rows,
+    })
     const writer = batch.child ? this.#childChunk(batch.child, batch.readAt) : this.#rows
     if (!writer) return
     const rows = await writer.add(batch, batch.readAt)
     emit({ type: 'batch.spooled', run_id, stream, rows })
   }
 
-  #childChunk(child: { readonly stream: string; readonly parents: readonly string[] }, readAt: Date): ChunkWriter | null {
+  #childChunk(
+    child: { readonly stream: string; readonly parents: readonly string[] },
+    readAt: Date,
+  ): ChunkWriter | null {
     if (!this.#start.plan.children.some((known) => known.child.name === child.stream)) return null
     let chunk = this.#children.get(child.stream)
     if (!chunk) this.#children.set(child.stream, (chunk = { writer: this.#openChunk(child.stream), parents: [] }))
@@ -201,13 +220,19 @@ class StreamWork {
       children: [...this.#children].map(([name, { writer, parents }]) => ({ name, chunk: writer.chunk(), parents })),
       connector: connectorName,
       touchUnchanged: scan.full && plan.stream.enumerates === true,
-      sweep: sweeps || plan.mode === 'full_refresh' ? { readBefore: scan.started_at, maxShrink: this.#work.options.maxShrink } : null,
+      sweep:
+        sweeps || plan.mode === 'full_refresh'
+          ? { readBefore: scan.started_at, maxShrink: this.#work.options.maxShrink }
+          : null,
       earlier: [],
       resume: this.#resume,
     }
   }
 
-  async #run(described: Omit<ChunkCommit, 'cursor'> & { readonly resume: Json }, step: { readonly final: boolean; readonly verify?: (read: number) => Promise<void> }): Promise<void> {
+  async #run(
+    described: Omit<ChunkCommit, 'cursor'> & { readonly resume: Json },
+    step: { readonly final: boolean; readonly verify?: (read: number) => Promise<void> },
+  ): Promise<void> {
     const staged = await stageForStream(this.#context, { ...described, cursor: null })
     const rows = described.rows.rows - staged.parent.counts.duplicates
     const advanced = advance(this.#cursor, described.resume, rows)
@@ -219,7 +244,11 @@ class StreamWork {
     }
     await step.verify?.(advanced.scan.read)
     const next = step.final ? complete(advanced) : advanced
-    const commit: ChunkCommit = { ...described, earlier: this.#earlier, cursor: this.#work.scan.limit === null ? next : null }
+    const commit: ChunkCommit = {
+      ...described,
+      earlier: this.#earlier,
+      cursor: this.#work.scan.limit === null ? next : null,
+    }
     const counts = await commitStaged(this.#context, commit, staged)
     this.#cursor = advanced
     addLedgers(this.#ledgers, counts)

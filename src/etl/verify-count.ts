@@ -28,5 +28,9 @@ export async function verifyCount(
       kept: 'The rows that were read are committed; the watermark has not moved.',
       next: ['Run again: a passing difference mends itself.', 'If it stays:  millrace sync run … --full-refresh'],
     })
-  context.emit({ type: 'run.warning', run_id: context.runId, message: `${message} verify is warn, so the watermark moves.` })
+  context.emit({
+    type: 'run.warning',
+    run_id: context.runId,
+    message: `${message} verify is warn, so the watermark moves.`,
+  })
 }

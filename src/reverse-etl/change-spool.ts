@@ -9,7 +9,11 @@ import { parseExact } from './exact-number.ts'
 
 export type SpooledChange = { readonly key: string; readonly change: Change; readonly answer: Answer }
 
-export type LineWriter = { readonly write: (line: object) => Promise<void>; readonly close: () => Promise<void>; readonly lines: () => number }
+export type LineWriter = {
+  readonly write: (line: object) => Promise<void>
+  readonly close: () => Promise<void>
+  readonly lines: () => number
+}
 
 export function openLines(path: string): LineWriter {
   const stream = createWriteStream(path)

@@ -17,16 +17,26 @@ export type Permission = {
  */
 export function checkSnapshot(
   sync: ReverseSync,
-  { stored, wanted, standing }: { readonly stored: SnapshotMeta | null; readonly wanted: SnapshotMeta; readonly standing: boolean },
+  {
+    stored,
+    wanted,
+    standing,
+  }: { readonly stored: SnapshotMeta | null; readonly wanted: SnapshotMeta; readonly standing: boolean },
   permission: Permission,
 ): MillraceError | undefined {
-  if (stored && !standing) return permission.baseline || permission.firstRun ? undefined : lost(sync, `the table _millrace.snapshot_${sync.name} is gone`)
+  if (stored && !standing)
+    return permission.baseline || permission.firstRun
+      ? undefined
+      : lost(sync, `the table _millrace.snapshot_${sync.name} is gone`)
   if (!stored) {
     if (permission.firstRun || permission.baseline) return undefined
-    if (permission.deliveredBefore) return lost(sync, 'the warehouse knows nothing of it, though runs on this machine have delivered before')
+    if (permission.deliveredBefore)
+      return lost(sync, 'the warehouse knows nothing of it, though runs on this machine have delivered before')
     return permission.isSandbox ? undefined : firstDelivery(sync)
   }
-  const differing = (['account', 'connection', 'object', 'options'] as const).filter((name) => stored[name] !== wanted[name])
+  const differing = (['account', 'connection', 'object', 'options'] as const).filter(
+    (name) => stored[name] !== wanted[name],
+  )
   if (differing.length === 0) return undefined
   return new MillraceError('MR-4004', {
     message: `${sync.name}: the snapshot was made for another destination: ${differing.map((name) => `${name} was ${stored[name]}, now ${wanted[name]}`).join('; ')}.`,

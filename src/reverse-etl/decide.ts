@@ -11,7 +11,14 @@ import { encodeValue } from './encode-value.ts'
 import type { MappedField, ResolvedMapping } from './mapping.ts'
 
 export type Decision =
-  | { readonly kind: 'send'; readonly change: Change; readonly key: string; readonly answer: Answer; readonly turnedOptOut: boolean; readonly withheld: number }
+  | {
+      readonly kind: 'send'
+      readonly change: Change
+      readonly key: string
+      readonly answer: Answer
+      readonly turnedOptOut: boolean
+      readonly withheld: number
+    }
   /** Settled without the destination: coalesced, held back, ignored, or a value that cannot be sent. */
   | { readonly kind: 'settle'; readonly key: string; readonly answer: Answer; readonly withheld: number }
 
@@ -21,7 +28,8 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
   const base = { ...emptyAnswer, key: candidate.key, op: sync.mode, attempts: candidate.attempts + 1 }
   if (payload.problem !== null) return refused(base, payload.problem)
   const match = payload.fields[mapping.match.field]
-  if (match === null || match === undefined || match === '') return refused(base, `${mapping.match.field}, by which the record is found, is null`)
+  if (match === null || match === undefined || match === '')
+    return refused(base, `${mapping.match.field}, by which the record is found, is null`)
 
   const hash = hashOf(canonicalJson({ match: mapping.match.field, fields: payload.fields }))
   const values = mapping.columns.map((column) => candidate.values?.[column.name] ?? null)
@@ -33,7 +41,10 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
 
   const optOuts = applyOptOutRules(mapping.fields, candidate)
   const fields = Object.fromEntries(Object.entries(payload.fields).filter(([name]) => !optOuts.dropped.has(name)))
-  const previous = candidate.previous && candidate.previousState === 'accepted' ? encodeFields(mapping.fields, candidate.previous).fields : null
+  const previous =
+    candidate.previous && candidate.previousState === 'accepted'
+      ? encodeFields(mapping.fields, candidate.previous).fields
+      : null
   const differences = differencesOf(fields, candidate.sameMapping ? previous : null)
   const nothingLeft =
     candidate.kind === 'added' || candidate.hasIntent || !candidate.sameMapping || previous === null
@@ -42,7 +53,12 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
   const withheld = optOuts.withheld
   // A withheld opt-in is recorded as seen, so that it does not come back every run.
   if (nothingLeft && candidate.attempts === 0 && !candidate.hasIntent)
-    return { kind: 'settle', key: candidate.key, answer: { ...answer, status: 'held_back', message: withheld > 0 ? 'opt-in withheld' : 'nothing to send' }, withheld: 0 }
+    return {
+      kind: 'settle',
+      key: candidate.key,
+      answer: { ...answer, status: 'held_back', message: withheld > 0 ? 'opt-in withheld' : 'nothing to send' },
+      withheld: 0,
+    }
   const sent: Answer = { ...answer, status: 'delivered', fields: JSON.stringify(differences) }
   return {
     kind: 'send',
@@ -91,17 +107,29 @@ function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
     return {
       kind: 'settle',
       key: candidate.key,
-      answer: { ...base, status: 'ignored', state: 'ignored', message: match === null ? 'the record cannot be named' : null },
+      answer: {
+        ...base,
+        status: 'ignored',
+        state: 'ignored',
+        message: match === null ? 'the record cannot be named' : null,
+      },
       withheld: 0,
     }
   const key = normalise(match, mapping.match.normalise)
-  const values: Fields = removal.kind === 'clear' ? Object.fromEntries(removal.fields.map((field) => [field, null])) : removal.values
+  const values: Fields =
+    removal.kind === 'clear' ? Object.fromEntries(removal.fields.map((field) => [field, null])) : removal.values
   const fields: Fields = { [mapping.match.field]: key, ...values }
   const previous = candidate.previous ? encodeFields(mapping.fields, candidate.previous).fields : null
   return {
     kind: 'send',
     key: candidate.key,
-    change: { op: removal.kind, key, fields, previous, idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32) },
+    change: {
+      op: removal.kind,
+      key,
+      fields,
+      previous,
+      idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
+    },
     answer: { ...base, status: 'delivered', state: 'removed', fields: JSON.stringify(differencesOf(values, previous)) },
     turnedOptOut: false,
     withheld: 0,
@@ -127,7 +155,8 @@ function encodeFields(mapped: readonly MappedField[], values: TextRow): Payload 
 function encodeField(field: MappedField, values: TextRow): ReturnType<typeof encodeValue> {
   if (field.kind === 'value') return { ok: true, value: field.value }
   const text = values[field.column.name] ?? null
-  if (field.kind === 'opt_out') return { ok: true, value: text === null ? null : text === 'true' ? field.out : field.in }
+  if (field.kind === 'opt_out')
+    return { ok: true, value: text === null ? null : text === 'true' ? field.out : field.in }
   if (field.values === null || text === null) return encodeValue(text, field.column.type, field.type)
   return text in field.values
     ? { ok: true, value: field.values[text] ?? null }
@@ -146,7 +175,12 @@ function differencesOf(fields: Fields, previous: Fields | null): { readonly [fie
 }
 
 function refused(base: Answer, reason: string): Decision {
-  return { kind: 'settle', key: base.key, answer: { ...base, status: 'rejected', code: 'MR-5005', message: reason, retryable: false }, withheld: 0 }
+  return {
+    kind: 'settle',
+    key: base.key,
+    answer: { ...base, status: 'rejected', code: 'MR-5005', message: reason, retryable: false },
+    withheld: 0,
+  }
 }
 
 export function normalise(text: string, how: 'exact' | 'trim' | 'lower'): string {
@@ -154,7 +188,8 @@ export function normalise(text: string, how: 'exact' | 'trim' | 'lower'): string
   return how === 'lower' ? text.trim().toLowerCase() : text.trim()
 }
 
-const asKey = (value: FieldValue) => (typeof value === 'object' && value !== null && 'rawJSON' in value ? String(value.rawJSON) : value)
+const asKey = (value: FieldValue) =>
+  typeof value === 'object' && value !== null && 'rawJSON' in value ? String(value.rawJSON) : value
 
 const emptyAnswer: Answer = {
   key: '',

@@ -60,7 +60,14 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
     for (const { key, code, message, status } of answers)
       if (status === 'rejected')
-        context.emit({ type: 'row.rejected', run_id: context.runId, where: object.name, key, code: code ?? '', message: message ?? '' })
+        context.emit({
+          type: 'row.rejected',
+          run_id: context.runId,
+          where: object.name,
+          key,
+          code: code ?? '',
+          message: message ?? '',
+        })
     context.emit({
       type: 'batch.answered',
       ...event,
@@ -95,7 +102,11 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   }
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
   if (failure?.code === 'MR-2005') await reopen(context, delivery, unanswered)
-  if (context.signal.aborted) failure ??= new MillraceError('MR-7001', { message: `${object.name}: stopped on request.`, kept: 'Rows that were not answered keep their intents: the next run sends them again.' })
+  if (context.signal.aborted)
+    failure ??= new MillraceError('MR-7001', {
+      message: `${object.name}: stopped on request.`,
+      kept: 'Rows that were not answered keep their intents: the next run sends them again.',
+    })
   return { ...counts, ...(failure ? { failure } : {}) }
 }
 
@@ -104,7 +115,14 @@ async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, s
   context.emit({ type: 'acknowledge.started', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
   try {
     await context.warehouse.session({ runId: context.runId, purpose: `acknowledge ${fence.sync}` }, (session) =>
-      session.reverse.acknowledge({ fence, sequence: segment.sequence, columns, mappingVersion, path: segment.path, ledger: {} }),
+      session.reverse.acknowledge({
+        fence,
+        sequence: segment.sequence,
+        columns,
+        mappingVersion,
+        path: segment.path,
+        ledger: {},
+      }),
     )
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'MR-2005') await reopenSegment(context, delivery, segment)
@@ -122,10 +140,15 @@ async function reopen(context: ReverseContext, delivery: Delivery, sent: Readonl
   if (sent.size === 0) return
   const { fence } = delivery.header
   const keys = [...sent].map(([key, op]) => ({ key, op }))
-  const reopened = await context.warehouse.session({ runId: context.runId, purpose: `reopen ${fence.sync}` }, (session) =>
-    session.reverse.reopenIntents({ ...fence, keys }),
+  const reopened = await context.warehouse.session(
+    { runId: context.runId, purpose: `reopen ${fence.sync}` },
+    (session) => session.reverse.reopenIntents({ ...fence, keys }),
   )
-  context.emit({ type: 'run.warning', run_id: context.runId, message: `${fence.sync}: this run lost its lease; ${reopened} rows it may have sent late are open again and will be sent with their present values.` })
+  context.emit({
+    type: 'run.warning',
+    run_id: context.runId,
+    message: `${fence.sync}: this run lost its lease; ${reopened} rows it may have sent late are open again and will be sent with their present values.`,
+  })
 }
 
 /** What a result makes of the answer that was prepared; undefined: unknown, the intent stays. */
@@ -138,9 +161,27 @@ function answerOf({ answer }: SpooledChange, result: WriteResult | undefined, se
       // What is to be removed and is not there is as it should be: the tombstone stands.
       return isRemoval
         ? { ...answer, status: 'absent', sent_at: sentAt }
-        : { ...answer, status: 'absent', state: null, values: null, code: 'ABSENT', message: result.message ?? 'there is no such record', retryable: true, sent_at: sentAt }
+        : {
+            ...answer,
+            status: 'absent',
+            state: null,
+            values: null,
+            code: 'ABSENT',
+            message: result.message ?? 'there is no such record',
+            retryable: true,
+            sent_at: sentAt,
+          }
     case 'rejected':
-      return { ...answer, status: 'rejected', state: null, values: null, code: result.code, message: result.message, retryable: result.retryable, sent_at: sentAt }
+      return {
+        ...answer,
+        status: 'rejected',
+        state: null,
+        values: null,
+        code: result.code,
+        message: result.message,
+        retryable: result.retryable,
+        sent_at: sentAt,
+      }
     case 'unknown':
     case undefined:
       return undefined
@@ -149,7 +190,15 @@ function answerOf({ answer }: SpooledChange, result: WriteResult | undefined, se
 
 function tooLarge({ answer }: SpooledChange, bytes: number, object: DestinationObject): Answer {
   const limit = object.batch.rowBytes ?? object.batch.bytes
-  return { ...answer, status: 'rejected', state: null, values: null, code: 'MR-5005', message: `${bytes} bytes; ${object.name} takes ${limit} a row`, retryable: false }
+  return {
+    ...answer,
+    status: 'rejected',
+    state: null,
+    values: null,
+    code: 'MR-5005',
+    message: `${bytes} bytes; ${object.name} takes ${limit} a row`,
+    retryable: false,
+  }
 }
 
 function writeContext(context: ReverseContext, delivery: Delivery): WriteContext {

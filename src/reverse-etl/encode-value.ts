@@ -8,7 +8,8 @@ import type { FieldValue } from '../model/change.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import { exactNumber, parseExact, plainNumber } from './exact-number.ts'
 
-export type Encoded = { readonly ok: true; readonly value: FieldValue } | { readonly ok: false; readonly reason: string }
+export type Encoded =
+  { readonly ok: true; readonly value: FieldValue } | { readonly ok: false; readonly reason: string }
 
 export type FieldKind = FieldType | 'any'
 

@@ -22,7 +22,13 @@ export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonl
     const fraction = counts.accepted === 0 ? 0 : rows / counts.accepted
     const flag = `--${name.replace('_', '-')}`
     const allowed = 'rows' in limit ? String(rows) : `${Math.ceil(fraction * 100)}%`
-    return { name, value: 'rows' in limit ? { rows } : { fraction }, limit, ok, override: ok ? null : `${flag} ${allowed}` }
+    return {
+      name,
+      value: 'rows' in limit ? { rows } : { fraction },
+      limit,
+      ok,
+      override: ok ? null : `${flag} ${allowed}`,
+    }
   }
   const emptyOk = limits.onEmpty === 'proceed' || counts.model_rows > 0
   return [
@@ -40,21 +46,32 @@ export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonl
 }
 
 /** The error of the first guard that holds; undefined: none does. */
-export function guardError(counts: GuardCounts, guards: readonly GuardCheck[], optOutsSent: number): MillraceError | undefined {
+export function guardError(
+  counts: GuardCounts,
+  guards: readonly GuardCheck[],
+  optOutsSent: number,
+): MillraceError | undefined {
   const held = guards.find((guard) => guard.name === 'on_empty' && !guard.ok) ?? guards.find((guard) => !guard.ok)
   if (!held) return undefined
-  const sent = optOutsSent > 0 ? `Only the ${optOutsSent} rows that turned to opted out were sent; everything else waits.` : 'Nothing was sent.'
+  const sent =
+    optOutsSent > 0
+      ? `Only the ${optOutsSent} rows that turned to opted out were sent; everything else waits.`
+      : 'Nothing was sent.'
   return new MillraceError(codes[held.name], {
     message: messageOf(counts, held),
     kept: `${sent} Snapshot and destination are as they were.`,
-    next: [`See them:        millrace sync plan ${counts.sync}`, `If it is right:  millrace sync run ${counts.sync} ${held.override ?? ''}`],
+    next: [
+      `See them:        millrace sync plan ${counts.sync}`,
+      `If it is right:  millrace sync run ${counts.sync} ${held.override ?? ''}`,
+    ],
   })
 }
 
 function messageOf(counts: GuardCounts, guard: GuardCheck): string {
   if (guard.name === 'on_empty')
     return `${counts.sync}: the model ${counts.model} is empty, and ${counts.accepted} rows were accepted before; on_empty is stop.`
-  const rows = guard.name === 'max_added' ? counts.added : guard.name === 'max_changed' ? counts.changed : counts.removed
+  const rows =
+    guard.name === 'max_added' ? counts.added : guard.name === 'max_changed' ? counts.changed : counts.removed
   const verb = guard.name === 'max_added' ? 'add' : guard.name === 'max_changed' ? 'change' : 'remove'
   const limit = 'rows' in guard.limit ? `${guard.limit.rows} rows` : `${Math.round(guard.limit.fraction * 100)} %`
   const part = 'rows' in guard.value ? '' : `, ${Math.round(guard.value.fraction * 100)} % of what was accepted`

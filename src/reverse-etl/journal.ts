@@ -60,7 +60,11 @@ export class Journal {
   }
 }
 
-export type LeftJournal = { readonly directory: string; readonly header: JournalHeader; readonly segments: readonly Segment[] }
+export type LeftJournal = {
+  readonly directory: string
+  readonly header: JournalHeader
+  readonly segments: readonly Segment[]
+}
 
 /** Journals that runs before this one left behind in a sync's spool directory. */
 export async function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {

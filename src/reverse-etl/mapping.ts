@@ -11,7 +11,13 @@ import { canEncode, encoderVersion, type FieldKind } from './encode-value.ts'
 export type MappedField = { readonly field: string } & (
   | { readonly kind: 'column'; readonly column: Column; readonly type: FieldKind; readonly values: ValueMap | null }
   | { readonly kind: 'value'; readonly value: FieldValue }
-  | { readonly kind: 'opt_out'; readonly column: Column; readonly out: FieldValue; readonly in: FieldValue; readonly allowOptIn: boolean }
+  | {
+      readonly kind: 'opt_out'
+      readonly column: Column
+      readonly out: FieldValue
+      readonly in: FieldValue
+      readonly allowOptIn: boolean
+    }
 )
 
 export type ResolvedMapping = {
@@ -28,10 +34,16 @@ export type ResolvedMapping = {
   readonly warnings: readonly string[]
 }
 
-export function resolveMapping(sync: ReverseSync, object: DestinationObject, columns: readonly Column[]): ResolvedMapping {
+export function resolveMapping(
+  sync: ReverseSync,
+  object: DestinationObject,
+  columns: readonly Column[],
+): ResolvedMapping {
   const column = (name: string) => modelColumn(sync, columns, name)
   const fields = sync.map.map((mapping) => resolveField(sync, object, { mapping, column }))
-  const used = new Map(fields.flatMap((field) => (field.kind === 'value' ? [] : [[field.column.name, field.column] as const])))
+  const used = new Map(
+    fields.flatMap((field) => (field.kind === 'value' ? [] : [[field.column.name, field.column] as const])),
+  )
   const match = fields.find((field) => field.field === sync.match)
   const rule = object.match[sync.match]
   if (!rule)
@@ -60,7 +72,9 @@ export function resolveMapping(sync: ReverseSync, object: DestinationObject, col
     version: versionOf(sync, fields, key),
     warnings: fields.flatMap((field) =>
       field.kind === 'column' && field.column.type === 'double'
-        ? [`${sync.name}: ${field.column.name} is a double: sums of doubles differ from run to run and look like changes; cast it to a decimal in the model.`]
+        ? [
+            `${sync.name}: ${field.column.name} is a double: sums of doubles differ from run to run and look like changes; cast it to a decimal in the model.`,
+          ]
         : [],
     ),
   }
@@ -89,7 +103,10 @@ function resolveField(
     case 'column': {
       const source = column(mapping.column)
       if (mapping.values === null && !canEncode(source.type, target.type))
-        throw refuse(sync, `${mapping.column} is a ${source.type}, and ${mapping.field} takes a ${target.type}; cast it in the model`)
+        throw refuse(
+          sync,
+          `${mapping.column} is a ${source.type}, and ${mapping.field} takes a ${target.type}; cast it in the model`,
+        )
       return { kind: 'column', field: mapping.field, column: source, type: target.type, values: mapping.values }
     }
     case 'opt_out': {
@@ -100,7 +117,14 @@ function resolveField(
           kept: 'Nothing was sent: a text like "t" would be read as subscribed.',
           next: `Make it a boolean in the model:  coalesce(${mapping.column} = '…', false) as ${mapping.column}`,
         })
-      return { kind: 'opt_out', field: mapping.field, column: source, out: mapping.out, in: mapping.in, allowOptIn: mapping.allowOptIn }
+      return {
+        kind: 'opt_out',
+        field: mapping.field,
+        column: source,
+        out: mapping.out,
+        in: mapping.in,
+        allowOptIn: mapping.allowOptIn,
+      }
     }
   }
 }
@@ -109,14 +133,20 @@ function resolveField(
 function refuseRemoval(sync: ReverseSync, object: DestinationObject, fields: readonly MappedField[]): void {
   const removal: OnRemoved = sync.onRemoved
   if (removal.kind === 'ignore') return
-  if (!object.operations.includes(removal.kind)) throw refuse(sync, `${object.name} does not take on_removed: ${removal.kind}`)
+  if (!object.operations.includes(removal.kind))
+    throw refuse(sync, `${object.name} does not take on_removed: ${removal.kind}`)
   for (const name of removal.kind === 'clear' ? removal.fields : Object.keys(removal.values)) {
-    const isOptOut = fieldOf(sync, object, name).optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')
+    const isOptOut =
+      fieldOf(sync, object, name).optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')
     if (isOptOut) throw refuse(sync, `on_removed may not touch ${name}: it says how a person may be contacted`)
   }
 }
 
-function fieldOf(sync: ReverseSync, object: DestinationObject, name: string): { readonly type: FieldKind; readonly optOut: boolean } {
+function fieldOf(
+  sync: ReverseSync,
+  object: DestinationObject,
+  name: string,
+): { readonly type: FieldKind; readonly optOut: boolean } {
   const known = object.fields[name]
   if (known !== undefined) {
     const field: DestinationField = typeof known === 'string' ? { type: known } : known
@@ -131,7 +161,10 @@ function fieldOf(sync: ReverseSync, object: DestinationObject, name: string): { 
 function modelColumn(sync: ReverseSync, columns: readonly Column[], name: string): Column {
   const found = columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
   if (found) return found
-  const near = didYouMean(name, columns.map((column) => column.name))
+  const near = didYouMean(
+    name,
+    columns.map((column) => column.name),
+  )
   throw new MillraceError('MR-2103', {
     message: `${sync.name}: the model ${sync.model} has no column ${name}${near ? `; did you mean ${near}?` : '.'}`,
     kept: 'Nothing was sent.',

@@ -73,7 +73,10 @@ async function prepare(
   const problem = checkSnapshot(sync, { stored, wanted: meta, standing }, request.permission)
   if (problem) throw problem
   await session.reverse.ensureSnapshot(sync.name, mapping.columns)
-  const { previous: _previous, ...fence } = await session.state.takeFence({ sync: sync.name, stream: object.name, partition: '' }, context.runId)
+  const { previous: _previous, ...fence } = await session.state.takeFence(
+    { sync: sync.name, stream: object.name, partition: '' },
+    context.runId,
+  )
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${object.name}`, epoch: fence.epoch })
   const open = await session.reverse.countIntents(sync.name)
   if (open > 0)
@@ -98,18 +101,36 @@ async function prepare(
     opt_outs: comparison.changes.optOuts,
     withheld: counts.withheld,
   })
-  if (diff.invalid > 0 && sync.onInvalidKeys === 'stop') return { kind: 'stopped', outcome: invalidKeys(request, comparison) }
-  if (request.permission.baseline) return { kind: 'stopped', outcome: await takeAsBaseline({ session, fence, mapping, meta, comparison }) }
+  if (diff.invalid > 0 && sync.onInvalidKeys === 'stop')
+    return { kind: 'stopped', outcome: invalidKeys(request, comparison) }
+  if (request.permission.baseline)
+    return { kind: 'stopped', outcome: await takeAsBaseline({ session, fence, mapping, meta, comparison }) }
 
-  const guardCounts = { sync: sync.name, model: sync.model, model_rows: diff.model_rows, accepted: diff.accepted, added: counts.added, changed: counts.changed, removed: counts.removed }
+  const guardCounts = {
+    sync: sync.name,
+    model: sync.model,
+    model_rows: diff.model_rows,
+    accepted: diff.accepted,
+    added: counts.added,
+    changed: counts.changed,
+    removed: counts.removed,
+  }
   const held = guardError(guardCounts, checkGuards(guardCounts, sync.limits), comparison.changes.optOuts)
   const rows = held ? comparison.changes.optOuts : comparison.changes.rows
-  const intents = rows === 0 ? null : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
+  const intents =
+    rows === 0 ? null : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
   await session.reverse.openIntents({ fence, path: intents, meta })
   if (rows > 0) context.emit({ type: 'intents.committed', run_id: context.runId, object: object.name, rows })
   // Where a guard holds the run, what would have been settled waits with the rest.
   if (!held && comparison.settled.rows > 0)
-    await session.reverse.acknowledge({ fence, sequence: 0, columns: mapping.columns, mappingVersion: mapping.version, path: comparison.settled.path, ledger: counts })
+    await session.reverse.acknowledge({
+      fence,
+      sequence: 0,
+      columns: mapping.columns,
+      mappingVersion: mapping.version,
+      path: comparison.settled.path,
+      ledger: counts,
+    })
   return { kind: 'ready', mapping, comparison, fence, held }
 }
 
@@ -133,7 +154,12 @@ async function send(
           journal: await Journal.create(directory, header),
           header,
         })
-  const ledger = ledgerOf(comparison, { delivered, limit, held: held !== undefined, partial: request.limit !== null || request.rejectedOnly })
+  const ledger = ledgerOf(comparison, {
+    delivered,
+    limit,
+    held: held !== undefined,
+    partial: request.limit !== null || request.rejectedOnly,
+  })
   const imbalance = reverseImbalance(ledger)
   const error = delivered.failure ?? held ?? (imbalance ? unbalanced(request, imbalance) : undefined)
   return { ledger, ...(error ? { error } : {}) }
@@ -141,7 +167,12 @@ async function send(
 
 function ledgerOf(
   comparison: Comparison,
-  { delivered, limit, held, partial }: { readonly delivered: Delivered; readonly limit: number; readonly held: boolean; readonly partial: boolean },
+  {
+    delivered,
+    limit,
+    held,
+    partial,
+  }: { readonly delivered: Delivered; readonly limit: number; readonly held: boolean; readonly partial: boolean },
 ): ReverseLedger {
   const { diff, counts, changes, settled } = comparison
   const settledCounts = held
@@ -195,20 +226,35 @@ async function takeAsBaseline(parts: {
 }): Promise<ReverseOutcome> {
   const { session, fence, mapping, meta, comparison } = parts
   const acknowledge = (path: string, sequence: number) =>
-    session.reverse.acknowledge({ fence, sequence, columns: mapping.columns, mappingVersion: mapping.version, path, ledger: {} })
+    session.reverse.acknowledge({
+      fence,
+      sequence,
+      columns: mapping.columns,
+      mappingVersion: mapping.version,
+      path,
+      ledger: {},
+    })
   await session.reverse.openIntents({ fence, path: null, meta })
   await acknowledge(await baselineAnswers(comparison), 1)
   await acknowledge(comparison.settled.path, 2)
   const { diff, counts, changes } = comparison
   return {
-    ledger: { ...emptyReverseLedger, ...rowsOf(diff), coalesced: changes.rows + counts.coalesced, held_back: counts.held_back, ignored: counts.ignored, rejected: counts.rejected },
+    ledger: {
+      ...emptyReverseLedger,
+      ...rowsOf(diff),
+      coalesced: changes.rows + counts.coalesced,
+      held_back: counts.held_back,
+      ignored: counts.ignored,
+      rejected: counts.rejected,
+    },
   }
 }
 
 async function baselineAnswers({ changes }: Comparison): Promise<string> {
   const path = `${changes.path}.baseline`
   const lines = openLines(path)
-  for await (const { answer } of readChanges(changes.path, changes.rows)) await lines.write({ ...answer, status: 'baseline', message: '--baseline' })
+  for await (const { answer } of readChanges(changes.path, changes.rows))
+    await lines.write({ ...answer, status: 'baseline', message: '--baseline' })
   await lines.close()
   return path
 }
@@ -223,12 +269,19 @@ const rowsOf = (diff: Comparison['diff']) => ({
   removed: diff.removed,
 })
 
-export function snapshotMeta({ sync, object, account }: Pick<ReverseRequest, 'sync' | 'object' | 'account'>, mapping: ResolvedMapping): SnapshotMeta {
+export function snapshotMeta(
+  { sync, object, account }: Pick<ReverseRequest, 'sync' | 'object' | 'account'>,
+  mapping: ResolvedMapping,
+): SnapshotMeta {
   return {
     account,
     connection: sync.destination,
     object: object.name,
-    options: canonicalJson({ options: sync.options satisfies JsonObject, match: sync.match, primary_key: sync.primaryKey }),
+    options: canonicalJson({
+      options: sync.options satisfies JsonObject,
+      match: sync.match,
+      primary_key: sync.primaryKey,
+    }),
     mappingVersion: mapping.version,
     encoderVersion,
   }

@@ -25,13 +25,17 @@ export async function writeBatch(
     })
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    if (error.code !== 'MR-3004') return { results: batch.map(() => ({ outcome: 'unknown' as const, message: error.message })), failure: error }
+    if (error.code !== 'MR-3004')
+      return { results: batch.map(() => ({ outcome: 'unknown' as const, message: error.message })), failure: error }
     if (batch.length === 1)
       return { results: [{ outcome: 'rejected', code: error.code, message: error.message, retryable: false }] }
     const middle = Math.ceil(batch.length / 2)
     const first = await writeBatch(object, batch.slice(0, middle), context)
     if (first.failure)
-      return { results: [...first.results, ...batch.slice(middle).map(() => ({ outcome: 'unknown' as const }))], failure: first.failure }
+      return {
+        results: [...first.results, ...batch.slice(middle).map(() => ({ outcome: 'unknown' as const }))],
+        failure: first.failure,
+      }
     const second = await writeBatch(object, batch.slice(middle), context)
     return { results: [...first.results, ...second.results], ...(second.failure ? { failure: second.failure } : {}) }
   }
@@ -41,7 +45,9 @@ export async function writeBatch(
 export async function* batchChanges(
   changes: AsyncIterable<SpooledChange>,
   object: DestinationObject,
-): AsyncIterable<{ readonly batch: readonly SpooledChange[] } | { readonly oversized: SpooledChange; readonly bytes: number }> {
+): AsyncIterable<
+  { readonly batch: readonly SpooledChange[] } | { readonly oversized: SpooledChange; readonly bytes: number }
+> {
   const size = object.size ?? ((change) => Buffer.byteLength(JSON.stringify(change.fields)))
   const rowLimit = object.batch.rowBytes ?? object.batch.bytes
   let batch: SpooledChange[] = []

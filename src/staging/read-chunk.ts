@@ -9,17 +9,26 @@ import { readAtSql, type StagedColumn } from './stage-chunk.ts'
  * a line that is not a JSON object. One bad line fails DuckDB's reader for the whole file: then the lines are read as text
  * and taken apart one by one.
  */
-export async function readChunk(db: Database, files: readonly SpooledFile[], columns: readonly StagedColumn[]): Promise<void> {
+export async function readChunk(
+  db: Database,
+  files: readonly SpooledFile[],
+  columns: readonly StagedColumn[],
+): Promise<void> {
   const json = files.filter((file) => file.format === 'ndjson')
   const csv = files.filter((file) => file.format === 'csv')
-  const selects = [...(json.length > 0 ? [jsonSelect(json, columns)] : []), ...(csv.length > 0 ? [csvSelect(csv, columns)] : [])]
+  const selects = [
+    ...(json.length > 0 ? [jsonSelect(json, columns)] : []),
+    ...(csv.length > 0 ? [csvSelect(csv, columns)] : []),
+  ]
   const sql = `CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () AS _order FROM (${selects.join(' UNION ALL ')})`
   try {
     await db.run(sql)
   } catch (error) {
     if (json.length === 0 || !(error instanceof MillraceError) || error.code !== 'MR-2003') throw error
     const careful = [lineSelect(json, columns), ...(csv.length > 0 ? [csvSelect(csv, columns)] : [])]
-    await db.run(`CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () AS _order FROM (${careful.join(' UNION ALL ')})`)
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () AS _order FROM (${careful.join(' UNION ALL ')})`,
+    )
   }
 }
 
@@ -52,7 +61,9 @@ function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColum
 
 function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const cells = columns.map((column, index) =>
-    column.type === 'json' ? `TRY_CAST(${quoteName(column.field)} AS JSON) AS r${index}` : `${quoteName(column.field)} AS r${index}`,
+    column.type === 'json'
+      ? `TRY_CAST(${quoteName(column.field)} AS JSON) AS r${index}`
+      : `${quoteName(column.field)} AS r${index}`,
   )
   return (
     `SELECT ${[...cells, `${readAtSql('_file')} AS _read_at`, 'CAST(NULL AS VARCHAR) AS _malformed'].join(', ')} ` +

@@ -24,7 +24,11 @@ export type SpooledBatch =
   | { readonly kind: 'records'; readonly records: readonly { readonly [field: string]: unknown }[] }
   | { readonly kind: 'lines'; readonly lines: Uint8Array; readonly rows: number }
   | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson'; readonly rows: number }
-  | { readonly kind: 'tombstones'; readonly keys: readonly { readonly [field: string]: Json }[]; readonly version: string | null }
+  | {
+      readonly kind: 'tombstones'
+      readonly keys: readonly { readonly [field: string]: Json }[]
+      readonly version: string | null
+    }
 
 export type ChunkWriter = {
   readonly add: (batch: SpooledBatch, readAt: Date) => Promise<number>
@@ -73,7 +77,8 @@ export function countRows(batch: SpooledBatch): number {
 
 function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): string | Uint8Array {
   if (batch.kind === 'lines') return batch.lines
-  const records = batch.kind === 'records' ? batch.records : batch.keys.map((key) => ({ ...key, _version: batch.version }))
+  const records =
+    batch.kind === 'records' ? batch.records : batch.keys.map((key) => ({ ...key, _version: batch.version }))
   return records.map((record) => `${JSON.stringify(record, wellFormed)}\n`).join('')
 }
 

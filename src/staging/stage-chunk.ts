@@ -75,7 +75,10 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
   }
 }
 
-type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & { readonly duplicates: number; readonly rejected: number }
+type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
+  readonly duplicates: number
+  readonly rejected: number
+}
 
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
@@ -114,7 +117,8 @@ function castSql(request: StageRequest): string {
     ...failures,
     ...(noKey.length > 0 ? [`WHEN ${noKey.join(' OR ')} THEN -1`] : []),
   ]
-  const version = request.version === null ? '_read_at' : `coalesce(${quoteName(columnOf(request, request.version))}, _read_at)`
+  const version =
+    request.version === null ? '_read_at' : `coalesce(${quoteName(columnOf(request, request.version))}, _read_at)`
   return (
     `SELECT ${names(columns.map((column) => column.column))}, _read_at, CAST(${version} AS TIMESTAMP) AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
     `_bad, CASE WHEN _bad IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS _raw, _order ` +
@@ -126,10 +130,15 @@ function deletedAt(request: StageRequest, version: string): string {
   const when = request.deletedWhen
   if (!when) return 'CAST(NULL AS TIMESTAMP)'
   const column = quoteName(columnOf(request, when.column))
-  return when.is === 'set' ? `CAST(${column} AS TIMESTAMP)` : `CASE WHEN ${column} THEN CAST(${version} AS TIMESTAMP) END`
+  return when.is === 'set'
+    ? `CAST(${column} AS TIMESTAMP)`
+    : `CASE WHEN ${column} THEN CAST(${version} AS TIMESTAMP) END`
 }
 
-async function writeRejects(db: Database, request: StageRequest): Promise<Pick<StagedRows, 'rejects' | 'rejected' | 'samples'>> {
+async function writeRejects(
+  db: Database,
+  request: StageRequest,
+): Promise<Pick<StagedRows, 'rejects' | 'rejected' | 'samples'>> {
   const [counted] = await db.rows(`SELECT count(*) AS n FROM staged WHERE _bad IS NOT NULL`)
   const rejected = Number(counted?.['n'] ?? 0)
   if (rejected === 0) return { rejects: null, rejected: 0, samples: [] }
@@ -145,7 +154,9 @@ async function writeRejects(db: Database, request: StageRequest): Promise<Pick<S
       `CASE _bad WHEN -1 THEN 'the key is null' WHEN -2 THEN 'not a JSON object' ${messages.join(' ')} END AS message, CAST(_raw AS VARCHAR) AS "row" ` +
       `FROM staged WHERE _bad IS NOT NULL) TO ${quoteText(path)} (FORMAT parquet)`,
   )
-  const samples = await db.rows(`SELECT key, code, message FROM read_parquet(${quoteText(path)}) ORDER BY code, key LIMIT 5`)
+  const samples = await db.rows(
+    `SELECT key, code, message FROM read_parquet(${quoteText(path)}) ORDER BY code, key LIMIT 5`,
+  )
   return {
     rejects: path,
     rejected,
@@ -153,13 +164,18 @@ async function writeRejects(db: Database, request: StageRequest): Promise<Pick<S
   }
 }
 
-async function stageTombstones(db: Database, request: StageRequest): Promise<{ readonly path: string | null; readonly duplicates: number }> {
+async function stageTombstones(
+  db: Database,
+  request: StageRequest,
+): Promise<{ readonly path: string | null; readonly duplicates: number }> {
   const files = request.chunk.files.filter((file) => file.tombstones)
   if (files.length === 0) return { path: null, duplicates: 0 }
   const keys = request.columns.filter((column) => request.key.includes(column.field))
   const spec = [...keys.map((column) => column.field), '_version'].map((field) => `${quoteText(field)}: 'VARCHAR'`)
   const path = join(request.directory, 'tombstones.parquet')
-  const casts = keys.map((column) => `${strictCast(quoteName(column.field), column.type)} AS ${quoteName(column.column)}`)
+  const casts = keys.map(
+    (column) => `${strictCast(quoteName(column.field), column.type)} AS ${quoteName(column.column)}`,
+  )
   await db.run(
     `CREATE TEMP TABLE gone AS SELECT *, coalesce(${strictCast('v', 'timestamp')}, _read_at) AS _version FROM ` +
       `(SELECT ${casts.join(', ')}, _version AS v, ${readAtSql('_file')} AS _read_at ` +
@@ -179,4 +195,5 @@ function columnOf(request: StageRequest, field: string): string {
 }
 
 /** The instant that a spooled file's name carries. */
-export const readAtSql = (file: string): string => `make_timestamp(CAST(split_part(${file}, ${quoteText(mark)}, -2) AS BIGINT))`
+export const readAtSql = (file: string): string =>
+  `make_timestamp(CAST(split_part(${file}, ${quoteText(mark)}, -2) AS BIGINT))`

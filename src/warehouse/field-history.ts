@@ -3,7 +3,17 @@ export type FieldHistoryView = {
   readonly schema: string
   /** `account_field_history` */
   readonly name: string
-  readonly history: { readonly table: string; readonly key: string; readonly record: string; readonly field: string; readonly from: string; readonly to: string; readonly at: string; readonly by: string; readonly kind: string | null }
+  readonly history: {
+    readonly table: string
+    readonly key: string
+    readonly record: string
+    readonly field: string
+    readonly from: string
+    readonly to: string
+    readonly at: string
+    readonly by: string
+    readonly kind: string | null
+  }
   readonly parent: { readonly table: string; readonly key: string; readonly createdAt: string }
   readonly who: { readonly table: string; readonly key: string; readonly name: string } | null
   /** Field as the history spells it → the parent's column with its present value. */

@@ -61,14 +61,23 @@ export type Fence = Scope & { readonly epoch: number; readonly runId: string }
 
 export type StateTables = {
   /** Raises the epoch of the scope; makes its row under the seeded row's lock if there is none. */
-  readonly takeFence: (scope: Scope, runId: string) => Promise<Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }>
+  readonly takeFence: (
+    scope: Scope,
+    runId: string,
+  ) => Promise<Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }>
   readonly readFence: (scope: Scope) => Promise<{ readonly epoch: number; readonly runId: string } | null>
   readonly readCursor: (scope: Scope) => Promise<Cursor>
-  readonly readCursors: (sync: string) => Promise<readonly (Scope & { readonly cursor: Cursor; readonly updatedBy: string; readonly updatedAt: string })[]>
+  readonly readCursors: (
+    sync: string,
+  ) => Promise<readonly (Scope & { readonly cursor: Cursor; readonly updatedBy: string; readonly updatedAt: string })[]>
   /** Was this commit made? For a COMMIT whose answer was lost. */
   readonly hasCommit: (runId: string, stream: string, sequence: number) => Promise<boolean>
   readonly writeRun: (run: RunRecord) => Promise<void>
-  readonly readRuns: (filter: { readonly sync?: string; readonly runId?: string; readonly limit: number }) => Promise<readonly RunRecord[]>
+  readonly readRuns: (filter: {
+    readonly sync?: string
+    readonly runId?: string
+    readonly limit: number
+  }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
   readonly countOpenRejects: (sync: string) => Promise<number>
   /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
@@ -210,11 +219,20 @@ export type ReverseSession = {
   /** Opt-outs first, then in key order. Only after `diff`. */
   readonly candidates: () => AsyncIterable<readonly Candidate[]>
   /** Commits the intents of a file of `{"key","op"}` lines, fenced, with the snapshot's meta row. */
-  readonly openIntents: (request: { readonly fence: Fence; readonly path: string | null; readonly meta: SnapshotMeta }) => Promise<void>
+  readonly openIntents: (request: {
+    readonly fence: Fence
+    readonly path: string | null
+    readonly meta: SnapshotMeta
+  }) => Promise<void>
   /** Commits what the destination said, fenced. */
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
   /** Inserts the intents that are missing, without a fence (promise 5). */
-  readonly reopenIntents: (request: { readonly sync: string; readonly runId: string; readonly epoch: number; readonly keys: readonly { readonly key: string; readonly op: string }[] }) => Promise<number>
+  readonly reopenIntents: (request: {
+    readonly sync: string
+    readonly runId: string
+    readonly epoch: number
+    readonly keys: readonly { readonly key: string; readonly op: string }[]
+  }) => Promise<number>
   readonly countIntents: (sync: string) => Promise<number>
 }
 

@@ -49,7 +49,11 @@ async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: A
   )
 }
 
-async function writeRejects(db: Database, sync: string, { run, stream }: { run: string; stream: string }): Promise<void> {
+async function writeRejects(
+  db: Database,
+  sync: string,
+  { run, stream }: { run: string; stream: string },
+): Promise<void> {
   const open = `_millrace.rejects r WHERE r.sync = ${sync} AND r.state = 'open'`
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _refused AS SELECT a.*, (SELECT min(r.first_at) FROM ${open} AND r.key = a.key) AS first_at ` +

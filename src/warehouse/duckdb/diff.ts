@@ -38,7 +38,9 @@ function classified(request: DiffRequest, open: OpenCounts): string {
     `${turned.length > 0 ? turned.join(' OR ') : 'false'} AS _turned`,
     `s.state AS _state, s.payload_hash AS _hash, s.mapping_version = ${quoteText(request.mappingVersion)} AS _same`,
     `s.key IS NOT NULL AS _stored, ${intent} AS _intent, ${open.rejects > 0 ? 'coalesce(r.attempts, 0)' : '0'} AS _attempts`,
-    ...request.columns.map((column, index) => `${typed('m', column)} AS m${index}, ${stored(column.name)} AS s${index}`),
+    ...request.columns.map(
+      (column, index) => `${typed('m', column)} AS m${index}, ${stored(column.name)} AS s${index}`,
+    ),
   ].join(', ')
 }
 
@@ -110,7 +112,8 @@ function candidateOf(row: TextRow, columns: readonly SnapshotColumn[]): Candidat
     kind,
     values: kind === 'removed' ? null : side('m'),
     previous: row['_stored'] === 'true' ? side('s') : null,
-    previousState: state === 'accepted' || state === 'filtered' || state === 'removed' || state === 'ignored' ? state : null,
+    previousState:
+      state === 'accepted' || state === 'filtered' || state === 'removed' || state === 'ignored' ? state : null,
     previousHash: row['_hash'] ?? null,
     sameMapping: row['_same'] === 'true',
     hasIntent: row['_intent'] === 'true',
@@ -143,7 +146,8 @@ export function keySql(request: Pick<DiffRequest, 'key'>): string {
 }
 
 /** A model's value in the snapshot's type, so that both sides compare alike. */
-const typed = (side: string, column: SnapshotColumn) => `CAST(${side}.${quoteName(column.name)} AS ${duckdbType(column.type)})`
+const typed = (side: string, column: SnapshotColumn) =>
+  `CAST(${side}.${quoteName(column.name)} AS ${duckdbType(column.type)})`
 
 /** A cell as exact text. */
 const cell = (name: string, column: SnapshotColumn) =>
@@ -158,4 +162,9 @@ const gone = 5
 const nullKey = 6
 const duplicate = 7
 
-const kinds: { readonly [code: number]: Candidate['kind'] } = { [added]: 'added', [changed]: 'changed', [retry]: 'retry', [removed]: 'removed' }
+const kinds: { readonly [code: number]: Candidate['kind'] } = {
+  [added]: 'added',
+  [changed]: 'changed',
+  [retry]: 'retry',
+  [removed]: 'removed',
+}

@@ -31,9 +31,7 @@ export function fieldHistorySql(view: FieldHistoryView): string {
     `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.at FROM changes c JOIN ${relation(schema, parent.table)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.at > ${createdAt}`,
     ...never,
   ]
-  const name = who
-    ? `LEFT JOIN ${relation(schema, who.table)} u ON u.${quoteName(who.key)} = i.changed_by_id`
-    : ''
+  const name = who ? `LEFT JOIN ${relation(schema, who.table)} u ON u.${quoteName(who.key)} = i.changed_by_id` : ''
   return (
     `WITH changes AS (${changes}), intervals AS (${intervals.join(' UNION ALL ')}) ` +
     `SELECT i.record_id, i.field, i.kind, i.from_value, i.value AS to_value, i.valid_from, i.valid_to, i.valid_to IS NULL AS is_current, ` +

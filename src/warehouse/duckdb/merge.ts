@@ -34,7 +34,9 @@ async function mergeRows(db: Database, write: TableWrite, merge: Merge): Promise
   const table = await introspect(db, write.table.schema, write.table.name)
   const content = contentColumns(write)
   // Columns that this read did not bring (excluded, or gone at the vendor) keep what they hold.
-  const others = (table?.columns ?? []).map((column) => column.name).filter((name) => !isMeta(name) && !content.includes(name))
+  const others = (table?.columns ?? [])
+    .map((column) => column.name)
+    .filter((name) => !isMeta(name) && !content.includes(name))
   const differs = content.map((name) => `s.${quoteName(name)} IS DISTINCT FROM t.${quoteName(name)}`).join(' OR ')
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _merge AS SELECT s.*, ${others.map((name) => `t.${quoteName(name)}, `).join('')}t.rowid AS _rid, ` +
@@ -136,6 +138,15 @@ const isMeta = (name: string) => meta.includes(name)
 
 const instant = (iso: string) => `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`
 
-const keyJoin = (key: readonly string[]) => key.map((name) => `s.${quoteName(name)} = t.${quoteName(name)}`).join(' AND ')
+const keyJoin = (key: readonly string[]) =>
+  key.map((name) => `s.${quoteName(name)} = t.${quoteName(name)}`).join(' AND ')
 
-export const noCounts: MergeCounts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, stale: 0, replaced: 0, duplicates: 0 }
+export const noCounts: MergeCounts = {
+  inserted: 0,
+  updated: 0,
+  deleted: 0,
+  unchanged: 0,
+  stale: 0,
+  replaced: 0,
+  duplicates: 0,
+}

@@ -27,6 +27,11 @@ export async function replaceAll(db: Database, write: TableWrite, runId: string)
     inserted = result.rowsChanged
   } else await db.run(`DELETE FROM ${target}`)
   if (write.sweep?.kind === 'unseen')
-    guardShrink({ gone: Math.max(0, replaced - inserted), before: replaced, limit: write.sweep.maxShrink, stream: write.stream })
+    guardShrink({
+      gone: Math.max(0, replaced - inserted),
+      before: replaced,
+      limit: write.sweep.maxShrink,
+      stream: write.stream,
+    })
   return { ...noCounts, inserted, replaced, duplicates: staged - inserted }
 }

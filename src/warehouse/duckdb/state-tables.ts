@@ -36,7 +36,9 @@ export function stateTablesOf(db: Database): StateTables {
       return row ? cursorOf(row) : emptyCursor
     },
     readCursors: async (sync) => {
-      const rows = await db.rows(`SELECT * FROM _millrace.cursors WHERE sync = ${quoteText(sync)} ORDER BY stream, "partition"`)
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.cursors WHERE sync = ${quoteText(sync)} ORDER BY stream, "partition"`,
+      )
       return rows.map((row) => ({
         sync,
         stream: row['stream'] ?? '',
@@ -54,7 +56,9 @@ export function stateTablesOf(db: Database): StateTables {
     },
     writeRun: (run) => writeRun(db, run),
     readRuns: async ({ sync, runId, limit }) => {
-      const where = [sync && `sync = ${quoteText(sync)}`, runId && `run_id = ${quoteText(runId)}`].filter(Boolean).join(' AND ')
+      const where = [sync && `sync = ${quoteText(sync)}`, runId && `run_id = ${quoteText(runId)}`]
+        .filter(Boolean)
+        .join(' AND ')
       const rows = await db.rows(
         `SELECT * FROM _millrace.runs ${where ? `WHERE ${where}` : ''} ORDER BY started_at DESC, run_id LIMIT ${limit}`,
       )
@@ -67,7 +71,9 @@ export function stateTablesOf(db: Database): StateTables {
       return rows.map(rejectOf)
     },
     countOpenRejects: async (sync) => {
-      const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state = 'open'`)
+      const [row] = await db.rows(
+        `SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state = 'open'`,
+      )
       return Number(row?.['n'] ?? 0)
     },
     reset: (sync, stream) =>
@@ -115,7 +121,8 @@ async function writeRun(db: Database, run: RunRecord): Promise<void> {
   })
 }
 
-const instant = (iso: string | null) => (iso === null ? 'NULL' : `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`)
+const instant = (iso: string | null) =>
+  iso === null ? 'NULL' : `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`
 
 function runOf(row: TextRow): RunRecord {
   const json = (name: string) => {

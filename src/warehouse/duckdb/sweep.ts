@@ -16,7 +16,12 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
     const readBefore = instantText(sweep.readBefore)
     const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE _deleted_at IS NULL`)
     const result = await db.run(`UPDATE ${target} ${set} WHERE _deleted_at IS NULL AND _read_at < ${readBefore}`)
-    guardShrink({ gone: result.rowsChanged, before: Number(live?.['n'] ?? 0), limit: sweep.maxShrink, stream: write.stream })
+    guardShrink({
+      gone: result.rowsChanged,
+      before: Number(live?.['n'] ?? 0),
+      limit: sweep.maxShrink,
+      stream: write.stream,
+    })
     return result.rowsChanged
   }
   if (sweep.parents.length === 0) return 0
@@ -28,7 +33,12 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
   return result.rowsChanged
 }
 
-export function guardShrink(shrink: { readonly gone: number; readonly before: number; readonly limit: ShrinkLimit; readonly stream: string }): void {
+export function guardShrink(shrink: {
+  readonly gone: number
+  readonly before: number
+  readonly limit: ShrinkLimit
+  readonly stream: string
+}): void {
   const { gone, before, limit, stream } = shrink
   if (limit === null || gone === 0) return
   const allowed = 'rows' in limit ? limit.rows : limit.fraction * before
@@ -37,7 +47,10 @@ export function guardShrink(shrink: { readonly gone: number; readonly before: nu
   throw new MillraceError('MR-4105', {
     message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${'rows' in limit ? limit.rows : `${Math.round(limit.fraction * 100)} %`}.`,
     kept: 'The table and the cursor are as they were before this commit.',
-    next: [`If it is right:  millrace sync run … --max-shrink ${Math.min(100, percent + 1)}%`, 'If not, look at the source: an emptied export, a lost permission, a filter.'],
+    next: [
+      `If it is right:  millrace sync run … --max-shrink ${Math.min(100, percent + 1)}%`,
+      'If not, look at the source: an emptied export, a lost permission, a filter.',
+    ],
   })
 }
 

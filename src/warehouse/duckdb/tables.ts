@@ -11,7 +11,11 @@ export async function introspect(db: Database, schema: string, name: string): Pr
     `SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ${quoteText(schema)} AND table_name = ${quoteText(name)} AND NOT internal ORDER BY column_index`,
   )
   if (rows.length === 0) return null
-  return { schema, name, columns: rows.map((row) => ({ name: row['column_name'] ?? '', type: logicalType(row['data_type'] ?? '') })) }
+  return {
+    schema,
+    name,
+    columns: rows.map((row) => ({ name: row['column_name'] ?? '', type: logicalType(row['data_type'] ?? '') })),
+  }
 }
 
 export async function describeQuery(db: Database, sql: string): Promise<readonly Column[]> {
@@ -41,7 +45,9 @@ export async function ensureTable(db: Database, table: Table, policy: SchemaPoli
         break
       }
       case 'column_added':
-        await db.run(`ALTER TABLE ${target} ADD COLUMN IF NOT EXISTS ${quoteName(change.column)} ${duckdbType(change.type)}`)
+        await db.run(
+          `ALTER TABLE ${target} ADD COLUMN IF NOT EXISTS ${quoteName(change.column)} ${duckdbType(change.type)}`,
+        )
         break
       case 'column_widened':
         await db.run(
@@ -67,7 +73,9 @@ function changeOf(stored: Table, column: Column, table: string): readonly Schema
 }
 
 function frozen(table: string, changes: readonly SchemaChange[]): MillraceError {
-  const list = changes.map((change) => (change.kind === 'table_created' ? 'a new table' : `${change.column} (${change.kind})`))
+  const list = changes.map((change) =>
+    change.kind === 'table_created' ? 'a new table' : `${change.column} (${change.kind})`,
+  )
   return new MillraceError('MR-2201', {
     message: `The source has changed ${table}: ${list.join(', ')}; schema_changes is freeze.`,
     kept: 'Nothing was loaded into it.',

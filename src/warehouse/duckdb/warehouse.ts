@@ -27,7 +27,9 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
     quote: quoteName,
     session: (request, work) => {
       if (inSession()) throw nestedSession(request)
-      return options.inTurn(request, () => sessionContext.run(request.purpose, () => workInFile(options, request, work)))
+      return options.inTurn(request, () =>
+        sessionContext.run(request.purpose, () => workInFile(options, request, work)),
+      )
     },
   }
 }
