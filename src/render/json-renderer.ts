@@ -1,9 +1,10 @@
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { toJsonLine } from './json-line.ts'
 import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /** NDJSON on stdout: every event as it is, errors with `type: "error"`, and the result as the last line. */
 export function createJsonRenderer({ stdout }: Pick<RendererOptions, 'stdout'>): Renderer {
-  const say = (line: object) => stdout.write(`${toLine(line)}\n`)
+  const say = (line: object) => stdout.write(toJsonLine(line))
   return {
     onEvent: say,
     error: (error) => {
@@ -20,10 +21,3 @@ function errorLine(error: MillraceError) {
   const where = place && { file: place.file, line: place.line, column: place.column }
   return { type: 'error', code, message, kept, next, retry, exit_code: exitCode, place: where }
 }
-
-/** Valid JSON on one line; what JSON lets stand and a terminal or a line reader obeys is escaped too. */
-function toLine(line: object): string {
-  return JSON.stringify(line).replace(unsafe, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-const unsafe = /[\u007f-\u009f\u2028\u2029]/g

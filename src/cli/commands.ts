@@ -1,0 +1,146 @@
+/** Every command with its words and flags. What a command does stands in a file of its own, loaded when it is asked for. */
+import { Option, type Command } from 'commander'
+import { FrontCommand } from './front-command.ts'
+import { ownVersion } from './own-version.ts'
+import type { RunFlags } from './sync-run.ts'
+import type { PlanFlags } from './sync-plan.ts'
+import type { CommandResult, Shell } from './shell.ts'
+import type { WorldFlags } from './sandbox-world.ts'
+
+export type Start = (work: (shell: Shell) => Promise<CommandResult>) => Promise<void>
+
+export function buildProgram(start: Start): Command {
+  const program = new FrontCommand('millrace')
+    .description('Warehouse ETL and reverse ETL: YAML in git, a ledger that balances.')
+    .option('-C <dir>', 'run in this directory')
+    .option('--target <name>', 'a target of millrace.yaml, instead of its default_target')
+    .option('--json', 'NDJSON on stdout; the last line is the result')
+    .option('-q, --quiet', 'only errors, and the outcome where it is not 0')
+    .option('-v, --verbose', 'every batch and request; stacks of errors')
+    .option('--no-color', 'no colour')
+    .option('--yes', 'answer yes to every question')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+  addProjectCommands(program, start)
+  addSyncCommands(program, start)
+  addHistoryCommands(program, start)
+  addConnectionCommands(program, start)
+  addSandboxCommands(program, start)
+  return program
+}
+
+function addProjectCommands(program: Command, start: Start): void {
+  program
+    .command('init [dir]')
+    .description('write a project that runs against the sandbox at once')
+    .action((dir?: string) => start(async (shell) => (await import('./init.ts')).writeProject(shell, dir)))
+  program
+    .command('schema')
+    .description('JSON Schemas of the YAML files, for editors')
+    .option('--write <dir>', 'write them as files')
+    .action((flags: { readonly write?: string }) =>
+      start(async (shell) => (await import('./schema.ts')).showSchemas(shell, flags)),
+    )
+}
+
+function addSyncCommands(program: Command, start: Start): void {
+  const sync = program.command('sync').description('load, deliver, and look at what a sync would do')
+  sync
+    .command('list')
+    .description('the syncs of the project')
+    .action(() => start(async (shell) => (await import('./sync-list.ts')).listSyncs(shell)))
+  sync
+    .command('validate')
+    .description('all findings at once; no network, no secrets')
+    .action(() => start(async (shell) => (await import('./sync-validate.ts')).validateProject(shell)))
+  sync
+    .command('plan [select...]')
+    .description('what a run would do; writes nothing anywhere')
+    .option('--exclude <select...>', 'without these')
+    .option('--offline', 'ask no vendor for counts')
+    .option('--detailed-exitcode', 'exit 3 where there are changes')
+    .action((select: readonly string[], flags: PlanFlags) =>
+      start(async (shell) => (await import('./sync-plan.ts')).planChosenSyncs(shell, select, flags)),
+    )
+  sync
+    .command('run [select...]')
+    .description('load and deliver')
+    .option('--all', 'every sync of the project')
+    .option('--exclude <select...>', 'without these')
+    .option('--full-refresh', 'read everything again')
+    .option('--limit <n>', 'at most so many rows a stream, or changes')
+    .option('--no-wait', 'do not wait where another run is at it (exit 4)')
+    .option('--first-run', 'this is the first delivery, and it is meant')
+    .option('--baseline', 'take what the model holds as already delivered; send nothing')
+    .option('--rejected-only', 'only rows that were refused before')
+    .option('--max-added <limit>', 'for this run: N rows, or N%')
+    .option('--max-changed <limit>', 'for this run: N rows, or N%')
+    .option('--max-removed <limit>', 'for this run: N rows, or N%')
+    .option('--max-shrink <limit>', 'for this run: N rows, or N%')
+    .addOption(new Option('--on-empty <what>', 'for this run, where a model is empty').choices(['stop', 'proceed']))
+    .action((select: readonly string[], flags: RunFlags) =>
+      start(async (shell) => (await import('./sync-run.ts')).runChosenSyncs(shell, select, flags)),
+    )
+  sync
+    .command('preview <name>')
+    .description('the requests of the next delivery, personal data starred out; sends nothing')
+    .option('--limit <n>', 'of so many changes', '10')
+    .action((name: string, flags: { readonly limit: string }) =>
+      start(async (shell) => (await import('./sync-preview.ts')).previewChosenSync(shell, name, flags)),
+    )
+}
+
+function addHistoryCommands(_program: Command, _start: Start): void {}
+
+function addConnectionCommands(_program: Command, _start: Start): void {}
+
+function addSandboxCommands(program: Command, start: Start): void {
+  const sandbox = program
+    .command('sandbox')
+    .description('the simulators of the vendors: keeps them on until Ctrl-C')
+    .option('--seed <n>', 'of a new world')
+    .option('--scale <x>', 'of a new world; 1 is about 1,500 companies')
+    .action((flags: WorldFlags) =>
+      start(async (shell) => (await import('./sandbox-serve.ts')).serveSandboxInForeground(shell, flags)),
+    )
+  sandbox
+    .command('reset')
+    .description('make the world anew: day 0, empty journals, no faults')
+    .action((_: unknown, command: Command) =>
+      start(async (shell) =>
+        (await import('./sandbox-act.ts')).resetSandbox(shell, command.optsWithGlobals<WorldFlags>()),
+      ),
+    )
+  sandbox
+    .command('move [days]')
+    .description('days pass: people opt out, deals close, leads convert, subscriptions end')
+    .action((days: string | undefined, _: unknown, command: Command) =>
+      start(async (shell) =>
+        (await import('./sandbox-act.ts')).moveSandbox(shell, days ?? '1', command.optsWithGlobals<WorldFlags>()),
+      ),
+    )
+  sandbox
+    .command('fault [words...]')
+    .usage('[<vendor> <name>] [--off] [--times N|always] [--match RE] [--after N] [--chance P] [--key value …]')
+    .description('break a vendor on purpose; without words, lists the ways')
+    .allowUnknownOption()
+    .action((words: readonly string[]) =>
+      start(async (shell) => (await import('./sandbox-fault.ts')).setSandboxFault(shell, words)),
+    )
+  sandbox
+    .command('show <vendor> <object> [id]')
+    .description('what the vendor now holds')
+    .action((vendor: string, object: string, id: string | undefined) =>
+      start(async (shell) => (await import('./sandbox-act.ts')).showSandbox(shell, vendor, { object, id })),
+    )
+  sandbox
+    .command('journal <vendor>')
+    .description('the requests that the vendor got')
+    .option('--since <n>', 'after this one')
+    .option('--limit <n>', 'at most so many')
+    .action((vendor: string, flags: { readonly since?: string; readonly limit?: string }) =>
+      start(async (shell) => (await import('./sandbox-act.ts')).showJournal(shell, vendor, flags)),
+    )
+}

@@ -1,0 +1,38 @@
+import { planSyncs } from '../app/plan-syncs.ts'
+import { selectSyncs } from '../config/select.ts'
+import type { SyncPlan } from '../model/plan.ts'
+import { renderPlan } from '../render/plan-text.ts'
+import { withApp } from './open-app.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export type PlanFlags = {
+  readonly exclude?: readonly string[]
+  readonly offline?: boolean
+  readonly detailedExitcode?: boolean
+}
+
+export async function planChosenSyncs(
+  shell: Shell,
+  select: readonly string[],
+  flags: PlanFlags,
+): Promise<CommandResult> {
+  return withApp(shell, {}, async (app) => {
+    const syncs = selectSyncs(app.project, { select, exclude: flags.exclude ?? [], all: select.length === 0 })
+    let changes = false
+    for (const sync of syncs)
+      for (const plan of await planSyncs(app, [sync], { offline: flags.offline === true })) {
+        changes ||= hasChanges(plan)
+        if (shell.json) shell.line({ type: 'plan', ...plan })
+        else shell.print(`${renderPlan(plan, { color: shell.color })}\n`)
+      }
+    return { exitCode: changes && flags.detailedExitcode ? 3 : 0, result: { changes } }
+  })
+}
+
+/** ETL reads whatever there is: a change is a table that would be made or altered, or a stream never loaded. */
+function hasChanges(plan: SyncPlan): boolean {
+  if (plan.kind === 'etl')
+    return plan.streams.some((stream) => stream.from === null || stream.schema_changes.length > 0)
+  const removed = plan.on_removed === 'ignore' ? 0 : plan.removed
+  return plan.added + plan.changed + plan.retry + removed > 0 || plan.schema_changes.length > 0
+}
