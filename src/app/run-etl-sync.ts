@@ -4,6 +4,7 @@ import type { EtlSync } from '../config/project.ts'
 import { defaultChunk } from '../etl/context.ts'
 import { runEtl } from '../etl/run-etl.ts'
 import { buildAllModels } from './build-models.ts'
+import { leaseName } from './lease-name.ts'
 import { openConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import { sizeFrom } from './test-sizes.ts'
@@ -11,7 +12,7 @@ import { underLease } from './under-lease.ts'
 
 export async function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {
   const { app, options, runId } = work
-  return underLease(work, `etl:${app.target.name}:${sync.name}`, async () => {
+  return underLease(work, leaseName(sync, app.target.name), async () => {
     const connection = await openConnection(app, sync.source, runId)
     const syncSpool = join(app.spoolDir, sync.name)
     // What a killed run had spooled was never committed; its cursor brings it again.

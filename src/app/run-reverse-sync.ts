@@ -7,6 +7,7 @@ import type { RunStatus } from '../model/run.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
 import { buildModel, modelQuery } from './build-models.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
+import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import type { RunOptions } from './run-options.ts'
@@ -17,7 +18,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
   const { app, options, runId } = work
   refuseDelivery(app.target, sync)
   await refuseStaleInputs(app, sync, runId)
-  return underLease(work, `object:${app.target.name}:${sync.destination}:${sync.object}`, async (lease) => {
+  return underLease(work, leaseName(sync, app.target.name), async (lease) => {
     const connection = await openConnection(app, sync.destination, runId)
     try {
       const object = await destinationObject(connection, sync, app.signal)

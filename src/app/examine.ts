@@ -1,0 +1,149 @@
+/** `doctor`: what a run needs, looked at one by one. Nothing is written, no secret is shown. */
+import { existsSync } from 'node:fs'
+import { access, constants, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { findPackageJSON } from 'node:module'
+import { readOwnPackage } from '../connector/own-package.ts'
+import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { openApp, type App, type AppOptions } from './app.ts'
+import { checkProject } from './check-project.ts'
+import { openConnection } from './open-connection.ts'
+import { newRunId } from './run-id.ts'
+
+export type Finding = {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  /** What to do about it; empty where it is ok. */
+  readonly fix: readonly string[]
+}
+
+export async function* examine(options: AppOptions): AsyncIterable<Finding> {
+  yield checkNode()
+  yield checkPackages()
+  let app: App
+  try {
+    app = await openApp(options)
+  } catch (error) {
+    yield* failures('project', error)
+    return
+  }
+  try {
+    yield await look('project', async () => {
+      await checkProject(app.project)
+      return `${app.project.name}: ${app.project.syncs.length} syncs, target ${app.target.name}`
+    })
+    yield await look('control store', async () => {
+      const runs = await app.store.runs({ limit: 1 })
+      return runs[0] ? `last run ${runs[0].started_at}` : 'no run yet'
+    })
+    yield await look('warehouse', () => checkWarehouse(app))
+    yield await look('disk', () => checkDisk(app))
+    for (const name of Object.keys(app.project.connections))
+      yield await look(`connection ${name}`, () => checkConnection(app, name))
+  } finally {
+    await app.close()
+  }
+}
+
+function checkNode(): Finding {
+  const version = process.versions.node
+  const ok = Number(version.split('.')[0]) >= 24
+  return { name: 'Node', ok, detail: version, fix: ok ? [] : ['Install Node 24 or newer.'] }
+}
+
+/** The vendors' SDKs. One that a connection needs shows there too, with how to install it. */
+function checkPackages(): Finding {
+  const names = Object.keys(readOwnPackage().optionalDependencies ?? {})
+  const missing = names.filter((name) => !isInstalled(name))
+  const present = names.filter((name) => !missing.includes(name))
+  const detail = [
+    present.length > 0 ? present.join(', ') : 'no vendor’s SDK is installed',
+    ...(missing.length > 0 ? [`not installed: ${missing.join(', ')}, which is fine where no connection needs it`] : []),
+  ]
+  return { name: 'packages', ok: true, detail: detail.join('; '), fix: [] }
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    return findPackageJSON(name, import.meta.url) !== undefined
+  } catch {
+    return false // that is how Node says so
+  }
+}
+
+async function checkWarehouse(app: App): Promise<string> {
+  const { warehouse } = app.target
+  const fresh = warehouse.type === 'duckdb' && !existsSync(warehouse.path)
+  if (fresh) {
+    await access(nearestDirectory(warehouse.path), constants.W_OK)
+    return `${app.warehouse.place} does not exist yet; the first run makes it`
+  }
+  const runId = newRunId(app.clock.now())
+  await app.warehouse.session({ runId, purpose: 'doctor', rehearsal: true }, (session) =>
+    session.state.readRuns({ limit: 1 }),
+  )
+  return `${app.warehouse.type} at ${app.warehouse.place} opens and takes writes`
+}
+
+async function checkDisk(app: App): Promise<string | Problem> {
+  const directory = nearestDirectory(app.spoolDir)
+  const { bavail, bsize } = await statfs(directory)
+  const free = bavail * bsize
+  const detail = `${(free / 1e9).toFixed(1)} GB free at ${directory}`
+  return free >= leastFreeBytes ? detail : { detail, fix: 'Free some space, or keep the project elsewhere.' }
+}
+
+/** Secrets, credentials and clock. */
+async function checkConnection(app: App, name: string): Promise<string | Problem> {
+  const connection = await openConnection(app, name, newRunId(app.clock.now()))
+  try {
+    const account = await connection.connector.account({ signal: app.signal })
+    const vendorNow = await connection.now()
+    if (app.target.sandbox) return `${account} answers; the sandbox's own clock stands at ${vendorNow.toISOString()}`
+    const aheadSeconds = Math.round((vendorNow.getTime() - app.clock.now().getTime()) / 1000)
+    if (Math.abs(aheadSeconds) <= maxClockSeconds) return `${account} answers; clocks agree within ${maxClockSeconds} s`
+    const far = `${Math.abs(aheadSeconds)} s ${aheadSeconds > 0 ? 'ahead of' : 'behind'}`
+    return {
+      detail: `${account} answers; its clock is ${far} this machine's`,
+      fix: 'Set this machine by a time server.',
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+type Problem = { readonly detail: string; readonly fix: string }
+
+async function look(name: string, check: () => Promise<string | Problem>): Promise<Finding> {
+  try {
+    const found = await check()
+    if (typeof found === 'string') return { name, ok: true, detail: found, fix: [] }
+    return { name, ok: false, detail: found.detail, fix: [found.fix] }
+  } catch (error) {
+    const found = failures(name, error)
+    return {
+      name,
+      ok: false,
+      detail: found.map((each) => each.detail).join('; '),
+      fix: found.flatMap((each) => each.fix),
+    }
+  }
+}
+
+function failures(name: string, error: unknown): readonly Finding[] {
+  const errors: readonly MillraceError[] =
+    error instanceof MillraceErrors ? error.errors : [asMillraceError(error, `looking at the ${name}`)]
+  return errors.map(({ message, next, place }) => {
+    const where = place ? `${place.file}:${place.line}:${place.column} ` : ''
+    return { name, ok: false, detail: `${where}${message}`, fix: next }
+  })
+}
+
+function nearestDirectory(path: string): string {
+  const parent = dirname(path)
+  return existsSync(parent) || parent === path ? parent : nearestDirectory(parent)
+}
+
+const leastFreeBytes = 1e9
+const maxClockSeconds = 60

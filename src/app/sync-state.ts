@@ -1,0 +1,86 @@
+/** Cursor and snapshot of a sync: looked at, and forgotten on a person's word. */
+import { appendFile, mkdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Sync } from '../config/project.ts'
+import type { Cursor } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { withLease } from '../state/with-lease.ts'
+import type { Session } from '../warehouse/port.ts'
+import type { App } from './app.ts'
+import { leaseName } from './lease-name.ts'
+import { newRunId } from './run-id.ts'
+
+export type SyncState = {
+  readonly cursors: readonly {
+    readonly stream: string
+    readonly partition: string
+    readonly cursor: Cursor
+    readonly updatedAt: string
+  }[]
+  /** Rows of the snapshot by state; null: there is no snapshot. */
+  readonly snapshot: { readonly [state: string]: number } | null
+  readonly openIntents: number
+  readonly openRejects: number
+}
+
+/** Writes nothing. null: nothing has been loaded on this target. */
+export async function readSyncState(app: App, sync: Sync): Promise<SyncState | null> {
+  const runId = newRunId(app.clock.now())
+  try {
+    return await app.warehouse.session({ runId, purpose: `state of ${sync.name}`, rehearsal: true }, (session) =>
+      stateIn(app, session, sync),
+    )
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR-2102') return null
+    throw error
+  }
+}
+
+/**
+ * Forgets cursors (of one stream, or all), and for reverse ETL the snapshot with its intents and rejects. Waits for no
+ * run: one that is on stops it. Who did it, when and why stands in `.millrace/audit.ndjson`.
+ * @throws MillraceError MR-4001
+ */
+export async function resetSyncState(
+  app: App,
+  sync: Sync,
+  { stream, reason }: { readonly stream: string | null; readonly reason: string },
+): Promise<void> {
+  const runId = newRunId(app.clock.now())
+  const lease = { name: leaseName(sync, app.target.name), runId, ttlMs: 60_000, graceMs: 30_000 }
+  await withLease(app.store, lease, { signal: app.signal, wait: false }, async () => {
+    const before = await app.warehouse.session({ runId, purpose: `reset of ${sync.name}` }, async (session) => {
+      const state = await stateIn(app, session, sync)
+      await session.state.reset(sync.name, stream)
+      return state
+    })
+    await writeAudit(app, { what: 'state reset', sync: sync.name, stream, reason, before })
+  })
+}
+
+async function stateIn(app: App, session: Session, sync: Sync): Promise<SyncState> {
+  const cursors = await session.state.readCursors(sync.name)
+  return {
+    cursors: cursors.map(({ stream, partition, cursor, updatedAt }) => ({ stream, partition, cursor, updatedAt })),
+    snapshot: sync.kind === 'reverse_etl' ? await countSnapshot(app, session, sync.name) : null,
+    openIntents: await session.reverse.countIntents(sync.name),
+    openRejects: await session.state.countOpenRejects(sync.name),
+  }
+}
+
+async function countSnapshot({ warehouse }: App, session: Session, sync: string): Promise<SyncState['snapshot']> {
+  if (!(await session.reverse.hasSnapshot(sync))) return null
+  const table = `${warehouse.quote('_millrace')}.${warehouse.quote(`snapshot_${sync}`)}`
+  const counts: { [state: string]: number } = { accepted: 0, filtered: 0, removed: 0, ignored: 0 }
+  for await (const rows of session.query(`SELECT state, count(*) AS n FROM ${table} GROUP BY state`))
+    for (const row of rows) counts[row['state'] ?? ''] = Number(row['n'] ?? 0)
+  return counts
+}
+
+async function writeAudit(app: App, entry: { readonly [name: string]: unknown }): Promise<void> {
+  const directory = join(app.project.root, '.millrace')
+  await mkdir(directory, { recursive: true })
+  const line = { at: app.clock.now().toISOString(), who: userInfo().username, target: app.target.name, ...entry }
+  await appendFile(join(directory, 'audit.ndjson'), `${JSON.stringify(line)}\n`)
+}
