@@ -7,7 +7,7 @@ import { buildAllModels } from './build-models.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
-import { sizeFrom } from './test-sizes.ts'
+import { sizeFrom } from './size-from.ts'
 import { underLease } from './under-lease.ts'
 
 export async function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {

@@ -11,7 +11,7 @@ import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import type { RunOptions } from './run-options.ts'
-import { sizeFrom } from './test-sizes.ts'
+import { sizeFrom } from './size-from.ts'
 import { underLease } from './under-lease.ts'
 
 export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Outcome> {

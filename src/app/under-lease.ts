@@ -1,5 +1,6 @@
 import { withLease, type HeldLease } from '../state/with-lease.ts'
 import type { Work } from './run-outcome.ts'
+import { sizeFrom } from './size-from.ts'
 
 /** Works while this run alone may: another one is waited for, or with `--no-wait` said and left. */
 export function underLease<T>(
@@ -7,9 +8,10 @@ export function underLease<T>(
   name: string,
   work: (lease: HeldLease) => Promise<T>,
 ): Promise<T> {
+  const ttlMs = sizeFrom(app.env['MILLRACE_LEASE_MS']) ?? leaseMs
   return withLease(
     app.store,
-    { name, runId, ttlMs: leaseMs, graceMs: requestTimeoutMs },
+    { name, runId, ttlMs, graceMs: ttlMs / 2 },
     {
       signal: app.signal,
       wait: options.wait,
@@ -25,5 +27,5 @@ export function underLease<T>(
   )
 }
 
+/** A holder that is silent for so long on another machine may be taken over, once its last request must be over too. */
 const leaseMs = 60_000
-const requestTimeoutMs = 30_000

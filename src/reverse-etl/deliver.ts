@@ -6,7 +6,7 @@ import type { JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
-import { answersOf, type Journal, type JournalHeader, type Segment } from './journal.ts'
+import type { Journal, JournalHeader, Segment } from './journal.ts'
 import { batchChanges, writeBatch } from './write-batch.ts'
 
 export type Delivery = {
@@ -32,14 +32,16 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const { object } = delivery
   const counts = { delivered: 0, rejected: 0, absent: 0 }
   const inFlight = new Set<Promise<void>>()
-  const unanswered = new Map<string, string>()
+  // Key → operation of everything sent whose answer is not in the warehouse yet.
+  const uncommitted = new Map<string, string>()
+  let segmentKeys: string[] = []
   let failure: MillraceError | undefined
   const acknowledging = chain()
 
   const answered = async (answers: readonly Answer[]): Promise<void> => {
     await delivery.journal.append(answers)
     for (const { key, status, state } of answers) {
-      unanswered.delete(key)
+      segmentKeys.push(key)
       if (status === 'delivered') counts.delivered++
       else if (status === 'rejected') counts.rejected++
       else if (status === 'absent' || state === 'removed') counts.absent++
@@ -48,10 +50,13 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   }
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
-    if (segment) await acknowledgeSegment(context, delivery, segment)
+    if (!segment) return
+    await acknowledgeSegment(context, delivery, segment)
+    for (const key of segmentKeys) uncommitted.delete(key)
+    segmentKeys = []
   }
   const send = async (batch: readonly SpooledChange[]): Promise<void> => {
-    for (const { key, change } of batch) unanswered.set(key, change.op)
+    for (const { key, change } of batch) uncommitted.set(key, change.op)
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
@@ -100,8 +105,10 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   } catch (error) {
     failure ??= asMillraceError(error, `sending to ${object.name}`)
   }
+  // Whoever took over may have cleared away what this run needs: then the lease tells what the error cannot.
+  if (failure && failure.code !== 'MR-2005' && !(await context.holdsLease())) failure = leaseLost(context, object)
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
-  if (failure?.code === 'MR-2005') await reopen(context, delivery, unanswered)
+  if (failure?.code === 'MR-2005') await reopen(context, delivery, uncommitted)
   if (context.signal.aborted)
     failure ??= new MillraceError('MR-7001', {
       message: `${object.name}: stopped on request.`,
@@ -113,27 +120,17 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
   const { fence, columns, mappingVersion } = delivery.header
   context.emit({ type: 'acknowledge.started', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
-  try {
-    await context.warehouse.session({ runId: context.runId, purpose: `acknowledge ${fence.sync}` }, (session) =>
-      session.reverse.acknowledge({
-        fence,
-        sequence: segment.sequence,
-        columns,
-        mappingVersion,
-        path: segment.path,
-        ledger: {},
-      }),
-    )
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'MR-2005') await reopenSegment(context, delivery, segment)
-    throw error
-  }
+  await context.warehouse.session({ runId: context.runId, purpose: `acknowledge ${fence.sync}` }, (session) =>
+    session.reverse.acknowledge({
+      fence,
+      sequence: segment.sequence,
+      columns,
+      mappingVersion,
+      path: segment.path,
+      ledger: {},
+    }),
+  )
   context.emit({ type: 'acknowledged', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
-}
-
-async function reopenSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
-  const answers = await answersOf(segment)
-  await reopen(context, delivery, new Map(answers.map(({ key, op }) => [key, op])))
 }
 
 async function reopen(context: ReverseContext, delivery: Delivery, sent: ReadonlyMap<string, string>): Promise<void> {
