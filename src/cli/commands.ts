@@ -4,6 +4,7 @@ import { FrontCommand } from './front-command.ts'
 import { ownVersion } from './own-version.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
+import type { ResetFlags } from './sync-state.ts'
 import type { CommandResult, Shell } from './shell.ts'
 import type { WorldFlags } from './sandbox-world.ts'
 
@@ -36,6 +37,18 @@ function addProjectCommands(program: Command, start: Start): void {
     .command('init [dir]')
     .description('write a project that runs against the sandbox at once')
     .action((dir?: string) => start(async (shell) => (await import('./init.ts')).writeProject(shell, dir)))
+  program
+    .command('demo')
+    .description('the whole sample project on the sandbox, three rounds; begins with a new world')
+    .action(() => start(async (shell) => (await import('./demo.ts')).playDemo(shell)))
+  program
+    .command('doctor')
+    .description('what a run needs, looked at one by one, with the fix')
+    .action(() => start(async (shell) => (await import('./doctor.ts')).examineAll(shell)))
+  program
+    .command('explain <code>')
+    .description('what an error code means')
+    .action((code: string) => start(async (shell) => (await import('./explain.ts')).explainCode(shell, code)))
   program
     .command('schema')
     .description('JSON Schemas of the YAML files, for editors')
@@ -90,11 +103,72 @@ function addSyncCommands(program: Command, start: Start): void {
     .action((name: string, flags: { readonly limit: string }) =>
       start(async (shell) => (await import('./sync-preview.ts')).previewChosenSync(shell, name, flags)),
     )
+  addStateCommands(sync, start)
 }
 
-function addHistoryCommands(_program: Command, _start: Start): void {}
+function addStateCommands(sync: Command, start: Start): void {
+  sync
+    .command('status [select...]')
+    .description('what each did last, and is doing now; works while a run is on')
+    .action((select: readonly string[]) =>
+      start(async (shell) => (await import('./sync-status.ts')).showStatus(shell, select)),
+    )
+  const state = sync.command('state').description('cursor and snapshot of a sync')
+  state
+    .command('show <name>')
+    .description('how far its streams are complete, what the destination has accepted, what is open')
+    .action((name: string) => start(async (shell) => (await import('./sync-state.ts')).showState(shell, name)))
+  state
+    .command('reset <name>')
+    .description('forget it; asks why, and is written down')
+    .option('--stream <name>', 'of this stream only')
+    .option('--reason <text>', 'why')
+    .action((name: string, flags: ResetFlags) =>
+      start(async (shell) => (await import('./sync-state.ts')).resetState(shell, name, flags)),
+    )
+}
 
-function addConnectionCommands(_program: Command, _start: Start): void {}
+function addHistoryCommands(program: Command, start: Start): void {
+  program
+    .command('runs')
+    .description('the runs, newest first')
+    .option('--limit <n>', 'at most so many', '20')
+    .option('--sync <name>', 'of this sync')
+    .action((flags: { readonly limit: string; readonly sync?: string }) =>
+      start(async (shell) => (await import('./runs.ts')).listRuns(shell, flags)),
+    )
+  program
+    .command('run')
+    .description('one run')
+    .command('show <id>')
+    .description('its ledger, stream by stream')
+    .action((id: string) => start(async (shell) => (await import('./runs.ts')).showRun(shell, id)))
+  program
+    .command('rejects <name>')
+    .description('rows that were refused and are not settled')
+    .option('--limit <n>', 'at most so many', '100')
+    .action((name: string, flags: { readonly limit: string }) =>
+      start(async (shell) => (await import('./rejects.ts')).showRejects(shell, name, flags)),
+    )
+}
+
+function addConnectionCommands(program: Command, start: Start): void {
+  const connection = program.command('connection').description('the connections of the project')
+  connection
+    .command('list')
+    .description('what is configured')
+    .action(() => start(async (shell) => (await import('./connections.ts')).listConnections(shell)))
+  connection
+    .command('test [name]')
+    .description('sign in, and ask something cheap')
+    .action((name?: string) => start(async (shell) => (await import('./connections.ts')).testConnections(shell, name)))
+  connection
+    .command('discover <name> [stream]')
+    .description('streams and objects, live; with a name, its fields')
+    .action((name: string, stream?: string) =>
+      start(async (shell) => (await import('./connections.ts')).discoverConnection(shell, name, stream)),
+    )
+}
 
 function addSandboxCommands(program: Command, start: Start): void {
   const sandbox = program

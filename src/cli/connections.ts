@@ -1,0 +1,146 @@
+/** Connections: what is configured, whether they answer, what they offer. */
+import type { App } from '../app/app.ts'
+import { openConnection, type OpenedConnection } from '../app/open-connection.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { formatSeconds } from '../render/format-number.ts'
+import { printable } from '../render/printable.ts'
+import { renderTable } from '../render/table.ts'
+import { openProject, withApp } from './open-app.ts'
+import { reportError } from './report-error.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export async function listConnections(shell: Shell): Promise<CommandResult> {
+  const project = await openProject(shell)
+  const rows = Object.values(project.connections).map(({ name, connector }) => {
+    const using = project.syncs.filter((sync) => (sync.kind === 'etl' ? sync.source : sync.destination) === name)
+    return { name, connector, syncs: using.map((sync) => sync.name) }
+  })
+  if (shell.json) for (const row of rows) shell.line({ type: 'connection', ...row })
+  else {
+    const cells = rows.map((row) => [row.name, row.connector, row.syncs.join(', ')])
+    shell.print(
+      renderTable(
+        ['connection', 'connector', 'syncs'].map((header) => ({ header })),
+        cells,
+        { color: shell.color },
+      ),
+    )
+  }
+  return { exitCode: 0 }
+}
+
+/** A cheap signed-in request to each, or to the one. */
+export async function testConnections(shell: Shell, only: string | undefined): Promise<CommandResult> {
+  return withApp(shell, {}, async (app) => {
+    const names = only === undefined ? Object.keys(app.project.connections) : [known(app, only)]
+    let exitCode = 0
+    for (const name of names) {
+      const began = performance.now()
+      try {
+        const account = await withConnection(app, name, async ({ connector }) => {
+          await connector.check({ signal: app.signal })
+          return connector.account({ signal: app.signal })
+        })
+        const seconds = (performance.now() - began) / 1000
+        if (shell.json) shell.line({ type: 'connection_test', connection: name, ok: true, account, seconds })
+        else shell.print(` ✓ ${printable(name)}  ${printable(account)}  ${formatSeconds(seconds)}\n`)
+      } catch (error) {
+        if (shell.json) shell.line({ type: 'connection_test', connection: name, ok: false })
+        else shell.print(` ✗ ${printable(name)}\n`)
+        reportError(shell, error)
+        exitCode = 1
+      }
+    }
+    return { exitCode }
+  })
+}
+
+/** Streams and objects with their fields, live. With one's name, its fields. */
+export async function discoverConnection(
+  shell: Shell,
+  name: string,
+  wanted: string | undefined,
+): Promise<CommandResult> {
+  return withApp(shell, {}, (app) =>
+    withConnection(app, known(app, name), async ({ connector }) => {
+      const { signal } = app
+      const names = wanted === undefined ? {} : { names: [wanted] }
+      const streams = (await connector.streams?.({ ...names, signal })) ?? []
+      const objects = (await connector.objects?.({ ...names, signal })) ?? []
+      if (wanted !== undefined && streams.length + objects.length === 0)
+        throw new MillraceError('MR-1208', {
+          message: `${name} has no stream and no object \`${wanted}\``,
+          next: `millrace connection discover ${name}`,
+        })
+      const found: readonly Discovered[] = [
+        ...streams.map((stream) => ({
+          type: 'stream',
+          name: stream.name,
+          key: stream.key,
+          order: stream.order,
+          docs: stream.docs,
+          fields: { ...stream.columns },
+        })),
+        ...objects.map((object) => ({
+          type: 'object',
+          name: object.name,
+          key: Object.keys(object.match),
+          operations: object.operations,
+          docs: object.docs,
+          fields: Object.fromEntries(
+            Object.entries(object.fields).map(([field, type]) => [field, typeof type === 'string' ? type : type.type]),
+          ),
+        })),
+      ]
+      for (const each of found)
+        if (shell.json) shell.line(each)
+        else if (wanted === undefined)
+          shell.print(
+            ` ${each.type} ${printable(each.name)}  key ${each.key.join(', ') || 'none'}, ${Object.keys(each.fields).length} fields\n`,
+          )
+        else shell.print(fieldsText(each, shell.color))
+      return { exitCode: 0 }
+    }),
+  )
+}
+
+type Discovered = {
+  readonly type: string
+  readonly name: string
+  readonly key: readonly string[]
+  readonly docs: string
+  readonly fields: { readonly [field: string]: string }
+}
+
+function fieldsText({ type, name, key, docs, fields }: Discovered, color: boolean): string {
+  const rows = Object.entries(fields).map(([field, kind]) => [field, kind, key.includes(field) ? 'key' : ''])
+  return ` ${type} ${printable(name)}   ${docs}\n${renderTable(
+    ['field', 'type', ''].map((header) => ({ header })),
+    rows,
+    { color },
+  )}`
+}
+
+async function withConnection<T>(
+  app: App,
+  name: string,
+  work: (connection: OpenedConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await openConnection(app, name, 'cli')
+  try {
+    return await work(connection)
+  } finally {
+    await connection.close()
+  }
+}
+
+function known({ project }: App, name: string): string {
+  const names = Object.keys(project.connections)
+  if (names.includes(name)) return name
+  const near = didYouMean(name, names)
+  throw new MillraceError('MR-1002', {
+    message: `there is no connection \`${name}\``,
+    next: near ? `Did you mean \`${near}\`?` : `There are: ${names.join(', ')}.`,
+  })
+}

@@ -1,0 +1,81 @@
+/** The history of runs, from the control store: it answers while a run is on. */
+import type { RunRecord } from '../model/run.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { formatCount, formatInstant, formatSeconds } from '../render/format-number.ts'
+import { ledgerLine } from '../render/ledger-line.ts'
+import { printable } from '../render/printable.ts'
+import { renderTable } from '../render/table.ts'
+import { withApp } from './open-app.ts'
+import { parseCount } from './parse-count.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export async function listRuns(
+  shell: Shell,
+  flags: { readonly limit: string; readonly sync?: string },
+): Promise<CommandResult> {
+  const limit = parseCount('--limit', flags.limit)
+  return withApp(shell, {}, async (app) => {
+    const runs = await app.store.runs({ limit, ...(flags.sync === undefined ? {} : { sync: flags.sync }) })
+    if (shell.json) for (const { process: _process, alive: _alive, ...run } of runs) shell.line({ type: 'run', ...run })
+    else {
+      const rows = runs.map((run) => [
+        run.run_id,
+        run.sync,
+        run.target,
+        wordOf(run),
+        formatInstant(run.started_at),
+        ledgerLine(run),
+      ])
+      shell.print(renderTable(columns, rows, { color: shell.color }))
+    }
+    return { exitCode: 0, result: { count: runs.length } }
+  })
+}
+
+export async function showRun(shell: Shell, id: string): Promise<CommandResult> {
+  return withApp(shell, {}, async (app) => {
+    const stored = await app.store.run(id)
+    if (!stored)
+      throw new MillraceError('MR-1002', {
+        message: `There is no run ${id} in the control store.`,
+        next: 'millrace runs',
+      })
+    const { process, alive, ...run } = stored
+    if (shell.json) shell.line({ type: 'run', ...run })
+    else shell.print(runText(run, wordOf({ ...run, alive }), `pid ${process.pid} on ${process.host}`))
+    return { exitCode: 0 }
+  })
+}
+
+function wordOf(run: Pick<RunRecord, 'status'> & { readonly alive: boolean }): string {
+  if (run.status === 'running') return run.alive ? 'running' : 'ended without a word'
+  return run.status === 'not_run' ? 'not run' : run.status
+}
+
+function runText(run: RunRecord, word: string, by: string): string {
+  const streams = Object.entries(run.streams ?? {})
+  const ledgers: readonly (readonly [string, object])[] =
+    streams.length > 0 ? streams : run.ledger ? [[run.sync, run.ledger]] : []
+  const names = [...new Set(ledgers.flatMap(([, ledger]) => Object.keys(ledger)))]
+  const cells = ledgers.map(([name, ledger]) => [
+    name,
+    ...names.map((each) => {
+      const count: unknown = Object.entries(ledger).find(([key]) => key === each)?.[1]
+      return typeof count === 'number' ? formatCount(count) : '–'
+    }),
+  ])
+  const head = [
+    ` run ${run.run_id}   ${printable(run.sync)} on ${printable(run.target)}: ${word}`,
+    `   ${formatInstant(run.started_at)}, ${formatSeconds(run.seconds)}, ${formatCount(run.requests)} requests, by ${run.trigger}${run.commit === null ? '' : `, commit ${run.commit}`}, ${by}`,
+    ...(run.error ? [`   ${run.error.code}: ${printable(run.error.message)}`] : []),
+  ]
+  // Turned on its side: a ledger has more names than a terminal has columns.
+  const columns = [
+    { header: '' },
+    ...cells.map(([name = '']) => ({ header: printable(name), align: 'right' as const })),
+  ]
+  const rows = names.map((name, index) => [name, ...cells.map((row) => row[index + 1] ?? '')])
+  return `${head.join('\n')}\n${rows.length > 0 ? renderTable(columns, rows) : ''}`
+}
+
+const columns = ['run', 'sync', 'target', 'status', 'started', 'ledger'].map((header) => ({ header }))

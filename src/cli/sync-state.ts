@@ -1,0 +1,113 @@
+import { readSyncState, resetSyncState, type SyncState } from '../app/sync-state.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
+import type { Sync } from '../config/project.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { formatCount, formatCounted, formatInstant } from '../render/format-number.ts'
+import { renderTable } from '../render/table.ts'
+import { findSync } from './find-sync.ts'
+import { withApp } from './open-app.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export async function showState(shell: Shell, name: string): Promise<CommandResult> {
+  return withApp(shell, {}, async (app) => {
+    const sync = findSync(app.project, name)
+    const state = await readSyncState(app, sync)
+    if (shell.json)
+      shell.line({
+        type: 'state',
+        sync: sync.name,
+        target: app.target.name,
+        cursors: (state?.cursors ?? []).map(({ stream, partition, cursor, updatedAt }) => ({
+          stream,
+          partition,
+          ...cursor,
+          updated_at: updatedAt,
+        })),
+        snapshot: state?.snapshot ?? null,
+        open_intents: state?.openIntents ?? 0,
+        open_rejects: state?.openRejects ?? 0,
+      })
+    else shell.print(state ? stateText(state, shell.color) : ' nothing has been loaded on this target\n')
+    return { exitCode: 0 }
+  })
+}
+
+export type ResetFlags = { readonly stream?: string; readonly reason?: string }
+
+/** Asks why, and whether it is meant. */
+export async function resetState(shell: Shell, name: string, flags: ResetFlags): Promise<CommandResult> {
+  return withApp(shell, {}, async (app) => {
+    const sync = findSync(app.project, name)
+    const stream = flags.stream ?? null
+    if (stream !== null)
+      await checkStream(sync, stream, (await readSyncState(app, sync))?.cursors.map((each) => each.stream) ?? [])
+    const what = stream === null ? sync.name : `${sync.name}, stream ${stream},`
+    const reason =
+      flags.reason ??
+      (await shell.ask(
+        `Why is the state of ${what} on ${app.target.name} to be forgotten?`,
+        'Say it with --reason TEXT.',
+      ))
+    if (reason.trim() === '')
+      throw new MillraceError('MR-1001', {
+        message: `resetting ${what} without a reason`,
+        kept: 'Nothing was changed.',
+        next: 'Say it with --reason TEXT.',
+      })
+    if (!shell.yes) {
+      const answer = await shell.ask(`${consequence(sync)} Go on? [y/N]`, 'Say --yes.')
+      if (!/^y(es)?$/i.test(answer)) {
+        shell.say(' Nothing was changed.')
+        return { exitCode: 4 }
+      }
+    }
+    await resetSyncState(app, sync, { stream, reason })
+    shell.say(
+      ` The state of ${what} on ${app.target.name} is forgotten. ${consequence(sync)}\n Written down in .millrace/audit.ndjson.`,
+    )
+    return { exitCode: 0 }
+  })
+}
+
+const consequence = (sync: Sync) =>
+  sync.kind === 'etl'
+    ? 'The next run reads everything again; rows that are loaded stay.'
+    : 'The next run compares with nothing: every row is sent again (--first-run), or taken for delivered (--baseline).'
+
+async function checkStream(sync: Sync, stream: string, known: readonly string[]): Promise<void> {
+  const names = [...new Set([...known, ...(sync.kind === 'etl' ? sync.streams.map(({ name }) => name) : [])])]
+  if (sync.kind === 'etl' && names.includes(stream)) return
+  const near = didYouMean(stream, names)
+  throw new MillraceError('MR-1002', {
+    message:
+      sync.kind === 'etl'
+        ? `${sync.name} has no stream \`${stream}\``
+        : `${sync.name} is reverse ETL, and has no streams`,
+    kept: 'Nothing was changed.',
+    next:
+      sync.kind === 'etl'
+        ? near
+          ? `Did you mean \`${near}\`?`
+          : `There are: ${names.join(', ')}.`
+        : 'Leave out --stream.',
+  })
+}
+
+function stateText({ cursors, snapshot, openIntents, openRejects }: SyncState, color: boolean): string {
+  const rows = cursors.map(({ stream, cursor, updatedAt }) => [
+    stream,
+    cursor.watermark === null ? 'nothing yet' : formatInstant(cursor.watermark),
+    cursor.scan === null
+      ? '–'
+      : `to ${formatInstant(cursor.scan.upper_bound)}, ${formatCount(cursor.scan.read)} rows so far`,
+    updatedAt,
+  ])
+  const counts = Object.entries(snapshot ?? {}).map(([state, count]) => `${formatCount(count)} ${state}`)
+  return [
+    rows.length > 0 ? renderTable(columns, rows, { color }) : '',
+    snapshot === null ? '' : ` snapshot: ${counts.join(', ')}\n`,
+    ` ${formatCounted(openIntents, 'open intent')}, ${formatCounted(openRejects, 'open reject')}\n`,
+  ].join('')
+}
+
+const columns = ['stream', 'complete to', 'scan under way', 'committed'].map((header) => ({ header }))
