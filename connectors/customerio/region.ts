@@ -1,0 +1,19 @@
+import { MillraceError } from 'millrace'
+import type { TrackApi } from './client.ts'
+
+/** A cheap signed-in request that also knows where the workspace is. */
+export async function confirmRegion(track: TrackApi, expected: 'us' | 'eu', signal: AbortSignal): Promise<void> {
+  const region = await track.call({
+    label: 'GET /api/v1/accounts/region',
+    docs: 'https://docs.customer.io/integrations/api/track/#operation/getRegion',
+    signal,
+    send: (client) => client.getAccountRegion(),
+    read: ({ body }) => body['region'],
+  })
+  if (region === expected) return
+  throw new MillraceError('MR-3004', {
+    message: `Checking a Customer.io connection: the workspace is in region ${JSON.stringify(region)}, the connection says ${expected}.`,
+    kept: 'Nothing was sent.',
+    next: 'Set `region` on the connection in millrace.yaml.',
+  })
+}

@@ -1,0 +1,81 @@
+import type { Json, JsonObject } from 'millrace'
+import type { SimulatorContext } from 'millrace/sandbox'
+import { checkItem, type ItemError } from './sandbox-item.ts'
+import { parseBody } from './sandbox-json.ts'
+import { deletePerson, identifyPerson } from './sandbox-person.ts'
+
+/** https://docs.customer.io/integrations/api/track/#operation/batch */
+export function takeBatch(simulator: SimulatorContext, text: string): Response {
+  const context = askFaultsOnce(simulator)
+  if (Buffer.byteLength(text) >= maxBatchBytes)
+    return refuse('invalid', 'batch', 'batch request must be smaller than 500kb')
+  const body = parseBody(text)
+  if (body === undefined) return refuse('parse_error', '', 'the request body is not a JSON object')
+  const unknown = Object.keys(body).find((name) => name !== 'batch')
+  if (unknown !== undefined) return refuse('invalid', unknown, `unknown field ${unknown}`)
+  const { batch } = body
+  if (batch === undefined) return refuse('required', 'batch', 'batch is required')
+  if (!Array.isArray(batch)) return refuse('invalid', 'batch', 'batch must be an array')
+  if (batch.length === 0) return refuse('invalid', 'batch', 'batch must not be empty')
+
+  const errors: (ItemError & { readonly batch_index: number })[] = []
+  context.store.batch(() => {
+    batch.forEach((item: unknown, index) => {
+      const error = checkItem(item) ?? playBadItem(context, item, index)
+      if (error) errors.push({ batch_index: index, ...error })
+      else apply(context, item)
+    })
+  })
+  return errors.length === 0 ? Response.json({}) : Response.json({ errors }, { status: 207 })
+}
+
+/** https://docs.customer.io/integrations/api/track/#operation/entity */
+export function takeEntity(simulator: SimulatorContext, text: string): Response {
+  const context = askFaultsOnce(simulator)
+  const body = parseBody(text)
+  if (body === undefined) return refuse('parse_error', '', 'the request body is not a JSON object')
+  const error = checkItem(body) ?? playBadItem(context, body, 0)
+  if (error) return Response.json({ errors: [error] }, { status: 400 })
+  apply(context, body)
+  return Response.json({})
+}
+
+function apply(context: SimulatorContext, item: unknown): void {
+  // checkItem has said that it is one of these two
+  const operation = item as Operation
+  if (operation.action === 'delete') deletePerson(context, operation.identifiers)
+  else identifyPerson(context, { identifiers: operation.identifiers, attributes: operation.attributes ?? {} })
+}
+
+/** A fault falls on a request, and not on each of its items: asking counts. */
+function askFaultsOnce(context: SimulatorContext): SimulatorContext {
+  const asked = new Map<string, JsonObject | null>()
+  const fault = (name: string) => {
+    if (!asked.has(name)) asked.set(name, context.fault(name))
+    return asked.get(name) ?? null
+  }
+  return { ...context, fault }
+}
+
+/** The fault `bad_items`: `{ ids: […] }` names people by an identifier, `{ every: n }` takes each n-th item of a batch. */
+function playBadItem({ fault }: SimulatorContext, item: unknown, index: number): ItemError | undefined {
+  const bad = fault('bad_items')
+  if (!bad) return undefined
+  const { ids, every } = bad
+  const identifiers = Object.values((item as Operation).identifiers) // checked by checkItem
+  const isBad =
+    (Array.isArray(ids) && identifiers.some((id) => ids.includes(id))) ||
+    (typeof every === 'number' && index % every === 0)
+  return isBad ? { reason: 'invalid', field: 'attributes', message: 'refused by the fault bad_items' } : undefined
+}
+
+const refuse = (reason: string, field: string, message: string) =>
+  Response.json({ errors: [{ reason, field, message }] }, { status: 400 })
+
+type Operation = {
+  readonly action: 'identify' | 'delete'
+  readonly identifiers: { readonly [name: string]: string }
+  readonly attributes?: { readonly [name: string]: Json }
+}
+
+const maxBatchBytes = 500_000

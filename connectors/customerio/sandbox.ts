@@ -1,0 +1,57 @@
+/**
+ * Customer.io on 127.0.0.1: the Track API (region, v2 entity and batch) and the App API's reading of one person.
+ * https://docs.customer.io/integrations/api/track/ and https://docs.customer.io/integrations/api/app/
+ */
+import { Hono } from 'hono'
+import { simulator, type SimulatorContext } from 'millrace/sandbox'
+import { authorise, sandboxCredentials } from './sandbox-credentials.ts'
+import { readPerson } from './sandbox-app-api.ts'
+import { takeBatch, takeEntity } from './sandbox-entity.ts'
+import { limitRate } from './sandbox-rate.ts'
+import { playDay, seedPeople } from './sandbox-story.ts'
+
+export default simulator({
+  name: 'customerio',
+  connection: ({ host, port }) => ({
+    site_id: sandboxCredentials.siteId,
+    api_key: sandboxCredentials.apiKey,
+    region: sandboxCredentials.region,
+    base_url: `http://${host}:${port}`,
+  }),
+  seed: seedPeople,
+  move: playDay,
+  serve,
+  coverage: {
+    'GET /api/v1/accounts/region': ['bad_credentials', 'too_many_requests'],
+    'POST /api/v2/entity': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
+    'POST /api/v2/batch': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
+    'GET /v1/customers/:id/attributes': ['wrong_type', 'bad_credentials', 'too_many_requests'],
+  },
+  leftOut: {
+    'type: object': 'millrace writes people only; refused as not in the sandbox',
+    'type: delivery': 'the same',
+    'person actions event, page, screen, add_device, delete_device, add_relationships, delete_relationships, merge, suppress, unsuppress':
+      'millrace does not send them; refused as not in the sandbox',
+    'cio_relationships of identify': 'no objects here; refused as not in the sandbox',
+    'identifiers.phone':
+      'this workspace identifies people by id and email only, and refuses phone as such a workspace does',
+    'Track API v1 but accounts/region': 'millrace does not call it; answers 404',
+    'service accounts (X-Workspace-Id)': 'one workspace',
+    'attributes that Customer.io makes (_last_emailed, _created_in_customerio_at)': 'nobody sends messages here',
+  },
+})
+
+function serve(context: SimulatorContext) {
+  const app = new Hono()
+  app.use(limitRate(context))
+  app.use('/api/*', authorise('track'))
+  app.use('/v1/*', authorise('app'))
+  app.get('/api/v1/accounts/region', (c) =>
+    c.json({ url: 'https://track-eu.customer.io', region: sandboxCredentials.region, environment_id: 3 }),
+  )
+  app.post('/api/v2/entity', async (c) => takeEntity(context, await c.req.text()))
+  app.post('/api/v2/batch', async (c) => takeBatch(context, await c.req.text()))
+  app.get('/v1/customers/:id/attributes', (c) => readPerson(context, c.req.param('id'), c.req.query('id_type') ?? 'id'))
+  app.notFound((c) => c.json({ meta: { error: 'not found' } }, 404))
+  return (request: Request) => app.fetch(request)
+}

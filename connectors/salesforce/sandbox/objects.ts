@@ -1,0 +1,85 @@
+import { accountFields } from './account-fields.ts'
+import { contactFields } from './contact-fields.ts'
+import { anyType, auditFields, boolean, datetime, idField, isDeleted, picklist, readOnly, reference, system, text, type Field } from './field.ts'
+import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
+import { leadFields } from './lead-fields.ts'
+import { opportunityFields } from './opportunity-fields.ts'
+import { userFields } from './user-fields.ts'
+
+/** The org's objects: what describe says, what SOQL may ask, what a write may touch. */
+export type ObjectType = {
+  readonly name: string
+  readonly keyPrefix: string | null
+  readonly fields: readonly Field[]
+  readonly writable: boolean
+  /** The object whose field history this is, and this object's field that points at it. */
+  readonly historyOf: { readonly object: string; readonly parentField: string } | null
+  /** Only `/tooling/query` answers for it. */
+  readonly tooling: boolean
+}
+
+export function findObject(name: string): ObjectType | undefined {
+  return byName.get(name.toLowerCase())
+}
+
+export function findField(object: ObjectType, name: string): Field | undefined {
+  let names = fieldsByName.get(object.name)
+  if (!names) fieldsByName.set(object.name, (names = new Map(object.fields.map((f) => [f.name.toLowerCase(), f]))))
+  return names.get(name.toLowerCase())
+}
+
+export const historyObjectOf = (object: string): ObjectType | undefined =>
+  objects.find((candidate) => candidate.historyOf?.object === object)
+
+/** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_associated_objects_history.htm */
+function history(name: string, keyPrefix: string, parent: string, parentFields: readonly Field[]): ObjectType {
+  const names = parentFields.filter((f) => f.tracked).map((f) => historyName(f))
+  return object(name, keyPrefix, [
+    idField,
+    isDeleted,
+    reference(`${parent}Id`, parent, parent, { ...readOnly, nillable: false }),
+    reference('CreatedById', 'User', 'CreatedBy', system),
+    datetime('CreatedDate', system),
+    picklist('Field', ['created', 'feedEvent', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], { ...readOnly, nillable: false, restricted: true }),
+    picklist('DataType', dataTypes, { ...readOnly, length: 40, restricted: true }),
+    anyType('OldValue'),
+    anyType('NewValue'),
+  ], { writable: false, historyOf: { object: parent, parentField: `${parent}Id` } })
+}
+
+/** How the history spells a field: standard lookups by their relationship (`Owner`), all others by their own name. */
+export const historyName = (tracked: Field): string =>
+  tracked.type === 'reference' && !tracked.name.endsWith('__c') ? (tracked.relationshipName ?? tracked.name) : tracked.name
+
+function object(name: string, keyPrefix: string | null, fields: readonly Field[], extra: Partial<ObjectType> = {}): ObjectType {
+  return { name, keyPrefix, fields, writable: true, historyOf: null, tooling: false, ...extra }
+}
+
+const dataTypes = ['Text', 'EntityId', 'DynamicEnum', 'Boolean', 'Currency', 'DateOnly', 'DateTime', 'Double', 'Email', 'Percent', 'PersonName', 'Phone', 'Url']
+
+const organizationFields: readonly Field[] = [
+  idField,
+  text('Name', 80, { ...readOnly, nillable: false }),
+  text('InstanceName', 5, readOnly),
+  boolean('IsSandbox', readOnly),
+  picklist('OrganizationType', ['Enterprise Edition', 'Developer Edition'], readOnly),
+  text('LanguageLocaleKey', 40, readOnly),
+  ...auditFields,
+]
+
+export const objects: readonly ObjectType[] = [
+  object('Account', '001', accountFields),
+  history('AccountHistory', '017', 'Account', accountFields),
+  object('Contact', '003', contactFields),
+  object('Lead', '00Q', leadFields),
+  history('LeadHistory', '017', 'Lead', leadFields),
+  object('Opportunity', '006', opportunityFields),
+  history('OpportunityFieldHistory', '017', 'Opportunity', opportunityFields),
+  object('Organization', '00D', organizationFields, { writable: false }),
+  object('User', '005', userFields, { writable: false }),
+  object('EntityDefinition', null, entityDefinitionFields, { writable: false, tooling: true }),
+  object('FieldDefinition', null, fieldDefinitionFields, { writable: false, tooling: true }),
+]
+
+const byName = new Map(objects.map((candidate) => [candidate.name.toLowerCase(), candidate]))
+const fieldsByName = new Map<string, Map<string, Field>>()

@@ -1,0 +1,19 @@
+/** The vendor's errors: an array of `{ message, errorCode, fields? }` with a status. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
+export type VendorError = { readonly status: number; readonly errorCode: string; readonly message: string; readonly fields?: readonly string[] }
+
+export class SalesforceRefusal extends Error {
+  readonly error: VendorError
+
+  constructor(error: VendorError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+export const refuse = (status: number, errorCode: string, message: string, fields?: readonly string[]) =>
+  new SalesforceRefusal({ status, errorCode, message, fields })
+
+export const invalidType = (name: string) =>
+  refuse(400, 'INVALID_TYPE', `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`)
+
+export const notFound = () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist')

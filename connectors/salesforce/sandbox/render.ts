@@ -1,0 +1,78 @@
+import type { Json, JsonObject } from 'millrace'
+import type { Records } from './records.ts'
+import { renderDecimal, renderDouble } from './decimal.ts'
+import { isDecimal, type Field } from './field.ts'
+import type { ObjectType } from './objects.ts'
+import { valueAt, type Column } from './soql-run.ts'
+
+/** A record as the vendor's JSON text, in the order of the SELECT: numbers with all their digits, instants as `+0000`. */
+export function renderRecord(store: Records, object: ObjectType, record: JsonObject, columns: readonly Column[], base: string): string {
+  const parts = [attributes(object.name, record, base)]
+  const nested = new Map<string, Column[]>()
+  for (const column of columns) {
+    const [lookup] = column.lookups
+    if (!lookup) {
+      parts.push(`${JSON.stringify(column.field.name)}:${renderField(column.field, record)}`)
+      continue
+    }
+    const name = lookup.relationshipName ?? lookup.name
+    const inside = nested.get(name)
+    if (inside) inside.push(column)
+    else nested.set(name, [column])
+  }
+  for (const [name, inside] of nested) parts.push(`${JSON.stringify(name)}:${renderParent(store, record, inside, base)}`)
+  return `{${parts.join(',')}}`
+}
+
+function renderParent(store: Records, record: JsonObject, columns: readonly Column[], base: string): string {
+  const lookup = columns[0]?.lookups[0]
+  const id = lookup ? record[lookup.name] : null
+  const parent = lookup && typeof id === 'string' ? store.get(lookup.referenceTo[0] ?? '', id) : undefined
+  if (!lookup || !parent) return 'null'
+  const type = lookup.referenceTo[0] ?? ''
+  const parts = [attributes(type, parent, base)]
+  for (const column of columns) {
+    const rest: Column = { ...column, lookups: column.lookups.slice(1) }
+    parts.push(`${JSON.stringify(column.field.name)}:${rest.lookups.length === 0 ? renderField(column.field, parent) : renderValue(column.field, valueAt(store, rest, parent))}`)
+  }
+  return `{${parts.join(',')}}`
+}
+
+const attributes = (type: string, record: JsonObject, base: string) =>
+  `"attributes":${JSON.stringify({ type, ...(typeof record['Id'] === 'string' && { url: `${base}/sobjects/${type}/${record['Id']}` }) })}`
+
+function renderField(field: Field, record: JsonObject): string {
+  if (field.type === 'address') return renderAddress(field.name, record)
+  if (field.type === 'anyType') return renderHistoryValue(record, record[field.name] ?? null)
+  if (field.calculatedFormula !== null) {
+    const employees = record['NumberOfEmployees']
+    return typeof employees === 'number' ? renderDouble(employees / 3) : 'null'
+  }
+  return renderValue(field, record[field.name] ?? null)
+}
+
+function renderValue(field: Field, value: Json): string {
+  if (value === null) return 'null'
+  if (isDecimal(field.type) && typeof value === 'string') return renderDecimal(value)
+  if (field.type === 'datetime' && typeof value === 'string') return `"${value.replace('Z', '+0000')}"`
+  return JSON.stringify(value)
+}
+
+/** Old and new values of a history row have the type of the field that changed. */
+function renderHistoryValue(record: JsonObject, value: Json): string {
+  const type = String(record['DataType'])
+  if (typeof value === 'string' && ['Currency', 'Double', 'Percent'].includes(type)) return renderDecimal(value)
+  if (typeof value === 'number') return renderDouble(value)
+  return JSON.stringify(value)
+}
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/compound_fields_address.htm */
+function renderAddress(name: string, record: JsonObject): string {
+  const prefix = name.slice(0, -'Address'.length)
+  const parts = Object.entries(addressParts).map(([key, part]) => [key, record[prefix + part] ?? null] as const)
+  if (parts.every(([, value]) => value === null)) return 'null'
+  const texts = parts.map(([key, value]) => `"${key}":${(key === 'latitude' || key === 'longitude') && typeof value === 'string' ? renderDecimal(value) : JSON.stringify(value)}`)
+  return `{${texts.join(',')}}`
+}
+
+const addressParts = { city: 'City', country: 'Country', geocodeAccuracy: 'GeocodeAccuracy', latitude: 'Latitude', longitude: 'Longitude', postalCode: 'PostalCode', state: 'State', street: 'Street' } as const
