@@ -1,4 +1,23 @@
-import { addressFields, area, auditFields, currency, date, datetime, double, field, idField, integer, isDeleted, phone, picklist, readOnly, reference, text, url, type Field } from './field.ts'
+import {
+  addressFields,
+  area,
+  auditFields,
+  currency,
+  date,
+  datetime,
+  double,
+  field,
+  idField,
+  integer,
+  isDeleted,
+  phone,
+  picklist,
+  readOnly,
+  reference,
+  text,
+  url,
+  type Field,
+} from './field.ts'
 import { industries, leadSources, ratings } from './picklists.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_account.htm */
@@ -7,7 +26,15 @@ export const accountFields: readonly Field[] = [
   isDeleted,
   reference('MasterRecordId', 'Account', 'MasterRecord', readOnly),
   text('Name', 255, { nillable: false, nameField: true, tracked: true }),
-  picklist('Type', ['Prospect', 'Customer - Direct', 'Customer - Channel', 'Channel Partner / Reseller', 'Installation Partner', 'Technology Partner', 'Other']),
+  picklist('Type', [
+    'Prospect',
+    'Customer - Direct',
+    'Customer - Channel',
+    'Channel Partner / Reseller',
+    'Installation Partner',
+    'Technology Partner',
+    'Other',
+  ]),
   reference('ParentId', 'Account', 'Parent'),
   ...addressFields('Billing'),
   ...addressFields('Shipping'),
@@ -40,5 +67,10 @@ export const accountFields: readonly Field[] = [
   currency('MRR__c', 18, 2),
   double('Big_Number__c', 18, 0),
   double('Precise__c', 18, 6),
-  field('Employees_Per_Site__c', 'double', { precision: 18, scale: 2, ...readOnly, calculatedFormula: 'NumberOfEmployees / 3' }),
+  field('Employees_Per_Site__c', 'double', {
+    precision: 18,
+    scale: 2,
+    ...readOnly,
+    calculatedFormula: 'NumberOfEmployees / 3',
+  }),
 ]

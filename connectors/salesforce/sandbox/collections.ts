@@ -16,53 +16,88 @@ type Row = { readonly object: ObjectType; readonly id: string | null; readonly v
 
 /** Creates. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_create.htm */
 export function createRecords(context: SimulatorContext, body: Sent, stamp: Stamp): readonly SaveResult[] {
-  return saveAll(context, readRows(body, null), (row) => {
-    if (row.id !== null) return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'cannot specify Id in an insert call', ['Id'])
-    return insert(context, row, stamp)
-  }, allOrNone(body))
+  return saveAll(
+    context,
+    readRows(body, null),
+    (row) => {
+      if (row.id !== null)
+        return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'cannot specify Id in an insert call', ['Id'])
+      return insert(context, row, stamp)
+    },
+    allOrNone(body),
+  )
 }
 
 /** Updates by Id. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_update.htm */
 export function updateRecords(context: SimulatorContext, body: Sent, stamp: Stamp): readonly SaveResult[] {
   const rows = readRows(body, null)
   const ids = rows.map((row) => row.id && readId(row.id))
-  return saveAll(context, rows, (row, index) => {
-    if (row.id === null) return failed('MISSING_ARGUMENT', 'Id not specified in an update call')
-    const id = readId(row.id)
-    if (id === undefined) return failed('MALFORMED_ID', `${row.object.name} ID: id value of incorrect type: ${row.id}`, ['Id'])
-    if (ids.indexOf(id) !== index) return failed('DUPLICATE_VALUE', `duplicate id in list: ${id}`)
-    return change(context, row, id, stamp)
-  }, allOrNone(body))
+  return saveAll(
+    context,
+    rows,
+    (row, index) => {
+      if (row.id === null) return failed('MISSING_ARGUMENT', 'Id not specified in an update call')
+      const id = readId(row.id)
+      if (id === undefined)
+        return failed('MALFORMED_ID', `${row.object.name} ID: id value of incorrect type: ${row.id}`, ['Id'])
+      if (ids.indexOf(id) !== index) return failed('DUPLICATE_VALUE', `duplicate id in list: ${id}`)
+      return change(context, row, id, stamp)
+    },
+    allOrNone(body),
+  )
 }
 
 /** Upserts by external id. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_upsert.htm */
-export function upsertRecords(context: SimulatorContext, path: { readonly object: string; readonly field: string }, body: Sent, stamp: Stamp): readonly SaveResult[] {
+export function upsertRecords(
+  context: SimulatorContext,
+  path: { readonly object: string; readonly field: string },
+  body: Sent,
+  stamp: Stamp,
+): readonly SaveResult[] {
   const object = findObject(path.object)
   if (!object || object.tooling) throw refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
   const match = findField(object, path.field)
-  if (!match?.externalId) throw refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${path.field}`)
+  if (!match?.externalId)
+    throw refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${path.field}`)
   const rows = readRows(body, object)
   const keyOf = (row: Row | undefined) => {
     const value = row?.values.get(match)
     return value === null || value === undefined ? null : String(value).toLowerCase()
   }
   const keys = rows.map(keyOf)
-  return saveAll(context, rows, (row, index) => {
-    if (row.id !== null) return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'The Id field should not be specified in the sobject data.', ['Id'])
-    const key = keys[index] ?? null
-    if (key === null) return failed('MISSING_ARGUMENT', `${match.name} not specified`)
-    // Every one of the twins fails, not only the second.
-    if (keys.filter((other) => other === key).length > 1) return failed('DUPLICATE_VALUE', `Duplicate external id specified: ${String(row.values.get(match))}`, [match.name])
-    const found = findByKey(context, object, match, key)
-    if (found.length > 1) return failed('DUPLICATE_EXTERNAL_ID', `${match.name}: more than one record found for external id field: [${found.join(', ')}]`, [match.name])
-    const saved = found[0] === undefined ? insert(context, row, stamp) : change(context, row, found[0], stamp)
-    return saved.success ? { ...saved, created: found[0] === undefined } : saved
-  }, allOrNone(body))
+  return saveAll(
+    context,
+    rows,
+    (row, index) => {
+      if (row.id !== null)
+        return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'The Id field should not be specified in the sobject data.', [
+          'Id',
+        ])
+      const key = keys[index] ?? null
+      if (key === null) return failed('MISSING_ARGUMENT', `${match.name} not specified`)
+      // Every one of the twins fails, not only the second.
+      if (keys.filter((other) => other === key).length > 1)
+        return failed('DUPLICATE_VALUE', `Duplicate external id specified: ${String(row.values.get(match))}`, [
+          match.name,
+        ])
+      const found = findByKey(context, object, match, key)
+      if (found.length > 1)
+        return failed(
+          'DUPLICATE_EXTERNAL_ID',
+          `${match.name}: more than one record found for external id field: [${found.join(', ')}]`,
+          [match.name],
+        )
+      const saved = found[0] === undefined ? insert(context, row, stamp) : change(context, row, found[0], stamp)
+      return saved.success ? { ...saved, created: found[0] === undefined } : saved
+    },
+    allOrNone(body),
+  )
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_delete.htm */
 export function deleteRecords(context: SimulatorContext, ids: readonly string[], stamp: Stamp): readonly SaveResult[] {
-  if (ids.length > 200) throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
+  if (ids.length > 200)
+    throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
   return ids.map((text) => {
     const id = readId(text)
     if (id === undefined) return failed('MALFORMED_ID', `malformed id ${text}`)
@@ -80,7 +115,17 @@ export function renderResults(results: readonly SaveResult[]): string {
     results.map((result) =>
       result.success
         ? { id: result.id, success: true, errors: [], ...(result.created !== undefined && { created: result.created }) }
-        : { ...(result.id !== undefined && { id: result.id }), success: false, errors: [{ statusCode: result.error.errorCode, message: result.error.message, fields: [...(result.error.fields ?? [])] }] },
+        : {
+            ...(result.id !== undefined && { id: result.id }),
+            success: false,
+            errors: [
+              {
+                statusCode: result.error.errorCode,
+                message: result.error.message,
+                fields: [...(result.error.fields ?? [])],
+              },
+            ],
+          },
     ),
   )
 }
@@ -88,23 +133,43 @@ export function renderResults(results: readonly SaveResult[]): string {
 /** Everything that fails the request as a whole is found here, before any row is touched. */
 function readRows(body: Sent, only: ObjectType | null): readonly Row[] {
   const records = isObject(body) ? body['records'] : undefined
-  if (!isObject(body) || !Array.isArray(records)) throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to contain a "records" list')
-  for (const key of Object.keys(body)) if (key !== 'records' && key !== 'allOrNone') throw refuse(400, 'JSON_PARSER_ERROR', `Unrecognized field "${key}" (Class common.api.rest.SObjectCollection), not marked as ignorable at [line:1, column:1]`)
-  if (body['allOrNone'] !== undefined && typeof body['allOrNone'] !== 'boolean') throw refuse(400, 'JSON_PARSER_ERROR', 'Cannot deserialize instance of boolean from the value of allOrNone at [line:1, column:1]')
-  if (records.length > 200) throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
+  if (!isObject(body) || !Array.isArray(records))
+    throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to contain a "records" list')
+  for (const key of Object.keys(body))
+    if (key !== 'records' && key !== 'allOrNone')
+      throw refuse(
+        400,
+        'JSON_PARSER_ERROR',
+        `Unrecognized field "${key}" (Class common.api.rest.SObjectCollection), not marked as ignorable at [line:1, column:1]`,
+      )
+  if (body['allOrNone'] !== undefined && typeof body['allOrNone'] !== 'boolean')
+    throw refuse(
+      400,
+      'JSON_PARSER_ERROR',
+      'Cannot deserialize instance of boolean from the value of allOrNone at [line:1, column:1]',
+    )
+  if (records.length > 200)
+    throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
   if (records.length === 0) throw refuse(400, 'REQUIRED_FIELD_MISSING', 'The records list is empty')
   return records.map((record: Sent) => readRow(record, only))
 }
 
 function readRow(record: Sent, only: ObjectType | null): Row {
-  if (!isObject(record)) throw refuse(400, 'JSON_PARSER_ERROR', 'Cannot deserialize instance of sobject from the value in records at [line:1, column:1]')
+  if (!isObject(record))
+    throw refuse(
+      400,
+      'JSON_PARSER_ERROR',
+      'Cannot deserialize instance of sobject from the value in records at [line:1, column:1]',
+    )
   const attributes = record['attributes']
   const type = isObject(attributes) ? attributes['type'] : undefined
   if (typeof type !== 'string') throw refuse(400, 'INVALID_TYPE', "Attributes need to have a 'type'")
   const object = findObject(type)
   if (!object || object.tooling) throw invalidType(type)
-  if (!object.writable) throw refuse(400, 'INVALID_TYPE_FOR_OPERATION', `entity type ${object.name} does not support update`)
-  if (only && object !== only) throw refuse(400, 'INVALID_TYPE', `record of type ${object.name} in a request for ${only.name}`)
+  if (!object.writable)
+    throw refuse(400, 'INVALID_TYPE_FOR_OPERATION', `entity type ${object.name} does not support update`)
+  if (only && object !== only)
+    throw refuse(400, 'INVALID_TYPE', `record of type ${object.name} in a request for ${only.name}`)
   const values = new Map<Field, Json>()
   let id: string | null = null
   for (const [name, value] of Object.entries(record)) {
@@ -119,7 +184,12 @@ function readRow(record: Sent, only: ObjectType | null): Row {
   return { object, id, values }
 }
 
-function saveAll(context: SimulatorContext, rows: readonly Row[], save: (row: Row, index: number) => SaveResult, all: boolean): readonly SaveResult[] {
+function saveAll(
+  context: SimulatorContext,
+  rows: readonly Row[],
+  save: (row: Row, index: number) => SaveResult,
+  all: boolean,
+): readonly SaveResult[] {
   if (!all) return rows.map(save)
   // All or none: tried on copies of what is there, put back when one fails.
   const before = new Map<string, { readonly type: string; readonly record: JsonObject | undefined }>()
@@ -134,13 +204,23 @@ function saveAll(context: SimulatorContext, rows: readonly Row[], save: (row: Ro
     if (old?.record) context.store.put(old.type, result.id, old.record)
     else for (const type of new Set(touched)) context.store.remove(type, result.id)
   }
-  return results.map((result) => (result.success ? failed('ALL_OR_NONE_OPERATION_ROLLED_BACK', 'Record rolled back because not all records were valid and the request was using AllOrNone header') : result))
+  return results.map((result) =>
+    result.success
+      ? failed(
+          'ALL_OR_NONE_OPERATION_ROLLED_BACK',
+          'Record rolled back because not all records were valid and the request was using AllOrNone header',
+        )
+      : result,
+  )
 }
 
 function insert(context: SimulatorContext, row: Row, stamp: Stamp): SaveResult {
   const blocked = [...row.values.keys()].find((field) => !field.createable)
   if (blocked) return notWritable(blocked)
-  const missing = row.object.fields.filter((field) => field.createable && !field.nillable && !field.defaultedOnCreate && (row.values.get(field) ?? null) === null)
+  const missing = row.object.fields.filter(
+    (field) =>
+      field.createable && !field.nillable && !field.defaultedOnCreate && (row.values.get(field) ?? null) === null,
+  )
   if (missing.length > 0) {
     const names = missing.map((field) => field.name)
     return failed('REQUIRED_FIELD_MISSING', `Required fields are missing: [${names.join(', ')}]`, names)
@@ -157,9 +237,13 @@ function change(context: SimulatorContext, row: Row, id: string, stamp: Stamp): 
   if (record['IsDeleted'] === true) return failed('ENTITY_IS_DELETED', 'entity is deleted')
   const blocked = [...row.values.keys()].find((field) => !field.updateable)
   if (blocked) return notWritable(blocked)
-  const emptied = [...row.values].find(([field, value]) => value === null && !field.nillable && field.type !== 'boolean')
-  if (emptied) return failed('REQUIRED_FIELD_MISSING', `Required fields are missing: [${emptied[0].name}]`, [emptied[0].name])
-  if (row.object.name === 'Lead' && record['IsConverted'] === true) return failed('CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead')
+  const emptied = [...row.values].find(
+    ([field, value]) => value === null && !field.nillable && field.type !== 'boolean',
+  )
+  if (emptied)
+    return failed('REQUIRED_FIELD_MISSING', `Required fields are missing: [${emptied[0].name}]`, [emptied[0].name])
+  if (row.object.name === 'Lead' && record['IsConverted'] === true)
+    return failed('CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead')
   const wrong = checkRow(context, row, id)
   if (wrong) return { success: false, id, error: wrong }
   updateRecord(context, row.object, id, stored(row), stamp)
@@ -172,29 +256,64 @@ function checkRow(context: SimulatorContext, row: Row, id: string | null): Vendo
     if (wrong) return wrong
     if (value === null) continue
     if (field.type === 'reference' && !context.store.get(field.referenceTo[0] ?? '', readId(String(value)) ?? ''))
-      return { status: 400, errorCode: 'INVALID_CROSS_REFERENCE_KEY', message: 'invalid cross reference id', fields: [field.name] }
-    const twin = field.unique ? findByKey(context, row.object, field, String(value).toLowerCase()).find((other) => other !== id) : undefined
-    if (twin !== undefined) return { status: 400, errorCode: 'DUPLICATE_VALUE', message: `duplicate value found: ${field.name} duplicates value on record with id: ${twin}`, fields: [] }
+      return {
+        status: 400,
+        errorCode: 'INVALID_CROSS_REFERENCE_KEY',
+        message: 'invalid cross reference id',
+        fields: [field.name],
+      }
+    const twin = field.unique
+      ? findByKey(context, row.object, field, String(value).toLowerCase()).find((other) => other !== id)
+      : undefined
+    if (twin !== undefined)
+      return {
+        status: 400,
+        errorCode: 'DUPLICATE_VALUE',
+        message: `duplicate value found: ${field.name} duplicates value on record with id: ${twin}`,
+        fields: [],
+      }
   }
-  if (context.fault('lock_rows')) return { status: 400, errorCode: 'UNABLE_TO_LOCK_ROW', message: 'unable to obtain exclusive access to this record', fields: [] }
+  if (context.fault('lock_rows'))
+    return {
+      status: 400,
+      errorCode: 'UNABLE_TO_LOCK_ROW',
+      message: 'unable to obtain exclusive access to this record',
+      fields: [],
+    }
   return undefined
 }
 
 function findByKey(context: SimulatorContext, object: ObjectType, field: Field, key: string): readonly string[] {
   const found: string[] = []
   for (const [id, record] of context.store.all(object.name))
-    if (record['IsDeleted'] !== true && typeof record[field.name] === 'string' && String(record[field.name]).toLowerCase() === key) found.push(id)
+    if (
+      record['IsDeleted'] !== true &&
+      typeof record[field.name] === 'string' &&
+      String(record[field.name]).toLowerCase() === key
+    )
+      found.push(id)
   return found
 }
 
 const writableByPrefix = (id: string) => {
   const prefix = id.slice(0, 3)
-  return ['Account', 'Contact', 'Lead', 'Opportunity'].map((name) => findObject(name)).find((object) => object?.keyPrefix === prefix)
+  return ['Account', 'Contact', 'Lead', 'Opportunity']
+    .map((name) => findObject(name))
+    .find((object) => object?.keyPrefix === prefix)
 }
 
-const stored = (row: Row): JsonObject => Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)]))
+const stored = (row: Row): JsonObject =>
+  Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)]))
 const allOrNone = (body: Sent) => isObject(body) && body['allOrNone'] === true
-const isObject = (value: Sent | undefined): value is { readonly [name: string]: Sent } => typeof value === 'object' && value !== null && !Array.isArray(value)
-const failed = (errorCode: string, message: string, fields: readonly string[] = []): SaveResult => ({ success: false, error: { status: 400, errorCode, message, fields } })
+const isObject = (value: Sent | undefined): value is { readonly [name: string]: Sent } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const failed = (errorCode: string, message: string, fields: readonly string[] = []): SaveResult => ({
+  success: false,
+  error: { status: 400, errorCode, message, fields },
+})
 const notWritable = (field: Field) =>
-  failed('INVALID_FIELD_FOR_INSERT_UPDATE', `Unable to create/update fields: ${field.name}. Please check the security settings of this field and verify that it is read/write for your profile or permission set.`, [field.name])
+  failed(
+    'INVALID_FIELD_FOR_INSERT_UPDATE',
+    `Unable to create/update fields: ${field.name}. Please check the security settings of this field and verify that it is read/write for your profile or permission set.`,
+    [field.name],
+  )

@@ -1,4 +1,21 @@
-import { addressFields, area, auditFields, boolean, date, datetime, email, idField, isDeleted, phone, picklist, readOnly, reference, text, url, type Field } from './field.ts'
+import {
+  addressFields,
+  area,
+  auditFields,
+  boolean,
+  date,
+  datetime,
+  email,
+  idField,
+  isDeleted,
+  phone,
+  picklist,
+  readOnly,
+  reference,
+  text,
+  url,
+  type Field,
+} from './field.ts'
 import { leadSources, salutations } from './picklists.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contact.htm */

@@ -4,7 +4,11 @@ import { objects, type ObjectType } from './objects.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_describeGlobal.htm */
 export function describeGlobal(base: string): JsonObject {
-  return { encoding: 'UTF-8', maxBatchSize: 200, sobjects: objects.filter((object) => !object.tooling).map((object) => summary(object, base)) }
+  return {
+    encoding: 'UTF-8',
+    maxBatchSize: 200,
+    sobjects: objects.filter((object) => !object.tooling).map((object) => summary(object, base)),
+  }
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm */
@@ -14,7 +18,16 @@ export function describeObject(object: ObjectType, base: string): JsonObject {
     childRelationships: objects.flatMap((child) =>
       child.fields
         .filter((field) => field.referenceTo.includes(object.name))
-        .map((field) => ({ cascadeDelete: child.historyOf !== null, childSObject: child.name, deprecatedAndHidden: false, field: field.name, junctionIdListNames: [], junctionReferenceTo: [], relationshipName: null, restrictedDelete: false })),
+        .map((field) => ({
+          cascadeDelete: child.historyOf !== null,
+          childSObject: child.name,
+          deprecatedAndHidden: false,
+          field: field.name,
+          junctionIdListNames: [],
+          junctionReferenceTo: [],
+          relationshipName: null,
+          restrictedDelete: false,
+        })),
     ),
     compactLayoutable: object.writable,
     ...summary(object, base),
@@ -108,7 +121,13 @@ function describeField(object: ObjectType, field: Field): JsonObject {
     namePointing: false,
     nillable: field.nillable,
     permissionable: field.nillable && field.type !== 'id',
-    picklistValues: (field.picklist ?? []).map((value) => ({ active: true, defaultValue: false, label: value, validFor: null, value })),
+    picklistValues: (field.picklist ?? []).map((value) => ({
+      active: true,
+      defaultValue: false,
+      label: value,
+      validFor: null,
+      value,
+    })),
     polymorphicForeignKey: false,
     precision: field.precision,
     queryByDistance: compound,

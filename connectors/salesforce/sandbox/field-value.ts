@@ -16,7 +16,11 @@ export function parseBody(text: string): Sent {
     )
     return parsed
   } catch (error) {
-    throw refuse(400, 'JSON_PARSER_ERROR', `${error instanceof Error ? error.message : 'not JSON'} at [line:1, column:1]`)
+    throw refuse(
+      400,
+      'JSON_PARSER_ERROR',
+      `${error instanceof Error ? error.message : 'not JSON'} at [line:1, column:1]`,
+    )
   }
 }
 
@@ -31,16 +35,20 @@ export function readValue(field: Field, value: Sent): Json {
   if (field.type === 'boolean') return typeof value === 'boolean' ? value : wrongType('boolean', value)
   if (field.type === 'int') {
     const digits = isSentNumber(value) ? plainDecimal(value.digits) : undefined
-    return digits !== undefined && !digits.includes('.') && wholeDigits(digits) <= 9 ? Number(digits) : wrongType('int', value)
+    return digits !== undefined && !digits.includes('.') && wholeDigits(digits) <= 9
+      ? Number(digits)
+      : wrongType('int', value)
   }
   if (isDecimal(field.type)) {
     const digits = isSentNumber(value) ? plainDecimal(value.digits) : undefined
     return digits ?? wrongType(field.type, value)
   }
-  if (typeof value !== 'string') return wrongType(field.type === 'datetime' ? 'datetime' : field.type === 'date' ? 'date' : 'string', value)
+  if (typeof value !== 'string')
+    return wrongType(field.type === 'datetime' ? 'datetime' : field.type === 'date' ? 'date' : 'string', value)
   if (field.type === 'date') return /^\d{4}-\d\d-\d\d$/.test(value) && isDay(value) ? value : wrongType('date', value)
   if (field.type === 'datetime') {
-    const known = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value))
+    const known =
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value))
     return known ? new Date(value).toISOString() : wrongType('datetime', value)
   }
   // Salesforce trims text, and has no empty text.
@@ -49,16 +57,31 @@ export function readValue(field: Field, value: Sent): Json {
 
 /** What the database refuses of one row. */
 export function checkValue(field: Field, value: Json): VendorError | undefined {
-  const row = (errorCode: string, message: string): VendorError => ({ status: 400, errorCode, message, fields: [field.name] })
-  if (value === null) return field.type === 'boolean' ? row('INVALID_TYPE_ON_FIELD_IN_RECORD', `${field.name}: value not of required type: null`) : undefined
+  const row = (errorCode: string, message: string): VendorError => ({
+    status: 400,
+    errorCode,
+    message,
+    fields: [field.name],
+  })
+  if (value === null)
+    return field.type === 'boolean'
+      ? row('INVALID_TYPE_ON_FIELD_IN_RECORD', `${field.name}: value not of required type: null`)
+      : undefined
   if (field.type === 'reference' || field.type === 'id') {
-    if (readId(String(value)) === undefined) return row('MALFORMED_ID', `${field.name}: id value of incorrect type: ${String(value)}`)
+    if (readId(String(value)) === undefined)
+      return row('MALFORMED_ID', `${field.name}: id value of incorrect type: ${String(value)}`)
     return undefined
   }
   if (isText(field.type) && typeof value === 'string') {
-    if (field.restricted && !field.picklist?.includes(value)) return row('INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST', `${field.name}: bad value for restricted picklist field: ${value}`)
-    if (value.length > field.length) return row('STRING_TOO_LONG', `${field.name}: data value too large: ${value} (max length=${field.length})`)
-    if (field.type === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) return row('INVALID_EMAIL_ADDRESS', `${field.name}: invalid email address: ${value}`)
+    if (field.restricted && !field.picklist?.includes(value))
+      return row(
+        'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST',
+        `${field.name}: bad value for restricted picklist field: ${value}`,
+      )
+    if (value.length > field.length)
+      return row('STRING_TOO_LONG', `${field.name}: data value too large: ${value} (max length=${field.length})`)
+    if (field.type === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value))
+      return row('INVALID_EMAIL_ADDRESS', `${field.name}: invalid email address: ${value}`)
   }
   if (isDecimal(field.type) && typeof value === 'string' && wholeDigits(value) > field.precision - field.scale)
     return row('NUMBER_OUTSIDE_VALID_RANGE', `${field.name}: value outside of valid range on numeric field: ${value}`)
@@ -74,9 +97,31 @@ export function storedValue(field: Field, value: Json): Json {
 }
 
 function wrongType(type: string, value: Sent): never {
-  const token = typeof value === 'string' ? 'VALUE_STRING' : isSentNumber(value) ? (/[.eE]/.test(value.digits) ? 'VALUE_NUMBER_FLOAT' : 'VALUE_NUMBER_INT') : typeof value === 'boolean' ? `VALUE_${String(value).toUpperCase()}` : Array.isArray(value) ? 'START_ARRAY' : 'START_OBJECT'
-  const shown = typeof value === 'string' || typeof value === 'boolean' ? String(value) : isSentNumber(value) ? value.digits : Array.isArray(value) ? '[' : '{'
-  throw refuse(400, 'JSON_PARSER_ERROR', `Cannot deserialize instance of ${type} from ${token} value ${shown} or request may be missing a required field at [line:1, column:1]`)
+  const token =
+    typeof value === 'string'
+      ? 'VALUE_STRING'
+      : isSentNumber(value)
+        ? /[.eE]/.test(value.digits)
+          ? 'VALUE_NUMBER_FLOAT'
+          : 'VALUE_NUMBER_INT'
+        : typeof value === 'boolean'
+          ? `VALUE_${String(value).toUpperCase()}`
+          : Array.isArray(value)
+            ? 'START_ARRAY'
+            : 'START_OBJECT'
+  const shown =
+    typeof value === 'string' || typeof value === 'boolean'
+      ? String(value)
+      : isSentNumber(value)
+        ? value.digits
+        : Array.isArray(value)
+          ? '['
+          : '{'
+  throw refuse(
+    400,
+    'JSON_PARSER_ERROR',
+    `Cannot deserialize instance of ${type} from ${token} value ${shown} or request may be missing a required field at [line:1, column:1]`,
+  )
 }
 
 const isDay = (text: string) => new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)

@@ -128,6 +128,23 @@ export function field(name: string, type: SalesforceType, extra: Extra = {}): Fi
 
 export const isDecimal = (type: SalesforceType) => type === 'double' || type === 'currency' || type === 'percent'
 export const isText = (type: SalesforceType) =>
-  type === 'string' || type === 'textarea' || type === 'picklist' || type === 'email' || type === 'phone' || type === 'url'
+  type === 'string' ||
+  type === 'textarea' ||
+  type === 'picklist' ||
+  type === 'email' ||
+  type === 'phone' ||
+  type === 'url'
 
-const geocodeAccuracies = ['Address', 'NearAddress', 'Block', 'Street', 'ExtendedZip', 'Zip', 'Neighborhood', 'City', 'County', 'State', 'Unknown']
+const geocodeAccuracies = [
+  'Address',
+  'NearAddress',
+  'Block',
+  'Street',
+  'ExtendedZip',
+  'Zip',
+  'Neighborhood',
+  'City',
+  'County',
+  'State',
+  'Unknown',
+]

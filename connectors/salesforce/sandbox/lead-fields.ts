@@ -1,4 +1,23 @@
-import { addressFields, area, auditFields, boolean, currency, date, datetime, email, idField, integer, isDeleted, phone, picklist, readOnly, reference, text, url, type Field } from './field.ts'
+import {
+  addressFields,
+  area,
+  auditFields,
+  boolean,
+  currency,
+  date,
+  datetime,
+  email,
+  idField,
+  integer,
+  isDeleted,
+  phone,
+  picklist,
+  readOnly,
+  reference,
+  text,
+  url,
+  type Field,
+} from './field.ts'
 import { industries, leadSources, leadStatuses, ratings, salutations } from './picklists.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_lead.htm */

@@ -1,6 +1,19 @@
 import { accountFields } from './account-fields.ts'
 import { contactFields } from './contact-fields.ts'
-import { anyType, auditFields, boolean, datetime, idField, isDeleted, picklist, readOnly, reference, system, text, type Field } from './field.ts'
+import {
+  anyType,
+  auditFields,
+  boolean,
+  datetime,
+  idField,
+  isDeleted,
+  picklist,
+  readOnly,
+  reference,
+  system,
+  text,
+  type Field,
+} from './field.ts'
 import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
 import { leadFields } from './lead-fields.ts'
 import { opportunityFields } from './opportunity-fields.ts'
@@ -34,28 +47,58 @@ export const historyObjectOf = (object: string): ObjectType | undefined =>
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_associated_objects_history.htm */
 function history(name: string, keyPrefix: string, parent: string, parentFields: readonly Field[]): ObjectType {
   const names = parentFields.filter((f) => f.tracked).map((f) => historyName(f))
-  return object(name, keyPrefix, [
-    idField,
-    isDeleted,
-    reference(`${parent}Id`, parent, parent, { ...readOnly, nillable: false }),
-    reference('CreatedById', 'User', 'CreatedBy', system),
-    datetime('CreatedDate', system),
-    picklist('Field', ['created', 'feedEvent', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], { ...readOnly, nillable: false, restricted: true }),
-    picklist('DataType', dataTypes, { ...readOnly, length: 40, restricted: true }),
-    anyType('OldValue'),
-    anyType('NewValue'),
-  ], { writable: false, historyOf: { object: parent, parentField: `${parent}Id` } })
+  return object(
+    name,
+    keyPrefix,
+    [
+      idField,
+      isDeleted,
+      reference(`${parent}Id`, parent, parent, { ...readOnly, nillable: false }),
+      reference('CreatedById', 'User', 'CreatedBy', system),
+      datetime('CreatedDate', system),
+      picklist('Field', ['created', 'feedEvent', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], {
+        ...readOnly,
+        nillable: false,
+        restricted: true,
+      }),
+      picklist('DataType', dataTypes, { ...readOnly, length: 40, restricted: true }),
+      anyType('OldValue'),
+      anyType('NewValue'),
+    ],
+    { writable: false, historyOf: { object: parent, parentField: `${parent}Id` } },
+  )
 }
 
 /** How the history spells a field: standard lookups by their relationship (`Owner`), all others by their own name. */
 export const historyName = (tracked: Field): string =>
-  tracked.type === 'reference' && !tracked.name.endsWith('__c') ? (tracked.relationshipName ?? tracked.name) : tracked.name
+  tracked.type === 'reference' && !tracked.name.endsWith('__c')
+    ? (tracked.relationshipName ?? tracked.name)
+    : tracked.name
 
-function object(name: string, keyPrefix: string | null, fields: readonly Field[], extra: Partial<ObjectType> = {}): ObjectType {
+function object(
+  name: string,
+  keyPrefix: string | null,
+  fields: readonly Field[],
+  extra: Partial<ObjectType> = {},
+): ObjectType {
   return { name, keyPrefix, fields, writable: true, historyOf: null, tooling: false, ...extra }
 }
 
-const dataTypes = ['Text', 'EntityId', 'DynamicEnum', 'Boolean', 'Currency', 'DateOnly', 'DateTime', 'Double', 'Email', 'Percent', 'PersonName', 'Phone', 'Url']
+const dataTypes = [
+  'Text',
+  'EntityId',
+  'DynamicEnum',
+  'Boolean',
+  'Currency',
+  'DateOnly',
+  'DateTime',
+  'Double',
+  'Email',
+  'Percent',
+  'PersonName',
+  'Phone',
+  'Url',
+]
 
 const organizationFields: readonly Field[] = [
   idField,

@@ -1,4 +1,21 @@
-import { area, auditFields, boolean, currency, date, datetime, double, idField, integer, isDeleted, percent, picklist, readOnly, reference, text, type Field } from './field.ts'
+import {
+  area,
+  auditFields,
+  boolean,
+  currency,
+  date,
+  datetime,
+  double,
+  idField,
+  integer,
+  isDeleted,
+  percent,
+  picklist,
+  readOnly,
+  reference,
+  text,
+  type Field,
+} from './field.ts'
 import { forecastCategories, leadSources, stageNames } from './picklists.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_opportunity.htm */
@@ -15,7 +32,12 @@ export const opportunityFields: readonly Field[] = [
   currency('ExpectedRevenue', 18, 2, readOnly),
   double('TotalOpportunityQuantity', 18, 2),
   date('CloseDate', { nillable: false, tracked: true }),
-  picklist('Type', ['Existing Customer - Upgrade', 'Existing Customer - Replacement', 'Existing Customer - Downgrade', 'New Customer']),
+  picklist('Type', [
+    'Existing Customer - Upgrade',
+    'Existing Customer - Replacement',
+    'Existing Customer - Downgrade',
+    'New Customer',
+  ]),
   text('NextStep', 255),
   picklist('LeadSource', leadSources),
   boolean('IsClosed', readOnly),

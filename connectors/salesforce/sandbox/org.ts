@@ -4,12 +4,18 @@ import { deriveFields } from './derived-fields.ts'
 import { isDecimal, type Field } from './field.ts'
 import { findField, findObject, historyName, historyObjectOf, type ObjectType } from './objects.ts'
 import { firstRuntimeNumber, recordId } from './record-id.ts'
+import { invalidType } from './refusal.ts'
 
 /** When and by whom: what the audit fields and the history say of a change. */
 export type Stamp = { readonly at: Date; readonly by: string }
 
 /** The org's records. Decimals are kept as the text of their digits, instants as ISO text of whole seconds. */
-export function createRecord(context: SimulatorContext, object: ObjectType, values: JsonObject, stamp: Stamp): JsonObject {
+export function createRecord(
+  context: SimulatorContext,
+  object: ObjectType,
+  values: JsonObject,
+  stamp: Stamp,
+): JsonObject {
   const id = typeof values['Id'] === 'string' ? values['Id'] : nextId(context, object.keyPrefix ?? '000')
   const at = instant(stamp.at)
   const record: { [field: string]: Json } = {}
@@ -26,12 +32,19 @@ export function createRecord(context: SimulatorContext, object: ObjectType, valu
   Object.assign(record, deriveFields(object.name, record, null, at))
   context.store.put(object.name, id, record)
   const history = historyObjectOf(object.name)
-  if (history) writeHistory(context, history, { record: id, field: 'created', dataType: 'Text', from: null, to: null }, stamp)
+  if (history)
+    writeHistory(context, history, { record: id, field: 'created', dataType: 'Text', from: null, to: null }, stamp)
   return record
 }
 
 /** Like Salesforce, an update that changes nothing still moves the stamps, and leaves no history. */
-export function updateRecord(context: SimulatorContext, object: ObjectType, id: string, changes: JsonObject, stamp: Stamp): JsonObject | undefined {
+export function updateRecord(
+  context: SimulatorContext,
+  object: ObjectType,
+  id: string,
+  changes: JsonObject,
+  stamp: Stamp,
+): JsonObject | undefined {
   const before = context.store.get(object.name, id)
   if (!before) return undefined
   const at = instant(stamp.at)
@@ -39,7 +52,8 @@ export function updateRecord(context: SimulatorContext, object: ObjectType, id: 
   const after: JsonObject = { ...changed, ...deriveFields(object.name, changed, before, at) }
   context.store.put(object.name, id, after)
   const history = historyObjectOf(object.name)
-  if (history) for (const field of object.fields) if (field.tracked) trackField(context, { history, field, before, after }, stamp)
+  if (history)
+    for (const field of object.fields) if (field.tracked) trackField(context, { history, field, before, after }, stamp)
   return after
 }
 
@@ -48,21 +62,34 @@ export function deleteRecord(context: SimulatorContext, object: ObjectType, id: 
   updateRecord(context, object, id, { IsDeleted: true }, stamp)
 }
 
-type TrackedChange = { readonly history: ObjectType; readonly field: Field; readonly before: JsonObject; readonly after: JsonObject }
+type TrackedChange = {
+  readonly history: ObjectType
+  readonly field: Field
+  readonly before: JsonObject
+  readonly after: JsonObject
+}
 
 function trackField(context: SimulatorContext, { history, field, before, after }: TrackedChange, stamp: Stamp): void {
   const from = before[field.name] ?? null
   const to = after[field.name] ?? null
   if (from === to) return
   const row = { record: String(after['Id']), field: historyName(field) }
-  if (field.type !== 'reference') return writeHistory(context, history, { ...row, dataType: historyType(field), from, to }, stamp)
+  if (field.type !== 'reference')
+    return writeHistory(context, history, { ...row, dataType: historyType(field), from, to }, stamp)
   // A lookup is written twice: by name for people, by Id for programs.
-  const nameOf = (id: Json) => (typeof id === 'string' ? (context.store.get(field.referenceTo[0] ?? '', id)?.['Name'] ?? null) : null)
+  const nameOf = (id: Json) =>
+    typeof id === 'string' ? (context.store.get(field.referenceTo[0] ?? '', id)?.['Name'] ?? null) : null
   writeHistory(context, history, { ...row, dataType: 'Text', from: nameOf(from), to: nameOf(to) }, stamp)
   writeHistory(context, history, { ...row, dataType: 'EntityId', from, to }, stamp)
 }
 
-type HistoryEntry = { readonly record: string; readonly field: string; readonly dataType: string; readonly from: Json; readonly to: Json }
+type HistoryEntry = {
+  readonly record: string
+  readonly field: string
+  readonly dataType: string
+  readonly from: Json
+  readonly to: Json
+}
 
 function writeHistory(context: SimulatorContext, history: ObjectType, entry: HistoryEntry, stamp: Stamp): void {
   const id = recordId(history.keyPrefix ?? '017', context.store.next('history'))
@@ -94,8 +121,9 @@ export const nextId = (context: SimulatorContext, keyPrefix: string) =>
 /** Salesforce keeps whole seconds in its stamps: many rows of a bulk load share one. */
 export const instant = (at: Date): string => `${at.toISOString().slice(0, 19)}.000Z`
 
+/** One of the objects that this file's callers name themselves. */
 export function requireObject(name: string): ObjectType {
   const object = findObject(name)
-  if (!object) throw new TypeError(`the simulator has no object ${name}`)
+  if (!object) throw invalidType(name)
   return object
 }

@@ -1,5 +1,10 @@
 /** The vendor's errors: an array of `{ message, errorCode, fields? }` with a status. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
-export type VendorError = { readonly status: number; readonly errorCode: string; readonly message: string; readonly fields?: readonly string[] }
+export type VendorError = {
+  readonly status: number
+  readonly errorCode: string
+  readonly message: string
+  readonly fields?: readonly string[]
+}
 
 export class SalesforceRefusal extends Error {
   readonly error: VendorError
@@ -14,6 +19,10 @@ export const refuse = (status: number, errorCode: string, message: string, field
   new SalesforceRefusal({ status, errorCode, message, fields })
 
 export const invalidType = (name: string) =>
-  refuse(400, 'INVALID_TYPE', `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`)
+  refuse(
+    400,
+    'INVALID_TYPE',
+    `sObject type '${name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.`,
+  )
 
 export const notFound = () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist')

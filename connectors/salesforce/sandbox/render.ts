@@ -6,7 +6,13 @@ import type { ObjectType } from './objects.ts'
 import { valueAt, type Column } from './soql-run.ts'
 
 /** A record as the vendor's JSON text, in the order of the SELECT: numbers with all their digits, instants as `+0000`. */
-export function renderRecord(store: Records, object: ObjectType, record: JsonObject, columns: readonly Column[], base: string): string {
+export function renderRecord(
+  store: Records,
+  object: ObjectType,
+  record: JsonObject,
+  columns: readonly Column[],
+  base: string,
+): string {
   const parts = [attributes(object.name, record, base)]
   const nested = new Map<string, Column[]>()
   for (const column of columns) {
@@ -20,7 +26,8 @@ export function renderRecord(store: Records, object: ObjectType, record: JsonObj
     if (inside) inside.push(column)
     else nested.set(name, [column])
   }
-  for (const [name, inside] of nested) parts.push(`${JSON.stringify(name)}:${renderParent(store, record, inside, base)}`)
+  for (const [name, inside] of nested)
+    parts.push(`${JSON.stringify(name)}:${renderParent(store, record, inside, base)}`)
   return `{${parts.join(',')}}`
 }
 
@@ -33,7 +40,9 @@ function renderParent(store: Records, record: JsonObject, columns: readonly Colu
   const parts = [attributes(type, parent, base)]
   for (const column of columns) {
     const rest: Column = { ...column, lookups: column.lookups.slice(1) }
-    parts.push(`${JSON.stringify(column.field.name)}:${rest.lookups.length === 0 ? renderField(column.field, parent) : renderValue(column.field, valueAt(store, rest, parent))}`)
+    parts.push(
+      `${JSON.stringify(column.field.name)}:${rest.lookups.length === 0 ? renderField(column.field, parent) : renderValue(column.field, valueAt(store, rest, parent))}`,
+    )
   }
   return `{${parts.join(',')}}`
 }
@@ -71,8 +80,20 @@ function renderAddress(name: string, record: JsonObject): string {
   const prefix = name.slice(0, -'Address'.length)
   const parts = Object.entries(addressParts).map(([key, part]) => [key, record[prefix + part] ?? null] as const)
   if (parts.every(([, value]) => value === null)) return 'null'
-  const texts = parts.map(([key, value]) => `"${key}":${(key === 'latitude' || key === 'longitude') && typeof value === 'string' ? renderDecimal(value) : JSON.stringify(value)}`)
+  const texts = parts.map(
+    ([key, value]) =>
+      `"${key}":${(key === 'latitude' || key === 'longitude') && typeof value === 'string' ? renderDecimal(value) : JSON.stringify(value)}`,
+  )
   return `{${texts.join(',')}}`
 }
 
-const addressParts = { city: 'City', country: 'Country', geocodeAccuracy: 'GeocodeAccuracy', latitude: 'Latitude', longitude: 'Longitude', postalCode: 'PostalCode', state: 'State', street: 'Street' } as const
+const addressParts = {
+  city: 'City',
+  country: 'Country',
+  geocodeAccuracy: 'GeocodeAccuracy',
+  latitude: 'Latitude',
+  longitude: 'Longitude',
+  postalCode: 'PostalCode',
+  state: 'State',
+  street: 'Street',
+} as const

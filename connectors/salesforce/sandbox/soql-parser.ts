@@ -31,7 +31,11 @@ export type Literal =
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }
 
-type Token = { readonly kind: 'word' | 'string' | 'number' | 'date' | 'datetime' | 'symbol' | 'end'; readonly text: string; readonly at: number }
+type Token = {
+  readonly kind: 'word' | 'string' | 'number' | 'date' | 'datetime' | 'symbol' | 'end'
+  readonly text: string
+  readonly at: number
+}
 
 export function parseSoql(text: string): Query {
   const tokens = tokenize(text)
@@ -57,8 +61,9 @@ export function parseSoql(text: string): Query {
     next++
     need(isSymbol('('))
     need(isSymbol(')'))
-  } else do fields.push(fieldPath())
-  while (accept(isSymbol(',')))
+  } else
+    do fields.push(fieldPath())
+    while (accept(isSymbol(',')))
   need(isWord('from'))
   const from = need(peek().kind === 'word').text
   const where = accept(isWord('where')) ? disjunction() : null
@@ -80,7 +85,8 @@ export function parseSoql(text: string): Query {
   const limit = accept(isWord('limit')) ? Number(need(peek().kind === 'number').text) : null
   const offset = accept(isWord('offset')) ? Number(need(peek().kind === 'number').text) : 0
   if (peek().kind !== 'end') throw unexpected(text, peek())
-  if (count && orderBy.length > 0) throw malformed(text, orderBy[0]?.field.at ?? 0, 'Grouped query cannot have ORDER BY on an ungrouped field')
+  if (count && orderBy.length > 0)
+    throw malformed(text, orderBy[0]?.field.at ?? 0, 'Grouped query cannot have ORDER BY on an ungrouped field')
   return { count, fields, from, where, orderBy, limit, offset, text }
 
   function disjunction(): Condition {
@@ -138,11 +144,14 @@ export function parseSoql(text: string): Query {
 function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   const pattern = new RegExp(tokenPattern, 'y')
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     pattern.lastIndex = at
     const match = pattern.exec(text)
-    if (!match) throw malformed(text, at, text[at] === "'" ? 'unterminated string literal' : `unexpected token: '${text[at]}'`)
-    const kind = (['string', 'datetime', 'date', 'number', 'word', 'symbol'] as const).find((name) => match.groups?.[name] !== undefined)
+    if (!match)
+      throw malformed(text, at, text[at] === "'" ? 'unterminated string literal' : `unexpected token: '${text[at]}'`)
+    const kind = (['string', 'datetime', 'date', 'number', 'word', 'symbol'] as const).find(
+      (name) => match.groups?.[name] !== undefined,
+    )
     if (kind) tokens.push({ kind, text: kind === 'string' ? unescape(match[0].slice(1, -1), text, at) : match[0], at })
     at = pattern.lastIndex
   }
@@ -153,7 +162,12 @@ function unescape(inner: string, text: string, at: number): string {
   return inner.replace(/\\(u[0-9a-fA-F]{4}|.)/gs, (whole, letter: string) => {
     if (letter.startsWith('u') && letter.length === 5) return String.fromCharCode(Number.parseInt(letter.slice(1), 16))
     const plain = escapes[letter]
-    if (plain === undefined) throw malformed(text, at, `Illegal string literal: Invalid string literal '${inner}'. Illegal character sequence '${whole}' in string literal.`)
+    if (plain === undefined)
+      throw malformed(
+        text,
+        at,
+        `Illegal string literal: Invalid string literal '${inner}'. Illegal character sequence '${whole}' in string literal.`,
+      )
     return plain
   })
 }
@@ -166,14 +180,36 @@ export function at(text: string, offset: number): string {
   return `\n${before}${text.slice(offset, offset + 20).replace(/\s/g, ' ')}\n${' '.repeat(before.length)}^\nERROR at Row:${row}:Column:${column}\n`
 }
 
-const malformed = (text: string, offset: number, what: string) => refuse(400, 'MALFORMED_QUERY', at(text, offset) + what)
+const malformed = (text: string, offset: number, what: string) =>
+  refuse(400, 'MALFORMED_QUERY', at(text, offset) + what)
 const unexpected = (text: string, token: Token) =>
-  token.kind === 'end' ? refuse(400, 'MALFORMED_QUERY', 'unexpected token: <EOF>') : malformed(text, token.at, `unexpected token: '${token.text}'`)
+  token.kind === 'end'
+    ? refuse(400, 'MALFORMED_QUERY', 'unexpected token: <EOF>')
+    : malformed(text, token.at, `unexpected token: '${token.text}'`)
 const end = (text: string): Token => ({ kind: 'end', text: '<EOF>', at: text.length })
 
 const tokenPattern =
   /(?<space>\s+)|(?<string>'(?:[^'\\]|\\.)*')|(?<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d))|(?<date>\d{4}-\d\d-\d\d)|(?<number>[+-]?\d+(?:\.\d+)?)|(?<word>[A-Za-z_][\w.]*)|(?<symbol><=|>=|<>|!=|[=<>(),])/
     .source
 const reserved = new Set(['select', 'from', 'where', 'and', 'or', 'not', 'order', 'limit', 'in', 'like'])
-const operators = new Map<string, Operator>([['=', '='], ['!=', '!='], ['<>', '!='], ['<', '<'], ['<=', '<='], ['>', '>'], ['>=', '>=']])
-const escapes: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', '"': '"', "'": "'", '\\': '\\', _: '\\_', '%': '\\%' }
+const operators = new Map<string, Operator>([
+  ['=', '='],
+  ['!=', '!='],
+  ['<>', '!='],
+  ['<', '<'],
+  ['<=', '<='],
+  ['>', '>'],
+  ['>=', '>='],
+])
+const escapes: { readonly [letter: string]: string } = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  f: '\f',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  _: '\\_',
+  '%': '\\%',
+}

@@ -10,23 +10,40 @@ import { at, type Condition, type FieldPath, type Literal, type Operator, type Q
 /** A path resolved: the lookups to follow, then the field. */
 export type Column = { readonly lookups: readonly Field[]; readonly object: ObjectType; readonly field: Field }
 
-export type Found = { readonly object: ObjectType; readonly columns: readonly Column[]; readonly rows: readonly JsonObject[] }
+export type Found = {
+  readonly object: ObjectType
+  readonly columns: readonly Column[]
+  readonly rows: readonly JsonObject[]
+}
 
 /** `deleted`: queryAll, which sees the recycle bin too. */
-export function runQuery(store: Records, query: Query, options: { readonly deleted: boolean; readonly tooling: boolean }): Found {
+export function runQuery(
+  store: Records,
+  query: Query,
+  options: { readonly deleted: boolean; readonly tooling: boolean },
+): Found {
   const object = findObject(query.from)
   if (!object || (object.tooling && !options.tooling)) throw invalidType(query.from)
   const columns = query.fields.map((path) => resolve(object, path, query))
-  const twice = query.fields.find((path, index) => query.fields.findIndex((other) => other.parts.join().toLowerCase() === path.parts.join().toLowerCase()) < index)
+  const twice = query.fields.find(
+    (path, index) =>
+      query.fields.findIndex((other) => other.parts.join().toLowerCase() === path.parts.join().toLowerCase()) < index,
+  )
   if (twice) throw refuse(400, 'INVALID_FIELD', `duplicate field selected: ${twice.parts.join('.')}`)
   const matches = query.where ? compile(object, query.where, { query, store }) : () => true
   const order = query.orderBy.map((key) => {
     const column = resolve(object, key.field, query)
-    if (!column.field.filterable || column.field.type === 'address') throw refuse(400, 'INVALID_FIELD', `${at(query.text, key.field.at)}field '${column.field.name}' can not be sorted in a query call`)
+    if (!column.field.filterable || column.field.type === 'address')
+      throw refuse(
+        400,
+        'INVALID_FIELD',
+        `${at(query.text, key.field.at)}field '${column.field.name}' can not be sorted in a query call`,
+      )
     return { column, descending: key.descending, nullsLast: key.nullsLast }
   })
   const rows: JsonObject[] = []
-  for (const [, record] of store.all(object.name)) if ((options.deleted || record['IsDeleted'] !== true) && matches(record)) rows.push(record)
+  for (const [, record] of store.all(object.name))
+    if ((options.deleted || record['IsDeleted'] !== true) && matches(record)) rows.push(record)
   if (order.length > 0)
     rows.sort((left, right) => {
       for (const { column, descending, nullsLast } of order) {
@@ -60,13 +77,23 @@ function resolve(from: ObjectType, path: FieldPath, query: Query): Column {
     if (lookups.length === 0 && part.toLowerCase() === from.name.toLowerCase() && !lookupCalled(object, part)) continue
     const lookup = lookupCalled(object, part)
     const target = lookup && findObject(lookup.referenceTo[0] ?? '')
-    if (!lookup || !target) throw refuse(400, 'INVALID_FIELD', `${at(query.text, path.at)}Didn't understand relationship '${part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`)
+    if (!lookup || !target)
+      throw refuse(
+        400,
+        'INVALID_FIELD',
+        `${at(query.text, path.at)}Didn't understand relationship '${part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`,
+      )
     lookups.push(lookup)
     object = target
   }
   const name = path.parts.at(-1) ?? ''
   const field = findField(object, name)
-  if (!field) throw refuse(400, 'INVALID_FIELD', `${at(query.text, path.at)}No such column '${name}' on entity '${object.name}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.`)
+  if (!field)
+    throw refuse(
+      400,
+      'INVALID_FIELD',
+      `${at(query.text, path.at)}No such column '${name}' on entity '${object.name}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.`,
+    )
   return { lookups, object, field }
 }
 
@@ -105,26 +132,50 @@ function compile(object: ObjectType, condition: Condition, scope: Scope): Predic
 
 function filterColumn(object: ObjectType, path: FieldPath, query: Query): Column {
   const column = resolve(object, path, query)
-  if (!column.field.filterable || column.field.type === 'address') throw refuse(400, 'INVALID_FIELD', `${at(query.text, path.at)}field '${column.field.name}' can not be filtered in a query call`)
+  if (!column.field.filterable || column.field.type === 'address')
+    throw refuse(
+      400,
+      'INVALID_FIELD',
+      `${at(query.text, path.at)}field '${column.field.name}' can not be filtered in a query call`,
+    )
   return column
 }
 
 type Where = { readonly scope: Scope; readonly path: FieldPath }
 
-function comparison({ field }: Column, operator: Operator, literal: Literal, { scope, path }: Where): (value: Json) => boolean {
+function comparison(
+  { field }: Column,
+  operator: Operator,
+  literal: Literal,
+  { scope, path }: Where,
+): (value: Json) => boolean {
   if (literal.kind === 'null') {
-    if (operator === '=' ) return (value) => value === null
+    if (operator === '=') return (value) => value === null
     if (operator === '!=') return (value) => value !== null
     throw refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', `${at(scope.query.text, path.at)}Invalid operator on null value`)
   }
   const wanted = expected(field)
   if (!wanted.kinds.some((kind) => kind === literal.kind)) {
-    const quotes = literal.kind === 'string' ? ' and should not be enclosed in quotes' : wanted.kinds.includes('string') ? ' and should be enclosed in quotes' : ''
-    throw refuse(400, 'INVALID_FIELD', `${at(scope.query.text, path.at)}value of filter criterion for field '${field.name}' must be of type ${wanted.name}${quotes}`)
+    const quotes =
+      literal.kind === 'string'
+        ? ' and should not be enclosed in quotes'
+        : wanted.kinds.includes('string')
+          ? ' and should be enclosed in quotes'
+          : ''
+    throw refuse(
+      400,
+      'INVALID_FIELD',
+      `${at(scope.query.text, path.at)}value of filter criterion for field '${field.name}' must be of type ${wanted.name}${quotes}`,
+    )
   }
   if (operator === 'like') return like(field, literal, { scope, path })
   const target = literalValue(field, literal, { scope, path })
-  if (field.type === 'boolean' && operator !== '=' && operator !== '!=') throw refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', `${at(scope.query.text, path.at)}invalid operator on ${field.name} field`)
+  if (field.type === 'boolean' && operator !== '=' && operator !== '!=')
+    throw refuse(
+      400,
+      'INVALID_QUERY_FILTER_OPERATOR',
+      `${at(scope.query.text, path.at)}invalid operator on ${field.name} field`,
+    )
   return (value) => {
     if (value === null) return operator === '!='
     const difference = compareValues(field, value, target)
@@ -146,9 +197,16 @@ function comparison({ field }: Column, operator: Operator, literal: Literal, { s
 }
 
 function like(field: Field, literal: Literal, { scope, path }: Where): (value: Json) => boolean {
-  if (literal.kind !== 'string' || !isText(field.type)) throw refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', `${at(scope.query.text, path.at)}invalid operator on ${field.type} field`)
-  const source = literal.text.replace(/\\([%_])|([%_])|([.*+?^${}()|[\]\\])/g, (_all, escaped: string, wild: string, special: string) =>
-    escaped ?? (wild ? (wild === '%' ? '.*' : '.') : `\\${special}`),
+  if (literal.kind !== 'string' || !isText(field.type))
+    throw refuse(
+      400,
+      'INVALID_QUERY_FILTER_OPERATOR',
+      `${at(scope.query.text, path.at)}invalid operator on ${field.type} field`,
+    )
+  const source = literal.text.replace(
+    /\\([%_])|([%_])|([.*+?^${}()|[\]\\])/g,
+    (_all, escaped: string, wild: string, special: string) =>
+      escaped ?? (wild ? (wild === '%' ? '.*' : '.') : `\\${special}`),
   )
   const pattern = new RegExp(`^${source}$`, 'isu')
   return (value) => typeof value === 'string' && pattern.test(value)
@@ -159,7 +217,12 @@ function literalValue(field: Field, literal: Literal, { scope, path }: Where): J
   if (literal.kind === 'null') return null
   if (field.type === 'id' || field.type === 'reference') {
     const id = readId(literal.text)
-    if (id === undefined) throw refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', `${at(scope.query.text, path.at)}invalid ID field: ${literal.text}`)
+    if (id === undefined)
+      throw refuse(
+        400,
+        'INVALID_QUERY_FILTER_OPERATOR',
+        `${at(scope.query.text, path.at)}invalid ID field: ${literal.text}`,
+      )
     return id
   }
   if (literal.kind === 'datetime') return new Date(literal.text).toISOString()
@@ -169,7 +232,9 @@ function literalValue(field: Field, literal: Literal, { scope, path }: Where): J
 function compareValues(field: Field, left: Json, right: Json): number {
   if (field.type === 'int' || isDecimal(field.type)) return compareDecimals(String(left), String(right))
   // Text compares without case; Ids with it, in the order of their characters.
-  const [a, b] = isText(field.type) ? [String(left).toLowerCase(), String(right).toLowerCase()] : [String(left), String(right)]
+  const [a, b] = isText(field.type)
+    ? [String(left).toLowerCase(), String(right).toLowerCase()]
+    : [String(left), String(right)]
   return a < b ? -1 : a > b ? 1 : 0
 }
 

@@ -1,4 +1,19 @@
-import { addressFields, area, auditFields, boolean, datetime, email, idField, phone, picklist, readOnly, reference, text, url, type Field } from './field.ts'
+import {
+  addressFields,
+  area,
+  auditFields,
+  boolean,
+  datetime,
+  email,
+  idField,
+  phone,
+  picklist,
+  readOnly,
+  reference,
+  text,
+  url,
+  type Field,
+} from './field.ts'
 
 /** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_user.htm : users have no IsDeleted, they are deactivated. */
 export const userFields: readonly Field[] = [
@@ -19,7 +34,10 @@ export const userFields: readonly Field[] = [
   text('Alias', 8, { nillable: false }),
   text('CommunityNickname', 40, { nillable: false }),
   boolean('IsActive'),
-  picklist('TimeZoneSidKey', ['Europe/Helsinki', 'Europe/London', 'America/New_York'], { nillable: false, restricted: true }),
+  picklist('TimeZoneSidKey', ['Europe/Helsinki', 'Europe/London', 'America/New_York'], {
+    nillable: false,
+    restricted: true,
+  }),
   picklist('LocaleSidKey', ['en_GB', 'en_US', 'fi_FI'], { nillable: false, restricted: true }),
   picklist('EmailEncodingKey', ['UTF-8'], { nillable: false, restricted: true }),
   picklist('LanguageLocaleKey', ['en_US', 'fi'], { nillable: false, restricted: true }),

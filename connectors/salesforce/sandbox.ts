@@ -1,0 +1,29 @@
+import { simulator } from 'millrace/sandbox'
+import { coverage } from './sandbox/coverage.ts'
+import { leftOut } from './sandbox/left-out.ts'
+import { playDay } from './sandbox/move.ts'
+import { seedOrg } from './sandbox/seed.ts'
+import { serveRequests } from './sandbox/serve.ts'
+import { clientId, clientSecret } from './sandbox/session.ts'
+
+/** A Salesforce org with its REST API. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/ */
+export default simulator({
+  name: 'salesforce',
+  connection: ({ host, port }) => ({
+    login_url: `http://${host}:${port}`,
+    client_id: clientId,
+    client_secret: clientSecret,
+  }),
+  seed: seedOrg,
+  move: playDay,
+  serve: serveRequests,
+  faults: {
+    daily_limit: 'the day’s API requests are used up (403 REQUEST_LIMIT_EXCEEDED)',
+    near_limit: 'Sforce-Limit-Info says that 85 % of the day’s requests are used',
+    refuse_refresh: 'the token endpoint refuses the client',
+    server_unavailable: '503 SERVER_UNAVAILABLE',
+    lock_rows: 'every row of a write is locked by somebody else (UNABLE_TO_LOCK_ROW)',
+  },
+  coverage,
+  leftOut,
+})
