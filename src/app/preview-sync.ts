@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { RequestPreview } from '../connector/contract.ts'
-import type { Change, Fields } from '../model/change.ts'
+import type { Change } from '../model/change.ts'
+import type { Json } from '../model/json.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { resolveMapping } from '../reverse-etl/mapping.ts'
@@ -48,8 +49,10 @@ export async function previewSync(
     const { path, rows } = compared.comparison.changes
     for await (const item of batchChanges(readChanges(path, rows), object))
       if ('batch' in item) {
-        const changes = item.batch.map(({ change }) => maskChange(change, compared.hidden))
-        requests.push(...(object.preview?.(changes, { ...sync.options, match: sync.match }) ?? []))
+        // Masked afterwards: a connector refuses an e-mail address of three stars.
+        const changes = item.batch.map(({ change }) => change)
+        const previewed = object.preview?.(changes, { ...sync.options, match: sync.match }) ?? []
+        requests.push(...previewed.map((request) => maskRequest(request, changes, compared.hidden)))
       }
     return requests
   } finally {
@@ -58,10 +61,29 @@ export async function previewSync(
   }
 }
 
-function maskChange(change: Change, hidden: ReadonlySet<string>): Change {
-  const mask = (fields: Fields): Fields =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [name, hidden.has(name) && value !== null ? '***' : value]),
-    )
-  return { ...change, fields: mask(change.fields), previous: change.previous && mask(change.previous) }
+/** Stars in place of what stands under a personal field's name, and of its value wherever else the connector put it. */
+function maskRequest(request: RequestPreview, changes: readonly Change[], hidden: ReadonlySet<string>): RequestPreview {
+  const personal = new Set(
+    changes.flatMap(({ fields }) =>
+      Object.entries(fields).flatMap(([name, value]) => (hidden.has(name) ? [fold(value)] : [])),
+    ),
+  )
+  const mask = (value: Json): Json => {
+    if (isList(value)) return value.map(mask)
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(
+        Object.entries(value).map(([name, part]) => [name, hidden.has(name) && part !== null ? stars : mask(part)]),
+      )
+    return value !== null && typeof value !== 'boolean' && personal.has(fold(value)) ? stars : value
+  }
+  const encoded = new Set([...personal].map((value) => fold(encodeURIComponent(value))))
+  const path = request.path
+    .split(/([/?&=])/)
+    .map((part) => (personal.has(fold(part)) || encoded.has(fold(part)) ? stars : part))
+    .join('')
+  return { ...request, path, body: mask(request.body) }
 }
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+const fold = (value: unknown) => String(value).trim().toLowerCase()
+const stars = '***'

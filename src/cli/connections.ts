@@ -32,7 +32,7 @@ export async function listConnections(shell: Shell): Promise<CommandResult> {
 
 /** A cheap signed-in request to each, or to the one. */
 export async function testConnections(shell: Shell, only: string | undefined): Promise<CommandResult> {
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const names = only === undefined ? Object.keys(app.project.connections) : [known(app, only)]
     let exitCode = 0
     for (const name of names) {
@@ -62,7 +62,7 @@ export async function discoverConnection(
   name: string,
   wanted: string | undefined,
 ): Promise<CommandResult> {
-  return withApp(shell, {}, (app) =>
+  return withApp(shell, { check: false }, (app) =>
     withConnection(app, known(app, name), async ({ connector }) => {
       const { signal } = app
       const names = wanted === undefined ? {} : { names: [wanted] }

@@ -41,6 +41,7 @@ export async function playDemo(shell: Shell): Promise<CommandResult> {
     const facts = (await playRounds(app, shell, play)) ?? { sentences: [], problems: [] }
     const problems = [...facts.problems, ...nothingNew(rounds[2])]
     showEnd(shell, rounds, { ...facts, problems })
+    if (!shell.json) shell.print(nextText(app))
     const worst = Math.max(...results.map((result) => result.exit_code))
     const exitCode = shell.stop.exitCode() ?? (worst === 0 && problems.length > 0 ? 1 : worst)
     return {
@@ -109,10 +110,16 @@ function showEnd(shell: Shell, rounds: readonly DemoRound[], { sentences, proble
   for (const sentence of sentences) shell.print(` ${sentence}\n`)
   for (const problem of problems.slice(0, shownProblems))
     shell.print(` ${paint('red', 'not as it should be:')} ${problem}\n`)
-  shell.print(
-    '\n Next:  millrace sync plan customerio_people      what would go out, field by field\n' +
-      '        millrace init ../my-stack                 a project of your own\n',
-  )
+}
+
+function nextText({ project }: App): string {
+  const sync =
+    project.syncs.find(({ kind, name }) => kind === 'reverse_etl' && /people/.test(name)) ??
+    project.syncs.find(({ kind }) => kind === 'reverse_etl')
+  const plan = `millrace sync plan ${sync?.name ?? ''}`.trimEnd()
+  const init = 'millrace init ../my-stack'
+  const width = Math.max(plan.length, init.length) + 6
+  return `\n Next:  ${plan.padEnd(width)}what would go out, field by field\n        ${init.padEnd(width)}a project of your own\n`
 }
 
 const everything = { select: [], exclude: [], all: true }

@@ -14,6 +14,8 @@ export type OpenOptions = {
   readonly onEvent?: Emit
   /** What the first Ctrl-C does. @default 'at_once' */
   readonly firstSignal?: FirstSignal
+  /** Connections, streams and objects against the connectors, before anything else. @default true */
+  readonly check?: boolean
 }
 
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
@@ -29,7 +31,7 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
     isStopping: shell.stop.isStopping,
   })
   try {
-    await checkProject(app.project)
+    if (options.check !== false) await checkProject(app.project)
     return await work(app)
   } finally {
     await app.close()

@@ -14,7 +14,7 @@ export async function showRejects(
   flags: { readonly limit: string },
 ): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
     const session = { runId: 'cli', purpose: `rejects of ${sync.name}`, rehearsal: true }
     const { rows, open } = await app.warehouse

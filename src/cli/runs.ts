@@ -14,7 +14,7 @@ export async function listRuns(
   flags: { readonly limit: string; readonly sync?: string },
 ): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const runs = await app.store.runs({ limit, ...(flags.sync === undefined ? {} : { sync: flags.sync }) })
     if (shell.json) for (const { process: _process, alive: _alive, ...run } of runs) shell.line({ type: 'run', ...run })
     else {
@@ -33,7 +33,7 @@ export async function listRuns(
 }
 
 export async function showRun(shell: Shell, id: string): Promise<CommandResult> {
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const stored = await app.store.run(id)
     if (!stored)
       throw new MillraceError('MR-1002', {

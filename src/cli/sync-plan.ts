@@ -23,7 +23,7 @@ export async function planChosenSyncs(
       for (const plan of await planSyncs(app, [sync], { offline: flags.offline === true })) {
         changes ||= hasChanges(plan)
         if (shell.json) shell.line({ type: 'plan', ...plan })
-        else shell.print(`${renderPlan(plan, { color: shell.color })}\n`)
+        else shell.print(`${renderPlan(shorten(plan), { color: shell.color })}\n`)
       }
     return { exitCode: changes && flags.detailedExitcode ? 3 : 0, result: { changes } }
   })
@@ -36,3 +36,9 @@ function hasChanges(plan: SyncPlan): boolean {
   const removed = plan.on_removed === 'ignore' ? 0 : plan.removed
   return plan.added + plan.changed + plan.retry + removed > 0 || plan.schema_changes.length > 0
 }
+
+/** A screen holds a few samples; `--json` has them all. */
+const shorten = (plan: SyncPlan): SyncPlan =>
+  plan.kind === 'etl' ? plan : { ...plan, samples: plan.samples.slice(0, shownSamples) }
+
+const shownSamples = 5

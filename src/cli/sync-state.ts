@@ -9,7 +9,7 @@ import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 export async function showState(shell: Shell, name: string): Promise<CommandResult> {
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
     const state = await readSyncState(app, sync)
     if (shell.json)
@@ -36,7 +36,7 @@ export type ResetFlags = { readonly stream?: string; readonly reason?: string }
 
 /** Asks why, and whether it is meant. */
 export async function resetState(shell: Shell, name: string, flags: ResetFlags): Promise<CommandResult> {
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
     const stream = flags.stream ?? null
     if (stream !== null)

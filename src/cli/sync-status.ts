@@ -13,7 +13,7 @@ import type { CommandResult, Shell } from './shell.ts'
 type StoredRun = Awaited<ReturnType<App['store']['runs']>>[number]
 
 export async function showStatus(shell: Shell, select: readonly string[]): Promise<CommandResult> {
-  return withApp(shell, {}, async (app) => {
+  return withApp(shell, { check: false }, async (app) => {
     for (const sync of selectSyncs(app.project, { select, exclude: [], all: select.length === 0 })) {
       const status = await statusOf(app, sync)
       if (shell.json) shell.line({ type: 'status', ...status })

@@ -61,7 +61,7 @@ function headOf(error: MillraceError): 'error' | 'failed' | 'stopped' | 'bug' | 
 /** "did you mean" stands beside the carets, where there are any. */
 function splitHint(error: MillraceError): readonly [hint: string, next: readonly string[]] {
   const [first = '', ...rest] = error.next
-  return error.place && /^did you mean/i.test(first) ? [first, rest] : ['', error.next]
+  return error.place && /^did you mean/i.test(first) ? [first.replace(/^D/, 'd'), rest] : ['', error.next]
 }
 
 /** A text that already says what it is (`Nothing was sent.`, `If it is right:  …`) needs no label. */
