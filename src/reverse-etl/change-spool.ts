@@ -1,8 +1,6 @@
 /** The changes of a run between its diff and its delivery: one JSON line each, in the order in which they go. */
-import { createReadStream, createWriteStream } from 'node:fs'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Change } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { parseExact } from './exact-number.ts'
@@ -15,17 +13,27 @@ export type LineWriter = {
   readonly lines: () => number
 }
 
-export function openLines(path: string): LineWriter {
-  const stream = createWriteStream(path)
+export async function openLines(path: string): Promise<LineWriter> {
+  const file = await open(path, 'w')
   let lines = 0
+  let waiting = ''
+  const flush = async () => {
+    const text = waiting
+    waiting = ''
+    if (text !== '') await file.appendFile(text)
+  }
   return {
     async write(line) {
       lines++
-      if (!stream.write(`${JSON.stringify(line)}\n`)) await once(stream, 'drain')
+      waiting += `${JSON.stringify(line)}\n`
+      if (waiting.length >= bufferLength) await flush()
     },
     async close() {
-      stream.end()
-      await finished(stream)
+      try {
+        await flush()
+      } finally {
+        await file.close()
+      }
     },
     lines: () => lines,
   }
@@ -33,24 +41,44 @@ export function openLines(path: string): LineWriter {
 
 /** At most `limit` changes, from the first on. */
 export async function* readChanges(path: string, limit: number): AsyncIterable<SpooledChange> {
-  let read = 0
-  const lines = createInterface({ input: createReadStream(path, { highWaterMark: 1 << 20 }) })
-  for await (const line of lines) {
-    if (read++ >= limit) return
-    // Lines that openLines wrote.
-    yield parseExact(line) as unknown as SpooledChange
-  }
+  // Lines that openLines wrote.
+  for await (const line of readLines(path, limit)) yield parseExact(line) as unknown as SpooledChange
 }
 
 /** The first lines of a file, in another one: what a guard lets through. */
 export async function copyFirstLines(path: string, rows: number, into: string): Promise<string> {
-  const out = createWriteStream(into)
-  let written = 0
-  for await (const line of createInterface({ input: createReadStream(path) })) {
-    if (written++ >= rows) break
-    if (!out.write(`${line}\n`)) await once(out, 'drain')
+  const out = await open(into, 'w')
+  try {
+    let waiting = ''
+    for await (const line of readLines(path, rows)) {
+      waiting += `${line}\n`
+      if (waiting.length < bufferLength) continue
+      await out.appendFile(waiting)
+      waiting = ''
+    }
+    await out.appendFile(waiting)
+  } finally {
+    await out.close()
   }
-  out.end()
-  await finished(out)
   return into
 }
+
+/**
+ * Cut at \n and nowhere else: `node:readline` also cuts at U+2028 and U+2029, which stand bare in JSON and in people's
+ * names.
+ */
+export async function* readLines(path: string, limit = Infinity): AsyncIterable<string> {
+  let read = 0
+  let rest = ''
+  if (limit <= 0) return
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: bufferLength })) {
+    const lines = `${rest}${chunk}`.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      yield line
+      if (++read >= limit) return
+    }
+  }
+}
+
+const bufferLength = 1 << 20

@@ -16,6 +16,8 @@ export type Comparison = {
   /** Answers that need no destination. */
   readonly settled: { readonly path: string; readonly rows: number }
   readonly counts: DecisionCounts
+  /** Rows that differ and were not looked at: `limit` and `retriesOnly` leave them for another time. */
+  readonly leftOut: number
 }
 
 /** How the differing rows fall, by what becomes of them. */
@@ -55,15 +57,16 @@ export async function compareModel(session: Session, request: CompareRequest): P
     mappingVersion: mapping.version,
     retriesOnly: request.retriesOnly,
   })
-  const changes = openLines(join(request.directory, 'changes.ndjson'))
-  const intents = openLines(join(request.directory, 'intents.ndjson'))
-  const settled = openLines(join(request.directory, 'settled.ndjson'))
+  const changes = await openLines(join(request.directory, 'changes.ndjson'))
+  const intents = await openLines(join(request.directory, 'intents.ndjson'))
+  const settled = await openLines(join(request.directory, 'settled.ndjson'))
   const counts = { coalesced: 0, held_back: 0, ignored: 0, rejected: 0, withheld: 0, added: 0, changed: 0, removed: 0 }
   let optOuts = 0
+  const isFull = () => request.limit !== null && changes.lines() >= request.limit
   try {
-    for await (const candidates of session.reverse.candidates())
+    for await (const candidates of session.reverse.candidates()) {
       for (const candidate of candidates) {
-        if (request.limit !== null && changes.lines() >= request.limit) break
+        if (isFull()) break
         const decision = decide(sync, mapping, candidate)
         request.onDecision?.(candidate, decision)
         count(counts, candidate, decision)
@@ -75,12 +78,18 @@ export async function compareModel(session: Session, request: CompareRequest): P
         await changes.write({ key: decision.key, change: decision.change, answer: decision.answer })
         await intents.write({ key: decision.key, op: decision.change.op })
       }
+      if (isFull()) break
+    }
   } finally {
     await Promise.all([changes.close(), intents.close(), settled.close()])
   }
   return {
     diff,
     counts,
+    leftOut:
+      request.limit === null && !request.retriesOnly
+        ? 0
+        : diff.added + diff.changed + diff.removed + diff.retry - changes.lines() - settled.lines(),
     changes: { path: join(request.directory, 'changes.ndjson'), rows: changes.lines(), optOuts },
     intents: join(request.directory, 'intents.ndjson'),
     settled: { path: join(request.directory, 'settled.ndjson'), rows: settled.lines() },

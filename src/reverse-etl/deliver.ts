@@ -1,9 +1,9 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
 import type { DestinationObject, WriteContext } from '../connector/contract.ts'
-import type { WriteResult } from '../model/change.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
+import { answerOf, tooLarge } from './answer-of.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Journal, JournalHeader, Segment } from './journal.ts'
@@ -24,6 +24,8 @@ export type Delivered = {
   readonly delivered: number
   readonly rejected: number
   readonly absent: number
+  /** Every answer is in the warehouse, or its intent is open again: the journal is of no more use. */
+  readonly isSettled: boolean
   /** Why it stopped early; what was not answered keeps its intent. */
   readonly failure?: MillraceError
 }
@@ -32,11 +34,21 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const { object } = delivery
   const counts = { delivered: 0, rejected: 0, absent: 0 }
   const inFlight = new Set<Promise<void>>()
+  const keysInFlight = new Set<string>()
   // Key → operation of everything sent whose answer is not in the warehouse yet.
   const uncommitted = new Map<string, string>()
   let segmentKeys: string[] = []
+  let isSettled = true
   let failure: MillraceError | undefined
   const acknowledging = chain()
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      failure ??= asMillraceError(error, `sending to ${object.name}`)
+    }
+  }
+  const mayStillSend = async () => ((await context.holdsLease()) ? undefined : leaseLost(context, object))
 
   const answered = async (answers: readonly Answer[]): Promise<void> => {
     await delivery.journal.append(answers)
@@ -51,28 +63,23 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
     if (!segment) return
-    await acknowledgeSegment(context, delivery, segment)
-    for (const key of segmentKeys) uncommitted.delete(key)
+    const keys = segmentKeys
     segmentKeys = []
+    const before = isSettled
+    isSettled = false
+    await acknowledgeSegment(context, delivery, segment)
+    isSettled = before
+    for (const key of keys) uncommitted.delete(key)
   }
   const send = async (batch: readonly SpooledChange[]): Promise<void> => {
     for (const { key, change } of batch) uncommitted.set(key, change.op)
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
-    const written = await writeBatch(object, batch, writeContext(context, delivery))
+    const written = await writeBatch(batch, { object, context: writeContext(context, delivery), mayStillSend })
     failure ??= written.failure
     const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
-    for (const { key, code, message, status } of answers)
-      if (status === 'rejected')
-        context.emit({
-          type: 'row.rejected',
-          run_id: context.runId,
-          where: object.name,
-          key,
-          code: code ?? '',
-          message: message ?? '',
-        })
+    sayRejects(context, object.name, answers)
     context.emit({
       type: 'batch.answered',
       ...event,
@@ -81,40 +88,62 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     })
     await acknowledging.next(() => answered(answers))
   }
-
-  try {
+  const sendAll = async (): Promise<void> => {
     for await (const item of batchChanges(readChanges(delivery.path, delivery.limit), object)) {
-      if (failure !== undefined || context.isStopping() || context.signal.aborted) break
+      if (failure !== undefined || context.isStopping() || context.signal.aborted) return
       if ('oversized' in item) {
-        await acknowledging.next(() => answered([tooLarge(item.oversized, item.bytes, object)]))
+        const refused = tooLarge(item.oversized, item.bytes, object)
+        sayRejects(context, object.name, [refused])
+        await acknowledging.next(() => answered([refused]))
         continue
       }
-      if (!(await context.holdsLease())) {
-        failure = leaseLost(context, object)
-        break
-      }
-      const sending = send(item.batch).catch((error: unknown) => {
-        failure ??= asMillraceError(error, `sending to ${object.name}`)
+      // Rows that mean one record keep their order: the second waits for the first one's answer.
+      const keys = item.batch.map(({ change }) => change.key)
+      if (keys.some((key) => keysInFlight.has(key))) await Promise.all(inFlight)
+      for (const key of keys) keysInFlight.add(key)
+      const sending = attempt(() => send(item.batch)).finally(() => {
+        inFlight.delete(sending)
+        for (const key of keys) keysInFlight.delete(key)
       })
       inFlight.add(sending)
-      void sending.finally(() => inFlight.delete(sending))
       if (inFlight.size >= (object.concurrency ?? 1)) await Promise.race(inFlight)
     }
-    await Promise.all(inFlight)
-    await acknowledging.next(commit)
-  } catch (error) {
-    failure ??= asMillraceError(error, `sending to ${object.name}`)
   }
+
+  await attempt(sendAll)
+  await Promise.all(inFlight)
+  await attempt(() => acknowledging.next(commit))
   // Whoever took over may have cleared away what this run needs: then the lease tells what the error cannot.
-  if (failure && failure.code !== 'MR-2005' && !(await context.holdsLease())) failure = leaseLost(context, object)
+  if (failure && failure.code !== 'MR-2005') failure = (await mayStillSend()) ?? failure
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
-  if (failure?.code === 'MR-2005') await reopen(context, delivery, uncommitted)
+  if (failure?.code === 'MR-2005') {
+    await reopen(context, delivery, uncommitted)
+    isSettled = true
+  }
   if (context.signal.aborted)
     failure ??= new MillraceError('MR-7001', {
       message: `${object.name}: stopped on request.`,
       kept: 'Rows that were not answered keep their intents: the next run sends them again.',
     })
-  return { ...counts, ...(failure ? { failure } : {}) }
+  return { ...counts, isSettled, ...(failure ? { failure } : {}) }
+}
+
+/** Nobody has to look into a table to learn that a row was refused. */
+export function sayRejects(
+  context: Pick<ReverseContext, 'runId' | 'emit'>,
+  object: string,
+  answers: readonly Answer[],
+): void {
+  for (const { key, code, message, status } of answers)
+    if (status === 'rejected')
+      context.emit({
+        type: 'row.rejected',
+        run_id: context.runId,
+        where: object,
+        key,
+        code: code ?? '',
+        message: message ?? '',
+      })
 }
 
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
@@ -148,56 +177,6 @@ async function reopen(context: ReverseContext, delivery: Delivery, sent: Readonl
   })
 }
 
-/** What a result makes of the answer that was prepared; undefined: unknown, the intent stays. */
-function answerOf({ answer }: SpooledChange, result: WriteResult | undefined, sentAt: string): Answer | undefined {
-  const isRemoval = answer.state === 'removed'
-  switch (result?.outcome) {
-    case 'ok':
-      return { ...answer, status: 'delivered', sent_at: sentAt }
-    case 'absent':
-      // What is to be removed and is not there is as it should be: the tombstone stands.
-      return isRemoval
-        ? { ...answer, status: 'absent', sent_at: sentAt }
-        : {
-            ...answer,
-            status: 'absent',
-            state: null,
-            values: null,
-            code: 'ABSENT',
-            message: result.message ?? 'there is no such record',
-            retryable: true,
-            sent_at: sentAt,
-          }
-    case 'rejected':
-      return {
-        ...answer,
-        status: 'rejected',
-        state: null,
-        values: null,
-        code: result.code,
-        message: result.message,
-        retryable: result.retryable,
-        sent_at: sentAt,
-      }
-    case 'unknown':
-    case undefined:
-      return undefined
-  }
-}
-
-function tooLarge({ answer }: SpooledChange, bytes: number, object: DestinationObject): Answer {
-  const limit = object.batch.rowBytes ?? object.batch.bytes
-  return {
-    ...answer,
-    status: 'rejected',
-    state: null,
-    values: null,
-    code: 'MR-5005',
-    message: `${bytes} bytes; ${object.name} takes ${limit} a row`,
-    retryable: false,
-  }
-}
-
 function writeContext(context: ReverseContext, delivery: Delivery): WriteContext {
   return {
     ...context.callContext(context.signal),
@@ -215,8 +194,15 @@ function leaseLost(context: ReverseContext, object: DestinationObject): Millrace
   })
 }
 
-/** One after the other. */
+/** One after the other; what fails does not keep the next from its turn. */
 function chain(): { readonly next: (work: () => Promise<void>) => Promise<void> } {
   let last: Promise<void> = Promise.resolve()
-  return { next: (work) => (last = last.then(work)) }
+  return {
+    next(work) {
+      const mine = last.then(work)
+      // Whoever asked for it hears of the failure.
+      last = mine.catch(() => undefined)
+      return mine
+    },
+  }
 }

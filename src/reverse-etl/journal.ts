@@ -19,6 +19,7 @@ export class Journal {
   #sequence: number
   #file: FileHandle | undefined
   #rows = 0
+  #bytes = 0
 
   private constructor(directory: string, sequence: number) {
     this.#directory = directory
@@ -38,10 +39,18 @@ export class Journal {
   /** On return the answers survive a kill. */
   async append(answers: readonly Answer[]): Promise<void> {
     if (answers.length === 0) return
-    this.#file ??= await open(this.#path(), 'a')
-    await this.#file.appendFile(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
-    await this.#file.datasync()
+    const file = (this.#file ??= await open(this.#path(), 'a'))
+    const lines = Buffer.from(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
+    try {
+      await file.appendFile(lines)
+      await file.datasync()
+    } catch (error) {
+      // Half a line in the middle would make the whole segment unreadable (a full disk).
+      await file.truncate(this.#bytes)
+      throw error
+    }
     this.#rows += answers.length
+    this.#bytes += lines.length
   }
 
   /** Closes the segment and begins another; undefined: there is nothing in it. */
@@ -51,6 +60,7 @@ export class Journal {
     const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#rows }
     this.#file = undefined
     this.#rows = 0
+    this.#bytes = 0
     this.#sequence++
     return segment
   }
@@ -72,17 +82,32 @@ export async function leftJournals(syncDirectory: string, ownRunId: string): Pro
   const found: LeftJournal[] = []
   for (const run of runs.filter((name) => name !== ownRunId).sort()) {
     const directory = join(syncDirectory, run)
-    const header = await readFile(join(directory, headerName), 'utf8').catch(() => null)
-    if (header === null) continue
+    const header = await readHeader(directory)
+    if (!header) {
+      // It died before it could send anything: what it had spooled is of no use, and holds people's data.
+      await dropDirectory(directory)
+      continue
+    }
     const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
     const segments: Segment[] = []
     for (const name of names.sort()) {
       const path = join(directory, name)
       segments.push({ path, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0), rows: await trimTornLine(path) })
     }
-    found.push({ directory, header: JSON.parse(header) as JournalHeader, segments }) // what create() wrote
+    found.push({ directory, header, segments })
   }
   return found
+}
+
+/** null: there is none, or a kill tore it; no request goes out before it stands whole. */
+async function readHeader(directory: string): Promise<JournalHeader | null> {
+  const text = await readFile(join(directory, headerName), 'utf8').catch(() => null)
+  if (text === null) return null
+  try {
+    return JSON.parse(text) as JournalHeader // what create() wrote
+  } catch {
+    return null
+  }
 }
 
 /** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */

@@ -2,21 +2,23 @@
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { DestinationObject } from '../connector/contract.ts'
-import { emptyReverseLedger, reverseImbalance, type ReverseLedger } from '../model/ledger.ts'
+import { reverseImbalance, type ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import type { Answer, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import { takeAsBaseline } from './baseline.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { checkSnapshot, type Permission } from './check-snapshot.ts'
 import { compareModel, type Comparison } from './compare.ts'
-import { copyFirstLines, openLines, readChanges } from './change-spool.ts'
+import { copyFirstLines, readLines } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
-import { deliver, type Delivered } from './deliver.ts'
+import { deliver, sayRejects } from './deliver.ts'
 import { encoderVersion } from './encode-value.ts'
 import { checkGuards, guardError } from './guards.ts'
 import { dropDirectory, Journal, leftJournals } from './journal.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { recoverJournals } from './recover.ts'
+import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
 
 export type ReverseRequest = {
   readonly sync: ReverseSync
@@ -35,18 +37,23 @@ export type ReverseOutcome = { readonly ledger: ReverseLedger; readonly error?: 
 export async function runReverse(context: ReverseContext, request: ReverseRequest): Promise<ReverseOutcome> {
   const directory = join(context.spoolDir, context.runId)
   const left = await leftJournals(context.spoolDir, context.runId)
-  const prepared = await context.warehouse.session(
-    { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
-    async (session) => {
-      await recoverJournals(session, left, context)
-      return prepare(context, request, { session, directory })
-    },
-  )
+  let keepsJournal = false
   try {
+    const prepared = await context.warehouse.session(
+      { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
+      async (session) => {
+        await recoverJournals(session, left, context)
+        return prepare(context, request, { session, directory })
+      },
+    )
     if (prepared.kind === 'stopped') return prepared.outcome
-    return await send(context, request, { prepared, directory })
+    keepsJournal = true
+    const { outcome, isSettled } = await send(context, request, { prepared, directory })
+    keepsJournal = !isSettled
+    return outcome
   } finally {
-    await dropDirectory(directory)
+    // Answers that could not be committed (a full disk, a warehouse file held by a shell) are the next run's to commit.
+    if (!keepsJournal) await dropDirectory(directory)
   }
 }
 
@@ -104,7 +111,7 @@ async function prepare(
   if (diff.invalid > 0 && sync.onInvalidKeys === 'stop')
     return { kind: 'stopped', outcome: invalidKeys(request, comparison) }
   if (request.permission.baseline)
-    return { kind: 'stopped', outcome: await takeAsBaseline({ session, fence, mapping, meta, comparison }) }
+    return { kind: 'stopped', outcome: { ledger: await takeAsBaseline({ session, fence, mapping, meta, comparison }) } }
 
   const guardCounts = {
     sync: sync.name,
@@ -119,32 +126,49 @@ async function prepare(
   const rows = held ? comparison.changes.optOuts : comparison.changes.rows
   const intents =
     rows === 0 ? null : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
-  await session.reverse.openIntents({ fence, path: intents, meta })
+  // A run that a guard stops leaves everything as it was: the first delivery is still to come.
+  if (!held || rows > 0) await session.reverse.openIntents({ fence, path: intents, meta })
   if (rows > 0) context.emit({ type: 'intents.committed', run_id: context.runId, object: object.name, rows })
   // Where a guard holds the run, what would have been settled waits with the rest.
-  if (!held && comparison.settled.rows > 0)
-    await session.reverse.acknowledge({
-      fence,
-      sequence: 0,
-      columns: mapping.columns,
-      mappingVersion: mapping.version,
-      path: comparison.settled.path,
-      ledger: counts,
-    })
+  if (!held && comparison.settled.rows > 0) await settle(context, { session, fence, mapping, comparison })
   return { kind: 'ready', mapping, comparison, fence, held }
+}
+
+/** Commits what needs no destination, and says which rows cannot be sent. */
+async function settle(
+  context: ReverseContext,
+  {
+    session,
+    fence,
+    mapping,
+    comparison: { settled, counts },
+  }: Pick<Prepared, 'fence' | 'mapping' | 'comparison'> & { readonly session: Session },
+): Promise<void> {
+  const { columns, version } = mapping
+  await session.reverse.acknowledge({
+    fence,
+    sequence: 0,
+    columns,
+    mappingVersion: version,
+    path: settled.path,
+    ledger: counts,
+  })
+  if (counts.rejected === 0) return
+  // Lines that compareModel wrote.
+  for await (const line of readLines(settled.path)) sayRejects(context, fence.stream, [JSON.parse(line) as Answer])
 }
 
 async function send(
   context: ReverseContext,
   request: ReverseRequest,
   { prepared, directory }: { readonly prepared: Prepared; readonly directory: string },
-): Promise<ReverseOutcome> {
+): Promise<{ readonly outcome: ReverseOutcome; readonly isSettled: boolean }> {
   const { comparison, mapping, held, fence } = prepared
   const limit = held ? comparison.changes.optOuts : comparison.changes.rows
   const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
   const delivered =
     limit === 0
-      ? { delivered: 0, rejected: 0, absent: 0 }
+      ? { delivered: 0, rejected: 0, absent: 0, isSettled: true }
       : await deliver(context, {
           object: request.object,
           path: comparison.changes.path,
@@ -154,57 +178,16 @@ async function send(
           journal: await Journal.create(directory, header),
           header,
         })
-  const ledger = ledgerOf(comparison, {
-    delivered,
-    limit,
-    held: held !== undefined,
-    partial: request.limit !== null || request.rejectedOnly,
-  })
+  const ledger = ledgerOf(comparison, { delivered, limit, held: held !== undefined })
   const imbalance = reverseImbalance(ledger)
   const error = delivered.failure ?? held ?? (imbalance ? unbalanced(request, imbalance) : undefined)
-  return { ledger, ...(error ? { error } : {}) }
+  return { outcome: { ledger, ...(error ? { error } : {}) }, isSettled: delivered.isSettled }
 }
 
-function ledgerOf(
-  comparison: Comparison,
-  {
-    delivered,
-    limit,
-    held,
-    partial,
-  }: { readonly delivered: Delivered; readonly limit: number; readonly held: boolean; readonly partial: boolean },
-): ReverseLedger {
-  const { diff, counts, changes, settled } = comparison
-  const settledCounts = held
-    ? { coalesced: 0, ignored: 0, rejected: 0, held_back: settled.rows }
-    : { coalesced: counts.coalesced, ignored: counts.ignored, rejected: counts.rejected, held_back: counts.held_back }
-  const differing = diff.added + diff.changed + diff.removed + diff.retry
-  // With --limit or --rejected-only the rows that were left for another time are held back, and counted.
-  const leftOut = partial ? differing - changes.rows - settled.rows : 0
+function invalidKeys({ sync }: ReverseRequest, comparison: Comparison): ReverseOutcome {
+  const { diff } = comparison
   return {
-    ...emptyReverseLedger,
-    model_rows: diff.model_rows,
-    added: diff.added,
-    changed: diff.changed,
-    unchanged: diff.unchanged,
-    retry: diff.retry,
-    invalid: diff.invalid,
-    removed: diff.removed,
-    delivered: delivered.delivered,
-    absent: delivered.absent,
-    rejected: delivered.rejected + settledCounts.rejected,
-    unknown: limit - delivered.delivered - delivered.rejected - delivered.absent,
-    held_back: settledCounts.held_back + (changes.rows - limit) + leftOut,
-    ignored: settledCounts.ignored,
-    coalesced: settledCounts.coalesced,
-    withheld: held ? 0 : counts.withheld,
-  }
-}
-
-function invalidKeys({ sync }: ReverseRequest, { diff }: Comparison): ReverseOutcome {
-  const differing = diff.added + diff.changed + diff.removed + diff.retry
-  return {
-    ledger: { ...emptyReverseLedger, ...rowsOf(diff), held_back: differing },
+    ledger: stoppedLedger(comparison),
     error: new MillraceError('MR-4106', {
       message: `${sync.name}: ${diff.invalid} rows of the model ${sync.model} have a ${sync.primaryKey.join(', ')} that is null or stands more than once (${diff.invalidSamples.join(', ')}).`,
       kept: 'Nothing was sent.',
@@ -215,59 +198,6 @@ function invalidKeys({ sync }: ReverseRequest, { diff }: Comparison): ReverseOut
     }),
   }
 }
-
-/** `--baseline`: the model is taken for accepted; nothing is sent, and the changes say so. */
-async function takeAsBaseline(parts: {
-  readonly session: Session
-  readonly fence: Fence
-  readonly mapping: ResolvedMapping
-  readonly meta: SnapshotMeta
-  readonly comparison: Comparison
-}): Promise<ReverseOutcome> {
-  const { session, fence, mapping, meta, comparison } = parts
-  const acknowledge = (path: string, sequence: number) =>
-    session.reverse.acknowledge({
-      fence,
-      sequence,
-      columns: mapping.columns,
-      mappingVersion: mapping.version,
-      path,
-      ledger: {},
-    })
-  await session.reverse.openIntents({ fence, path: null, meta })
-  await acknowledge(await baselineAnswers(comparison), 1)
-  await acknowledge(comparison.settled.path, 2)
-  const { diff, counts, changes } = comparison
-  return {
-    ledger: {
-      ...emptyReverseLedger,
-      ...rowsOf(diff),
-      coalesced: changes.rows + counts.coalesced,
-      held_back: counts.held_back,
-      ignored: counts.ignored,
-      rejected: counts.rejected,
-    },
-  }
-}
-
-async function baselineAnswers({ changes }: Comparison): Promise<string> {
-  const path = `${changes.path}.baseline`
-  const lines = openLines(path)
-  for await (const { answer } of readChanges(changes.path, changes.rows))
-    await lines.write({ ...answer, status: 'baseline', message: '--baseline' })
-  await lines.close()
-  return path
-}
-
-const rowsOf = (diff: Comparison['diff']) => ({
-  model_rows: diff.model_rows,
-  added: diff.added,
-  changed: diff.changed,
-  unchanged: diff.unchanged,
-  retry: diff.retry,
-  invalid: diff.invalid,
-  removed: diff.removed,
-})
 
 export function snapshotMeta(
   { sync, object, account }: Pick<ReverseRequest, 'sync' | 'object' | 'account'>,

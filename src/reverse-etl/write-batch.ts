@@ -1,45 +1,63 @@
-import type { DestinationObject } from '../connector/contract.ts'
-import type { WriteContext } from '../connector/contract.ts'
+import type { DestinationObject, WriteContext } from '../connector/contract.ts'
 import type { WriteResult } from '../model/change.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledChange } from './change-spool.ts'
 
-/**
- * One batch, with a result per row. A request that is refused whole is split in halves until the bad row stands alone.
- * `failure`: why the rest of the delivery should not go on; those rows are unknown.
- */
-export async function writeBatch(
-  object: DestinationObject,
-  batch: readonly SpooledChange[],
-  context: WriteContext,
-): Promise<{ readonly results: readonly WriteResult[]; readonly failure?: MillraceError }> {
+export type BatchTarget = {
+  readonly object: DestinationObject
+  readonly context: WriteContext
+  /** Asked just before every request, halves of a refused one included: why it may not go any more. */
+  readonly mayStillSend: () => Promise<MillraceError | undefined>
+}
+
+export type BatchResults = {
+  readonly results: readonly WriteResult[]
+  /** Why the rest of the delivery should not go on; its rows are unknown. */
+  readonly failure?: MillraceError
+}
+
+/** One batch, with a result per row. A request that is refused whole is split in halves until the bad row stands alone. */
+export async function writeBatch(batch: readonly SpooledChange[], target: BatchTarget): Promise<BatchResults> {
+  const refusal = await target.mayStillSend()
+  if (refusal) return allUnknown(batch, refusal)
   try {
-    const results = await object.write(
-      batch.map(({ change }) => change),
-      context,
-    )
-    if (results.length === batch.length) return { results }
-    throw new MillraceError('MR-1401', {
-      message: `The connector answered ${results.length} results for ${batch.length} changes of ${object.name}.`,
-      kept: 'Their intents stay open: they will be sent again.',
-    })
+    return { results: await writeWhole(batch, target) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
-    if (error.code !== 'MR-3004')
-      return { results: batch.map(() => ({ outcome: 'unknown' as const, message: error.message })), failure: error }
+    if (error.code !== 'MR-3004') return allUnknown(batch, error)
     if (batch.length === 1)
       return { results: [{ outcome: 'rejected', code: error.code, message: error.message, retryable: false }] }
-    const middle = Math.ceil(batch.length / 2)
-    const first = await writeBatch(object, batch.slice(0, middle), context)
-    if (first.failure)
-      return {
-        results: [...first.results, ...batch.slice(middle).map(() => ({ outcome: 'unknown' as const }))],
-        failure: first.failure,
-      }
-    const second = await writeBatch(object, batch.slice(middle), context)
-    return { results: [...first.results, ...second.results], ...(second.failure ? { failure: second.failure } : {}) }
+    return writeHalves(batch, target)
   }
 }
+
+async function writeWhole(
+  batch: readonly SpooledChange[],
+  { object, context }: BatchTarget,
+): Promise<readonly WriteResult[]> {
+  const results = await object.write(
+    batch.map(({ change }) => change),
+    context,
+  )
+  if (results.length === batch.length) return results
+  throw new MillraceError('MR-1401', {
+    message: `The connector answered ${results.length} results for ${batch.length} changes of ${object.name}.`,
+    kept: 'Their intents stay open: they will be sent again.',
+  })
+}
+
+async function writeHalves(batch: readonly SpooledChange[], target: BatchTarget): Promise<BatchResults> {
+  const middle = Math.ceil(batch.length / 2)
+  const first = await writeBatch(batch.slice(0, middle), target)
+  const rest = batch.slice(middle)
+  const second = first.failure ? allUnknown(rest, first.failure) : await writeBatch(rest, target)
+  return { ...second, results: [...first.results, ...second.results] }
+}
+
+const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): BatchResults => ({
+  results: batch.map(() => ({ outcome: 'unknown', message: failure.message })),
+  failure,
+})
 
 /** Cuts changes into batches within the object's limits; a row that is too large for any request stands alone as `oversized`. */
 export async function* batchChanges(

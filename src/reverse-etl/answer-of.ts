@@ -1,0 +1,64 @@
+/** What the destination's result makes of the answer that was prepared for a change. */
+import type { DestinationObject } from '../connector/contract.ts'
+import type { WriteResult } from '../model/change.ts'
+import type { Answer } from '../warehouse/port.ts'
+import type { SpooledChange } from './change-spool.ts'
+
+/** undefined: unknown, the intent stays. */
+export function answerOf(
+  { answer }: SpooledChange,
+  result: WriteResult | undefined,
+  sentAt: string,
+): Answer | undefined {
+  switch (result?.outcome) {
+    case 'ok':
+      return { ...answer, status: 'delivered', sent_at: sentAt }
+    case 'absent':
+      // What is to be removed and is not there is as it should be: the tombstone stands.
+      if (answer.state === 'removed') return { ...answer, status: 'absent', sent_at: sentAt }
+      return {
+        ...answer,
+        ...nothingAccepted,
+        status: 'absent',
+        code: 'ABSENT',
+        message: storable(result.message ?? 'there is no such record'),
+        retryable: true,
+        sent_at: sentAt,
+      }
+    case 'rejected':
+      return {
+        ...answer,
+        ...nothingAccepted,
+        status: 'rejected',
+        code: storable(result.code),
+        message: storable(result.message),
+        retryable: result.retryable,
+        sent_at: sentAt,
+      }
+    case 'unknown':
+    case undefined:
+      return undefined
+  }
+}
+
+/** A row that no request can hold is refused by us; its values are not written down once more. */
+export function tooLarge({ answer }: SpooledChange, bytes: number, object: DestinationObject): Answer {
+  const limit = object.batch.rowBytes ?? object.batch.bytes
+  return {
+    ...answer,
+    ...nothingAccepted,
+    status: 'rejected',
+    fields: '{}',
+    code: 'MR-5005',
+    message: `${bytes} bytes; ${object.name} takes ${limit} a row`,
+    retryable: false,
+  }
+}
+
+const nothingAccepted = { state: null, values: null } as const
+
+/** A vendor may answer half a surrogate pair; one such character would make the file of answers unreadable for ever. */
+const storable = (text: string): string =>
+  text.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, maxMessageLength).toWellFormed()
+
+const maxMessageLength = 2000

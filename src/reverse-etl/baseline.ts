@@ -1,0 +1,43 @@
+import type { ReverseLedger } from '../model/ledger.ts'
+import type { Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import { openLines, readChanges } from './change-spool.ts'
+import type { Comparison } from './compare.ts'
+import type { ResolvedMapping } from './mapping.ts'
+import { baselineLedger } from './reverse-ledger.ts'
+
+/** `--baseline`: the model is taken for accepted; nothing is sent, and the changes say so. */
+export async function takeAsBaseline(parts: {
+  readonly session: Session
+  readonly fence: Fence
+  readonly mapping: ResolvedMapping
+  readonly meta: SnapshotMeta
+  readonly comparison: Comparison
+}): Promise<ReverseLedger> {
+  const { session, fence, mapping, meta, comparison } = parts
+  const acknowledge = (path: string, sequence: number) =>
+    session.reverse.acknowledge({
+      fence,
+      sequence,
+      columns: mapping.columns,
+      mappingVersion: mapping.version,
+      path,
+      ledger: {},
+    })
+  await acknowledge(await baselineAnswers(comparison), 1)
+  await acknowledge(comparison.settled.path, 2)
+  // Last: after a kill between these the next run still asks for a word, and does not send everything.
+  await session.reverse.openIntents({ fence, path: null, meta })
+  return baselineLedger(comparison)
+}
+
+async function baselineAnswers({ changes }: Comparison): Promise<string> {
+  const path = `${changes.path}.baseline`
+  const lines = await openLines(path)
+  try {
+    for await (const { answer } of readChanges(changes.path, changes.rows))
+      await lines.write({ ...answer, status: 'baseline', message: '--baseline' })
+  } finally {
+    await lines.close()
+  }
+  return path
+}

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { column, intents, makeWorld, openRejects, rows, run, snapshot } from './world.ts'
+
+const ann = { id: '1', name: 'Ann', opted_out: false }
+const ben = { id: '2', name: 'Ben', opted_out: false }
+const cleo = { id: '3', name: 'Cleo', opted_out: true }
+
+describe('what the destination says', () => {
+  it('enters the snapshot row by row, and a second run sends nothing', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben, cleo]
+    const first = await run(world)
+    expect(first.ledger).toMatchObject({ model_rows: 3, added: 3, delivered: 3 })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben', 3: 'accepted Cleo' })
+    expect(await intents(world)).toEqual([])
+    const second = await run(world)
+    expect(second.ledger).toMatchObject({ model_rows: 3, unchanged: 3, delivered: 0 })
+    expect(world.vendor.journal).toHaveLength(3)
+  })
+
+  it('keeps a rejected row out of the snapshot, and tries it again every run until it is accepted', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    world.vendor.faults.set('2', { kind: 'reject', always: true })
+    expect((await run(world)).ledger).toMatchObject({ added: 2, delivered: 1, rejected: 1 })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann' })
+    expect(await openRejects(world)).toEqual(['2 1'])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, rejected: 1 })
+    expect(await openRejects(world)).toEqual(['2 2'])
+    world.vendor.faults.clear()
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+    expect(await openRejects(world)).toEqual([])
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
+  it('keeps when a row was refused for the first time', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    world.vendor.faults.set('1', { kind: 'reject', always: true })
+    await run(world)
+    const [first] = await rows(world, `SELECT first_at::VARCHAR AS first_at FROM _millrace.rejects WHERE state = 'open'`)
+    await run(world)
+    const [second] = await rows(
+      world,
+      `SELECT first_at::VARCHAR AS first_at, last_at > first_at AS later FROM _millrace.rejects WHERE state = 'open'`,
+    )
+    expect(second).toEqual({ first_at: first?.['first_at'], later: 'true' })
+  })
+
+  it('settles a reject whose row goes back to what was accepted, without sending it', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna' }]
+    world.vendor.faults.set('1', { kind: 'reject' })
+    await run(world)
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, coalesced: 1 })
+    expect(world.vendor.journal).toHaveLength(2)
+    expect(await openRejects(world)).toEqual([])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, coalesced: 0 })
+  })
+
+  it('tries an absent row again until somebody makes it', async () => {
+    const world = makeWorld({ sync: { mode: 'update' } })
+    world.people = [ann, ben]
+    world.vendor.records.set('1', {})
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, absent: 1 })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann' })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, absent: 1 })
+    world.vendor.records.set('2', {})
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+    expect(await openRejects(world)).toEqual([])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
+  it('forgets the reject of a row that is in neither model nor snapshot any more', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    world.vendor.faults.set('2', { kind: 'reject' })
+    await run(world)
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 0, removed: 0 })
+    expect(await openRejects(world)).toEqual([])
+  })
+
+  it('forgets the reject of a row that has left again', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    await run(world)
+    world.people = [ann]
+    await run(world)
+    world.people = [ann, { ...ben, name: 'Benno' }]
+    world.vendor.faults.set('2', { kind: 'reject' })
+    expect((await run(world)).ledger).toMatchObject({ added: 1, rejected: 1 })
+    world.people = [ann]
+    await run(world)
+    expect(await openRejects(world)).toEqual([])
+  })
+
+  it('may hold characters that no file of lines and no JSON reader takes', async () => {
+    const world = makeWorld()
+    const odd = 'line\u2028sep\u2029par\u0085next\r\n"quote" \\ 😀 \u0001'
+    world.people = [
+      { id: 'a\u2028b', name: odd, opted_out: false },
+      { id: 'c', name: odd, opted_out: false },
+    ]
+    world.vendor.faults.set('c', { kind: 'reject', message: 'half of \ud83d and \u0000' })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, rejected: 1 })
+    expect(world.vendor.records.get('a\u2028b')?.['name']).toBe(odd)
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+  })
+
+  it('says when a row went, as an instant', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    await run(world)
+    expect(await rows(world, `SELECT key, op, status, fields, sent_at::VARCHAR AS sent_at FROM _millrace.changes`)).toEqual([
+      {
+        key: '1',
+        op: 'upsert',
+        status: 'delivered',
+        fields: '{"id":["1"],"name":["Ann"]}',
+        sent_at: '2026-11-20 09:55:00.123',
+      },
+    ])
+  })
+
+  it('names the old value beside the new one in the changes', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna', opted_out: true }]
+    await run(world)
+    const [change] = await rows(world, `SELECT fields FROM _millrace.changes WHERE run_id = 'run-0002'`)
+    expect(JSON.parse(change?.['fields'] ?? '')).toEqual({ name: ['Ann', 'Anna'], unsubscribed: [false, true] })
+  })
+
+  it('is committed in chunks', async () => {
+    const world = makeWorld()
+    world.people = Array.from({ length: 20 }, (_, index) => ({ id: `k${index}`, name: 'x', opted_out: false }))
+    const { events } = await run(world, { context: { acknowledgeRows: 6 } })
+    expect(events.flatMap((event) => (event.type === 'acknowledged' ? [event.rows] : []))).toEqual([6, 6, 6, 2])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 20 })
+  })
+})
+
+describe('a value that cannot be sent', () => {
+  it('is a reject that everybody hears of; the other rows go', async () => {
+    const world = makeWorld({ sync: { map: [column('id'), column('score')] } })
+    world.columns = { id: 'VARCHAR', score: 'DOUBLE', name: 'VARCHAR' }
+    world.people = [
+      { id: '1', score: 'NaN' },
+      { id: '2', score: 1.5 },
+    ]
+    const { ledger, events } = await run(world)
+    expect(ledger).toMatchObject({ added: 2, delivered: 1, rejected: 1 })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'row.rejected', key: '1', code: 'MR-5005' }))
+    expect(await openRejects(world)).toEqual(['1 1'])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, rejected: 1 })
+    world.people = [
+      { id: '1', score: 2 },
+      { id: '2', score: 1.5 },
+    ]
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+  })
+
+  it('is one that is too large for any request, too', async () => {
+    const world = makeWorld()
+    world.people = [{ ...ann, name: 'x'.repeat(20_000) }, ben]
+    const { ledger, events } = await run(world)
+    expect(ledger).toMatchObject({ delivered: 1, rejected: 1 })
+    expect(events).toContainEqual(expect.objectContaining({ type: 'row.rejected', key: '1', code: 'MR-5005' }))
+    expect(world.vendor.records.has('1')).toBe(false)
+  })
+})
