@@ -1,11 +1,7 @@
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { openApp, type App } from '../app/app.ts'
 import { checkProject } from '../app/check-project.ts'
-import { loadProject } from '../config/load.ts'
-import type { Project } from '../config/project.ts'
 import type { Emit } from '../model/event.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import { checkDirectory } from './open-project.ts'
 import type { Shell } from './shell.ts'
 import type { FirstSignal } from './stop.ts'
 
@@ -36,19 +32,4 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
   } finally {
     await app.close()
   }
-}
-
-/** The project alone, for commands that need no target. */
-export async function openProject(shell: Shell): Promise<Project> {
-  await checkDirectory(shell)
-  return loadProject(shell.directory)
-}
-
-async function checkDirectory({ directory }: Shell): Promise<void> {
-  const found = await stat(directory).catch(() => undefined)
-  if (found?.isDirectory()) return
-  throw new MillraceError('MR-1003', {
-    message: `-C ${directory}: there is no directory ${resolve(directory)}`,
-    next: 'millrace -C DIR …   with the directory of a project',
-  })
 }

@@ -2,7 +2,7 @@
 import { withKeptSandbox } from '../app/command-sandbox.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
-import { openProject } from './open-app.ts'
+import { openProject } from './open-project.ts'
 import { parseCount } from './parse-count.ts'
 import { worldOptions, type WorldFlags } from './sandbox-world.ts'
 import type { CommandResult, Shell } from './shell.ts'

@@ -1,7 +1,7 @@
 import { knownFaults, withKeptSandbox, type FaultSpec, type RunningSandbox } from '../app/command-sandbox.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { renderTable } from '../render/table.ts'
-import { openProject } from './open-app.ts'
+import { openProject } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 /** Turns a fault on or off; without words lists those that there are. Every fault has keys of its own, so flags are read here. */

@@ -1,6 +1,6 @@
 import { serveProjectSandbox } from '../app/command-sandbox.ts'
 import { renderTable } from '../render/table.ts'
-import { openProject } from './open-app.ts'
+import { openProject } from './open-project.ts'
 import { worldOptions, type WorldFlags } from './sandbox-world.ts'
 import type { CommandResult, Shell } from './shell.ts'
 

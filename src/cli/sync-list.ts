@@ -1,6 +1,6 @@
 import type { Sync } from '../config/project.ts'
 import { renderTable } from '../render/table.ts'
-import { openProject } from './open-app.ts'
+import { openProject } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 export async function listSyncs(shell: Shell): Promise<CommandResult> {

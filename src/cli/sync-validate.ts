@@ -1,7 +1,7 @@
 import { checkProject } from '../app/check-project.ts'
 import { asMillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { formatCounted } from '../render/format-number.ts'
-import { openProject } from './open-app.ts'
+import { openProject } from './open-project.ts'
 import { reportError } from './report-error.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
