@@ -7,7 +7,8 @@ import { selectSyncs } from '../config/select.ts'
 import type { EngineEvent } from '../model/event.ts'
 import { renderDemoTable, type DemoRound } from '../render/demo-table.ts'
 import { makePaint } from '../render/paint.ts'
-import { historyFacts, optOutFacts, readOptOuts, type Facts } from './demo-facts.ts'
+import { historyFacts } from './demo-history.ts'
+import { optOutFacts, readOptOuts, type Facts } from './demo-opt-outs.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
 import { createShellRenderer } from './sync-run.ts'
@@ -67,8 +68,9 @@ async function playRounds(
   if (!(await play('a day later'))) return undefined
   if (!(await play('nothing new'))) return undefined
   const start = new Date(Date.parse(day.end) - 86_400_000).toISOString()
+  const after = await readOptOuts(app)
   const parts = [
-    await optOutFacts(app, { before, moved, events: day.events['opt_out'] ?? 0 }),
+    ...(before && moved && after ? [optOutFacts(app, { before, moved, after }, day.events['opt_out'] ?? 0)] : []),
     await historyFacts(app, { start, events: day.events }),
   ]
   return { sentences: parts.flatMap((part) => part.sentences), problems: parts.flatMap((part) => part.problems) }

@@ -1,7 +1,7 @@
 /** `| head` closes the pipe: the rest of the output has no reader, which is no error of ours. */
 export function swallowBrokenPipes(): void {
   for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error) => {
+    stream.on('error', (error: Error) => {
       if (!('code' in error) || error.code !== 'EPIPE') throw error
     })
 }

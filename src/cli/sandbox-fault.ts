@@ -67,7 +67,7 @@ function readWords(words: readonly string[]): Words {
       operands.push(word)
       continue
     }
-    const [flag = '', inline] = splitOnce(word.slice(2))
+    const [flag, inline] = splitOnce(word.slice(2))
     const following = words[index + 1]
     const value = inline ?? (following === undefined || following.startsWith('--') ? undefined : following)
     if (inline === undefined && value !== undefined && flag !== 'off') index++
@@ -75,7 +75,7 @@ function readWords(words: readonly string[]): Words {
   }
   const { off, ...spec } = keys
   // Whether the numbers make sense is for the sandbox to say, which knows the fault.
-  return { operands, keys: spec as FaultSpec, off: off === true }
+  return { operands, keys: spec, off: off === true }
 }
 
 /** `--match` and `--body` are text whatever they look like. */

@@ -45,7 +45,8 @@ export function linesOf({ stdout }: Ended): readonly Line[] {
     .map((line): Line => JSON.parse(line))
 }
 
-export type Line = { readonly type: string; readonly [key: string]: any } // whatever a command says
+// oxlint-disable-next-line typescript/no-explicit-any -- whatever a command says; the tests look at it piece by piece
+export type Line = { readonly type: string; readonly [key: string]: any }
 
 export const emptyDirectory = () => realpathSync(mkdtempSync(join(tmpdir(), 'millrace-cli-')))
 

@@ -114,8 +114,8 @@ describe('a first run', () => {
       people
         .filter((person) => isOurs(person.id))
         .map((person) => person.id)
-        .sort(),
-    ).toEqual(free.sort())
+        .toSorted(byText),
+    ).toEqual(free.toSorted(byText))
     const record = people.find((person) => isOurs(person.id))
     const one = await run('sandbox', 'show', 'customerio', 'person', record.id)
     expect(JSON.parse(one.stdout)).toEqual(record)
@@ -303,6 +303,7 @@ test('the demo is the same each time it is played, and ends with a round in whic
   expect(again.code).toBe(0)
 })
 
+const byText = (left: unknown, right: unknown) => (String(left) < String(right) ? -1 : 1)
 const isOurs = (id: unknown) => String(id).startsWith('cus_')
 
 async function until(claim: () => boolean): Promise<void> {
