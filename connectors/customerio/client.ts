@@ -1,6 +1,6 @@
 import type { TrackClient } from 'customerio-node'
 import { MillraceError, type Host } from 'millrace'
-import { classifyFailure } from './classify-failure.ts'
+import { classifyFailure, describeRefusal } from './classify-failure.ts'
 import { readAnswer, type Answer } from './read-answer.ts'
 
 /** The Track API through the vendor's SDK, with the host as the only layer that retries. */
@@ -8,15 +8,15 @@ export type TrackApi = {
   readonly call: <T>(request: TrackRequest<T>) => Promise<T>
 }
 
-type TrackRequest<T> = {
+export type TrackRequest<T> = {
   readonly label: string
   readonly docs: string
   readonly signal: AbortSignal
   readonly send: (client: TrackClient) => Promise<unknown>
   /** What an answer means. Called within the attempt: what it throws is the attempt's failure. */
   readonly read: (answer: Answer) => T
-  /** Refusals (400, say) that `read` understands too. @default none */
-  readonly refusals?: readonly number[]
+  /** Is this refusal an answer that `read` understands? @default no refusal is */
+  readonly isAnswer?: (status: number) => boolean
 }
 
 type Connection = {
@@ -24,6 +24,7 @@ type Connection = {
   readonly api_key: string
   readonly region: 'us' | 'eu'
   readonly base_url?: string
+  readonly rate_per_second: number
 }
 
 export async function openTrackClient(connection: Connection, host: Host): Promise<TrackApi> {
@@ -31,7 +32,7 @@ export async function openTrackClient(connection: Connection, host: Host): Promi
   const region = connection.region === 'eu' ? sdk.RegionEU : sdk.RegionUS
   const options = { region, url: trackUrl(connection), retry: { maxRetries: 0 } }
 
-  async function attempt<T>({ send, read, refusals = [] }: TrackRequest<T>, signal: AbortSignal): Promise<T> {
+  async function attempt<T>({ send, read, isAnswer }: TrackRequest<T>, signal: AbortSignal): Promise<T> {
     const client = new sdk.TrackClient(connection.site_id, connection.api_key, options)
     let answer: Answer | undefined
     // The SDK makes the URL, the credentials, the headers and the body. Its transport takes no signal, so that a request
@@ -40,9 +41,10 @@ export async function openTrackClient(connection: Connection, host: Host): Promi
       const response = await fetch(uri, { method, headers: textHeaders(headers), body, signal, redirect: 'manual' })
       host.sawDate(response.headers.get('date'))
       answer = await readAnswer(response)
-      if (response.ok || refusals.includes(response.status)) return {}
+      if (response.ok || isAnswer?.(response.status)) return {}
       const facts = { statusCode: response.status, headers: Object.fromEntries(response.headers), ok: false }
-      throw new sdk.CustomerIORequestError({ ...answer.body }, response.status, facts, '')
+      const refusal = { meta: { error: describeRefusal(response.status, answer.body) } }
+      throw new sdk.CustomerIORequestError(refusal, response.status, facts, '')
     }
     await send(client)
     return read(answer ?? { status: 0, body: {} })
@@ -50,8 +52,13 @@ export async function openTrackClient(connection: Connection, host: Host): Promi
 
   return {
     call: (request) =>
-      host.call({ ...request, classify: (error) => classifyFailure(error, connection.region) }, async (signal) =>
-        attempt(request, signal),
+      host.call(
+        {
+          ...request,
+          ratePerSecond: connection.rate_per_second,
+          classify: (error) => classifyFailure(error, connection.region),
+        },
+        (signal) => attempt(request, signal),
       ),
   }
 }
@@ -62,7 +69,7 @@ async function loadSdk() {
     return await import('customerio-node')
   } catch (cause) {
     throw new MillraceError('MR-1302', {
-      message: 'Opening a Customer.io connection: the package customerio-node cannot be loaded.',
+      message: 'Opening a Customer.io connection: the package customerio-node is not installed.',
       next: 'npm install customerio-node@5.2.0',
       cause,
     })

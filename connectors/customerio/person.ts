@@ -1,35 +1,33 @@
-import { object, type Change, type DestinationObject, type Json, type WriteResult } from 'millrace'
+import type { Change, DestinationObject, Json, WriteResult } from 'millrace'
 import { topic, writable } from './attribute-limits.ts'
 import type { TrackApi } from './client.ts'
-import { deliverItems } from './deliver-items.ts'
+import { sendBatch } from './send-batch.ts'
 import { encodeChange, guessMatch, itemBytes, maxItemBytes } from './encode-change.ts'
 
 /** https://docs.customer.io/integrations/api/track/#tag/track_v2 */
 export function describePerson(track: TrackApi): DestinationObject {
   return {
-    ...object({
-      docs,
-      delivery: 'idempotent',
-      match: { id: { normalise: 'trim' }, email: { normalise: 'lower' }, cio_id: { normalise: 'exact' } },
-      fields: {
-        id: { type: 'string', nullable: false, maxLength: 150 },
-        email: 'string',
-        cio_id: { type: 'string', nullable: false },
-        unsubscribed: { type: 'boolean', nullable: false, optOut: true },
-        created_at: 'unix_seconds',
-      },
-      otherFields: [
-        { pattern: topic, type: 'boolean', optOut: true },
-        { pattern: writable, type: 'any' },
-      ],
-      operations: ['upsert', 'update', 'clear', 'set'],
-      batch: { rows: maxRows, bytes: maxItemsBytes, rowBytes: maxItemBytes },
-      concurrency: 4,
-      size: itemBytes,
-      write: (changes, { match, signal }) => writePeople(track, changes, { match, signal }),
-      preview: (changes) => previewPeople(changes),
-    }),
     name: 'person',
+    docs,
+    delivery: 'idempotent',
+    match: { id: { normalise: 'trim' }, email: { normalise: 'lower' }, cio_id: { normalise: 'exact' } },
+    fields: {
+      id: { type: 'string', nullable: false, maxLength: 150 },
+      email: 'string',
+      cio_id: { type: 'string', nullable: false },
+      unsubscribed: { type: 'boolean', nullable: false, optOut: true },
+      created_at: 'unix_seconds',
+    },
+    otherFields: [
+      { pattern: topic, type: 'boolean', optOut: true },
+      { pattern: writable, type: 'any' },
+    ],
+    operations: ['upsert', 'update', 'clear', 'set'],
+    batch: { rows: maxRows, bytes: maxItemsBytes, rowBytes: maxItemBytes },
+    concurrency: 4,
+    size: itemBytes,
+    write: (changes, { match, signal }) => writePeople(track, changes, { match, signal }),
+    preview: (changes) => previewPeople(changes),
   }
 }
 
@@ -40,7 +38,7 @@ async function writePeople(
 ): Promise<readonly WriteResult[]> {
   const encoded = changes.map((change) => encodeChange(change, match))
   const items = encoded.flatMap((row) => ('item' in row ? [row.item] : []))
-  const results = (await deliverItems(track, items, signal)).values()
+  const results = (items.length === 0 ? [] : await sendBatch(track, items, signal)).values()
   return encoded.map((row) => ('item' in row ? (results.next().value ?? unanswered) : refused(row.refusal)))
 }
 

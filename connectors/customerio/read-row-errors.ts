@@ -1,40 +1,38 @@
 import type { WriteResult } from 'millrace'
-import { isObject, type JsonBody } from './read-answer.ts'
-
-export type RowErrors = ReadonlyMap<number, WriteResult>
+import { describeRefusal, describeRowError } from './classify-failure.ts'
+import { isObject, malformed, type JsonBody } from './read-answer.ts'
 
 /**
- * `errors[].batch_index` of a 207 or a 400. undefined: something was refused, and it does not say which row.
- * A 400 of a single row needs no index: there is nobody else to blame.
+ * Row → why it was refused. `isWhole`: the refusal of a batch of one row, which needs no index: there is nobody else to blame.
+ * @throws MillraceError MR-3005 where something was refused and it does not say which row
  */
 export function readRowErrors(
+  status: number,
   body: JsonBody,
-  { rows, accepted }: { readonly rows: number; readonly accepted: boolean },
-): RowErrors | undefined {
-  const list = Array.isArray(body['errors']) ? body['errors'].filter(isObject) : []
-  if (!accepted && rows === 1) return new Map([[0, reject(list.length === 0 ? [{ message: metaError(body) }] : list)]])
-  const byRow = Map.groupBy(list, ({ batch_index }) => batch_index)
-  const indexes = [...byRow.keys()]
-  if (!indexes.every((index) => Number.isInteger(index) && Number(index) >= 0 && Number(index) < rows)) return undefined
-  return new Map([...byRow].map(([index, errors]) => [Number(index), reject(errors)]))
+  { rows, isWhole }: { readonly rows: number; readonly isWhole: boolean },
+): ReadonlyMap<number, WriteResult> {
+  const list: unknown = body['errors'] ?? []
+  if (isWhole) return new Map([[0, reject(Array.isArray(list) ? list : [], describeRefusal(status, body))]])
+  if (!Array.isArray(list)) throw malformed('answered a batch with errors that are not a list')
+  const byRow = Map.groupBy(list, (error: unknown) => (isObject(error) ? error['batch_index'] : undefined))
+  return new Map(
+    [...byRow].map(([index, errors]): [number, WriteResult] => {
+      if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= rows)
+        throw malformed('refused a row of a batch without saying which')
+      return [index, reject(errors)]
+    }),
+  )
 }
 
 /** One row may have several errors. */
-function reject(errors: readonly JsonBody[]): WriteResult {
-  const messages = errors.map(({ field, message }) =>
-    [field, message].filter((part) => typeof part === 'string' && part !== '').join(': '),
-  )
-  const reason = errors[0]?.['reason']
+function reject(errors: readonly unknown[], otherwise = 'Customer.io does not say why'): WriteResult {
+  const [first, ...more] = errors.filter(isObject)
+  const reason = first?.['reason']
+  const messages = [first, ...more].map((error) => (error ? describeRowError(error) : '')).filter((text) => text !== '')
   return {
     outcome: 'rejected',
     code: typeof reason === 'string' && reason !== '' ? reason : 'refused',
-    message:
-      messages.filter((message) => message !== '').join('; ') || 'Customer.io refused the row and did not say why',
+    message: messages.join('; ') || otherwise,
     retryable: false,
   }
-}
-
-/** v1's form of an error: `{ "meta": { "error": "…" } }`. */
-function metaError({ meta }: JsonBody): unknown {
-  return isObject(meta) ? meta['error'] : undefined
 }

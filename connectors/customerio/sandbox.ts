@@ -4,11 +4,11 @@
  */
 import { Hono } from 'hono'
 import { simulator, type SimulatorContext } from 'millrace/sandbox'
-import { authorise, sandboxCredentials } from './sandbox-credentials.ts'
-import { readPerson } from './sandbox-app-api.ts'
-import { takeBatch, takeEntity } from './sandbox-entity.ts'
-import { limitRate } from './sandbox-rate.ts'
-import { playDay, seedPeople } from './sandbox-story.ts'
+import { authorise, sandboxCredentials } from './sandbox/credentials.ts'
+import { readPerson } from './sandbox/app-api.ts'
+import { takeBatch, takeEntity } from './sandbox/batch.ts'
+import { limitRate } from './sandbox/rate.ts'
+import { playDay, seedPeople } from './sandbox/story.ts'
 
 export default simulator({
   name: 'customerio',
@@ -26,6 +26,11 @@ export default simulator({
     'POST /api/v2/entity': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
     'POST /api/v2/batch': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
     'GET /v1/customers/:id/attributes': ['wrong_type', 'bad_credentials', 'too_many_requests'],
+  },
+  faults: {
+    bad_items:
+      'refuses people of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch)',
+    email_updates_off: 'the workspace does not allow updates to email using ID: such a change is a 200, and dropped',
   },
   leftOut: {
     'type: object': 'millrace writes people only; refused as not in the sandbox',

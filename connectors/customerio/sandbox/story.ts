@@ -1,7 +1,7 @@
 import type { JsonObject } from 'millrace'
 import type { Day, Person, SimulatorContext } from 'millrace/sandbox'
-import { identifyPerson } from './sandbox-person.ts'
-import { findPerson } from './sandbox-people.ts'
+import { identifyPerson } from './identify.ts'
+import { findPerson } from './people.ts'
 
 /** A few people were here before millrace came: they signed up by themselves, and are subscribed. */
 export function seedPeople(context: SimulatorContext): void {

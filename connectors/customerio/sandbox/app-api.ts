@@ -1,5 +1,5 @@
 import type { SimulatorContext } from 'millrace/sandbox'
-import { findPerson } from './sandbox-people.ts'
+import { findPerson } from './people.ts'
 
 /** https://docs.customer.io/integrations/api/app/tag/customers/getPersonAttributes/ : values are texts there. */
 export function readPerson({ store }: SimulatorContext, customerId: string, idType: string): Response {

@@ -1,12 +1,11 @@
-import type { Json, JsonObject } from 'millrace'
+import type { Json } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
-import { checkItem, type ItemError } from './sandbox-item.ts'
-import { parseBody } from './sandbox-json.ts'
-import { deletePerson, identifyPerson } from './sandbox-person.ts'
+import { checkItem, type ItemError } from './check-item.ts'
+import { parseBody } from './parse-body.ts'
+import { deletePerson, identifyPerson } from './identify.ts'
 
 /** https://docs.customer.io/integrations/api/track/#operation/batch */
-export function takeBatch(simulator: SimulatorContext, text: string): Response {
-  const context = askFaultsOnce(simulator)
+export function takeBatch(context: SimulatorContext, text: string): Response {
   if (Buffer.byteLength(text) >= maxBatchBytes)
     return refuse('invalid', 'batch', 'batch request must be smaller than 500kb')
   const body = parseBody(text)
@@ -30,8 +29,7 @@ export function takeBatch(simulator: SimulatorContext, text: string): Response {
 }
 
 /** https://docs.customer.io/integrations/api/track/#operation/entity */
-export function takeEntity(simulator: SimulatorContext, text: string): Response {
-  const context = askFaultsOnce(simulator)
+export function takeEntity(context: SimulatorContext, text: string): Response {
   const body = parseBody(text)
   if (body === undefined) return refuse('parse_error', '', 'the request body is not a JSON object')
   const error = checkItem(body) ?? playBadItem(context, body, 0)
@@ -45,16 +43,6 @@ function apply(context: SimulatorContext, item: unknown): void {
   const operation = item as Operation
   if (operation.action === 'delete') deletePerson(context, operation.identifiers)
   else identifyPerson(context, { identifiers: operation.identifiers, attributes: operation.attributes ?? {} })
-}
-
-/** A fault falls on a request, and not on each of its items: asking counts. */
-function askFaultsOnce(context: SimulatorContext): SimulatorContext {
-  const asked = new Map<string, JsonObject | null>()
-  const fault = (name: string) => {
-    if (!asked.has(name)) asked.set(name, context.fault(name))
-    return asked.get(name) ?? null
-  }
-  return { ...context, fault }
 }
 
 /** The fault `bad_items`: `{ ids: […] }` names people by an identifier, `{ every: n }` takes each n-th item of a batch. */

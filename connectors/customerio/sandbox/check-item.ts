@@ -64,7 +64,7 @@ function checkAttributes({ attributes }: Item): ItemError | undefined {
   if (attributes === undefined) return undefined
   if (!isRecord(attributes)) return invalid('attributes', 'attributes must be an object')
   const entries = Object.entries(attributes)
-  if (entries.length > maxAttributes + 1)
+  if (entries.length > maxAttributes)
     return invalid('attributes', 'cannot identify more than 300 attributes in one request')
   for (const [name, value] of entries) {
     const error = checkAttribute(name, value)

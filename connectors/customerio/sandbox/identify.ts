@@ -1,8 +1,8 @@
 /** People as Customer.io keeps them: store type `person`, under their id, or under `cio_<cio_id>` while they have none. */
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
-import { findPerson, rekeyPerson } from './sandbox-people.ts'
-import { setPath } from './sandbox-path.ts'
+import { findPerson, rekeyPerson } from './people.ts'
+import { setPath } from './set-path.ts'
 
 export type PersonRecord = JsonObject & {
   readonly cio_id: string

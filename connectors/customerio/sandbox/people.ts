@@ -1,5 +1,5 @@
 import type { SimulatorStore } from 'millrace/sandbox'
-import type { PersonRecord } from './sandbox-person.ts'
+import type { PersonRecord } from './identify.ts'
 
 export function findPerson(
   store: SimulatorStore,

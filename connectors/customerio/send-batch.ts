@@ -1,0 +1,35 @@
+import type { WriteResult } from 'millrace'
+import type { TrackApi } from './client.ts'
+import type { Item } from './encode-change.ts'
+import { malformed, type Answer } from './read-answer.ts'
+import { readRowErrors } from './read-row-errors.ts'
+
+/**
+ * One request; what became of each item, in order. 200: all taken; 207: all but those that it names. A batch that is
+ * refused as a whole throws, and the engine sends its halves; a single item that is refused is a rejected row.
+ */
+export async function sendBatch(
+  track: TrackApi,
+  items: readonly Item[],
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  const errors = await track.call({
+    label: 'POST /api/v2/batch',
+    // Under 500 KB a request, 32 KB an item.
+    docs: 'https://docs.customer.io/integrations/api/track/#operation/batch',
+    signal,
+    send: (client) => client.batch([...items]),
+    isAnswer: (status) => items.length === 1 && refusals.includes(status),
+    read: (answer) => readBatchAnswer(answer, items.length),
+  })
+  return items.map((_, index) => errors.get(index) ?? { outcome: 'ok' })
+}
+
+function readBatchAnswer({ status, body }: Answer, rows: number): ReadonlyMap<number, WriteResult> {
+  const isWhole = refusals.includes(status)
+  const surprise = Object.keys(body).find((name) => name !== 'errors')
+  if (!isWhole && surprise !== undefined) throw malformed(`answered a batch with "${surprise.slice(0, 40)}"`)
+  return readRowErrors(status, body, { rows, isWhole })
+}
+
+const refusals: readonly number[] = [400, 413, 422]
