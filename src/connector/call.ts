@@ -59,6 +59,7 @@ export async function callVendor<T>(
   if (request.ratePerSecond !== undefined) limiter.limitRate(request.ratePerSecond)
   const startedAt = performance.now()
   let askedMs = 0
+  let malformed = 0
   for (let tries = 1; ; tries++) {
     caller.permit(label)
     await untilStopped(limiter.take(request.signal), request.signal, label)
@@ -69,9 +70,10 @@ export async function callVendor<T>(
     } catch (error) {
       if (request.signal.aborted) throw stopped(request.signal, label)
       const failure = understand(caller, request, error)
+      if (failure.kind === 'malformed') malformed++
       const spentMs = performance.now() - startedAt
       const waitMs = waitBefore(tries, failure, retry)
-      const ending = whyNotAgain(failure, request, { tries, waitMs, spentMs: spentMs - askedMs }, retry)
+      const ending = whyNotAgain(failure, request, { tries, malformed, waitMs, spentMs: spentMs - askedMs }, retry)
       if (ending)
         throw describeFailure(failure, {
           ...caller,
@@ -140,13 +142,13 @@ export type Ending = 'final' | 'not repeatable' | 'attempts' | 'budget' | 'absur
 function whyNotAgain(
   failure: Failure,
   request: CallRequest,
-  so: { readonly tries: number; readonly waitMs: number; readonly spentMs: number },
+  so: { readonly tries: number; readonly malformed: number; readonly waitMs: number; readonly spentMs: number },
   retry: RetryPolicy,
 ): Ending | undefined {
   if (failure.kind === 'auth' || failure.kind === 'refused' || failure.kind === 'quota') return 'final'
   if (request.repeatable === false && !failure.notReceived) return 'not repeatable'
   if ((failure.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return 'absurd'
-  if (so.tries >= (failure.kind === 'malformed' ? retry.malformedAttempts : retry.attempts)) return 'attempts'
+  if (so.tries >= retry.attempts || so.malformed >= retry.malformedAttempts) return 'attempts'
   return so.spentMs + (failure.retryAfterMs ? 0 : so.waitMs) > retry.budgetMs ? 'budget' : undefined
 }
 

@@ -59,15 +59,16 @@ function ofCode(error: object): Failure | undefined {
   const name = property(error, 'name')
   if (name === 'TimeoutError') return { kind: 'timeout', message: messageOf(error) }
   if (typeof code !== 'string') return undefined
+  // Our words instead of the code: `code` of a failure is the vendor's own.
   const message = meanings[code] ?? messageOf(error)
-  if (notReceived.has(code)) return { kind: 'network', code, message, notReceived: true }
-  if (timeouts.has(code)) return { kind: 'timeout', code, message }
-  if (network.has(code) || code.startsWith('HPE_')) return { kind: 'network', code, message }
-  if (malformed.has(code) || code.startsWith('Z_')) return { kind: 'malformed', code, message }
+  if (notReceived.has(code)) return { kind: 'network', message, notReceived: true }
+  if (timeouts.has(code)) return { kind: 'timeout', message }
+  if (network.has(code) || code.startsWith('HPE_')) return { kind: 'network', message }
+  if (code.startsWith('Z_')) return { kind: 'malformed', message: `its compressed body is broken (${message})` }
+  if (malformed.has(code)) return { kind: 'malformed', message }
   if (isTls(code))
     return {
       kind: 'refused',
-      code,
       message: `its TLS certificate cannot be trusted (${messageOf(error)})`,
       notReceived: true,
     }

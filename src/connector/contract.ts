@@ -65,7 +65,13 @@ export type Paging =
   /** The answer names the next cursor at `next`; null or absent ends. */
   | { readonly kind: 'cursor'; readonly param: string; readonly next: string; readonly size?: PageSize }
   /** The next page begins after the last record's `field`; ends when `more` is false, or at an empty page. */
-  | { readonly kind: 'after'; readonly param: string; readonly field: string; readonly more?: string; readonly size?: PageSize }
+  | {
+      readonly kind: 'after'
+      readonly param: string
+      readonly field: string
+      readonly more?: string
+      readonly size?: PageSize
+    }
   /** Page numbers from `first` (@default 1) until a page is empty. */
   | { readonly kind: 'page'; readonly param: string; readonly first?: number; readonly size?: PageSize }
   /** Offsets from 0 until a page is empty. */
@@ -75,7 +81,12 @@ export type Paging =
 
 export type PageSize = { readonly param: string; readonly value: number }
 
-export type CountDeclaration = { readonly path: string; readonly value: string; readonly since?: string; readonly until?: string }
+export type CountDeclaration = {
+  readonly path: string
+  readonly value: string
+  readonly since?: string
+  readonly until?: string
+}
 
 export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
   /** @default what `write` asks for before its first answer (see record-requests.ts) */
@@ -105,10 +116,16 @@ export type OpenedConnector = {
   /** The vendor's clock. @default the last Date header the host saw, else a `check` and its Date header */
   readonly now?: (context: CallContext) => Promise<Date>
   /** Streams with their live columns. `names`: only these (globs already resolved by the engine are exact names). */
-  readonly streams?: (request: { readonly names?: readonly string[]; readonly signal: AbortSignal }) => Promise<readonly Stream[]>
+  readonly streams?: (request: {
+    readonly names?: readonly string[]
+    readonly signal: AbortSignal
+  }) => Promise<readonly Stream[]>
   /** All stream names, cheaply: for globs and did-you-mean. */
   readonly streamNames?: (context: CallContext) => Promise<readonly string[]>
-  readonly objects?: (request: { readonly names?: readonly string[]; readonly signal: AbortSignal }) => Promise<readonly DestinationObject[]>
+  readonly objects?: (request: {
+    readonly names?: readonly string[]
+    readonly signal: AbortSignal
+  }) => Promise<readonly DestinationObject[]>
   readonly close?: () => Promise<void>
 }
 
@@ -214,7 +231,11 @@ export type Batch = { readonly readAt: Date; readonly child?: ChildBatch } & (
   /** A file in the run's spool directory that the engine may delete. CSV: a header line, `""` quoting. */
   | { readonly kind: 'file'; readonly path: string; readonly format: 'csv' | 'ndjson'; readonly rows: number }
   /** Rows that are gone, of which only the key is known. `version`: when they went. */
-  | { readonly kind: 'tombstones'; readonly keys: readonly { readonly [field: string]: Json }[]; readonly version: string | null }
+  | {
+      readonly kind: 'tombstones'
+      readonly keys: readonly { readonly [field: string]: Json }[]
+      readonly version: string | null
+    }
 )
 
 /** The batch holds rows of a child stream: the complete sets of these parents. */
@@ -258,7 +279,11 @@ export type DestinationObject = {
   readonly match: { readonly [field: string]: { readonly normalise: 'exact' | 'trim' | 'lower' } }
   readonly fields: { readonly [field: string]: FieldType | DestinationField }
   /** What other field names may be mapped: a pattern and the type of what it takes. @default none */
-  readonly otherFields?: readonly { readonly pattern: RegExp; readonly type: FieldType | 'any'; readonly optOut?: boolean }[]
+  readonly otherFields?: readonly {
+    readonly pattern: RegExp
+    readonly type: FieldType | 'any'
+    readonly optOut?: boolean
+  }[]
   readonly operations: readonly Change['op'][]
   /** The most that one request may hold. `bytes` counts what `size` says of a change. */
   readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
@@ -285,6 +310,11 @@ export type WriteContext = Context & {
   readonly saveReceipt: (receipt: Json) => Promise<void>
 }
 
-export type RequestPreview = { readonly method: string; readonly path: string; readonly body: Json; readonly docs: string }
+export type RequestPreview = {
+  readonly method: string
+  readonly path: string
+  readonly body: Json
+  readonly docs: string
+}
 
 export type { Page }

@@ -35,7 +35,13 @@ export const object = (definition: ObjectDefinition): ObjectDefinition => defini
 export const resolveStream = (
   name: string,
   definition: Omit<StreamDefinition, 'list' | 'count'> & Pick<Stream, 'read'> & { readonly count?: Stream['count'] },
-): Stream => ({ ...definition, name, lagMs: definition.lagMs ?? 0, overlapMs: definition.overlapMs ?? 0, children: definition.children ?? [] })
+): Stream => ({
+  ...definition,
+  name,
+  lagMs: definition.lagMs ?? 0,
+  overlapMs: definition.overlapMs ?? 0,
+  children: definition.children ?? [],
+})
 
 /** An object for `open`. */
 export const resolveObject = (

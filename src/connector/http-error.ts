@@ -1,4 +1,4 @@
-import { MillraceError } from '../model/millrace-error.ts'
+import type { MillraceError } from '../model/millrace-error.ts'
 import type { Failure } from './host.ts'
 
 /** An attempt that failed in a way that is already understood. Stays inside the host: `call` turns it into a MillraceError. */

@@ -26,7 +26,15 @@ function* encodings(secret: string): Generator<string> {
   const bytes = Buffer.from(secret, 'utf8')
   yield bytes.toString('hex')
   yield bytes.toString('hex').toUpperCase()
-  for (const form of [percentEncoded(secret), percentEncoded(secret).replaceAll('%20', '+')]) {
+  const percent = percentEncoded(secret)
+  // encodeURIComponent, RFC 3986 and forms leave different characters as they are.
+  const strict = percent.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+  for (const form of [
+    percent,
+    percent.replaceAll('%20', '+'),
+    strict,
+    new URLSearchParams([['', secret]]).toString().slice(1),
+  ]) {
     yield form
     yield form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())
   }

@@ -103,7 +103,8 @@ function isConnector(value: unknown): value is Connector {
 
 function unknownConnector(name: string, places: readonly ConnectorPlace[]): MillraceError {
   const names = places.map((place) => place.name)
-  const near = names.find((each) => toLetters(each).startsWith(toLetters(name).slice(0, 4)))
+  // The first letters are enough here: typos in YAML were answered when the project was checked.
+  const near = names.find((each) => toLetters(each).startsWith(toLetters(name).slice(0, 3)))
   return new MillraceError('MR-1204', {
     message: `There is no connector ${JSON.stringify(name)}${near ? `; did you mean \`${near}\`?` : '.'}`,
     next: [

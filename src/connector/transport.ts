@@ -108,7 +108,7 @@ type BodyFacts = {
   readonly maxBytes: number
 }
 
-async function readBody(body: Readable, facts: BodyFacts): Promise<Uint8Array> {
+async function readBody(body: AsyncIterable<Buffer>, facts: BodyFacts): Promise<Uint8Array> {
   let received = 0
   const counted = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of body) {
@@ -134,7 +134,7 @@ async function readBody(body: Readable, facts: BodyFacts): Promise<Uint8Array> {
 }
 
 /** Undoes the encodings, last one first. */
-function inflate(body: AsyncIterable<Buffer>, encoding: string | undefined): Readable {
+function inflate(body: AsyncIterable<Buffer>, encoding: string | undefined): AsyncIterable<Buffer> {
   const names = (encoding ?? '')
     .toLowerCase()
     .split(',')
