@@ -1,65 +1,98 @@
 import type { Failure } from 'millrace'
+import type { Answer } from './transport.ts'
 
-/** What jsforce throws for an answer above 399, with the status and the answer's body as they came. */
-export type SalesforceFailure = { readonly status: number; readonly errorCode: string; readonly message: string }
+/** What the vendor said of a request that failed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
+export type VendorError = { readonly code: string; readonly message: string }
+
+/** Of an error that jsforce made from an answer. By shape, so that this file does not load the SDK. */
+export function vendorErrorOf(error: unknown): VendorError | undefined {
+  return error instanceof Error && 'errorCode' in error && typeof error.errorCode === 'string'
+    ? { code: error.errorCode, message: error.message }
+    : undefined
+}
 
 /**
- * The vendor's error in something that jsforce threw; undefined: not an answer (sockets, timeouts).
- * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+ * What the error of one attempt means. undefined: not the vendor's (sockets, timeouts, malformed answers), which the host
+ * knows.
  */
-export function readFailure(error: unknown): SalesforceFailure | undefined {
-  if (!(error instanceof Error)) return undefined
-  // The token endpoint: `name` is the OAuth error. Other endpoints answer text here, so the code is ERROR_HTTP_<status>.
-  const http = /^ERROR_HTTP_(\d+)$/.exec(error.name)
-  if (!http)
-    return oauthErrors.has(error.name) ? { status: 400, errorCode: error.name, message: error.message } : undefined
-  const status = Number(http[1])
-  const [first] = readErrors(error.message)
-  return {
-    status,
-    errorCode: first?.errorCode ?? `HTTP_${status}`,
-    message: first?.message ?? error.message.slice(0, 300),
+export function classifyFailure(error: unknown, answer: Answer | null): Failure | undefined {
+  if (!answer) return undefined
+  if (answer.status >= 300 && answer.status < 400)
+    return {
+      kind: 'refused',
+      status: answer.status,
+      message: `it sends on to another address (HTTP ${answer.status}): instance_url or login_url is not the one of the API`,
+    }
+  const vendor = vendorErrorOf(error)
+  if (!vendor) return undefined
+  const { status } = answer
+  const facts = { status, code: vendor.code, message: vendor.message, ...waitOf(answer) }
+  return { ...facts, ...meaningOf(vendor, status) }
+}
+
+/** The token endpoint answers in OAuth's own form: jsforce gives `error` as the name. */
+export function classifySignIn(error: unknown, answer: Answer | null): Failure | undefined {
+  if (!answer || !(error instanceof Error)) return undefined
+  const facts = {
+    status: answer.status,
+    code: error.name,
+    message: `${error.name}: ${error.message}`,
+    ...waitOf(answer),
   }
+  if (answer.status >= 300 && answer.status < 400)
+    return {
+      kind: 'refused',
+      status: answer.status,
+      message: `it sends on to another address (HTTP ${answer.status}): login_url is not the one of your domain`,
+    }
+  if (answer.status < 300) return { kind: 'malformed', status: answer.status, message: 'the answer is not a token' }
+  if (error.name === 'rate_limit_exceeded' || answer.status === 429)
+    return { ...facts, kind: 'rate', notReceived: true }
+  // Seen for minutes after a connected app is made, and in maintenance.
+  if (
+    answer.status >= 500 ||
+    answer.status === 408 ||
+    error.name === 'temporarily_unavailable' ||
+    error.name === 'unknown_error'
+  )
+    return { ...facts, kind: 'server' }
+  return { ...facts, kind: 'auth' }
 }
 
-export function classifyFailure(error: unknown): Failure | undefined {
-  const failure = readFailure(error)
-  if (!failure) return undefined
-  const { status, errorCode: code } = failure
-  const facts = { message: `${code}: ${failure.message}`, status, code }
-  if (oauthErrors.has(code) || status === 401) return { kind: 'auth', ...facts }
-  if (code === 'REQUEST_LIMIT_EXCEEDED') return { kind: 'quota', ...facts }
-  if (status === 429) return { kind: 'rate', ...facts, notReceived: true }
-  if (status >= 500 || status === 408 || passing.has(code)) return { kind: 'server', ...facts }
-  if (code === 'API_DISABLED_FOR_ORG' || code === 'INSUFFICIENT_ACCESS') return { kind: 'auth', ...facts }
-  return { kind: 'refused', ...facts }
+function meaningOf({ code, message }: VendorError, status: number): Pick<Failure, 'kind' | 'notReceived'> {
+  if (code === 'REQUEST_LIMIT_EXCEEDED' || code === 'LIMIT_EXCEEDED')
+    // The same code for the day's total and for requests at one time; only the latter passes by waiting.
+    return /^Concurrent/i.test(message) ? { kind: 'rate', notReceived: true } : { kind: 'quota' }
+  if (status === 429) return { kind: 'rate', notReceived: true }
+  if (status === 401 || authCodes.has(code)) return { kind: 'auth' }
+  if (passingCodes.has(code) || status >= 500 || status === 408 || status === 420) return { kind: 'server' }
+  return { kind: 'refused' }
 }
 
-/** Codes that pass by themselves: locks and a busy server. */
-export const passing: ReadonlySet<string> = new Set([
+function waitOf(answer: Answer): { readonly retryAfterMs?: number } {
+  const header = answer.header('retry-after')
+  if (!header) return {}
+  const seconds = Number(header)
+  // A date is by the vendor's clock, and so is what it is compared with.
+  const ms = Number.isFinite(seconds)
+    ? seconds * 1000
+    : Date.parse(header) - Date.parse(answer.header('date') ?? new Date().toUTCString())
+  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) }
+}
+
+const authCodes: ReadonlySet<string> = new Set([
+  'INVALID_SESSION_ID',
+  'INVALID_AUTH_HEADER',
+  'INVALID_LOGIN',
+  'API_DISABLED_FOR_ORG',
+  'API_CURRENTLY_DISABLED',
+  'INACTIVE_OWNER_OR_USER',
+])
+const passingCodes: ReadonlySet<string> = new Set([
   'UNABLE_TO_LOCK_ROW',
   'SERVER_UNAVAILABLE',
+  'QUERY_TIMEOUT',
   'REQUEST_RUNNING_TOO_LONG',
+  'UNKNOWN_EXCEPTION',
+  'SERVICE_UNAVAILABLE',
 ])
-
-export const isSessionExpired = (error: unknown): boolean => readFailure(error)?.status === 401
-
-const oauthErrors: ReadonlySet<string> = new Set([
-  'invalid_client',
-  'invalid_client_id',
-  'invalid_grant',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_request',
-  'inactive_user',
-  'inactive_org',
-])
-
-function readErrors(body: string): readonly { readonly errorCode?: string; readonly message?: string }[] {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return Array.isArray(parsed) ? parsed.filter((item) => typeof item === 'object' && item !== null) : []
-  } catch {
-    return []
-  }
-}

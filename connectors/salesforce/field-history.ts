@@ -1,53 +1,77 @@
-import type { FieldHistory } from 'millrace'
+import type { FieldHistory, Host } from 'millrace'
 import type { SalesforceApi } from './client.ts'
-import type { Described } from './describe.ts'
-import { quoted } from './soql.ts'
-
-/** `AccountHistory`, `OpportunityFieldHistory`, `Thing__History`. */
-export const isHistory = (described: Described): boolean =>
-  /(FieldHistory|History|__History)$/.test(described.name) &&
-  ['Field', 'OldValue', 'NewValue', 'CreatedDate'].every((name) =>
-    described.fields.some((field) => field.name === name),
-  )
+import { describeObject, type DescribeSObjectResult, type Field } from './describe.ts'
+import { fetchQueryPage } from './query.ts'
+import { quote } from './soql.ts'
 
 /**
- * What the history rows mean. Tracked fields come from FieldDefinition; a history row spells a lookup by its relationship
- * (`Owner` for OwnerId, `Account` for AccountId), and writes it twice: as name and as Id, told apart by DataType.
+ * What a history object tells: AccountHistory, OpportunityFieldHistory, Thing__History. undefined for all others
+ * (OpportunityHistory among them, which has a row per stage and not per field).
  * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_associated_objects_history.htm
  */
-export async function fieldHistoryOf(
+export async function describeHistory(
   api: SalesforceApi,
-  described: Described,
-  signal: AbortSignal,
-): Promise<FieldHistory> {
-  const of = parentOf(described.name)
-  const tracked = await api.query(
-    `SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = ${quoted(of)} AND IsFieldHistoryTracked = true`,
-    signal,
-  )
-  const record =
-    described.fields.find((field) => field.name === `${of}Id` || field.name === 'ParentId')?.name ?? `${of}Id`
+  history: DescribeSObjectResult,
+  context: { readonly signal: AbortSignal; readonly host: Pick<Host, 'warn'> },
+): Promise<FieldHistory | undefined> {
+  const parentName = parentOf(history)
+  const record = history.fields.find((field) => parentName !== undefined && field.referenceTo?.includes(parentName))
+  const parent = parentName !== undefined && record && (await describeObject(api, parentName, context.signal))
+  if (parentName === undefined || !record || !parent) return undefined
   return {
-    of,
-    record,
+    of: parentName,
+    record: record.name,
     field: 'Field',
     from: 'OldValue',
     to: 'NewValue',
     at: 'CreatedDate',
     by: 'CreatedById',
-    ...(described.fields.some((field) => field.name === 'DataType') ? { kind: 'DataType' } : {}),
+    // A lookup is written twice: its Id with EntityId, its name with Text.
+    ...(history.fields.some(({ name }) => name === 'DataType') && { kind: 'DataType' }),
     who: { stream: 'User', key: 'Id', name: 'Name' },
     createdAt: 'CreatedDate',
-    tracked: Object.fromEntries(
-      tracked.map((row) => [historyName(String(row['QualifiedApiName'])), String(row['QualifiedApiName'])]),
-    ),
+    tracked: await readTracked(api, parent, context),
   }
 }
 
-function parentOf(name: string): string {
-  if (name.endsWith('__History')) return name.replace(/__History$/, '__c')
-  return name.replace(/(FieldHistory|History)$/, '')
+export const isHistory = (object: Pick<DescribeSObjectResult, 'fields'>): boolean =>
+  ['Field', 'OldValue', 'NewValue', 'CreatedDate'].every((name) => object.fields.some((field) => field.name === name))
+
+function parentOf(history: DescribeSObjectResult): string | undefined {
+  if (!isHistory(history)) return undefined
+  if (history.name.endsWith('__History')) return `${history.name.slice(0, -'__History'.length)}__c`
+  return /^(.+?)(?:Field)?History$/.exec(history.name)?.[1]
 }
 
-/** `OwnerId` is written as `Owner`; custom lookups keep their name. */
-const historyName = (field: string): string => (field.endsWith('Id') && field !== 'Id' ? field.slice(0, -2) : field)
+/**
+ * The tracked fields as the history rows spell them. Only the Tooling API tells which are tracked.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_fielddefinition.htm
+ */
+async function readTracked(
+  api: SalesforceApi,
+  parent: DescribeSObjectResult,
+  { signal, host }: { readonly signal: AbortSignal; readonly host: Pick<Host, 'warn'> },
+): Promise<FieldHistory['tracked']> {
+  // The flag is read and not filtered by: not every release takes it in a WHERE.
+  const soql = `SELECT QualifiedApiName, IsFieldHistoryTracked FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = ${quote(parent.name)}`
+  const { lines } = await fetchQueryPage(api, { kind: 'tooling/query', soql, signal })
+  const flagged = new Set<string>()
+  for (const line of Buffer.from(lines).toString().split('\n')) {
+    if (line === '') continue
+    const definition: { readonly QualifiedApiName: string; readonly IsFieldHistoryTracked: boolean } = JSON.parse(line)
+    if (definition.IsFieldHistoryTracked) flagged.add(definition.QualifiedApiName)
+  }
+  if (flagged.size === 0)
+    host.warn(
+      `${parent.name}: no field is tracked, or the user may not see which (View Setup and Configuration); there is no field history to build`,
+    )
+  // A compound that is tracked has its parts in the rows.
+  const tracked = parent.fields.filter(
+    (field) => flagged.has(field.name) || (field.compoundFieldName && flagged.has(field.compoundFieldName)),
+  )
+  return Object.fromEntries(tracked.map((field) => [historyName(field), field.name]))
+}
+
+/** Standard lookups are spelled by their relationship (`Owner` for OwnerId), all others by their own name. */
+const historyName = (field: Field): string =>
+  field.type === 'reference' && !field.custom ? (field.relationshipName ?? field.name) : field.name

@@ -1,23 +1,24 @@
-import { connector, MillraceError, z } from 'millrace'
-import { openClient, type SalesforceApi } from './client.ts'
-import { listObjects } from './describe.ts'
-import { describeDestination } from './objects.ts'
-import { describeStream } from './streams.ts'
+import { connector, MillraceError, z, type DestinationObject, type Stream } from 'millrace'
+import { openClient } from './client.ts'
+import { describeGlobal, describeObjects } from './describe.ts'
+import { makeObject } from './object.ts'
+import { makeStream } from './stream.ts'
+
+const url = () => z.url({ protocol: /^https?$/ })
 
 const config = z.strictObject({
-  login_url: z
-    .url({ protocol: /^https?$/ })
-    .meta({
-      description:
-        'Your My Domain: https://acme.my.salesforce.com (the client credentials flow does not work at login.salesforce.com)',
-    }),
-  client_id: z.string().min(1).meta({ description: 'Consumer key of the external client app or connected app' }),
-  client_secret: z.string().min(1).meta({ secret: true, description: 'Consumer secret of the same app' }),
+  login_url: url().meta({
+    description: 'Your domain, https://acme.my.salesforce.com: client credentials do not work at login.salesforce.com',
+  }),
+  client_id: z.string().min(1).meta({ secret: true, description: 'Consumer key of the external client app' }),
+  client_secret: z.string().min(1).meta({ secret: true, description: 'Consumer secret of the external client app' }),
+  instance_url: url().optional().meta({ description: 'Where the API is, if it is not where the token says' }),
   api_version: z
     .string()
     .regex(/^\d{2,3}\.0$/)
-    .default('65.0')
-    .meta({ description: 'Version of the REST API' }),
+    .default('66.0')
+    .meta({ description: 'The API version; names and columns may differ between versions' }),
+  page_size: z.int().min(200).max(2000).default(2000).meta({ description: 'Rows of one query, and of one checkpoint' }),
 })
 
 export default connector({
@@ -25,26 +26,57 @@ export default connector({
   config,
   async open({ config, host }) {
     const api = await openClient(config, host)
+    // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm
+    const check = ({ signal }: { readonly signal: AbortSignal }) =>
+      api.call({
+        method: 'GET',
+        path: '/',
+        docs: checkDocs,
+        signal,
+        read: () => null,
+        recover: ({ code }) => refuseVersion(code, config.api_version),
+      })
+    const queryable = async (signal: AbortSignal) =>
+      (await describeGlobal(api, signal)).filter((object) => object.queryable && !object.deprecatedAndHidden)
     return {
-      check: ({ signal }) => readOrganization(api, signal),
-      account: ({ signal }) => readOrganization(api, signal),
-      streamNames: ({ signal }) => listObjects(api, signal),
-      // Describe runs on every run, so that a new field is not missed.
-      streams: async ({ names, signal }) => {
-        const wanted = names ?? (await listObjects(api, signal))
-        return Promise.all(wanted.map((name) => describeStream(api, name, signal)))
+      check,
+      account: (context) => api.organizationId(context),
+      async now(context) {
+        if (!host.lastDate()) await check(context)
+        return host.lastDate() ?? new Date()
       },
-      objects: async ({ names, signal }) => {
-        const wanted = names ?? (await listObjects(api, signal))
-        return Promise.all(wanted.map((name) => describeDestination(api, name, signal)))
+      streamNames: async ({ signal }) => (await queryable(signal)).map(({ name }) => name),
+      async streams({ names, signal }) {
+        const wanted = names ?? (await queryable(signal)).map(({ name }) => name)
+        const described = await describeObjects(api, wanted, signal)
+        const streams: Stream[] = []
+        for (const object of described)
+          if (object?.queryable)
+            streams.push(await makeStream(object, { api, host, signal, pageSize: config.page_size }))
+        return streams
+      },
+      async objects({ names, signal }) {
+        const wanted =
+          names ??
+          (await describeGlobal(api, signal))
+            .filter((object) => object.updateable && !object.deprecatedAndHidden)
+            .map(({ name }) => name)
+        const objects: DestinationObject[] = []
+        for (const object of await describeObjects(api, wanted, signal))
+          if (object?.updateable) objects.push(makeObject(object, api))
+        return objects
       },
     }
   },
 })
 
-/** https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_organization.htm */
-async function readOrganization(api: SalesforceApi, signal: AbortSignal): Promise<string> {
-  const [organization] = await api.query('SELECT Id FROM Organization LIMIT 1', signal)
-  if (typeof organization?.['Id'] === 'string') return organization['Id']
-  throw new MillraceError('MR-3005', { message: 'Reading the organization of Salesforce: the answer has no Id.' })
+function refuseVersion(code: string, version: string): undefined {
+  if (code !== 'NOT_FOUND') return undefined
+  throw new MillraceError('MR-3004', {
+    message: `Checking the Salesforce connection: the org does not have API version ${version}.`,
+    next: 'Set api_version to one that it has: /services/data lists them.',
+  })
 }
+
+const checkDocs =
+  'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm'

@@ -1,69 +1,98 @@
-import { MillraceError, type Context, type Json, type Scan, type ScanItem } from 'millrace'
-import { queryDocs, queryPath, type QueryPage, type SalesforceApi } from './client.ts'
-import { countQuery, pageQuery, type Keyset, type Source } from './soql.ts'
+import { MillraceError, z, type Json, type JsonObject, type Scan, type ScanItem } from 'millrace'
+import type { SalesforceApi } from './client.ts'
+import type { Host } from 'millrace'
+import { fetchQueryPage, type QueryPage } from './query.ts'
+import { and, instant, quote } from './soql.ts'
+
+/** What the queries of a stream are made of. */
+export type Readable = {
+  readonly name: string
+  /** Filterable stamp that rows are ordered by. null: by Id alone, and always all of them. */
+  readonly cursor: string | null
+  /** For `start`. null: the object does not say when a row was made. */
+  readonly createdField: string | null
+  /** Fields that every scan reads, asked for or not. */
+  readonly always: readonly string[]
+  readonly pageSize: number
+}
 
 /**
- * Reads a window through REST queryAll (deleted rows are in it), a checkpoint a page. The resume point is the last row's
- * stamp and Id, never a query locator: locators die after two days, and with the session.
- * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm
+ * Pages by keyset: each is a query of its own, after the last row of the one before. A query locator would be one query for
+ * all, but it dies within days and with the user's eleventh query; a keyset is as good after a kill as before.
+ * Rows of one stamp are told apart by Id. A row that is written while we read gets a stamp past the upper bound: it leaves
+ * this scan for the next one, and pushes no other row over a page's edge.
  */
 export async function* readStream(
   api: SalesforceApi,
-  source: Source,
-  { scan, context }: { readonly scan: Scan; readonly context: Context },
-): AsyncIterable<ScanItem> {
-  const { signal } = context
-  let after = readKeyset(scan.resume)
+  stream: Readable,
+  scan: Scan,
+  context: { readonly signal: AbortSignal; readonly host: Host },
+): AsyncGenerator<ScanItem> {
+  const fields = [...new Set([...stream.always, ...scan.fields])].join(', ')
+  let after = position.parse(scan.resume ?? null)
   let left = scan.limit ?? Infinity
+  let altered = 0
   while (left > 0) {
-    const rows = Math.min(pageRows, left)
-    let path: string | null = queryPath(pageQuery(source, scan, { after, rows }), 'queryAll')
-    let got = 0
-    // A query of wide rows comes in several answers; each is a page of its own.
-    while (path !== null) {
-      signal.throwIfAborted()
-      const page: QueryPage = await api.page({ path, docs: queryDocs, signal })
-      got += page.rows
-      after = lastKeyset(source, page.lastLine) ?? after
-      if (page.rows > 0) yield { kind: 'lines', lines: page.lines, rows: page.rows, readAt: page.readAt }
+    const size = Math.min(stream.pageSize, left)
+    const where = and([...bounds(stream, scan), keyset(stream, after)])
+    const order = stream.cursor ? `${stream.cursor}, Id` : 'Id'
+    const soql = `SELECT ${fields} FROM ${stream.name}${where} ORDER BY ${order} LIMIT ${size}`
+    const page = await fetchQueryPage(api, { kind: 'queryAll', soql, signal: context.signal })
+    altered += page.altered
+    if (page.rows > 0) {
+      after = positionAfter(stream, page)
+      yield { kind: 'lines', lines: page.lines, rows: page.rows, readAt: page.readAt }
       yield { kind: 'checkpoint', resume: after }
-      path = page.next
-    }
-    left -= got
-    if (got < rows) return
+      left -= page.rows
+    } else if (!page.done)
+      throw new MillraceError('MR-3005', {
+        message: `Reading ${stream.name} of Salesforce: an empty page that says there are more.`,
+      })
+    // Wide rows come in smaller pages than asked for, and then it is not done: we go on after the last one.
+    if (page.done && page.rows < size) break
   }
+  if (altered > 0) context.host.warn(`${stream.name}: ${altered} characters that no warehouse can hold became U+FFFD`)
 }
 
-/** https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_count.htm */
-export async function countRows(
+/** The same bounds, recycle bin included. https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_count.htm */
+export async function countStream(
   api: SalesforceApi,
-  source: Source,
-  { scan, context }: { readonly scan: Scan; readonly context: Context },
+  stream: Readable,
+  scan: Scan,
+  signal: AbortSignal,
 ): Promise<number> {
-  const page = await api.page({
-    path: queryPath(countQuery(source, scan), 'queryAll'),
-    docs: queryDocs,
-    signal: context.signal,
-  })
-  return page.totalSize
+  const soql = `SELECT COUNT() FROM ${stream.name}${and(bounds(stream, scan))}`
+  const { totalSize } = await fetchQueryPage(api, { kind: 'queryAll', soql, signal })
+  return scan.limit === null ? totalSize : Math.min(totalSize, scan.limit)
 }
 
-function lastKeyset({ cursor }: Source, line: Uint8Array | null): Keyset | undefined {
-  if (line === null) return undefined
-  const row: { readonly [field: string]: unknown } = JSON.parse(Buffer.from(line).toString())
-  const stamp = cursor === undefined ? null : row[cursor]
-  if (typeof row['Id'] !== 'string' || (stamp !== null && typeof stamp !== 'string'))
+function bounds({ cursor, createdField }: Readable, scan: Scan): readonly (string | null)[] {
+  return [
+    cursor && scan.from !== null ? `${cursor} >= ${instant(scan.from)}` : null,
+    cursor ? `${cursor} < ${instant(scan.to)}` : null,
+    createdField && scan.start !== null ? `${createdField} >= ${instant(scan.start)}` : null,
+    scan.where ? `(${scan.where})` : null,
+  ]
+}
+
+function keyset({ cursor }: Readable, after: Position | null): string | null {
+  if (!after) return null
+  if (!cursor || after.at === null) return `Id > ${quote(after.id)}`
+  return `(${cursor} > ${after.at} OR (${cursor} = ${after.at} AND Id > ${quote(after.id)}))`
+}
+
+function positionAfter({ name, cursor }: Readable, { lastLine }: QueryPage): Position {
+  const last: JsonObject = JSON.parse(Buffer.from(lastLine ?? []).toString())
+  const [id, at] = [last['Id'], cursor ? last[cursor] : null]
+  if (typeof id !== 'string' || (cursor && typeof at !== 'string'))
     throw new MillraceError('MR-3005', {
-      message: `A row of Salesforce without Id or ${cursor ?? ''}: the page cannot be followed.`,
+      message: `Reading ${name} of Salesforce: a record without ${cursor ? `Id or ${cursor}` : 'Id'}.`,
     })
-  return { cursor: stamp, id: row['Id'] }
+  return { id, at: typeof at === 'string' ? instant(at) : null }
 }
 
-function readKeyset(resume: Json): Keyset | null {
-  if (typeof resume !== 'object' || resume === null || !('id' in resume)) return null
-  const { cursor, id } = resume
-  return typeof id === 'string' ? { cursor: typeof cursor === 'string' ? cursor : null, id } : null
-}
-
-/** The most that one answer holds. */
-export const pageRows = 2000
+/** The last row that was read: all rows before it are. */
+type Position = { readonly id: string; readonly at: string | null }
+const position: z.ZodType<Position | null, Json> = z
+  .strictObject({ id: z.string(), at: z.string().nullable() })
+  .nullable()

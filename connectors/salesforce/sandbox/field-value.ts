@@ -5,7 +5,9 @@ import { readId } from './record-id.ts'
 import { refuse, type VendorError } from './refusal.ts'
 
 /** A number of a request body, digits as they were sent. */
-export type SentNumber = { readonly digits: string }
+export interface SentNumber {
+  readonly digits: string
+}
 export type Sent = string | boolean | null | SentNumber | readonly Sent[] | { readonly [name: string]: Sent }
 
 /** Parses a body without losing a digit of its numbers. */

@@ -125,18 +125,12 @@ export function parseSoql(text: string): Query {
 
   function literal(): Literal {
     const token = take()
-    switch (token.kind) {
-      case 'string':
-      case 'number':
-      case 'date':
-      case 'datetime':
-        return { kind: token.kind, text: token.text }
-      case 'word': {
-        const word = token.text.toLowerCase()
-        if (word === 'null') return { kind: 'null' }
-        if (word === 'true' || word === 'false') return { kind: 'boolean', value: word === 'true' }
-      }
-    }
+    const { kind } = token
+    if (kind === 'string' || kind === 'number' || kind === 'date' || kind === 'datetime')
+      return { kind, text: token.text }
+    const word = kind === 'word' ? token.text.toLowerCase() : ''
+    if (word === 'null') return { kind: 'null' }
+    if (word === 'true' || word === 'false') return { kind: 'boolean', value: word === 'true' }
     throw unexpected(text, token)
   }
 }

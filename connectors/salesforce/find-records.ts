@@ -1,0 +1,72 @@
+import type { Change } from 'millrace'
+import type { SalesforceApi } from './client.ts'
+import { keyOf } from './collection-request.ts'
+import type { DescribeSObjectResult, Field } from './describe.ts'
+import { fetchQueryPage, maxUriBytes } from './query.ts'
+import { quote } from './soql.ts'
+
+export type Found = { readonly match: Field | undefined; readonly idsOf: (change: Change) => readonly string[] }
+
+/** The Ids of the records that the changes mean. Deleted ones are not found. */
+export async function findRecords(
+  api: SalesforceApi,
+  object: DescribeSObjectResult,
+  changes: readonly Change[],
+  context: { readonly match: string; readonly signal: AbortSignal },
+): Promise<Found> {
+  const match = object.fields.find((field) => field.name === context.match)
+  const ids = new Map<string, string[]>()
+  for (const soql of lookupQueries(object, changes, context.match)) {
+    const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal: context.signal })
+    for (const line of Buffer.from(lines).toString().split('\n')) {
+      if (line === '') continue
+      const record: { readonly Id: string; readonly [field: string]: unknown } = JSON.parse(line)
+      const key = fold(String(record[context.match]), match)
+      const known = ids.get(key)
+      if (known) known.push(record.Id)
+      else ids.set(key, [record.Id])
+    }
+  }
+  return { match, idsOf: (change) => ids.get(fold(keyOf(change, context.match), match)) ?? [] }
+}
+
+/** As few queries as the limit of a URL allows. */
+export function lookupQueries(
+  object: DescribeSObjectResult,
+  changes: readonly Change[],
+  match: string,
+): readonly string[] {
+  const field = object.fields.find(({ name }) => name === match)
+  const select = match === 'Id' ? 'SELECT Id' : `SELECT Id, ${match}`
+  const queries: string[] = []
+  let literals: string[] = []
+  let bytes = 0
+  const flush = () => {
+    if (literals.length > 0) queries.push(`${select} FROM ${object.name} WHERE ${match} IN (${literals.join(', ')})`)
+    literals = []
+    bytes = 0
+  }
+  for (const change of changes) {
+    const key = keyOf(change, match)
+    const literal = isNumber(field) ? key : quote(key)
+    const size = encodeURIComponent(`${literal}, `).length
+    if (bytes + size > maxUriBytes - headroom) flush()
+    literals.push(literal)
+    bytes += size
+  }
+  flush()
+  return queries
+}
+
+/** As Salesforce compares: text without case, unless the field is told otherwise. */
+function fold(key: string, field: Field | undefined): string {
+  if (isNumber(field)) return key.replace(/\.0+$/, '')
+  if (field?.type === 'id') return key.slice(0, 15)
+  return field?.caseSensitive ? key.trim() : key.trim().toLowerCase()
+}
+
+const isNumber = (field: Field | undefined) =>
+  field !== undefined && ['int', 'long', 'double', 'currency', 'percent'].includes(field.type)
+
+/** Host, path, SELECT and FROM. */
+const headroom = 1_024

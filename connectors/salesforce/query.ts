@@ -1,0 +1,62 @@
+import { cutPage, MillraceError, type Json } from 'millrace'
+import type { SalesforceApi } from './client.ts'
+
+/** One page of a query: records one a line, digits as they were sent. */
+export type QueryPage = {
+  readonly lines: Uint8Array
+  readonly rows: number
+  readonly lastLine: Uint8Array | null
+  readonly done: boolean
+  readonly totalSize: number
+  readonly readAt: Date
+  /** Characters that no warehouse can hold and became U+FFFD. */
+  readonly altered: number
+}
+
+export type Query = {
+  /** `queryAll` sees the recycle bin too; `tooling/query` the org's definitions. */
+  readonly kind: 'query' | 'queryAll' | 'tooling/query'
+  readonly soql: string
+  readonly signal: AbortSignal
+}
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm */
+export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
+  const path = `/${kind}?q=${encodeURIComponent(soql)}`
+  const bytes = api.basePath.length + path.length
+  if (bytes > maxUriBytes)
+    throw new MillraceError('MR-3004', {
+      message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} (${soql.slice(0, 60)} …).`,
+      kept: 'Nothing was sent.',
+      next: 'Read fewer fields of this stream (`include` or `exclude`), or shorten its `where`.',
+    })
+  return await api.call({
+    method: 'GET',
+    path,
+    docs: docs[kind],
+    signal,
+    timeoutMs: 120_000,
+    headers: { 'Sforce-Query-Options': 'batchSize=2000' },
+    read: (answer, readAt) => {
+      const { lines, rows, lastLine, envelope, altered } = cutPage(answer, { records: 'records' })
+      const [done, totalSize] = [valueOf(envelope, 'done'), valueOf(envelope, 'totalSize')]
+      if (typeof done !== 'boolean' || typeof totalSize !== 'number')
+        throw new MillraceError('MR-3005', {
+          message: 'Reading a page of Salesforce: `done` or `totalSize` is missing.',
+        })
+      return { lines, rows, lastLine, done, totalSize, readAt, altered }
+    },
+  })
+}
+
+const valueOf = (envelope: Json, name: string): unknown =>
+  typeof envelope === 'object' && envelope !== null ? Reflect.get(envelope, name) : undefined
+
+/** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm */
+export const maxUriBytes = 16_384
+const docs = {
+  query: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm',
+  queryAll: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm',
+  'tooling/query':
+    'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/intro_rest_resources.htm',
+}

@@ -1,0 +1,25 @@
+/** What Salesforce has and the simulator does not. Asking for it is refused as an unknown thing is. */
+export const leftOut: { readonly [thing: string]: string } = {
+  'Account: CleanStatus, DandbCompanyId, DunsNumber, NaicsCode, NaicsDesc, Tradestyle, YearStarted, OperatingHoursId, Tier':
+    'fields of Data.com and of paid features; a plain org does not have them',
+  'Account: IsPersonAccount, Person*':
+    'person accounts are a setting that cannot be undone; this org does not have them',
+  'Contact: IndividualId, CleanStatus, IsPriorityRecord, ContactSource, GenderIdentity, Pronouns, ActionCadence*':
+    'fields of features that are off in this org',
+  'Lead: IndividualId, CleanStatus, CompanyDunsNumber, DandbCompanyId, FirstCallDateTime, FirstEmailDateTime, ActionCadence*, IsPriorityRecord, GenderIdentity, Pronouns':
+    'fields of features that are off in this org',
+  'Opportunity: CampaignId, Pricebook2Id, SyncedQuoteId, ContractId, RecordTypeId, IqScore, Territory2Id':
+    'lookups to objects that the sandbox does not have',
+  'User: UserPermissions*, UserPreferences*, ProfileId, UserRoleId, DelegatedApproverId, CallCenterId, ContactId, AccountId, IndividualId, *PhotoUrl (but FullPhotoUrl), Digest*, Forecast*':
+    'some two hundred switches; none of them is of use in a warehouse',
+  'Organization: most fields': 'only its Id and name are asked for',
+  'OpportunityHistory, and all other standard objects': 'the cast of the world does not need them',
+  'custom objects, record types, polymorphic lookups': 'not in the world yet',
+  'SOQL: GROUP BY, aggregates but COUNT(), subqueries, TYPEOF, FIELDS(), date literals as LAST_N_DAYS, INCLUDES, toLabel, FOR VIEW, ALL ROWS':
+    'refused as MALFORMED_QUERY',
+  'Bulk API 2.0, Composite, sObject rows, SOAP, Streaming': 'not used by the connector; 404',
+  'OAuth: JWT bearer, web server and password flows': 'unsupported_grant_type',
+  'validation rules, triggers, duplicate rules':
+    'none in this org; the fault lock_rows stands for rows that are refused for a while',
+  'formula fields other than Employees_Per_Site__c': 'one is enough to show what a formula is like',
+}

@@ -1,0 +1,73 @@
+import type { SimulatorContext } from 'millrace/sandbox'
+import { definitionRecords } from './records.ts'
+import { refuse } from './refusal.ts'
+import { renderRecord } from './render.ts'
+import { parseSoql } from './soql-parser.ts'
+import { runQuery, type Found } from './soql-run.ts'
+
+/**
+ * `query`, `queryAll` and `tooling/query`, with pages behind locators that die with the process.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm
+ */
+export function createQueryEndpoint(context: SimulatorContext) {
+  const cursors = new Map<string, Found>()
+  const definitions = definitionRecords()
+
+  return (request: Request, route: QueryRoute): string => {
+    const size = batchSize(request)
+    if (route.locator !== null) return nextPage(route.locator, size, route)
+    const soql = new URL(request.url).searchParams.get('q')
+    if (soql === null || soql.trim() === '') throw refuse(400, 'MALFORMED_QUERY', 'A query string has to be specified')
+    const query = parseSoql(soql)
+    const tooling = route.kind === 'tooling/query'
+    if (
+      tooling &&
+      query.from.toLowerCase() === 'fielddefinition' &&
+      !/EntityDefinition|DurableId/i.test(soql.slice(soql.search(/where/i)))
+    )
+      throw refuse(400, 'MALFORMED_QUERY', 'a filter on a reified column is required [EntityDefinitionId,DurableId]')
+    const found = runQuery(tooling ? definitions : context.store, query, {
+      deleted: route.kind === 'queryAll',
+      tooling,
+    })
+    if (query.count) return JSON.stringify({ totalSize: found.rows.length, done: true, records: [] })
+    return page(found, 0, size, route)
+  }
+
+  function nextPage(locator: string, size: number, route: QueryRoute): string {
+    const [id = '', offset = ''] = locator.split('-')
+    const found = cursors.get(id)
+    if (!found || !/^\d+$/.test(offset)) throw refuse(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
+    return page(found, Number(offset), size, route, id)
+  }
+
+  function page(found: Found, from: number, size: number, route: QueryRoute, id?: string): string {
+    const to = from + size
+    const done = to >= found.rows.length
+    let next = ''
+    if (!done) {
+      const cursor = id ?? `0r8xx${String(context.store.next('locator')).padStart(13, '0')}`
+      cursors.set(cursor, found)
+      // The vendor keeps ten cursors for a user, too.
+      if (cursors.size > 10) for (const oldest of cursors.keys()) if (cursors.size > 10) cursors.delete(oldest)
+      next = `"nextRecordsUrl":"${route.base}/${route.kind === 'tooling/query' ? 'tooling/query' : 'query'}/${cursor}-${to}",`
+    }
+    const store = route.kind === 'tooling/query' ? definitions : context.store
+    const records = found.rows
+      .slice(from, to)
+      .map((record) => renderRecord(store, found.object, record, found.columns, route.base))
+    return `{"totalSize":${found.rows.length},"done":${done},${next}"records":[${records.join(',')}]}`
+  }
+}
+
+export type QueryRoute = {
+  readonly kind: 'query' | 'queryAll' | 'tooling/query'
+  readonly locator: string | null
+  readonly base: string
+}
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_queryoptions.htm */
+function batchSize(request: Request): number {
+  const asked = /batchSize=(\d+)/i.exec(request.headers.get('sforce-query-options') ?? '')?.[1]
+  return asked === undefined ? 2_000 : Math.min(2_000, Math.max(200, Number(asked)))
+}

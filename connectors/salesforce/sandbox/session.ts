@@ -1,0 +1,56 @@
+import type { SimulatorContext } from 'millrace/sandbox'
+import { integrationUserId, organizationId } from './identity.ts'
+import { refuse } from './refusal.ts'
+
+/** The connected app of the sandbox. Its own, and of no use anywhere else. */
+export const clientId = 'millrace-sandbox-client-id'
+export const clientSecret = 'millrace-sandbox-client-secret'
+
+/**
+ * Client credentials flow.
+ * https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
+ */
+export async function issueToken(context: SimulatorContext, request: Request): Promise<Response> {
+  if (request.method !== 'POST') return oauthError('invalid_request', 'must use HTTP POST')
+  const form = new URLSearchParams(await request.text())
+  const [id, secret] = credentials(request, form)
+  if (!form.get('grant_type')) return oauthError('unsupported_grant_type', 'grant type not supported')
+  if (form.get('grant_type') !== 'client_credentials')
+    return oauthError('unsupported_grant_type', 'grant type not supported')
+  if (!id) return oauthError('invalid_request', 'missing required parameter: client_id')
+  if (id !== clientId) return oauthError('invalid_client_id', 'client identifier invalid')
+  if (secret !== clientSecret || context.fault('refuse_refresh'))
+    return oauthError('invalid_client', 'invalid client credentials')
+  const origin = new URL(request.url).origin
+  const token = `${organizationId.slice(0, 15)}!AQEAQ${context.store.next('token').toString(36).padStart(8, '0')}.${String(context.world.seed).padStart(8, '0')}`
+  context.store.put('session', token, { at: context.now().toISOString() })
+  return Response.json({
+    access_token: token,
+    signature: Buffer.from(`signature of ${token}`).toString('base64'),
+    scope: 'api',
+    instance_url: origin,
+    id: `${origin}/id/${organizationId}/${integrationUserId}`,
+    token_type: 'Bearer',
+    issued_at: String(context.now().getTime()),
+  })
+}
+
+/** @throws INVALID_SESSION_ID where there is no such token, or the sandbox was told to expire them */
+export function checkSession(context: SimulatorContext, request: Request): void {
+  if (context.fault('expire_tokens'))
+    for (const [token] of Array.from(context.store.all('session'))) context.store.remove('session', token)
+  const [scheme, token = ''] = (request.headers.get('authorization') ?? '').split(' ')
+  if (!scheme) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
+  if (!/^(bearer|oauth)$/i.test(scheme)) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
+  if (!context.store.get('session', token)) throw refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid')
+}
+
+function credentials(request: Request, form: URLSearchParams): readonly [string | null, string | null] {
+  const basic = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
+  if (basic === undefined) return [form.get('client_id'), form.get('client_secret')]
+  const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':')
+  return [id, secret]
+}
+
+const oauthError = (error: string, description: string) =>
+  Response.json({ error, error_description: description }, { status: 400 })

@@ -1,0 +1,81 @@
+import type { Host, LogicalType, Stream } from 'millrace'
+import type { SalesforceApi } from './client.ts'
+import { columnType } from './column-type.ts'
+import type { DescribeSObjectResult } from './describe.ts'
+import { describeHistory, isHistory } from './field-history.ts'
+import { countStream, readStream, type Readable } from './read-stream.ts'
+
+export type StreamContext = {
+  readonly api: SalesforceApi
+  readonly host: Host
+  readonly signal: AbortSignal
+  readonly pageSize: number
+}
+
+/** A queryable object as a stream, as it is described now. */
+export async function makeStream(object: DescribeSObjectResult, context: StreamContext): Promise<Stream> {
+  const { api, host, pageSize } = context
+  const columns: { [field: string]: LogicalType } = {}
+  const skipped: string[] = []
+  for (const field of object.fields) {
+    const type = columnType(field)
+    if (type) columns[field.name] = type
+    else skipped.push(field.name)
+  }
+  if (skipped.length > 0)
+    host.warn(
+      `${object.name}: ${skipped.join(', ')} cannot be read in a query (base64) and ${skipped.length === 1 ? 'is' : 'are'} left out`,
+    )
+  const history = await describeHistory(api, object, context)
+  const appendOnly = isHistory(object)
+  const cursor = appendOnly ? 'CreatedDate' : cursorField(object)
+  const deletable = 'IsDeleted' in columns
+  const readable: Readable = {
+    name: object.name,
+    cursor,
+    createdField: filterable(object, 'CreatedDate')
+      ? 'CreatedDate'
+      : filterable(object, 'LoginTime')
+        ? 'LoginTime'
+        : null,
+    always: ['Id', ...(cursor ? [cursor] : []), ...(deletable ? ['IsDeleted'] : [])],
+    pageSize,
+  }
+  return {
+    name: object.name,
+    docs: `https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_${object.name.toLowerCase()}.htm`,
+    key: ['Id'],
+    columns,
+    order: cursor ? 'cursor' : 'none',
+    ...(cursor && { version: cursor }),
+    ...(appendOnly && { appendOnly }),
+    // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
+    ...(!cursor && { enumerates: true }),
+    ...(deletable && { deletedWhen: { column: 'IsDeleted', is: 'true' } as const }),
+    ...(history && { history }),
+    lagMs: cursor ? lagMs : 0,
+    overlapMs: cursor ? overlapMs : 0,
+    children: [],
+    pageRows: pageSize,
+    read: (scan, { signal }) => readStream(api, readable, scan, { signal, host }),
+    count: (scan, { signal }) => countStream(api, readable, scan, signal),
+  }
+}
+
+/** The stamp that says when a row last changed, for whatever reason; the first that a query can filter by. */
+function cursorField(object: DescribeSObjectResult): string | null {
+  return (
+    ['SystemModstamp', 'LastModifiedDate', 'CreatedDate', 'LoginTime'].find((name) => filterable(object, name)) ?? null
+  )
+}
+
+const filterable = (object: DescribeSObjectResult, name: string) =>
+  object.fields.some((field) => field.name === name && field.filterable)
+
+/**
+ * A row is stamped when its transaction writes it and seen when that ends, which may take ten minutes at most
+ * (https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/apex_gov_limits.htm). Five minutes are waited
+ * for, five more are read again the next time.
+ */
+const lagMs = 5 * 60_000
+const overlapMs = 5 * 60_000
