@@ -36,7 +36,7 @@ describe('a run that is frozen past its lease', () => {
       'CREATE SCHEMA raw',
       `CREATE TABLE raw.people AS SELECT 'p' || n AS id, 'p' || n || '@example.com' AS email, 'free' AS plan, false AS email_opt_out FROM range(5) r(n)`,
     )
-    await project.sandbox.setFault('customerio', 'delay', { ms: 1500, match: 'batch' })
+    await project.sandbox.setFault('customerio', 'slow', { match: 'batch' })
     const frozen = start(['sync', 'run', 'people'], env)
     await frozen.reached('batch.sent')
     await untilTaken(project)

@@ -60,7 +60,7 @@ describe('a delivery survives kill -9', () => {
     })
 
   it.each(afterwards)('when the vendor has taken a batch and its answer is on the way, the model %s', async (_name, edits) => {
-    await project.sandbox.setFault('customerio', 'delay', { ms: 20_000, match: 'batch' })
+    await project.sandbox.setFault('customerio', 'hang', { handled: true, match: 'batch' })
     const { child, reached } = start(run, project)
     await reached('batch.sent')
     for (let tries = 0; tries < 200; tries++) {
@@ -70,7 +70,7 @@ describe('a delivery survives kill -9', () => {
     }
     child.kill('SIGKILL')
     await new Promise((resolve) => child.on('close', resolve))
-    await project.sandbox.setFault('customerio', 'delay', null)
+    await project.sandbox.setFault('customerio', 'hang', null)
     if (edits.length > 0) await project.write(...edits)
     const again = resultOf(await millrace(run, project))
     expect(again.exit_code).toBe(0)
