@@ -47,6 +47,7 @@ export type CommandResult = { readonly exitCode: number; readonly result?: objec
 export function createShell(flags: GlobalFlags): Shell {
   const { stdout, stderr, env } = process
   const noColor = flags.color === false
+  const stop = createStop(stderr)
   const verbosity = flags.quiet ? 'quiet' : flags.verbose ? 'verbose' : 'normal'
   return {
     directory: flags.C ?? '.',
@@ -59,15 +60,18 @@ export function createShell(flags: GlobalFlags): Shell {
     stderr,
     color: chooseColor({ noColor, output: stdout, env }),
     errorColor: chooseColor({ noColor, output: stderr, env }),
-    stop: createStop(stderr),
+    stop,
     print: (text) => void stdout.write(text),
     line: (line) => void stdout.write(toJsonLine(line)),
     say: (text) => void (verbosity === 'quiet' ? undefined : stderr.write(`${text}\n`)),
-    ask,
+    ask: (question, otherwise) => ask(question, { otherwise, signal: stop.signal }),
   }
 }
 
-async function ask(question: string, otherwise: string): Promise<string> {
+async function ask(
+  question: string,
+  { otherwise, signal }: { readonly otherwise: string; readonly signal: AbortSignal },
+): Promise<string> {
   if (!process.stdin.isTTY)
     throw new MillraceError('MR-1001', {
       message: `${question} Nobody is at the keyboard to answer.`,
@@ -76,8 +80,14 @@ async function ask(question: string, otherwise: string): Promise<string> {
     })
   const { createInterface } = await import('node:readline/promises')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
+  // The keyboard is raw while it is read: Ctrl-C is a letter then. Ctrl-D is no answer.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {
-    return (await lines.question(`${question} `)).trim()
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    return (await Promise.race([lines.question(`${question} `, { signal }), closed])).trim()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   } finally {
     lines.close()
   }

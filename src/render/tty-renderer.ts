@@ -16,7 +16,7 @@ export function createTtyRenderer(options: RendererOptions): Renderer {
   const state = emptyLiveState()
   const nowMs = () => performance.now()
   const lineOf = createEventLines(verbosity, nowMs)
-  const size = () => ({ columns: stderr.columns ?? 80, rows: stderr.rows ?? 24 })
+  const size = () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 })
   const screen = createLiveScreen(stderr, () => liveLines(state, { ...size(), nowMs: nowMs(), color }))
 
   return {

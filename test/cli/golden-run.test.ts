@@ -247,6 +247,7 @@ describe('signals', () => {
     await run('sync', 'state', 'reset', 'stripe', '--yes', '--reason', 'signals')
     const { child, ended, said } = startMillrace(project, ['sync', 'run', 'stripe', '--full-refresh'])
     await until(() => said().includes('scan'))
+    if (times === 1) expect((await run('sync', 'status', 'stripe')).stdout).toMatch(/running since .*, pid \d+/)
     for (let count = 0; count < times; count++) {
       child.kill(signal)
       await until(() => said().includes('Stopping at the next checkpoint'))
