@@ -1,4 +1,4 @@
-import { toSnake } from '../model/column-name.ts'
+import { fieldHistoryName, toSnake } from '../model/column-name.ts'
 import type { FieldHistoryView } from '../warehouse/field-history.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
@@ -13,7 +13,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
   const column = (field: string) => columnOf(plan.shape, field) ?? toSnake(field)
   return {
     schema: plan.shape.table.schema,
-    name: `${parent.shape.table.name}_field_history`,
+    name: fieldHistoryName(parent.shape.table.name),
     history: {
       table: plan.shape.table.name,
       key: plan.shape.key[0] ?? 'id',

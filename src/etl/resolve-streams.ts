@@ -2,7 +2,7 @@
 import { matchesGlob } from 'node:path'
 import type { EtlSync, StreamConfig } from '../config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
-import { columnNames, toSnake } from '../model/column-name.ts'
+import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../config/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { metaColumns, type Table } from '../model/table.ts'
@@ -108,7 +108,7 @@ const historyNames = (name: string): readonly string[] => [
 
 function shapeOf(
   sync: EtlSync,
-  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'version' | 'deletedWhen'>,
+  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'version' | 'deletedWhen' | 'history'>,
   config: StreamConfig,
 ): TableShape {
   const names = columnNames(Object.keys(stream.columns))
@@ -122,12 +122,18 @@ function shapeOf(
   return {
     table: {
       schema: sync.schema,
-      name: toSnake(stream.name),
+      name: tableName(stream),
       columns: [...columns.map(({ column, type }) => ({ name: column, type })), ...metaColumns],
     },
     columns,
     key: stream.key.map((field) => names.get(field) ?? field),
   }
+}
+
+/** The rows of `OpportunityFieldHistory` leave their name to the view with valid_from and valid_to. */
+function tableName({ name, history }: Pick<Stream, 'name' | 'history'>): string {
+  const table = toSnake(name)
+  return history && table === fieldHistoryName(toSnake(history.of)) ? `${table}_raw` : table
 }
 
 function refuseOrphans(

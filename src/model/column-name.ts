@@ -29,4 +29,8 @@ export function toSnake(field: string): string {
   return /^\d/.test(safe) ? `_${safe}` : safe
 }
 
-const reserved = ['_synced_at', '_read_at', '_version', '_run_id', '_deleted_at']
+/** Ours, and DuckDB's own number of a row, which a column of that name would hide. */
+/** The view of a table's field history. */
+export const fieldHistoryName = (table: string): string => `${table}_field_history`
+
+const reserved = ['_synced_at', '_read_at', '_version', '_run_id', '_deleted_at', 'rowid']

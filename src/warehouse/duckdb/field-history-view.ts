@@ -13,7 +13,7 @@ export function fieldHistorySql(view: FieldHistoryView): string {
   const changes =
     `SELECT ${h(history.record)} AS record_id, ${h(history.field)} AS field, ${kind} AS kind, ` +
     `CAST(${h(history.from)} AS VARCHAR) AS from_value, CAST(${h(history.to)} AS VARCHAR) AS to_value, ` +
-    `${h(history.at)} AS at, ${h(history.by)} AS changed_by_id, ` +
+    `${h(history.at)} AS changed_at, ${h(history.by)} AS changed_by_id, ` +
     `lead(${h(history.at)}) OVER w AS next_at, row_number() OVER w AS nth ` +
     `FROM ${relation(schema, history.table)} h WHERE h._deleted_at IS NULL ` +
     `WINDOW w AS (PARTITION BY ${h(history.record)}, ${h(history.field)}, ${kind} ORDER BY ${h(history.at)}, ${h(history.key)})`
@@ -27,8 +27,8 @@ export function fieldHistorySql(view: FieldHistoryView): string {
       `WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.record_id = ${key} AND c.field = ${quoteText(field)})`,
   )
   const intervals = [
-    `SELECT record_id, field, kind, from_value, to_value AS value, changed_by_id, at AS valid_from, next_at AS valid_to FROM changes`,
-    `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.at FROM changes c JOIN ${relation(schema, parent.table)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.at > ${createdAt}`,
+    `SELECT record_id, field, kind, from_value, to_value AS value, changed_by_id, changed_at AS valid_from, next_at AS valid_to FROM changes`,
+    `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.changed_at FROM changes c JOIN ${relation(schema, parent.table)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.changed_at > ${createdAt}`,
     ...never,
   ]
   const name = who ? `LEFT JOIN ${relation(schema, who.table)} u ON u.${quoteName(who.key)} = i.changed_by_id` : ''
