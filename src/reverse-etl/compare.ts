@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
 import { openLines } from './change-spool.ts'
-import { decide, type Decision } from './decide.ts'
+import { decide } from './decide.ts'
+import type { Decision } from './decision.ts'
 import type { ResolvedMapping } from './mapping.ts'
 
 export type Comparison = {

@@ -6,6 +6,7 @@
 import type { FieldType } from '../connector/contract.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { LogicalType } from '../model/logical-type.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { exactNumber, parseExact, plainNumber } from './exact-number.ts'
 
 export type Encoded =
@@ -20,13 +21,13 @@ export function encodeValue(text: string | null, type: LogicalType, field: Field
   if (text === null) return { ok: true, value: null }
   switch (field) {
     case 'string':
-      return ok(asText(text, type))
+      return encodeText(text, type)
     case 'number':
       return encodeNumber(text)
     case 'boolean':
       return type === 'boolean' ? ok(text === 'true') : no(`a ${type} is not a boolean`)
     case 'date':
-      return /^\d{4}-\d\d-\d\d$/.test(text) ? ok(text) : no(`${shorten(text)} is not a date`)
+      return encodeDate(text)
     case 'timestamp':
       return encodeInstant(text)
     case 'unix_seconds':
@@ -39,10 +40,9 @@ export function encodeValue(text: string | null, type: LogicalType, field: Field
 
 /** Can a column of this type fill this field at all? Asked once, before any row. */
 export function canEncode(type: LogicalType, field: FieldKind): boolean {
-  const isNumber = type === 'integer' || type === 'double' || type.startsWith('decimal')
   switch (field) {
     case 'number':
-      return isNumber
+      return isNumber(type)
     case 'boolean':
       return type === 'boolean'
     case 'date':
@@ -58,22 +58,33 @@ export function canEncode(type: LogicalType, field: FieldKind): boolean {
   }
 }
 
-function asText(text: string, type: LogicalType): string {
-  if (type.startsWith('decimal') || type === 'double') return plainNumber(text)
-  if (type === 'timestamp') return instantText(text) ?? text
-  return text.toWellFormed()
+function encodeText(text: string, type: LogicalType): Encoded {
+  if (isNumber(type))
+    return number.test(text) ? ok(plainNumber(text)) : no(`${shorten(text)} is not a number that can be sent`)
+  if (type === 'timestamp') return encodeInstant(text)
+  if (type === 'date') return encodeDate(text)
+  if (type === 'json') {
+    const json = encodeJson(text)
+    return json.ok ? ok(canonicalJson(json.value)) : json
+  }
+  return ok(text.toWellFormed())
 }
 
 function encodeNumber(text: string): Encoded {
-  if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return no(`${shorten(text)} is not a number that can be sent`)
-  return ok(exactNumber(plainNumber(text)))
+  return number.test(text)
+    ? ok(exactNumber(plainNumber(text)))
+    : no(`${shorten(text)} is not a number that can be sent`)
 }
 
 function encodeAny(text: string, type: LogicalType): Encoded {
   if (type === 'boolean') return ok(text === 'true')
   if (type === 'json') return encodeJson(text)
-  if (type === 'integer' || type === 'double' || type.startsWith('decimal')) return encodeNumber(text)
-  return ok(asText(text, type))
+  return isNumber(type) ? encodeNumber(text) : encodeText(text, type)
+}
+
+/** Infinity, and years before 1 or after 9999, are in the warehouse and nowhere else. */
+function encodeDate(text: string): Encoded {
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? ok(text) : no(`${shorten(text)} is not a date that can be sent`)
 }
 
 function encodeJson(text: string): Encoded {
@@ -86,23 +97,27 @@ function encodeJson(text: string): Encoded {
 
 function encodeInstant(text: string): Encoded {
   const instant = instantText(text)
-  return instant === undefined ? no(`${shorten(text)} is not an instant`) : ok(instant)
+  return instant === undefined ? no(`${shorten(text)} is not an instant that can be sent`) : ok(instant)
 }
 
 function encodeSeconds(text: string, type: LogicalType): Encoded {
   if (type === 'integer') return encodeNumber(text)
   const instant = instantText(text)
-  return instant === undefined ? no(`${shorten(text)} is not an instant`) : ok(Math.floor(Date.parse(instant) / 1000))
+  return instant === undefined
+    ? no(`${shorten(text)} is not an instant that can be sent`)
+    : ok(Math.floor(Date.parse(instant) / 1000))
 }
 
 /** `2026-11-20 09:55:00.120000` → `2026-11-20T09:55:00.12Z`: microseconds where there are any. */
 function instantText(text: string): string | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?)?/.exec(text)
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?)?(?:Z|\+00(?::?00)?)?$/.exec(text)
   if (!match) return undefined
   const fraction = (match[3] ?? '').replace(/0+$/, '')
   return `${match[1]}T${match[2] ?? '00:00:00'}${fraction ? `.${fraction}` : ''}Z`
 }
 
+const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
+const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 const ok = (value: FieldValue): Encoded => ({ ok: true, value })
 const no = (reason: string): Encoded => ({ ok: false, reason })
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -14,27 +14,36 @@ export function parseExact(text: string): FieldValue {
   )
 }
 
-/** `-0` → `0`, `1.50` → `1.5`, `2.00` → `2`: one text per number, exponents written out. */
+/**
+ * One text per number: `-0` → `0`, `1.50` → `1.5`, `2.00` → `2`, `0.05e1` → `0.5`. Exponents are written out, unless that
+ * takes hundreds of zeros: `1e500` stays so.
+ */
 export function plainNumber(text: string): string {
-  const [mantissa = '0', exponent] = text.toLowerCase().split('e')
-  const written = exponent === undefined ? mantissa : shift(mantissa, Number(exponent))
-  const trimmed = written.includes('.') ? written.replace(/0+$/, '').replace(/\.$/, '') : written
-  return /^-0*$/.test(trimmed) ? '0' : trimmed
-}
-
-function shift(mantissa: string, exponent: number): string {
-  if (Math.abs(exponent) > 400) return mantissa
-  const sign = mantissa.startsWith('-') ? '-' : ''
-  const [whole = '0', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')
-  const digits = whole + fraction
-  const point = whole.length + exponent
+  const [, sign = '', whole = '', fraction = '', power = '0'] = decimalNumber.exec(text) ?? []
+  const all = whole + fraction
+  const digits = all.replace(/^0+/, '').replace(/0+$/, '')
+  if (digits === '') return '0'
+  // The number is 0.digits × 10^point.
+  const point = whole.length + Number(power) - (all.length - all.replace(/^0+/, '').length)
+  if (point > maxZeros || point < -maxZeros) return `${sign}${digits}e${point - digits.length}`
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
   if (point < digits.length) return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
-  return `${sign}${digits}${'0'.repeat(point - digits.length)}`.replace(/^(-?)0+(?=\d)/, '$1')
+  return `${sign}${digits}${'0'.repeat(point - digits.length)}`
 }
+
+/** Is it `JSON.rawJSON`, and not an object that happens to have a field of that name? */
+export const isExactNumber = (value: unknown): value is ExactNumber => isRawJson(value)
 
 type Reviver = (name: string, value: FieldValue, context: { readonly source?: string }) => FieldValue
 
+type RawJson = {
+  readonly rawJSON: (text: string) => ExactNumber
+  readonly isRawJSON: (value: unknown) => boolean
+}
+
 // V8 has both, TypeScript's library neither yet: a reviver's third argument, and JSON.rawJSON.
 const parseWithSource = JSON.parse as unknown as (text: string, reviver: Reviver) => FieldValue
-const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => ExactNumber }).rawJSON
+const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as RawJson
+
+const decimalNumber = /^[+]?(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/
+const maxZeros = 400

@@ -18,10 +18,10 @@ export type GuardCounts = {
 export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonly GuardCheck[] {
   const check = (name: GuardCheck['name'], rows: number, limit: Limit): GuardCheck => {
     // A share of nothing says nothing: the first run is asked about with --first-run.
-    const ok = 'rows' in limit ? rows <= limit.rows : counts.accepted === 0 || rows <= limit.fraction * counts.accepted
+    const ok = 'rows' in limit ? rows <= limit.rows : counts.accepted === 0 || rows <= share(limit.fraction, counts)
     const fraction = counts.accepted === 0 ? 0 : rows / counts.accepted
     const flag = `--${name.replace('_', '-')}`
-    const allowed = 'rows' in limit ? String(rows) : `${Math.ceil(fraction * 100)}%`
+    const allowed = 'rows' in limit ? String(rows) : `${Math.ceil(fraction * 100 - rounding)}%`
     return {
       name,
       value: 'rows' in limit ? { rows } : { fraction },
@@ -53,30 +53,46 @@ export function guardError(
 ): MillraceError | undefined {
   const held = guards.find((guard) => guard.name === 'on_empty' && !guard.ok) ?? guards.find((guard) => !guard.ok)
   if (!held) return undefined
-  const sent =
-    optOutsSent > 0
-      ? `Only the ${optOutsSent} rows that turned to opted out were sent; everything else waits.`
-      : 'Nothing was sent.'
+  const allowing = guards.flatMap(({ override }) => override ?? [])
   return new MillraceError(codes[held.name], {
     message: messageOf(counts, held),
-    kept: `${sent} Snapshot and destination are as they were.`,
+    kept:
+      optOutsSent > 0
+        ? `Only the ${inWords(optOutsSent)} rows that turned to opted out go; everything else waits, and is as it was.`
+        : 'Nothing was sent. Snapshot and destination are as they were.',
     next: [
       `See them:        millrace sync plan ${counts.sync}`,
-      `If it is right:  millrace sync run ${counts.sync} ${held.override ?? ''}`,
+      `If it is right:  millrace sync run ${counts.sync} ${allowing.join(' ')}`,
     ],
   })
 }
 
-function messageOf(counts: GuardCounts, guard: GuardCheck): string {
-  if (guard.name === 'on_empty')
-    return `${counts.sync}: the model ${counts.model} is empty, and ${counts.accepted} rows were accepted before; on_empty is stop.`
-  const rows =
-    guard.name === 'max_added' ? counts.added : guard.name === 'max_changed' ? counts.changed : counts.removed
-  const verb = guard.name === 'max_added' ? 'add' : guard.name === 'max_changed' ? 'change' : 'remove'
-  const limit = 'rows' in guard.limit ? `${guard.limit.rows} rows` : `${Math.round(guard.limit.fraction * 100)} %`
-  const part = 'rows' in guard.value ? '' : `, ${Math.round(guard.value.fraction * 100)} % of what was accepted`
-  return `${counts.sync} would ${verb} ${rows} rows${part}; ${guard.name} is ${limit}.`
+function messageOf(counts: GuardCounts, { name, limit, value }: GuardCheck): string {
+  if (name === 'on_empty')
+    return `${counts.sync}: the model ${counts.model} is empty, and ${inWords(counts.accepted)} rows were accepted before; on_empty is stop.`
+  const rows = name === 'max_added' ? counts.added : name === 'max_changed' ? counts.changed : counts.removed
+  const verb = name === 'max_added' ? 'add' : name === 'max_changed' ? 'change' : 'remove'
+  const would = `${counts.sync} would ${verb} ${inWords(rows)} rows`
+  if ('rows' in limit || 'rows' in value) return `${would}; ${name} is ${'rows' in limit ? inWords(limit.rows) : ''}.`
+  const allowed = Number((limit.fraction * 100).toFixed(4))
+  return `${would}, ${percentAbove(value.fraction, allowed)} % of what was accepted; ${name} is ${allowed} %.`
 }
+
+/** As few digits as still show that it is more: 50.3 % of 50 % would read as 50. */
+function percentAbove(fraction: number, allowed: number): string {
+  for (const digits of [0, 1, 2, 3]) {
+    const text = (fraction * 100).toFixed(digits)
+    if (Number(text) > allowed) return text
+  }
+  return String(fraction * 100)
+}
+
+/** 29 of 100 rows are 29 %, though 0.29 × 100 is a little less in binary. */
+const share = (fraction: number, { accepted }: GuardCounts): number => fraction * accepted + rounding
+
+const inWords = (rows: number): string => rows.toLocaleString('en-US')
+
+const rounding = 1e-6
 
 const codes: { readonly [name in GuardCheck['name']]: ErrorCode } = {
   max_added: 'MR-4101',

@@ -45,7 +45,7 @@ export function resolveMapping(
     fields.flatMap((field) => (field.kind === 'value' ? [] : [[field.column.name, field.column] as const])),
   )
   const match = fields.find((field) => field.field === sync.match)
-  const rule = object.match[sync.match]
+  const rule = ownValue(object.match, sync.match)
   if (!rule)
     throw new MillraceError('MR-1209', {
       message: `${sync.name}: ${object.name} records cannot be found by ${sync.match}; by ${Object.keys(object.match).join(', ')} they can.`,
@@ -59,10 +59,10 @@ export function resolveMapping(
   if (!object.operations.includes(sync.mode))
     throw refuse(sync, `${object.name} does not take ${sync.mode}; it takes ${object.operations.join(', ')}`)
   refuseRemoval(sync, object, fields)
-  const key = sync.primaryKey.map((name) => ({
-    column: column(name).name,
-    normalise: name === match.column.name ? rule.normalise : ('exact' as const),
-  }))
+  const key = sync.primaryKey.map((name) => {
+    const { name: own } = column(name)
+    return { column: own, normalise: own === match.column.name ? rule.normalise : ('exact' as const) }
+  })
   return {
     fields,
     columns: [...used.values()],
@@ -129,7 +129,7 @@ function resolveField(
   }
 }
 
-/** What leaves the model may not be turned into an opt-in. */
+/** What leaves the model may not be turned into an opt-in, nor into another record. */
 function refuseRemoval(sync: ReverseSync, object: DestinationObject, fields: readonly MappedField[]): void {
   const removal: OnRemoved = sync.onRemoved
   if (removal.kind === 'ignore') return
@@ -139,6 +139,7 @@ function refuseRemoval(sync: ReverseSync, object: DestinationObject, fields: rea
     const isOptOut =
       fieldOf(sync, object, name).optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')
     if (isOptOut) throw refuse(sync, `on_removed may not touch ${name}: it says how a person may be contacted`)
+    if (name === sync.match) throw refuse(sync, `on_removed may not touch ${name}: it finds the record`)
   }
 }
 
@@ -147,7 +148,7 @@ function fieldOf(
   object: DestinationObject,
   name: string,
 ): { readonly type: FieldKind; readonly optOut: boolean } {
-  const known = object.fields[name]
+  const known = ownValue(object.fields, name)
   if (known !== undefined) {
     const field: DestinationField = typeof known === 'string' ? { type: known } : known
     return { type: field.type, optOut: field.optOut ?? false }
@@ -174,3 +175,7 @@ function modelColumn(sync: ReverseSync, columns: readonly Column[], name: string
 
 const refuse = (sync: ReverseSync, what: string) =>
   new MillraceError('MR-1209', { message: `${sync.name}: ${what}.`, kept: 'Nothing was sent.' })
+
+/** `constructor` is no field. */
+const ownValue = <Value>(object: { readonly [name: string]: Value }, name: string): Value | undefined =>
+  Object.hasOwn(object, name) ? object[name] : undefined

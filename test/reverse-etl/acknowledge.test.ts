@@ -39,7 +39,10 @@ describe('what the destination says', () => {
     world.people = [ann]
     world.vendor.faults.set('1', { kind: 'reject', always: true })
     await run(world)
-    const [first] = await rows(world, `SELECT first_at::VARCHAR AS first_at FROM _millrace.rejects WHERE state = 'open'`)
+    const [first] = await rows(
+      world,
+      `SELECT first_at::VARCHAR AS first_at FROM _millrace.rejects WHERE state = 'open'`,
+    )
     await run(world)
     const [second] = await rows(
       world,
@@ -116,7 +119,9 @@ describe('what the destination says', () => {
     const world = makeWorld()
     world.people = [ann]
     await run(world)
-    expect(await rows(world, `SELECT key, op, status, fields, sent_at::VARCHAR AS sent_at FROM _millrace.changes`)).toEqual([
+    expect(
+      await rows(world, `SELECT key, op, status, fields, sent_at::VARCHAR AS sent_at FROM _millrace.changes`),
+    ).toEqual([
       {
         key: '1',
         op: 'upsert',

@@ -1,0 +1,30 @@
+import type { Change } from '../model/change.ts'
+import type { Answer } from '../warehouse/port.ts'
+
+/** What becomes of one row that differs. */
+export type Decision =
+  | {
+      readonly kind: 'send'
+      readonly change: Change
+      readonly key: string
+      readonly answer: Answer
+      readonly turnedOptOut: boolean
+      readonly withheld: number
+    }
+  /** Settled without the destination: coalesced, held back, ignored, or a value that cannot be sent. */
+  | { readonly kind: 'settle'; readonly key: string; readonly answer: Answer; readonly withheld: number }
+
+export const emptyAnswer: Answer = {
+  key: '',
+  op: 'upsert',
+  status: 'delivered',
+  state: null,
+  hash: null,
+  values: null,
+  fields: null,
+  code: null,
+  message: null,
+  retryable: false,
+  attempts: 1,
+  sent_at: null,
+}
