@@ -1,5 +1,5 @@
 /** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValueConverter, Json } from '@duckdb/node-api'
 import { translateError } from './translate-error.ts'
 
 export type Database = {
@@ -21,16 +21,18 @@ export type DatabaseOptions = {
   readonly memoryLimit: string
   readonly spillDirectory: string
   readonly threads: number | null
+  /** Tables are filled in the order of what they are made of, at the price of memory. @default false */
+  readonly keepsOrder?: boolean
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { DuckDBInstance } = await import('@duckdb/node-api')
+  const { DuckDBInstance, JsonDuckDBValueConverter } = await import('@duckdb/node-api')
   let instance: DuckDBInstance | undefined
   try {
     instance = await DuckDBInstance.create(options.path, settings(options))
     const connection = await instance.connect()
     await connection.run(`SET TimeZone = 'UTC'`)
-    return database(instance, connection)
+    return database(instance, connection, JsonDuckDBValueConverter)
   } catch (error) {
     instance?.closeSync()
     throw translateError(error, `opening the DuckDB database ${options.path}`)
@@ -44,12 +46,19 @@ function settings(options: DatabaseOptions): Record<string, string> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     // Without it a large result or insert holds on to its input's order, and to the memory for it.
-    preserve_insertion_order: 'false',
+    preserve_insertion_order: String(options.keepsOrder ?? false),
+    // A commit of more than this goes straight into the file, on DuckDB's own threads: else it is written to the log, and
+    // once more by close(), which holds up the whole process.
+    checkpoint_threshold: '1MB',
     ...(options.threads === null ? {} : { threads: String(options.threads) }),
   }
 }
 
-function database(instance: DuckDBInstance, connection: DuckDBConnection): Database {
+function database(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  converter: DuckDBValueConverter<Json>,
+): Database {
   const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -69,7 +78,7 @@ function database(instance: DuckDBInstance, connection: DuckDBConnection): Datab
       for (;;) {
         const chunk = await guarded(sql, () => result.fetchChunk())
         if (!chunk || chunk.rowCount === 0) return
-        yield chunkRows(chunk.getRows(), result.deduplicatedColumnNames())
+        yield chunkRows(chunk.convertRows(converter), result.deduplicatedColumnNames())
       }
     },
     interrupt: () => connection.interrupt(),
@@ -80,10 +89,10 @@ function database(instance: DuckDBInstance, connection: DuckDBConnection): Datab
   }
 }
 
-const textRow = (row: Record<string, unknown>): TextRow =>
+const textRow = (row: Record<string, Json>): TextRow =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)]))
 
-function chunkRows(rows: readonly (readonly unknown[])[], names: readonly string[]): readonly TextRow[] {
+function chunkRows(rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] {
   return rows.map((row) => {
     const object: Record<string, string | null> = {}
     for (let index = 0; index < names.length; index++) object[names[index] ?? ''] = text(row[index])
@@ -91,7 +100,7 @@ function chunkRows(rows: readonly (readonly unknown[])[], names: readonly string
   })
 }
 
-const text = (value: unknown): string | null => {
+const text = (value: Json | undefined): string | null => {
   if (value === null || value === undefined) return null
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean | bigint)
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

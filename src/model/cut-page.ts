@@ -33,7 +33,7 @@ export function cutPage(bytes: Uint8Array, options: CutOptions): CutPage {
   if (!isUtf8(bytes)) throw notJson('its bytes are not UTF-8')
   const cut: Cut = {
     bytes,
-    out: Buffer.allocUnsafeSlow(outputSize(bytes.length)),
+    out: borrowScratch(outputSize(bytes.length)),
     reader: 'integer64',
     known: null,
     unknown: new Set(),
@@ -47,11 +47,14 @@ export function cutPage(bytes: Uint8Array, options: CutOptions): CutPage {
   if (peek(cut) !== -1) throw malformed(bytes, cut.position)
   if (!cut.list) throw notJson(`it has no list at “${options.records}”`)
   const { start, end, rows, lastLineAt, written, altered } = cut.list
+  // Copied out: the scratch is the next page's, and lines that wait for the disk hold on to no more than they are.
+  const lines = Buffer.allocUnsafeSlow(written)
+  lines.set(cut.out.subarray(0, written))
   return {
-    lines: cut.out.subarray(0, written),
+    lines,
     rows,
     envelope: parseExact(Buffer.concat([bytes.subarray(origin, start), bytes.subarray(end)])),
-    lastLine: rows === 0 ? null : cut.out.subarray(lastLineAt, written - 1),
+    lastLine: rows === 0 ? null : lines.subarray(lastLineAt, written - 1),
     altered,
     unknownKeys: [...cut.unknown],
   }
@@ -81,6 +84,16 @@ export function cutLine(json: string): string {
   const { lines } = cutPage(Buffer.concat([openList, bytes, closeList]), { records: '' })
   return text(lines, 0, lines.length - 1)
 }
+
+/** Where pages are cut, one at a time; kept, since fresh memory of a page's size costs as much as cutting it. */
+function borrowScratch(size: number): Uint8Array {
+  if (size > keptScratchBytes) return Buffer.allocUnsafeSlow(size)
+  if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(Math.min(keptScratchBytes, size * 2))
+  return scratch
+}
+
+let scratch: Uint8Array = new Uint8Array(0)
+const keptScratchBytes = 16 * 1024 * 1024
 
 type Cut = Copier & {
   known: KnownKeys | null

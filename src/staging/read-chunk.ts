@@ -5,30 +5,35 @@ import type { SpooledFile } from './spool.ts'
 import { readAtSql, type StagedColumn } from './stage-chunk.ts'
 
 /**
- * Reads files into the table `raw`: `r0`, `r1` … as text in the columns' order, `_read_at`, `_order`, and `_malformed` for
- * a line that is not a JSON object. One bad line fails DuckDB's reader for the whole file: then the lines are read as text
- * and taken apart one by one.
+ * Makes a table of what `select` makes of the files: `r0`, `r1` … as text in the columns' order, `_read_at`, and
+ * `_malformed` for a line that is not a JSON object. Read and cast are one statement, so that both run on all threads and
+ * nothing is kept twice. One bad line fails DuckDB's reader for the whole file: then the lines are read as text and taken
+ * apart one by one.
  */
 export async function readChunk(
   db: Database,
-  files: readonly SpooledFile[],
-  columns: readonly StagedColumn[],
+  request: {
+    readonly files: readonly SpooledFile[]
+    readonly columns: readonly StagedColumn[]
+    readonly table: string
+    readonly select: (source: string) => string
+  },
 ): Promise<void> {
+  const { files, columns, table, select } = request
   const json = files.filter((file) => file.format === 'ndjson')
   const csv = files.filter((file) => file.format === 'csv')
-  const selects = [
-    ...(json.length > 0 ? [jsonSelect(json, columns)] : []),
-    ...(csv.length > 0 ? [csvSelect(csv, columns)] : []),
-  ]
-  const sql = `CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () AS _order FROM (${selects.join(' UNION ALL ')})`
+  const create = async (jsonSql: typeof jsonSelect) => {
+    const sources = [
+      ...(json.length > 0 ? [jsonSql(json, columns)] : []),
+      ...(csv.length > 0 ? [csvSelect(csv, columns)] : []),
+    ]
+    await db.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select(`(${sources.join(' UNION ALL ')})`)}`)
+  }
   try {
-    await db.run(sql)
+    await create(jsonSelect)
   } catch (error) {
     if (json.length === 0 || !(error instanceof MillraceError) || error.code !== 'MR-2003') throw error
-    const careful = [lineSelect(json, columns), ...(csv.length > 0 ? [csvSelect(csv, columns)] : [])]
-    await db.run(
-      `CREATE OR REPLACE TEMP TABLE raw AS SELECT *, row_number() OVER () AS _order FROM (${careful.join(' UNION ALL ')})`,
-    )
+    await create(lineSelect)
   }
 }
 

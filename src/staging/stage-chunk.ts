@@ -52,6 +52,8 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
     memoryLimit: request.memoryLimit,
     spillDirectory: join(request.directory, 'spill'),
     threads: null,
+    // A row's rowid then tells where it stood in the files: the later one of two equal versions wins.
+    keepsOrder: true,
   })
   try {
     const rows = await stageRows(db, request)
@@ -83,8 +85,12 @@ type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
   if (files.length === 0) return { path: null, rejects: null, samples: [], duplicates: 0, rejected: 0 }
-  await readChunk(db, files, request.columns)
-  await db.run(`CREATE TEMP TABLE staged AS ${castSql(request)}`)
+  await readChunk(db, {
+    files,
+    columns: request.columns,
+    table: 'staged',
+    select: (source) => castSql(request, source),
+  })
   const { key } = request
   const keys = key.map((field) => columnOf(request, field))
   const rejects = await writeRejects(db, request)
@@ -97,15 +103,15 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
   const latest =
     good === distinct
       ? ''
-      : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, _order DESC) = 1`
+      : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, rowid DESC) = 1`
   if (good > 0)
     await db.run(
-      `COPY (SELECT * EXCLUDE (_bad, _raw, _order) FROM staged WHERE _bad IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
+      `COPY (SELECT * EXCLUDE (_bad, _raw) FROM staged WHERE _bad IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
     )
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
 
-function castSql(request: StageRequest): string {
+function castSql(request: StageRequest, source: string): string {
   const { columns } = request
   const casts = columns.map((column, index) => `${strictCast(`r${index}`, column.type)} AS ${quoteName(column.column)}`)
   const failures = columns.flatMap((column, index) =>
@@ -121,8 +127,8 @@ function castSql(request: StageRequest): string {
     request.version === null ? '_read_at' : `coalesce(${quoteName(columnOf(request, request.version))}, _read_at)`
   return (
     `SELECT ${names(columns.map((column) => column.column))}, _read_at, CAST(${version} AS TIMESTAMP) AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
-    `_bad, CASE WHEN _bad IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS _raw, _order ` +
-    `FROM (SELECT *, CASE ${bad.join(' ')} END AS _bad FROM (SELECT *, ${casts.join(', ')} FROM raw))`
+    `_bad, CASE WHEN _bad IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS _raw ` +
+    `FROM (SELECT *, CASE ${bad.join(' ')} END AS _bad FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
   )
 }
 
