@@ -23,7 +23,7 @@ export async function loadProject(root: string): Promise<Project> {
   const projectRoot = findProjectRoot(root)
   const findings: MillraceError[] = []
   const report = collectFindings(findings)
-  const files = await readProjectFiles(projectRoot, report)
+  const files = readProjectFiles(projectRoot, report)
   const yamls = [files.millrace, ...files.syncs.map(({ yaml }) => yaml), files.schedules]
   for (const yaml of yamls) if (yaml) reportSecrets(yaml, report)
 
