@@ -114,8 +114,8 @@ function openWarehouse(
         {
           signal: request.signal ?? signal,
           onWaiting: (holder) =>
-            // Streams of one run take turns all the time; only another run is worth a word.
-            holder.runId === request.runId
+            // Runs of one process take turns all the time; only another process is worth a word.
+            holder.process.pid === process.pid
               ? undefined
               : emit({
                   type: 'waiting',
