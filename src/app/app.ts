@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { loadProject } from '../config/load.ts'
 import type { Project, Target } from '../config/project.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit, EngineEvent } from '../model/event.ts'
 import { MillraceError } from '../model/millrace-error.ts'

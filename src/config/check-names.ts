@@ -1,6 +1,6 @@
 /** Checks across files, all offline: every name must be defined, and what a sync says must fit together. */
 import { toSnake } from '../model/column-name.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
 import { isGlob } from './stream-glob.ts'
 import type { Report, YamlFile } from './yaml-file.ts'

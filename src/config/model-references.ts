@@ -1,5 +1,5 @@
 import { MillraceError, type SourcePlace } from '../model/millrace-error.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import type { Model, Project } from './project.ts'
 import type { Report } from './yaml-file.ts'
 

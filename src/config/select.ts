@@ -1,6 +1,6 @@
 import { MillraceError, MillraceErrors, type ErrorParts } from '../model/millrace-error.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { orderSyncs, syncDependencies } from './order-syncs.ts'
 import { parseSelector, selectorForms } from './parse-selector.ts'
 import type { Project, Sync } from './project.ts'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { SourcePlace } from '../model/millrace-error.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { isSecretName, secretReason } from './literal-secret.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'

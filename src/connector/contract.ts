@@ -8,7 +8,7 @@ import type { z } from 'zod'
 import type { Change, WriteResult } from '../model/change.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
-import type { Host, Http, HttpOptions, Page } from './host.ts'
+import type { Host, Http, HttpOptions } from './host.ts'
 
 // ---------------------------------------------------------------- what authors write
 
@@ -317,4 +317,3 @@ export type RequestPreview = {
   readonly docs: string
 }
 
-export type { Page }

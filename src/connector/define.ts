@@ -2,11 +2,9 @@ import type { z } from 'zod'
 import type {
   Connector,
   ConnectorDefinition,
-  DestinationObject,
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
-  Stream,
   StreamDefinition,
 } from './contract.ts'
 import { openDeclared } from './declared.ts'
@@ -30,21 +28,3 @@ export const stream = (definition: StreamDefinition): StreamDefinition => defini
 
 /** One kind of thing that a destination takes. */
 export const object = (definition: ObjectDefinition): ObjectDefinition => definition
-
-/** A stream for `open`, its defaults filled in. */
-export const resolveStream = (
-  name: string,
-  definition: Omit<StreamDefinition, 'list' | 'count'> & Pick<Stream, 'read'> & { readonly count?: Stream['count'] },
-): Stream => ({
-  ...definition,
-  name,
-  lagMs: definition.lagMs ?? 0,
-  overlapMs: definition.overlapMs ?? 0,
-  children: definition.children ?? [],
-})
-
-/** An object for `open`. */
-export const resolveObject = (
-  name: string,
-  definition: ObjectDefinition & Pick<DestinationObject, 'preview'>,
-): DestinationObject => ({ ...definition, name })

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Connector } from './contract.ts'
 import { asMissingPackage } from './missing-package.ts'
@@ -103,13 +104,12 @@ function isConnector(value: unknown): value is Connector {
 
 function unknownConnector(name: string, places: readonly ConnectorPlace[]): MillraceError {
   const names = places.map((place) => place.name)
-  // The first letters are enough here: typos in YAML were answered when the project was checked.
-  const near = names.find((each) => toLetters(each).startsWith(toLetters(name).slice(0, 3)))
+  const near = didYouMean(name, names)
   return new MillraceError('MR-1204', {
     message: `There is no connector ${JSON.stringify(name)}${near ? `; did you mean \`${near}\`?` : '.'}`,
     next: [
       `There are: ${names.join(', ') || 'none'}.`,
-      `Of your own: connectors/${name}/index.ts, made by  millrace connector new ${name}`,
+      `One of your own goes into connectors/${name}/index.ts.`,
     ],
   })
 }
@@ -117,13 +117,12 @@ function unknownConnector(name: string, places: readonly ConnectorPlace[]): Mill
 const notConnector = (place: ConnectorPlace, what: string, cause?: unknown) =>
   new MillraceError('MR-1401', {
     message: `Loading the connector ${place.name} from ${place.module}: ${what}.`,
-    next: `Check it:  millrace connector test ${place.name}`,
+    next: `Its default export is what  connector({ … })  from 'millrace' gives.`,
     cause,
   })
 
 /** Folders may be written with dashes; names have underscores. */
 const toName = (folder: string) => folder.replaceAll('-', '_')
-const toLetters = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
 const builtInFolder = fileURLToPath(new URL('../../connectors', import.meta.url))
 const extensions = ['.ts', '.js']

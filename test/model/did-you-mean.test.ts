@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { didYouMean, editDistance } from '../../src/config/did-you-mean.ts'
+import { didYouMean, editDistance } from '../../src/model/did-you-mean.ts'
 
 describe('didYouMean', () => {
   it.each([
