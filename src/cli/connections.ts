@@ -1,7 +1,7 @@
 /** Connections: what is configured, whether they answer, what they offer. */
 import type { App } from '../app/app.ts'
 import { openConnection, type OpenedConnection } from '../app/open-connection.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatSeconds } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'

@@ -47,19 +47,25 @@ export function optOutFacts(
     ...(known !== told && hasCrm(app) ? [`${told} people opted out, and ${known} of them are known`] : []),
   ]
   if (problems.length > 0) return { sentences: [], problems }
-  const elsewhere = learned.length - sent.length
+  const elsewhere = learned.filter(({ column }) => !columns.has(column))
   const parts = [
     `${formatCount(told)} people opted out`,
-    ...(sent.length > 0 ? [`all ${formatCount(sent.length)} of e-mail and news are unsubscribed at Customer.io`] : []),
+    ...(sent.length > 0 ? [`all ${formatCount(sent.length)} of ${channels(sent)} are out at ${destination}`] : []),
     ...(themselves.length > 0
       ? [`${themselves.length === 1 ? 'the one' : `the ${themselves.length}`} who did so there stayed out`]
       : []),
-    ...(elsewhere > 0 ? [`${formatCount(elsewhere)} of SMS and phone are in models.${model}`] : []),
+    ...(elsewhere.length > 0
+      ? [`${formatCount(elsewhere.length)} of ${channels(elsewhere)} stand in models.${model}`]
+      : []),
   ]
   return { sentences: [`${parts.join('; ')}.`], problems: [] }
 }
 
 type OptOut = { readonly person: string; readonly column: string }
+
+/** `email and news` */
+const channels = (optOuts: readonly OptOut[]) =>
+  [...new Set(optOuts.map(({ column }) => column.replace(/_opt_out$/, '')))].sort().join(' and ')
 
 const newIn = (now: OptOuts, before: OptOuts): readonly OptOut[] =>
   [...now].flatMap(([person, columns]) =>

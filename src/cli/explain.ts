@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import { errorCatalogue } from '../model/error-catalogue.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { CommandResult, Shell } from './shell.ts'

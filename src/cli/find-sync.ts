@@ -1,4 +1,4 @@
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import type { Project, Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 

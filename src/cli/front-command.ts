@@ -1,6 +1,6 @@
 import { Command, type ErrorOptions } from 'commander'
 import { MillraceError } from '../model/millrace-error.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 
 /** commander's command, with its complaints in our own form. */
 export class FrontCommand extends Command {

@@ -1,5 +1,5 @@
 import { readSyncState, resetSyncState, type SyncState } from '../app/sync-state.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatCount, formatCounted, formatInstant } from '../render/format-number.ts'
