@@ -3,7 +3,7 @@ import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fetchQueryPage, maxUriBytes } from './query.ts'
-import { quote } from './soql.ts'
+import { encodeSoql, quote } from './soql.ts'
 
 export type Found = { readonly match: Field | undefined; readonly idsOf: (change: Change) => readonly string[] }
 
@@ -49,7 +49,7 @@ export function lookupQueries(
   for (const change of changes) {
     const key = keyOf(change, match)
     const literal = isNumber(field) ? key : quote(key)
-    const size = encodeURIComponent(`${literal}, `).length
+    const size = encodeSoql(`${literal}, `).length
     if (bytes + size > maxUriBytes - headroom) flush()
     literals.push(literal)
     bytes += size

@@ -3,6 +3,7 @@ import type { SalesforceApi } from './client.ts'
 import { checkMatch, keyOf, updateRequest, upsertRequest, type CollectionRequest } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { lookupQueries } from './find-records.ts'
+import { encodeSoql } from './soql.ts'
 
 /** The requests of `write`. Ids that are looked up stand as `<Id of ACME-00042>`: nothing is asked for a preview. */
 export function previewChanges(
@@ -23,7 +24,7 @@ export function previewChanges(
   return [
     ...lookups.map((soql): RequestPreview => ({
       method: 'GET',
-      path: `${api.basePath}/query?q=${encodeURIComponent(soql)}`,
+      path: `${api.basePath}/query?q=${encodeSoql(soql)}`,
       body: null,
       docs: queryDocs,
     })),

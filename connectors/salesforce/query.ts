@@ -1,5 +1,6 @@
 import { cutPage, MillraceError, type Json } from 'millrace'
 import type { SalesforceApi } from './client.ts'
+import { encodeSoql } from './soql.ts'
 
 /** One page of a query: records one a line, digits as they were sent. */
 export type QueryPage = {
@@ -22,7 +23,7 @@ export type Query = {
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm */
 export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
-  const path = `/${kind}?q=${encodeURIComponent(soql)}`
+  const path = `/${kind}?q=${encodeSoql(soql)}`
   const bytes = api.basePath.length + path.length
   if (bytes > maxUriBytes)
     throw new MillraceError('MR-3004', {

@@ -15,3 +15,6 @@ export const and = (conditions: readonly (string | null)[]): string => {
   const present = conditions.filter((condition) => condition !== null)
   return present.length === 0 ? '' : ` WHERE ${present.join(' AND ')}`
 }
+
+/** As it stands in a URL: fetch encodes quotes too, and every byte counts. */
+export const encodeSoql = (soql: string): string => encodeURIComponent(soql).replaceAll("'", '%27')

@@ -59,17 +59,17 @@ async function send(request: HttpRequest, exchange: Exchange | undefined): Promi
 
 /** A small answer can inflate to gigabytes. */
 async function readBody(response: Response): Promise<Uint8Array> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of response.body ?? noBody) {
-    size += chunk.length
-    if (size > maxBytes) {
-      await response.body?.cancel()
-      throw new MillraceError('MR-3005', {
-        message: `Reading an answer of Salesforce: it is larger than ${maxBytes / 1024 / 1024} MB.`,
-      })
-    }
-    chunks.push(chunk)
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    size += read.value.length
+    chunks.push(read.value)
+    if (size <= maxBytes) continue
+    await reader?.cancel()
+    throw new MillraceError('MR-3005', {
+      message: `Reading an answer of Salesforce: it is larger than ${maxBytes / 1024 / 1024} MB.`,
+    })
   }
   return Buffer.concat(chunks)
 }
@@ -81,5 +81,4 @@ const asStreamPromise = (answer: Promise<HttpResponse>): StreamPromise<HttpRespo
 const bug = (what: string) =>
   new MillraceError('MR-7000', { message: `Salesforce: ${what}.`, next: 'Report it, with the version of jsforce.' })
 
-const noBody: readonly Uint8Array[] = []
 const maxBytes = 256 * 1024 * 1024

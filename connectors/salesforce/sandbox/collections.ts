@@ -1,11 +1,13 @@
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
-import { checkValue, readValue, storedValue, type Sent } from './field-value.ts'
+import { checkValue, isSentNumber, readValue, storedValue, type Sent } from './field-value.ts'
 import type { Field } from './field.ts'
+import { createKeyIndex, type KeyIndex } from './key-index.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
 import { createRecord, deleteRecord, updateRecord, type Stamp } from './org.ts'
 import { readId } from './record-id.ts'
 import { invalidType, refuse, type VendorError } from './refusal.ts'
+import { recordWrites } from './recorded-writes.ts'
 
 /** What the vendor says of one row. */
 export type SaveResult =
@@ -19,10 +21,10 @@ export function createRecords(context: SimulatorContext, body: Sent, stamp: Stam
   return saveAll(
     context,
     readRows(body, null),
-    (row) => {
+    (save, row) => {
       if (row.id !== null)
         return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'cannot specify Id in an insert call', ['Id'])
-      return insert(context, row, stamp)
+      return insert(save, row, stamp)
     },
     allOrNone(body),
   )
@@ -35,13 +37,13 @@ export function updateRecords(context: SimulatorContext, body: Sent, stamp: Stam
   return saveAll(
     context,
     rows,
-    (row, index) => {
+    (save, row, index) => {
       if (row.id === null) return failed('MISSING_ARGUMENT', 'Id not specified in an update call')
       const id = readId(row.id)
       if (id === undefined)
         return failed('MALFORMED_ID', `${row.object.name} ID: id value of incorrect type: ${row.id}`, ['Id'])
       if (ids.indexOf(id) !== index) return failed('DUPLICATE_VALUE', `duplicate id in list: ${id}`)
-      return change(context, row, id, stamp)
+      return change(save, row, id, stamp)
     },
     allOrNone(body),
   )
@@ -68,7 +70,7 @@ export function upsertRecords(
   return saveAll(
     context,
     rows,
-    (row, index) => {
+    (save, row, index) => {
       if (row.id !== null)
         return failed('INVALID_FIELD_FOR_INSERT_UPDATE', 'The Id field should not be specified in the sobject data.', [
           'Id',
@@ -80,14 +82,14 @@ export function upsertRecords(
         return failed('DUPLICATE_VALUE', `Duplicate external id specified: ${String(row.values.get(match))}`, [
           match.name,
         ])
-      const found = findByKey(context, object, match, key)
+      const found = save.keys.find(object, match, key)
       if (found.length > 1)
         return failed(
           'DUPLICATE_EXTERNAL_ID',
           `${match.name}: more than one record found for external id field: [${found.join(', ')}]`,
           [match.name],
         )
-      const saved = found[0] === undefined ? insert(context, row, stamp) : change(context, row, found[0], stamp)
+      const saved = found[0] === undefined ? insert(save, row, stamp) : change(save, row, found[0], stamp)
       return saved.success ? { ...saved, created: found[0] === undefined } : saved
     },
     allOrNone(body),
@@ -184,26 +186,20 @@ function readRow(record: Sent, only: ObjectType | null): Row {
   return { object, id, values }
 }
 
+/** What the rows of one request are written with. */
+type Save = { readonly context: SimulatorContext; readonly keys: KeyIndex }
+
 function saveAll(
   context: SimulatorContext,
   rows: readonly Row[],
-  save: (row: Row, index: number) => SaveResult,
+  saveRow: (save: Save, row: Row, index: number) => SaveResult,
   all: boolean,
 ): readonly SaveResult[] {
-  if (!all) return rows.map(save)
-  // All or none: tried on copies of what is there, put back when one fails.
-  const before = new Map<string, { readonly type: string; readonly record: JsonObject | undefined }>()
-  const recording: SimulatorContext['store'] = context.store
-  const touched = rows.map((row) => row.object.name)
-  for (const type of new Set(touched)) for (const [id, record] of recording.all(type)) before.set(id, { type, record })
-  const results = rows.map(save)
-  if (results.every((result) => result.success)) return results
-  for (const result of results) {
-    if (!result.success) continue
-    const old = before.get(result.id)
-    if (old?.record) context.store.put(old.type, result.id, old.record)
-    else for (const type of new Set(touched)) context.store.remove(type, result.id)
-  }
+  const { store, undo } = recordWrites(context.store)
+  const save = { context: { ...context, store }, keys: createKeyIndex(store) }
+  const results = rows.map((row, index) => saveRow(save, row, index))
+  if (!all || results.every((result) => result.success)) return results
+  undo()
   return results.map((result) =>
     result.success
       ? failed(
@@ -214,7 +210,7 @@ function saveAll(
   )
 }
 
-function insert(context: SimulatorContext, row: Row, stamp: Stamp): SaveResult {
+function insert(save: Save, row: Row, stamp: Stamp): SaveResult {
   const blocked = [...row.values.keys()].find((field) => !field.createable)
   if (blocked) return notWritable(blocked)
   const missing = row.object.fields.filter(
@@ -225,14 +221,15 @@ function insert(context: SimulatorContext, row: Row, stamp: Stamp): SaveResult {
     const names = missing.map((field) => field.name)
     return failed('REQUIRED_FIELD_MISSING', `Required fields are missing: [${names.join(', ')}]`, names)
   }
-  const wrong = checkRow(context, row, null)
+  const wrong = checkRow(save, row, null)
   if (wrong) return { success: false, error: wrong }
-  const record = createRecord(context, row.object, stored(row), stamp)
+  const record = createRecord(save.context, row.object, stored(row), stamp)
+  save.keys.add(row.object, record)
   return { success: true, id: String(record['Id']) }
 }
 
-function change(context: SimulatorContext, row: Row, id: string, stamp: Stamp): SaveResult {
-  const record = context.store.get(row.object.name, id)
+function change(save: Save, row: Row, id: string, stamp: Stamp): SaveResult {
+  const record = save.context.store.get(row.object.name, id)
   if (!record) return failed('INVALID_CROSS_REFERENCE_KEY', 'invalid cross reference id')
   if (record['IsDeleted'] === true) return failed('ENTITY_IS_DELETED', 'entity is deleted')
   const blocked = [...row.values.keys()].find((field) => !field.updateable)
@@ -244,13 +241,14 @@ function change(context: SimulatorContext, row: Row, id: string, stamp: Stamp): 
     return failed('REQUIRED_FIELD_MISSING', `Required fields are missing: [${emptied[0].name}]`, [emptied[0].name])
   if (row.object.name === 'Lead' && record['IsConverted'] === true)
     return failed('CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead')
-  const wrong = checkRow(context, row, id)
+  const wrong = checkRow(save, row, id)
   if (wrong) return { success: false, id, error: wrong }
-  updateRecord(context, row.object, id, stored(row), stamp)
+  const after = updateRecord(save.context, row.object, id, stored(row), stamp)
+  if (after) save.keys.add(row.object, after)
   return { success: true, id }
 }
 
-function checkRow(context: SimulatorContext, row: Row, id: string | null): VendorError | undefined {
+function checkRow({ context, keys }: Save, row: Row, id: string | null): VendorError | undefined {
   for (const [field, value] of row.values) {
     const wrong = checkValue(field, value)
     if (wrong) return wrong
@@ -263,7 +261,7 @@ function checkRow(context: SimulatorContext, row: Row, id: string | null): Vendo
         fields: [field.name],
       }
     const twin = field.unique
-      ? findByKey(context, row.object, field, String(value).toLowerCase()).find((other) => other !== id)
+      ? keys.find(row.object, field, String(value).toLowerCase()).find((other) => other !== id)
       : undefined
     if (twin !== undefined)
       return {
@@ -283,18 +281,6 @@ function checkRow(context: SimulatorContext, row: Row, id: string | null): Vendo
   return undefined
 }
 
-function findByKey(context: SimulatorContext, object: ObjectType, field: Field, key: string): readonly string[] {
-  const found: string[] = []
-  for (const [id, record] of context.store.all(object.name))
-    if (
-      record['IsDeleted'] !== true &&
-      typeof record[field.name] === 'string' &&
-      String(record[field.name]).toLowerCase() === key
-    )
-      found.push(id)
-  return found
-}
-
 const writableByPrefix = (id: string) => {
   const prefix = id.slice(0, 3)
   return ['Account', 'Contact', 'Lead', 'Opportunity']
@@ -306,7 +292,7 @@ const stored = (row: Row): JsonObject =>
   Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)]))
 const allOrNone = (body: Sent) => isObject(body) && body['allOrNone'] === true
 const isObject = (value: Sent | undefined): value is { readonly [name: string]: Sent } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isSentNumber(value)
 const failed = (errorCode: string, message: string, fields: readonly string[] = []): SaveResult => ({
   success: false,
   error: { status: 400, errorCode, message, fields },

@@ -4,9 +4,13 @@ import { isDecimal, isText, type Field } from './field.ts'
 import { readId } from './record-id.ts'
 import { refuse, type VendorError } from './refusal.ts'
 
-/** A number of a request body, digits as they were sent. */
-export interface SentNumber {
+/** A number of a request body, digits as they were sent. A class, for a sent object may have a key of this name too. */
+export class SentNumber {
   readonly digits: string
+
+  constructor(digits: string) {
+    this.digits = digits
+  }
 }
 export type Sent = string | boolean | null | SentNumber | readonly Sent[] | { readonly [name: string]: Sent }
 
@@ -14,7 +18,7 @@ export type Sent = string | boolean | null | SentNumber | readonly Sent[] | { re
 export function parseBody(text: string): Sent {
   try {
     const parsed: Sent = JSON.parse(text, (_key, value: Sent | number, context?: { readonly source?: string }) =>
-      typeof value === 'number' ? { digits: context?.source ?? String(value) } : value,
+      typeof value === 'number' ? new SentNumber(context?.source ?? String(value)) : value,
     )
     return parsed
   } catch (error) {
@@ -26,8 +30,7 @@ export function parseBody(text: string): Sent {
   }
 }
 
-export const isSentNumber = (value: Sent | undefined): value is SentNumber =>
-  typeof value === 'object' && value !== null && 'digits' in value && typeof value.digits === 'string'
+export const isSentNumber = (value: Sent | undefined): value is SentNumber => value instanceof SentNumber
 
 /**
  * A value as the body's parser takes it. A value of the wrong JSON type fails the whole request, as at the vendor.

@@ -27,7 +27,7 @@ export type ObjectType = {
   readonly writable: boolean
   /** The object whose field history this is, and this object's field that points at it. */
   readonly historyOf: { readonly object: string; readonly parentField: string } | null
-  /** Only `/tooling/query` answers for it. */
+  /** One of the org's definitions: `tooling/query` answers for these alone, and describe knows them not. */
   readonly tooling: boolean
 }
 
@@ -56,7 +56,7 @@ function history(name: string, keyPrefix: string, parent: string, parentFields: 
       reference(`${parent}Id`, parent, parent, { ...readOnly, nillable: false }),
       reference('CreatedById', 'User', 'CreatedBy', system),
       datetime('CreatedDate', system),
-      picklist('Field', ['created', 'feedEvent', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], {
+      picklist('Field', ['created', 'feedEvent', 'leadConverted', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], {
         ...readOnly,
         nillable: false,
         restricted: true,

@@ -1,6 +1,7 @@
 import type { SimulatorContext } from 'millrace/sandbox'
-import { definitionRecords } from './records.ts'
-import { refuse } from './refusal.ts'
+import { findObject } from './objects.ts'
+import { definitionRecords, type Records } from './records.ts'
+import { invalidType, refuse } from './refusal.ts'
 import { renderRecord } from './render.ts'
 import { parseSoql } from './soql-parser.ts'
 import { runQuery, type Found } from './soql-run.ts'
@@ -12,6 +13,11 @@ import { runQuery, type Found } from './soql-run.ts'
 export function createQueryEndpoint(context: SimulatorContext) {
   const cursors = new Map<string, Found>()
   const definitions = definitionRecords()
+  // Definitions answer at `query` too.
+  const records: Records = {
+    get: (type, id) => (findObject(type)?.tooling ? definitions : context.store).get(type, id),
+    all: (type) => (findObject(type)?.tooling ? definitions : context.store).all(type),
+  }
 
   return (request: Request, route: QueryRoute): string => {
     const size = batchSize(request)
@@ -19,17 +25,13 @@ export function createQueryEndpoint(context: SimulatorContext) {
     const soql = new URL(request.url).searchParams.get('q')
     if (soql === null || soql.trim() === '') throw refuse(400, 'MALFORMED_QUERY', 'A query string has to be specified')
     const query = parseSoql(soql)
-    const tooling = route.kind === 'tooling/query'
+    if (route.kind === 'tooling/query' && !findObject(query.from)?.tooling) throw invalidType(query.from)
     if (
-      tooling &&
       query.from.toLowerCase() === 'fielddefinition' &&
       !/EntityDefinition|DurableId/i.test(soql.slice(soql.search(/where/i)))
     )
       throw refuse(400, 'MALFORMED_QUERY', 'a filter on a reified column is required [EntityDefinitionId,DurableId]')
-    const found = runQuery(tooling ? definitions : context.store, query, {
-      deleted: route.kind === 'queryAll',
-      tooling,
-    })
+    const found = runQuery(records, query, { deleted: route.kind === 'queryAll' })
     if (query.count) return JSON.stringify({ totalSize: found.rows.length, done: true, records: [] })
     return page(found, 0, size, route)
   }
@@ -52,11 +54,10 @@ export function createQueryEndpoint(context: SimulatorContext) {
       if (cursors.size > 10) for (const oldest of cursors.keys()) if (cursors.size > 10) cursors.delete(oldest)
       next = `"nextRecordsUrl":"${route.base}/${route.kind === 'tooling/query' ? 'tooling/query' : 'query'}/${cursor}-${to}",`
     }
-    const store = route.kind === 'tooling/query' ? definitions : context.store
-    const records = found.rows
+    const texts = found.rows
       .slice(from, to)
-      .map((record) => renderRecord(store, found.object, record, found.columns, route.base))
-    return `{"totalSize":${found.rows.length},"done":${done},${next}"records":[${records.join(',')}]}`
+      .map((record) => renderRecord(records, found.object, record, found.columns, route.base))
+    return `{"totalSize":${found.rows.length},"done":${done},${next}"records":[${texts.join(',')}]}`
   }
 }
 

@@ -5,7 +5,7 @@ import { historyName, objects } from './objects.ts'
 /** What a query reads from: the store, or the org's own definitions. */
 export type Records = Pick<SimulatorStore, 'get' | 'all'>
 
-/** The setup tables that `/tooling/query` answers for, made from the org's objects. */
+/** The setup tables, made from the org's objects. */
 export function definitionRecords(): Records {
   const tables = new Map<string, Map<string, JsonObject>>()
   tables.set(

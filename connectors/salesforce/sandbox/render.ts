@@ -3,7 +3,7 @@ import type { Records } from './records.ts'
 import { renderDecimal, renderDouble } from './decimal.ts'
 import { isDecimal, type Field } from './field.ts'
 import type { ObjectType } from './objects.ts'
-import { valueAt, type Column } from './soql-run.ts'
+import type { Column } from './soql-run.ts'
 
 /** A record as the vendor's JSON text, in the order of the SELECT: numbers with all their digits, instants as `+0000`. */
 export function renderRecord(
@@ -13,36 +13,30 @@ export function renderRecord(
   columns: readonly Column[],
   base: string,
 ): string {
-  const parts = [attributes(object.name, record, base)]
-  const nested = new Map<string, Column[]>()
+  return renderNode(store, record, { type: object.name, columns, base })
+}
+
+type Node = { readonly type: string; readonly columns: readonly Column[]; readonly base: string }
+
+function renderNode(store: Records, record: JsonObject, { type, columns, base }: Node): string {
+  const parts = [attributes(type, record, base)]
+  const parents = new Map<Field, Column[]>()
   for (const column of columns) {
-    const [lookup] = column.lookups
+    const [lookup, ...lookups] = column.lookups
     if (!lookup) {
       parts.push(`${JSON.stringify(column.field.name)}:${renderField(column.field, record)}`)
       continue
     }
-    const name = lookup.relationshipName ?? lookup.name
-    const inside = nested.get(name)
-    if (inside) inside.push(column)
-    else nested.set(name, [column])
+    const inside = parents.get(lookup) ?? []
+    parents.set(lookup, inside)
+    inside.push({ ...column, lookups })
   }
-  for (const [name, inside] of nested)
-    parts.push(`${JSON.stringify(name)}:${renderParent(store, record, inside, base)}`)
-  return `{${parts.join(',')}}`
-}
-
-function renderParent(store: Records, record: JsonObject, columns: readonly Column[], base: string): string {
-  const lookup = columns[0]?.lookups[0]
-  const id = lookup ? record[lookup.name] : null
-  const parent = lookup && typeof id === 'string' ? store.get(lookup.referenceTo[0] ?? '', id) : undefined
-  if (!lookup || !parent) return 'null'
-  const type = lookup.referenceTo[0] ?? ''
-  const parts = [attributes(type, parent, base)]
-  for (const column of columns) {
-    const rest: Column = { ...column, lookups: column.lookups.slice(1) }
-    parts.push(
-      `${JSON.stringify(column.field.name)}:${rest.lookups.length === 0 ? renderField(column.field, parent) : renderValue(column.field, valueAt(store, rest, parent))}`,
-    )
+  for (const [lookup, inside] of parents) {
+    const id = record[lookup.name]
+    const parentType = lookup.referenceTo[0] ?? ''
+    const parent = typeof id === 'string' ? store.get(parentType, id) : undefined
+    const text = parent ? renderNode(store, parent, { type: parentType, columns: inside, base }) : 'null'
+    parts.push(`${JSON.stringify(lookup.relationshipName ?? lookup.name)}:${text}`)
   }
   return `{${parts.join(',')}}`
 }

@@ -20,10 +20,10 @@ export type Found = {
 export function runQuery(
   store: Records,
   query: Query,
-  options: { readonly deleted: boolean; readonly tooling: boolean },
+  options: { readonly deleted: boolean },
 ): Found {
   const object = findObject(query.from)
-  if (!object || (object.tooling && !options.tooling)) throw invalidType(query.from)
+  if (!object) throw invalidType(query.from)
   const columns = query.fields.map((path) => resolve(object, path, query))
   const twice = query.fields.find(
     (path, index) =>

@@ -1,0 +1,138 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
+
+let org: OpenedSalesforce
+afterEach(() => org[Symbol.asyncDispose]())
+
+const tokenRequests = async () =>
+  (await org.sandbox.journal('salesforce')).filter(({ path }) => path.startsWith('/services/oauth2/token')).length
+
+describe('a Salesforce connection', () => {
+  it('checks itself, names its org and tells the vendor’s time', async () => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    expect(await org.opened.account({ signal: org.signal })).toMatch(/^00D\w{15}$/)
+    expect(await org.opened.now?.({ signal: org.signal })).toEqual(await org.sandbox.now())
+    expect(await tokenRequests()).toBe(1)
+  })
+
+  it('says that wrong credentials are wrong, in the vendor’s words', async () => {
+    org = await openSalesforce({ keys: { client_secret: 'wrong' } })
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('invalid client credentials'),
+    })
+    expect(await tokenRequests()).toBe(1)
+  })
+
+  it('refuses an API version that the org does not have', async () => {
+    org = await openSalesforce({ keys: { api_version: '99.0' } })
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringContaining('99.0'),
+    })
+  })
+
+  it('signs in once for all calls that find their token expired', async () => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    expect(await tokenRequests()).toBe(1)
+    await org.sandbox.setFault('salesforce', 'expire_tokens', {})
+    const counts = await Promise.all(
+      ['Account', 'Contact', 'Lead', 'Opportunity', 'User', 'Account', 'Contact', 'Lead'].map(async (name) => {
+        const stream = await org.stream(name)
+        return await stream.count?.(await org.scanOf(stream), org.host.context(org.signal))
+      }),
+    )
+    expect(counts.every((count) => (count ?? 0) > 0)).toBe(true)
+    expect(await tokenRequests()).toBe(2)
+  })
+
+  it('goes on where a token expires in the middle of a read', async () => {
+    org = await openSalesforce({ scale: 0.2, keys: { page_size: 200 } })
+    const stream = await org.stream('Contact')
+    const scan = await org.scanOf(stream)
+    await org.sandbox.setFault('salesforce', 'expire_tokens', { match: 'queryAll', after: 2 })
+    const items = await org.read(stream, scan)
+    const rows = items.reduce((sum, item) => sum + (item.kind === 'lines' ? item.rows : 0), 0)
+    expect(rows).toBe((await org.sandbox.show('salesforce', 'Contact')).length)
+    expect(await tokenRequests()).toBe(2)
+  })
+
+  it('gives up on a token that stays refused after one renewal, and when the renewal is refused', async () => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    await org.sandbox.setFault('salesforce', 'expire_tokens', { times: 'always' })
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({ code: 'MR-3001' })
+    expect(await tokenRequests()).toBe(2)
+    await org.sandbox.setFault('salesforce', 'refuse_refresh', { times: 'always' })
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('invalid client credentials'),
+    })
+  })
+
+  it('waits where too many requests are under way, and stops where the day’s are used up', async () => {
+    org = await openSalesforce()
+    await org.sandbox.setFault('salesforce', 'rate_limit', { times: 2 })
+    await org.opened.check({ signal: org.signal })
+    expect(org.events.filter(({ type }) => type === 'rate.limited')).toHaveLength(2)
+    await org.sandbox.setFault('salesforce', 'daily_limit', { times: 'always' })
+    const before = (await org.sandbox.journal('salesforce')).length
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3006',
+      message: expect.stringContaining('TotalRequests Limit exceeded'),
+    })
+    expect((await org.sandbox.journal('salesforce')).length - before).toBe(1)
+  })
+
+  it('tries again after a 503, a lost answer and an HTML page, with no retries of the SDK beside', async () => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    for (const [fault, spec] of [
+      ['server_unavailable', { times: 2 }],
+      ['status', { status: 503, times: 2 }],
+      ['reset_before', { times: 1 }],
+      ['reset_after', { times: 1 }],
+      ['html', { times: 1 }],
+      ['cut_json', { times: 1 }],
+      ['bad_utf8', { times: 1 }],
+    ] as const) {
+      const [before, sent] = [(await org.sandbox.journal('salesforce')).length, org.host.requests()]
+      await org.sandbox.setFault('salesforce', fault, spec)
+      await org.opened.streamNames?.({ signal: org.signal })
+      expect(org.host.requests() - sent, fault).toBe(spec.times + 1)
+      expect((await org.sandbox.journal('salesforce')).length - before, fault).toBeLessThanOrEqual(spec.times + 1)
+    }
+  })
+
+  it('does not follow a redirect with the token in hand', async () => {
+    org = await openSalesforce({ keys: { page_size: 200 } })
+    await org.opened.check({ signal: org.signal })
+    await org.sandbox.setFault('salesforce', 'status', { status: 302, times: 'always' })
+    await expect(org.opened.streamNames?.({ signal: org.signal })).rejects.toMatchObject({ code: 'MR-3004' })
+  })
+
+  it('warns once when most of the day’s requests are used', async () => {
+    org = await openSalesforce()
+    await org.sandbox.setFault('salesforce', 'near_limit', { times: 'always' })
+    await org.opened.check({ signal: org.signal })
+    await org.opened.streamNames?.({ signal: org.signal })
+    const warnings = org.events.filter(({ type }) => type === 'run.warning')
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatchObject({ message: expect.stringContaining('85000 of the org’s 100000') })
+  })
+
+  it('stops within seconds when it is told to', async () => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    await org.sandbox.setFault('salesforce', 'hang', { times: 'always' })
+    const controller = new AbortController()
+    const asked = org.opened.streamNames?.({ signal: controller.signal })
+    setTimeout(() => controller.abort(), 50)
+    const begun = Date.now()
+    await expect(asked).rejects.toMatchObject({ code: 'MR-7001' })
+    expect(Date.now() - begun).toBeLessThan(2_000)
+    await org.sandbox.setFault('salesforce', 'hang', null)
+  })
+})

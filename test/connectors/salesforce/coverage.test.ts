@@ -1,0 +1,332 @@
+import { Connection, OAuth2 } from 'jsforce'
+import type { Refusal, SimulatorContext } from 'millrace/sandbox'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import simulator from '../../../connectors/salesforce/sandbox.ts'
+import { startSimulators } from '../../../src/sandbox/host.ts'
+import type { RunningSandbox } from '../../../src/sandbox/running-sandbox.ts'
+
+let sandbox: RunningSandbox
+beforeAll(async () => {
+  sandbox = await startSimulators({ definitions: [simulator], dir: null, scale: 0.2 })
+})
+afterAll(() => sandbox.close())
+
+/** The SDK as a user would have it. */
+async function openSdk(): Promise<Connection> {
+  const { login_url, client_id, client_secret } = sandbox.connection('salesforce')
+  const oauth2 = new OAuth2({
+    loginUrl: String(login_url),
+    clientId: String(client_id),
+    clientSecret: String(client_secret),
+  })
+  const connection = new Connection({ oauth2, version: '66.0' })
+  await connection.authorize({ grant_type: 'client_credentials' })
+  connection._refreshDelegate = undefined
+  return connection
+}
+
+type Ask = (connection: Connection) => Promise<unknown>
+type Expected = { readonly ask: Ask; readonly code: string; readonly message: RegExp }
+
+const get =
+  (url: string): Ask =>
+  (connection) =>
+    connection.request(url)
+const soql = (kind: string, text: string) => get(`/${kind}?q=${encodeURIComponent(text)}`)
+const send =
+  (method: 'POST' | 'PATCH', url: string, body: unknown): Ask =>
+  (connection) =>
+    connection.request({ method, url, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+const records = (...fields: readonly object[]) => ({
+  allOrNone: false,
+  records: fields.map((each) => ({ attributes: { type: 'Account' }, ...each })),
+})
+const signIn =
+  (keys: { readonly [name: string]: string }): Ask =>
+  async () => {
+    const { login_url } = sandbox.connection('salesforce')
+    const { grant_type = 'client_credentials', id = '', secret = '' } = keys
+    return await new Connection({
+      oauth2: { loginUrl: String(login_url), clientId: id, clientSecret: secret },
+    }).authorize({ grant_type })
+  }
+
+/** A request that is all right, for the refusals that any request can meet. */
+const plain: { readonly [endpoint: string]: Ask } = {
+  'GET /services/data/v66.0': get('/'),
+  'GET /limits': (connection) => connection.limits(),
+  'GET /sobjects': (connection) => connection.describeGlobal(),
+  'GET /sobjects/:object/describe': (connection) => connection.describe('Account'),
+  'GET /query': async (connection) => await connection.query('SELECT Id FROM Account LIMIT 1'),
+  'GET /queryAll': async (connection) => await connection.query('SELECT Id FROM Account LIMIT 1', { scanAll: true }),
+  'GET /query/:locator': get('/query/0r8xx0000000000001-200'),
+  'GET /tooling/query': soql(
+    'tooling/query',
+    "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account'",
+  ),
+  'POST /composite/sobjects': send('POST', '/composite/sobjects', records({ Name: 'New' })),
+  'PATCH /composite/sobjects': send('PATCH', '/composite/sobjects', records({ id: '001000000000000', Name: 'New' })),
+  'PATCH /composite/sobjects/:object/:field': send(
+    'PATCH',
+    '/composite/sobjects/Account/External_Id__c',
+    records({ External_Id__c: 'x', Name: 'New' }),
+  ),
+  'DELETE /composite/sobjects': (connection) =>
+    connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=001000000000000' }),
+}
+
+const query = (kind: string) => ({
+  unknown_field: {
+    ask: soql(kind, 'SELECT Nothing__c FROM Account'),
+    code: 'INVALID_FIELD',
+    message: /No such column 'Nothing__c' on entity 'Account'/,
+  },
+  wrong_type: {
+    ask: soql(kind, "SELECT Id FROM Account WHERE CreatedDate > '2024'"),
+    code: 'INVALID_FIELD',
+    message: /must be of type dateTime and should not be enclosed in quotes/,
+  },
+  missing_parameter: { ask: get(`/${kind}`), code: 'MALFORMED_QUERY', message: /query string/ },
+})
+
+const special: { readonly [endpoint: string]: { readonly [refusal in Refusal]?: Expected } } = {
+  'POST /services/oauth2/token': {
+    bad_credentials: {
+      ask: signIn({ id: 'millrace-sandbox-client-id', secret: 'wrong' }),
+      code: 'invalid_client',
+      message: /invalid client credentials/,
+    },
+    missing_parameter: { ask: signIn({}), code: 'invalid_request', message: /client_id/ },
+    wrong_type: {
+      ask: signIn({ grant_type: 'magic', id: 'x', secret: 'y' }),
+      code: 'unsupported_grant_type',
+      message: /grant type not supported/,
+    },
+  },
+  'GET /sobjects/:object/describe': {
+    unknown_field: {
+      ask: (connection) => connection.describe('Nothing__c'),
+      code: 'NOT_FOUND',
+      message: /does not exist/,
+    },
+  },
+  'GET /query': query('query'),
+  'GET /queryAll': query('queryAll'),
+  'GET /query/:locator': {
+    wrong_type: { ask: get('/query/nonsense'), code: 'INVALID_QUERY_LOCATOR', message: /invalid query locator/ },
+  },
+  'GET /tooling/query': {
+    ...query('tooling/query'),
+    unknown_field: {
+      ask: soql(
+        'tooling/query',
+        "SELECT Nothing FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account'",
+      ),
+      code: 'INVALID_FIELD',
+      message: /No such column 'Nothing'/,
+    },
+    wrong_type: {
+      ask: soql(
+        'tooling/query',
+        'SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 5',
+      ),
+      code: 'INVALID_FIELD',
+      message: /must be of type string/,
+    },
+  },
+  'POST /composite/sobjects': writes((...rows) => send('POST', '/composite/sobjects', records(...rows)), {}),
+  'PATCH /composite/sobjects': {
+    ...writes((...rows) => send('PATCH', '/composite/sobjects', records(...rows)), { id: '001000000000000' }),
+    missing_parameter: rowRefusal(
+      send('PATCH', '/composite/sobjects', records({ Name: 'x' })),
+      'MISSING_ARGUMENT',
+      /Id not specified/,
+    ),
+  },
+  'PATCH /composite/sobjects/:object/:field': {
+    ...writes((...rows) => send('PATCH', '/composite/sobjects/Account/External_Id__c', records(...rows)), {
+      External_Id__c: 'cov',
+    }),
+    missing_parameter: rowRefusal(
+      send('PATCH', '/composite/sobjects/Account/External_Id__c', records({ Name: 'x' })),
+      'MISSING_ARGUMENT',
+      /External_Id__c not specified/,
+    ),
+  },
+  'DELETE /composite/sobjects': {
+    wrong_type: rowRefusal(
+      (connection) => connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=abc' }),
+      'MALFORMED_ID',
+      /malformed id/,
+    ),
+    missing_parameter: {
+      ask: (connection) => connection.request({ method: 'DELETE', url: '/composite/sobjects' }),
+      code: 'MISSING_ARGUMENT',
+      message: /ids/,
+    },
+  },
+}
+
+function writes(ask: (...rows: readonly object[]) => Ask, key: object): { readonly [refusal in Refusal]?: Expected } {
+  return {
+    unknown_field: {
+      ask: ask({ ...key, Name: 'x', Nothing__c: 1 }),
+      code: 'INVALID_FIELD',
+      message: /No such column 'Nothing__c' on sobject of type Account/,
+    },
+    wrong_type: {
+      ask: ask({ ...key, Name: 5 }),
+      code: 'JSON_PARSER_ERROR',
+      message: /Cannot deserialize instance of string from VALUE_NUMBER_INT value 5/,
+    },
+    missing_parameter: rowRefusal(ask({ ...key }), 'REQUIRED_FIELD_MISSING', /Required fields are missing: \[Name\]/),
+  }
+}
+
+/** Refused as a row of a request that is answered with 200. */
+function rowRefusal(ask: Ask, code: string, message: RegExp): Expected {
+  return {
+    code,
+    message,
+    ask: async (connection) => {
+      const [result] = (await ask(connection)) as readonly {
+        readonly success: boolean
+        readonly errors: readonly { readonly statusCode: string; readonly message: string }[]
+      }[]
+      if (result?.success === false)
+        throw Object.assign(new Error(result.errors[0]?.message), { errorCode: result.errors[0]?.statusCode })
+      return result
+    },
+  }
+}
+
+const general = (endpoint: string, refusal: Refusal): Expected | undefined => {
+  const ask = plain[endpoint]
+  if (!ask) return undefined
+  if (refusal === 'bad_credentials')
+    return {
+      ask: (connection) => {
+        connection.accessToken = 'nobody'
+        return ask(connection)
+      },
+      code: 'INVALID_SESSION_ID',
+      message: /Session expired or invalid/,
+    }
+  if (refusal === 'too_many_requests')
+    return {
+      ask: async (connection) => {
+        await sandbox.setFault('salesforce', 'rate_limit', { times: 1 })
+        return await ask(connection)
+      },
+      code: 'REQUEST_LIMIT_EXCEEDED',
+      message: /Limit exceeded/,
+    }
+  return undefined
+}
+
+describe('the simulator refuses what Salesforce refuses', () => {
+  for (const [endpoint, refusals] of Object.entries(simulator.coverage))
+    it.each([...refusals])(`${endpoint}: %s`, async (refusal) => {
+      const expected = special[endpoint]?.[refusal] ?? general(endpoint, refusal)
+      if (!expected) throw new Error(`${endpoint} has no way to meet ${refusal}`)
+      const connection = await openSdk()
+      const error: unknown = await expected.ask(connection).then(
+        () => new Error('it was accepted'),
+        (refused: unknown) => refused,
+      )
+      expect(error).toBeInstanceOf(Error)
+      expect(error instanceof Error && 'errorCode' in error ? error.errorCode : (error as Error).name).toBe(
+        expected.code,
+      )
+      expect((error as Error).message).toMatch(expected.message)
+    })
+
+  it.each<readonly [string, string, RegExp]>([
+    ['SELECT Id FROM Nothing__c', 'INVALID_TYPE', /sObject type 'Nothing__c' is not supported/],
+    ['SELEC Id FROM Account', 'MALFORMED_QUERY', /unexpected token: 'SELEC'/],
+    [
+      "SELECT Id FROM Account WHERE Name = 'a' AND Phone = 'b' OR Fax = 'c'",
+      'MALFORMED_QUERY',
+      /unexpected token: 'OR'/,
+    ],
+    ["SELECT Id FROM Account WHERE Name = 'a", 'MALFORMED_QUERY', /unterminated|unexpected token/],
+    ["SELECT Id FROM Account WHERE Description = 'a'", 'INVALID_FIELD', /can not be filtered/],
+    ['SELECT Id FROM Account ORDER BY Description', 'INVALID_FIELD', /can not be sorted/],
+    ['SELECT Id, Name, name FROM Account', 'INVALID_FIELD', /duplicate field selected/],
+    ["SELECT Id FROM Account WHERE Id = 'abc'", 'INVALID_QUERY_FILTER_OPERATOR', /invalid ID field: abc/],
+    ['SELECT Id FROM Account WHERE Nobody.Name = null', 'INVALID_FIELD', /Didn't understand relationship 'Nobody'/],
+    ['SELECT Id FROM FieldDefinition', 'INVALID_TYPE', /FieldDefinition/],
+  ])('%s is %s', async (text, code, message) => {
+    const connection = await openSdk()
+    const error = await connection.query(text).then(
+      () => new Error('it was accepted'),
+      (refused: Error) => refused,
+    )
+    expect(error).toMatchObject({ errorCode: code, message: expect.stringMatching(message) })
+  })
+
+  it('answers the SDK’s own query with relationships, pages and deleted rows', async () => {
+    const connection = await openSdk()
+    const { records: found, totalSize } = await connection.query(
+      "SELECT Id, Owner.Name, Account.Owner.Email FROM Contact WHERE Email LIKE '%@%' AND (NOT LastName IN ('x')) ORDER BY Email DESC NULLS LAST LIMIT 5",
+    )
+    expect(totalSize).toBe(5)
+    expect(found[0]).toMatchObject({
+      attributes: { type: 'Contact' },
+      Owner: { attributes: { type: 'User' }, Name: expect.any(String) },
+      Account: { Owner: { Email: expect.stringContaining('@') } },
+    })
+    const held = (await sandbox.show('salesforce', 'Contact')).length
+    const all = await connection.query('SELECT Id FROM Contact', {
+      scanAll: true,
+      autoFetch: true,
+      maxFetch: 10_000,
+      headers: { 'Sforce-Query-Options': 'batchSize=200' },
+    })
+    expect(all.records).toHaveLength(held)
+    expect((await connection.query('SELECT COUNT() FROM Contact')).totalSize).toBe(held - 3)
+  })
+
+  it('takes two hundred rows and no more, and fails both twins of an external id', async () => {
+    const connection = await openSdk()
+    const rows = Array.from({ length: 201 }, (_, index) => ({ External_Id__c: `many-${index}`, Name: 'x' }))
+    await expect(
+      send('PATCH', '/composite/sobjects/Account/External_Id__c', records(...rows))(connection),
+    ).rejects.toMatchObject({ errorCode: 'EXCEEDED_ID_LIMIT' })
+    const answer = await send(
+      'PATCH',
+      '/composite/sobjects/Account/External_Id__c',
+      records(
+        { External_Id__c: 'twin', Name: 'a' },
+        { External_Id__c: 'TWIN', Name: 'b' },
+        { External_Id__c: 'single', Name: 'c' },
+      ),
+    )(connection)
+    expect(answer).toMatchObject([
+      { success: false, errors: [{ statusCode: 'DUPLICATE_VALUE' }] },
+      { success: false },
+      { success: true, created: true },
+    ])
+  })
+
+  it('rolls back where all or none is asked for', async () => {
+    const connection = await openSdk()
+    const answer = await send('PATCH', '/composite/sobjects/Account/External_Id__c', {
+      ...records({ External_Id__c: 'all-1', Name: 'a' }, { External_Id__c: 'all-2' }),
+      allOrNone: true,
+    })(connection)
+    expect(answer).toMatchObject([
+      { success: false, errors: [{ statusCode: 'ALL_OR_NONE_OPERATION_ROLLED_BACK' }] },
+      { success: false, errors: [{ statusCode: 'REQUIRED_FIELD_MISSING' }] },
+    ])
+    expect((await connection.query("SELECT Id FROM Account WHERE External_Id__c = 'all-1'")).totalSize).toBe(0)
+  })
+
+  it('refuses a URL of more than 16,384 bytes with 414', async () => {
+    // Past the socket: the host's own limit for a request's head is near this one.
+    const serve = simulator.serve({ store: { next: () => 1 }, fault: () => null } as unknown as SimulatorContext)
+    const response = await serve(new Request(`http://127.0.0.1/services/data/v66.0/query?q=${'x'.repeat(16_384)}`))
+    expect(response.status).toBe(414)
+    expect(await response.json()).toMatchObject([{ errorCode: 'URI_TOO_LONG' }])
+  })
+})

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JsonObject } from 'millrace'
+import { changeOf, openSalesforce, rowsOf, type OpenedSalesforce } from './open-salesforce.ts'
+
+let org: OpenedSalesforce
+beforeAll(async () => {
+  org = await openSalesforce({ scale: 0.05 })
+})
+afterAll(() => org[Symbol.asyncDispose]())
+
+describe('the field history of Salesforce', () => {
+  it('is append-only by its creation, and says whose fields it tells of', async () => {
+    const stream = await org.stream('OpportunityFieldHistory')
+    expect(stream).toMatchObject({ key: ['Id'], version: 'CreatedDate', order: 'cursor', appendOnly: true })
+    expect(stream.columns).toMatchObject({ OldValue: 'string', NewValue: 'string', CreatedDate: 'timestamp' })
+    expect(stream.history).toEqual({
+      of: 'Opportunity',
+      record: 'OpportunityId',
+      field: 'Field',
+      from: 'OldValue',
+      to: 'NewValue',
+      at: 'CreatedDate',
+      by: 'CreatedById',
+      kind: 'DataType',
+      who: { stream: 'User', key: 'Id', name: 'Name' },
+      createdAt: 'CreatedDate',
+      tracked: {
+        StageName: 'StageName',
+        Amount: 'Amount',
+        Probability: 'Probability',
+        CloseDate: 'CloseDate',
+        Owner: 'OwnerId',
+      },
+    })
+    expect((await org.stream('AccountHistory')).history?.of).toBe('Account')
+    expect((await org.stream('Account')).history).toBeUndefined()
+  })
+
+  it('ends at the present values for every record and tracked field, with no gap between', async () => {
+    for (const [historyName, parentName] of [
+      ['AccountHistory', 'Account'],
+      ['LeadHistory', 'Lead'],
+      ['OpportunityFieldHistory', 'Opportunity'],
+    ] as const) {
+      const stream = await org.stream(historyName)
+      const { history } = stream
+      if (!history) throw new Error('no history')
+      const rows = rowsOf(await org.read(stream, await org.scanOf(stream)))
+      expect(rows.length, historyName).toBeGreaterThan(10)
+      const parents = await org.stream(parentName)
+      const present = new Map(rowsOf(await org.read(parents, await org.scanOf(parents))).map((row) => [row['Id'], row]))
+      const last = new Map<string, JsonObject>()
+      for (const row of rows) {
+        const field = history.tracked[String(row['Field'])]
+        const isLookup = row['DataType'] === 'EntityId'
+        if (!field || (field.endsWith('Id') && !isLookup)) continue
+        const key = `${String(row[history.record])} ${field}`
+        const before = last.get(key)
+        if (before) expect(row['OldValue'], key).toEqual(before['NewValue'])
+        last.set(key, row)
+      }
+      expect(last.size, historyName).toBeGreaterThan(5)
+      for (const [key, row] of last) {
+        const [id, field = ''] = key.split(' ')
+        expect(String(row['NewValue']), key).toBe(String(present.get(id)?.[field]))
+      }
+      const created = rows.filter((row) => row['Field'] === 'created')
+      expect(created.length, historyName).toBe(present.size)
+    }
+  })
+
+  it('gets a lookup twice, by Id and by name, and what millrace writes by its own user', async () => {
+    const [account] = (await org.sandbox.show('salesforce', 'Account')).filter((row) => row['IsDeleted'] === false)
+    const users = await org.sandbox.show('salesforce', 'User')
+    const owner = users.find((user) => user['Id'] !== account?.['OwnerId'] && user['FirstName'] !== 'Integration')
+    const robot = users.find((user) => user['FirstName'] === 'Integration')
+    const object = await org.object('Account')
+    await org.write(object, 'Id', [
+      changeOf('update', String(account?.['Id']), {
+        Id: String(account?.['Id']),
+        OwnerId: String(owner?.['Id']),
+        Sic: 'untracked',
+      }),
+    ])
+    const stream = await org.stream('AccountHistory')
+    const now = await org.sandbox.now()
+    const rows = rowsOf(await org.read(stream, await org.scanOf(stream, { from: now.toISOString() })))
+    expect(rows).toMatchObject([
+      {
+        Field: 'Owner',
+        DataType: 'Text',
+        NewValue: owner?.['Name'],
+        CreatedById: robot?.['Id'],
+        AccountId: account?.['Id'],
+      },
+      { Field: 'Owner', DataType: 'EntityId', OldValue: account?.['OwnerId'], NewValue: owner?.['Id'] },
+    ])
+    const [after] = await org.sandbox.show('salesforce', 'Account', String(account?.['Id']))
+    expect(after).toMatchObject({ LastModifiedById: robot?.['Id'], SystemModstamp: now.toISOString() })
+  })
+})
