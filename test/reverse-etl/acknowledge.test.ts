@@ -41,12 +41,12 @@ describe('what the destination says', () => {
     await run(world)
     const [first] = await rows(
       world,
-      `SELECT first_at::VARCHAR AS first_at FROM _millrace.rejects WHERE state = 'open'`,
+      `SELECT first_at::VARCHAR AS first_at FROM _millrace.rejects WHERE sync = '${world.sync.name}' AND state = 'open'`,
     )
     await run(world)
     const [second] = await rows(
       world,
-      `SELECT first_at::VARCHAR AS first_at, last_at > first_at AS later FROM _millrace.rejects WHERE state = 'open'`,
+      `SELECT first_at::VARCHAR AS first_at, last_at > first_at AS later FROM _millrace.rejects WHERE sync = '${world.sync.name}' AND state = 'open'`,
     )
     expect(second).toEqual({ first_at: first?.['first_at'], later: 'true' })
   })
@@ -120,7 +120,10 @@ describe('what the destination says', () => {
     world.people = [ann]
     await run(world)
     expect(
-      await rows(world, `SELECT key, op, status, fields, sent_at::VARCHAR AS sent_at FROM _millrace.changes`),
+      await rows(
+        world,
+        `SELECT key, op, status, fields, sent_at::VARCHAR AS sent_at FROM _millrace.changes WHERE sync = '${world.sync.name}'`,
+      ),
     ).toEqual([
       {
         key: '1',
@@ -137,8 +140,8 @@ describe('what the destination says', () => {
     world.people = [ann]
     await run(world)
     world.people = [{ ...ann, name: 'Anna', opted_out: true }]
-    await run(world)
-    const [change] = await rows(world, `SELECT fields FROM _millrace.changes WHERE run_id = 'run-0002'`)
+    const { runId } = await run(world)
+    const [change] = await rows(world, `SELECT fields FROM _millrace.changes WHERE run_id = '${runId}'`)
     expect(JSON.parse(change?.['fields'] ?? '')).toEqual({ name: ['Ann', 'Anna'], unsubscribed: [false, true] })
   })
 

@@ -10,6 +10,7 @@ import { reverseImbalance, type ReverseLedger } from '../../src/model/ledger.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { runReverse, type ReverseRequest } from '../../src/reverse-etl/run-reverse.ts'
 import type { ReverseContext } from '../../src/reverse-etl/context.ts'
+import { keepOpen } from './kept-open.ts'
 import { openDuckDBWarehouse } from '../../src/warehouse/duckdb/warehouse.ts'
 import type { TextRow, Warehouse } from '../../src/warehouse/port.ts'
 import { makeVendor, type Vendor } from './vendor.ts'
@@ -65,23 +66,33 @@ export function makeWorld(
 ): World {
   const directory = mkdtempSync(join(tmpdir(), 'reverse-'))
   return {
-    warehouse: parts.warehouse ?? openWarehouse(join(directory, 'warehouse.duckdb')),
+    warehouse: parts.warehouse ?? (shared ??= keepOpen(join(directory, 'warehouse.duckdb'))),
     vendor: parts.vendor ?? makeVendor(),
     spoolDir: join(directory, 'spool'),
-    sync: { ...defaultSync, ...parts.sync },
+    // Worlds share a warehouse, and every sync has its own state in it.
+    sync: { ...defaultSync, name: `people${++worlds}`, ...parts.sync },
     columns: { id: 'VARCHAR', name: 'VARCHAR', plan: 'VARCHAR', opted_out: 'BOOLEAN' },
     people: [],
     runs: 0,
   }
 }
 
-export const openWarehouse = (path: string): Warehouse =>
-  openDuckDBWarehouse({ path, memoryLimit: '500MB', threads: 1, inTurn: (_request, work) => work() })
+/** As a run opens it: anew for every session. */
+export const openWarehouse = (directory = mkdtempSync(join(tmpdir(), 'reverse-'))): Warehouse =>
+  openDuckDBWarehouse({
+    path: join(directory, 'warehouse.duckdb'),
+    memoryLimit: '500MB',
+    threads: 1,
+    inTurn: (_request, work) => work(),
+  })
+
+let shared: Warehouse | undefined
+let worlds = 0
 
 /** One run to its end. Throws what runReverse throws. */
 export async function run(world: World, options: RunOptions = {}): Promise<Ran> {
   const events: EngineEvent[] = []
-  const runId = `run-${String(++world.runs).padStart(4, '0')}`
+  const runId = `${world.sync.name}-${++world.runs}`
   const context: ReverseContext = {
     runId,
     warehouse: world.warehouse,
@@ -168,18 +179,24 @@ export async function rows(world: World, sql: string): Promise<readonly TextRow[
 
 /** key → state of the snapshot and the name in it. */
 export async function snapshot(world: World): Promise<{ [key: string]: string }> {
-  const found = await rows(world, `SELECT key, state, v_name FROM _millrace.snapshot_people ORDER BY key`)
+  const found = await rows(world, `SELECT key, state, v_name FROM _millrace.snapshot_${world.sync.name} ORDER BY key`)
   return Object.fromEntries(found.map((row) => [row['key'] ?? '', `${row['state']} ${row['v_name']}`]))
 }
 
 export const intents = async (world: World): Promise<readonly string[]> =>
-  (await rows(world, `SELECT key || ' ' || op AS intent FROM _millrace.intents ORDER BY 1`)).map(
-    (row) => row['intent'] ?? '',
-  )
+  (
+    await rows(
+      world,
+      `SELECT key || ' ' || op AS intent FROM _millrace.intents WHERE sync = '${world.sync.name}' ORDER BY 1`,
+    )
+  ).map((row) => row['intent'] ?? '')
 
 export const openRejects = async (world: World): Promise<readonly string[]> =>
   (
-    await rows(world, `SELECT key || ' ' || attempts AS reject FROM _millrace.rejects WHERE state = 'open' ORDER BY 1`)
+    await rows(
+      world,
+      `SELECT key || ' ' || attempts AS reject FROM _millrace.rejects WHERE sync = '${world.sync.name}' AND state = 'open' ORDER BY 1`,
+    )
   ).map((row) => row['reject'] ?? '')
 
 /** The model as a query. */

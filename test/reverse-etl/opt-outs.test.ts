@@ -1,0 +1,206 @@
+/** Promise 8, case by case; opt-out-histories.test.ts tries it with chance. */
+import { describe, expect, it } from 'vitest'
+import { column, makeWorld, optOut, run, runRefused, type World } from './world.ts'
+import { sentTo } from './vendor.ts'
+
+const ann = { id: '1', name: 'Ann', opted_out: false, other_out: false }
+const optedIn = { unsubscribed: false }
+
+function makePeople(allowOptIn: boolean): World {
+  const world = makeWorld({
+    sync: { map: [column('id'), column('name'), optOut('unsubscribed', 'opted_out', allowOptIn)] },
+  })
+  world.people = [ann]
+  return world
+}
+
+const lastSent = (world: World) => sentTo(world.vendor, '1').at(-1)
+
+describe('an opt-out field', () => {
+  it('is not in the first payload of somebody who is opted in', async () => {
+    const world = makePeople(true)
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Ann' })
+  })
+
+  it('goes when it turns to opted out, strictly as a boolean', async () => {
+    const world = makePeople(false)
+    await run(world)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Ann', unsubscribed: true })
+  })
+
+  it('does not go back with a neighbour that changes', async () => {
+    const world = makePeople(true)
+    await run(world)
+    world.vendor.records.set('1', { ...world.vendor.records.get('1'), unsubscribed: true })
+    world.people = [{ ...ann, name: 'Anna' }]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Anna' })
+    expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+  })
+
+  it('that turned off is withheld where the sync does not allow it: recorded as seen, and not tried again', async () => {
+    const world = makePeople(false)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, held_back: 1, delivered: 0 })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+    // Allowing it later does not bring it back either.
+    world.sync = { ...world.sync, map: [column('id'), column('name'), optOut('unsubscribed', 'opted_out', true)] }
+    world.people = [{ ...ann, name: 'Anna' }]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Anna' })
+  })
+
+  it('that is withheld lets the neighbours go, and is counted', async () => {
+    const world = makePeople(false)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna' }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 1 })
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Anna' })
+  })
+
+  it('that turned off goes where the sync allows it', async () => {
+    const world = makePeople(true)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [ann]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', name: 'Ann', unsubscribed: false })
+  })
+
+  it.each(['unknown', 'lost', 'reject'] as const)(
+    'that turned off and was not answered with ok (%s) is not tried again',
+    async (kind) => {
+      const world = makePeople(true)
+      world.people = [{ ...ann, opted_out: true }]
+      await run(world)
+      world.people = [ann]
+      world.vendor.faults.set('1', { kind })
+      await run(world)
+      world.vendor.records.set('1', { ...world.vendor.records.get('1'), unsubscribed: true })
+      await run(world)
+      await run(world)
+      expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+      expect(
+        sentTo(world.vendor, '1').filter((fields) => 'unsubscribed' in fields && fields['unsubscribed'] === false),
+      ).toHaveLength(1)
+      world.people = [{ ...ann, opted_out: true }]
+      await run(world)
+      world.people = [ann]
+      await run(world)
+      expect(lastSent(world)).toMatchObject(optedIn)
+    },
+  )
+
+  it('of null says nothing, and null is not opted out', async () => {
+    const world = makePeople(true)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [{ ...ann, opted_out: null }]
+    await run(world)
+    world.people = [ann]
+    await run(world)
+    expect(world.vendor.journal).toHaveLength(1)
+  })
+
+  it('turns off for itself alone', async () => {
+    const world = makeWorld({
+      sync: { map: [column('id'), optOut('unsubscribed', 'opted_out', true), optOut('topic_3', 'other_out', true)] },
+    })
+    world.columns = { ...world.columns, other_out: 'BOOLEAN' }
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [{ ...ann, other_out: true }]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', unsubscribed: false, topic_3: true })
+  })
+
+  it('that is newly mapped to a column which filled another field never opts in', async () => {
+    const world = makeWorld({ sync: { map: [column('id'), column('active', 'opted_out')] } })
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.sync = { ...world.sync, map: [column('id'), optOut('unsubscribed', 'opted_out', true)] }
+    world.people = [ann]
+    await run(world)
+    expect(sentTo(world.vendor, '1').some((fields) => 'unsubscribed' in fields)).toBe(false)
+  })
+
+  it('speaks the vendor’s words', async () => {
+    const map = [
+      column('id'),
+      { ...optOut('custom_status', 'opted_out', true), out: 'UNSUBSCRIBED', in: 'SUBSCRIBED' },
+      { ...optOut('topic_3', 'opted_out', true), out: false, in: true },
+    ]
+    const world = makeWorld({ sync: { map } })
+    world.people = [ann]
+    await run(world)
+    expect(world.vendor.journal).toHaveLength(0)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    expect(lastSent(world)).toEqual({ id: '1', custom_status: 'UNSUBSCRIBED', topic_3: false })
+  })
+})
+
+describe('rows that turn to opted out', () => {
+  const many = Array.from({ length: 8 }, (_, index) => ({ ...ann, id: `p${index}` }))
+
+  it('go before all others', async () => {
+    const world = makePeople(false)
+    world.people = many
+    await run(world)
+    world.people = many.map((person, index) => ({ ...person, name: 'new', opted_out: index > 5 }))
+    const { events } = await run(world)
+    expect(world.vendor.requests.slice(3)).toEqual([
+      ['p6', 'p7', 'p0'],
+      ['p1', 'p2', 'p3'],
+      ['p4', 'p5'],
+    ])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'diff.finished', opt_outs: 2 }))
+  })
+
+  it('go alone where a guard holds the rest, which stays as it was', async () => {
+    const world = makePeople(false)
+    world.people = many
+    await run(world)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 3 } } }
+    world.people = many.map((person, index) => ({ ...person, name: 'new', opted_out: index > 5 }))
+    const error = await runRefused(world, 'MR-4102')
+    expect(error.kept).toContain('Only the 2 rows that turned to opted out go')
+    expect(world.vendor.requests.slice(3)).toEqual([['p6', 'p7']])
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 8 } } }
+    expect((await run(world)).ledger).toMatchObject({ changed: 6, unchanged: 2, delivered: 6 })
+  })
+
+  it('go first too when an opt-in before them had no answer', async () => {
+    const world = makePeople(true)
+    world.people = many.map((person) => ({ ...person, opted_out: true }))
+    await run(world)
+    world.people = many.map((person, index) => ({ ...person, opted_out: index < 7 }))
+    world.vendor.faults.set('p7', { kind: 'unknown' })
+    await run(world)
+    expect(world.vendor.records.get('p7')).toMatchObject(optedIn)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 3 } } }
+    world.people = many.map((person) => ({ ...person, name: 'new', opted_out: true }))
+    await runRefused(world, 'MR-4102')
+    expect(world.vendor.records.get('p7')).toMatchObject({ unsubscribed: true, name: 'new' })
+    expect(world.vendor.records.get('p6')).toMatchObject({ name: 'Ann' })
+  })
+
+  it('are sent again every run while they are refused, guard or not', async () => {
+    const world = makePeople(false)
+    world.people = many
+    await run(world)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 3 } } }
+    world.people = many.map((person, index) => ({ ...person, name: 'new', opted_out: index === 7 }))
+    world.vendor.faults.set('p7', { kind: 'reject' })
+    await runRefused(world, 'MR-4102')
+    await runRefused(world, 'MR-4102')
+    expect(world.vendor.records.get('p7')).toMatchObject({ unsubscribed: true })
+  })
+})

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { column, makeWorld, optOut, run, snapshot, type World } from './world.ts'
+import { sentTo } from './vendor.ts'
+
+const ann = { id: '1', name: 'Ann', plan: 'pro', opted_out: false }
+const ben = { id: '2', name: 'Ben', plan: 'free', opted_out: true }
+
+async function afterAnnLeft(onRemoved: World['sync']['onRemoved'], allowOptIn = false): Promise<World> {
+  const map = [column('id'), column('name'), column('plan'), optOut('unsubscribed', 'opted_out', allowOptIn)]
+  const world = makeWorld({ sync: { onRemoved, map } })
+  world.people = [ann, ben]
+  await run(world)
+  world.people = [ben]
+  return world
+}
+
+describe('a row that leaves the model', () => {
+  it('is ignored once, and counted', async () => {
+    const world = await afterAnnLeft({ kind: 'ignore' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1, unchanged: 1 })
+    expect(await snapshot(world)).toEqual({ 1: 'ignored Ann', 2: 'accepted Ben' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0, ignored: 0 })
+    expect(world.vendor.journal).toHaveLength(2)
+  })
+
+  it('has its fields cleared, once', async () => {
+    const world = await afterAnnLeft({ kind: 'clear', fields: ['plan', 'name'] })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect(sentTo(world.vendor, '1').at(-1)).toEqual({ id: '1', plan: null, name: null })
+    expect(await snapshot(world)).toEqual({ 1: 'removed Ann', 2: 'accepted Ben' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0, delivered: 0 })
+  })
+
+  it('has fields set, once', async () => {
+    const world = await afterAnnLeft({ kind: 'set', values: { plan: 'churned' } })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Ann', plan: 'churned' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0, delivered: 0 })
+  })
+
+  it('is tried again until the destination has taken the removal', async () => {
+    const world = await afterAnnLeft({ kind: 'clear', fields: ['plan'] })
+    world.vendor.faults.set('1', { kind: 'reject' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, rejected: 1 })
+    world.vendor.faults.set('1', { kind: 'lost' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, unknown: 1 })
+    expect((await run(world, { rejectedOnly: true })).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0 })
+  })
+
+  it('is as it should be where the record is gone already', async () => {
+    const world = await afterAnnLeft({ kind: 'clear', fields: ['plan'] })
+    world.vendor.records.delete('1')
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, absent: 1 })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0 })
+  })
+
+  it('is found by the same text that it was sent with, whatever the column looks like', async () => {
+    const world = makeWorld({
+      sync: {
+        primaryKey: ['number'],
+        map: [column('id', 'number'), column('name')],
+        onRemoved: { kind: 'clear', fields: ['name'] },
+      },
+    })
+    world.columns = { number: 'DECIMAL(9,2)', name: 'VARCHAR' }
+    world.people = [{ id: null, number: '1.50', name: 'Ann' }]
+    await run(world)
+    world.people = []
+    await run(world)
+    expect(world.vendor.journal.map(({ key }) => key)).toEqual(['1.5', '1.5'])
+    expect(world.vendor.records.get('1.5')).toEqual({ id: '1.5', name: null })
+  })
+})
+
+describe('a row that comes back', () => {
+  it('is compared with its tombstone: equal is not sent', async () => {
+    const world = await afterAnnLeft({ kind: 'ignore' })
+    await run(world)
+    world.people = [ann, ben]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, coalesced: 1, unchanged: 1 })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+    expect(world.vendor.journal).toHaveLength(2)
+  })
+
+  it('is sent where it differs from its tombstone', async () => {
+    const world = await afterAnnLeft({ kind: 'ignore' })
+    await run(world)
+    world.people = [{ ...ann, plan: 'free' }, ben]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ plan: 'free' })
+  })
+
+  it('is sent whole after its fields were cleared', async () => {
+    const world = await afterAnnLeft({ kind: 'clear', fields: ['plan'] })
+    await run(world)
+    world.people = [ann, ben]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ plan: 'pro' })
+  })
+
+  it('is sent, equal or not, where it left with an answer open', async () => {
+    const world = await afterAnnLeft({ kind: 'ignore' })
+    world.people = [{ ...ann, name: 'Anna' }, ben]
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    await run(world)
+    world.people = [ben]
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1 })
+    // The vendor has taken Anna, and nobody knows.
+    world.people = [ann, ben]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Ann' })
+  })
+
+  it.each(['unknown', 'reject'] as const)('is never opted in by what was a retry (%s) when it left', async (kind) => {
+    const world = await afterAnnLeft({ kind: 'ignore' }, true)
+    world.people = [ann, { ...ben, opted_out: false }]
+    world.vendor.faults.set('2', { kind })
+    await run(world)
+    // Ben opts out at the vendor, leaves the model, and comes back as the opt-in that had no answer.
+    world.vendor.records.set('2', { ...world.vendor.records.get('2'), unsubscribed: true })
+    world.people = [ann]
+    await run(world)
+    world.people = [ann, { ...ben, opted_out: false }]
+    await run(world)
+    expect(world.vendor.records.get('2')).toMatchObject({ unsubscribed: true })
+  })
+})
