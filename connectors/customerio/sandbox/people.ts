@@ -62,7 +62,10 @@ function sign(index: Index, store: SimulatorStore): void {
   index.first = firstOf(store)
 }
 
-const firstOf = (store: SimulatorStore): unknown => store.all('person').next().value?.[1]
+function firstOf(store: SimulatorStore): unknown {
+  const first = store.all('person').next()
+  return first.done ? undefined : first.value[1]
+}
 
 function remember(index: Index, person: PersonRecord): void {
   if (person.email !== null) index.byEmail.set(person.email.toLowerCase(), keyOf(person))

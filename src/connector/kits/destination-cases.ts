@@ -1,0 +1,214 @@
+/** What every object does: the same thing again is the same state, and each row hears what became of itself. */
+import assert from 'node:assert/strict'
+import type { Change, Fields, Operation, WriteResult } from '../../model/change.ts'
+import { cutBatches } from './cut-batches.ts'
+import { openObject, type ObjectOnStage } from './open-object.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { KitVendor, Stage } from './stage.ts'
+import type { Case } from './test-runner.ts'
+
+export type ObjectOptions = {
+  readonly object: string
+  /** One of the object's match fields. */
+  readonly match: string
+  /** The n-th record, from 0, its match field included. Another `version` has other values in at least one field. */
+  readonly fields: (n: number, version: number) => Fields
+  /** Has the vendor refuse this one change: sets a fault, or gives it a value that the vendor does not take. */
+  readonly refuse: (vendor: KitVendor, change: Change) => Promise<Change>
+  /** The simulator's type that holds the records. @default the object's name */
+  readonly heldAs?: string
+  /** Is this record a deleted one, where the vendor keeps them? @default none is */
+  readonly isGone?: (record: JsonObject) => boolean
+  /** Bytes that a request may have on the wire. @default the object's batch.bytes */
+  readonly maxRequestBytes?: number
+  /** @default 'upsert' where the object offers it, else its first operation */
+  readonly op?: Operation
+}
+
+export const objectDiscoveryCases = ({ object, match }: ObjectOptions): readonly Case<Stage>[] => [
+  {
+    name: 'discovers the same objects each time, and brings the one that is asked for',
+    async run({ open }) {
+      const { opened } = await open()
+      assert(opened.objects, 'the connector has no objects')
+      const all = JSON.stringify(await opened.objects({ signal }))
+      assert.equal(JSON.stringify(await (await open()).opened.objects?.({ signal })), all)
+      const [asked, ...others] = await opened.objects({ names: [object], signal })
+      assert.equal(asked?.name, object)
+      assert.deepEqual(others, [])
+      assert(match in asked.match, `${match} is not among its match fields`)
+      assert(asked.operations.length > 0 && asked.batch.rows > 0 && asked.batch.bytes > 0)
+    },
+  },
+]
+
+export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
+  const on = (run: (on: ObjectOnStage, stage: Stage) => Promise<string | void>) => async (stage: Stage) =>
+    run(await openObject(stage, options), stage)
+  return [
+    {
+      name: 'taken twice is taken once',
+      run: on(async ({ object, change, write, held }) => {
+        if (object.delivery !== 'idempotent') return 'it declares at_least_once'
+        const changes = [change(0), change(1)]
+        assert.deepEqual(await write(changes), [ok, ok])
+        const once = await held()
+        assert.deepEqual(await write(changes), [ok, ok])
+        assert.deepEqual(await held(), once)
+      }),
+    },
+    {
+      name: 'the last value of a key stands, even where it is an old one again',
+      run: on(async ({ change, write, held }) => {
+        await write([change(0, 0)])
+        const first = await held()
+        await write([change(0, 1)])
+        assert.notDeepEqual(await held(), first, 'another version left the vendor as it was: do its fields differ?')
+        await write([change(0, 0)])
+        assert.deepEqual(await held(), first)
+      }),
+    },
+    {
+      name: 'a partial failure blames the right row, and the others are there',
+      run: on(async ({ change, write, held }, { vendor }) => {
+        const bad = await options.refuse(vendor, change(2))
+        const results = await write([change(0), change(1), bad, change(3)])
+        assert.deepEqual(
+          results.map(({ outcome }) => outcome),
+          ['ok', 'ok', 'rejected', 'ok'],
+        )
+        assert(results[2]?.outcome === 'rejected' && results[2].code !== '' && results[2].message !== '')
+        const others = await held()
+        await write([change(0), change(1), change(3)])
+        assert.deepEqual(await held(), others)
+      }),
+    },
+    {
+      name: 'an empty batch has an empty answer',
+      run: on(async ({ write }) => {
+        assert.deepEqual(await write([]), [])
+      }),
+    },
+    {
+      name: 'batches at the limit of rows and of bytes are taken whole',
+      run: on(async ({ object, change, write }, { requests }) => {
+        await requests()
+        const changes = Array.from({ length: Math.min(object.batch.rows + 1, maxRows) }, (_, n) => change(n))
+        for (const batch of cutBatches(object, changes)) {
+          const results = await write(batch)
+          assert.deepEqual(
+            results.find(({ outcome }) => outcome !== 'ok'),
+            undefined,
+          )
+        }
+        const most = options.maxRequestBytes ?? object.batch.bytes
+        const large = (await requests()).find(({ bodyBytes }) => bodyBytes > most)
+        assert.equal(
+          large,
+          undefined,
+          `${large?.method} ${large?.path} has ${large?.bodyBytes} bytes, more than ${most}`,
+        )
+      }),
+    },
+    {
+      name: 'what was sent and not answered is settled by sending it again',
+      run: on(async ({ change, write, held }, { vendor }) => {
+        const changes = [change(0), change(1), change(2)]
+        await write([change(0, 1)])
+        await vendor.setFault('reset_after', { times: 1, match: '^(?!GET )[A-Z]+ ' })
+        const unsure = await settled(write(changes))
+        assert(
+          unsure.every(({ outcome }) => outcome === 'ok' || outcome === 'unknown'),
+          JSON.stringify(unsure),
+        )
+        await vendor.setFault('reset_after', null)
+        assert.deepEqual(await write(changes), [ok, ok, ok])
+        const state = await held()
+        await write(changes)
+        assert.deepEqual(await held(), state)
+      }),
+    },
+    {
+      name: 'a vendor that does not answer is never taken for one that did',
+      run: on(async ({ change, write }, { vendor }) => {
+        for (const fault of ['reset_before', 'html', 'cut_json', 'error_200']) {
+          await vendor.setFault(fault, { times: 'always', match: '^(?!GET )[A-Z]+ ' })
+          const results = await settled(write([change(0), change(1)]))
+          assert(!results.some(({ outcome }) => outcome === 'ok'), `${fault}: ${JSON.stringify(results)}`)
+          await vendor.setFault(fault, null)
+        }
+      }),
+    },
+    {
+      name: 'an update never creates',
+      run: on(async ({ object, change, write, held }) => {
+        if (!object.operations.includes('update')) return 'it has no update'
+        const before = await held()
+        const [result] = await write([change(99, 0, 'update')])
+        assert(result?.outcome === 'absent' || result?.outcome === 'ok', JSON.stringify(result))
+        assert.deepEqual(await held(), before)
+      }),
+    },
+    {
+      name: 'what is deleted is gone, and deleting it again is no failure',
+      run: on(async ({ object, change, write, held }) => {
+        if (!object.operations.includes('delete')) return 'it has no delete'
+        const before = await held()
+        await write([change(0)])
+        assert.deepEqual(await write([change(0, 0, 'delete')]), [ok])
+        assert.equal((await held()).length, before.length)
+        const [again] = await write([change(0, 0, 'delete')])
+        assert(again?.outcome === 'absent' || again?.outcome === 'ok', JSON.stringify(again))
+      }),
+    },
+    {
+      name: 'what preview shows is what is sent',
+      run: on(async ({ object, change, write }, { requests }) => {
+        const changes = [change(0), change(1)]
+        const previewed = object.preview(changes, {})
+        assert(previewed.length > 0, 'it previews nothing')
+        await requests()
+        await write(changes)
+        const sent = (await requests()).map(({ method, path, body }) => [
+          method,
+          path,
+          body === null ? null : JSON.parse(body),
+        ])
+        for (const { method, path, body } of previewed) {
+          const wanted = JSON.stringify([method, path, body])
+          assert(
+            sent.some((request) => JSON.stringify(request) === wanted),
+            `${wanted} was not sent, but ${JSON.stringify(sent)}`,
+          )
+        }
+      }),
+    },
+    {
+      name: 'stops within 5 s when it is told to, though the vendor hangs',
+      run: on(async ({ change, write }, stage) => {
+        await stage.vendor.setFault('hang', { times: 'always' })
+        await stage.requests()
+        const abort = new AbortController()
+        const writing = stage.failureOf(write([change(0)], abort.signal))
+        while ((await stage.requests()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
+        const began = performance.now()
+        abort.abort()
+        await writing
+        assert(performance.now() - began < 5000, 'it went on for more than 5 s')
+      }),
+    },
+  ]
+}
+
+/** A request that failed whole has told nothing of its rows. */
+async function settled(writing: Promise<readonly WriteResult[]>): Promise<readonly WriteResult[]> {
+  try {
+    return await writing
+  } catch (error) {
+    return [{ outcome: 'unknown', message: String(error) }]
+  }
+}
+
+const ok: WriteResult = { outcome: 'ok' }
+const signal = new AbortController().signal
+const maxRows = 2500

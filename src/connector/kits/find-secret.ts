@@ -1,0 +1,51 @@
+import { inspect } from 'node:util'
+import type { z } from 'zod'
+
+/** The connection's keys that carry `.meta({ secret: true })`, under whatever wraps them. */
+export const secretKeys = (config: z.ZodObject): readonly string[] =>
+  Object.keys(config.shape).filter((key) => isSecret(config.shape[key]))
+
+function isSecret(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false
+  const meta: unknown = 'meta' in schema && typeof schema.meta === 'function' ? schema.meta() : undefined
+  if (typeof meta === 'object' && meta !== null && 'secret' in meta && meta.secret === true) return true
+  return 'unwrap' in schema && typeof schema.unwrap === 'function' && isSecret(schema.unwrap())
+}
+
+/** The text around the first place where the secret stands, plain or encoded. Looks into errors, their causes and stacks. */
+export function findSecret(heard: readonly unknown[], secret: string): string | undefined {
+  const forms = formsOf(secret)
+  for (const each of heard) {
+    const text = inspect(each, {
+      depth: 12,
+      maxStringLength: null,
+      maxArrayLength: null,
+      breakLength: Infinity,
+      showHidden: true,
+    })
+    const found = forms.find((form) => text.includes(form))
+    if (found === undefined) continue
+    const at = text.indexOf(found)
+    return `…${text.slice(Math.max(0, at - 80), at)}[here]${text.slice(at + found.length, at + found.length + 40)}…`
+  }
+  return undefined
+}
+
+/** As it is, in a URL, in JSON, in hexadecimal, and in base64 wherever it begins in a group of three (`user:password`). */
+export function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret)
+  const base64 = [0, 1, 2].map((offset) => coreOfBase64(bytes, offset))
+  const urls = [encodeURIComponent(secret), new URLSearchParams({ s: secret }).toString().slice(2)]
+  const plain = [secret, JSON.stringify(secret).slice(1, -1), bytes.toString('hex')]
+  return [...new Set([...plain, ...urls, ...base64, ...base64.map(toBase64Url)])]
+}
+
+/** The characters that depend on the secret alone. */
+function coreOfBase64(bytes: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '')
+  return text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
+}
+
+const toBase64Url = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_')

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import type { Change, Operation, WriteResult } from '../../model/change.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { DestinationObject } from '../contract.ts'
+import type { ObjectOptions } from './destination-cases.ts'
+import type { Stage } from './stage.ts'
+
+export type ObjectOnStage = {
+  readonly object: DestinationObject
+  readonly change: (n: number, version?: number, op?: Operation) => Change
+  /** One result per change, or it is no answer. */
+  readonly write: (changes: readonly Change[], signal?: AbortSignal) => Promise<readonly WriteResult[]>
+  /** Everything of this type that the vendor holds, but for what is deleted. */
+  readonly held: () => Promise<readonly JsonObject[]>
+}
+
+export async function openObject({ open, vendor }: Stage, options: ObjectOptions): Promise<ObjectOnStage> {
+  const { opened, host } = await open()
+  const [object] = (await opened.objects?.({ names: [options.object], signal: never })) ?? []
+  assert(object, `objects({ names: ['${options.object}'] }) does not bring it`)
+  const { match } = options
+  const standard = options.op ?? (object.operations.includes('upsert') ? 'upsert' : object.operations[0])
+  assert(standard, 'it has no operation')
+  return {
+    object,
+    change: (n, version = 0, op = standard) => {
+      const fields = options.fields(n, version)
+      const key = normalise(String(fields[match]), object.match[match]?.normalise)
+      return { op, key, fields, previous: null, idempotencyKey: `kit:${op}:${key}:${version}` }
+    },
+    write: async (changes, signal = never) => {
+      const context = { ...host.context(signal), match, options: {}, saveReceipt: async () => undefined }
+      const results = await object.write(changes, context)
+      assert.equal(results.length, changes.length, 'one result per change')
+      return results
+    },
+    held: async () => {
+      const records = (await vendor.show(options.heldAs ?? options.object)) ?? []
+      return records.filter((record) => !options.isGone?.(record))
+    },
+  }
+}
+
+function normalise(key: string, how: 'exact' | 'trim' | 'lower' | undefined): string {
+  if (how === 'lower') return key.trim().toLowerCase()
+  return how === 'trim' ? key.trim() : key
+}
+
+const never = new AbortController().signal

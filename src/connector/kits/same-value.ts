@@ -1,0 +1,22 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Json } from '../../model/json.ts'
+import type { LogicalType } from '../../model/logical-type.ts'
+
+/** Is what was read what the vendor holds? Numbers by their digits, instants by their time, text by every character. */
+export function isSameValue(type: LogicalType, held: Json, read: Json): boolean {
+  if (isNothing(held) || isNothing(read)) return isNothing(held) && isNothing(read)
+  if (type === 'timestamp') return instantOf(held) === instantOf(read)
+  if (type === 'json') return isDeepStrictEqual(structureOf(held), structureOf(read))
+  if (type === 'integer' || type === 'double' || type.startsWith('decimal'))
+    return digitsOf(String(held)) === digitsOf(String(read))
+  return String(held) === String(read)
+}
+
+const isNothing = (value: Json) => value === null || value === ''
+const instantOf = (value: Json) => (/^-?\d+$/.test(String(value)) ? Number(value) * 1000 : Date.parse(String(value)))
+const digitsOf = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+
+function structureOf(value: Json): Json {
+  if (typeof value !== 'string' || !/^[[{]/.test(value)) return value
+  return JSON.parse(value)
+}
