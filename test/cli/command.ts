@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export type Ended = {
@@ -64,6 +65,24 @@ export function copyOfSampleProject(): string {
   for (const name of ['millrace.yaml', 'schedules.yaml', 'syncs', 'models'])
     cpSync(join(root, name), join(directory, name), { recursive: true })
   return directory
+}
+
+/** The sandbox in the foreground, with a small world, so that tests are quick. Answers how to end it. */
+export async function serveSmallWorld(directory: string): Promise<() => Promise<Ended>> {
+  const sandbox = startMillrace(directory, ['sandbox', '--scale', '0.05', '--seed', '7'])
+  await until(() => sandbox.said().includes('Ctrl-C ends it'))
+  return () => {
+    sandbox.child.kill('SIGINT')
+    return sandbox.ended
+  }
+}
+
+export async function until(claim: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!claim()) {
+    if (Date.now() > deadline) throw new Error('waited 20 s in vain')
+    await sleep(20)
+  }
 }
 
 export function edit(directory: string, file: string, change: (text: string) => string): void {

@@ -1,10 +1,22 @@
 /** A day in the life of a project, as somebody types it: each command a process, each with its exit code and its words. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { edit, emptyDirectory, linesOf, millrace, newProject, startMillrace, type Ended, type Line } from './command.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  edit,
+  emptyDirectory,
+  linesOf,
+  serveSmallWorld,
+  millrace,
+  newProject,
+  startMillrace,
+  until,
+  type Ended,
+  type Line,
+} from './command.ts'
 
 let project = ''
+let endSandbox: (() => Promise<Ended>) | undefined
 /** In the project, against a small world. */
 const run = (...args: readonly string[]) => millrace(project, ...args)
 const json = async (...args: readonly string[]) => linesOf(await run(...args, '--json'))
@@ -12,11 +24,12 @@ const resultOf = (ended: Ended) => linesOf(ended).at(-1)
 
 beforeAll(async () => {
   project = await newProject()
-  // Any command on a sandbox target makes a world; this one is small from the beginning.
-  const sandbox = startMillrace(project, ['sandbox', '--scale', '0.05', '--seed', '7'])
-  await until(() => sandbox.said().includes('Ctrl-C ends it'))
-  sandbox.child.kill('SIGINT')
-  expect((await sandbox.ended).code).toBe(0)
+  // Left on: the commands find it, and need not start one each.
+  endSandbox = await serveSmallWorld(project)
+})
+
+afterAll(async () => {
+  expect(await endSandbox?.()).toMatchObject({ code: 0, signal: null })
 })
 
 describe('a new project', () => {
@@ -286,31 +299,5 @@ test('the schemas that are written are those that are kept', async () => {
   expect(JSON.parse(readFileSync(join(directory, 'out/sync.json'), 'utf8')).title).toBe('sync.json')
 })
 
-test('the demo is the same each time it is played, and ends with a round in which nothing is new', async () => {
-  const played = await run('demo', '--json')
-  expect(
-    linesOf(played)
-      .filter((line) => line.type === 'round')
-      .map(({ title, loaded, added }) => ({ title, loaded: loaded > 0, added: added > 0 })),
-  ).toEqual([
-    { title: 'first run', loaded: true, added: true },
-    { title: 'a day later', loaded: true, added: false },
-    { title: 'nothing new', loaded: false, added: false },
-  ])
-  expect(resultOf(played)).toMatchObject({ exit_code: 0, problems: [] })
-  const again = await run('demo')
-  expect(again.stdout).toMatch(/3 {2}nothing new +0 +0 +– +– +– +0 /)
-  expect(again.stderr).toContain('a new world on the target sandbox')
-  expect(again.code).toBe(0)
-})
-
 const byText = (left: unknown, right: unknown) => (String(left) < String(right) ? -1 : 1)
 const isOurs = (id: unknown) => String(id).startsWith('cus_')
-
-async function until(claim: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!claim()) {
-    if (Date.now() > deadline) throw new Error('waited 20 s in vain')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
