@@ -2,7 +2,8 @@
  * What a source yielded and no transaction has taken yet, as files: one directory a chunk, one file a batch. The file's
  * name carries when its request began, so that the bytes of a page need no rewriting.
  */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 
@@ -40,11 +41,10 @@ export function openChunk(directory: string): ChunkWriter {
   const files: SpooledFile[] = []
   let rows = 0
   let bytes = 0
-  let made: Promise<unknown> | undefined
+  let made: string | undefined
   return {
     async add(batch, readAt) {
-      made ??= mkdir(directory, { recursive: true })
-      await made
+      made ??= mkdirSync(directory, { recursive: true }) ?? directory
       const format = batch.kind === 'file' ? batch.format : 'ndjson'
       const path = join(directory, `${files.length}${mark}${readAt.getTime() * 1000}${mark}.${format}`)
       files.push({ path, format, tombstones: batch.kind === 'tombstones' })
@@ -53,7 +53,9 @@ export function openChunk(directory: string): ChunkWriter {
       else {
         const content = contentOf(batch)
         bytes += content.length
-        await writeFile(path, content)
+        // A page is in the system's cache in less time than a trip through the thread pool takes.
+        if (content.length <= pageBytes) writeFileSync(path, content)
+        else await writeFile(path, content)
       }
       return countRows(batch)
     },
@@ -87,6 +89,8 @@ function wellFormed(_name: string, value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\uFFFD')
   return typeof value === 'bigint' ? String(value) : value
 }
+
+const pageBytes = 1024 * 1024
 
 /** Stands on both sides of the instant (microseconds) in a file's name. */
 export const mark = '~'
