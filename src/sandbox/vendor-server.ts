@@ -17,7 +17,8 @@ export async function startVendorServer(
   vendor: Vendor,
   wanted: { readonly port: number; readonly fixed: boolean },
 ): Promise<VendorServer> {
-  const server = createServer((incoming, out) => {
+  // Vendors have limits of their own for what comes before the body; none of them is larger than this.
+  const server = createServer({ maxHeaderSize: 65_536 }, (incoming, out) => {
     // What fails here is the connection: the client is gone, and there is nobody to tell.
     answer(vendor, incoming, out).catch(() => out.destroy())
   })

@@ -62,7 +62,9 @@ export const accountFields: readonly Field[] = [
   picklist('AccountSource', leadSources),
   text('SicDesc', 80),
   text('External_Id__c', 32, { externalId: true, unique: true, idLookup: true }),
-  picklist('Account_Status__c', ['prospect', 'trial', 'customer', 'churned', 'removed'], { tracked: true }),
+  picklist('Account_Status__c', ['prospect', 'open opportunity', 'trial', 'customer', 'churned', 'removed'], {
+    tracked: true,
+  }),
   text('Subscription_State__c', 40),
   currency('MRR__c', 18, 2),
   double('Big_Number__c', 18, 0),

@@ -3,6 +3,8 @@ import type { Refusal } from 'millrace/sandbox'
 /** endpoint → what it refuses; test/connectors/salesforce/coverage.test.ts walks every entry through jsforce. */
 export const coverage: { readonly [endpoint: string]: readonly Refusal[] } = {
   'POST /services/oauth2/token': ['bad_credentials', 'missing_parameter', 'wrong_type'],
+  'GET /services/oauth2/userinfo': ['bad_credentials'],
+  'GET /services/data': [],
   'GET /services/data/v66.0': ['bad_credentials', 'too_many_requests'],
   'GET /limits': ['bad_credentials', 'too_many_requests'],
   'GET /sobjects': ['bad_credentials', 'too_many_requests'],

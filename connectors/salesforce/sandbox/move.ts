@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from 'millrace'
 import type { Day, SimulatorContext, WorldEvent } from 'millrace/sandbox'
-import { createRecord, deleteRecord, nextId, requireObject, updateRecord, type Stamp } from './org.ts'
+import { createRecord, deleteRecord, nextId, requireObject, updateRecord, writeHistory, type Stamp } from './org.ts'
 import { stages } from './picklists.ts'
 import { accountId } from './seed-accounts.ts'
 import { day, opportunityId } from './seed-opportunities.ts'
-import { leadId, personId } from './seed-people.ts'
+import { contactId, leadId } from './seed-people.ts'
 import { userId } from './seed-users.ts'
 
 /** One day of the story, as far as the CRM takes part in it. */
@@ -113,16 +113,22 @@ function convertLead(context: SimulatorContext, number: number, stamp: Stamp): v
     },
     stamp,
   )
+  const converted = { record: leadId(number), field: 'leadConverted', dataType: 'Text', from: null, to: null }
+  writeHistory(context, requireObject('LeadHistory'), converted, stamp)
 }
 
 type Found = { readonly object: ReturnType<typeof requireObject>; readonly id: string; readonly record: JsonObject }
 
-/** Where the org now keeps a person: as a contact, or as a lead that is not yet converted. */
+/** Where the org keeps somebody of whom the story still tells: as a contact, or as a lead that is not converted. */
 function findPerson(context: SimulatorContext, number: number): Found | undefined {
-  for (const name of ['Contact', 'Lead'])
-    for (const [id, record] of context.store.all(name))
-      if (record['Person_Id__c'] === personId(number) && record['IsDeleted'] !== true && record['IsConverted'] !== true)
-        return { object: requireObject(name), id, record }
+  for (const [name, id] of [
+    ['Contact', contactId(number)],
+    ['Lead', leadId(number)],
+  ] as const) {
+    const record = context.store.get(name, id)
+    if (record && record['IsDeleted'] !== true && record['IsConverted'] !== true)
+      return { object: requireObject(name), id, record }
+  }
   return undefined
 }
 

@@ -56,11 +56,15 @@ function history(name: string, keyPrefix: string, parent: string, parentFields: 
       reference(`${parent}Id`, parent, parent, { ...readOnly, nillable: false }),
       reference('CreatedById', 'User', 'CreatedBy', system),
       datetime('CreatedDate', system),
-      picklist('Field', ['created', 'feedEvent', 'leadConverted', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names], {
-        ...readOnly,
-        nillable: false,
-        restricted: true,
-      }),
+      picklist(
+        'Field',
+        ['created', 'feedEvent', 'leadConverted', 'ownerAccepted', 'ownerAssignment', 'locked', 'unlocked', ...names],
+        {
+          ...readOnly,
+          nillable: false,
+          restricted: true,
+        },
+      ),
       picklist('DataType', dataTypes, { ...readOnly, length: 40, restricted: true }),
       anyType('OldValue'),
       anyType('NewValue'),

@@ -83,7 +83,7 @@ function trackField(context: SimulatorContext, { history, field, before, after }
   writeHistory(context, history, { ...row, dataType: 'EntityId', from, to }, stamp)
 }
 
-type HistoryEntry = {
+export type HistoryEntry = {
   readonly record: string
   readonly field: string
   readonly dataType: string
@@ -91,7 +91,8 @@ type HistoryEntry = {
   readonly to: Json
 }
 
-function writeHistory(context: SimulatorContext, history: ObjectType, entry: HistoryEntry, stamp: Stamp): void {
+export function writeHistory(context: SimulatorContext, history: ObjectType, entry: HistoryEntry, stamp: Stamp): void {
+  if (stamp.at.getTime() < context.world.epoch.getTime() - historyKeptMs) return
   const id = recordId(history.keyPrefix ?? '017', context.store.next('history'))
   context.store.put(history.name, id, {
     Id: id,
@@ -114,6 +115,9 @@ function historyType(field: Field): string {
     return field.type[0]?.toUpperCase() + field.type.slice(1)
   return 'Text'
 }
+
+/** https://help.salesforce.com/s/articleView?id=xcloud.tracking_field_history.htm : what is older is gone, for the API too. */
+const historyKeptMs = 2 * 365 * 86_400_000
 
 export const nextId = (context: SimulatorContext, keyPrefix: string) =>
   recordId(keyPrefix, firstRuntimeNumber + context.store.next(`id.${keyPrefix}`))

@@ -1,5 +1,5 @@
 import type { Company, Random, SimulatorContext } from 'millrace/sandbox'
-import { createRecord, deleteRecord, requireObject, updateRecord } from './org.ts'
+import { createRecord, requireObject, updateRecord } from './org.ts'
 import { recordId } from './record-id.ts'
 import { industries } from './picklists.ts'
 import { momentsBetween } from './moments.ts'
@@ -11,7 +11,6 @@ export const externalId = (company: number) => `ACME-${String(company).padStart(
 export function seedAccounts(context: SimulatorContext): void {
   const random = context.world.random('salesforce accounts')
   for (const company of context.world.companies) seedAccount(context, company, random)
-  seedDeleted(context)
 }
 
 function seedAccount(context: SimulatorContext, company: Company, random: Random): void {
@@ -63,23 +62,6 @@ function seedAccount(context: SimulatorContext, company: Company, random: Random
         : { NumberOfEmployees: company.employees + random.integer(1, 50) },
       { at, by: anyOwner() },
     )
-  }
-}
-
-/** Merged away long ago, still in the recycle bin; nobody else in the world knows them. */
-function seedDeleted(context: SimulatorContext): void {
-  const account = requireObject('Account')
-  const random = context.world.random('salesforce deleted accounts')
-  for (let number = 1; number <= 3; number++) {
-    const owner = userId(random.pick(context.world.staff).number)
-    const id = accountId(500_000 + number)
-    const [createdAt = context.world.epoch, deletedAt = context.world.epoch] = momentsBetween(random, {
-      from: new Date('2025-01-01T00:00:00Z'),
-      to: context.world.epoch,
-      count: 2,
-    })
-    createRecord(context, account, { Id: id, Name: `Merged ${number} Oy` }, { at: createdAt, by: owner })
-    deleteRecord(context, account, id, { at: deletedAt, by: owner })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from 'millrace'
 import type { Person, Random, SimulatorContext } from 'millrace/sandbox'
 import { momentsBetween } from './moments.ts'
-import { createRecord, deleteRecord, requireObject, updateRecord } from './org.ts'
+import { createRecord, requireObject, updateRecord } from './org.ts'
 import { recordId } from './record-id.ts'
 import { accountId } from './seed-accounts.ts'
 import { userId } from './seed-users.ts'
@@ -16,7 +16,6 @@ export function seedPeople(context: SimulatorContext): void {
     if (person.kind === 'contact') seedContact(context, person, random)
     else seedLead(context, person, random)
   }
-  seedDeleted(context, random)
 }
 
 function seedContact(context: SimulatorContext, person: Person, random: Random): void {
@@ -81,23 +80,3 @@ export const personFields = (person: Person): JsonObject => ({
   News_Opt_Out__c: person.optOut.news,
   Person_Id__c: personId(person.number),
 })
-
-/** Contacts in the recycle bin that never were people of the cast. */
-function seedDeleted(context: SimulatorContext, random: Random): void {
-  const contact = requireObject('Contact')
-  for (let number = 1; number <= 3; number++) {
-    const owner = userId(random.pick(context.world.staff).number)
-    const [createdAt = context.world.epoch, deletedAt = context.world.epoch] = momentsBetween(random, {
-      from: new Date('2025-01-01T00:00:00Z'),
-      to: context.world.epoch,
-      count: 2,
-    })
-    createRecord(
-      context,
-      contact,
-      { Id: contactId(500_000 + number), LastName: `Gone ${number}`, Email: `gone.${number}@nowhere.example` },
-      { at: createdAt, by: owner },
-    )
-    deleteRecord(context, contact, contactId(500_000 + number), { at: deletedAt, by: owner })
-  }
-}

@@ -1,5 +1,5 @@
 import type { SimulatorContext } from 'millrace/sandbox'
-import { integrationUserId, organizationId } from './identity.ts'
+import { integrationUser, integrationUserId, organizationId } from './identity.ts'
 import { createRecord, requireObject } from './org.ts'
 import { recordId } from './record-id.ts'
 
@@ -20,7 +20,7 @@ export function seedUsers(context: SimulatorContext): void {
     stamp,
   )
   const users = [
-    { id: integrationUserId, first: 'Integration', last: 'User', email: 'integration@millrace-demo.example' },
+    { id: integrationUserId, ...integrationUser },
     ...context.world.staff.map(({ number, name, email }) => {
       const [first = '', ...rest] = name.split(' ')
       return { id: userId(number), first, last: rest.join(' ') || first, email }

@@ -1,5 +1,7 @@
 import type { SimulatorContext } from 'millrace/sandbox'
 import { seedAccounts } from './seed-accounts.ts'
+import { seedBulkLoad } from './seed-bulk-load.ts'
+import { seedDeleted } from './seed-deleted.ts'
 import { seedOpportunities } from './seed-opportunities.ts'
 import { seedPeople } from './seed-people.ts'
 import { seedUsers } from './seed-users.ts'
@@ -11,5 +13,7 @@ export function seedOrg(context: SimulatorContext): void {
     seedAccounts(context)
     seedPeople(context)
     seedOpportunities(context)
+    seedDeleted(context)
+    seedBulkLoad(context)
   })
 }

@@ -6,26 +6,33 @@ import { integrationUserId } from './identity.ts'
 import { findObject } from './objects.ts'
 import { createQueryEndpoint, type QueryRoute } from './query.ts'
 import { notFound, refuse, SalesforceRefusal } from './refusal.ts'
-import { checkSession, issueToken } from './session.ts'
+import { answerUserInfo, checkSession, issueToken } from './session.ts'
 
 /** The REST API. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_list.htm */
 export function serveRequests(context: SimulatorContext): (request: Request) => Promise<Response> {
   const answerQuery = createQueryEndpoint(context)
   return async (request) => {
     const url = new URL(request.url)
+    const tooLong = refuseLength(request, url)
+    if (tooLong) return tooLong
+    const used = countUse(context)
+    const withUsage = (response: Response) => {
+      // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
+      response.headers.set('sforce-limit-info', `api-usage=${used}/${dailyRequests}`)
+      return response
+    }
     try {
-      // https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
-      if (Buffer.byteLength(url.pathname + url.search) > 16_384)
-        throw refuse(414, 'URI_TOO_LONG', 'The length of the URI exceeds the 16,384 byte limit')
       if (url.pathname === '/services/oauth2/token') return await issueToken(context, request)
       if (url.pathname === '/services/data' || url.pathname === '/services/data/') return Response.json(versions)
+      if (url.pathname === '/services/oauth2/userinfo') return answerUserInfo(context, request)
       checkSession(context, request)
-      if (context.fault('daily_limit')) throw refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')
+      if (context.fault('daily_limit') || used > dailyRequests)
+        throw refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')
       if (context.fault('rate_limit'))
         throw refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.')
       if (context.fault('server_unavailable'))
         throw refuse(503, 'SERVER_UNAVAILABLE', 'The server is unavailable, please try again.')
-      const text = await answer(request, url)
+      const text = await answer(request, url, used)
       return withUsage(new Response(text, { headers: { 'content-type': 'application/json;charset=UTF-8' } }))
     } catch (error) {
       if (!(error instanceof SalesforceRefusal)) throw error
@@ -34,7 +41,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
   }
 
-  async function answer(request: Request, url: URL): Promise<string> {
+  async function answer(request: Request, url: URL, used: number): Promise<string> {
     const match = /^(\/services\/data\/v(\d+)\.0)(?:\/(.*))?$/.exec(url.pathname)
     const [, base = '', version = '', path = ''] = match ?? []
     if (!match || Number(version) < oldestVersion || Number(version) > newestVersion) throw notFound()
@@ -55,7 +62,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
     const [first, second, third] = parts
     if (first === undefined) return JSON.stringify(resources(base))
-    if (first === 'limits' && second === undefined) return JSON.stringify(limits())
+    if (first === 'limits' && second === undefined) return JSON.stringify(limits(used))
     if (first === 'sobjects' && second === undefined) return JSON.stringify(describeGlobal(base))
     if (first === 'sobjects' && third === 'describe' && parts.length === 3) {
       needs('GET')
@@ -79,14 +86,34 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
     throw notFound()
   }
+}
 
-  /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm */
-  function withUsage(response: Response): Response {
-    const share = context.fault('near_limit')
-    const used = share ? Math.round(dailyRequests * 0.85) : context.store.next('api requests')
-    response.headers.set('sforce-limit-info', `api-usage=${used}/${dailyRequests}`)
-    return response
-  }
+/**
+ * Before anything else looks at the request, so the answer is the web server's own.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+ */
+function refuseLength(request: Request, url: URL): Response | undefined {
+  const uri = Buffer.byteLength(url.pathname + url.search)
+  let headers = 0
+  for (const [name, value] of request.headers) headers += Buffer.byteLength(`${name}: ${value}\r\n`)
+  const refusal =
+    uri > maxHeadBytes
+      ? ([414, 'URI Too Long'] as const)
+      : uri + headers > maxHeadBytes
+        ? ([431, 'Request Header Fields Too Large'] as const)
+        : undefined
+  if (!refusal) return undefined
+  const [status, reason] = refusal
+  return new Response(`<h1>Bad Message ${status}</h1><pre>reason: ${reason}</pre>`, {
+    status,
+    headers: { 'content-type': 'text/html;charset=iso-8859-1' },
+  })
+}
+
+/** Counted by the day, refusals too. */
+function countUse(context: SimulatorContext): number {
+  const used = context.store.next(`api requests ${context.now().toISOString().slice(0, 10)}`)
+  return context.fault('near_limit') ? Math.round(dailyRequests * 0.85) : used
 }
 
 function queryRoute(parts: readonly string[], base: string): QueryRoute | undefined {
@@ -106,13 +133,26 @@ const resources = (base: string) =>
   Object.fromEntries(
     ['composite', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'].map((name) => [name, `${base}/${name}`]),
   )
-const limits = () => ({ DailyApiRequests: { Max: dailyRequests, Remaining: dailyRequests } })
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm */
+const limits = (used: number) => ({
+  DailyApiRequests: { Max: dailyRequests, Remaining: dailyRequests - used },
+  DailyBulkApiBatches: { Max: 15_000, Remaining: 15_000 },
+  DailyBulkV2QueryFileStorageMB: { Max: 976_562, Remaining: 976_562 },
+  DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 10_000 },
+})
 
 const dailyRequests = 100_000
+/** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm */
+const maxHeadBytes = 16_384
 const oldestVersion = 31
 const newestVersion = 66
-const versions = [64, 65, 66].map((version) => ({
-  label: ["Summer '25", "Winter '26", "Spring '26"][version - 64],
-  url: `/services/data/v${version}.0`,
-  version: `${version}.0`,
-}))
+const versions = Array.from({ length: newestVersion - oldestVersion + 1 }, (_, index) => {
+  const version = oldestVersion + index
+  return { label: releaseName(version), url: `/services/data/v${version}.0`, version: `${version}.0` }
+})
+
+/** Three releases a year: 66 is Spring '26, 67 Summer '26, 68 Winter '27. */
+function releaseName(version: number): string {
+  const season = ['Spring', 'Summer', 'Winter'][version % 3]
+  return `${season} '${Math.floor(version / 3) + 4 + (version % 3 === 2 ? 1 : 0)}`
+}

@@ -1,5 +1,5 @@
 import type { SimulatorContext } from 'millrace/sandbox'
-import { integrationUserId, organizationId } from './identity.ts'
+import { integrationUser, integrationUserId, organizationId } from './identity.ts'
 import { refuse } from './refusal.ts'
 
 /** The connected app of the sandbox. Its own, and of no use anywhere else. */
@@ -43,6 +43,30 @@ export function checkSession(context: SimulatorContext, request: Request): void 
   if (!scheme) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
   if (!/^(bearer|oauth)$/i.test(scheme)) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
   if (!context.store.get('session', token)) throw refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid')
+}
+
+/** https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm */
+export function answerUserInfo(context: SimulatorContext, request: Request): Response {
+  const token = /^bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+  // Words and no JSON, unlike the REST API.
+  if (!context.store.get('session', token)) return new Response('Bad_OAuth_Token', { status: 403 })
+  return Response.json({
+    sub: `${new URL(request.url).origin}/id/${organizationId}/${integrationUserId}`,
+    user_id: integrationUserId,
+    organization_id: organizationId,
+    preferred_username: integrationUser.email,
+    name: `${integrationUser.first} ${integrationUser.last}`,
+    given_name: integrationUser.first,
+    family_name: integrationUser.last,
+    email: integrationUser.email,
+    email_verified: true,
+    zoneinfo: 'Europe/Helsinki',
+    language: 'en_US',
+    locale: 'en_GB',
+    utcOffset: 7_200_000,
+    active: true,
+    user_type: 'STANDARD',
+  })
 }
 
 function credentials(request: Request, form: URLSearchParams): readonly [string | null, string | null] {

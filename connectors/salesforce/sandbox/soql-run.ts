@@ -17,11 +17,7 @@ export type Found = {
 }
 
 /** `deleted`: queryAll, which sees the recycle bin too. */
-export function runQuery(
-  store: Records,
-  query: Query,
-  options: { readonly deleted: boolean },
-): Found {
+export function runQuery(store: Records, query: Query, options: { readonly deleted: boolean }): Found {
   const object = findObject(query.from)
   if (!object) throw invalidType(query.from)
   const columns = query.fields.map((path) => resolve(object, path, query))
