@@ -8,23 +8,24 @@ export type { Json, JsonObject } from './model/json.ts'
 export type { LogicalType } from './model/logical-type.ts'
 export type {
   Batch,
-  CallContext,
   ChildStream,
   Connector,
   ConnectorDefinition,
-  Context,
-  DestinationField,
-  DestinationObject,
   FieldHistory,
-  FieldType,
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
-  RequestPreview,
   Scan,
   ScanItem,
   Stream,
   StreamDefinition,
-  WriteContext,
 } from './connector/contract.ts'
+export type {
+  DestinationField,
+  DestinationObject,
+  FieldType,
+  RequestPreview,
+  WriteContext,
+} from './connector/destination.ts'
+export type { CallContext, Context } from './connector/context.ts'
 export type { CallRequest, Failure, Host, Http, HttpOptions, Page } from './connector/host.ts'

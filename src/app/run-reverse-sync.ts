@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
-import type { DestinationObject } from '../connector/contract.ts'
+import type { DestinationObject } from '../connector/destination.ts'
 import type { ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'

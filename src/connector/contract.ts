@@ -5,10 +5,11 @@
  * what becomes of the rows (the pipelines').
  */
 import type { z } from 'zod'
-import type { Change, WriteResult } from '../model/change.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
-import type { Host, Http, HttpOptions } from './host.ts'
+import type { CallContext, Context } from './context.ts'
+import type { DestinationObject } from './destination.ts'
+import type { Host, HttpOptions } from './host.ts'
 
 // ---------------------------------------------------------------- what authors write
 
@@ -129,11 +130,6 @@ export type OpenedConnector = {
   readonly close?: () => Promise<void>
 }
 
-export type CallContext = { readonly signal: AbortSignal }
-
-/** What the functions of a declarative connector get. */
-export type Context = CallContext & { readonly http: Http; readonly host: Host }
-
 export type Stream = {
   /** The vendor's name for it. */
   readonly name: string
@@ -245,75 +241,3 @@ export type Checkpoint = {
   readonly kind: 'checkpoint'
   readonly resume: Json
 }
-
-// ---------------------------------------------------------------- destinations
-
-export type FieldType =
-  | 'string'
-  /** Any JSON number; exact. */
-  | 'number'
-  | 'boolean'
-  | 'date'
-  /** ISO 8601 UTC text. */
-  | 'timestamp'
-  /** Whole seconds since 1970, as a number. */
-  | 'unix_seconds'
-  /** Any JSON. */
-  | 'json'
-
-export type DestinationField = {
-  readonly type: FieldType
-  /** May be set to null. @default true */
-  readonly nullable?: boolean
-  readonly maxLength?: number
-  /** This field says how a person may be contacted: it can only be mapped with `opt_out`. */
-  readonly optOut?: boolean
-}
-
-export type DestinationObject = {
-  readonly name: string
-  readonly docs: string
-  /** `idempotent`: sending the same change again leaves the same state. */
-  readonly delivery: 'idempotent' | 'at_least_once'
-  /** The fields that can find a record, and how the vendor compares them. */
-  readonly match: { readonly [field: string]: { readonly normalise: 'exact' | 'trim' | 'lower' } }
-  readonly fields: { readonly [field: string]: FieldType | DestinationField }
-  /** What other field names may be mapped: a pattern and the type of what it takes. @default none */
-  readonly otherFields?: readonly {
-    readonly pattern: RegExp
-    readonly type: FieldType | 'any'
-    readonly optOut?: boolean
-  }[]
-  readonly operations: readonly Change['op'][]
-  /** The most that one request may hold. `bytes` counts what `size` says of a change. */
-  readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
-  /** Requests in flight at once. @default 1 */
-  readonly concurrency?: number
-  /** How long one request may take; also what a takeover waits beside the lease. @default 30_000 */
-  readonly timeoutMs?: number
-  /** Encoded bytes of one change. @default its JSON length */
-  readonly size?: (change: Change) => number
-  readonly options?: z.ZodObject
-  /** One result per change, in order. Throws only when the whole request failed. No two changes of one call have the same key. */
-  readonly write: (changes: readonly Change[], context: WriteContext) => Promise<readonly WriteResult[]>
-  /** The requests that `write` would send, exactly. */
-  readonly preview: (changes: readonly Change[], options: JsonObject) => readonly RequestPreview[]
-  /** After a restart: adopt or abort the job behind a saved receipt. */
-  readonly settle?: (receipt: Json, context: WriteContext) => Promise<readonly WriteResult[]>
-}
-
-export type WriteContext = Context & {
-  readonly options: JsonObject
-  /** The sync's `match` field. */
-  readonly match: string
-  /** Commits the vendor's job id before it is waited for. */
-  readonly saveReceipt: (receipt: Json) => Promise<void>
-}
-
-export type RequestPreview = {
-  readonly method: string
-  readonly path: string
-  readonly body: Json
-  readonly docs: string
-}
-

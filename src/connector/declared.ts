@@ -2,15 +2,15 @@ import type { z } from 'zod'
 import { MillraceError } from '../model/millrace-error.ts'
 import type {
   ConnectorDefinition,
-  Context,
   CountDeclaration,
-  DestinationObject,
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
   Stream,
   StreamDefinition,
 } from './contract.ts'
+import type { DestinationObject } from './destination.ts'
+import type { Context } from './context.ts'
 import type { Host, Http, Query } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { bound, readList } from './read-list.ts'

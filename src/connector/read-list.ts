@@ -1,7 +1,8 @@
 import { parseExact } from '../model/cut-page.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import type { Context, ListDeclaration, Paging, Scan, ScanItem, Stream } from './contract.ts'
+import type { ListDeclaration, Paging, Scan, ScanItem, Stream } from './contract.ts'
+import type { Context } from './context.ts'
 import type { Page, Query } from './host.ts'
 import { valueAt } from './value-at.ts'
 

@@ -1,7 +1,8 @@
 import type { Change } from '../model/change.ts'
 import { parseExact } from '../model/cut-page.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { ObjectDefinition, RequestPreview } from './contract.ts'
+import type { ObjectDefinition } from './contract.ts'
+import type { RequestPreview } from './destination.ts'
 import type { Host, Http } from './host.ts'
 
 /**

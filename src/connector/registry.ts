@@ -107,10 +107,7 @@ function unknownConnector(name: string, places: readonly ConnectorPlace[]): Mill
   const near = didYouMean(name, names)
   return new MillraceError('MR-1204', {
     message: `There is no connector ${JSON.stringify(name)}${near ? `; did you mean \`${near}\`?` : '.'}`,
-    next: [
-      `There are: ${names.join(', ') || 'none'}.`,
-      `One of your own goes into connectors/${name}/index.ts.`,
-    ],
+    next: [`There are: ${names.join(', ') || 'none'}.`, `One of your own goes into connectors/${name}/index.ts.`],
   })
 }
 

@@ -1,5 +1,5 @@
 /** What the destination's result makes of the answer that was prepared for a change. */
-import type { DestinationObject } from '../connector/contract.ts'
+import type { DestinationObject } from '../connector/destination.ts'
 import type { WriteResult } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import type { SpooledChange } from './change-spool.ts'

@@ -1,4 +1,4 @@
-import type { Context } from '../connector/contract.ts'
+import type { Context } from '../connector/context.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import type { Warehouse } from '../warehouse/port.ts'

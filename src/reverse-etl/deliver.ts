@@ -1,5 +1,5 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
-import type { DestinationObject, WriteContext } from '../connector/contract.ts'
+import type { DestinationObject, WriteContext } from '../connector/destination.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'

@@ -3,7 +3,7 @@
  * destination's field takes. Decimals lose trailing zeros, instants are UTC, −0 is 0, NaN and Infinity are refused, and a
  * boolean is only ever a boolean.
  */
-import type { FieldType } from '../connector/contract.ts'
+import type { FieldType } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import { canonicalJson } from './canonical-json.ts'

@@ -1,7 +1,7 @@
 /** A sync's `map`, held against the model's columns and the destination's fields. */
 import type { Mapping, OnRemoved, ReverseSync, ValueMap } from '../config/project.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
-import type { DestinationField, DestinationObject } from '../connector/contract.ts'
+import type { DestinationField, DestinationObject } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'

@@ -1,7 +1,7 @@
 /** plan → diff → guard → intend → map → deliver → acknowledge, for one sync. */
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
-import type { DestinationObject } from '../connector/contract.ts'
+import type { DestinationObject } from '../connector/destination.ts'
 import { reverseImbalance, type ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'

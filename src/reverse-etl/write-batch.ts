@@ -1,4 +1,4 @@
-import type { DestinationObject, WriteContext } from '../connector/contract.ts'
+import type { DestinationObject, WriteContext } from '../connector/destination.ts'
 import type { WriteResult } from '../model/change.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledChange } from './change-spool.ts'

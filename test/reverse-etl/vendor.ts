@@ -1,5 +1,5 @@
 /** A destination that remembers: records by key, a journal of every change it was handed, and faults on demand. */
-import type { DestinationObject } from '../../src/connector/contract.ts'
+import type { DestinationObject } from '../../src/connector/destination.ts'
 import type { Change, Fields, FieldValue, WriteResult } from '../../src/model/change.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { OpenedConnector, Scan, WriteContext } from '../../../src/connector/contract.ts'
+import type { OpenedConnector, Scan } from '../../../src/connector/contract.ts'
+import type { WriteContext } from '../../../src/connector/destination.ts'
 import type { EngineHost } from '../../../src/connector/create-host.ts'
 import type { Change } from '../../../src/model/change.ts'
 import { startSimulators } from '../../../src/sandbox/host.ts'
