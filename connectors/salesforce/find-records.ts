@@ -2,7 +2,7 @@ import type { Change } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
-import { fetchQueryPage, maxUriBytes } from './query.ts'
+import { fetchQueryPage, headerBytes, maxUriBytes } from './query.ts'
 import { encodeSoql, quote } from './soql.ts'
 
 export type Found = { readonly match: Field | undefined; readonly idsOf: (change: Change) => readonly string[] }
@@ -50,7 +50,7 @@ export function lookupQueries(
     const key = keyOf(change, match)
     const literal = isNumber(field) ? key : quote(key)
     const size = encodeSoql(`${literal}, `).length
-    if (bytes + size > maxUriBytes - headroom) flush()
+    if (bytes + size > maxUriBytes - headerBytes - headroom) flush()
     literals.push(literal)
     bytes += size
   }
@@ -69,4 +69,4 @@ const isNumber = (field: Field | undefined) =>
   field !== undefined && ['int', 'long', 'double', 'currency', 'percent'].includes(field.type)
 
 /** Host, path, SELECT and FROM. */
-const headroom = 1_024
+const headroom = 512

@@ -25,9 +25,9 @@ export type Query = {
 export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
   const path = `/${kind}?q=${encodeSoql(soql)}`
   const bytes = api.basePath.length + path.length
-  if (bytes > maxUriBytes)
+  if (bytes > maxUriBytes - headerBytes)
     throw new MillraceError('MR-3004', {
-      message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} (${soql.slice(0, 60)} …).`,
+      message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} with the headers (${soql.slice(0, 60)} …).`,
       kept: 'Nothing was sent.',
       next: 'Read fewer fields of this stream (`include` or `exclude`), or shorten its `where`.',
     })
@@ -55,6 +55,8 @@ const valueOf = (envelope: Json, name: string): unknown =>
 
 /** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm */
 export const maxUriBytes = 16_384
+/** The headers count too, and a token may be long. */
+export const headerBytes = 2_048
 const docs = {
   query: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm',
   queryAll: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm',
