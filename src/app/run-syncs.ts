@@ -39,7 +39,7 @@ export async function runSyncs(app: App, syncs: readonly Sync[], options: RunOpt
       sync.name,
       (async () => {
         const before = (needs.get(sync.name) ?? []).filter((name) => chosen.has(name) && name !== sync.name)
-        await Promise.all(before.map((name) => started.get(name)))
+        for (const name of before) await started.get(name)
         await takePlace()
         try {
           if (!app.isStopping() && !app.signal.aborted) results.set(sync.name, await runSync(app, sync, options))

@@ -16,14 +16,19 @@ export function createLimiter(now: () => number = () => performance.now()): Limi
   let intervalMs = 0
   let nextAt = 0
   let pausedUntil = 0
+  /** The clock is read once a turn: read twice, the rest may have become negative in between. */
+  const sleepUntil = async (instant: () => number, signal: AbortSignal) => {
+    for (let restMs = instant() - now(); restMs > 0; restMs = instant() - now())
+      await sleep(restMs, undefined, { signal })
+  }
   return {
     async take(signal) {
       signal.throwIfAborted()
       for (;;) {
-        while (pausedUntil > now()) await sleep(pausedUntil - now(), undefined, { signal })
+        await sleepUntil(() => pausedUntil, signal)
         const slot = Math.max(nextAt, now() - burstMs)
         nextAt = slot + intervalMs
-        if (slot > now()) await sleep(slot - now(), undefined, { signal })
+        await sleepUntil(() => slot, signal)
         if (pausedUntil <= now()) return
       }
     },

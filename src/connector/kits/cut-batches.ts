@@ -1,5 +1,5 @@
 import type { Change } from '../../model/change.ts'
-import type { DestinationObject } from '../contract.ts'
+import type { DestinationObject } from '../destination.ts'
 
 /** Batches within the object's own limits, as an engine cuts them. */
 export function cutBatches(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Change, Fields, Operation, WriteResult } from '../../model/change.ts'
 import { cutBatches } from './cut-batches.ts'
 import { openObject, type ObjectOnStage } from './open-object.ts'
-import type { JsonObject } from '../../model/json.ts'
+import type { Json, JsonObject } from '../../model/json.ts'
 import type { KitVendor, Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
 
@@ -169,11 +169,7 @@ export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
         assert(previewed.length > 0, 'it previews nothing')
         await requests()
         await write(changes)
-        const sent = (await requests()).map(({ method, path, body }) => [
-          method,
-          path,
-          body === null ? null : JSON.parse(body),
-        ])
+        const sent = (await requests()).map(({ method, path, body }) => [method, path, asJson(body)])
         for (const { method, path, body } of previewed) {
           const wanted = JSON.stringify([method, path, body])
           assert(
@@ -207,6 +203,12 @@ async function settled(writing: Promise<readonly WriteResult[]>): Promise<readon
   } catch (error) {
     return [{ outcome: 'unknown', message: String(error) }]
   }
+}
+
+function asJson(body: string | null): Json {
+  if (body === null) return null
+  const value: Json = JSON.parse(body)
+  return value
 }
 
 const ok: WriteResult = { outcome: 'ok' }

@@ -1,15 +1,15 @@
 import { inspect } from 'node:util'
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** The connection's keys that carry `.meta({ secret: true })`, under whatever wraps them. */
 export const secretKeys = (config: z.ZodObject): readonly string[] =>
   Object.keys(config.shape).filter((key) => isSecret(config.shape[key]))
 
 function isSecret(schema: unknown): boolean {
-  if (typeof schema !== 'object' || schema === null) return false
-  const meta: unknown = 'meta' in schema && typeof schema.meta === 'function' ? schema.meta() : undefined
-  if (typeof meta === 'object' && meta !== null && 'secret' in meta && meta.secret === true) return true
-  return 'unwrap' in schema && typeof schema.unwrap === 'function' && isSecret(schema.unwrap())
+  if (!(schema instanceof z.ZodType)) return false
+  if (schema.meta()?.['secret'] === true) return true
+  const isWrapped = schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable
+  return isWrapped && isSecret(schema.unwrap())
 }
 
 /** The text around the first place where the secret stands, plain or encoded. Looks into errors, their causes and stacks. */

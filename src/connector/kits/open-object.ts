@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Change, Operation, WriteResult } from '../../model/change.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { DestinationObject } from '../contract.ts'
+import type { DestinationObject } from '../destination.ts'
 import type { ObjectOptions } from './destination-cases.ts'
 import type { Stage } from './stage.ts'
 

@@ -66,4 +66,7 @@ const linesOf = (bytes: Uint8Array) =>
     .filter((line) => line !== '')
 const parseRow = (text: string): Row => parseExact(Buffer.from(text)) as Row // one object a line, by the contract
 /** A checkpoint goes through the warehouse as JSON. */
-const asStored = (resume: Json): Json => JSON.parse(JSON.stringify(resume))
+function asStored(resume: Json): Json {
+  const stored: Json = JSON.parse(JSON.stringify(resume))
+  return stored
+}

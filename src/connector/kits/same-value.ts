@@ -6,17 +6,19 @@ import type { LogicalType } from '../../model/logical-type.ts'
 export function isSameValue(type: LogicalType, held: Json, read: Json): boolean {
   if (isNothing(held) || isNothing(read)) return isNothing(held) && isNothing(read)
   if (type === 'timestamp') return instantOf(held) === instantOf(read)
-  if (type === 'json') return isDeepStrictEqual(structureOf(held), structureOf(read))
-  if (type === 'integer' || type === 'double' || type.startsWith('decimal'))
+  if (typeof held === 'number' || typeof read === 'number' || isNumber(type))
     return digitsOf(String(held)) === digitsOf(String(read))
+  if (type === 'json') return isDeepStrictEqual(structureOf(held), structureOf(read))
   return String(held) === String(read)
 }
 
+const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
 const isNothing = (value: Json) => value === null || value === ''
 const instantOf = (value: Json) => (/^-?\d+$/.test(String(value)) ? Number(value) * 1000 : Date.parse(String(value)))
 const digitsOf = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
 
 function structureOf(value: Json): Json {
   if (typeof value !== 'string' || !/^[[{]/.test(value)) return value
-  return JSON.parse(value)
+  const structure: Json = JSON.parse(value)
+  return structure
 }

@@ -112,7 +112,7 @@ export async function onStage<T>(options: StageOptions, run: (stage: Stage) => P
     // Rejections are told a turn later.
     await sleep(5)
     assert.deepEqual(unhandled, [], 'a rejection was left unhandled')
-    const heard = [...said, ...(await vendor.journal(0))]
+    const heard = [...said, ...(await vendor.journal(0)).map(withoutSignIn)]
     for (const secret of secrets) {
       const place = findSecret(heard, secret)
       assert.equal(place, undefined, 'a secret of the connection stands in an event, an error or a request')
@@ -125,3 +125,7 @@ export async function onStage<T>(options: StageOptions, run: (stage: Stage) => P
     rmSync(spoolDir, { recursive: true, force: true })
   }
 }
+
+/** The request that signs in has credentials in its body, where the journal does not know them by name. */
+const withoutSignIn = (request: KitRequest): KitRequest =>
+  /(^|&)grant_type=/.test(request.body ?? '') ? { ...request, body: null } : request
