@@ -37,6 +37,13 @@ export function duckdbType(type: LogicalType): string {
   }
 }
 
+/** A value of one type as one of another, exactly; used where a stored column is wider than what comes. */
+export function converted(sql: string, from: LogicalType, to: LogicalType): string {
+  if (from === to) return sql
+  // A text is a JSON string there, whatever it looks like.
+  return to === 'json' ? `to_json(${sql})` : `CAST(${sql} AS ${duckdbType(to)})`
+}
+
 /** The logical type that holds every value of a DuckDB type: what a model's columns are. */
 export function logicalType(type: string): LogicalType {
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type)

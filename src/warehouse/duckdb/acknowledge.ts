@@ -3,9 +3,11 @@
  * row; the intent goes in the same breath.
  */
 import type { Database } from '../../duckdb/open-database.ts'
-import { duckdbType, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
-import type { Acknowledgement, SnapshotColumn } from '../port.ts'
+import { converted, duckdbType, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
+import type { LogicalType } from '../../model/logical-type.ts'
+import type { Acknowledgement } from '../port.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { introspect } from './tables.ts'
 import { fencedTransaction } from './transaction.ts'
 
 export async function acknowledge(db: Database, request: Acknowledgement): Promise<void> {
@@ -29,6 +31,11 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
 
 async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: Acknowledgement): Promise<void> {
   const snapshot = relation(stateSchema, snapshotTable(fence.sync))
+  const table = await introspect(db, stateSchema, snapshotTable(fence.sync))
+  const values = columns.map(({ name, type }, index) => {
+    const stored = table?.columns.find((column) => column.name === snapshotColumn(name))
+    return `, ${converted(valueOf(type, index), type, stored?.type ?? type)}`
+  })
   // A removal that the destination confirmed keeps the values sent, as a tombstone.
   await db.run(
     `UPDATE ${snapshot} SET state = a.state, accepted_at = now()::TIMESTAMP, run_id = ${quoteText(fence.runId)} ` +
@@ -44,7 +51,7 @@ async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: A
   )
   await db.run(
     `INSERT INTO ${snapshot} (key, state, payload_hash, mapping_version, accepted_at, run_id${columns.map((column) => `, ${quoteName(snapshotColumn(column.name))}`).join('')}) ` +
-      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${columns.map((column, index) => `, ${valueOf(column, index)}`).join('')} ` +
+      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${values.join('')} ` +
       `FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL`,
   )
 }
@@ -78,7 +85,7 @@ const answersFile = (path: string) =>
   `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR'})`
 
 /** Every value stands as text in the file, so no digit passes through a JSON number. */
-function valueOf(column: SnapshotColumn, index: number): string {
+function valueOf(type: LogicalType, index: number): string {
   const text = `json_extract_string("values", '$[${index}]')`
-  return column.type === 'binary' ? `from_base64(${text})` : `CAST(${text} AS ${duckdbType(column.type)})`
+  return type === 'binary' ? `from_base64(${text})` : `CAST(${text} AS ${duckdbType(type)})`
 }

@@ -1,10 +1,12 @@
 /** The fenced transaction of ETL: merge, sweep, rejects, cursor and ledger, all or nothing. */
 import type { Database } from '../../duckdb/open-database.ts'
-import { quoteName, quoteText, relation, textOrNull } from '../../duckdb/sql-text.ts'
+import { quoteText, relation, textOrNull } from '../../duckdb/sql-text.ts'
 import { emptyEtlLedger, etlImbalance, loaded, type EtlLedger } from '../../model/ledger.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { EtlCommit, Fence, TableWrite, WriteCounts } from '../port.ts'
-import { mergeStaged, type MergeCounts } from './merge.ts'
+import { mergeStaged } from './merge.ts'
+import type { MergeCounts } from './merge-counts.ts'
+import { writeRejects } from './refused-rows.ts'
 import { replaceAll } from './replace.ts'
 import { sweepUnseen } from './sweep.ts'
 import { fencedTransaction, scopeIs } from './transaction.ts'
@@ -50,29 +52,6 @@ function sumStaged(write: TableWrite): EtlLedger {
   }
   return sum
 }
-
-async function writeRejects(db: Database, write: TableWrite, fence: Fence): Promise<void> {
-  const scope = `sync = ${quoteText(fence.sync)} AND stream = ${quoteText(write.stream)}`
-  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope} AND state = 'open'`)
-  const files = write.staged.flatMap((file) => (file.path === null ? [] : [quoteText(file.path)]))
-  if (open?.['n'] !== '0' && files.length > 0 && write.key.length > 0)
-    await db.run(
-      `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE ${scope} AND state = 'open' ` +
-        `AND key IN (SELECT ${keyText(write.key)} FROM read_parquet([${files.join(', ')}]))`,
-    )
-  for (const file of write.staged)
-    if (file.rejects !== null)
-      await db.run(
-        `INSERT INTO _millrace.rejects SELECT ${quoteText(fence.runId)}, ${quoteText(fence.sync)}, ${quoteText(write.stream)}, ` +
-          `key, code, message, false, 1, now()::TIMESTAMP, now()::TIMESTAMP, "row"::JSON, 'open' FROM read_parquet(${quoteText(file.rejects)})`,
-      )
-}
-
-/** A key as one text: the value itself, or a JSON list of several. */
-export const keyText = (key: readonly string[]): string =>
-  key.length === 1
-    ? `CAST(${quoteName(key[0] ?? '')} AS VARCHAR)`
-    : `to_json([${key.map((column) => `CAST(${quoteName(column)} AS VARCHAR)`).join(', ')}])::VARCHAR`
 
 async function writeCommit(db: Database, commit: EtlCommit, stream: string, ledger: EtlLedger): Promise<void> {
   const { fence, sequence } = commit

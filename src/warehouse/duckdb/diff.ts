@@ -3,35 +3,44 @@
  * that a run with nothing to do costs little more than the bare comparison.
  */
 import type { Database, TextRow } from '../../duckdb/open-database.ts'
-import { duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
+import { converted, duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
+import type { LogicalType } from '../../model/logical-type.ts'
 import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
-import { snapshotColumn, snapshotTable } from './state-schema.ts'
+import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { introspect } from './tables.ts'
 
 export async function diffModel(db: Database, request: DiffRequest): Promise<DiffCounts> {
   const open = await countOpen(db, request.sync)
   const snapshot = `_millrace.${quoteName(snapshotTable(request.sync))}`
   const pairs = request.columns.flatMap((_, index) => [`m${index}`, `s${index}`])
+  const stored = await storedTypes(db, request)
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _diff AS SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts` +
       pairs.map((name) => `, CASE WHEN _class <> ${unchanged} THEN ${name} END AS ${name}`).join('') +
-      ` FROM (SELECT ${classified(request, open)} ${joined(request, open, snapshot)})`,
+      ` FROM (SELECT ${classified(request, open, stored)} ${joined(request, open, snapshot)})`,
   )
   return countDiff(db, request, snapshot)
 }
 
-function classified(request: DiffRequest, open: OpenCounts): string {
+function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<string, LogicalType>): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
   const stored = (column: string) => `s.${quoteName(snapshotColumn(column))}`
   const differs = [
     `s.mapping_version <> ${quoteText(request.mappingVersion)}`,
-    ...request.columns.map((column) => `${typed('m', column)} IS DISTINCT FROM ${stored(column.name)}`),
+    ...request.columns.map(
+      (column) =>
+        `${converted(typed('m', column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
+    ),
   ]
-  const turned = request.optOuts.map((name) => `(m.${quoteName(name)} IS TRUE AND ${stored(name)} IS NOT TRUE)`)
+  // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
+  const turned = request.optOuts.map(
+    (name) => `(m.${quoteName(name)} IS TRUE AND (${intent} OR TRY_CAST(${stored(name)} AS BOOLEAN) IS NOT TRUE))`,
+  )
   return [
-    `coalesce(m._key, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
-    `CAST(CASE WHEN m._present IS NULL THEN CASE WHEN s.state = 'accepted' OR ${intent} THEN ${removed} ELSE ${gone} END ` +
-      `WHEN m._key IS NULL THEN ${nullKey} ` +
+    `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
+    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.state = 'accepted' OR ${intent} THEN ${removed} ELSE ${gone} END ` +
+      `WHEN m.${modelKey} IS NULL THEN ${nullKey} ` +
       `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
       `WHEN s.key IS NULL OR s.state <> 'accepted' THEN ${added} ` +
       `WHEN ${differs.join(' OR ')} THEN ${changed} ELSE ${unchanged} END AS TINYINT) AS _class`,
@@ -47,14 +56,14 @@ function classified(request: DiffRequest, open: OpenCounts): string {
 function joined(request: DiffRequest, open: OpenCounts, snapshot: string): string {
   const sync = quoteText(request.sync)
   return [
-    `FROM (SELECT ${keySql(request)} AS _key, true AS _present, * FROM (${request.model})) m`,
-    `FULL OUTER JOIN ${snapshot} s ON m._key = s.key`,
+    `FROM (SELECT ${keySql(request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
+    `FULL OUTER JOIN ${snapshot} s ON m.${modelKey} = s.key`,
     // A key that was intended and is in neither may have arrived: it is removed.
     open.intents > 0
-      ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m._key, s.key)`
+      ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
       : '',
     open.rejects > 0
-      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts FROM _millrace.rejects WHERE sync = ${sync} AND state = 'open' GROUP BY 1) r ON r.key = coalesce(m._key, s.key)`
+      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts FROM _millrace.rejects WHERE sync = ${sync} AND state = 'open' GROUP BY 1) r ON r.key = coalesce(m.${modelKey}, s.key)`
       : '',
   ].join(' ')
 }
@@ -93,12 +102,21 @@ async function markDuplicates(db: Database, amongStored: boolean): Promise<reado
   return keys.map((row) => row['_key'] ?? '')
 }
 
+/** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
+export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
+
 export async function* readCandidates(db: Database, request: DiffRequest): AsyncIterable<readonly Candidate[]> {
-  const cells = request.columns.flatMap((column, index) => [cell(`m${index}`, column), cell(`s${index}`, column)])
-  const classes = request.retriesOnly ? [retry] : [added, changed, retry, removed]
+  const stored = await storedTypes(db, request)
+  const cells = request.columns.flatMap(({ name, type }, index) => [
+    cell(`m${index}`, type),
+    cell(`s${index}`, stored.get(name) ?? type),
+  ])
+  const wanted = request.retriesOnly
+    ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
+    : `_class IN (${[added, changed, retry, removed].join(', ')})`
   const sql =
     `SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, ${cells.join(', ')} FROM _diff ` +
-    `WHERE _class IN (${classes.join(', ')}) ORDER BY coalesce(_turned AND _class <> ${removed}, false) DESC, _key`
+    `WHERE ${wanted} ORDER BY coalesce(_turned AND _class <> ${removed}, false) DESC, _key`
   for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, request.columns))
 }
 
@@ -122,6 +140,13 @@ function candidateOf(row: TextRow, columns: readonly SnapshotColumn[]): Candidat
   }
 }
 
+/** A snapshot's column is as wide as all that it ever held, whatever type the model's column has now. */
+async function storedTypes(db: Database, request: DiffRequest): Promise<ReadonlyMap<string, LogicalType>> {
+  const table = await introspect(db, stateSchema, snapshotTable(request.sync))
+  const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
+  return new Map(request.columns.map(({ name, type }) => [name, types.get(snapshotColumn(name)) ?? type]))
+}
+
 type OpenCounts = { readonly intents: number; readonly rejects: number }
 
 async function countOpen(db: Database, sync: string): Promise<OpenCounts> {
@@ -137,7 +162,7 @@ export function keySql(request: Pick<DiffRequest, 'key'>): string {
   const parts = request.key.map(({ column, normalise }) => {
     const text = `CAST(${quoteName(column)} AS VARCHAR)`
     if (normalise === 'exact') return text
-    const trimmed = `nullif(trim(${text}), '')`
+    const trimmed = `nullif(trim(${text}, ${quoteText(whiteSpace)}), '')`
     return normalise === 'lower' ? `lower(${trimmed})` : trimmed
   })
   if (parts.length === 1) return parts[0] ?? 'NULL'
@@ -150,8 +175,16 @@ const typed = (side: string, column: SnapshotColumn) =>
   `CAST(${side}.${quoteName(column.name)} AS ${duckdbType(column.type)})`
 
 /** A cell as exact text. */
-const cell = (name: string, column: SnapshotColumn) =>
-  column.type === 'binary' ? `to_base64(${name}) AS ${name}` : `CAST(${name} AS VARCHAR) AS ${name}`
+const cell = (name: string, type: LogicalType) =>
+  type === 'binary' ? `to_base64(${name}) AS ${name}` : `CAST(${name} AS VARCHAR) AS ${name}`
+
+/** Names of our own beside a model's columns, which may bear any other. */
+const modelKey = '"#key"'
+const present = '"#present"'
+
+/** What JavaScript's trim takes away, with which the key of a change is made. */
+const whiteSpace =
+  ' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
 
 const unchanged = 0
 const added = 1

@@ -5,7 +5,7 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
 import { acknowledge } from './acknowledge.ts'
-import { diffModel, readCandidates } from './diff.ts'
+import { diffModel, keysAtStake, readCandidates } from './diff.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { ensureTable, introspect } from './tables.ts'
 import { fencedTransaction, transaction } from './transaction.ts'
@@ -34,9 +34,9 @@ export function reverseSession(db: Database): ReverseSession {
         if (keys.length === 0) return 0
         const values = keys.map(({ key, op }) => `(${quoteText(key)}, ${quoteText(op)})`)
         const result = await db.run(
-          `INSERT INTO _millrace.intents SELECT ${quoteText(sync)}, v.key, v.op, ${quoteText(runId)}, ${epoch}, NULL, now()::TIMESTAMP ` +
+          `INSERT INTO _millrace.intents SELECT ${quoteText(sync)}, v.key, first(v.op), ${quoteText(runId)}, ${epoch}, NULL, now()::TIMESTAMP ` +
             `FROM (VALUES ${values.join(', ')}) v(key, op) ` +
-            `WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${quoteText(sync)} AND i.key = v.key)`,
+            `WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${quoteText(sync)} AND i.key = v.key) GROUP BY v.key`,
         )
         return result.rowsChanged
       }),
@@ -65,7 +65,7 @@ async function openIntents(
       // A refused row that is in neither model nor snapshot any more has nothing left to be sent.
       await db.run(
         `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state = 'open' ` +
-          `AND key NOT IN (SELECT _key FROM _diff WHERE _key IS NOT NULL)`,
+          `AND key NOT IN (${keysAtStake()})`,
       )
     await writeMeta(db, fence.sync, meta)
   })

@@ -2,6 +2,8 @@ import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Fence, ShrinkLimit, TableWrite } from '../port.ts'
+import { keyText } from './refused-rows.ts'
+import { instantSql } from './staged-rows.ts'
 
 /**
  * Rows that a full pass did not see, and children that their parent no longer has, are deleted softly. The version stays:
@@ -11,11 +13,17 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
   const { sweep } = write
   if (!sweep || write.mode === 'replace') return 0
   const target = relation(write.table.schema, write.table.name)
-  const set = `SET _deleted_at = now()::TIMESTAMP, _synced_at = now()::TIMESTAMP, _run_id = ${quoteText(fence.runId)}`
+  const now = instantSql(write.syncedAt)
+  const set = `SET _deleted_at = ${now}, _synced_at = ${now}, _run_id = ${quoteText(fence.runId)}`
   if (sweep.kind === 'unseen') {
-    const readBefore = instantText(sweep.readBefore)
+    const readBefore = instantSql(sweep.readBefore)
     const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE _deleted_at IS NULL`)
-    const result = await db.run(`UPDATE ${target} ${set} WHERE _deleted_at IS NULL AND _read_at < ${readBefore}`)
+    // A row that this pass saw and refused is still there at the vendor.
+    const refused = `SELECT key FROM _millrace.rejects WHERE sync = ${quoteText(fence.sync)} AND stream = ${quoteText(write.stream)} AND state = 'open' AND last_at >= ${readBefore}`
+    const result = await db.run(
+      `UPDATE ${target} ${set} WHERE _deleted_at IS NULL AND _read_at < ${readBefore}` +
+        (write.key.length > 0 ? ` AND ${keyText(write.key)} NOT IN (${refused})` : ''),
+    )
     guardShrink({
       gone: result.rowsChanged,
       before: Number(live?.['n'] ?? 0),
@@ -25,7 +33,7 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
     return result.rowsChanged
   }
   if (sweep.parents.length === 0) return 0
-  const parents = sweep.parents.map((set_) => `(${quoteText(set_.parent)}, ${instantText(set_.readAt)})`)
+  const parents = sweep.parents.map((set_) => `(${quoteText(set_.parent)}, ${instantSql(set_.readAt)})`)
   const result = await db.run(
     `UPDATE ${target} AS t ${set}, _read_at = p.read_at FROM (SELECT parent, max(read_at) AS read_at FROM (VALUES ${parents.join(', ')}) v(parent, read_at) GROUP BY 1) p ` +
       `WHERE CAST(t.${quoteName(sweep.parentColumn)} AS VARCHAR) = p.parent AND t._deleted_at IS NULL AND t._read_at < p.read_at`,
@@ -53,5 +61,3 @@ export function guardShrink(shrink: {
     ],
   })
 }
-
-const instantText = (iso: string) => `TIMESTAMP ${quoteText(iso.replace('T', ' ').replace('Z', ''))}`

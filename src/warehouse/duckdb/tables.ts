@@ -1,6 +1,6 @@
 /** Tables and views: what stands, what is missing, what has to be widened. */
 import type { Database } from '../../duckdb/open-database.ts'
-import { duckdbType, logicalType, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
+import { converted, duckdbType, logicalType, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import { widen } from '../../model/logical-type.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Column, SchemaChange, Table } from '../../model/table.ts'
@@ -8,7 +8,7 @@ import type { SchemaPolicy } from '../port.ts'
 
 export async function introspect(db: Database, schema: string, name: string): Promise<Table | null> {
   const rows = await db.rows(
-    `SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ${quoteText(schema)} AND table_name = ${quoteText(name)} AND NOT internal ORDER BY column_index`,
+    `SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower(${quoteText(schema)}) AND lower(table_name) = lower(${quoteText(name)}) AND NOT internal ORDER BY column_index`,
   )
   if (rows.length === 0) return null
   return {
@@ -27,7 +27,11 @@ export async function planTable(db: Database, table: Table, policy: SchemaPolicy
   const stored = await introspect(db, table.schema, table.name)
   const label = `${table.schema}.${table.name}`
   if (!stored) return [{ kind: 'table_created', table: label }]
-  const changes = table.columns.flatMap((column) => changeOf(stored, column, label))
+  const changes: SchemaChange[] = []
+  for (const column of table.columns) {
+    const change = changeOf(stored, column, label)
+    if (change) changes.push(await keepDigits(db, table, change))
+  }
   if (policy === 'freeze' && changes.length > 0) throw frozen(label, changes)
   return policy === 'ignore' ? changes.filter((change) => change.kind !== 'column_added') : changes
 }
@@ -51,8 +55,8 @@ export async function ensureTable(db: Database, table: Table, policy: SchemaPoli
         break
       case 'column_widened':
         await db.run(
-          `ALTER TABLE ${target} ALTER COLUMN ${quoteName(change.column)} TYPE ${duckdbType(change.to)}` +
-            (change.to === 'json' ? ` USING to_json(${quoteName(change.column)})` : ''),
+          `ALTER TABLE ${target} ALTER COLUMN ${quoteName(change.column)} TYPE ${duckdbType(change.to)} ` +
+            `USING ${converted(quoteName(change.column), change.from, change.to)}`,
         )
         break
     }
@@ -65,11 +69,24 @@ export async function ensureView(db: Database, schema: string, name: string, sql
   await db.run(`CREATE OR REPLACE VIEW ${relation(schema, name)} AS ${sql}`)
 }
 
-function changeOf(stored: Table, column: Column, table: string): readonly SchemaChange[] {
+function changeOf(stored: Table, column: Column, table: string): SchemaChange | undefined {
   const present = stored.columns.find((other) => other.name.toLowerCase() === column.name.toLowerCase())
-  if (!present) return [{ kind: 'column_added', table, column: column.name, type: column.type }]
+  if (!present) return { kind: 'column_added', table, column: column.name, type: column.type }
   const to = widen(present.type, column.type)
-  return to === present.type ? [] : [{ kind: 'column_widened', table, column: column.name, from: present.type, to }]
+  return to === present.type
+    ? undefined
+    : { kind: 'column_widened', table, column: column.name, from: present.type, to }
+}
+
+/** A stored number that no double holds keeps its digits: its column becomes text instead (promise 6). */
+async function keepDigits(db: Database, table: Table, change: SchemaChange): Promise<SchemaChange> {
+  if (change.kind !== 'column_widened' || change.to !== 'double') return change
+  const column = quoteName(change.column)
+  const [lossy] = await db.rows(
+    `SELECT 1 AS yes FROM ${relation(table.schema, table.name)} ` +
+      `WHERE TRY_CAST(CAST(${column} AS DOUBLE) AS ${duckdbType(change.from)}) IS DISTINCT FROM ${column} LIMIT 1`,
+  )
+  return lossy ? { ...change, to: 'string' } : change
 }
 
 function frozen(table: string, changes: readonly SchemaChange[]): MillraceError {

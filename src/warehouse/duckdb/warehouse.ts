@@ -7,6 +7,7 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
 import { openSession } from './session.ts'
 import { stateSchema, stateTables } from './state-schema.ts'
+import { transaction } from './transaction.ts'
 
 export type DuckDBWarehouseOptions = {
   readonly path: string
@@ -39,6 +40,7 @@ async function workInFile<T>(
   request: SessionRequest,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
+  if (request.signal?.aborted) throw stopped(request, request.signal.reason)
   if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
   mkdirSync(dirname(options.path), { recursive: true })
   const db = await openDatabase({
@@ -51,21 +53,46 @@ async function workInFile<T>(
   request.signal?.addEventListener('abort', interrupt, { once: true })
   try {
     if (request.rehearsal) await db.run('BEGIN TRANSACTION')
-    await ensureState(db)
-    const result = await work(openSession(db))
+    if (!(await hasState(db))) await (request.rehearsal ? createState(db) : transaction(db, () => createState(db)))
+    const result = await work(openSession(obeying(db, request)))
     if (request.rehearsal) await db.run('ROLLBACK')
     return result
+  } catch (error) {
+    // An interrupted statement fails with whatever DuckDB says of it.
+    throw request.signal?.aborted ? stopped(request, error) : error
   } finally {
     request.signal?.removeEventListener('abort', interrupt)
     db.close()
   }
 }
 
-async function ensureState(db: Database): Promise<void> {
+/** The interrupt only reaches a statement that is running: what comes after it must not begin. */
+function obeying(db: Database, request: SessionRequest): Database {
+  const { signal } = request
+  if (!signal) return db
+  const unlessStopped = async () => {
+    if (signal.aborted) throw stopped(request, signal.reason)
+  }
+  return {
+    ...db,
+    run: (sql) => unlessStopped().then(() => db.run(sql)),
+    rows: (sql) => unlessStopped().then(() => db.rows(sql)),
+    async *stream(sql) {
+      await unlessStopped()
+      yield* db.stream(sql)
+    },
+  }
+}
+
+async function hasState(db: Database): Promise<boolean> {
   const [found] = await db.rows(
     `SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = '${stateSchema}' AND table_name = 'fences'`,
   )
-  if (found?.['n'] === '1') return
+  return found?.['n'] === '1'
+}
+
+/** In one transaction: a process that dies half way must not leave half of them. */
+async function createState(db: Database): Promise<void> {
   await db.run(`CREATE SCHEMA IF NOT EXISTS ${stateSchema}`)
   await db.run(`CREATE SCHEMA IF NOT EXISTS models`)
   for (const statement of stateTables) await db.run(statement)
@@ -80,6 +107,13 @@ const nothingLoaded = (path: string) =>
   new MillraceError('MR-2102', {
     message: `The warehouse ${path} does not exist yet: nothing has been loaded on this target.`,
     next: 'millrace sync run --all   loads it',
+  })
+
+const stopped = (request: SessionRequest, cause: unknown) =>
+  new MillraceError('MR-7001', {
+    message: `The warehouse session (${request.purpose}) was stopped on request.`,
+    kept: 'What it had not committed was rolled back.',
+    cause,
   })
 
 const nestedSession = (request: SessionRequest) =>

@@ -1,0 +1,37 @@
+import { describe } from 'vitest'
+import { acknowledgeConformance } from './conformance/acknowledge.ts'
+import { commitConformance } from './conformance/commit.ts'
+import { diffConformance } from './conformance/diff.ts'
+import { fenceConformance } from './conformance/fences.ts'
+import { fieldHistoryConformance } from './conformance/field-history.ts'
+import { mergeConformance } from './conformance/merge.ts'
+import { rejectConformance } from './conformance/rejects.ts'
+import { replaceConformance } from './conformance/replace.ts'
+import { sessionConformance } from './conformance/sessions.ts'
+import { stateConformance } from './conformance/state.ts'
+import { sweepConformance } from './conformance/sweep.ts'
+import { tableConformance } from './conformance/tables.ts'
+import { typeConformance } from './conformance/types.ts'
+import type { OpenWarehouse } from './workbench.ts'
+
+/** What every warehouse must do. `adapterUrl`: a module that exports `open: OpenWarehouse`; child processes import it too. */
+export function warehouseConformance(
+  name: string,
+  { open, adapterUrl }: { readonly open: OpenWarehouse; readonly adapterUrl: string },
+): void {
+  describe(`${name} keeps the contract of a warehouse`, () => {
+    sessionConformance(open)
+    tableConformance(open)
+    typeConformance(open)
+    mergeConformance(open)
+    replaceConformance(open)
+    sweepConformance(open)
+    rejectConformance(open)
+    commitConformance(open)
+    fenceConformance(open, adapterUrl)
+    stateConformance(open)
+    diffConformance(open)
+    acknowledgeConformance(open)
+    fieldHistoryConformance(open)
+  })
+}

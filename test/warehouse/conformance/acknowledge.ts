@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import type { Answer } from '../../../src/warehouse/port.ts'
+import { errorOf, useWorkbench, type OpenWarehouse } from '../workbench.ts'
+import { answer, meta, openReverse, refused } from '../reverse.ts'
+
+export function acknowledgeConformance(open: OpenWarehouse): void {
+  describe('intents and acknowledgements', () => {
+    const bench = useWorkbench(open)
+    const reverse = () =>
+      openReverse(bench(), {
+        model: `SELECT 'a' AS id, 'Ann' AS name`,
+        columns: [{ name: 'name', type: 'string' }],
+        key: ['id'],
+      })
+    const snapshot = async () =>
+      (await bench().rows('SELECT key, state, v_name FROM _millrace.snapshot_out ORDER BY key')).map(
+        ({ key, state, v_name }) => `${key} ${state} ${v_name}`,
+      )
+    const intents = () => bench().session((session) => session.reverse.countIntents('out'))
+
+    test('what was accepted enters the snapshot, and its intent goes', async () => {
+      const delivery = await reverse()
+      await delivery.intend(['a', 'b'].map((key) => ({ key, op: 'upsert' })))
+      expect(await intents()).toBe(2)
+      await delivery.acknowledge([answer('a', { values: ['Ann'] })])
+      expect(await snapshot()).toEqual(['a accepted Ann'])
+      expect(await intents()).toBe(1)
+    })
+
+    test('what was refused stays out of the snapshot, keeps what was accepted before, and is open until it is accepted', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([answer('a', { values: ['Ann'] })])
+      await delivery.intend([{ key: 'a', op: 'upsert' }])
+      await delivery.acknowledge([refused('a'), refused('b', { status: 'absent', code: null })])
+      expect(await snapshot()).toEqual(['a accepted Ann'])
+      expect(await intents()).toBe(0)
+      const read = () => bench().session(({ state }) => state.readRejects({ sync: 'out', limit: 10 }))
+      expect(await read()).toMatchObject([
+        { key: 'a', code: 'BAD', stream: 'person', attempts: 1, state: 'open' },
+        { key: 'b', code: 'MR-5004' },
+      ])
+      const [first] = await read()
+      await delivery.acknowledge([refused('a', { attempts: 2 })])
+      expect((await read()).filter(({ key }) => key === 'a')).toMatchObject([
+        { attempts: 2, first_at: first?.first_at },
+      ])
+      await delivery.acknowledge([answer('a', { values: ['Anna'] }), answer('b', { values: ['Bob'] })])
+      expect(await read()).toEqual([])
+    })
+
+    test('a removal leaves a tombstone with the values that were sent', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([answer('a', { values: ['Ann'] })])
+      await delivery.acknowledge([
+        answer('a', { op: 'delete', state: 'removed' }),
+        answer('z', { op: 'delete', state: 'removed' }),
+      ])
+      expect(await snapshot()).toEqual(['a removed Ann', 'z removed null'])
+    })
+
+    test('what changed is kept for the analyst, with the old and the new value', async () => {
+      const delivery = await reverse()
+      const fields = JSON.stringify({ name: ['Ann', 'Anna'] })
+      await delivery.acknowledge([
+        answer('a', { values: ['Anna'], fields, sent_at: '2026-11-20T10:00:00.000Z' }),
+        answer('b', { values: ['Bob'] }),
+      ])
+      expect(
+        await bench().rows('SELECT run_id, sync, key, op, fields, status, sent_at FROM _millrace.changes'),
+      ).toEqual([
+        {
+          run_id: 'run-1',
+          sync: 'out',
+          key: 'a',
+          op: 'upsert',
+          fields,
+          status: 'delivered',
+          sent_at: '2026-11-20 10:00:00',
+        },
+      ])
+    })
+
+    test('a late writer may neither intend nor acknowledge, and changes nothing', async () => {
+      const late = await reverse()
+      await late.intend([{ key: 'a', op: 'upsert' }])
+      await bench().session(({ state }) => state.takeFence({ sync: 'out', stream: 'person', partition: '' }, 'run-2'))
+      expect((await errorOf(late.intend([{ key: 'b', op: 'upsert' }]))).code).toBe('MR-2005')
+      expect((await errorOf(late.acknowledge([answer('a', { values: ['Ann'] })]))).code).toBe('MR-2005')
+      expect(await snapshot()).toEqual([])
+      expect(await intents()).toBe(1)
+    })
+
+    test('an acknowledgement that fails half way changes nothing', async () => {
+      const delivery = await reverse()
+      await delivery.intend([{ key: 'a', op: 'upsert' }])
+      const broken: Answer = answer('b', { values: ['Bob'], fields: 'not JSON' })
+      await errorOf(delivery.acknowledge([answer('a', { values: ['Ann'] }), broken]))
+      expect(await snapshot()).toEqual([])
+      expect(await intents()).toBe(1)
+    })
+
+    test('the snapshot knows whose it is', async () => {
+      await (await reverse()).intend([])
+      await bench().session(async (session) => {
+        expect(await session.reverse.readMeta('out')).toEqual(meta)
+        expect(await session.reverse.readMeta('other')).toBeNull()
+        expect(await session.reverse.hasSnapshot('other')).toBe(false)
+      })
+    })
+
+    test('reopening adds only the intents that are missing, each once, and needs no fence', async () => {
+      const delivery = await reverse()
+      await delivery.intend([{ key: 'a', op: 'upsert' }])
+      const keys = [
+        { key: 'a', op: 'delete' },
+        { key: "b'", op: 'upsert' },
+        { key: "b'", op: 'upsert' },
+      ]
+      await bench().session(async (session) => {
+        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys })).toBe(1)
+        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys })).toBe(0)
+        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys: [] })).toBe(0)
+        expect(await session.reverse.countIntents('out')).toBe(2)
+      })
+      expect(await bench().rows(`SELECT op FROM _millrace.intents WHERE key = 'a'`)).toEqual([{ op: 'upsert' }])
+    })
+
+    test('a refused row that is in neither model nor snapshot any more is settled with the next intents', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([refused('x'), refused('a')])
+      await bench().session(async (session) => {
+        const columns = [{ name: 'name', type: 'string' }] as const
+        await session.reverse.diff({
+          sync: 'out',
+          model: `SELECT 'a' AS id, 'Ann' AS name`,
+          key: [{ column: 'id', normalise: 'exact' }],
+          columns,
+          optOuts: [],
+          mappingVersion: 'm1',
+          retriesOnly: false,
+        })
+        const fence = { sync: 'out', stream: 'person', partition: '', epoch: 1, runId: 'run-1' }
+        await session.reverse.openIntents({ fence, path: null, meta })
+        expect((await session.state.readRejects({ sync: 'out', limit: 10 })).map(({ key }) => key)).toEqual(['a'])
+      })
+    })
+  })
+}

@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest'
+import { useWorkbench, type OpenWarehouse } from '../workbench.ts'
+import { answer, openReverse, refused, type ReverseSetup } from '../reverse.ts'
+
+export function diffConformance(open: OpenWarehouse): void {
+  describe('a diff', () => {
+    const bench = useWorkbench(open)
+    const columns = [
+      { name: 'name', type: 'string' },
+      { name: 'out', type: 'boolean' },
+    ] as const
+    const model = (...rows: readonly string[]) =>
+      rows.length === 0
+        ? `SELECT '' AS id, '' AS name, true AS out WHERE false`
+        : `SELECT CAST(id AS VARCHAR) AS id, CAST(name AS VARCHAR) AS name, CAST(out AS BOOLEAN) AS out FROM (VALUES ${rows.join(', ')}) v(id, name, out)`
+    const reverse = (rest: Partial<ReverseSetup> = {}) =>
+      openReverse(bench(), { model: model(), columns, key: ['id'], ...rest })
+    const kinds = (candidates: readonly { readonly key: string; readonly kind: string }[]) =>
+      candidates.map(({ key, kind }) => `${key} ${kind}`)
+    const accepted = (key: string, name: string | null, out: string | null = 'false') =>
+      answer(key, { values: [name, out] })
+
+    test('tells added, changed, unchanged and removed rows apart', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('b', 'Bob'), accepted('c', 'Cy'), accepted('d', 'Di')])
+      const { counts, candidates } = await delivery.diff({
+        model: model(`('a', 'Ann', false)`, `('b', 'Bert', false)`, `('c', 'Cy', false)`),
+      })
+      expect(counts).toEqual({
+        model_rows: 3,
+        added: 1,
+        changed: 1,
+        unchanged: 1,
+        retry: 0,
+        invalid: 0,
+        removed: 1,
+        accepted: 3,
+        invalidSamples: [],
+      })
+      expect(kinds(candidates)).toEqual(['a added', 'b changed', 'd removed'])
+      expect(candidates.map(({ values, previous }) => [values, previous])).toEqual([
+        [{ name: 'Ann', out: 'false' }, null],
+        [
+          { name: 'Bert', out: 'false' },
+          { name: 'Bob', out: 'false' },
+        ],
+        [null, { name: 'Di', out: 'false' }],
+      ])
+      expect(candidates[1]).toMatchObject({
+        previousState: 'accepted',
+        previousHash: 'h',
+        sameMapping: true,
+        hasIntent: false,
+        attempts: 0,
+      })
+    })
+
+    test('compares nulls as values: null to null is equal, null to empty is not', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', null), accepted('b', null), accepted('c', '')])
+      const { candidates } = await delivery.diff({
+        model: model(`('a', NULL, false)`, `('b', '', false)`, `('c', NULL, false)`),
+      })
+      expect(kinds(candidates)).toEqual(['b changed', 'c changed'])
+    })
+
+    test('names null keys invalid, whatever part of the key is null', async () => {
+      const { counts, candidates } = await (
+        await reverse()
+      ).diff({ model: model(`(NULL, 'Ann', false)`, `('b', 'Bob', false)`) })
+      expect(counts).toMatchObject({ model_rows: 2, invalid: 1, added: 1, invalidSamples: ['null'] })
+      expect(kinds(candidates)).toEqual(['b added'])
+      const composite = await (
+        await reverse()
+      ).diff({ key: ['id', 'name'], model: model(`('a', NULL, false)`, `('b', 'Bob', false)`) })
+      expect(composite.counts).toMatchObject({ invalid: 1, added: 1 })
+      expect(composite.candidates.map(({ key }) => key)).toEqual(['["b","Bob"]'])
+    })
+
+    test('names every row of a key that stands twice invalid, among new rows and among stored ones', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('s', 'Sue'), accepted('t', 'Tim'), accepted('gone', 'G')])
+      const { counts, candidates } = await delivery.diff({
+        model: model(
+          `('n', 'one', false)`,
+          `('n', 'two', false)`,
+          `('s', 'Sue', false)`,
+          `('s', 'Susan', false)`,
+          `('t', 'Tom', false)`,
+        ),
+      })
+      expect(counts).toEqual({
+        model_rows: 5,
+        added: 0,
+        changed: 1,
+        unchanged: 0,
+        retry: 0,
+        invalid: 4,
+        removed: 1,
+        accepted: 3,
+        invalidSamples: ['n', 's'],
+      })
+      expect(kinds(candidates)).toEqual(['gone removed', 't changed'])
+    })
+
+    test('names rows of a key that stands twice invalid when the destination has not answered it yet, too', async () => {
+      const delivery = await reverse()
+      await delivery.intend([{ key: 'n', op: 'upsert' }])
+      const { counts } = await delivery.diff({ model: model(`('n', 'one', false)`, `('n', 'two', false)`) })
+      expect(counts).toMatchObject({ invalid: 2, retry: 0, removed: 0 })
+    })
+
+    test('joins on the normalised key, and names keys invalid that fall together', async () => {
+      const delivery = await reverse({ normalise: 'lower' })
+      await delivery.acknowledge([accepted('ann@x.y', 'Ann')])
+      const { counts } = await delivery.diff({
+        model: model(
+          `(' Ann@X.y ', 'Ann', false)`,
+          `('Bob@x.y', 'Bob', false)`,
+          `('BOB@x.y', 'Bob', false)`,
+          `('  ', 'nobody', false)`,
+        ),
+      })
+      expect(counts).toMatchObject({ unchanged: 1, invalid: 3, added: 0 })
+    })
+
+    test('always lists a key with an open intent, even where the model has gone back or lost the row', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('back', 'as before'), accepted('lost', 'Lou')])
+      await delivery.intend(['back', 'lost', 'never'].map((key) => ({ key, op: 'upsert' })))
+      const { counts, candidates } = await delivery.diff({ model: model(`('back', 'as before', false)`) })
+      expect(counts).toMatchObject({ model_rows: 1, retry: 1, removed: 2, unchanged: 0 })
+      expect(candidates).toMatchObject([
+        { key: 'back', kind: 'retry', hasIntent: true },
+        { key: 'lost', kind: 'removed', hasIntent: true, previousState: 'accepted' },
+        { key: 'never', kind: 'removed', hasIntent: true, previous: null, previousState: null },
+      ])
+    })
+
+    test('always lists a key that was refused, with how often', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([refused('a', { attempts: 3 })])
+      const { candidates } = await delivery.diff({ model: model(`('a', 'Ann', false)`) })
+      expect(candidates).toMatchObject([{ key: 'a', kind: 'retry', attempts: 3, hasIntent: false }])
+    })
+
+    test('lists only what is to be tried again, where that is asked', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([refused('a'), accepted('gone', 'G')])
+      const { candidates } = await delivery.diff({
+        model: model(`('a', 'Ann', false)`, `('b', 'Bob', false)`),
+        retriesOnly: true,
+      })
+      expect(kinds(candidates)).toEqual(['a retry'])
+    })
+
+    test('adds a row again that was removed, and shows what was last sent', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', 'Ann')])
+      await delivery.acknowledge([answer('a', { op: 'delete', state: 'removed' })])
+      expect((await delivery.diff()).counts).toMatchObject({ removed: 0, accepted: 0 })
+      const { candidates } = await delivery.diff({ model: model(`('a', 'Ann', false)`) })
+      expect(candidates).toMatchObject([{ kind: 'added', previousState: 'removed', previous: { name: 'Ann' } }])
+    })
+
+    test('lists rows that turned to opted out first, the others in the order of their keys', async () => {
+      const delivery = await reverse({ optOuts: ['out'] })
+      await delivery.acknowledge([
+        accepted('b', 'Bob', 'true'),
+        accepted('y', 'Yo', 'false'),
+        accepted('n', 'No', null),
+      ])
+      const { candidates } = await delivery.diff({
+        model: model(
+          `('a', 'Ann', false)`,
+          `('b', 'Bert', true)`,
+          `('y', 'Yo', true)`,
+          `('n', 'No', true)`,
+          `('z', 'Zoe', true)`,
+        ),
+      })
+      expect(candidates.map(({ key, turnedOptOut }) => `${key} ${turnedOptOut}`)).toEqual([
+        'n true',
+        'y true',
+        'z true',
+        'a false',
+        'b false',
+      ])
+    })
+
+    test('lists a row that another mapping sent, and says so', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', 'Ann')])
+      const { candidates } = await delivery.diff({ model: model(`('a', 'Ann', false)`), mappingVersion: 'm2' })
+      expect(candidates).toMatchObject([{ kind: 'changed', sameMapping: false }])
+    })
+
+    test('compares with a column that had another type when it was sent', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', 'abc'), accepted('b', '7')])
+      const numbers = [
+        { name: 'name', type: 'integer' },
+        { name: 'out', type: 'boolean' },
+      ] as const
+      const { candidates } = await delivery.diff({
+        columns: numbers,
+        model: `SELECT * FROM (VALUES ('a', 7, false), ('b', 7, false)) v(id, name, out)`,
+      })
+      expect(candidates.map(({ key, values, previous }) => [key, values?.['name'], previous?.['name']])).toEqual([
+        ['a', '7', 'abc'],
+      ])
+    })
+
+    test('takes a model whose columns bear any name', async () => {
+      const strange = ['_key', '_present', 'key', 's', 'm', 'state', '_class', 'm0', 'se"lect'].map((name) => ({
+        name,
+        type: 'string' as const,
+      }))
+      const query = `SELECT 'a' AS id, ${strange.map(({ name }) => `'${name}' AS ${bench().warehouse.quote(name)}`).join(', ')}`
+      const delivery = await reverse({ model: query, columns: strange })
+      const { candidates } = await delivery.diff()
+      expect(candidates[0]).toMatchObject({
+        key: 'a',
+        values: Object.fromEntries(strange.map(({ name }) => [name, name])),
+      })
+      await delivery.acknowledge([answer('a', { values: strange.map(({ name }) => name) })])
+      expect((await delivery.diff()).counts).toMatchObject({ unchanged: 1 })
+    })
+
+    test('of an empty model removes what was accepted', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', 'Ann')])
+      expect((await delivery.diff()).counts).toMatchObject({ model_rows: 0, removed: 1 })
+    })
+  })
+}

@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { at, collect, errorOf, scope, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
+
+export function fenceConformance(open: OpenWarehouse, adapterUrl: string): void {
+  describe('fences', () => {
+    const bench = useWorkbench(open)
+    const take = (runId: string, of = scope) => bench().session(({ state }) => state.takeFence(of, runId))
+    const execute = (sql: string) => bench().session((session) => collect(session.query(sql)))
+    const rows: readonly Row[] = [{ id: 1, name: 'Ann', _version: 1, _read_at: 1 }]
+    let children: ChildProcess[] = []
+    afterEach(() => {
+      for (const child of children) child.kill('SIGKILL')
+      children = []
+    })
+
+    test('begin at one, rise with everybody who takes them, and name who had them', async () => {
+      expect(await take('run-1')).toMatchObject({ epoch: 1, runId: 'run-1', previous: null })
+      expect(await take('run-2')).toMatchObject({ epoch: 2, runId: 'run-2', previous: { runId: 'run-1', epoch: 1 } })
+      expect(await bench().session(({ state }) => state.readFence(scope))).toEqual({ epoch: 2, runId: 'run-2' })
+    })
+
+    test('of scopes are apart: partition, stream and sync', async () => {
+      await take('run-1')
+      for (const other of [
+        { ...scope, partition: 'p' },
+        { ...scope, stream: 's' },
+        { ...scope, sync: "o'ther" },
+      ])
+        expect(await take('run-2', other)).toMatchObject({ epoch: 1, previous: null })
+      expect(await bench().load({ rows, fence: { ...scope, epoch: 1, runId: 'run-1' } })).toMatchObject({ inserted: 1 })
+    })
+
+    test('let a late writer lose, and say who has taken over', async () => {
+      const late = await take('run-1')
+      await take('run-2')
+      const error = await errorOf(bench().load({ rows, fence: late, cursor: { watermark: at(9), scan: null } }))
+      expect(error.code).toBe('MR-2005')
+      expect(error.message).toContain('run-2')
+      expect(await bench().rows('SELECT * FROM crm.people')).toEqual([])
+      expect(await bench().session(({ state }) => state.readCursor(scope))).toEqual({ watermark: null, scan: null })
+    })
+
+    test('of an older epoch do not hold for the same run either', async () => {
+      const first = await take('run-1')
+      await take('run-1')
+      expect((await errorOf(bench().load({ rows, fence: first }))).code).toBe('MR-2005')
+    })
+
+    test('of the right epoch do not hold for another run', async () => {
+      const fence = await take('run-1')
+      expect((await errorOf(bench().load({ rows, fence: { ...fence, runId: 'run-x' } }))).code).toBe('MR-2005')
+    })
+
+    test('whose row is missing hold for nobody', async () => {
+      const fence = await take('run-1')
+      await execute(`DELETE FROM _millrace.fences WHERE sync = 'crm'`)
+      const error = await errorOf(bench().load({ rows, fence }))
+      expect(error.code).toBe('MR-2005')
+      expect(error.message).toContain('gone')
+      expect(await bench().rows('SELECT * FROM crm.people')).toEqual([])
+    })
+
+    test('whose row stands twice hold for nobody', async () => {
+      const fence = await take('run-1')
+      await execute(`INSERT INTO _millrace.fences SELECT * FROM _millrace.fences WHERE sync = 'crm'`)
+      expect((await errorOf(bench().load({ rows, fence }))).code).toBe('MR-2005')
+    })
+
+    test.each([
+      ['deleted', `DELETE FROM _millrace.fences WHERE sync = ''`],
+      ['doubled', `INSERT INTO _millrace.fences SELECT * FROM _millrace.fences WHERE sync = ''`],
+    ])('cannot be taken where the seeded row was %s, and the error says how to mend it', async (_, edit) => {
+      await execute(edit)
+      const error = await errorOf(take('run-1'))
+      expect(error.message).toContain('_millrace.fences')
+      expect(error.next.join()).toContain('insert')
+      expect(await bench().session(({ state }) => state.readFence(scope))).toBeNull()
+    })
+
+    test('let exactly one of two processes commit that both think they may', async () => {
+      await bench().load({ rows })
+      const start = (runId: string) => {
+        const child = spawn(process.execPath, [childFile, adapterUrl, bench().location, runId], {
+          stdio: ['pipe', 'pipe', 'inherit'],
+        })
+        children.push(child)
+        const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+        return {
+          hear: async (): Promise<string> => (await lines.next()).value ?? 'ended',
+          go: () => child.stdin.write('go\n'),
+        }
+      }
+      const first = start('run-a')
+      expect(await first.hear()).toBe('fence 2')
+      const second = start('run-b')
+      expect(await second.hear()).toBe('fence 3')
+      first.go()
+      second.go()
+      expect((await Promise.all([first.hear(), second.hear()])).sort()).toEqual(['MR-2005', 'committed'])
+      expect(await bench().session(({ state }) => state.readCursor(scope))).toEqual({ watermark: 'run-b', scan: null })
+    })
+  })
+}
+
+const childFile = fileURLToPath(new URL('../committing-child.ts', import.meta.url))

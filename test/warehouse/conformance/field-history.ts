@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { useWorkbench, type OpenWarehouse } from '../workbench.ts'
+import type { FieldHistoryView } from '../../../src/warehouse/field-history.ts'
+
+export function fieldHistoryConformance(open: OpenWarehouse): void {
+  describe('the view of a field history', () => {
+    const bench = useWorkbench(open)
+    const view: FieldHistoryView = {
+      schema: 'crm',
+      name: 'account_field_history',
+      history: {
+        table: 'account_history',
+        key: 'id',
+        record: 'account_id',
+        field: 'field',
+        from: 'old',
+        to: 'new',
+        at: 'created_date',
+        by: 'created_by_id',
+        kind: 'data_type',
+      },
+      parent: { table: 'account', key: 'id', createdAt: 'created_date' },
+      who: { table: 'user', key: 'id', name: 'name' },
+      tracked: { Name: 'name', Owner: 'owner_id' },
+    }
+    type Entry = readonly [
+      id: string,
+      field: string,
+      from: string | null,
+      to: string | null,
+      at: string,
+      kind?: string,
+      by?: string,
+    ]
+
+    async function build(entries: readonly Entry[], name = 'Acme') {
+      const seen = { _version: 1, _read_at: 1 }
+      await bench().load({
+        table: 'account',
+        columns: { id: 'string', name: 'string', owner_id: 'string', created_date: 'timestamp' },
+        rows: [{ id: 'A', name, owner_id: 'U1', created_date: day('01'), ...seen }],
+      })
+      await bench().load({
+        table: 'user',
+        columns: { id: 'string', name: 'string' },
+        rows: [{ id: 'U1', name: 'Una', ...seen }],
+      })
+      await bench().load({
+        table: 'account_history',
+        columns: {
+          id: 'string',
+          account_id: 'string',
+          field: 'string',
+          old: 'string',
+          new: 'string',
+          created_date: 'timestamp',
+          created_by_id: 'string',
+          data_type: 'string',
+        },
+        rows: entries.map(([id, field, from, to, at, kind = 'Text', by = 'U1']) => ({
+          id,
+          account_id: 'A',
+          field,
+          old: from,
+          new: to,
+          created_date: day(at),
+          created_by_id: by,
+          data_type: kind,
+          ...seen,
+        })),
+      })
+      await bench().session((session) => session.ensureFieldHistory(view))
+    }
+    const intervals = async (field: string) =>
+      (
+        await bench().rows(
+          `SELECT kind, from_value, to_value, CAST(valid_from AS DATE) AS f, CAST(valid_to AS DATE) AS t, is_current, changed_by FROM crm.account_field_history WHERE field = '${field}' ORDER BY kind, valid_from, valid_to`,
+        )
+      ).map((row) => [
+        row['from_value'],
+        row['to_value'],
+        row['f']?.slice(-2),
+        row['t']?.slice(-2),
+        row['is_current'],
+        row['changed_by'],
+      ])
+
+    test('gives half-open intervals without a gap, the first of them from the first old value', async () => {
+      await build([
+        ['h1', 'Name', 'Ac', 'Acm', '05'],
+        ['h2', 'Name', 'Acm', 'Acme', '09'],
+      ])
+      expect(await intervals('Name')).toEqual([
+        [null, 'Ac', '01', '05', 'false', null],
+        ['Ac', 'Acm', '05', '09', 'false', 'Una'],
+        ['Acm', 'Acme', '09', undefined, 'true', 'Una'],
+      ])
+    })
+
+    test('has one row for any field at any time', async () => {
+      await build([
+        ['h1', 'Name', 'Ac', 'Acm', '05'],
+        ['h2', 'Name', 'Acm', 'Acme', '09'],
+      ])
+      for (const [instant, expected] of [
+        ['01', 'Ac'],
+        ['04', 'Ac'],
+        ['05', 'Acm'],
+        ['08', 'Acm'],
+        ['09', 'Acme'],
+        ['30', 'Acme'],
+      ] as const)
+        expect(
+          await bench().rows(
+            `SELECT to_value FROM crm.account_field_history WHERE field = 'Name' AND valid_from <= '${day(instant)}' AND (valid_to > '${day(instant)}' OR valid_to IS NULL)`,
+          ),
+        ).toEqual([{ to_value: expected }])
+    })
+
+    test('gives a field that never changed its present value since the record was made', async () => {
+      await build([['h1', 'Name', 'Ac', 'Acme', '05']])
+      expect(await intervals('Owner')).toEqual([[null, 'U1', '01', undefined, 'true', null]])
+    })
+
+    test('keeps apart two kinds of entry for one field', async () => {
+      await build([
+        ['h1', 'Owner', 'U0', 'U1', '05', 'EntityId'],
+        ['h2', 'Owner', 'Otto', 'Una', '05', 'Text'],
+      ])
+      expect(await intervals('Owner')).toEqual([
+        [null, 'U0', '01', '05', 'false', null],
+        ['U0', 'U1', '05', undefined, 'true', 'Una'],
+        [null, 'Otto', '01', '05', 'false', null],
+        ['Otto', 'Una', '05', undefined, 'true', 'Una'],
+      ])
+    })
+
+    test('knows changes to and from nothing, and changes by somebody who is not loaded', async () => {
+      await build([['h1', 'Name', null, 'Acme', '05', 'Text', 'U9']])
+      expect(await intervals('Name')).toEqual([
+        [null, null, '01', '05', 'false', null],
+        [null, 'Acme', '05', undefined, 'true', null],
+      ])
+    })
+
+    test('puts changes of one instant in the order of their entries, and only the last is current', async () => {
+      await build([
+        ['h2', 'Name', 'Acm', 'Acme', '05'],
+        ['h1', 'Name', 'Ac', 'Acm', '05'],
+      ])
+      expect((await intervals('Name')).map(([, to, , , current]) => [to, current])).toEqual([
+        ['Ac', 'false'],
+        ['Acm', 'false'],
+        ['Acme', 'true'],
+      ])
+    })
+
+    test('can be built again over itself', async () => {
+      await build([])
+      await bench().session((session) => session.ensureFieldHistory(view))
+      expect(await intervals('Name')).toEqual([[null, 'Acme', '01', undefined, 'true', null]])
+    })
+  })
+}
+
+const day = (of: string) => `2026-03-${of} 00:00:00`

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest'
+import { emptyEtlLedger } from '../../../src/model/ledger.ts'
+import type { RunRecord } from '../../../src/model/run.ts'
+import { at, errorOf, scope, useWorkbench, type OpenWarehouse } from '../workbench.ts'
+import { answer, openReverse } from '../reverse.ts'
+
+export function stateConformance(open: OpenWarehouse): void {
+  describe('the state tables', () => {
+    const bench = useWorkbench(open)
+    const run: RunRecord = {
+      run_id: 'r-1',
+      sync: "o'crm",
+      kind: 'etl',
+      status: 'partial',
+      target: 'dev',
+      trigger: 'schedule',
+      slot: at(0),
+      requests: 12,
+      seconds: 1.234,
+      started_at: at(1),
+      finished_at: '2026-11-20T10:02:00.123Z',
+      commit: 'abc1234',
+      ledger: { ...emptyEtlLedger, read: 3, inserted: 2, rejected: 1, loaded: 2 },
+      streams: { people: { ...emptyEtlLedger, read: 3, inserted: 2, rejected: 1, loaded: 2, counted: 3 } },
+      error: { code: 'MR-3003', message: `it's "down" 🙂` },
+    }
+    const bare: RunRecord = {
+      ...run,
+      run_id: 'r-2',
+      status: 'ok',
+      started_at: at(5),
+      finished_at: null,
+      slot: null,
+      commit: null,
+      ledger: null,
+      streams: undefined,
+      error: undefined,
+    }
+
+    test('keep runs as they were written, newest first, and one row a run', async () => {
+      await bench().session(async ({ state }) => {
+        await state.writeRun({ ...run, status: 'running' })
+        await state.writeRun(run)
+        await state.writeRun(bare)
+        expect(await state.readRuns({ limit: 10 })).toEqual([bare, run])
+        expect(await state.readRuns({ limit: 1 })).toEqual([bare])
+        expect(await state.readRuns({ sync: run.sync, limit: 10 })).toHaveLength(2)
+        expect(await state.readRuns({ sync: 'other', limit: 10 })).toEqual([])
+        expect(await state.readRuns({ runId: 'r-1', limit: 10 })).toEqual([run])
+      })
+    })
+
+    test('know no cursor of a scope that nobody has committed', async () => {
+      await bench().session(async ({ state }) => {
+        expect(await state.readCursor(scope)).toEqual({ watermark: null, scan: null })
+        expect(await state.readCursors('crm')).toEqual([])
+        expect(await state.readFence(scope)).toBeNull()
+      })
+    })
+
+    describe('that are reset', () => {
+      const other = { ...scope, stream: 'deals' }
+      const begin = async () => {
+        const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-1'))
+        await bench().load({
+          fence,
+          rejects: [{ key: '1', code: 'MR-5002' }],
+          cursor: { watermark: at(1), scan: null },
+        })
+        const deals = await bench().session(({ state }) => state.takeFence(other, 'run-1'))
+        await bench().session(({ etl }) =>
+          etl.commit({
+            fence: deals,
+            sequence: 1,
+            writes: [],
+            cursor: { cursor: { watermark: at(2), scan: null }, connector: 't', version: 1 },
+          }),
+        )
+        return fence
+      }
+
+      test('forget the cursor and the rejects, and whoever is still at it may not commit', async () => {
+        const fence = await begin()
+        await bench().session(async ({ state }) => {
+          await state.reset('crm', null)
+          expect(await state.readCursors('crm')).toEqual([])
+          expect(await state.countOpenRejects('crm')).toBe(0)
+          expect((await state.readFence(scope))?.epoch).toBe(fence.epoch + 1)
+        })
+        expect((await errorOf(bench().load({ fence }))).code).toBe('MR-2005')
+      })
+
+      test('for one stream leave the others alone', async () => {
+        await begin()
+        await bench().session(async ({ state }) => {
+          await state.reset('crm', 'people')
+          expect((await state.readCursors('crm')).map(({ stream }) => stream)).toEqual(['deals'])
+          expect((await state.readFence(other))?.epoch).toBe(1)
+        })
+      })
+
+      test('forget snapshot and intents of a delivery, and nothing of another one', async () => {
+        const out = await openReverse(bench(), {
+          model: 'SELECT 1 AS id',
+          columns: [{ name: 'id', type: 'integer' }],
+          key: ['id'],
+        })
+        await out.intend([{ key: '1', op: 'upsert' }])
+        await out.acknowledge([answer('2', { values: ['2'] })])
+        const kept = await openReverse(bench(), {
+          sync: 'kept',
+          model: 'SELECT 1 AS id',
+          columns: [{ name: 'id', type: 'integer' }],
+          key: ['id'],
+        })
+        await kept.intend([{ key: '1', op: 'upsert' }])
+        await bench().session(async ({ state, reverse }) => {
+          await state.reset('out', null)
+          expect(await reverse.hasSnapshot('out')).toBe(false)
+          expect(await reverse.readMeta('out')).toBeNull()
+          expect(await reverse.countIntents('out')).toBe(0)
+          expect(await reverse.hasSnapshot('kept')).toBe(true)
+          expect(await reverse.countIntents('kept')).toBe(1)
+        })
+      })
+    })
+  })
+}

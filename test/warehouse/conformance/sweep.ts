@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { at, errorOf, unseen, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
+
+export function sweepConformance(open: OpenWarehouse): void {
+  describe('a sweep', () => {
+    const bench = useWorkbench(open)
+    const row = (id: number, version: number, readAt = version): Row => ({
+      id,
+      name: `n${id}`,
+      _version: version,
+      _read_at: readAt,
+    })
+    const live = async () =>
+      (await bench().rows('SELECT id FROM crm.people WHERE _deleted_at IS NULL ORDER BY id')).map(({ id }) =>
+        Number(id),
+      )
+
+    test('deletes what a full pass did not see, softly, and counts it outside the balance', async () => {
+      await bench().load({ rows: [row(1, 1), row(2, 1), row(3, 1)] })
+      expect(
+        await bench().load({ rows: [row(1, 1, 10), row(4, 9, 10)], touchUnchanged: true, sweep: unseen(10) }),
+      ).toMatchObject({ read: 2, unchanged: 1, inserted: 1, swept: 2 })
+      expect(await live()).toEqual([1, 4])
+      expect(await bench().rows('SELECT name FROM crm.people WHERE id = 2')).toEqual([{ name: 'n2' }])
+    })
+
+    test('leaves a row alone that the pass saw in an older version than what is stored', async () => {
+      await bench().load({ rows: [row(1, 8)] })
+      expect(await bench().load({ rows: [row(1, 7, 10)], touchUnchanged: true, sweep: unseen(10) })).toMatchObject({
+        stale: 1,
+        swept: 0,
+      })
+      expect(await live()).toEqual([1])
+    })
+
+    test('leaves a row alone that the pass saw and refused: it is still there at the vendor', async () => {
+      await bench().load({ rows: [row(1, 1), row(2, 1), row(3, 1)] })
+      const ledger = await bench().load({
+        rows: [row(2, 2, 10)],
+        rejects: [{ key: '1', code: 'MR-5002' }],
+        touchUnchanged: true,
+        sweep: unseen(10),
+        syncedAt: at(11),
+      })
+      expect(ledger).toMatchObject({ rejected: 1, updated: 0, swept: 1 })
+      expect(await live()).toEqual([1, 2])
+    })
+
+    test('takes a refused row too, once a later full pass does not see it any more', async () => {
+      await bench().load({ rows: [row(1, 1), row(2, 1)] })
+      await bench().load({
+        rows: [row(2, 1, 10)],
+        rejects: [{ key: '1', code: 'MR-5002' }],
+        touchUnchanged: true,
+        sweep: unseen(10),
+        syncedAt: at(11),
+      })
+      expect(
+        await bench().load({ rows: [row(2, 1, 20)], touchUnchanged: true, sweep: unseen(20), syncedAt: at(21) }),
+      ).toMatchObject({ swept: 1 })
+      expect(await live()).toEqual([2])
+    })
+
+    test('lets a row that comes back with the stamp it had live again', async () => {
+      await bench().load({ rows: [row(1, 1), row(2, 1)] })
+      await bench().load({ rows: [row(2, 1, 10)], touchUnchanged: true, sweep: unseen(10) })
+      expect(await bench().load({ rows: [row(1, 1, 20)] })).toMatchObject({ updated: 1 })
+      expect(await live()).toEqual([1, 2])
+    })
+
+    test.each([
+      ['a part of the rows', { fraction: 0.5 }, { fraction: 0.75 }],
+      ['a number of rows', { rows: 2 }, { rows: 3 }],
+    ])(
+      'that takes more than max_shrink allows, given as %s, stops and undoes the whole commit',
+      async (_, tooFew, enough) => {
+        await bench().load({ rows: [1, 2, 3, 4].map((id) => row(id, 1)), cursor: { watermark: at(1), scan: null } })
+        const load = (limit: { readonly fraction: number } | { readonly rows: number }) =>
+          bench().load({
+            rows: [{ ...row(1, 2, 10), name: 'changed' }],
+            rejects: [{ key: '9', code: 'MR-5002' }],
+            cursor: { watermark: at(9), scan: null },
+            touchUnchanged: true,
+            sweep: unseen(10, limit),
+          })
+        const error = await errorOf(load(tooFew))
+        expect(error).toMatchObject({ code: 'MR-4105', exitCode: 4 })
+        expect(error.message).toContain('3 of 4')
+        expect(await live()).toEqual([1, 2, 3, 4])
+        expect(await bench().rows(`SELECT name FROM crm.people WHERE id = 1`)).toEqual([{ name: 'n1' }])
+        await bench().session(async (session) => {
+          expect(await session.state.readCursor({ sync: 'crm', stream: 'people', partition: '' })).toEqual({
+            watermark: at(1),
+            scan: null,
+          })
+          expect(await session.state.countOpenRejects('crm')).toBe(0)
+        })
+        expect(await load(enough)).toMatchObject({ swept: 3 })
+      },
+    )
+
+    describe('of children', () => {
+      const columns: Columns = { id: 'string', parent_id: 'string', v: 'integer' }
+      const item = (id: string, parent: string, readAt: number) => ({
+        id,
+        parent_id: parent,
+        v: 1,
+        _version: readAt,
+        _read_at: readAt,
+      })
+      const children = (parents: Record<string, number>) =>
+        ({
+          kind: 'children',
+          parentColumn: 'parent_id',
+          parents: Object.entries(parents).map(([parent, readAt]) => ({ parent, readAt: at(readAt) })),
+        }) as const
+      const load = (rows: readonly Row[], parents: Record<string, number>) =>
+        bench().load({ columns, rows, touchUnchanged: true, sweep: children(parents) })
+      const items = async () =>
+        (await bench().rows('SELECT id FROM crm.people WHERE _deleted_at IS NULL ORDER BY id')).map(({ id }) => id)
+
+      test('deletes those that their parent no longer has, and no others', async () => {
+        await load([item('a1', 'a', 1), item('a2', 'a', 1), item('b1', 'b', 1)], { a: 1, b: 1 })
+        expect(await load([item('a1', 'a', 5)], { a: 5 })).toMatchObject({ unchanged: 1, swept: 1 })
+        expect(await items()).toEqual(['a1', 'b1'])
+      })
+
+      test('deletes all of a parent that has none left', async () => {
+        await load([item('a1', 'a', 1), item('b1', 'b', 1)], { a: 1, b: 1 })
+        expect(await load([], { a: 5 })).toMatchObject({ swept: 1 })
+        expect(await items()).toEqual(['b1'])
+      })
+
+      test('of a set that is older than what is stored deletes nothing', async () => {
+        await load([item('a1', 'a', 5), item('a2', 'a', 5)], { a: 5 })
+        expect(await load([item('a1', 'a', 3)], { a: 3 })).toMatchObject({ stale: 1, swept: 0 })
+        expect(await items()).toEqual(['a1', 'a2'])
+      })
+
+      test('of a parent that was read twice goes by its later set', async () => {
+        await load([item('a1', 'a', 1), item('a2', 'a', 1)], { a: 1 })
+        const twice = [
+          { parent: 'a', readAt: at(5) },
+          { parent: 'a', readAt: at(6) },
+        ]
+        await bench().load({
+          columns,
+          rows: [item('a2', 'a', 6)],
+          touchUnchanged: true,
+          sweep: { kind: 'children', parentColumn: 'parent_id', parents: twice },
+        })
+        expect(await items()).toEqual(['a2'])
+      })
+    })
+  })
+}

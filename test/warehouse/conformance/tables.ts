@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { columnNames } from '../../../src/model/column-name.ts'
+import type { LogicalType } from '../../../src/model/logical-type.ts'
+import {
+  errorOf,
+  people,
+  tableOf,
+  useWorkbench,
+  type Columns,
+  type OpenWarehouse,
+  type Workbench,
+} from '../workbench.ts'
+
+export function tableConformance(open: OpenWarehouse): void {
+  describe('tables', () => {
+    const bench = useWorkbench(open)
+    const ensure = (columns: Columns, policy: 'evolve' | 'freeze' | 'ignore' = 'evolve') =>
+      bench().session((session) => session.ensureTable(tableOf('people', columns), policy))
+    const columnsOf = async () =>
+      Object.fromEntries(
+        (await bench().session((session) => session.introspect('crm', 'people')))?.columns
+          .filter(({ name }) => !name.startsWith('_'))
+          .map(({ name, type }) => [name, type]) ?? [],
+      )
+
+    test('are created with their columns, and come back from the warehouse as they were declared', async () => {
+      const all: Columns = {
+        s: 'string',
+        i: 'integer',
+        d: 'decimal(20,4)',
+        f: 'double',
+        b: 'boolean',
+        day: 'date',
+        t: 'timestamp',
+        j: 'json',
+        x: 'binary',
+      }
+      expect(await ensure(all)).toEqual([{ kind: 'table_created', table: 'crm.people' }])
+      expect(await columnsOf()).toEqual(all)
+    })
+
+    test('that stand already are not touched', async () => {
+      await ensure(people)
+      expect(await ensure(people)).toEqual([])
+    })
+
+    test('gain the columns that are new, and keep those that are gone', async () => {
+      await ensure(people)
+      expect(await ensure({ id: 'integer', email: 'string' })).toEqual([
+        { kind: 'column_added', table: 'crm.people', column: 'email', type: 'string' },
+      ])
+      expect(await columnsOf()).toEqual({ ...people, email: 'string' })
+    })
+
+    const steps: readonly [LogicalType, LogicalType, LogicalType, string, string][] = [
+      ['integer', 'decimal(20,2)', 'decimal(21,2)', '9007199254740993', '9007199254740993.00'],
+      ['decimal(10,2)', 'double', 'double', '1.25', '1.25'],
+      ['double', 'string', 'string', '0.1', '0.1'],
+      ['integer', 'string', 'string', '42', '42'],
+      ['boolean', 'integer', 'string', 'true', 'true'],
+      ['date', 'timestamp', 'timestamp', '0001-01-01', '0001-01-01 00:00:00'],
+      ['string', 'json', 'json', 'say "hi"', '"say \\"hi\\""'],
+      ['integer', 'json', 'json', '42', '42'],
+      ['string', 'integer', 'string', 'abc', 'abc'],
+      ['json', 'string', 'json', '{"a":1}', '{"a":1}'],
+      // No double holds these: the digits are kept, so the column becomes text.
+      ['integer', 'double', 'string', '9007199254740993', '9007199254740993'],
+      ['decimal(38,2)', 'double', 'string', '123456789012345678901234567890.12', '123456789012345678901234567890.12'],
+    ]
+    test.each(steps)(
+      'a column that holds %s and meets %s becomes %s and keeps %s',
+      async (stored, incoming, result, cell, kept) => {
+        await bench().load({
+          columns: { id: 'integer', v: stored },
+          rows: [{ id: 1, v: cell, _version: 1, _read_at: 1 }],
+        })
+        const planned = await bench().session((session) =>
+          session.planTable(tableOf('people', { id: 'integer', v: incoming }), 'evolve'),
+        )
+        expect(await ensure({ id: 'integer', v: incoming })).toEqual(planned)
+        expect(await columnsOf()).toEqual({ id: 'integer', v: result })
+        expect(await bench().rows('SELECT v FROM crm.people')).toEqual([{ v: kept }])
+      },
+    )
+
+    test('frozen ones refuse a change, say which, and stay as they were', async () => {
+      await ensure(people)
+      const error = await errorOf(ensure({ ...people, email: 'string', id: 'string' }, 'freeze'))
+      expect(error.code).toBe('MR-2201')
+      expect(error.message).toContain('email')
+      expect(error.message).toContain('id')
+      expect(await columnsOf()).toEqual(people)
+      expect(await ensure(people, 'freeze')).toEqual([])
+    })
+
+    test('that ignore changes take no new column, but still hold what comes', async () => {
+      await ensure(people)
+      expect(await ensure({ ...people, email: 'string', name: 'json' }, 'ignore')).toEqual([
+        { kind: 'column_widened', table: 'crm.people', column: 'name', from: 'string', to: 'json' },
+      ])
+    })
+
+    test('plans change nothing', async () => {
+      const planned = await bench().session((session) => session.planTable(tableOf('people', people), 'evolve'))
+      expect(planned).toEqual([{ kind: 'table_created', table: 'crm.people' }])
+      expect(await columnsOf()).toEqual({})
+    })
+
+    test('take 1,000 columns', async () => {
+      const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`c${index}`, 'string' as const]))
+      const rows = [1, 2].map((version) => ({
+        id: 1,
+        c7: `seven ${version}`,
+        c999: 'last',
+        _version: version,
+        _read_at: version,
+      }))
+      await bench().load({ columns: { id: 'integer', ...wide }, rows: rows.slice(0, 1) })
+      expect(await bench().load({ columns: { id: 'integer', ...wide }, rows: rows.slice(1) })).toMatchObject({
+        updated: 1,
+      })
+      expect(await bench().rows('SELECT c7, c999 FROM crm.people')).toEqual([{ c7: 'seven 2', c999: 'last' }])
+    })
+
+    test('take vendor fields of any name: reserved words, quotes, semicolons, emoji, names that differ by case only', async () => {
+      const fields = [
+        'select',
+        'from',
+        'order',
+        'Group',
+        'GROUP',
+        'na"me',
+        "na'me",
+        'a;DROP TABLE x',
+        '🙂',
+        '🙃',
+        'É',
+        'é',
+        '',
+        ' ',
+        'r0',
+        'r1',
+        't',
+        's',
+        '_class',
+        '_rid',
+        '_deleted_at',
+        'rowid',
+      ]
+      const { stored, written } = await writeTwice(bench(), fields, 'people')
+      expect(stored).toEqual(written)
+    })
+
+    test('take any column name at all', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+          async (fields) => {
+            const { stored, written } = await writeTwice(bench(), fields, `t${++tables}`)
+            expect(stored).toEqual(written)
+          },
+        ),
+        { numRuns: 8 },
+      )
+    })
+  })
+}
+
+let tables = 0
+
+/** Loads a row with these fields, then a newer one; what is stored and what was written last. */
+async function writeTwice(bench: Workbench, fields: readonly string[], table: string) {
+  const names = [...columnNames(['id', ...fields.filter((field) => field !== 'id')]).values()]
+  const columns = Object.fromEntries(names.map((name) => [name, 'string' as const]))
+  const cells = (version: number) =>
+    Object.fromEntries(names.map((name) => [name, name === 'id' ? '1' : `${name} ${version}`]))
+  for (const version of [1, 2])
+    await bench.load({ table, columns, rows: [{ ...cells(version), _version: version, _read_at: version }] })
+  const [row] = await bench.rows(`SELECT ${names.map(bench.warehouse.quote).join(', ')} FROM crm.${table}`)
+  return { stored: row, written: cells(2) }
+}
