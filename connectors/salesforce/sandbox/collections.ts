@@ -1,20 +1,19 @@
-import type { Json, JsonObject } from 'millrace'
+import type { JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
-import { checkValue, isSentNumber, readValue, storedValue, type Sent } from './field-value.ts'
+import { allOrNone, readRows, type Row } from './collection-body.ts'
+import { checkValue, storedValue, type Sent } from './field-value.ts'
 import type { Field } from './field.ts'
 import { createKeyIndex, type KeyIndex } from './key-index.ts'
-import { findField, findObject, type ObjectType } from './objects.ts'
+import { findField, findObject } from './objects.ts'
 import { createRecord, deleteRecord, updateRecord, type Stamp } from './org.ts'
 import { readId } from './record-id.ts'
-import { invalidType, refuse, type VendorError } from './refusal.ts'
+import { refuse, type VendorError } from './refusal.ts'
 import { recordWrites } from './recorded-writes.ts'
 
 /** What the vendor says of one row. */
 export type SaveResult =
   | { readonly success: true; readonly id: string; readonly created?: boolean }
   | { readonly success: false; readonly id?: string; readonly error: VendorError }
-
-type Row = { readonly object: ObjectType; readonly id: string | null; readonly values: ReadonlyMap<Field, Json> }
 
 /** Creates. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_create.htm */
 export function createRecords(context: SimulatorContext, body: Sent, stamp: Stamp): readonly SaveResult[] {
@@ -132,60 +131,6 @@ export function renderResults(results: readonly SaveResult[]): string {
   )
 }
 
-/** Everything that fails the request as a whole is found here, before any row is touched. */
-function readRows(body: Sent, only: ObjectType | null): readonly Row[] {
-  const records = isObject(body) ? body['records'] : undefined
-  if (!isObject(body) || !Array.isArray(records))
-    throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to contain a "records" list')
-  for (const key of Object.keys(body))
-    if (key !== 'records' && key !== 'allOrNone')
-      throw refuse(
-        400,
-        'JSON_PARSER_ERROR',
-        `Unrecognized field "${key}" (Class common.api.rest.SObjectCollection), not marked as ignorable at [line:1, column:1]`,
-      )
-  if (body['allOrNone'] !== undefined && typeof body['allOrNone'] !== 'boolean')
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      'Cannot deserialize instance of boolean from the value of allOrNone at [line:1, column:1]',
-    )
-  if (records.length > 200)
-    throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
-  if (records.length === 0) throw refuse(400, 'REQUIRED_FIELD_MISSING', 'The records list is empty')
-  return records.map((record: Sent) => readRow(record, only))
-}
-
-function readRow(record: Sent, only: ObjectType | null): Row {
-  if (!isObject(record))
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      'Cannot deserialize instance of sobject from the value in records at [line:1, column:1]',
-    )
-  const attributes = record['attributes']
-  const type = isObject(attributes) ? attributes['type'] : undefined
-  if (typeof type !== 'string') throw refuse(400, 'INVALID_TYPE', "Attributes need to have a 'type'")
-  const object = findObject(type)
-  if (!object || object.tooling) throw invalidType(type)
-  if (!object.writable)
-    throw refuse(400, 'INVALID_TYPE_FOR_OPERATION', `entity type ${object.name} does not support update`)
-  if (only && object !== only)
-    throw refuse(400, 'INVALID_TYPE', `record of type ${object.name} in a request for ${only.name}`)
-  const values = new Map<Field, Json>()
-  let id: string | null = null
-  for (const [name, value] of Object.entries(record)) {
-    if (name === 'attributes') continue
-    const field = findField(object, name)
-    if (!field) throw refuse(400, 'INVALID_FIELD', `No such column '${name}' on sobject of type ${object.name}`)
-    if (field.type === 'id') {
-      if (typeof value !== 'string') throw refuse(400, 'MALFORMED_ID', `malformed id ${JSON.stringify(value)}`)
-      id = value
-    } else values.set(field, readValue(field, value))
-  }
-  return { object, id, values }
-}
-
 /** What the rows of one request are written with. */
 type Save = { readonly context: SimulatorContext; readonly keys: KeyIndex }
 
@@ -290,9 +235,6 @@ const writableByPrefix = (id: string) => {
 
 const stored = (row: Row): JsonObject =>
   Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)]))
-const allOrNone = (body: Sent) => isObject(body) && body['allOrNone'] === true
-const isObject = (value: Sent | undefined): value is { readonly [name: string]: Sent } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isSentNumber(value)
 const failed = (errorCode: string, message: string, fields: readonly string[] = []): SaveResult => ({
   success: false,
   error: { status: 400, errorCode, message, fields },
