@@ -12,7 +12,7 @@ export default simulator({
   seed: seedAccount,
   move: playDay,
   serve: serveRequests,
-  faults: {},
+  faults: { emptied: 'lists have lost what was in them, though nobody deleted it: keep (0, the part that is left)' },
   coverage,
   leftOut,
 })

@@ -71,7 +71,7 @@ function nextSteps(failure: Failure, report: Report, comeBack: string | undefine
   switch (failure.kind) {
     case 'auth':
       return [
-        `Check the credentials and permissions of the connection ${report.connection}:  millrace check ${report.connection}`,
+        `Check the credentials and permissions of the connection ${report.connection}:  millrace connection test ${report.connection}`,
       ]
     case 'refused':
       return [docs]

@@ -7,7 +7,10 @@ const tables = ['customers', 'subscriptions', 'subscription_items', 'charges']
 /** Each point is killed three times, at another stream or another time it is reached. */
 const points: readonly (readonly [string, readonly string[]])[] = [
   ['the fence was taken', ['fence.taken', 'fence.taken:stripe charges', 'fence.taken:stripe subscriptions']],
-  ['a page was fetched', ['batch.extracted:customers', 'batch.extracted:charges:3', 'batch.extracted:subscription_items']],
+  [
+    'a page was fetched',
+    ['batch.extracted:customers', 'batch.extracted:charges:3', 'batch.extracted:subscription_items'],
+  ],
   ['a page was spooled', ['batch.spooled:customers', 'batch.spooled:charges:3', 'batch.spooled:subscriptions']],
   ['a chunk was staged', ['batch.staged:customers', 'batch.staged:charges:2', 'batch.staged:subscriptions']],
   ['a commit begins', ['commit.started:customers', 'commit.started:charges:2', 'commit.started:subscriptions']],
@@ -70,7 +73,8 @@ async function contents(project: FaultProject) {
   return all
 }
 
-const living = (rows: readonly { readonly [column: string]: string | null }[] = []) => rows.filter((row) => row['_deleted_at'] === null)
+const living = (rows: readonly { readonly [column: string]: string | null }[] = []) =>
+  rows.filter((row) => row['_deleted_at'] === null)
 
 async function expectSettled(project: FaultProject): Promise<void> {
   const cursors = await project.rows(`SELECT stream, scan FROM _millrace.cursors WHERE sync = 'stripe'`)

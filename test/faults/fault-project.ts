@@ -1,27 +1,46 @@
 /** A small project on the sandbox: Stripe into the warehouse, a table of people out to Customer.io. */
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDatabase, type TextRow } from '../../src/duckdb/open-database.ts'
 import { openSandbox } from '../../src/sandbox/process.ts'
 
 export type FaultProject = Awaited<ReturnType<typeof makeFaultProject>>
 
-export async function makeFaultProject() {
+export type FaultProjectOptions = {
+  /** Path in the project → text: over the project's own files, or beside them. */
+  readonly files?: { readonly [path: string]: string }
+  /** Simulators that run. @default stripe and customerio, which the project's own syncs use */
+  readonly vendors?: readonly string[]
+  /** 1 is about 1,500 companies. @default 0.06 */
+  readonly scale?: number
+}
+
+export async function makeFaultProject({
+  files = {},
+  vendors = ['stripe', 'customerio'],
+  scale = 0.06,
+}: FaultProjectOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
-  mkdirSync(join(directory, 'syncs'))
-  mkdirSync(join(directory, 'models'))
-  writeFileSync(join(directory, 'millrace.yaml'), millraceYaml)
-  writeFileSync(join(directory, 'syncs', 'stripe.yaml'), stripeYaml)
-  writeFileSync(join(directory, 'syncs', 'people.yaml'), peopleYaml)
-  writeFileSync(join(directory, 'models', 'people.sql'), 'select * from raw.people\n')
-  const simulators = ['stripe', 'customerio'].map((name) => ({
+  const pathOf = (name: string) => join(directory, name)
+  const file = (name: string, text: string) => {
+    mkdirSync(dirname(pathOf(name)), { recursive: true })
+    writeFileSync(pathOf(name), text)
+  }
+  const own = {
+    'millrace.yaml': millraceYaml,
+    'syncs/stripe.yaml': stripeYaml,
+    'syncs/people.yaml': peopleYaml,
+    'models/people.sql': 'select * from raw.people\n',
+  }
+  for (const [name, text] of Object.entries({ ...own, ...files })) file(name, text)
+  const simulators = vendors.map((name) => ({
     name,
     path: fileURLToPath(new URL(`../../connectors/${name}/sandbox.ts`, import.meta.url)),
   }))
-  const sandbox = await openSandbox({ projectDir: directory, simulators, seed: 7, scale: 0.06 })
+  const sandbox = await openSandbox({ projectDir: directory, simulators, seed: 7, scale })
   const warehouse = join(directory, '.millrace', 'sandbox.duckdb')
   const inWarehouse = async <T>(work: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>): Promise<T> => {
     const db = await openDatabase({ path: warehouse, memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
@@ -39,9 +58,36 @@ export async function makeFaultProject() {
       inWarehouse(async (db) => {
         for (const statement of statements) await db.run(statement)
       }),
+    /** Writes a file of the project; answers how to bring back what was there. */
+    edit(name: string, change: (text: string) => string): () => void {
+      const before = readFileSync(pathOf(name), 'utf8')
+      file(name, change(before))
+      return () => file(name, before)
+    },
+    file,
+    /**
+     * Every row of every table, but for the history of runs and the fences: a run that is stopped is written down, and has
+     * taken its fence.
+     */
+    contents: (): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
+      inWarehouse(async (db) => {
+        const tables = await db.rows(
+          `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
+        )
+        const all: Record<string, readonly TextRow[]> = {}
+        for (const { name } of tables) all[name ?? ''] = await db.rows(`SELECT * FROM ${name} ORDER BY ALL`)
+        return all
+      }),
     /** Everything that millrace keeps, the vendors' world aside. */
     async forgetWarehouse() {
-      for (const name of ['sandbox.duckdb', 'sandbox.duckdb.wal', 'control.sqlite', 'control.sqlite-wal', 'control.sqlite-shm', 'spool'])
+      for (const name of [
+        'sandbox.duckdb',
+        'sandbox.duckdb.wal',
+        'control.sqlite',
+        'control.sqlite-wal',
+        'control.sqlite-shm',
+        'spool',
+      ])
         await rm(join(directory, '.millrace', name), { recursive: true, force: true })
     },
     /** Keeps the warehouse as it is now; `restore` brings it back. */

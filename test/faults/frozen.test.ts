@@ -27,7 +27,10 @@ describe('a run that is frozen past its lease', () => {
     frozen.child.kill('SIGCONT')
     const code = await new Promise<number | null>((resolve) => frozen.child.on('close', resolve))
     expect(code).toBe(1)
-    expect(frozen.lines.at(-1)).toMatchObject({ type: 'result', runs: [{ status: 'failed', error: { code: 'MR-2005' } }] })
+    expect(frozen.lines.at(-1)).toMatchObject({
+      type: 'result',
+      runs: [{ status: 'failed', error: { code: 'MR-2005' } }],
+    })
     expect(await project.rows('SELECT * FROM stripe.charges ORDER BY id')).toEqual(loaded)
   })
 

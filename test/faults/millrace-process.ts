@@ -50,7 +50,10 @@ export function start(args: readonly string[], { directory, env }: Options) {
     new Promise<'reached'>((resolve) => {
       const [type, name = '', nth = '1'] = point.split(':')
       const look = () => {
-        const seen = lines.filter((line) => line.type === type && (name === '' || [line['stream'], line['object'], line['scope']].includes(name)))
+        const seen = lines.filter(
+          (line) =>
+            line.type === type && (name === '' || [line['stream'], line['object'], line['scope']].includes(name)),
+        )
         if (seen.length >= Number(nth)) resolve('reached')
       }
       waiting.add(look)

@@ -14,7 +14,10 @@ const points: readonly (readonly [string, string])[] = [
 ]
 const afterwards: readonly (readonly [string, readonly string[]])[] = [
   ['as it was', []],
-  ['going back to its old value', [`UPDATE raw.people SET plan = 'free', email_opt_out = false WHERE id IN ('p1', 'p2', 'p3')`]],
+  [
+    'going back to its old value',
+    [`UPDATE raw.people SET plan = 'free', email_opt_out = false WHERE id IN ('p1', 'p2', 'p3')`],
+  ],
   ['losing the row', [`DELETE FROM raw.people WHERE id IN ('p1', 'p2')`]],
 ]
 
@@ -39,7 +42,11 @@ describe('a delivery survives kill -9', () => {
     await project.sandbox.reset()
     await project.forgetWarehouse()
     restore()
-    await project.write('DELETE FROM _millrace.snapshots', 'DROP TABLE _millrace.snapshot_people', 'DELETE FROM _millrace.intents')
+    await project.write(
+      'DELETE FROM _millrace.snapshots',
+      'DROP TABLE _millrace.snapshot_people',
+      'DELETE FROM _millrace.intents',
+    )
     expect(resultOf(await millrace([...run, '--first-run'], project)).exit_code).toBe(0)
     await project.write(
       `UPDATE raw.people SET plan = 'pro' WHERE id IN ('p1', 'p2', 'p3', 'p4')`,
@@ -59,29 +66,36 @@ describe('a delivery survives kill -9', () => {
       await expectJournalKnown(project, vendorBefore)
     })
 
-  it.each(afterwards)('when the vendor has taken a batch and its answer is on the way, the model %s', async (_name, edits) => {
-    await project.sandbox.setFault('customerio', 'hang', { handled: true, match: 'batch' })
-    const { child, reached } = start(run, project)
-    await reached('batch.sent')
-    for (let tries = 0; tries < 200; tries++) {
-      const taken = (await project.sandbox.journal('customerio', { since: vendorBefore })).some((entry) => entry.path.includes('batch'))
-      if (taken) break
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-    child.kill('SIGKILL')
-    await new Promise((resolve) => child.on('close', resolve))
-    await project.sandbox.setFault('customerio', 'hang', null)
-    if (edits.length > 0) await project.write(...edits)
-    const again = resultOf(await millrace(run, project))
-    expect(again.exit_code).toBe(0)
-    await expectTruth(project)
-  })
+  it.each(afterwards)(
+    'when the vendor has taken a batch and its answer is on the way, the model %s',
+    async (_name, edits) => {
+      await project.sandbox.setFault('customerio', 'hang', { handled: true, match: 'batch' })
+      const { child, reached } = start(run, project)
+      await reached('batch.sent')
+      for (let tries = 0; tries < 200; tries++) {
+        const taken = (await project.sandbox.journal('customerio', { since: vendorBefore })).some((entry) =>
+          entry.path.includes('batch'),
+        )
+        if (taken) break
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+      child.kill('SIGKILL')
+      await new Promise((resolve) => child.on('close', resolve))
+      await project.sandbox.setFault('customerio', 'hang', null)
+      if (edits.length > 0) await project.write(...edits)
+      const again = resultOf(await millrace(run, project))
+      expect(again.exit_code).toBe(0)
+      await expectTruth(project)
+    },
+  )
 })
 
 /** Everyone in the model is at the vendor as the model says; who left is marked; nobody who opted out was opted in. */
 async function expectTruth(project: FaultProject): Promise<void> {
   const model = await project.rows('SELECT * FROM raw.people ORDER BY id')
-  const vendor = new Map((await project.sandbox.show('customerio', 'person')).map((person) => [personId(person), person]))
+  const vendor = new Map(
+    (await project.sandbox.show('customerio', 'person')).map((person) => [personId(person), person]),
+  )
   for (const row of model) {
     const person = vendor.get(row['id'] ?? '')
     expect(attribute(person, 'plan'), row['id'] ?? '').toBe(row['plan'])
@@ -90,8 +104,12 @@ async function expectTruth(project: FaultProject): Promise<void> {
   const here = new Set(model.map((row) => row['id']))
   const ours = [...vendor].filter(([id]) => /^(p|new)\d/.test(id))
   for (const [id, person] of ours) if (!here.has(id)) expect(attribute(person, 'plan'), id).toBe('gone')
-  const snapshot = await project.rows(`SELECT key, v_plan, v_email_opt_out FROM _millrace.snapshot_people WHERE state = 'accepted' ORDER BY key`)
-  expect(snapshot).toEqual(model.map((row) => ({ key: row['id'], v_plan: row['plan'], v_email_opt_out: row['email_opt_out'] })))
+  const snapshot = await project.rows(
+    `SELECT key, v_plan, v_email_opt_out FROM _millrace.snapshot_people WHERE state = 'accepted' ORDER BY key`,
+  )
+  expect(snapshot).toEqual(
+    model.map((row) => ({ key: row['id'], v_plan: row['plan'], v_email_opt_out: row['email_opt_out'] })),
+  )
   expect(await project.rows('SELECT * FROM _millrace.intents')).toEqual([])
   const last = resultOf(await millrace(run, project))
   expect(last.runs[0]?.ledger).toMatchObject({ added: 0, changed: 0, removed: 0, retry: 0, delivered: 0 })
@@ -111,7 +129,10 @@ const personId = (person: Person) => String(person?.['id'] ?? attribute(person, 
 
 function attribute(person: Person, name: string): unknown {
   const attributes = person?.['attributes']
-  return typeof attributes === 'object' && attributes !== null && name in attributes ? Object(attributes)[name] : person?.[name]
+  return typeof attributes === 'object' && attributes !== null && name in attributes
+    ? Object(attributes)[name]
+    : person?.[name]
 }
 
-const isUnsubscribed = (person: Person) => [true, 1, '1', 'true'].includes((attribute(person, 'unsubscribed') ?? false) as never)
+const isUnsubscribed = (person: Person) =>
+  [true, 1, '1', 'true'].includes((attribute(person, 'unsubscribed') ?? false) as never)

@@ -50,8 +50,9 @@ function collection<T extends Listed>({
       isList: true,
       takes: { created: 'range', ...takes },
       expandable,
-      answer: ({ context: { store }, path, parameters, version }) => {
-        const records = newestFirst(store, stored).filter(
+      answer: ({ context, path, parameters, version }) => {
+        const { store } = context
+        const records = leaveOut(context, newestFirst(store, stored)).filter(
           (record) => inRange(record.created, parameters.ranges.created) && matches(record, parameters),
         )
         return listPage(
@@ -74,6 +75,12 @@ function collection<T extends Listed>({
       },
     },
   ]
+}
+
+/** The fault `emptied`: the part of the list that is there. The objects still answer by their ids. */
+function leaveOut<T>({ fault }: SimulatorContext, records: readonly T[]): readonly T[] {
+  const emptied = fault('emptied')
+  return emptied ? records.slice(0, Math.floor(records.length * Number(emptied.keep ?? 0))) : records
 }
 
 export const endpoints: readonly Endpoint[] = [
