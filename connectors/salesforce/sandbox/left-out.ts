@@ -17,7 +17,12 @@ export const leftOut: { readonly [thing: string]: string } = {
   'custom objects, record types, polymorphic lookups': 'not in the world yet',
   'SOQL: GROUP BY, aggregates but COUNT(), subqueries, TYPEOF, FIELDS(), date literals as LAST_N_DAYS, INCLUDES, toLabel, FOR VIEW, ALL ROWS':
     'refused as MALFORMED_QUERY',
+  'writes: lookups by an external id of the other record (Account: { External_Id__c }), undelete, merge':
+    'refused as an unknown field, or 404',
+  'deleting an account deletes its contacts and opportunities': 'here they stay; the story deletes people only',
+  'purging the recycle bin after 15 days': 'deleted rows stay in queryAll',
   'Bulk API 2.0, Composite, sObject rows, SOAP, Streaming': 'not used by the connector; 404',
+  'the languages and the XML of answers': 'JSON in English only',
   'OAuth: JWT bearer, web server and password flows': 'unsupported_grant_type',
   'validation rules, triggers, duplicate rules':
     'none in this org; the fault lock_rows stands for rows that are refused for a while',

@@ -114,7 +114,11 @@ describe('a day in the simulated org', () => {
           phone: 'DoNotCall',
           news: 'News_Opt_Out__c',
         }[event.channel]
-        expect(recordsOf(event.person).some((row) => row[field] === true)).toBe(true)
+        const [record] = recordsOf(event.person).filter((row) => row['IsConverted'] !== true)
+        expect(record?.[field]).toBe(true)
+        // Whoever owns the record took the call.
+        if (lastOf.get(event.person) === event)
+          expect(record).toMatchObject({ SystemModstamp: stamp(event.at), LastModifiedById: record?.['OwnerId'] })
       }
       if (event.kind === 'deal_moves') {
         const last = day.events.findLast((other) => other.kind === 'deal_moves' && other.deal === event.deal)
@@ -145,12 +149,25 @@ describe('a day in the simulated org', () => {
           CreatedById: user(event.staff),
         })
         expect(before.has(contact?.['Id'] ?? null)).toBe(false)
+        const told = (await sandbox.show('salesforce', 'LeadHistory')).filter(
+          (row) => row['LeadId'] === lead?.['Id'] && row['CreatedDate'] === stamp(event.at),
+        )
+        expect(told.map((row) => [row['Field'], row['NewValue']])).toEqual([
+          ['Status', 'Closed - Converted'],
+          ['leadConverted', null],
+        ])
         expect(await sandbox.show('salesforce', 'Opportunity', String(lead?.['ConvertedOpportunityId']))).toMatchObject(
           [{ AccountId: lead?.['ConvertedAccountId'] }],
         )
       }
       if (event.kind === 'person_deleted' && lastOf.get(event.person) === event)
         expect(recordsOf(event.person)).toMatchObject([{ IsDeleted: true, SystemModstamp: stamp(event.at) }])
+      if (event.kind === 'person_edited' && lastOf.get(event.person) === event) {
+        const field = { title: 'Title', phone: 'Phone', email: 'Email' }[event.field]
+        expect(recordsOf(event.person)).toMatchObject([
+          { [field]: event.value, SystemModstamp: stamp(event.at), LastModifiedById: user(event.staff) },
+        ])
+      }
       if (event.kind === 'account_edited') {
         const field = { industry: 'Industry', employees: 'NumberOfEmployees', phone: 'Phone' }[event.field]
         const edits = day.events.filter(
