@@ -5,7 +5,7 @@ import simulator from '../connector/acme-crm/sandbox.ts'
 
 const kit = { describe, it, connector: acme, simulator }
 
-sourceKit({ ...kit, streams: [{ name: 'contacts' }] })
+sourceKit({ ...kit, streams: [{ name: 'contacts', heldAs: { type: 'contact' } }] })
 
 destinationKit({
   ...kit,

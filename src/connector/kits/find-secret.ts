@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { z } from 'zod'
 
 /** The connection's keys that carry `.meta({ secret: true })`, under whatever wraps them. */
@@ -12,23 +11,33 @@ function isSecret(schema: unknown): boolean {
   return isWrapped && isSecret(schema.unwrap())
 }
 
-/** The text around the first place where the secret stands, plain or encoded. Looks into errors, their causes and stacks. */
+/** What stands around the first place where the secret is, plain or encoded. */
 export function findSecret(heard: readonly unknown[], secret: string): string | undefined {
   const forms = formsOf(secret)
-  for (const each of heard) {
-    const text = inspect(each, {
-      depth: 12,
-      maxStringLength: null,
-      maxArrayLength: null,
-      breakLength: Infinity,
-      showHidden: true,
-    })
+  for (const text of textsIn(heard, new Set())) {
     const found = forms.find((form) => text.includes(form))
     if (found === undefined) continue
     const at = text.indexOf(found)
     return `…${text.slice(Math.max(0, at - 80), at)}[here]${text.slice(at + found.length, at + found.length + 40)}…`
   }
   return undefined
+}
+
+/** Every text in a value: names and values of fields, those of errors that are not listed (message, stack, cause) too. */
+function* textsIn(value: unknown, seen: Set<object>): Generator<string> {
+  if (typeof value === 'string') yield value
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  if (value instanceof Map || value instanceof Set) yield* textsIn([...value], seen)
+  if (ArrayBuffer.isView(value)) {
+    yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+    return
+  }
+  for (const name of Reflect.ownKeys(value)) {
+    yield String(name)
+    // Not its getters: what they make is not what was said.
+    yield* textsIn(Object.getOwnPropertyDescriptor(value, name)?.value, seen)
+  }
 }
 
 /** As it is, in a URL, in JSON, in hexadecimal, and in base64 wherever it begins in a group of three (`user:password`). */
