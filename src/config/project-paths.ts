@@ -17,7 +17,7 @@ export function findProjectRoot(from: string): string {
 /** The absolute path, or undefined where it leaves the project: by `..`, by being absolute, or through a symbolic link. */
 export function insideProject(root: string, path: string): string | undefined {
   const absolute = resolve(root, path)
-  return contains(root, absolute) && contains(realpathSync(root), realPath(absolute)) ? absolute : undefined
+  return contains(root, absolute) && contains(realpathSync.native(root), realPath(absolute)) ? absolute : undefined
 }
 
 /** Relative to the project, with forward slashes: as messages show it. */
@@ -30,7 +30,7 @@ function contains(directory: string, path: string): boolean {
 
 /** Of a path whose end may not exist yet. */
 function realPath(path: string): string {
-  if (existsSync(path)) return realpathSync(path)
+  if (existsSync(path)) return realpathSync.native(path)
   const parent = dirname(path)
   return parent === path ? path : join(realPath(parent), relative(parent, path))
 }
