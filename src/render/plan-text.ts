@@ -117,9 +117,10 @@ function valueText(value: FieldChange['to']): string {
 
 function guardLines(guards: readonly GuardCheck[], paint: Paint): readonly string[] {
   if (guards.length === 0) return []
-  const texts = guards.map((guard) => {
+  const texts = guards.flatMap((guard) => {
+    if (guard.name === 'on_empty') return guard.ok ? [] : [paint('yellow', 'the model is empty: stops')]
     const text = `${guard.name.replace(/^max_/, '')} ${amountText(guard.value)} of ${amountText(guard.limit)}`
-    return guard.ok ? text : paint('yellow', `${text}: stops`)
+    return [guard.ok ? text : paint('yellow', `${text}: stops`)]
   })
   const allOk = guards.every((guard) => guard.ok)
   const flags = guards.flatMap((guard) => (guard.override === null ? [] : [guard.override]))
