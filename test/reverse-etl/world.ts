@@ -145,12 +145,17 @@ export async function runUntilKilled(
   const dead = new Promise<'dead'>((resolve) => (died = () => resolve('dead')))
   const die = () => {
     died()
-    return new Promise<never>(() => undefined)
+    return waitForEver()
   }
   world.vendor.die = die
   const end = await Promise.race([run(world, arrange(die) ?? {}), dead])
   expect(end).toBe('dead')
 }
+
+/** Remembered, so that no garbage collector closes the files of the dead. */
+export const waitForEver = () => new Promise<never>((resolve) => graves.push(resolve))
+
+const graves: unknown[] = []
 
 /** A warehouse whose process dies around the sessions of a purpose: before they begin, or after their work is committed. */
 export function dyingWarehouse(
