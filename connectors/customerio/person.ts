@@ -1,4 +1,4 @@
-import type { Change, DestinationObject, Json, WriteResult } from 'millrace'
+import type { Change, DestinationObject, Json, JsonObject, WriteResult } from 'millrace'
 import { topic, writable } from './attribute-limits.ts'
 import type { TrackApi } from './client.ts'
 import { sendBatch } from './send-batch.ts'
@@ -27,7 +27,7 @@ export function describePerson(track: TrackApi): DestinationObject {
     concurrency: 4,
     size: itemBytes,
     write: (changes, { match, signal }) => writePeople(track, changes, { match, signal }),
-    preview: (changes) => previewPeople(changes),
+    preview: previewPeople,
   }
 }
 
@@ -42,9 +42,9 @@ async function writePeople(
   return encoded.map((row) => ('item' in row ? (results.next().value ?? unanswered) : refused(row.refusal)))
 }
 
-function previewPeople(changes: readonly Change[]) {
+function previewPeople(changes: readonly Change[], { match }: JsonObject) {
   const items = changes.flatMap((change) => {
-    const row = encodeChange(change, guessMatch(change))
+    const row = encodeChange(change, typeof match === 'string' ? match : guessMatch(change))
     return 'item' in row ? [row.item] : []
   })
   const body: Json = { batch: items }

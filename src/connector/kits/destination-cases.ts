@@ -165,7 +165,7 @@ export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
       name: 'what preview shows is what is sent',
       run: on(async ({ object, change, write }, { requests }) => {
         const changes = [change(0), change(1)]
-        const previewed = object.preview(changes, {})
+        const previewed = object.preview(changes, { match: options.match })
         assert(previewed.length > 0, 'it previews nothing')
         await requests()
         await write(changes)
