@@ -6,7 +6,7 @@ import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { metaColumns, type Table } from '../model/table.ts'
-import type { StagedColumn } from '../staging/stage-chunk.ts'
+import type { StagedColumn } from '../staging/staged-column.ts'
 
 export type StreamPlan = {
   readonly stream: Stream

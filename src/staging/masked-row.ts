@@ -1,11 +1,13 @@
 import { quoteText } from '../duckdb/sql-text.ts'
-import type { StagedColumn } from './stage-chunk.ts'
+import { malformed, rawName, type StagedColumn } from './staged-column.ts'
 
 /** A raw row as JSON text by vendor field, personal data starred out: what may be kept of a reject. */
 export function maskedRow(columns: readonly StagedColumn[], pii: readonly string[]): string {
   const cells = columns.map(
     (column, index) =>
-      `${quoteText(column.field)}, ${pii.includes(column.field) ? `CASE WHEN r${index} IS NULL THEN NULL ELSE '***' END` : `left(CAST(r${index} AS VARCHAR), 500)`}`,
+      `${quoteText(column.field)}, ${pii.includes(column.field) ? `CASE WHEN ${rawName(index)} IS NULL THEN NULL ELSE '***' END` : `left(CAST(${rawName(index)} AS VARCHAR), 500)`}`,
   )
-  return `json_object(${cells.join(', ')}, '_line', left(_malformed, 200))`
+  // Nobody can tell what in a line that does not parse is personal.
+  const line = pii.length > 0 ? `CASE WHEN ${malformed} IS NOT NULL THEN '***' END` : `left(${malformed}, 200)`
+  return `json_object(${cells.join(', ')}, '_line', ${line})`
 }

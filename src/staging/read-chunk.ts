@@ -1,14 +1,18 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import type { Database } from '../duckdb/open-database.ts'
 import { quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledFile } from './spool.ts'
-import { readAtSql, type StagedColumn } from './stage-chunk.ts'
+import { readAtSql } from './read-at.ts'
+import { jsonPath, malformed, rawName, type StagedColumn } from './staged-column.ts'
 
 /**
- * Makes a table of what `select` makes of the files: `r0`, `r1` … as text in the columns' order, `_read_at`, and
- * `_malformed` for a line that is not a JSON object. Read and cast are one statement, so that both run on all threads and
- * nothing is kept twice. One bad line fails DuckDB's reader for the whole file: then the lines are read as text and taken
- * apart one by one.
+ * Makes a table of what `select` makes of the files: the fields as text (`rawName`), `_read_at`, and `malformed` for a
+ * line that is not a JSON object. Read and cast are one statement, so that both run on all threads and nothing is kept
+ * twice. One bad line, or two fields that differ by case only, fail DuckDB's reader for the whole file: then the lines
+ * are read as text and taken apart one by one.
  */
 export async function readChunk(
   db: Database,
@@ -32,49 +36,65 @@ export async function readChunk(
   try {
     await create(jsonSelect)
   } catch (error) {
-    if (json.length === 0 || !(error instanceof MillraceError) || error.code !== 'MR-2003') throw error
-    await create(lineSelect)
+    if (json.length === 0 || !isUnreadable(error)) throw error
+    await create(lineSelect).catch(async (stillThere: unknown) => {
+      if (!isUnreadable(stillThere)) throw stillThere
+      for (const { path } of json) await mendBytes(path)
+      await create(lineSelect)
+    })
   }
+}
+
+const isUnreadable = (error: unknown): boolean => error instanceof MillraceError && error.code === 'MR-2003'
+
+/** Bytes that are not UTF-8 become U+FFFD, as lone surrogates do: one of them must not cost all rows of its file. */
+async function mendBytes(path: string): Promise<void> {
+  const mended = `${path}.mended`
+  await pipeline(createReadStream(path, { encoding: 'utf8' }), createWriteStream(mended))
+  await rename(mended, path)
 }
 
 function jsonSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const spec = columns.map((column) => `${quoteText(column.field)}: ${column.type === 'json' ? `'JSON'` : `'VARCHAR'`}`)
   const cells = columns.map((column, index) =>
     column.type === 'json'
-      ? `CASE WHEN ${quoteName(column.field)} = 'null' THEN NULL ELSE ${quoteName(column.field)} END AS r${index}`
-      : `${quoteName(column.field)} AS r${index}`,
+      ? `CASE WHEN ${quoteName(column.field)} = 'null' THEN NULL ELSE ${quoteName(column.field)} END AS ${rawName(index)}`
+      : `${quoteName(column.field)} AS ${rawName(index)}`,
   )
   return (
-    `SELECT ${[...cells, `${readAtSql('_file')} AS _read_at`, 'CAST(NULL AS VARCHAR) AS _malformed'].join(', ')} ` +
-    `FROM read_json([${paths(files)}], format = 'newline_delimited', filename = '_file', maximum_object_size = ${maxLineBytes}, columns = {${spec.join(', ')}})`
+    `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
+    `FROM read_json([${paths(files)}], format = 'newline_delimited', filename = '#file', maximum_object_size = ${maxLineBytes}, columns = {${spec.join(', ')}})`
   )
 }
 
 function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const cells = columns.map((column, index) => {
-    const path = quoteText(`$."${column.field.replaceAll('"', '\\"')}"`)
+    const path = quoteText(jsonPath(column.field))
     const value = column.type === 'json' ? `json_extract(line, ${path})` : `json_extract_string(line, ${path})`
-    const cast = column.type === 'json' ? `CAST(${value} AS JSON)` : value
-    return `CASE WHEN _object THEN ${cast} END AS r${index}`
+    const cast = column.type === 'json' ? `CAST(nullif(CAST(${value} AS VARCHAR), 'null') AS JSON)` : value
+    return `CASE WHEN _object THEN ${cast} END AS ${rawName(index)}`
   })
   return (
-    `SELECT ${[...cells, `${readAtSql('_file')} AS _read_at`, `CASE WHEN NOT _object THEN line END AS _malformed`].join(', ')} FROM ` +
+    `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CASE WHEN NOT _object THEN line END AS ${malformed}`].join(', ')} FROM ` +
     `(SELECT *, coalesce(json_valid(line) AND json_type(TRY_CAST(line AS JSON)) = 'OBJECT', false) AS _object FROM ` +
-    `read_csv([${paths(files)}], columns = {line: 'VARCHAR'}, header = false, auto_detect = false, delim = '\\x01', quote = '', escape = '', filename = '_file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes}))`
+    `read_csv([${paths(files)}], columns = {line: 'VARCHAR'}, header = false, auto_detect = false, delim = '\\x01', quote = '', escape = '', filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes}))`
   )
 }
 
 function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const cells = columns.map((column, index) =>
     column.type === 'json'
-      ? `TRY_CAST(${quoteName(column.field)} AS JSON) AS r${index}`
-      : `${quoteName(column.field)} AS r${index}`,
+      ? `TRY_CAST(${quoteName(column.field)} AS JSON) AS ${rawName(index)}`
+      : `${quoteName(column.field)} AS ${rawName(index)}`,
   )
   return (
-    `SELECT ${[...cells, `${readAtSql('_file')} AS _read_at`, 'CAST(NULL AS VARCHAR) AS _malformed'].join(', ')} ` +
-    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '_file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
+    `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
+    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
   )
 }
+
+/** DuckDB's column with the path of the file. */
+const fileColumn = '"#file"'
 
 const paths = (files: readonly SpooledFile[]) => files.map((file) => quoteText(file.path)).join(', ')
 

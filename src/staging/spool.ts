@@ -3,9 +3,10 @@
  * name carries when its request began, so that the bytes of a page need no rewriting.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
+import { nameWithInstant } from './read-at.ts'
 
 export type SpooledChunk = {
   readonly directory: string
@@ -46,11 +47,13 @@ export function openChunk(directory: string): ChunkWriter {
     async add(batch, readAt) {
       made ??= mkdirSync(directory, { recursive: true }) ?? directory
       const format = batch.kind === 'file' ? batch.format : 'ndjson'
-      const path = join(directory, `${files.length}${mark}${readAt.getTime() * 1000}${mark}.${format}`)
+      const path = join(directory, nameWithInstant(files.length, readAt, format))
       files.push({ path, format, tombstones: batch.kind === 'tombstones' })
       rows += countRows(batch)
-      if (batch.kind === 'file') await rename(batch.path, path)
-      else {
+      if (batch.kind === 'file') {
+        await rename(batch.path, path)
+        bytes += (await stat(path)).size
+      } else {
         const content = contentOf(batch)
         bytes += content.length
         // A page is in the system's cache in less time than a trip through the thread pool takes.
@@ -84,13 +87,14 @@ function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): string | Uin
   return records.map((record) => `${JSON.stringify(record, wellFormed)}\n`).join('')
 }
 
-/** Lone surrogates and NUL have one documented outcome: U+FFFD. Big integers keep their digits as text. */
+/**
+ * Lone surrogates and NUL have one documented outcome: U+FFFD. Big integers keep their digits as text. JSON would make NaN
+ * and Infinity null without a word: as text they are refused by the cast, and seen.
+ */
 function wellFormed(_name: string, value: unknown): unknown {
   if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\uFFFD')
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return typeof value === 'bigint' ? String(value) : value
 }
 
 const pageBytes = 1024 * 1024
-
-/** Stands on both sides of the instant (microseconds) in a file's name. */
-export const mark = '~'

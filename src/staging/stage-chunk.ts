@@ -5,10 +5,12 @@
 import { join } from 'node:path'
 import { openDatabase, type Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
-import type { LogicalType } from '../model/logical-type.ts'
-import { readChunk } from './read-chunk.ts'
 import { maskedRow } from './masked-row.ts'
-import { mark, type SpooledChunk } from './spool.ts'
+import { readChunk } from './read-chunk.ts'
+import type { SpooledChunk } from './spool.ts'
+import { stageRejects } from './stage-rejects.ts'
+import { stageTombstones } from './stage-tombstones.ts'
+import { bad, malformed, raw, rawName, type StagedColumn } from './staged-column.ts'
 import { canFail, strictCast } from './strict-cast.ts'
 
 export type StageRequest = {
@@ -27,9 +29,6 @@ export type StageRequest = {
   /** DuckDB's words: `1GB`. */
   readonly memoryLimit: string
 }
-
-/** A vendor field, the column it becomes, and its type. */
-export type StagedColumn = { readonly field: string; readonly column: string; readonly type: LogicalType }
 
 export type Staged = {
   readonly path: string | null
@@ -69,7 +68,7 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
         derived: request.derived ? count : 0,
         duplicates: rows.duplicates + gone.duplicates,
         filtered: 0,
-        rejected: rows.rejected,
+        rejected: rows.rejected + gone.rejected,
       },
     }
   } finally {
@@ -93,9 +92,9 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
   })
   const { key } = request
   const keys = key.map((field) => columnOf(request, field))
-  const rejects = await writeRejects(db, request)
+  const rejects = await stageRejects(db, request)
   const [counted] = await db.rows(
-    `SELECT count(*) AS n${keys.length > 0 ? `, count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`}) AS d` : ', count(*) AS d'} FROM staged WHERE _bad IS NULL`,
+    `SELECT count(*) AS n${keys.length > 0 ? `, count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`}) AS d` : ', count(*) AS d'} FROM staged WHERE ${bad} IS NULL`,
   )
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
@@ -106,100 +105,51 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
       : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, rowid DESC) = 1`
   if (good > 0)
     await db.run(
-      `COPY (SELECT * EXCLUDE (_bad, _raw) FROM staged WHERE _bad IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
+      `COPY (SELECT * EXCLUDE (${bad}, ${raw}) FROM staged WHERE ${bad} IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
     )
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
 
 function castSql(request: StageRequest, source: string): string {
   const { columns } = request
-  const casts = columns.map((column, index) => `${strictCast(`r${index}`, column.type)} AS ${quoteName(column.column)}`)
+  const casts = columns.map(
+    (column, index) => `${strictCast(rawName(index), column.type)} AS ${quoteName(column.column)}`,
+  )
   const failures = columns.flatMap((column, index) =>
-    canFail(column.type) ? [`WHEN r${index} IS NOT NULL AND ${quoteName(column.column)} IS NULL THEN ${index}`] : [],
+    canFail(column.type)
+      ? [`WHEN ${rawName(index)} IS NOT NULL AND ${quoteName(column.column)} IS NULL THEN ${index}`]
+      : [],
   )
   const noKey = request.key.map((field) => `${quoteName(columnOf(request, field))} IS NULL`)
-  const bad = [
-    `WHEN _malformed IS NOT NULL THEN -2`,
+  const failed = [
+    `WHEN ${malformed} IS NOT NULL THEN -2`,
     ...failures,
     ...(noKey.length > 0 ? [`WHEN ${noKey.join(' OR ')} THEN -1`] : []),
   ]
-  const version =
-    request.version === null ? '_read_at' : `coalesce(${quoteName(columnOf(request, request.version))}, _read_at)`
+  const version = versionSql(request)
   return (
-    `SELECT ${names(columns.map((column) => column.column))}, _read_at, CAST(${version} AS TIMESTAMP) AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
-    `_bad, CASE WHEN _bad IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS _raw ` +
-    `FROM (SELECT *, CASE ${bad.join(' ')} END AS _bad FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
+    `SELECT ${names(columns.map((column) => column.column))}, _read_at, ${version} AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
+    `${bad}, CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS ${raw} ` +
+    `FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
   )
+}
+
+/** The vendor's stamp, whatever type its column has (unix seconds come as integers), else the time of the request. */
+function versionSql(request: StageRequest): string {
+  const index = request.columns.findIndex((column) => column.field === request.version)
+  const column = request.columns[index]
+  if (!column) return '_read_at'
+  const stamp = column.type === 'timestamp' ? quoteName(column.column) : strictCast(rawName(index), 'timestamp')
+  return `coalesce(${stamp}, _read_at)`
 }
 
 function deletedAt(request: StageRequest, version: string): string {
   const when = request.deletedWhen
   if (!when) return 'CAST(NULL AS TIMESTAMP)'
   const column = quoteName(columnOf(request, when.column))
-  return when.is === 'set'
-    ? `CAST(${column} AS TIMESTAMP)`
-    : `CASE WHEN ${column} THEN CAST(${version} AS TIMESTAMP) END`
-}
-
-async function writeRejects(
-  db: Database,
-  request: StageRequest,
-): Promise<Pick<StagedRows, 'rejects' | 'rejected' | 'samples'>> {
-  const [counted] = await db.rows(`SELECT count(*) AS n FROM staged WHERE _bad IS NOT NULL`)
-  const rejected = Number(counted?.['n'] ?? 0)
-  if (rejected === 0) return { rejects: null, rejected: 0, samples: [] }
-  const path = join(request.directory, 'rejects.parquet')
-  const keys = request.key.map((field) => `_raw ->> ${quoteText(`$."${field.replaceAll('"', '\\"')}"`)}`)
-  const key = keys.length === 1 ? keys[0] : keys.length === 0 ? `''` : `to_json([${keys.join(', ')}])::VARCHAR`
-  const messages = request.columns.map(
-    (column, index) =>
-      `WHEN ${index} THEN ${quoteText(`${column.field}: `)} || coalesce(left(_raw ->> ${quoteText(`$."${column.field.replaceAll('"', '\\"')}"`)}, 60), 'null') || ${quoteText(` is not a ${column.type}`)}`,
-  )
-  await db.run(
-    `COPY (SELECT coalesce(${key}, 'null') AS key, CASE _bad WHEN -1 THEN 'MR-5001' WHEN -2 THEN 'MR-5003' ELSE 'MR-5002' END AS code, ` +
-      `CASE _bad WHEN -1 THEN 'the key is null' WHEN -2 THEN 'not a JSON object' ${messages.join(' ')} END AS message, CAST(_raw AS VARCHAR) AS "row" ` +
-      `FROM staged WHERE _bad IS NOT NULL) TO ${quoteText(path)} (FORMAT parquet)`,
-  )
-  const samples = await db.rows(
-    `SELECT key, code, message FROM read_parquet(${quoteText(path)}) ORDER BY code, key LIMIT 5`,
-  )
-  return {
-    rejects: path,
-    rejected,
-    samples: samples.map((row) => ({ key: row['key'] ?? '', code: row['code'] ?? '', message: row['message'] ?? '' })),
-  }
-}
-
-async function stageTombstones(
-  db: Database,
-  request: StageRequest,
-): Promise<{ readonly path: string | null; readonly duplicates: number }> {
-  const files = request.chunk.files.filter((file) => file.tombstones)
-  if (files.length === 0) return { path: null, duplicates: 0 }
-  const keys = request.columns.filter((column) => request.key.includes(column.field))
-  const spec = [...keys.map((column) => column.field), '_version'].map((field) => `${quoteText(field)}: 'VARCHAR'`)
-  const path = join(request.directory, 'tombstones.parquet')
-  const casts = keys.map(
-    (column) => `${strictCast(quoteName(column.field), column.type)} AS ${quoteName(column.column)}`,
-  )
-  await db.run(
-    `CREATE TEMP TABLE gone AS SELECT *, coalesce(${strictCast('v', 'timestamp')}, _read_at) AS _version FROM ` +
-      `(SELECT ${casts.join(', ')}, _version AS v, ${readAtSql('_file')} AS _read_at ` +
-      `FROM read_json([${files.map((file) => quoteText(file.path)).join(', ')}], format = 'newline_delimited', filename = '_file', columns = {${spec.join(', ')}}))`,
-  )
-  const partition = names(keys.map((column) => column.column))
-  const [before] = await db.rows(`SELECT count(*) AS n FROM gone`)
-  await db.run(
-    `COPY (SELECT * EXCLUDE (v), _version AS _deleted_at FROM gone QUALIFY row_number() OVER (PARTITION BY ${partition} ORDER BY _version DESC, _read_at DESC) = 1) TO ${quoteText(path)} (FORMAT parquet)`,
-  )
-  const [after] = await db.rows(`SELECT count(*) AS n FROM read_parquet(${quoteText(path)})`)
-  return { path, duplicates: Number(before?.['n'] ?? 0) - Number(after?.['n'] ?? 0) }
+  return when.is === 'set' ? `CAST(${column} AS TIMESTAMP)` : `CASE WHEN ${column} THEN ${version} END`
 }
 
 function columnOf(request: StageRequest, field: string): string {
   return request.columns.find((column) => column.field === field)?.column ?? field
 }
-
-/** The instant that a spooled file's name carries. */
-export const readAtSql = (file: string): string =>
-  `make_timestamp(CAST(split_part(${file}, ${quoteText(mark)}, -2) AS BIGINT))`

@@ -10,11 +10,7 @@ import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
 
 const readAt = new Date('2026-11-20T09:55:00.123Z')
 
-async function stage(
-  lines: readonly string[],
-  types: Record<string, LogicalType>,
-  rest: Partial<StageRequest> = {},
-) {
+async function stage(lines: readonly string[], types: Record<string, LogicalType>, rest: Partial<StageRequest> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'stage-'))
   const writer = openChunk(join(directory, 'chunk'))
   const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
@@ -93,7 +89,10 @@ describe('casting', () => {
     ['binary', '"%%%"'],
   ]
   it.each(misfits)('rejects what is not a %s: %s, and keeps the other rows', async (type, value) => {
-    const { rows, rejects, staged } = await stage([`{"id":"1","v":${value}}`, `{"id":"2","v":null}`], { id: 'string', v: type })
+    const { rows, rejects, staged } = await stage([`{"id":"1","v":${value}}`, `{"id":"2","v":null}`], {
+      id: 'string',
+      v: type,
+    })
     expect(rows.map((row) => row['id'])).toEqual(['2'])
     expect(rejects).toHaveLength(1)
     expect(rejects[0]).toMatchObject({ key: '1', code: 'MR-5002' })
@@ -103,7 +102,10 @@ describe('casting', () => {
 
 describe('rows', () => {
   it('rejects a row without its key, and stages the rest', async () => {
-    const { rows, rejects } = await stage(['{"id":null,"v":"a"}', '{"v":"b"}', '{"id":"3","v":"c"}'], { id: 'string', v: 'string' })
+    const { rows, rejects } = await stage(['{"id":null,"v":"a"}', '{"v":"b"}', '{"id":"3","v":"c"}'], {
+      id: 'string',
+      v: 'string',
+    })
     expect(rows).toHaveLength(1)
     expect(rejects.map((row) => row['code'])).toEqual(['MR-5001', 'MR-5001'])
   })
@@ -120,22 +122,37 @@ describe('rows', () => {
 
   it('takes the time of the request as version where the vendor has none', async () => {
     const { rows } = await stage(['{"id":"1"}'], { id: 'string' })
-    expect(rows[0]).toMatchObject({ _read_at: '2026-11-20 09:55:00.123', _version: '2026-11-20 09:55:00.123', _deleted_at: null })
+    expect(rows[0]).toMatchObject({
+      _read_at: '2026-11-20 09:55:00.123',
+      _version: '2026-11-20 09:55:00.123',
+      _deleted_at: null,
+    })
   })
 
   it('marks rows that the vendor calls deleted', async () => {
-    const { rows } = await stage(['{"id":"1","gone":true}', '{"id":"2","gone":false}'], { id: 'string', gone: 'boolean' }, { deletedWhen: { column: 'gone', is: 'true' } })
+    const { rows } = await stage(
+      ['{"id":"1","gone":true}', '{"id":"2","gone":false}'],
+      { id: 'string', gone: 'boolean' },
+      { deletedWhen: { column: 'gone', is: 'true' } },
+    )
     expect(rows.map((row) => row['_deleted_at'] !== null)).toEqual([true, false])
   })
 
   it('sets one malformed line aside and keeps the others of its file', async () => {
-    const { rows, rejects } = await stage(['{"id":"1","v":1}', '{"id":"2","v":', '[1]', '{"id":"4","v":4}'], { id: 'string', v: 'integer' })
+    const { rows, rejects } = await stage(['{"id":"1","v":1}', '{"id":"2","v":', '[1]', '{"id":"4","v":4}'], {
+      id: 'string',
+      v: 'integer',
+    })
     expect(rows.map((row) => row['id'])).toEqual(['1', '4'])
     expect(rejects.map((row) => row['code'])).toEqual(['MR-5003', 'MR-5003'])
   })
 
   it('masks personal data in what it keeps of a reject', async () => {
-    const { rejects } = await stage(['{"id":"1","email":"a@b.c","v":"x"}'], { id: 'string', email: 'string', v: 'integer' }, { pii: ['email'] })
+    const { rejects } = await stage(
+      ['{"id":"1","email":"a@b.c","v":"x"}'],
+      { id: 'string', email: 'string', v: 'integer' },
+      { pii: ['email'] },
+    )
     expect(rejects[0]?.['row']).toContain('"***"')
     expect(JSON.stringify(rejects)).not.toContain('a@b.c')
   })
@@ -144,5 +161,29 @@ describe('rows', () => {
     const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`c${n}`, 'string' as const]))
     const { rows } = await stage([JSON.stringify({ id: '1', c7: 'x'.repeat(10_000_000) })], { id: 'string', ...wide })
     expect(rows[0]?.['c7']?.length).toBe(10_000_000)
+  })
+
+  it.each([
+    ['integer', '1700000000'],
+    ['string', '"2023-11-14T22:13:20Z"'],
+    ['string', '1700000000'],
+    ['timestamp', '"2023-11-14T22:13:20Z"'],
+  ] as const)('takes a version from a column of type %s: %s', async (type, value) => {
+    const { rows } = await stage(
+      [`{"id":"1","at":${value}}`, '{"id":"2"}'],
+      { id: 'string', at: type },
+      { version: 'at' },
+    )
+    expect(rows.map((row) => row['_version'])).toEqual(['2023-11-14 22:13:20', '2026-11-20 09:55:00.123'])
+  })
+
+  it('masks a line that cannot be taken apart, where anything in it may be personal', async () => {
+    const { rejects } = await stage(
+      ['{"id":"1","email":"a@b.c"'],
+      { id: 'string', email: 'string' },
+      { pii: ['email'] },
+    )
+    expect(rejects).toHaveLength(1)
+    expect(JSON.stringify(rejects)).not.toContain('a@b.c')
   })
 })

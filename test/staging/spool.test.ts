@@ -1,0 +1,142 @@
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { cutLine } from '../../src/model/cut-page.ts'
+import { dropChunk, openChunk } from '../../src/staging/spool.ts'
+import { lines, readAt, stageBatches } from './stage.ts'
+
+const string = { id: 'string', v: 'string' } as const
+
+describe('records of JavaScript', () => {
+  it('keep big integers, dates and nested values', async () => {
+    const records = [
+      {
+        id: '1',
+        big: 2n ** 80n,
+        at: new Date('2026-01-02T03:04:05.678Z'),
+        nested: { a: [1, null] },
+        missing: undefined,
+      },
+    ]
+    const { rows } = await stageBatches([{ kind: 'records', records }], {
+      id: 'string',
+      big: 'decimal(38,0)',
+      at: 'timestamp',
+      nested: 'json',
+      missing: 'string',
+    })
+    expect(rows).toMatchObject([
+      { big: '1208925819614629174706176', at: '2026-01-02 03:04:05.678', nested: '{"a":[1,null]}', missing: null },
+    ])
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'with %s are refused, not quietly null',
+    async (v) => {
+      const { rows, rejects } = await stageBatches(
+        [
+          {
+            kind: 'records',
+            records: [
+              { id: '1', v },
+              { id: '2', v: 1 },
+            ],
+          },
+        ],
+        { id: 'string', v: 'double' },
+      )
+      expect(rows.map((row) => row['id'])).toEqual(['2'])
+      expect(rejects).toMatchObject([{ key: '1', code: 'MR-5002', message: `v: ${v} is not a double` }])
+    },
+  )
+
+  it('with lone surrogates and NUL bytes get the sign for what cannot be shown', async () => {
+    const { rows } = await stageBatches([{ kind: 'records', records: [{ id: '1', v: 'a\uD800b\0c' }] }], string)
+    expect(rows).toMatchObject([{ v: 'a\uFFFDb\uFFFDc' }])
+  })
+})
+
+describe('lines', () => {
+  it('tell JSON null from the text null, whether the file is read as a whole or line by line', async () => {
+    const both = [lines('{"id":"1","v":null,"s":"null"}', '{"id":"2","v":"null","s":null}')]
+    const types = { id: 'string', v: 'json', s: 'string' } as const
+    const whole = await stageBatches(both, types)
+    const apart = await stageBatches([...both, lines('broken')], types)
+    expect(whole.rows).toMatchObject([
+      { v: null, s: 'null' },
+      { v: '"null"', s: null },
+    ])
+    expect(apart.rows).toEqual(whole.rows)
+  })
+
+  it('as the page cutter makes them keep the digits of every number, inside JSON too', async () => {
+    const line = cutLine(
+      '{"id":"1","d":12345678901234567890.12345,"v":{"n":12345678901234567890.12345,"m":9007199254740993}}',
+    )
+    const { rows } = await stageBatches([lines(line.trim())], { id: 'string', d: 'decimal(38,5)', v: 'json' })
+    expect(rows[0]?.['d']).toBe('12345678901234567890.12345')
+    expect(rows[0]?.['v']).toContain('12345678901234567890.12345')
+    expect(rows[0]?.['v']).toContain('9007199254740993')
+  })
+
+  it('with bytes that are not UTF-8 keep their row, and the sign for what cannot be shown', async () => {
+    const bad = Buffer.concat([Buffer.from('{"id":"2","v":"a'), Buffer.from([0xff]), Buffer.from('b"}\n')])
+    const { rows, staged } = await stageBatches(
+      [lines('{"id":"1","v":"é"}'), { kind: 'lines', lines: bad, rows: 1 }],
+      string,
+    )
+    expect(rows).toMatchObject([{ v: 'é' }, { v: 'a\uFFFDb' }])
+    expect(staged.counts).toMatchObject({ read: 2, rejected: 0 })
+  })
+
+  it('with an escaped lone surrogate are refused, with NUL kept, and the rows beside them load', async () => {
+    const { rows, rejects } = await stageBatches(
+      [lines('{"id":"1","v":"\\ud800"}', '{"id":"2","v":"a\\u0000b"}', '{"id":"3","v":"ok"}')],
+      string,
+    )
+    expect(rows.map((row) => [row['id'], row['v']])).toEqual([
+      ['2', 'a\0b'],
+      ['3', 'ok'],
+    ])
+    expect(rejects).toMatchObject([{ code: 'MR-5003' }])
+  })
+})
+
+describe('an empty batch', () => {
+  it('stages nothing', async () => {
+    const { staged } = await stageBatches([{ kind: 'records', records: [] }], string)
+    expect(staged).toMatchObject({ path: null, rejects: null, tombstones: null, counts: { read: 0, rejected: 0 } })
+  })
+})
+
+describe('a file of a vendor', () => {
+  const file = (text: string, rows: number, format: 'csv' | 'ndjson' = 'csv') => {
+    const path = join(mkdtempSync(join(tmpdir(), 'vendor-')), 'export')
+    writeFileSync(path, text)
+    return { kind: 'file', path, format, rows } as const
+  }
+
+  it('in CSV keeps commas, quotes and line ends inside its cells', async () => {
+    const { rows } = await stageBatches([file('id,v\n"1","a,""b""\nc"\n2,\n', 2)], string)
+    expect(rows).toMatchObject([
+      { id: '1', v: 'a,"b"\nc' },
+      { id: '2', v: null },
+    ])
+  })
+
+  it('stages beside batches of the same chunk', async () => {
+    const { rows } = await stageBatches([file('v,id\nfrom csv,1\n', 1), lines('{"id":"2","v":"from json"}')], string)
+    expect(rows.map((row) => row['v'])).toEqual(['from csv', 'from json'])
+  })
+
+  it('is moved, counted in bytes, and dropped with its chunk', async () => {
+    const batch = file('id,v\n1,a\n', 1)
+    const writer = openChunk(join(mkdtempSync(join(tmpdir(), 'chunk-')), 'c'))
+    await writer.add(batch, readAt)
+    expect(writer.chunk()).toMatchObject({ rows: 1, bytes: 9 })
+    expect(existsSync(batch.path)).toBe(false)
+    await dropChunk(writer.chunk())
+    expect(existsSync(writer.chunk().directory)).toBe(false)
+  })
+})
