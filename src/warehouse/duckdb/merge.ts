@@ -21,9 +21,7 @@ async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merg
   const target = relation(write.table.schema, write.table.name)
   const content = contentColumns(write)
   const { source, table, duplicates } = await readStaged(db, write, { paths, columns: content })
-  const [stored] = await db.rows(`SELECT count(*) AS n FROM ${target}`)
-  if (stored?.['n'] === '0' || write.key.length === 0)
-    return { ...(await insertAll(db, write, { source, runId })), duplicates }
+  if (!(await meetsStored(db, write, source))) return { ...(await insertAll(db, write, { source, runId })), duplicates }
 
   // Columns that this read did not bring (excluded, or gone at the vendor) keep what they hold.
   const others = table.columns.map((column) => column.name).filter((name) => !isMeta(name) && !content.includes(name))
@@ -52,6 +50,14 @@ async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merg
   const counts = await countOutcomes(db, `SELECT ${outcome} AS outcome, count(*) AS n FROM _merge GROUP BY 1`)
   await db.run('DROP TABLE _merge')
   return { ...counts, duplicates }
+}
+
+/** Is any of the rows there already? By the keys alone: a first load has nothing to compare, row by row, with what it has just loaded. */
+async function meetsStored(db: Database, write: TableWrite, source: string): Promise<boolean> {
+  if (write.key.length === 0) return false
+  const target = relation(write.table.schema, write.table.name)
+  const [met] = await db.rows(`SELECT count(*) AS n FROM ${target} t SEMI JOIN ${source} s ON ${keyJoin(write.key)}`)
+  return met?.['n'] !== '0'
 }
 
 async function insertAll(

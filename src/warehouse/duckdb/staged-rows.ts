@@ -28,9 +28,11 @@ export async function readStaged(
   })
   const all = `SELECT ${cells.join(', ')} FROM ${parquet(paths)}`
   if (paths.length === 1 || write.key.length === 0) return { source: `(${all})`, table, duplicates: 0 }
-  const latest = `QUALIFY row_number() OVER (PARTITION BY ${names(write.key)} ORDER BY _version DESC, _read_at DESC) = 1`
   const [counted] = await db.rows(`SELECT count(*) - count(DISTINCT (${names(write.key)}, 0)) AS n FROM (${all})`)
-  return { source: `(SELECT * FROM (${all}) ${latest})`, table, duplicates: Number(counted?.['n'] ?? 0) }
+  const duplicates = Number(counted?.['n'] ?? 0)
+  if (duplicates === 0) return { source: `(${all})`, table, duplicates }
+  const latest = `QUALIFY row_number() OVER (PARTITION BY ${names(write.key)} ORDER BY _version DESC, _read_at DESC) = 1`
+  return { source: `(SELECT * FROM (${all}) ${latest})`, table, duplicates }
 }
 
 const typeOf = (table: Table, name: string) => table.columns.find((column) => column.name === name)?.type
