@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { guardKeys } from '../connector/address-guard.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { createHost, type EngineHost } from '../connector/create-host.ts'
 import { loadConnector } from '../connector/registry.ts'
@@ -44,6 +45,7 @@ export async function openConnection(app: App, name: string, runId: string): Pro
           }),
       ),
     )
+  await guardKeys(parsed.data)
   // The schema that made these keys is the one that types them; the registry cannot know it.
   const connector = await definition.open({ config: parsed.data as never, host })
   return {

@@ -1,4 +1,5 @@
 import { lookup as resolve } from 'node:dns'
+import { lookup as lookupAll } from 'node:dns/promises'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { MillraceError } from '../model/millrace-error.ts'
 
@@ -15,6 +16,22 @@ export function guardUrl(url: URL): void {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refused(url.href, `${url.protocol} is not HTTP`)
   if (url.username !== '' || url.password !== '') throw refused(url.host, 'credentials do not belong in a URL')
   if (metadataNames.has(host) || isRefusedAddress(host)) throw refused(url.host, metadata)
+}
+
+/**
+ * The same for every URL among a connection's keys, and for what their names resolve to now: an SDK makes its own sockets, so
+ * this is where it is held back. @throws MillraceError MR-3008
+ */
+export async function guardKeys(keys: { readonly [name: string]: unknown }): Promise<void> {
+  for (const value of Object.values(keys)) {
+    if (typeof value !== 'string' || !/^https?:\/\//i.test(value)) continue
+    const url = new URL(value)
+    guardUrl(url)
+    // A name that does not resolve is the vendor's failure to tell, when it is called.
+    const addresses = await lookupAll(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => [])
+    const bad = addresses.find(({ address }) => isRefusedAddress(address))
+    if (bad) throw refused(`${url.host} (${bad.address})`, metadata)
+  }
 }
 
 /** The lookup of our connections: what a name resolves to is checked at the moment it is connected to. */

@@ -5,7 +5,7 @@ import type { LookupAddress } from 'node:dns'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { guardedLookup, guardUrl, isRefusedAddress } from '../../src/connector/address-guard.ts'
+import { guardedLookup, guardKeys, guardUrl, isRefusedAddress } from '../../src/connector/address-guard.ts'
 import { never, quickHost, sendJson, startVendor } from './fake-vendor.ts'
 
 it.each([
@@ -127,3 +127,11 @@ it.skipIf(openssl === null)(
     rmSync(dir, { recursive: true })
   },
 )
+
+it('the address of an SDK’s connection is refused before the SDK is built, wherever among its keys it stands', async () => {
+  await expect(guardKeys({ login_url: 'http://169.254.169.254/', api_key: 'k' })).rejects.toMatchObject({
+    code: 'MR-3008',
+  })
+  await expect(guardKeys({ base_url: 'https://metadata.google.internal' })).rejects.toMatchObject({ code: 'MR-3008' })
+  await expect(guardKeys({ base_url: 'http://127.0.0.1:1', region: 'eu', port: 80 })).resolves.toBeUndefined()
+})
