@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
 import { openLines } from './change-spool.ts'
 import { decide } from './decide.ts'
@@ -49,15 +50,7 @@ export type CompareRequest = {
 export async function compareModel(session: Session, request: CompareRequest): Promise<Comparison> {
   const { sync, mapping } = request
   await mkdir(request.directory, { recursive: true })
-  const diff = await session.reverse.diff({
-    sync: sync.name,
-    model: request.model,
-    key: mapping.key,
-    columns: mapping.columns,
-    optOuts: mapping.optOuts,
-    mappingVersion: mapping.version,
-    retriesOnly: request.retriesOnly,
-  })
+  const diff = await readModel(session, request)
   const changes = await openLines(join(request.directory, 'changes.ndjson'))
   const intents = await openLines(join(request.directory, 'intents.ndjson'))
   const settled = await openLines(join(request.directory, 'settled.ndjson'))
@@ -97,6 +90,22 @@ export async function compareModel(session: Session, request: CompareRequest): P
   }
 }
 
+/** Only now are the model's rows read: a view that stands may still fail at a value. */
+async function readModel(session: Session, { sync, mapping, model, retriesOnly }: CompareRequest): Promise<DiffCounts> {
+  const { key, columns, optOuts, version: mappingVersion } = mapping
+  try {
+    return await session.reverse.diff({ sync: sync.name, model, key, columns, optOuts, mappingVersion, retriesOnly })
+  } catch (error) {
+    if (!(error instanceof MillraceError) || !valueErrors.test(error.message)) throw error
+    throw new MillraceError('MR-2101', {
+      message: `The model ${sync.model} (models/${sync.model}.sql) fails when its rows are read: ${error.message.replace(/^running a statement in DuckDB: /, '').split('\n')[0] ?? ''}`,
+      kept: 'Nothing was sent; the snapshot is as it was.',
+      next: `Fix models/${sync.model}.sql and run again.`,
+      cause: error,
+    })
+  }
+}
+
 type Counting = { -readonly [name in keyof DecisionCounts]: number }
 
 function count(counts: Counting, candidate: Candidate, decision: Decision): void {
@@ -113,3 +122,6 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
   else if (candidate.kind === 'added' || candidate.previousState !== 'accepted') counts.added++
   else counts.changed++
 }
+
+/** DuckDB's names for a value that a cast or a function of the model does not take. */
+const valueErrors = /^running a statement in DuckDB: (Conversion|Invalid Input|Out of Range) Error/

@@ -174,7 +174,11 @@ function modelColumn(sync: ReverseSync, columns: readonly Column[], name: string
 }
 
 const refuse = (sync: ReverseSync, what: string) =>
-  new MillraceError('MR-1209', { message: `${sync.name}: ${what}.`, kept: 'Nothing was sent.' })
+  new MillraceError('MR-1209', {
+    message: `${sync.name}: ${what}.`,
+    kept: 'Nothing was sent.',
+    next: `millrace connection discover ${sync.destination} ${sync.object}   lists what it takes`,
+  })
 
 /** `constructor` is no field. */
 const ownValue = <Value>(object: { readonly [name: string]: Value }, name: string): Value | undefined =>

@@ -29,7 +29,7 @@ export async function commitStream(db: Database, commit: EtlCommit): Promise<rea
 async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promise<EtlLedger> {
   const staged = sumStaged(write)
   const merged =
-    write.mode === 'replace' ? await replaceAll(db, write, fence.runId) : await mergeStaged(db, write, fence.runId)
+    write.mode === 'replace' ? await replaceAll(db, write, fence) : await mergeStaged(db, write, fence.runId)
   await writeRejects(db, write, fence)
   const swept = await sweepUnseen(db, write, fence)
   return { ...staged, ...add(merged, staged), swept }

@@ -1,13 +1,13 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, relation } from '../../duckdb/sql-text.ts'
-import type { TableWrite } from '../port.ts'
+import type { Fence, TableWrite } from '../port.ts'
 import { noCounts, plus, type MergeCounts } from './merge-counts.ts'
 import { contentColumns, meta, metaValues, readStaged } from './staged-rows.ts'
 import { guardShrink } from './sweep.ts'
 import { applyTombstones } from './tombstones.ts'
 
 /** `full_refresh`: what the finished scan brought takes the place of everything, in the transaction. */
-export async function replaceAll(db: Database, write: TableWrite, runId: string): Promise<MergeCounts> {
+export async function replaceAll(db: Database, write: TableWrite, { sync, runId }: Fence): Promise<MergeCounts> {
   const target = relation(write.table.schema, write.table.name)
   const paths = write.staged.flatMap((file) => (file.path === null ? [] : [file.path]))
   const [stored] = await db.rows(`SELECT count(*) AS n FROM ${target}`)
@@ -20,6 +20,7 @@ export async function replaceAll(db: Database, write: TableWrite, runId: string)
       before: replaced,
       limit: write.sweep.maxShrink,
       stream: write.stream,
+      sync,
     })
   return { ...plus(brought, await applyTombstones(db, write, runId)), replaced }
 }

@@ -29,6 +29,7 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
       before: Number(live?.['n'] ?? 0),
       limit: sweep.maxShrink,
       stream: write.stream,
+      sync: fence.sync,
     })
     return result.rowsChanged
   }
@@ -46,17 +47,18 @@ export function guardShrink(shrink: {
   readonly before: number
   readonly limit: ShrinkLimit
   readonly stream: string
+  readonly sync: string
 }): void {
-  const { gone, before, limit, stream } = shrink
+  const { gone, before, limit, stream, sync } = shrink
   if (limit === null || gone === 0) return
   const allowed = 'rows' in limit ? limit.rows : limit.fraction * before
   if (gone <= allowed) return
   const percent = Math.round((gone / before) * 100)
   throw new MillraceError('MR-4105', {
     message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${'rows' in limit ? limit.rows : `${Math.round(limit.fraction * 100)} %`}.`,
-    kept: 'The table and the cursor are as they were before this commit.',
+    kept: 'The table is as it was before this commit; the watermark has not moved, and the next run reads everything again.',
     next: [
-      `If it is right:  millrace sync run … --max-shrink ${Math.min(100, percent + 1)}%`,
+      `If it is right:  millrace sync run ${sync} --full-refresh --max-shrink ${Math.min(100, percent + 1)}%`,
       'If not, look at the source: an emptied export, a lost permission, a filter.',
     ],
   })
