@@ -16,12 +16,15 @@ export type FaultProjectOptions = {
   readonly vendors?: readonly string[]
   /** 1 is about 1,500 companies. @default 0.06 */
   readonly scale?: number
+  /** Whose warehouse is looked at. @default sandbox */
+  readonly target?: string
 }
 
 export async function makeFaultProject({
   files = {},
   vendors = ['stripe', 'customerio'],
   scale = 0.06,
+  target = 'sandbox',
 }: FaultProjectOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
   const pathOf = (name: string) => join(directory, name)
@@ -41,7 +44,7 @@ export async function makeFaultProject({
     path: fileURLToPath(new URL(`../../connectors/${name}/sandbox.ts`, import.meta.url)),
   }))
   const sandbox = await openSandbox({ projectDir: directory, simulators, seed: 7, scale })
-  const warehouse = join(directory, '.millrace', 'sandbox.duckdb')
+  const warehouse = join(directory, '.millrace', `${target}.duckdb`)
   const inWarehouse = async <T>(work: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>): Promise<T> => {
     const db = await openDatabase({ path: warehouse, memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
     try {
@@ -66,13 +69,13 @@ export async function makeFaultProject({
     },
     file,
     /**
-     * Every row of every table, but for the history of runs and the fences: a run that is stopped is written down, and has
-     * taken its fence.
+     * Every row of every table. The history of runs and the fences are left out unless asked for: a run that is stopped is
+     * written down, and has taken its fence.
      */
-    contents: (): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
+    contents: ({ history = false } = {}): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
       inWarehouse(async (db) => {
         const tables = await db.rows(
-          `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
+          `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE ${history} OR NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
         )
         const all: Record<string, readonly TextRow[]> = {}
         for (const { name } of tables) all[name ?? ''] = await db.rows(`SELECT * FROM ${name} ORDER BY ALL`)
