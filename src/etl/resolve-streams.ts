@@ -1,5 +1,4 @@
 /** Which streams a sync reads, and what table each becomes. */
-import { matchesGlob } from 'node:path'
 import type { EtlSync, StreamConfig } from '../config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
 import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
@@ -7,14 +6,18 @@ import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { metaColumns, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
+import { chooseStreams } from './choose-streams.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
   readonly config: StreamConfig
   readonly shape: TableShape
   readonly mode: 'merge' | 'append' | 'full_refresh'
-  readonly children: readonly { readonly child: ChildStream; readonly shape: TableShape }[]
+  readonly children: readonly ChildPlan[]
 }
+
+/** A child stream, with what its own entry in the sync says of it. */
+export type ChildPlan = { readonly child: ChildStream; readonly config: StreamConfig; readonly shape: TableShape }
 
 export type TableShape = {
   readonly table: Table
@@ -33,86 +36,49 @@ export async function resolveStreams(
       message: `${sync.name}: the connection ${sync.source} is not a source: its connector has no streams.`,
       next: 'millrace connection list   shows what each connection can do',
     })
-  const wanted = await chooseNames(sync, connector, signal)
+  const wanted = await chooseStreams(sync, connector, signal)
   const streams = await connector.streams({ names: [...wanted.keys()], signal })
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   const plans: StreamPlan[] = []
   for (const stream of streams) {
     const config = wanted.get(stream.name)
     if (!config) continue
-    const children = stream.children.filter((child) => wanted.has(child.name))
+    const mode = config.mode ?? (stream.appendOnly ? 'append' : stream.key.length > 0 ? 'merge' : 'full_refresh')
+    if (mode === 'merge' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     plans.push({
       stream,
       config,
-      shape: shapeOf(sync, stream, config),
-      mode: config.mode ?? (stream.appendOnly ? 'append' : stream.key.length > 0 ? 'merge' : 'full_refresh'),
-      children: children.map((child) => ({
-        child,
-        shape: shapeOf(sync, { ...child, deletedWhen: undefined, version: undefined }, config),
-      })),
+      mode,
+      shape: shapeOf(sync, stream, { config, needed: neededFields(stream, streams) }),
+      children: stream.children.flatMap((child): ChildPlan[] => {
+        const own = wanted.get(child.name)
+        return own ? [{ child, config: own, shape: shapeOf(sync, child, { config: own, needed: [child.parent] }) }] : []
+      }),
     })
   }
   refuseOrphans(sync, wanted, { plans, owned })
+  refuseSharedTables(sync, plans)
   return plans
 }
 
-/** Exact names win over globs; a stream's history comes with it when asked for. */
-async function chooseNames(
-  sync: EtlSync,
-  connector: OpenedConnector,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, StreamConfig>> {
-  const offered =
-    (await connector.streamNames?.({ signal })) ??
-    (await connector.streams?.({ signal }))?.map((stream) => stream.name) ??
-    []
-  const chosen = new Map<string, StreamConfig>()
-  for (const config of sync.streams) {
-    if (!/[*?[\]{}]/.test(config.name)) {
-      if (!offered.includes(config.name)) throw unknownStream(sync, config, offered)
-      if (config.enabled) chosen.set(config.name, config)
-      continue
-    }
-    const exact = new Set(sync.streams.map((other) => other.name))
-    for (const name of offered)
-      if (!exact.has(name) && config.enabled && matchesGlob(name, config.name) && !chosen.has(name))
-        chosen.set(name, config)
-  }
-  for (const [name, config] of [...chosen])
-    if (config.fieldHistory) {
-      const history = historyNames(name).find((candidate) => offered.includes(candidate))
-      if (!history)
-        throw new MillraceError('MR-1208', {
-          message: `${sync.name}: ${name} has no field history at this vendor (looked for ${historyNames(name).join(', ')}).`,
-          next: 'Turn history tracking on there, or take field_history off this stream.',
-        })
-      if (!chosen.has(history))
-        chosen.set(history, {
-          ...config,
-          name: history,
-          fieldHistory: false,
-          include: null,
-          exclude: [],
-          where: null,
-          mode: null,
-        })
-    }
-  return chosen
+/** Fields that the engine works with, whatever `include` and `exclude` say. */
+function neededFields(stream: Stream, all: readonly Stream[]): readonly string[] {
+  const histories = all.flatMap(({ history }) => history ?? [])
+  return [
+    stream.version,
+    stream.deletedWhen?.column,
+    ...histories.filter((history) => history.of === stream.name).map((history) => history.createdAt),
+    ...histories.flatMap(({ who }) => (who?.stream === stream.name ? [who.key, who.name] : [])),
+  ].filter((field) => field !== undefined)
 }
-
-const historyNames = (name: string): readonly string[] => [
-  `${name}History`,
-  `${name}FieldHistory`,
-  name.replace(/__c$/, '__History'),
-]
 
 function shapeOf(
   sync: EtlSync,
-  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'version' | 'deletedWhen' | 'history'>,
-  config: StreamConfig,
+  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history'>,
+  { config, needed }: { readonly config: StreamConfig; readonly needed: readonly string[] },
 ): TableShape {
   const names = columnNames(Object.keys(stream.columns))
-  const required = new Set([...stream.key, stream.version, stream.deletedWhen?.column])
+  const required = new Set([...stream.key, ...needed])
   for (const field of [...(config.include ?? []), ...config.exclude])
     if (!(field in stream.columns) && stream.name === config.name) throw unknownField(sync, field, stream)
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
@@ -154,12 +120,29 @@ function refuseOrphans(
     }
 }
 
-function unknownStream(sync: EtlSync, config: StreamConfig, offered: readonly string[]): MillraceError {
-  const near = didYouMean(config.name, offered)
+/** Names that differ by case only fall on one table: rows of one stream would overwrite the other's. */
+function refuseSharedTables(sync: EtlSync, plans: readonly StreamPlan[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, table } of plans.flatMap((plan) => [
+    { name: plan.stream.name, table: plan.shape.table.name },
+    ...plan.children.map(({ child, shape }) => ({ name: child.name, table: shape.table.name })),
+  ])) {
+    const other = owners.get(table)
+    if (other !== undefined)
+      throw new MillraceError('MR-1208', {
+        message: `${sync.name}: ${other} and ${name} would both be loaded into ${sync.schema}.${table}.`,
+        kept: 'Nothing was read or changed.',
+        next: 'Load one of them in a sync of its own, with another schema.',
+      })
+    owners.set(table, name)
+  }
+}
+
+function mergeWithoutKey(sync: EtlSync, config: StreamConfig): MillraceError {
   return new MillraceError('MR-1208', {
-    message: `${sync.name}: ${sync.source} has no stream ${config.name}${near ? `; did you mean ${near}?` : '.'} (${config.place.file}:${config.place.line})`,
+    message: `${sync.name}: ${config.name} has no key, so its rows cannot be merged. (${config.place.file}:${config.place.line})`,
     kept: 'Nothing was read or changed.',
-    next: `millrace connection discover ${sync.source}   lists all ${offered.length}`,
+    next: 'Use  mode: full_refresh  or, where rows never change,  mode: append.',
   })
 }
 

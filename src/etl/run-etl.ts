@@ -2,12 +2,13 @@
 import type { EtlSync } from '../config/project.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
-import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import type { Cursor } from '../model/cursor.ts'
-import type { Fence, ShrinkLimit } from '../warehouse/port.ts'
+import type { Fence, Session, ShrinkLimit } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { fieldHistoryView } from './field-history.ts'
+import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
 import { stoppedBySignal, syncStream } from './sync-stream.ts'
 
@@ -31,9 +32,15 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
   const plans = await resolveStreams(request.sync, request.connector, context.signal)
   // The vendor's clock is read before anything else: what changes from here on belongs to the next scan.
   const vendorNow = await request.vendorNow()
-  const begun = await begin(context, request.sync, plans)
+  const { begun, errors: refused } = await begin(context, request.sync, plans)
   const reports = new Map<string, StreamReport>()
-  const errors: MillraceError[] = []
+  const errors: MillraceError[] = [...refused]
+  const fail = (error: unknown, name: string) =>
+    errors.push(
+      context.signal.aborted
+        ? stoppedBySignal(`${request.sync.name} ${name}`)
+        : asMillraceError(error, `reading ${name}`),
+    )
   await inParallel(begun, concurrentStreams, async ({ plan, fence, cursor }) => {
     try {
       const outcome = await syncStream(
@@ -48,20 +55,22 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
           verify: request.sync.verify,
         },
       )
+      // What was committed counts, whatever stopped the stream after it.
       for (const [name, report] of outcome.reports) {
         reports.set(name, report)
-        context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
+        if (outcome.failure === undefined)
+          context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
       }
-      if (outcome.stopped) errors.push(stoppedBySignal(`${request.sync.name} ${plan.stream.name}`))
+      if (outcome.failure !== undefined) fail(outcome.failure, plan.stream.name)
     } catch (error) {
-      errors.push(
-        context.signal.aborted
-          ? stoppedBySignal(`${request.sync.name} ${plan.stream.name}`)
-          : asMillraceError(error, `reading ${plan.stream.name}`),
-      )
+      fail(error, plan.stream.name)
     }
   })
-  await buildHistoryViews(context, plans)
+  if (!context.signal.aborted)
+    await buildHistoryViews(
+      context,
+      begun.map(({ plan }) => plan),
+    ).catch((error: unknown) => fail(error, 'field history'))
   const sum = sumLedgers(emptyEtlLedger, [...reports.values()].map(withoutSides))
   return {
     ledger: { ...sum, loaded: loaded(sum) },
@@ -74,64 +83,46 @@ const withoutSides = ({ loaded: _loaded, counted: _counted, ...ledger }: StreamR
 
 type Begun = { readonly plan: StreamPlan; readonly fence: Fence; readonly cursor: Cursor }
 
-/** One session for all streams: tables, fences, cursors. */
-async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamPlan[]): Promise<readonly Begun[]> {
+type Beginning = { readonly begun: readonly Begun[]; readonly errors: readonly MillraceError[] }
+
+/** One session for all streams: tables, fences, cursors. A stream whose table refuses its change does not hold up the others. */
+async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamPlan[]): Promise<Beginning> {
   return context.warehouse.session(
     { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
     async (session) => {
       const begun: Begun[] = []
-      for (const plan of plans) {
-        for (const { shape, name } of [
-          { shape: plan.shape, name: plan.stream.name },
-          ...plan.children.map(({ shape, child }) => ({ shape, name: child.name })),
-        ])
-          for (const change of await session.ensureTable(shape.table, plan.config.schemaChanges))
-            context.emit({ type: 'schema.changed', run_id: context.runId, stream: name, change })
-        const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
-        const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
-        context.emit({
-          type: 'fence.taken',
-          run_id: context.runId,
-          scope: `${sync.name} ${plan.stream.name}`,
-          epoch: fence.epoch,
-        })
-        const cursor = await session.state.readCursor(scope)
-        if (cursor.scan && previous)
-          context.emit({
-            type: 'run.takeover',
-            run_id: context.runId,
-            from_run: previous.runId,
-            message: `${plan.stream.name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
-          })
-        begun.push({ plan: await known(session, plan), fence, cursor })
-      }
-      return begun
+      const errors: MillraceError[] = []
+      for (const plan of plans)
+        try {
+          begun.push(await beginStream(context, session, { sync, plan }))
+        } catch (error) {
+          if (!(error instanceof MillraceError) || error.code !== 'MR-2201') throw error
+          errors.push(error)
+        }
+      return { begun, errors }
     },
   )
 }
 
-/** With `schema_changes: ignore`, columns that the table does not have are left out. */
-async function known(
-  session: {
-    readonly introspect: (
-      schema: string,
-      name: string,
-    ) => Promise<{ readonly columns: readonly { readonly name: string }[] } | null>
-  },
-  plan: StreamPlan,
-): Promise<StreamPlan> {
-  if (plan.config.schemaChanges !== 'ignore') return plan
-  const { table } = plan.shape
-  const stored = await session.introspect(table.schema, table.name)
-  const has = (name: string) => stored?.columns.some((column) => column.name === name) ?? true
-  return {
-    ...plan,
-    shape: {
-      ...plan.shape,
-      table: { ...table, columns: table.columns.filter((column) => has(column.name)) },
-      columns: plan.shape.columns.filter((column) => has(column.column)),
-    },
-  }
+async function beginStream(
+  context: EtlContext,
+  session: Session,
+  { sync, plan }: { readonly sync: EtlSync; readonly plan: StreamPlan },
+): Promise<Begun> {
+  const ready = await prepareTables(context, session, plan)
+  const name = plan.stream.name
+  const scope = { sync: sync.name, stream: name, partition: '' }
+  const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
+  context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${name}`, epoch: fence.epoch })
+  const cursor = await session.state.readCursor(scope)
+  if (cursor.scan && previous)
+    context.emit({
+      type: 'run.takeover',
+      run_id: context.runId,
+      from_run: previous.runId,
+      message: `${name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
+    })
+  return { plan: ready, fence, cursor }
 }
 
 async function buildHistoryViews(context: EtlContext, plans: readonly StreamPlan[]): Promise<void> {

@@ -1,24 +1,25 @@
-/** One chunk from the spool into the warehouse: staged outside any session, then one fenced transaction. */
+/** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
-import { stageChunk, type Staged } from '../staging/stage-chunk.ts'
-import type { Fence, ParentSet, ShrinkLimit, StagedFile, TableWrite, WriteCounts } from '../warehouse/port.ts'
+import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
+import type { Fence, ParentSet, ShrinkLimit, TableWrite, WriteCounts } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { Gathered } from './gather.ts'
+import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
+
+export type StagedChunk = { readonly parent: Staged; readonly children: readonly StagedChild[] }
+
+export type StagedChild = { readonly plan: ChildPlan; readonly staged: Staged; readonly parents: readonly ParentSet[] }
 
 export type ChunkCommit = {
   readonly plan: StreamPlan
   readonly fence: Fence
   readonly sequence: number
-  readonly rows: SpooledChunk
-  readonly children: readonly {
-    readonly name: string
-    readonly chunk: SpooledChunk
-    readonly parents: readonly ParentSet[]
-  }[]
+  /** One, or all those of a replacement. */
+  readonly chunks: readonly StagedChunk[]
   /** What the cursor becomes; null: `--limit`, the cursor stays. */
   readonly cursor: Cursor | null
   readonly connector: string
@@ -26,115 +27,104 @@ export type ChunkCommit = {
   readonly touchUnchanged: boolean
   /** Set on the last commit of a full pass over a stream that lists everything. */
   readonly sweep: { readonly readBefore: string; readonly maxShrink: ShrinkLimit } | null
-  /** What earlier chunks of a replacement staged, to go in with this one. */
-  readonly earlier: readonly StagedFile[]
 }
 
-/** Stages a chunk; its directory can go after the commit. */
-export async function stageForStream(
-  context: EtlContext,
-  commit: ChunkCommit,
-): Promise<{ readonly parent: Staged; readonly children: readonly Staged[] }> {
-  const parent = await stageOne(context, commit.rows, {
-    shape: commit.plan.shape,
-    version: commit.plan.stream.version ?? null,
-    deletedWhen: commit.plan.stream.deletedWhen ?? null,
-    pii: commit.plan.config.pii,
-    key: commit.plan.stream.key,
+export async function stageForStream(context: EtlContext, plan: StreamPlan, gathered: Gathered): Promise<StagedChunk> {
+  const parent = await stageOne(context, gathered.rows, {
+    columns: plan.shape.columns,
+    version: plan.stream.version ?? null,
+    deletedWhen: plan.stream.deletedWhen ?? null,
+    pii: plan.config.pii,
+    key: plan.stream.key,
     derived: false,
   })
-  for (const sample of parent.samples)
-    context.emit({ type: 'row.rejected', run_id: context.runId, where: commit.plan.stream.name, ...sample })
-  const children: Staged[] = []
-  for (const { name, chunk } of commit.children) {
-    const found = commit.plan.children.find(({ child }) => child.name === name)
+  sayRejected(context, plan.stream.name, parent)
+  const children: StagedChild[] = []
+  for (const { name, chunk, parents } of gathered.children) {
+    const found = plan.children.find(({ child }) => child.name === name)
     if (!found) continue
-    children.push(
-      await stageOne(context, chunk, {
-        shape: found.shape,
-        version: null,
-        deletedWhen: null,
-        pii: commit.plan.config.pii,
-        key: found.child.key,
-        derived: true,
-      }),
-    )
+    const staged = await stageOne(context, chunk, {
+      columns: found.shape.columns,
+      version: null,
+      deletedWhen: null,
+      pii: found.config.pii,
+      key: found.child.key,
+      derived: true,
+    })
+    sayRejected(context, name, staged)
+    children.push({ plan: found, staged, parents })
   }
-  context.emit({ type: 'batch.staged', run_id: context.runId, stream: commit.plan.stream.name, rows: commit.rows.rows })
+  context.emit({ type: 'batch.staged', run_id: context.runId, stream: plan.stream.name, rows: gathered.rows.rows })
   return { parent, children }
 }
 
-type Shape = {
-  readonly shape: TableShape
-  readonly version: string | null
-  readonly deletedWhen: StreamPlan['stream']['deletedWhen'] | null
-  readonly pii: readonly string[]
-  readonly key: readonly string[]
-  readonly derived: boolean
-}
-
-async function stageOne(context: EtlContext, chunk: SpooledChunk, shape: Shape): Promise<Staged> {
-  if (chunk.files.length === 0) return { ...nothing }
+async function stageOne(
+  context: EtlContext,
+  chunk: SpooledChunk,
+  shape: Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit'>,
+): Promise<Staged> {
+  if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
   await mkdir(directory, { recursive: true })
-  const staged = await stageChunk({
-    chunk,
-    directory,
-    columns: shape.shape.columns,
-    key: shape.key,
-    version: shape.version,
-    deletedWhen: shape.deletedWhen ?? null,
-    pii: shape.pii,
-    derived: shape.derived,
-    memoryLimit: context.stagingMemory,
-  })
+  const staged = await stageChunk({ chunk, directory, memoryLimit: context.stagingMemory, ...shape })
   await dropChunk(chunk)
   return staged
 }
 
+function sayRejected(context: EtlContext, where: string, staged: Staged): void {
+  for (const sample of staged.samples) context.emit({ type: 'row.rejected', run_id: context.runId, where, ...sample })
+}
+
 /** Commits what was staged, and lets the files go. */
-export async function commitStaged(
+export async function commitStaged(context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> {
+  const { plan, chunks } = commit
+  const syncedAt = context.clock.now().toISOString()
+  const own: TableWrite = {
+    stream: plan.stream.name,
+    table: plan.shape.table,
+    key: plan.shape.key,
+    staged: chunks.map((chunk) => chunk.parent),
+    mode: plan.mode === 'full_refresh' ? 'replace' : 'merge',
+    touchUnchanged: commit.touchUnchanged,
+    sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
+    syncedAt,
+  }
+  const children = plan.children.flatMap((child) => childWrite(child, chunks, syncedAt) ?? [])
+  context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
+  const counts = await writeCommit(context, commit, [own, ...children])
+  for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
+  return counts
+}
+
+function childWrite(plan: ChildPlan, chunks: readonly StagedChunk[], syncedAt: string): TableWrite | undefined {
+  const { child, shape } = plan
+  const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
+  if (parts.length === 0) return undefined
+  const parentColumn = shape.columns.find((column) => column.field === child.parent)?.column ?? child.parent
+  return {
+    stream: child.name,
+    table: shape.table,
+    key: shape.key,
+    staged: parts.map((part) => part.staged),
+    mode: 'merge',
+    // What a parent no longer has is found by when its set was read.
+    touchUnchanged: true,
+    sweep: { kind: 'children', parentColumn, parents: parts.flatMap((part) => part.parents) },
+    syncedAt,
+  }
+}
+
+/** The cursor alone, with no rows. */
+export const commitCursor = (context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> =>
+  writeCommit(context, commit, [])
+
+function writeCommit(
   context: EtlContext,
   commit: ChunkCommit,
-  staged: { readonly parent: Staged; readonly children: readonly Staged[] },
+  writes: readonly TableWrite[],
 ): Promise<readonly WriteCounts[]> {
-  const { plan } = commit
-  const syncedAt = context.clock.now().toISOString()
-  const writes: TableWrite[] = [
-    {
-      stream: plan.stream.name,
-      table: plan.shape.table,
-      key: plan.shape.key,
-      staged: [...commit.earlier, staged.parent],
-      mode: plan.mode === 'full_refresh' ? 'replace' : 'merge',
-      touchUnchanged: commit.touchUnchanged,
-      sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
-      syncedAt,
-    },
-    ...commit.children.flatMap(({ name, parents }, index): TableWrite[] => {
-      const found = plan.children.find(({ child }) => child.name === name)
-      const file = staged.children[index]
-      if (!found || !file) return []
-      const parent =
-        found.shape.columns.find((column) => column.field === found.child.parent)?.column ?? found.child.parent
-      return [
-        {
-          stream: name,
-          table: found.shape.table,
-          key: found.shape.key,
-          staged: [file],
-          mode: 'merge',
-          // What a parent no longer has is found by when its set was read.
-          touchUnchanged: true,
-          sweep: { kind: 'children', parentColumn: parent, parents },
-          syncedAt,
-        },
-      ]
-    }),
-  ]
-  context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
-  const counts = await context.warehouse.session(
-    { runId: context.runId, purpose: `commit ${plan.stream.name}`, signal: context.signal },
+  return context.warehouse.session(
+    { runId: context.runId, purpose: `commit ${commit.plan.stream.name}`, signal: context.signal },
     (session) =>
       session.etl.commit({
         fence: commit.fence,
@@ -143,10 +133,12 @@ export async function commitStaged(
         cursor: commit.cursor && { cursor: commit.cursor, connector: commit.connector, version: 1 },
       }),
   )
-  for (const chunk of [commit.rows, ...commit.children.map((child) => child.chunk)])
-    await rm(`${chunk.directory}.staged`, { recursive: true, force: true })
-  return counts
 }
+
+const filesOf = ({ parent, children }: StagedChunk): readonly string[] =>
+  [parent, ...children.map(({ staged }) => staged)].flatMap(({ path, tombstones, rejects }) =>
+    [path, tombstones, rejects].filter((file) => file !== null),
+  )
 
 export function addLedgers(into: Map<string, EtlLedger>, counts: readonly WriteCounts[]): void {
   for (const { stream, ledger } of counts) {

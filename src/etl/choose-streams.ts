@@ -1,0 +1,65 @@
+/** Which of a source's streams a sync means by the names it gives. */
+import { matchesGlob } from 'node:path'
+import type { EtlSync, StreamConfig } from '../config/project.ts'
+import type { OpenedConnector } from '../connector/contract.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+
+/** Exact names win over globs; a stream's history comes with it when asked for. */
+export async function chooseStreams(
+  sync: EtlSync,
+  connector: OpenedConnector,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, StreamConfig>> {
+  const offered =
+    (await connector.streamNames?.({ signal })) ??
+    (await connector.streams?.({ signal }))?.map((stream) => stream.name) ??
+    []
+  const chosen = new Map<string, StreamConfig>()
+  for (const config of sync.streams) {
+    if (!/[*?[\]{}]/.test(config.name)) {
+      if (!offered.includes(config.name)) throw unknownStream(sync, config, offered)
+      if (config.enabled) chosen.set(config.name, config)
+      continue
+    }
+    const exact = new Set(sync.streams.map((other) => other.name))
+    for (const name of offered)
+      if (!exact.has(name) && config.enabled && matchesGlob(name, config.name) && !chosen.has(name))
+        chosen.set(name, config)
+  }
+  for (const [name, config] of chosen)
+    if (config.fieldHistory) {
+      const history = historyNames(name).find((candidate) => offered.includes(candidate))
+      if (!history)
+        throw new MillraceError('MR-1208', {
+          message: `${sync.name}: ${name} has no field history at this vendor (looked for ${historyNames(name).join(', ')}).`,
+          next: 'Turn history tracking on there, or take field_history off this stream.',
+        })
+      if (!chosen.has(history))
+        chosen.set(history, {
+          ...config,
+          name: history,
+          fieldHistory: false,
+          include: null,
+          exclude: [],
+          where: null,
+          mode: null,
+        })
+    }
+  return chosen
+}
+
+const historyNames = (name: string): readonly string[] => [
+  `${name}History`,
+  `${name}FieldHistory`,
+  ...(name.endsWith('__c') ? [name.replace(/__c$/, '__History')] : []),
+]
+
+function unknownStream(sync: EtlSync, config: StreamConfig, offered: readonly string[]): MillraceError {
+  const near = didYouMean(config.name, offered)
+  return new MillraceError('MR-1208', {
+    message: `${sync.name}: ${sync.source} has no stream ${config.name}${near ? `; did you mean ${near}?` : '.'} (${config.place.file}:${config.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `millrace connection discover ${sync.source}   lists all ${offered.length}`,
+  })
+}

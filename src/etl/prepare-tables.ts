@@ -1,0 +1,31 @@
+import type { StreamConfig } from '../config/project.ts'
+import type { Session } from '../warehouse/port.ts'
+import type { EtlContext } from './context.ts'
+import type { StreamPlan, TableShape } from './resolve-streams.ts'
+
+/**
+ * Makes and widens the tables of a stream and its children. With `schema_changes: ignore`, columns that a table does not
+ * have are left out of what is loaded. @throws MillraceError MR-2201
+ */
+export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
+  const prepare = async (stream: string, shape: TableShape, config: StreamConfig): Promise<TableShape> => {
+    for (const change of await session.ensureTable(shape.table, config.schemaChanges))
+      context.emit({ type: 'schema.changed', run_id: context.runId, stream, change })
+    return config.schemaChanges === 'ignore' ? storedPart(session, shape) : shape
+  }
+  const shape = await prepare(plan.stream.name, plan.shape, plan.config)
+  const children: StreamPlan['children'][number][] = []
+  for (const child of plan.children)
+    children.push({ ...child, shape: await prepare(child.child.name, child.shape, child.config) })
+  return { ...plan, shape, children }
+}
+
+async function storedPart(session: Session, shape: TableShape): Promise<TableShape> {
+  const stored = await session.introspect(shape.table.schema, shape.table.name)
+  const has = (name: string) => stored?.columns.some((column) => column.name === name) ?? true
+  return {
+    ...shape,
+    table: { ...shape.table, columns: shape.table.columns.filter((column) => has(column.name)) },
+    columns: shape.columns.filter((column) => has(column.column)),
+  }
+}

@@ -1,0 +1,210 @@
+/** The reading and committing of one scan: at most one chunk is on its way into the warehouse while the next is filled. */
+import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
+import type { Scan } from '../connector/contract.ts'
+import type { Json } from '../model/json.ts'
+import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
+import type { StreamReport } from '../model/run.ts'
+import type { Fence, ShrinkLimit } from '../warehouse/port.ts'
+import type { EtlContext } from './context.ts'
+import { openGatherer, type Gathered, type Gatherer } from './gather.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import {
+  addLedgers,
+  commitCursor,
+  commitStaged,
+  stageForStream,
+  type ChunkCommit,
+  type StagedChunk,
+} from './stage-and-commit.ts'
+
+export type StreamStart = {
+  readonly plan: StreamPlan
+  readonly fence: Fence
+  readonly cursor: Cursor
+  readonly connectorName: string
+}
+
+type CursorInScan = Cursor & { readonly scan: ScanState }
+
+/** What stands against the completion of a scan; null: nothing. */
+export type Verify = (read: number) => Promise<MillraceError | null>
+
+type Step = {
+  readonly gathered: Gathered
+  readonly resume: Json
+  /** The last commit of the scan, once the count is verified. */
+  readonly final: Verify | null
+}
+
+/** Has a lifetime: the chunk being filled and the one being committed. */
+export class StreamWork {
+  readonly #context: EtlContext
+  readonly #start: StreamStart
+  readonly #scan: Scan
+  readonly #maxShrink: ShrinkLimit
+  readonly #ledgers = new Map<string, EtlLedger>()
+  #cursor: CursorInScan
+  #sequence = 0
+  #chunks = 0
+  #gatherer: Gatherer
+  #committing: Promise<void> = Promise.resolve()
+  #failure: Error | undefined
+  #resume: Json
+  /** Staged chunks of a replacement, which all go in at the end. */
+  readonly #earlier: StagedChunk[] = []
+
+  constructor(
+    context: EtlContext,
+    start: StreamStart,
+    work: { readonly cursor: CursorInScan; readonly scan: Scan; readonly maxShrink: ShrinkLimit },
+  ) {
+    this.#context = context
+    this.#start = start
+    this.#scan = work.scan
+    this.#maxShrink = work.maxShrink
+    this.#cursor = work.cursor
+    this.#resume = work.scan.resume
+    this.#gatherer = this.#openGatherer()
+  }
+
+  /** true: the scan is at its end; false: stopped at a checkpoint. */
+  async read(): Promise<boolean> {
+    const { stream } = this.#start.plan
+    const { signal } = this.#context
+    for await (const item of stream.read(this.#scan, this.#context.callContext(signal))) {
+      signal.throwIfAborted()
+      if (this.#failure !== undefined) break
+      if (item.kind !== 'checkpoint') {
+        await this.#gatherer.add(item)
+        continue
+      }
+      this.#resume = item.resume
+      this.#gatherer.checkpoint()
+      if (this.#context.isStopping()) return false
+      if (this.#gatherer.isFull(this.#context.chunk)) await this.#commit(this.#gatherer.all(), null)
+    }
+    await this.#settled()
+    return true
+  }
+
+  /** The last commit: the watermark moves, and what a full pass did not see is swept. */
+  async finish(verify: Verify): Promise<void> {
+    await this.#settled()
+    await this.#commit(this.#gatherer.all(), verify)
+    await this.#settled()
+  }
+
+  /** Commits what the last checkpoint covers. Rows past it come again: nothing is counted or appended twice. */
+  async pause(): Promise<void> {
+    const covered = this.#gatherer.covered()
+    if (this.#failure !== undefined || covered === null || this.#replaces()) return
+    await this.#commit(covered, null)
+    await this.#settled()
+  }
+
+  /** The ledgers of the stream and its children, of all that was committed. */
+  reports(counted: number | null): ReadonlyMap<string, StreamReport> {
+    const names = [this.#start.plan.stream.name, ...this.#start.plan.children.map(({ child }) => child.name)]
+    return new Map(
+      names.map((name, index) => {
+        const ledger = this.#ledgers.get(name) ?? emptyEtlLedger
+        return [name, { ...ledger, loaded: loaded(ledger), counted: index === 0 ? counted : null }]
+      }),
+    )
+  }
+
+  /** Hands the chunk over and goes on reading. */
+  async #commit(gathered: Gathered, final: Verify | null): Promise<void> {
+    await this.#settled()
+    const step = { gathered, resume: this.#resume, final }
+    this.#gatherer = this.#openGatherer()
+    this.#committing = this.#run(step).catch((error: unknown) => {
+      this.#failure =
+        error instanceof Error ? error : asMillraceError(error, `committing ${this.#start.plan.stream.name}`)
+    })
+  }
+
+  async #run({ gathered, resume, final }: Step): Promise<void> {
+    const { plan } = this.#start
+    const staged = await stageForStream(this.#context, plan, gathered)
+    const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
+    if (this.#replaces() && !final) {
+      // Replaced in one transaction at the end: until then the files wait, and a killed run begins again.
+      this.#earlier.push(staged)
+      this.#cursor = { ...advanced, scan: { ...advanced.scan, partitions: this.#cursor.scan.partitions } }
+      return
+    }
+    const problem = (await final?.(advanced.scan.read)) ?? null
+    if (problem && this.#replaces()) throw problem
+    // A scan that missed rows is not gone on with: the next run begins another one.
+    const next = problem ? this.#abandoned() : final ? complete(advanced) : advanced
+    await this.#write({ staged: [...this.#earlier, staged], cursor: next, isLast: final !== null && !problem })
+    this.#cursor = advanced
+    if (problem) throw problem
+  }
+
+  async #write(chunk: {
+    readonly staged: readonly StagedChunk[]
+    readonly cursor: Cursor
+    readonly isLast: boolean
+  }): Promise<void> {
+    const { plan, fence, connectorName: connector } = this.#start
+    const { scan } = this.#cursor
+    const commit: ChunkCommit = {
+      plan,
+      fence,
+      sequence: ++this.#sequence,
+      chunks: chunk.staged,
+      connector,
+      cursor: this.#scan.limit === null ? chunk.cursor : null,
+      touchUnchanged: scan.full && plan.stream.enumerates === true,
+      sweep:
+        this.#replaces() || (chunk.isLast && this.#listsAll())
+          ? { readBefore: scan.started_at, maxShrink: this.#maxShrink }
+          : null,
+    }
+    const counts = await commitStaged(this.#context, commit).catch(async (error: unknown) => {
+      // The guard speaks of this pass: after it the next run looks at the source again, from the beginning.
+      if (error instanceof MillraceError && error.code === 'MR-4105' && commit.cursor)
+        await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
+      throw error
+    })
+    addLedgers(this.#ledgers, counts)
+    const own = counts.find((count) => count.stream === plan.stream.name)?.ledger ?? emptyEtlLedger
+    this.#context.emit({
+      type: 'cursor.committed',
+      run_id: this.#context.runId,
+      stream: plan.stream.name,
+      sequence: commit.sequence,
+      loaded: loaded(own),
+      done: chunk.isLast,
+    })
+  }
+
+  /** With a `start`, a `where` or a limit the pass does not list everything: what it did not see may be there all the same. */
+  #listsAll(): boolean {
+    const { plan } = this.#start
+    const { full } = this.#cursor.scan
+    const narrowed = this.#scan.start !== null || this.#scan.where !== null || this.#scan.limit !== null
+    return full && plan.stream.enumerates === true && !narrowed
+  }
+
+  #replaces(): boolean {
+    return this.#start.plan.mode === 'full_refresh'
+  }
+
+  #abandoned(): Cursor {
+    return { watermark: this.#cursor.watermark, scan: null }
+  }
+
+  async #settled(): Promise<void> {
+    await this.#committing
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #openGatherer(): Gatherer {
+    const scanStarted = new Date(this.#cursor.scan.started_at)
+    return openGatherer(this.#context, { plan: this.#start.plan, number: ++this.#chunks, scanStarted })
+  }
+}
