@@ -21,8 +21,6 @@ export type DatabaseOptions = {
   readonly memoryLimit: string
   readonly spillDirectory: string
   readonly threads: number | null
-  /** Tables are filled in the order of what they are made of, at the price of memory. @default false */
-  readonly keepsOrder?: boolean
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -46,7 +44,7 @@ function settings(options: DatabaseOptions): Record<string, string> {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     // Without it a large result or insert holds on to its input's order, and to the memory for it.
-    preserve_insertion_order: String(options.keepsOrder ?? false),
+    preserve_insertion_order: 'false',
     // A commit of more than this goes straight into the file, on DuckDB's own threads: else it is written to the log, and
     // once more by close(), which holds up the whole process.
     checkpoint_threshold: '1MB',

@@ -6,7 +6,7 @@ import { quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledFile } from './spool.ts'
 import { readAtSql } from './read-at.ts'
-import { jsonPath, malformed, rawName, type StagedColumn } from './staged-column.ts'
+import { jsonPath, malformed, order, rawName, type StagedColumn } from './staged-column.ts'
 
 /**
  * Makes a table of what `select` makes of the files: the fields as text (`rawName`), `_read_at`, and `malformed` for a
@@ -21,6 +21,8 @@ export async function readChunk(
     readonly columns: readonly StagedColumn[]
     readonly table: string
     readonly select: (source: string) => string
+    /** Number the rows as they stand in the files (`order`), on one thread. */
+    readonly isOrdered: boolean
   },
 ): Promise<void> {
   const { files, columns, table, select } = request
@@ -31,7 +33,9 @@ export async function readChunk(
       ...(json.length > 0 ? [jsonSql(json, columns)] : []),
       ...(csv.length > 0 ? [csvSelect(csv, columns)] : []),
     ]
-    await db.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select(`(${sources.join(' UNION ALL ')})`)}`)
+    const all = `(${sources.join(' UNION ALL ')})`
+    const source = request.isOrdered ? `(SELECT *, row_number() OVER () AS ${order} FROM ${all})` : all
+    await db.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select(source)}`)
   }
   try {
     await create(jsonSelect)

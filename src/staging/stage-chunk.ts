@@ -2,6 +2,7 @@
  * The columnar workbench: a private in-process DuckDB reads a chunk's files as text, casts strictly, sets aside what does
  * not fit, dedupes by key (highest version wins) and writes Parquet. It keeps no state.
  */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase, type Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
@@ -10,7 +11,7 @@ import { readChunk } from './read-chunk.ts'
 import type { SpooledChunk } from './spool.ts'
 import { stageRejects } from './stage-rejects.ts'
 import { stageTombstones } from './stage-tombstones.ts'
-import { bad, malformed, raw, rawName, type StagedColumn } from './staged-column.ts'
+import { bad, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
 import { canFail, strictCast } from './strict-cast.ts'
 
 export type StageRequest = {
@@ -50,9 +51,7 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
     path: ':memory:',
     memoryLimit: request.memoryLimit,
     spillDirectory: join(request.directory, 'spill'),
-    threads: null,
-    // A row's rowid then tells where it stood in the files: the later one of two equal versions wins.
-    keepsOrder: true,
+    threads: chooseThreads(request.columns.length),
   })
   try {
     const rows = await stageRows(db, request)
@@ -76,6 +75,10 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
   }
 }
 
+/** Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room for few. */
+const chooseThreads = (columns: number): number =>
+  Math.max(1, Math.min(4, availableParallelism(), Math.floor(400 / columns)))
+
 type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
   readonly duplicates: number
   readonly rejected: number
@@ -84,12 +87,15 @@ type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
   if (files.length === 0) return { path: null, rejects: null, samples: [], duplicates: 0, rejected: 0 }
-  await readChunk(db, {
-    files,
-    columns: request.columns,
-    table: 'staged',
-    select: (source) => castSql(request, source),
-  })
+  const read = (isOrdered: boolean) =>
+    readChunk(db, {
+      files,
+      columns: request.columns,
+      table: 'staged',
+      select: (source) => castSql(request, source, isOrdered ? [order] : []),
+      isOrdered,
+    })
+  await read(false)
   const { key } = request
   const keys = key.map((field) => columnOf(request, field))
   const rejects = await stageRejects(db, request)
@@ -99,18 +105,25 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
   const path = join(request.directory, 'rows.parquet')
+  // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
+  if (good !== distinct) await read(true)
   const latest =
     good === distinct
       ? ''
-      : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, rowid DESC) = 1`
+      : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
   if (good > 0)
     await db.run(
-      `COPY (SELECT * EXCLUDE (${bad}, ${raw}) FROM staged WHERE ${bad} IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
+      `COPY (SELECT ${names(stagedColumns(request))} FROM staged WHERE ${bad} IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
     )
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
 
-function castSql(request: StageRequest, source: string): string {
+const stagedColumns = (request: StageRequest): readonly string[] => [
+  ...request.columns.map((column) => column.column),
+  ...['_read_at', '_version', '_deleted_at'],
+]
+
+function castSql(request: StageRequest, source: string, more: readonly string[]): string {
   const { columns } = request
   const casts = columns.map(
     (column, index) => `${strictCast(rawName(index), column.type)} AS ${quoteName(column.column)}`,
@@ -130,7 +143,7 @@ function castSql(request: StageRequest, source: string): string {
   return (
     `SELECT ${names(columns.map((column) => column.column))}, _read_at, ${version} AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
     `${bad}, CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS ${raw} ` +
-    `FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
+    `${more.map((column) => `, ${column}`).join('')} FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
   )
 }
 

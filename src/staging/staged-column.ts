@@ -10,6 +10,7 @@ export const rawName = (index: number): string => `"#${index}"`
 export const malformed = '"#malformed"'
 export const bad = '"#bad"'
 export const raw = '"#raw"'
+export const order = '"#order"'
 
 /** A field of a JSON object, as DuckDB's path. */
 export const jsonPath = (field: string): string => `$."${field.replaceAll('"', '\\"')}"`

@@ -120,6 +120,14 @@ describe('rows', () => {
     expect(staged.counts.duplicates).toBe(1)
   })
 
+  it('lets the later of two rows with one key and one version win, wherever they stand in a long file', async () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `{"id":"${n % 10_000}","v":"2026-01-01T00:00:00Z","n":${n}}`)
+    const { staged, rows } = await stage(lines, { id: 'string', v: 'timestamp', n: 'integer' }, { version: 'v' })
+    expect(staged.counts).toMatchObject({ read: 20_000, duplicates: 10_000, rejected: 0 })
+    expect(rows).toHaveLength(10_000)
+    expect(rows.every((row) => Number(row['n']) === Number(row['id']) + 10_000)).toBe(true)
+  })
+
   it('takes the time of the request as version where the vendor has none', async () => {
     const { rows } = await stage(['{"id":"1"}'], { id: 'string' })
     expect(rows[0]).toMatchObject({
