@@ -26,10 +26,10 @@ export type EtlContext = {
 export type ChunkLimits = {
   /** @default 100_000 */
   readonly rows: number
-  /** @default 64 MiB */
+  /** @default 32 MiB */
   readonly bytes: number
   /** @default 15_000 */
   readonly ageMs: number
 }
 
-export const defaultChunk: ChunkLimits = { rows: 100_000, bytes: 64 * 1024 * 1024, ageMs: 15_000 }
+export const defaultChunk: ChunkLimits = { rows: 100_000, bytes: 32 * 1024 * 1024, ageMs: 15_000 }
