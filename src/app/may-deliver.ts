@@ -35,12 +35,16 @@ export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: stri
   for (const { name, maxMs, loadedAt } of ages) {
     if (loadedAt !== null && now - Date.parse(loadedAt) <= maxMs) continue
     throw new MillraceError('MR-4006', {
-      message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${loadedAt}`}; freshness allows ${Math.round(maxMs / 3_600_000)} h.`,
+      message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${loadedAt}`}; freshness allows ${inWords(maxMs)}.`,
       kept: 'Nothing was sent.',
       next: `millrace sync run ${name} ${sync.name}`,
     })
   }
 }
+
+const inWords = (ms: number) =>
+  ms < hourMs ? `${Math.round(ms / 60_000)} min` : `${Number((ms / hourMs).toFixed(1))} h`
+const hourMs = 3_600_000
 
 /** The control store remembers deliveries that a lost warehouse cannot. */
 export async function deliveredBefore(app: App, sync: string): Promise<boolean> {
