@@ -29,7 +29,7 @@ export default simulator({
   },
   faults: {
     bad_items:
-      'refuses people of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch)',
+      'refuses people of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch); whole (the batch with them, as a 400)',
     email_updates_off: 'the workspace does not allow updates to email using ID: such a change is a 200, and dropped',
   },
   leftOut: {

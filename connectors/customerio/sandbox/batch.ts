@@ -16,6 +16,11 @@ export function takeBatch(context: SimulatorContext, text: string): Response {
   if (batch === undefined) return refuse('required', 'batch', 'batch is required')
   if (!Array.isArray(batch)) return refuse('invalid', 'batch', 'batch must be an array')
   if (batch.length === 0) return refuse('invalid', 'batch', 'batch must not be empty')
+  if (
+    context.fault('bad_items')?.whole === true &&
+    batch.some((item, index) => checkItem(item) === undefined && playBadItem(context, item, index))
+  )
+    return refuse('invalid', 'batch', 'refused as a whole by the fault bad_items')
 
   const errors: (ItemError & { readonly batch_index: number })[] = []
   context.store.batch(() => {
@@ -45,7 +50,7 @@ function apply(context: SimulatorContext, item: unknown): void {
   else identifyPerson(context, { identifiers: operation.identifiers, attributes: operation.attributes ?? {} })
 }
 
-/** The fault `bad_items`: `{ ids: […] }` names people by an identifier, `{ every: n }` takes each n-th item of a batch. */
+/** The fault `bad_items`: `{ ids: […] }` names people by an identifier, `{ every: n }` takes each n-th item of a batch; with `whole` they take their batch with them. */
 function playBadItem({ fault }: SimulatorContext, item: unknown, index: number): ItemError | undefined {
   const bad = fault('bad_items')
   if (!bad) return undefined
