@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const parse = (file: string) => JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
+const manifest = parse('package.json')
+const lock = parse('package-lock.json')
+
+it('the vendors’ SDKs are installed here whatever Node runs npm: an optional package is skipped where its engines do not fit', () => {
+  for (const [name, version] of Object.entries(manifest.optionalDependencies)) {
+    expect(manifest.devDependencies[name]).toBe(version)
+    expect(lock.packages[`node_modules/${name}`].optional, name).toBeUndefined()
+  }
+})
+
+it('every version is exact, and the lockfile names no place that packages came from', () => {
+  const versions = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((kind) => Object.values(manifest[kind]))
+  for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+  expect(JSON.stringify(lock)).not.toContain('"resolved"')
+})
+
+it('the lockfile has every optional platform package that its entries name, so that npm ci agrees with it', () => {
+  const present = new Set(Object.keys(lock.packages).map((key) => key.split('node_modules/').at(-1)))
+  const wanted = Object.values<{ optionalDependencies?: Record<string, string> }>(lock.packages).flatMap((entry) =>
+    Object.entries(entry.optionalDependencies ?? {}).flatMap(([name, version]) => (/^\d/.test(version) ? [name] : [])),
+  )
+  expect(wanted.filter((name) => !present.has(name))).toEqual([])
+})
