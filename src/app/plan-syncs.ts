@@ -11,6 +11,7 @@ import type {
   FieldChange,
   PlannedChange,
   ReversePlan,
+  // Renamed: resolve-streams has a StreamPlan, too.
   StreamPlan as PlannedStream,
   SyncPlan,
 } from '../model/plan.ts'

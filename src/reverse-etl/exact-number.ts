@@ -43,6 +43,7 @@ type RawJson = {
 
 // V8 has both, TypeScript's library neither yet: a reviver's third argument, and JSON.rawJSON.
 const parseWithSource = JSON.parse as unknown as (text: string, reviver: Reviver) => FieldValue
+// As above.
 const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as RawJson
 
 const decimalNumber = /^[+]?(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/

@@ -80,7 +80,7 @@ async function prepare(
   const problem = checkSnapshot(sync, { stored, wanted: meta, standing }, request.permission)
   if (problem) throw problem
   await session.reverse.ensureSnapshot(sync.name, mapping.columns)
-  const { previous: _previous, ...fence } = await session.state.takeFence(
+  const { previous, ...fence } = await session.state.takeFence(
     { sync: sync.name, stream: object.name, partition: '' },
     context.runId,
   )
@@ -90,7 +90,7 @@ async function prepare(
     context.emit({
       type: 'run.takeover',
       run_id: context.runId,
-      from_run: _previous?.runId ?? '',
+      from_run: previous?.runId ?? '',
       message: `${open} rows intended by an earlier run and unanswered will be sent again, with the values that the model has now`,
     })
 

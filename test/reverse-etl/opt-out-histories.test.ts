@@ -31,7 +31,7 @@ const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 25)
 
 it(`nobody is opted in by accident, and nobody's opt-out is lost, in ${histories} histories of twelve people`, async () => {
   const replay = process.env['MILLRACE_SEED']
-  await fc.assert(
+  const result = await fc.check(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 6 }), async (steps) => playHistory(steps)),
     {
       numRuns: histories,
@@ -40,6 +40,7 @@ it(`nobody is opted in by accident, and nobody's opt-out is lost, in ${histories
       interruptAfterTimeLimit: 240_000,
     },
   )
+  expect(result.failed, await fc.asyncDefaultReportMessage(result)).toBe(false)
 }, 300_000)
 
 async function playHistory(steps: readonly Step[]): Promise<void> {

@@ -35,6 +35,7 @@ describe('the first delivery', () => {
     world.sync = { ...world.sync, limits: { ...world.sync.limits, maxAdded: { rows: 0 } } }
     await runRefused(world, 'MR-4101', { permission: { ...production, firstRun: true } })
     await runRefused(world, 'MR-4003', { permission: production })
+    expect(world.vendor.journal).toEqual([])
   })
 
   it('with --baseline sends nothing, and says so in the changes', async () => {
@@ -173,7 +174,7 @@ describe('guards', () => {
     world.vendor.faults.set('k0', { kind: 'reject' })
     await run(world)
     world.people = crowd.map((person, index) => (index < 2 ? { ...person, name: 'new' } : person))
-    await runRefused(world, 'MR-4102')
+    expect((await runRefused(world, 'MR-4102')).message).toContain('would change 2 rows')
   })
 
   it('do not count rows that are equal after all', async () => {

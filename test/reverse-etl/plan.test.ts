@@ -257,9 +257,9 @@ async function everything(target = 'dev'): Promise<unknown> {
     return [
       found,
       existsSync(spool)
-        ? readdirSync(spool, { recursive: true })
-            .filter((name) => !String(name).includes('_vendor'))
-            .sort()
+        ? readdirSync(spool, { recursive: true, encoding: 'utf8' })
+            .filter((name) => !name.includes('_vendor'))
+            .toSorted()
         : [],
     ]
   } finally {
