@@ -204,6 +204,24 @@ describe('a run that finds its lease lost', () => {
     expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])
   })
 
+  it('is stopped by the fence even where its lease seems to hold and its journal stands', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    world.vendor.beforeWrite = async () => {
+      world.vendor.beforeWrite = () => Promise.resolve()
+      const elsewhere = { ...world, people: [{ ...ann, name: 'Anna' }, ben], spoolDir: `${world.spoolDir}-2`, runs: 10 }
+      expect((await run(elsewhere)).ledger).toMatchObject({ delivered: 2 })
+    }
+    const { error } = await run(world)
+    expect(error).toMatchObject({
+      code: 'MR-2005',
+      message: expect.stringContaining(`run ${world.sync.name}-11 has taken over`),
+    })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Anna', 2: 'accepted Ben' })
+    expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])
+    expect(readdirSync(world.spoolDir)).toEqual([])
+  })
+
   it('commits nothing over the run that took over, and reopens what it may have sent late', async () => {
     const world = makeWorld()
     world.people = [ann, ben]
