@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import type { StreamConfig } from '../../src/config/project.ts'
+import type { ChildStream, OpenedConnector, Stream } from '../../src/connector/contract.ts'
+import { resolveStreams } from '../../src/etl/resolve-streams.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { syncOf } from './world.ts'
+
+const stream = (name: string, rest: Partial<Stream> = {}): Stream => ({
+  name,
+  docs: 'https://docs.example.com',
+  key: ['id'],
+  columns: { id: 'string', Name: 'string', email: 'string', updated_at: 'timestamp' },
+  order: 'cursor',
+  version: 'updated_at',
+  lagMs: 0,
+  overlapMs: 0,
+  children: [],
+  // eslint-disable-next-line require-yield -- nothing is read here
+  async *read() {
+    return
+  },
+  ...rest,
+})
+const items: ChildStream = {
+  name: 'items',
+  docs: 'd',
+  key: ['id'],
+  parent: 'invoice',
+  columns: { id: 'string', invoice: 'string', note: 'string', price: 'integer' },
+}
+const history = (name: string, of: string) =>
+  stream(name, {
+    columns: { id: 'string', at: 'timestamp' },
+    version: 'at',
+    appendOnly: true,
+    history: {
+      of,
+      record: 'r',
+      field: 'f',
+      from: 'o',
+      to: 'n',
+      at: 'at',
+      by: 'b',
+      createdAt: 'updated_at',
+      tracked: {},
+    },
+  })
+const source = [
+  stream('invoices', { children: [items] }),
+  stream('customers'),
+  stream('Custom__c'),
+  history('customersHistory', 'customers'),
+  history('Custom__History', 'Custom__c'),
+]
+
+const connector = (streams: readonly Stream[] = source): OpenedConnector => ({
+  check: () => Promise.resolve(),
+  account: () => Promise.resolve('a'),
+  streamNames: () =>
+    Promise.resolve(streams.flatMap(({ name, children }) => [name, ...children.map((child) => child.name)])),
+  streams: ({ names }) => Promise.resolve(streams.filter(({ name }) => !names || names.includes(name))),
+})
+const resolve = (streams: readonly Partial<StreamConfig>[], of = connector()) =>
+  resolveStreams(syncOf({ streams }), of, new AbortController().signal)
+const names = async (streams: readonly Partial<StreamConfig>[]) =>
+  (await resolve(streams)).flatMap((plan) => [plan.stream.name, ...plan.children.map(({ child }) => child.name)])
+const columns = async (config: Partial<StreamConfig>) =>
+  (await resolve([{ name: 'customers', ...config }]))[0]?.shape.columns.map(({ column }) => column)
+const errorOf = async (work: Promise<unknown>): Promise<MillraceError> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(MillraceError)
+  return error as MillraceError // the line above
+}
+
+describe('the streams of a sync', () => {
+  test('are those it names, and those that its globs fit', async () => {
+    expect(await names([{ name: 'customers' }])).toEqual(['customers'])
+    expect(await names([{ name: 'cust*' }])).toEqual(['customers', 'customersHistory'])
+    expect(await names([{ name: '*' }])).toEqual([
+      'invoices',
+      'items',
+      'customers',
+      'Custom__c',
+      'customersHistory',
+      'Custom__History',
+    ])
+  })
+
+  test('go by their exact name where a glob fits too, wherever it stands, and by the first of two globs', async () => {
+    const plans = await resolve([
+      { name: '*', exclude: ['email'] },
+      { name: 'customers', mode: 'append' },
+      { name: 'i*', where: 'never' },
+    ])
+    expect(plans.find(({ stream: of }) => of.name === 'customers')).toMatchObject({
+      mode: 'append',
+      config: { exclude: [] },
+    })
+    expect(plans.find(({ stream: of }) => of.name === 'invoices')?.config.where).toBeNull()
+  })
+
+  test('that are switched off stay away, from globs too', async () => {
+    expect(await names([{ name: '*__*' }, { name: 'Custom__c', enabled: false }])).toEqual(['Custom__History'])
+  })
+
+  test('that do not exist are named with what was meant, and where it stands', async () => {
+    const error = await errorOf(resolve([{ name: 'custmers' }]))
+    expect(error).toMatchObject({ code: 'MR-1208', exitCode: 2 })
+    expect(error.message).toContain('did you mean customers?')
+    expect(error.message).toContain('syncs/crm.yaml:3')
+  })
+
+  test('that come inside another one need it', async () => {
+    expect(await names([{ name: 'invoices' }, { name: 'items' }])).toEqual(['invoices', 'items'])
+    expect((await errorOf(resolve([{ name: 'items' }]))).code).toBe('MR-1208')
+  })
+
+  test('bring their history along where it is asked for', async () => {
+    expect(await names([{ name: 'customers', fieldHistory: true }])).toEqual(['customers', 'customersHistory'])
+    expect(await names([{ name: 'Custom__c', fieldHistory: true }])).toEqual(['Custom__c', 'Custom__History'])
+    const [, plan] = await resolve([
+      { name: 'customers', fieldHistory: true, include: ['email'], where: 'x', mode: 'full_refresh', pii: ['o'] },
+    ])
+    expect(plan).toMatchObject({ mode: 'append', config: { include: null, where: null, pii: ['o'] } })
+  })
+
+  test('without a history at the vendor say so', async () => {
+    const error = await errorOf(resolve([{ name: 'invoices', fieldHistory: true }]))
+    expect(error.message).toContain('invoicesHistory')
+  })
+
+  test('have the fields that are included and not excluded, and always the key and what the engine works with', async () => {
+    expect(await columns({})).toEqual(['id', 'name', 'email', 'updated_at'])
+    expect(await columns({ include: ['email'] })).toEqual(['id', 'email', 'updated_at'])
+    expect(await columns({ exclude: ['email', 'id', 'updated_at'] })).toEqual(['id', 'name', 'updated_at'])
+  })
+
+  test('keep the parent’s field for the view of its history', async () => {
+    const withCreated = connector([
+      stream('customers', { version: undefined }),
+      history('customersHistory', 'customers'),
+    ])
+    const [parent] = await resolve([{ name: 'customers', fieldHistory: true, include: ['email'] }], withCreated)
+    expect(parent?.shape.columns.map(({ field }) => field)).toContain('updated_at')
+  })
+
+  test('say which field they do not have', async () => {
+    expect((await errorOf(resolve([{ name: 'customers', exclude: ['emial'] }]))).message).toContain(
+      'did you mean email?',
+    )
+  })
+
+  test('give each child the settings of its own entry, and its parent’s key in any case', async () => {
+    const [plan] = await resolve([
+      { name: 'invoices', include: ['email'], pii: ['email'] },
+      { name: 'items', exclude: ['note', 'invoice'], pii: ['price'] },
+    ])
+    expect(plan?.children[0]).toMatchObject({ config: { pii: ['price'] } })
+    expect(plan?.children[0]?.shape.columns.map(({ column }) => column)).toEqual(['id', 'invoice', 'price'])
+  })
+
+  test('that would share a table are refused', async () => {
+    const error = await errorOf(resolve([{ name: '*' }], connector([stream('ContactList'), stream('contact_list')])))
+    expect(error.message).toContain('crm.contact_list')
+  })
+
+  test('cannot be merged without a key', async () => {
+    expect(
+      (await errorOf(resolve([{ name: 'log', mode: 'merge' }], connector([stream('log', { key: [] })])))).code,
+    ).toBe('MR-1208')
+    const [plan] = await resolve([{ name: 'log' }], connector([stream('log', { key: [] })]))
+    expect(plan?.mode).toBe('full_refresh')
+  })
+
+  test('of a connection without any say that it is no source', async () => {
+    const { streams: _streams, ...rest } = connector()
+    expect((await errorOf(resolve([{}], rest))).code).toBe('MR-1208')
+  })
+})

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { LogicalType } from '../../src/model/logical-type.ts'
+import { createVendor } from './vendor.ts'
+import { codes, openWorld, type RunOptions, type World } from './world.ts'
+
+describe('a stream whose fields change', () => {
+  let world: World
+  beforeEach(() => {
+    world = openWorld()
+  })
+  afterEach(() => world.close())
+
+  /** A run over rows with these extra fields. */
+  async function load(
+    columns: { readonly [field: string]: LogicalType },
+    values: readonly object[],
+    options: RunOptions = {},
+  ) {
+    const vendor = createVendor({ readAt: world.clock, withoutChildren: true, columns })
+    vendor.setClock(Date.parse('2026-01-01T00:00:00.000Z') + ++day * 86_400_000)
+    for (const [index, fields] of values.entries()) vendor.put(index + 1, { ...fields })
+    vendor.pass()
+    return world.run(vendor.connector, { streams: [{}], chunkRows: 100, ...options })
+  }
+  let day = 0
+  const cells = async (column: string) =>
+    (await world.rows(`SELECT ${column} FROM crm.people ORDER BY id`)).map((row) => row[column])
+
+  test('gains a column, says so, and keeps the old rows', async () => {
+    await load({}, [{}])
+    const outcome = await load({ email: 'string' }, [{}, { email: 'b@c.d' }])
+    expect(outcome.events).toContainEqual(
+      expect.objectContaining({
+        type: 'schema.changed',
+        change: expect.objectContaining({ kind: 'column_added', column: 'email' }),
+      }),
+    )
+    expect(await cells('email')).toEqual([null, 'b@c.d'])
+  })
+
+  test('keeps a column, and what it holds, that the vendor has no more', async () => {
+    await load({ email: 'string' }, [{ email: 'a@b.c' }])
+    await load({}, [{ name: 'new' }])
+    expect([await cells('email'), await cells('name')]).toEqual([['a@b.c'], ['new']])
+  })
+
+  test.each([
+    ['integer', 1, 'decimal(20,2)', '2.50', ['2.50']],
+    ['decimal(10,2)', '1.50', 'string', 'many', ['many']],
+    ['string', 'text', 'integer', 7, ['7']],
+    ['string', 'text', 'json', { a: 1 }, ['{"a":1}']],
+    ['json', { a: 1 }, 'string', 'plain', ['"plain"']],
+    ['json', { a: 1 }, 'integer', 5, ['5']],
+    ['boolean', true, 'integer', 5, ['5']],
+  ] as const)('takes a field that was %s (%j) and becomes %s (%j)', async (from, first, to, second, expected) => {
+    await load({ v: from }, [{ v: first }])
+    const outcome = await load({ v: to }, [{ v: second }])
+    expect([outcome.errors, outcome.ledger.rejected]).toEqual([[], 0])
+    expect(await cells('v')).toEqual(expected)
+  })
+
+  test('with freeze stops that stream, and says what changed', async () => {
+    await load({}, [{}])
+    const outcome = await load({ email: 'string' }, [{ name: 'new' }], { streams: [{ schemaChanges: 'freeze' }] })
+    expect(codes(outcome)).toEqual(['MR-2201'])
+    expect(outcome.errors[0]?.message).toContain('email')
+    expect(await cells('name')).toEqual(['nobody'])
+  })
+
+  test('with ignore loads the columns that it has', async () => {
+    await load({}, [{}])
+    const outcome = await load({ email: 'string' }, [{ name: 'new', email: 'x' }], {
+      streams: [{ schemaChanges: 'ignore' }],
+    })
+    expect(outcome.errors).toEqual([])
+    expect(await cells('name')).toEqual(['new'])
+    expect((await world.rows('SELECT * FROM crm.people'))[0]).not.toHaveProperty('email')
+  })
+
+  test('with ignore leaves out what is new in a child, too', async () => {
+    const vendor = createVendor({ readAt: world.clock })
+    const withoutItem = {
+      ...vendor.connector,
+      streams: async (request: { readonly signal: AbortSignal }) =>
+        ((await vendor.connector.streams?.(request)) ?? []).map((stream) => ({
+          ...stream,
+          children: stream.children.map((child) => ({
+            ...child,
+            columns: { id: 'string', person: 'integer' } as const,
+          })),
+        })),
+    }
+    vendor.put(1, { items: ['x'] })
+    vendor.pass()
+    await world.run(withoutItem)
+    vendor.put(1, { items: ['x', 'y'] })
+    vendor.pass()
+    const ignoring = await world.run(vendor.connector, { streams: [{}, { name: 'items', schemaChanges: 'ignore' }] })
+    expect(ignoring.errors).toEqual([])
+    expect(await world.rows('SELECT id FROM crm.items ORDER BY id')).toEqual([{ id: '1-x' }, { id: '1-y' }])
+  })
+
+  test('freezes by itself: the stream beside it loads', async () => {
+    const vendor = createVendor({ readAt: world.clock, withoutChildren: true })
+    vendor.put(1)
+    vendor.pass()
+    const both = (extra: { readonly [field: string]: LogicalType }) => ({
+      ...vendor.connector,
+      streamNames: () => Promise.resolve(['people', 'deals']),
+      streams: async (request: { readonly signal: AbortSignal }) =>
+        ((await vendor.connector.streams?.(request)) ?? []).flatMap((stream) => [
+          { ...stream, name: 'deals', columns: { ...stream.columns, ...extra } },
+          stream,
+        ]),
+    })
+    await world.run(both({}), { streams: [{}, { name: 'deals' }] })
+    vendor.put(2)
+    vendor.pass()
+    const outcome = await world.run(both({ extra: 'string' }), {
+      streams: [{}, { name: 'deals', schemaChanges: 'freeze' }],
+    })
+    expect(codes(outcome)).toEqual(['MR-2201'])
+    expect(outcome.streams).toMatchObject({ people: { inserted: 1 } })
+  })
+})
