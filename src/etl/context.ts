@@ -22,14 +22,21 @@ export type EtlContext = {
   readonly chunk: ChunkLimits
 }
 
-/** When what was spooled is staged and committed: at the first checkpoint past any of these. */
+/**
+ * When what was staged is committed: at the first checkpoint past any of these. A commit rewrites the warehouse's last,
+ * partly filled group of rows, so a few large ones cost far less than many small ones.
+ */
 export type ChunkLimits = {
-  /** @default 100_000 */
+  /** @default 125_000, a little more than DuckDB's group of 122,880 */
   readonly rows: number
-  /** @default 32 MiB */
+  /** As spooled. @default 256 MiB */
   readonly bytes: number
   /** @default 15_000 */
   readonly ageMs: number
+  /** Past this what was spooled is staged at the next checkpoint, and waits for the commit as Parquet. @default 16 MiB */
+  readonly stageBytes?: number
 }
 
-export const defaultChunk: ChunkLimits = { rows: 100_000, bytes: 32 * 1024 * 1024, ageMs: 15_000 }
+export const defaultStageBytes: number = 16 * 1024 * 1024
+
+export const defaultChunk: ChunkLimits = { rows: 125_000, bytes: 256 * 1024 * 1024, ageMs: 15_000 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Batch, ChildBatch } from '../connector/contract.ts'
 import { countRows, openChunk, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
 import type { ParentSet } from '../warehouse/port.ts'
-import type { ChunkLimits, EtlContext } from './context.ts'
+import type { EtlContext } from './context.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 export type Gathered = {
@@ -17,6 +17,8 @@ export type GatheredChild = {
   readonly parents: readonly ParentSet[]
 }
 
+export type GatheredSize = { readonly rows: number; readonly bytes: number }
+
 export type Gatherer = {
   readonly add: (batch: Batch) => Promise<void>
   /** Everything so far can be committed: the scan can go on from here. */
@@ -24,7 +26,8 @@ export type Gatherer = {
   /** What the last checkpoint covers; the rest comes again. null: there was none. */
   readonly covered: () => Gathered | null
   readonly all: () => Gathered
-  readonly isFull: (limits: ChunkLimits) => boolean
+  /** Children included. */
+  readonly size: () => GatheredSize
 }
 
 export function openGatherer(
@@ -38,7 +41,6 @@ export function openGatherer(
   },
 ): Gatherer {
   const { plan, number, scanStarted } = options
-  const openedAt = performance.now()
   const open = (stream: string) => openChunk(join(context.spoolDir, `${stream.replace(/\W/g, '_')}-${number}`))
   const rows = open(plan.stream.name)
   const children = new Map<string, { readonly writer: ChunkWriter; readonly parents: ParentSet[] }>()
@@ -75,14 +77,15 @@ export function openGatherer(
     },
     covered: () => covered,
     all,
-    isFull(limits) {
+    size() {
       const chunks = [rows.chunk(), ...[...children.values()].map(({ writer }) => writer.chunk())]
       const sum = (of: 'rows' | 'bytes') => chunks.reduce((total, chunk) => total + chunk[of], 0)
-      if (sum('rows') >= limits.rows || sum('bytes') >= limits.bytes) return true
-      return sum('rows') > 0 && performance.now() - openedAt >= limits.ageMs
+      return { rows: sum('rows'), bytes: sum('bytes') }
     },
   }
 }
+
+export const nothingGathered: Gathered = { rows: { directory: '', files: [], rows: 0, bytes: 0 }, children: [] }
 
 /** The chunk as it is now, whatever is added to it later. */
 const frozen = (chunk: SpooledChunk): SpooledChunk => ({ ...chunk, files: [...chunk.files] })

@@ -1,4 +1,7 @@
-/** The reading and committing of one scan: at most one chunk is on its way into the warehouse while the next is filled. */
+/**
+ * The reading and committing of one scan. While a chunk is filled, the one before it is staged: at most one is on its way.
+ * Staged chunks wait until together they are worth a commit.
+ */
 import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Json } from '../model/json.ts'
@@ -6,8 +9,8 @@ import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import type { Fence, ShrinkLimit } from '../warehouse/port.ts'
-import type { EtlContext } from './context.ts'
-import { openGatherer, type Gathered, type Gatherer } from './gather.ts'
+import { defaultStageBytes, type EtlContext } from './context.ts'
+import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
   addLedgers,
@@ -33,6 +36,8 @@ export type Verify = (read: number) => Promise<MillraceError | null>
 type Step = {
   readonly gathered: Gathered
   readonly resume: Json
+  /** false: it is staged, and waits. */
+  readonly commits: boolean
   /** The last commit of the scan, once the count is verified. */
   readonly final: Verify | null
 }
@@ -51,8 +56,11 @@ export class StreamWork {
   #committing: Promise<void> = Promise.resolve()
   #failure: Error | undefined
   #resume: Json
-  /** Staged chunks of a replacement, which all go in at the end. */
-  readonly #earlier: StagedChunk[] = []
+  /** Staged chunks that wait for their commit; those of a replacement all go in at the end. */
+  #earlier: readonly StagedChunk[] = []
+  /** What was handed over since the last commit. */
+  #handedOver: GatheredSize = { rows: 0, bytes: 0 }
+  #committedAt = performance.now()
 
   constructor(
     context: EtlContext,
@@ -82,7 +90,8 @@ export class StreamWork {
       this.#resume = item.resume
       this.#gatherer.checkpoint()
       if (this.#context.isStopping()) return false
-      if (this.#gatherer.isFull(this.#context.chunk)) await this.#commit(this.#gatherer.all(), null)
+      const commits = this.#isDue()
+      if (commits || this.#isFull()) await this.#handOver(this.#gatherer.all(), { commits, final: null })
     }
     await this.#settled()
     return true
@@ -91,15 +100,17 @@ export class StreamWork {
   /** The last commit: the watermark moves, and what a full pass did not see is swept. */
   async finish(verify: Verify): Promise<void> {
     await this.#settled()
-    await this.#commit(this.#gatherer.all(), verify)
+    await this.#handOver(this.#gatherer.all(), { commits: true, final: verify })
     await this.#settled()
   }
 
   /** Commits what the last checkpoint covers. Rows past it come again: nothing is counted or appended twice. */
   async pause(): Promise<void> {
+    if (this.#failure !== undefined || this.#replaces()) return
+    await this.#settled()
     const covered = this.#gatherer.covered()
-    if (this.#failure !== undefined || covered === null || this.#replaces()) return
-    await this.#commit(covered, null)
+    if (covered === null && this.#earlier.length === 0) return
+    await this.#handOver(covered ?? nothingGathered, { commits: true, final: null })
     await this.#settled()
   }
 
@@ -114,10 +125,29 @@ export class StreamWork {
     )
   }
 
+  /** Is what waits, with what was gathered since, worth a commit? */
+  #isDue(): boolean {
+    const { chunk } = this.#context
+    const gathered = this.#gatherer.size()
+    const rows = this.#handedOver.rows + gathered.rows
+    const bytes = this.#handedOver.bytes + gathered.bytes
+    if (rows >= chunk.rows || bytes >= chunk.bytes) return true
+    return rows > 0 && performance.now() - this.#committedAt >= chunk.ageMs
+  }
+
+  #isFull(): boolean {
+    return this.#gatherer.size().bytes >= (this.#context.chunk.stageBytes ?? defaultStageBytes)
+  }
+
   /** Hands the chunk over and goes on reading. */
-  async #commit(gathered: Gathered, final: Verify | null): Promise<void> {
+  async #handOver(gathered: Gathered, how: Pick<Step, 'commits' | 'final'>): Promise<void> {
     await this.#settled()
-    const step = { gathered, resume: this.#resume, final }
+    const step = { gathered, resume: this.#resume, ...how }
+    const { rows, bytes } = this.#gatherer.size()
+    this.#handedOver = how.commits
+      ? { rows: 0, bytes: 0 }
+      : { rows: this.#handedOver.rows + rows, bytes: this.#handedOver.bytes + bytes }
+    if (how.commits) this.#committedAt = performance.now()
     this.#gatherer = this.#openGatherer()
     this.#committing = this.#run(step).catch((error: unknown) => {
       this.#failure =
@@ -125,14 +155,19 @@ export class StreamWork {
     })
   }
 
-  async #run({ gathered, resume, final }: Step): Promise<void> {
+  async #run({ gathered, resume, commits, final }: Step): Promise<void> {
     const { plan } = this.#start
     const staged = await stageForStream(this.#context, plan, gathered)
     const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
     if (this.#replaces() && !final) {
       // Replaced in one transaction at the end: until then the files wait, and a killed run begins again.
-      this.#earlier.push(staged)
+      this.#earlier = [...this.#earlier, staged]
       this.#cursor = { ...advanced, scan: { ...advanced.scan, partitions: this.#cursor.scan.partitions } }
+      return
+    }
+    if (!commits) {
+      this.#earlier = [...this.#earlier, staged]
+      this.#cursor = advanced
       return
     }
     const problem = (await final?.(advanced.scan.read)) ?? null
@@ -140,6 +175,7 @@ export class StreamWork {
     // A scan that missed rows is not gone on with: the next run begins another one.
     const next = problem ? this.#abandoned() : final ? complete(advanced) : advanced
     await this.#write({ staged: [...this.#earlier, staged], cursor: next, isLast: final !== null && !problem })
+    this.#earlier = []
     this.#cursor = advanced
     if (problem) throw problem
   }
