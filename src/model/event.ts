@@ -35,7 +35,12 @@ export type EngineEvent =
       readonly loaded: number
       readonly done: boolean
     }
-  | { readonly type: 'stream.finished'; readonly run_id: string; readonly stream: string; readonly report: StreamReport }
+  | {
+      readonly type: 'stream.finished'
+      readonly run_id: string
+      readonly stream: string
+      readonly report: StreamReport
+    }
   // reverse ETL
   | {
       readonly type: 'diff.finished'
@@ -84,5 +89,3 @@ export type EngineEvent =
   | { readonly type: 'rate.limited'; readonly run_id: string; readonly connection: string; readonly wait_ms: number }
 
 export type Emit = (event: EngineEvent) => void
-
-export type EventType = EngineEvent['type']

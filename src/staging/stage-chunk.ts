@@ -120,7 +120,9 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
 
 const stagedColumns = (request: StageRequest): readonly string[] => [
   ...request.columns.map((column) => column.column),
-  ...['_read_at', '_version', '_deleted_at'],
+  '_read_at',
+  '_version',
+  '_deleted_at',
 ]
 
 function castSql(request: StageRequest, source: string, more: readonly string[]): string {
