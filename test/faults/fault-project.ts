@@ -56,6 +56,8 @@ export async function makeFaultProject({
   return {
     directory,
     sandbox,
+    /** The path of the warehouse file. */
+    warehouse,
     rows: (sql: string): Promise<readonly TextRow[]> => inWarehouse((db) => db.rows(sql)),
     write: (...statements: readonly string[]) =>
       inWarehouse(async (db) => {
