@@ -9,7 +9,10 @@ describe('what the destination says', () => {
   it('enters the snapshot row by row, and a second run sends nothing', async () => {
     const world = makeWorld()
     world.people = [ann, ben, cleo]
+    const intended: (readonly string[])[] = []
+    world.vendor.beforeWrite = async () => void intended.push(await intents(world))
     const first = await run(world)
+    expect(intended).toEqual([['1 upsert', '2 upsert', '3 upsert']])
     expect(first.ledger).toMatchObject({ model_rows: 3, added: 3, delivered: 3 })
     expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben', 3: 'accepted Cleo' })
     expect(await intents(world)).toEqual([])

@@ -1,6 +1,6 @@
 /** Promise 8, case by case; opt-out-histories.test.ts tries it with chance. */
 import { describe, expect, it } from 'vitest'
-import { column, makeWorld, optOut, run, runRefused, type World } from './world.ts'
+import { column, intents, makeWorld, optOut, run, runRefused, type World } from './world.ts'
 import { sentTo } from './vendor.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false, other_out: false }
@@ -170,7 +170,10 @@ describe('rows that turn to opted out', () => {
     await run(world)
     world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 3 } } }
     world.people = many.map((person, index) => ({ ...person, name: 'new', opted_out: index > 5 }))
+    const intended: (readonly string[])[] = []
+    world.vendor.beforeWrite = async () => void intended.push(await intents(world))
     const error = await runRefused(world, 'MR-4102')
+    expect(intended).toEqual([['p6 upsert', 'p7 upsert']])
     expect(error.kept).toContain('Only the 2 rows that turned to opted out go')
     expect(world.vendor.requests.slice(3)).toEqual([['p6', 'p7']])
     world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 8 } } }
