@@ -5,8 +5,29 @@
  * numbers that a double or a 64-bit integer would alter are quoted, digits as they came; a lone surrogate (`\uD800`) and
  * `\u0000`, which no warehouse can hold, become U+FFFD and are counted in `altered`.
  */
+import {
+  tab,
+  newline,
+  carriageReturn,
+  space,
+  quote,
+  comma,
+  dot,
+  zero,
+  nine,
+  colon,
+  capitalE,
+  openBracket,
+  backslash,
+  closeBracket,
+  letterE,
+  letterU,
+  openBrace,
+  closeBrace,
+} from './json-byte.ts'
+import { malformed, truncated } from './json-error.ts'
+import { endOfNumber, isAltered } from './json-number.ts'
 import type { KnownKeys } from './known-keys.ts'
-import { MillraceError } from './millrace-error.ts'
 
 export type Copier = {
   readonly bytes: Uint8Array
@@ -183,98 +204,12 @@ function hexUnit(bytes: Uint8Array, from: number): number {
   return unit
 }
 
-/** Checks a number against the grammar and says where it ends. */
-function endOfNumber(bytes: Uint8Array, start: number): number {
-  let i = start
-  if (bytes[i] === minus) i++
-  if (bytes[i] === zero) i++
-  else i = endOfDigits(bytes, i)
-  if (bytes[i] === dot) i = endOfDigits(bytes, i + 1)
-  const c = bytes[i]
-  if (c === letterE || c === capitalE) {
-    const sign = bytes[i + 1]
-    i = endOfDigits(bytes, sign === plus || sign === minus ? i + 2 : i + 1)
-  }
-  return i
-}
-
-function endOfDigits(bytes: Uint8Array, start: number): number {
-  let i = start
-  const end = bytes.length
-  let c = 0
-  while (i < end && (c = bytes[i] ?? 0) >= zero && c <= nine) i++
-  if (i > start) return i
-  throw i >= end ? truncated(end) : malformed(bytes, i)
-}
-
-function isAltered(bytes: Uint8Array, start: number, end: number, reader: Copier['reader']): boolean {
-  let digits = 0
-  let whole = true
-  let exponent = false
-  for (let i = start; i < end; i++) {
-    const c = bytes[i] ?? 0
-    if (c === dot) whole = false
-    else if (c === letterE || c === capitalE) {
-      whole = false
-      exponent = true
-      break
-    } else if (c >= zero && c <= nine && (digits > 0 || c !== zero)) digits++
-  }
-  const isFar = exponent || end - start > 300
-  if (digits <= 15 && !isFar) return false
-  const number = text(bytes, start, end)
-  if (reader === 'double') return !survivesDouble(number)
-  if (digits > 15) return whole ? !fitsInteger(number) : true
-  // Beyond the double's range, or so near zero that digits get lost.
-  const value = Math.abs(Number(number))
-  return digits > 0 && (value === Infinity || value < smallestNormal)
-}
-
-function fitsInteger(digits: string): boolean {
-  if (digits.length < 19) return true
-  if (digits.length > 20) return false
-  const value = BigInt(digits)
-  return value >= -(2n ** 63n) && value < 2n ** 63n
-}
-
-const survivesDouble = (number: string): boolean => decimalOf(String(Number(number))) === decimalOf(number)
-
-/** A decimal number in its one form: sign, digits without zeros around them, power of ten. */
-function decimalOf(number: string): string {
-  const [, sign = '', whole = '', fraction = '', power = '0'] = decimalNumber.exec(number) ?? []
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const short = digits.replace(/0+$/, '')
-  return short === '' ? '0' : `${sign}${short}e${Number(power) - fraction.length + digits.length - short.length}`
-}
-
-export const text = (bytes: Uint8Array, start: number, end: number): string =>
-  decoder.decode(bytes.subarray(start, end))
-
-export function malformed(bytes: Uint8Array, at: number): MillraceError {
-  const byte = bytes[at] ?? 0
-  const shown =
-    byte > 0x20 && byte < 0x7f ? `“${String.fromCharCode(byte)}”` : `byte 0x${byte.toString(16).padStart(2, '0')}`
-  return notJson(`at byte ${at} there is ${shown}, which cannot stand there`)
-}
-
-export const truncated = (length: number): MillraceError =>
-  notJson(`it ends after ${length} bytes, in the middle of a value`)
-
-export const notJson = (what: string): MillraceError =>
-  new MillraceError('MR-3005', {
-    message: `Reading a page of JSON: ${what}.`,
-    next: 'Run it again; if it stays, the vendor (or something between) breaks its answers.',
-  })
-
 function doubled(stack: Uint8Array): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(stack.length * 2)
   larger.set(stack)
   return larger
 }
 
-const decoder = new TextDecoder()
-const decimalNumber = /^(-?)(\d+)\.?(\d*)(?:[eE]([+-]?\d+))?$/
-const smallestNormal = 2.2250738585072014e-308
 const replacement = [0xef, 0xbf, 0xbd]
 const hexDigits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
@@ -283,27 +218,6 @@ const wantsValueOrEnd = 1
 const wantsKey = 2
 const wantsKeyOrEnd = 3
 const wantsCommaOrEnd = 4
-
-const tab = 0x09
-const newline = 0x0a
-const carriageReturn = 0x0d
-const space = 0x20
-const quote = 0x22
-const plus = 0x2b
-const comma = 0x2c
-const minus = 0x2d
-const dot = 0x2e
-const zero = 0x30
-const nine = 0x39
-const colon = 0x3a
-const capitalE = 0x45
-const openBracket = 0x5b
-const backslash = 0x5c
-const closeBracket = 0x5d
-const letterE = 0x65
-const letterU = 0x75
-const openBrace = 0x7b
-const closeBrace = 0x7d
 
 /** Bytes of a string that are copied as they are. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>

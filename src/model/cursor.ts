@@ -35,8 +35,14 @@ export type PartitionState = {
 export const emptyCursor: Cursor = { watermark: null, scan: null }
 
 /** The cursor once a checkpoint's batches, `rows` of them, are in the same transaction. */
-export function advance(cursor: Cursor & { readonly scan: ScanState }, resume: Json, rows: number): Cursor & { readonly scan: ScanState } {
-  const partitions = cursor.scan.partitions.map((partition, index) => (index === 0 ? { ...partition, resume } : partition))
+export function advance(
+  cursor: Cursor & { readonly scan: ScanState },
+  resume: Json,
+  rows: number,
+): Cursor & { readonly scan: ScanState } {
+  const partitions = cursor.scan.partitions.map((partition, index) =>
+    index === 0 ? { ...partition, resume } : partition,
+  )
   return { ...cursor, scan: { ...cursor.scan, read: cursor.scan.read + rows, partitions } }
 }
 

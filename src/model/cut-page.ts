@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { copyValue, malformed, notJson, outputSize, text, truncated, type Copier } from './compact-json.ts'
+import { copyValue, outputSize, type Copier } from './compact-json.ts'
+import { malformed, notJson, text, truncated } from './json-error.ts'
 import type { Json } from './json.ts'
 import type { KnownKeys } from './known-keys.ts'
 

@@ -99,8 +99,7 @@ export function reverseImbalance(l: ReverseLedger): string | undefined {
       `retry ${l.retry} + invalid ${l.invalid} + filtered ${l.filtered}`
     )
   const differing = l.added + l.changed + l.removed + l.retry
-  const outcomes =
-    l.delivered + l.rejected + l.unknown + l.absent + l.parked + l.held_back + l.ignored + l.coalesced
+  const outcomes = l.delivered + l.rejected + l.unknown + l.absent + l.parked + l.held_back + l.ignored + l.coalesced
   return differing === outcomes
     ? undefined
     : `added ${l.added} + changed ${l.changed} + removed ${l.removed} + retry ${l.retry} ≠ delivered ${l.delivered} + ` +
