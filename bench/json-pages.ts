@@ -54,17 +54,12 @@ export const jsonPages: Benchmark = {
   },
 }
 
-const chargeColumns = [
-  ...['id', 'object', 'amount', 'amount_captured', 'amount_refunded', 'application', 'application_fee'],
-  ...[
-    'application_fee_amount',
-    'balance_transaction',
-    'billing_details',
-    'calculated_statement_descriptor',
-    'captured',
-  ],
-  ...['created', 'currency', 'customer', 'description', 'disputed', 'failure_code', 'failure_message', 'fraud_details'],
-  ...['livemode', 'metadata', 'on_behalf_of', 'outcome', 'paid', 'payment_intent', 'payment_method'],
-  ...['payment_method_details', 'receipt_email', 'receipt_number', 'receipt_url', 'refunded', 'review', 'shipping'],
-  ...['source_transfer', 'statement_descriptor', 'status', 'transfer_data', 'transfer_group'],
-]
+const chargeColumns = `
+  id object amount amount_captured amount_refunded application application_fee application_fee_amount
+  balance_transaction billing_details calculated_statement_descriptor captured created currency customer
+  description disputed failure_code failure_message fraud_details livemode metadata on_behalf_of outcome paid
+  payment_intent payment_method payment_method_details receipt_email receipt_number receipt_url refunded review
+  shipping source_transfer statement_descriptor status transfer_data transfer_group
+`
+  .trim()
+  .split(/\s+/)
