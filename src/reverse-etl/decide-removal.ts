@@ -16,7 +16,7 @@ export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candi
     op: removal.kind,
     attempts: candidate.attempts + 1,
   }
-  const match = matchValueOf(mapping, candidate.previous ?? keyAsRow(mapping, candidate.key))
+  const match = matchValueOf(mapping, rowToName(mapping, candidate))
   const key = recordKey(mapping, match)
   if (removal.kind === 'ignore' || key === null) {
     const message = removal.kind === 'ignore' ? null : 'the record cannot be named'
@@ -57,13 +57,18 @@ export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candi
  */
 function tombstoneOf(mapping: ResolvedMapping, candidate: Candidate): Pick<Answer, 'hash' | 'values'> {
   if (!candidate.hasIntent && candidate.attempts === 0) return { hash: null, values: null }
-  const known = candidate.hasIntent ? null : candidate.previous
+  const known = candidate.hasIntent ? rowToName(mapping, candidate) : (candidate.previous ?? {})
   return {
-    hash: known && candidate.previousHash,
-    values: mapping.columns.map(({ name }) => (mapping.optOuts.includes(name) ? null : (known?.[name] ?? null))),
+    hash: candidate.hasIntent ? null : candidate.previousHash,
+    values: mapping.columns.map(({ name }) => (mapping.optOuts.includes(name) ? null : (known[name] ?? null))),
   }
 }
 
-/** Intended, never acknowledged, gone from the model: the key itself names the record where it is the match. */
-const keyAsRow = (mapping: ResolvedMapping, key: string): TextRow =>
-  mapping.key.length === 1 && mapping.key[0]?.column === mapping.match.column ? { [mapping.match.column]: key } : {}
+/**
+ * What names the record: its column of the snapshot; or, for a row that was intended and never acknowledged, the key itself
+ * where it is the match.
+ */
+function rowToName({ key, match }: ResolvedMapping, candidate: Candidate): TextRow {
+  const isKey = key.length === 1 && key[0]?.column === match.column
+  return { [match.column]: candidate.previous?.[match.column] ?? (isKey ? candidate.key : null) }
+}

@@ -202,7 +202,7 @@ describe('a row that left', () => {
       { ...left, hasIntent: true },
       {},
       'ignored → ignored',
-      [null, null, null],
+      ['1', null, null],
     ],
     [
       'refused, leaves no opt-out to turn off',
@@ -216,7 +216,7 @@ describe('a row that left', () => {
       { ...left, hasIntent: true, previous: null, previousState: null },
       clear,
       'clear {"id":"1","name":null} → removed',
-      [null, null, null],
+      ['1', null, null],
     ],
     [
       'and cannot be named is ignored, and says so',

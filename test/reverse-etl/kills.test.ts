@@ -204,6 +204,23 @@ describe('a run that finds its lease lost', () => {
     expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])
   })
 
+  it('has rows removed again that it may have brought back late', async () => {
+    const world = makeWorld({ sync: { onRemoved: { kind: 'set', values: { plan: 'gone' } } } })
+    world.people = [ann, ben]
+    let isTaken = false
+    world.vendor.beforeWrite = async () => {
+      world.vendor.beforeWrite = () => Promise.resolve()
+      isTaken = true
+      // Ben was never accepted, and the other run finds him gone from the model.
+      expect((await run({ ...world, people: [ann], runs: 10 })).ledger).toMatchObject({ removed: 1, absent: 1 })
+    }
+    await run(world, { context: { holdsLease: () => Promise.resolve(!isTaken) } })
+    expect(world.vendor.records.get('2')).toMatchObject({ name: 'Ben' })
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, removed: 1, delivered: 2 })
+    expect(world.vendor.records.get('2')).toMatchObject({ plan: 'gone' })
+  })
+
   it('is stopped by the fence even where its lease seems to hold and its journal stands', async () => {
     const world = makeWorld()
     world.people = [ann, ben]
