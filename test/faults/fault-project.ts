@@ -12,6 +12,8 @@ export type FaultProject = Awaited<ReturnType<typeof makeFaultProject>>
 export type FaultProjectOptions = {
   /** Path in the project → text: over the project's own files, or beside them. */
   readonly files?: { readonly [path: string]: string }
+  /** Nothing but `files`. @default false */
+  readonly alone?: boolean
   /** Simulators that run. @default stripe and customerio, which the project's own syncs use */
   readonly vendors?: readonly string[]
   /** 1 is about 1,500 companies. @default 0.06 */
@@ -22,6 +24,7 @@ export type FaultProjectOptions = {
 
 export async function makeFaultProject({
   files = {},
+  alone = false,
   vendors = ['stripe', 'customerio'],
   scale = 0.06,
   target = 'sandbox',
@@ -38,7 +41,7 @@ export async function makeFaultProject({
     'syncs/people.yaml': peopleYaml,
     'models/people.sql': 'select * from raw.people\n',
   }
-  for (const [name, text] of Object.entries({ ...own, ...files })) file(name, text)
+  for (const [name, text] of Object.entries({ ...(alone ? {} : own), ...files })) file(name, text)
   const simulators = vendors.map((name) => ({
     name,
     path: fileURLToPath(new URL(`../../connectors/${name}/sandbox.ts`, import.meta.url)),
