@@ -9,7 +9,8 @@ const present = new Set(Object.keys(lock.packages).map((key) => key.split('node_
 
 for (const entry of Object.values(lock.packages))
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {}))
-    if (!present.has(name) && /^\d/.test(version)) lock.packages[`node_modules/${name}`] = describe(name, version, entry.dev)
+    if (!present.has(name) && /^\d/.test(version))
+      lock.packages[`node_modules/${name}`] = describe(name, version, entry.dev)
 
 const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
 writeFileSync(path, `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`)

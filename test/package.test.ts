@@ -13,7 +13,9 @@ it('the vendors’ SDKs are installed here whatever Node runs npm: an optional p
 })
 
 it('every version is exact, and the lockfile names no place that packages came from', () => {
-  const versions = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((kind) => Object.values(manifest[kind]))
+  const versions = ['dependencies', 'optionalDependencies', 'devDependencies'].flatMap((kind) =>
+    Object.values(manifest[kind]),
+  )
   for (const version of versions) expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
   expect(JSON.stringify(lock)).not.toContain('"resolved"')
 })
