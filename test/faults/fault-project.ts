@@ -74,8 +74,8 @@ export async function makeFaultProject({
     },
     file,
     /**
-     * Every row of every table. The history of runs and the fences are left out unless asked for: a run that is stopped is
-     * written down, and has taken its fence.
+     * Every row of every table. The history of runs, the fences and who last wrote a cursor are left out unless asked for:
+     * a run that is stopped is written down, has taken its fence, and has given up the scan that it had begun.
      */
     contents: ({ history = false } = {}): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
       inWarehouse(async (db) => {
@@ -83,7 +83,10 @@ export async function makeFaultProject({
           `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE ${history} OR NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
         )
         const all: Record<string, readonly TextRow[]> = {}
-        for (const { name } of tables) all[name ?? ''] = await db.rows(`SELECT * FROM ${name} ORDER BY ALL`)
+        for (const { name } of tables) {
+          const columns = name === '_millrace.cursors' && !history ? '* EXCLUDE (updated_by, updated_at)' : '*'
+          all[name ?? ''] = await db.rows(`SELECT ${columns} FROM ${name} ORDER BY ALL`)
+        }
         return all
       }),
     /** Everything that millrace keeps, the vendors' world aside. */
