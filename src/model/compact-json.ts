@@ -5,7 +5,13 @@
  * numbers that a double or a 64-bit integer would alter are quoted, digits as they came; a lone surrogate (`\uD800`) and
  * `\u0000`, which no warehouse can hold, become U+FFFD and are counted in `altered`.
  */
-import {
+import * as byte from './json-byte.ts'
+import { malformed, truncated } from './json-error.ts'
+import { endOfNumber, isAltered } from './json-number.ts'
+import type { KnownKeys } from './known-keys.ts'
+
+/** Of its own: V8 looks an imported name up each time, which takes a sixth of the speed. */
+const {
   tab,
   newline,
   carriageReturn,
@@ -24,10 +30,7 @@ import {
   letterU,
   openBrace,
   closeBrace,
-} from './json-byte.ts'
-import { malformed, truncated } from './json-error.ts'
-import { endOfNumber, isAltered } from './json-number.ts'
-import type { KnownKeys } from './known-keys.ts'
+} = byte
 
 export type Copier = {
   readonly bytes: Uint8Array

@@ -1,6 +1,9 @@
 /** Numbers in JSON, as bytes: where one ends, and whether its digits survive being read. */
-import { capitalE, dot, letterE, minus, nine, plus, zero } from './json-byte.ts'
+import * as byte from './json-byte.ts'
 import { malformed, text, truncated } from './json-error.ts'
+
+/** Of its own, as in compact-json.ts. */
+const { capitalE, dot, letterE, minus, nine, plus, zero } = byte
 
 /** Checks a number against the grammar and says where it ends. */
 export function endOfNumber(bytes: Uint8Array, start: number): number {
