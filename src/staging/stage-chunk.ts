@@ -75,9 +75,12 @@ export async function stageChunk(request: StageRequest): Promise<Staged> {
   }
 }
 
-/** Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room for few. */
+/**
+ * Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room
+ * for few. One core is left to whoever reads the next pages meanwhile.
+ */
 const chooseThreads = (columns: number): number =>
-  Math.max(1, Math.min(4, availableParallelism(), Math.floor(400 / columns)))
+  Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(400 / columns)))
 
 type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
   readonly duplicates: number
