@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { millrace, resultOf, type RunLine } from './millrace-process.ts'
 
@@ -84,6 +84,9 @@ const histories: readonly (readonly [view: string, table: string, fields: { read
 
 type Runs = { readonly exit: number; readonly of: (sync: string) => RunLine }
 
+// A run of everything takes ten seconds on two cores that have nothing else to do.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
 beforeAll(async () => {
   project = await makeFaultProject({
     files: sampleFiles(),
@@ -91,7 +94,7 @@ beforeAll(async () => {
     vendors: ['salesforce', 'stripe', 'customerio'],
     scale: 1,
   })
-}, 60_000)
+})
 afterAll(() => project.close())
 
 it('is valid', async () => {
@@ -151,7 +154,7 @@ describe('a day later', () => {
       return of(later).slice(of(earlier).length)
     })
     after = { people: await modelRows('people'), accounts: await modelRows('account_status') }
-  }, 120_000)
+  })
 
   it('what is loaded is what changed', async () => {
     expect(third.exit).toBe(0)
