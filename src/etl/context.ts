@@ -27,9 +27,9 @@ export type EtlContext = {
  * partly filled group of rows, so a few large ones cost far less than many small ones.
  */
 export type ChunkLimits = {
-  /** @default 125_000, a little more than DuckDB's group of 122,880 */
+  /** @default 61_440, half of DuckDB's group of 122,880 */
   readonly rows: number
-  /** As spooled. @default 256 MiB */
+  /** As spooled. @default 96 MiB */
   readonly bytes: number
   /** @default 15_000 */
   readonly ageMs: number
@@ -39,4 +39,4 @@ export type ChunkLimits = {
 
 export const defaultStageBytes: number = 16 * 1024 * 1024
 
-export const defaultChunk: ChunkLimits = { rows: 125_000, bytes: 256 * 1024 * 1024, ageMs: 15_000 }
+export const defaultChunk: ChunkLimits = { rows: 61_440, bytes: 96 * 1024 * 1024, ageMs: 15_000 }
