@@ -98,6 +98,20 @@ describe('an opt-out field', () => {
     },
   )
 
+  it('that was refused, and turned on and off again in the model, has turned off anew', async () => {
+    const world = makePeople(true)
+    world.people = [{ ...ann, opted_out: true }]
+    await run(world)
+    world.people = [ann]
+    world.vendor.faults.set('1', { kind: 'reject' })
+    await run(world)
+    world.people = [{ ...ann, opted_out: true }]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, coalesced: 1 })
+    world.people = [ann]
+    await run(world)
+    expect(world.vendor.records.get('1')).toMatchObject(optedIn)
+  })
+
   it('of null says nothing, and null is not opted out', async () => {
     const world = makePeople(true)
     world.people = [{ ...ann, opted_out: true }]

@@ -25,6 +25,8 @@ export type Vendor = {
   readonly records: Map<string, Record>
   /** Every change of every request that reached the vendor, in order. */
   readonly journal: Change[]
+  /** Where in it stands what it surely did not take. */
+  readonly refused: Set<number>
   /** Keys of each request that reached it. */
   readonly requests: string[][]
   readonly faults: Map<string, Fault & { readonly always?: boolean }>
@@ -39,6 +41,7 @@ export function makeVendor(overrides: Partial<DestinationObject> = {}): Vendor {
   const vendor: Vendor = {
     records: new Map(),
     journal: [],
+    refused: new Set(),
     requests: [],
     faults: new Map(),
     die: () => new Promise<never>(() => undefined),
@@ -88,8 +91,9 @@ async function write(vendor: Vendor, changes: readonly Change[]): Promise<readon
   const death = faults.find((fault) => fault?.kind === 'die')
   if (death?.kind === 'die' && death.when === 'before') return vendor.die()
   vendor.requests.push(changes.map(({ key }) => key))
-  vendor.journal.push(...changes)
+  const from = vendor.journal.push(...changes) - changes.length
   if (faults.some((fault) => fault?.kind === 'refuse_request')) {
+    for (const index of changes.keys()) vendor.refused.add(from + index)
     // Whoever is refused stays refused when it comes alone.
     for (const [index, fault] of faults.entries())
       if (fault?.kind === 'refuse_request' && changes.length > 1) vendor.faults.set(changes[index]?.key ?? '', fault)
@@ -99,6 +103,7 @@ async function write(vendor: Vendor, changes: readonly Change[]): Promise<readon
   for (const [index, change] of changes.entries()) {
     const fault = faults[index]
     if (fault?.kind === 'network') throw new MillraceError('MR-3002', { message: 'the connection was reset' })
+    if (fault?.kind === 'reject') vendor.refused.add(from + index)
     results.push(answer(vendor, change, fault))
   }
   if (death) return vendor.die()
