@@ -15,6 +15,7 @@ export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candi
     key: candidate.key,
     op: removal.kind,
     attempts: candidate.attempts + 1,
+    unanswered: candidate.hasIntent,
   }
   const match = matchValueOf(mapping, rowToName(mapping, candidate))
   const key = recordKey(mapping, match)

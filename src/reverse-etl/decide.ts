@@ -13,7 +13,13 @@ import { differencesOf, encodeFields, recordKey } from './payload.ts'
 export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: Candidate): Decision {
   if (candidate.values === null) return decideRemoval(sync, mapping, candidate)
   const payload = encodeFields(mapping.fields, candidate.values)
-  const base = { ...emptyAnswer, key: candidate.key, op: sync.mode, attempts: candidate.attempts + 1 }
+  const base: Answer = {
+    ...emptyAnswer,
+    key: candidate.key,
+    op: sync.mode,
+    attempts: candidate.attempts + 1,
+    unanswered: candidate.hasIntent,
+  }
   if (payload.problem !== null) return refused(base, payload.problem)
   const key = recordKey(mapping, payload.fields[mapping.match.field] ?? null)
   if (key === null) return refused(base, `${mapping.match.field}, by which the record is found, is empty`)

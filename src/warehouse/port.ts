@@ -264,4 +264,6 @@ export type Answer = {
   readonly retryable: boolean
   readonly attempts: number
   readonly sent_at: string | null
+  /** An earlier attempt has no answer: a refusal of this one does not close its intent. @default false */
+  readonly unanswered?: boolean
 }

@@ -68,6 +68,27 @@ describe('what the destination says', () => {
     expect((await run(world)).ledger).toMatchObject({ unchanged: 1, coalesced: 0 })
   })
 
+  it.each([
+    ['the destination refuses', 'Anna', { kind: 'reject' } as const],
+    ['no request can hold', 'x'.repeat(20_000), undefined],
+  ])('of a row that %s says nothing of an attempt before, which may have arrived', async (_what, name, fault) => {
+    const world = makeWorld()
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna' }]
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    await run(world)
+    world.people = [{ ...ann, name }]
+    if (fault) world.vendor.faults.set('1', fault)
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, rejected: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Anna' })
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Ann' })
+    expect(await intents(world)).toEqual([])
+    expect(await openRejects(world)).toEqual([])
+  })
+
   it('tries an absent row again until somebody makes it', async () => {
     const world = makeWorld({ sync: { mode: 'update' } })
     world.people = [ann, ben]
@@ -175,6 +196,17 @@ describe('a value that cannot be sent', () => {
       { id: '2', score: 1.5 },
     ]
     expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+  })
+
+  it('does not answer for an attempt before it, either', async () => {
+    const world = makeWorld({ sync: { map: [column('id'), column('score')] } })
+    world.columns = { id: 'VARCHAR', score: 'DOUBLE', name: 'VARCHAR' }
+    for (const score of [1, 2, 'NaN', 1]) {
+      world.people = [{ id: '1', score }]
+      if (score === 2) world.vendor.faults.set('1', { kind: 'unknown' })
+      await run(world)
+    }
+    expect(world.vendor.records.get('1')).toEqual({ id: '1', score: 1 })
   })
 
   it('is one that is too large for any request, too', async () => {

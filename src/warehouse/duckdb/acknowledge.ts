@@ -17,7 +17,11 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
   await fencedTransaction(db, fence, async () => {
     await db.run(`CREATE OR REPLACE TEMP TABLE _answers AS SELECT * FROM ${answersFile(request.path)}`)
     await writeSnapshot(db, request)
-    await db.run(`DELETE FROM _millrace.intents WHERE sync = ${sync} AND key IN (SELECT key FROM _answers)`)
+    // What refuses this attempt says nothing of an earlier one, which may have arrived.
+    await db.run(
+      `DELETE FROM _millrace.intents WHERE sync = ${sync} ` +
+        `AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS NOT TRUE)`,
+    )
     await writeRejects(db, sync, { run, stream: quoteText(fence.stream) })
     await db.run(
       `INSERT INTO _millrace.changes SELECT ${run}, ${sync}, key, op, fields::JSON, status, message, TRY_CAST(sent_at AS TIMESTAMP) FROM _answers WHERE fields IS NOT NULL`,
@@ -82,7 +86,7 @@ async function writeRejects(
 
 const answersFile = (path: string) =>
   `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {key: 'VARCHAR', op: 'VARCHAR', status: 'VARCHAR', state: 'VARCHAR', ` +
-  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR'})`
+  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR', unanswered: 'BOOLEAN'})`
 
 /** Every value stands as text in the file, so no digit passes through a JSON number. */
 function valueOf(type: LogicalType, index: number): string {
