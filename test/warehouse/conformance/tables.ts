@@ -161,7 +161,7 @@ export function tableConformance(open: OpenWarehouse): void {
             expect(stored).toEqual(written)
           },
         ),
-        { numRuns: 8 },
+        { numRuns: 8, interruptAfterTimeLimit: 40_000 },
       )
     })
   })

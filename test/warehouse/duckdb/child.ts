@@ -28,7 +28,10 @@ if (role === 'hold') {
 } else if (role === 'die-while-creating') {
   const warehouse = openDuckDBWarehouse({ path, memoryLimit: '500MB', threads: 1, inTurn: (_, work) => work() })
   // A log of this size holds the first tables and not yet all.
-  void warehouse.session({ runId: 'r', purpose: 'create' }, () => Promise.resolve())
+  // On a busy machine the session may be over, and its log gone, before this loop sees it.
+  void warehouse
+    .session({ runId: 'r', purpose: 'create' }, () => Promise.resolve())
+    .then(() => process.kill(process.pid, 'SIGKILL'))
   const wal = `${path}.wal`
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve))
