@@ -1,5 +1,7 @@
 /** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
+import { basename } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValueConverter, Json } from '@duckdb/node-api'
+import { quoteName, quoteText } from './sql-text.ts'
 import { translateError } from './translate-error.ts'
 
 export type Database = {
@@ -27,14 +29,34 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { DuckDBInstance, JsonDuckDBValueConverter } = await import('@duckdb/node-api')
   let instance: DuckDBInstance | undefined
   try {
-    instance = await DuckDBInstance.create(options.path, settings(options))
+    instance = await DuckDBInstance.create(':memory:', settings(options))
     const connection = await instance.connect()
+    if (options.path !== ':memory:') await attachFile(connection, options.path)
     await connection.run(`SET TimeZone = 'UTC'`)
     return database(instance, connection, JsonDuckDBValueConverter)
   } catch (error) {
     instance?.closeSync()
     throw translateError(error, `opening the DuckDB database ${options.path}`)
   }
+}
+
+/**
+ * A group of rows stays in memory until it is full, and a checkpoint joins small groups into up to three full ones: at
+ * DuckDB's own 122,880 rows that takes 500 MB where a row has 1.6 KB. Opening a file offers no such setting, ATTACH does.
+ */
+async function attachFile(connection: DuckDBConnection, path: string): Promise<void> {
+  const name = catalogName(path)
+  await connection.run(`ATTACH ${quoteText(path)} AS ${quoteName(name)} (ROW_GROUP_SIZE ${rowsInGroup})`)
+  await connection.run(`USE ${quoteName(name)}`)
+}
+
+/** A multiple of DuckDB's vector of 2,048. */
+const rowsInGroup = 10_240
+
+/** The one that DuckDB gives to a file that it opens, so that queries with it go on working. */
+function catalogName(path: string): string {
+  const stem = basename(path).replace(/\.[^.]*$/, '')
+  return ['', 'memory', 'system', 'temp'].includes(stem.toLowerCase()) ? `${stem}_file` : stem
 }
 
 function settings(options: DatabaseOptions): Record<string, string> {
@@ -86,7 +108,6 @@ function database(
     },
   }
 }
-
 const textRow = (row: Record<string, Json>): TextRow =>
   Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)]))
 
