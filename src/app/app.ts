@@ -11,6 +11,7 @@ import { openSqliteStore } from '../state/sqlite/sqlite-store.ts'
 import { withTicket } from '../state/with-ticket.ts'
 import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
 import type { Warehouse } from '../warehouse/port.ts'
+import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './hold-at.ts'
 import { openProjectSandbox, type ProjectSandbox } from './project-sandbox.ts'
 
@@ -47,6 +48,7 @@ export type App = {
 
 /** @throws MillraceErrors with every finding of the project; MR-1204 for a target that is not there */
 export async function openApp(options: AppOptions): Promise<App> {
+  countPagesAsMemory()
   const project = await loadProject(options.directory)
   const target = chooseTarget(project, options.target)
   const clock = options.clock ?? systemClock

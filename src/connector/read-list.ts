@@ -8,7 +8,7 @@ import { valueAt } from './value-at.ts'
 
 /**
  * Reads a list endpoint page by page: a batch of lines, then a checkpoint whose resume point is the paging state itself.
- * Memory is one page, whatever the length: a cursor that goes in a circle is found by Brent's method, not by a list of
+ * Memory is two pages, whatever the length: a cursor that goes in a circle is found by Brent's method, not by a list of
  * all cursors.
  * @throws MillraceError MR-3005 where the vendor pages in a circle, or answers the same page twice
  */
@@ -19,26 +19,37 @@ export async function* readList(
   { http, signal }: Context,
 ): AsyncGenerator<ScanItem> {
   if (scan.where !== null) throw noWhere(stream.name)
+  const options = { signal, docs: stream.docs, records: list.records }
+  const ask = (at: Place | null): Promise<Page> =>
+    at?.kind === 'link'
+      ? http.page(at.at, options)
+      : http.page(list.path, { ...options, query: { ...bounds(list, scan), ...pageQuery(list.page, at) } })
   const isNew = watchForCircle()
   let place: Place | null = readPlace(scan.resume)
   let left = scan.limit ?? Infinity
   let before: Uint8Array | null = null
-  do {
-    const options = { signal, docs: stream.docs, records: list.records }
-    const page: Page =
-      place?.kind === 'link'
-        ? await http.page(place.at, options)
-        : await http.page(list.path, { ...options, query: { ...bounds(list, scan), ...pageQuery(list.page, place) } })
-    if (page.rows > 0 && stream.key.length > 0 && before && Buffer.compare(before, page.lines) === 0)
-      throw samePage(stream, list)
-    before = page.lines
-    const lines = page.rows > left ? firstLines(page.lines, left) : page.lines
-    if (page.rows > 0) yield { kind: 'lines', lines, rows: Math.min(page.rows, left), readAt: page.readAt }
-    left -= page.rows
-    place = left > 0 ? nextPlace(list.page, page, place, stream) : null
-    if (place && !isNew(JSON.stringify(place.at))) throw circle(stream, list, place)
-    if (place) yield { kind: 'checkpoint', resume: { kind: place.kind, at: place.at } }
-  } while (place)
+  let coming: Promise<Page> | null = ask(place)
+  try {
+    while (coming) {
+      const page: Page = await coming
+      if (page.rows > 0 && stream.key.length > 0 && before && Buffer.compare(before, page.lines) === 0)
+        throw samePage(stream, list)
+      before = page.lines
+      const rows = Math.min(page.rows, left)
+      left -= page.rows
+      place = left > 0 ? nextPlace(list.page, page, place, stream) : null
+      if (place && !isNew(JSON.stringify(place.at))) throw circle(stream, list, place)
+      // The vendor works on the next page while this one is written down.
+      coming = place && ask(place)
+      coming?.catch(() => undefined)
+      const lines = rows < page.rows ? firstLines(page.lines, rows) : page.lines
+      if (page.rows > 0) yield { kind: 'lines', lines, rows, readAt: page.readAt }
+      if (place) yield { kind: 'checkpoint', resume: { kind: place.kind, at: place.at } }
+    }
+  } finally {
+    // A reader that stops here leaves no request behind it.
+    await coming?.catch(() => undefined)
+  }
 }
 
 /** Where the next page begins: a cursor, a key, a page number, an offset or a URL. */

@@ -139,9 +139,10 @@ function inflate(body: AsyncIterable<Buffer>, encoding: string | undefined): Asy
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
+  const encoded = names.filter((name) => name !== '' && name !== 'identity').reverse()
+  if (encoded.length === 0) return body
   let stream: Readable = Readable.from(body, { objectMode: false })
-  for (const name of names.reverse()) {
-    if (name === '' || name === 'identity') continue
+  for (const name of encoded) {
     const decoder = decoders[name]?.()
     if (!decoder)
       throw new AttemptError({ kind: 'malformed', message: `it is encoded as ${name}, which was not asked for` })

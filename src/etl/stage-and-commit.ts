@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
-import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
+import { stageChunk, type Staged, type StageRequest, type Workbench } from '../staging/stage-chunk.ts'
 import type { Fence, ParentSet, ShrinkLimit, TableWrite, WriteCounts } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
@@ -29,8 +29,13 @@ export type ChunkCommit = {
   readonly sweep: { readonly readBefore: string; readonly maxShrink: ShrinkLimit } | null
 }
 
-export async function stageForStream(context: EtlContext, plan: StreamPlan, gathered: Gathered): Promise<StagedChunk> {
-  const parent = await stageOne(context, gathered.rows, {
+export async function stageForStream(
+  context: EtlContext,
+  { plan, workbench }: { readonly plan: StreamPlan; readonly workbench: Workbench },
+  gathered: Gathered,
+): Promise<StagedChunk> {
+  const stageOne = (chunk: SpooledChunk, shape: Shape) => stageAndDrop(chunk, { context, workbench, shape })
+  const parent = await stageOne(gathered.rows, {
     columns: plan.shape.columns,
     version: plan.stream.version ?? null,
     deletedWhen: plan.stream.deletedWhen ?? null,
@@ -43,7 +48,7 @@ export async function stageForStream(context: EtlContext, plan: StreamPlan, gath
   for (const { name, chunk, parents } of gathered.children) {
     const found = plan.children.find(({ child }) => child.name === name)
     if (!found) continue
-    const staged = await stageOne(context, chunk, {
+    const staged = await stageOne(chunk, {
       columns: found.shape.columns,
       version: null,
       deletedWhen: null,
@@ -58,15 +63,16 @@ export async function stageForStream(context: EtlContext, plan: StreamPlan, gath
   return { parent, children }
 }
 
-async function stageOne(
-  context: EtlContext,
+type Shape = Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit'>
+
+async function stageAndDrop(
   chunk: SpooledChunk,
-  shape: Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit'>,
+  { context, workbench, shape }: { context: EtlContext; workbench: Workbench; shape: Shape },
 ): Promise<Staged> {
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
   await mkdir(directory, { recursive: true })
-  const staged = await stageChunk({ chunk, directory, memoryLimit: context.stagingMemory, ...shape })
+  const staged = await stageChunk({ chunk, directory, memoryLimit: context.stagingMemory, ...shape }, workbench)
   await dropChunk(chunk)
   return staged
 }

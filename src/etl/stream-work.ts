@@ -1,13 +1,16 @@
 /**
- * The reading and committing of one scan. While a chunk is filled, the one before it is staged: at most one is on its way.
+ * The reading and committing of one scan. While a chunk is filled, those before it are staged and committed, in order: at most
+ * two are on their way.
  * Staged chunks wait until together they are worth a commit.
  */
+import { join } from 'node:path'
 import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Json } from '../model/json.ts'
 import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
+import { openWorkbench, type Workbench } from '../staging/stage-chunk.ts'
 import type { Fence, ShrinkLimit } from '../warehouse/port.ts'
 import { defaultStageBytes, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
@@ -48,12 +51,13 @@ export class StreamWork {
   readonly #start: StreamStart
   readonly #scan: Scan
   readonly #maxShrink: ShrinkLimit
+  readonly #workbench: Workbench
   readonly #ledgers = new Map<string, EtlLedger>()
   #cursor: CursorInScan
   #sequence = 0
   #chunks = 0
   #gatherer: Gatherer
-  #committing: Promise<void> = Promise.resolve()
+  readonly #underWay: Promise<void>[] = []
   #failure: Error | undefined
   #resume: Json
   /** Staged chunks that wait for their commit; those of a replacement all go in at the end. */
@@ -73,6 +77,7 @@ export class StreamWork {
     this.#maxShrink = work.maxShrink
     this.#cursor = work.cursor
     this.#resume = work.scan.resume
+    this.#workbench = openWorkbench(join(context.spoolDir, 'staging'))
     this.#gatherer = this.#openGatherer()
   }
 
@@ -114,6 +119,12 @@ export class StreamWork {
     await this.#settled()
   }
 
+  /** Nothing is staged after it. */
+  async close(): Promise<void> {
+    await this.#underWay.at(-1)
+    await this.#workbench.close()
+  }
+
   /** The ledgers of the stream and its children, of all that was committed. */
   reports(counted: number | null): ReadonlyMap<string, StreamReport> {
     const names = [this.#start.plan.stream.name, ...this.#start.plan.children.map(({ child }) => child.name)]
@@ -141,7 +152,8 @@ export class StreamWork {
 
   /** Hands the chunk over and goes on reading. */
   async #handOver(gathered: Gathered, how: Pick<Step, 'commits' | 'final'>): Promise<void> {
-    await this.#settled()
+    while (this.#underWay.length >= mostUnderWay) await this.#underWay[0]
+    this.#throwFailure()
     const step = { gathered, resume: this.#resume, ...how }
     const { rows, bytes } = this.#gatherer.size()
     this.#handedOver = how.commits
@@ -149,15 +161,26 @@ export class StreamWork {
       : { rows: this.#handedOver.rows + rows, bytes: this.#handedOver.bytes + bytes }
     if (how.commits) this.#committedAt = performance.now()
     this.#gatherer = this.#openGatherer()
-    this.#committing = this.#run(step).catch((error: unknown) => {
+    const before = this.#underWay.at(-1)
+    const work = this.#runAfter(before, step).then(() => void this.#underWay.shift())
+    this.#underWay.push(work)
+  }
+
+  /** Keeps its failure for whoever comes next; after one nothing else is done. */
+  async #runAfter(before: Promise<void> | undefined, step: Step): Promise<void> {
+    await before
+    if (this.#failure !== undefined) return
+    try {
+      await this.#run(step)
+    } catch (error) {
       this.#failure =
         error instanceof Error ? error : asMillraceError(error, `committing ${this.#start.plan.stream.name}`)
-    })
+    }
   }
 
   async #run({ gathered, resume, commits, final }: Step): Promise<void> {
     const { plan } = this.#start
-    const staged = await stageForStream(this.#context, plan, gathered)
+    const staged = await stageForStream(this.#context, { plan, workbench: this.#workbench }, gathered)
     const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
     if (this.#replaces() && !final) {
       // Replaced in one transaction at the end: until then the files wait, and a killed run begins again.
@@ -235,7 +258,11 @@ export class StreamWork {
   }
 
   async #settled(): Promise<void> {
-    await this.#committing
+    await this.#underWay.at(-1)
+    this.#throwFailure()
+  }
+
+  #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -244,3 +271,6 @@ export class StreamWork {
     return openGatherer(this.#context, { plan: this.#start.plan, number: ++this.#chunks, scanStarted })
   }
 }
+
+/** One that is staged or committed, and one that waits for it on disk. */
+const mostUnderWay = 2

@@ -55,6 +55,7 @@ export async function syncStream(
     name: stream.name,
     verify: (read) => verifyCount(context, { plan, scan, counted, read, verify: options.verify }),
   })
+  await work.close()
   return { reports: work.reports(counted), failure }
 }
 

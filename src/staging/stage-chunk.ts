@@ -46,32 +46,49 @@ export type Staged = {
   readonly samples: readonly { readonly key: string; readonly code: string; readonly message: string }[]
 }
 
-export async function stageChunk(request: StageRequest): Promise<Staged> {
-  const db = await openDatabase({
-    path: ':memory:',
-    memoryLimit: request.memoryLimit,
-    spillDirectory: join(request.directory, 'spill'),
-    threads: chooseThreads(request.columns.length),
-  })
-  try {
-    const rows = await stageRows(db, request)
-    const gone = await stageTombstones(db, request)
-    const { rows: count } = request.chunk
-    return {
-      path: rows.path,
-      rejects: rows.rejects,
-      samples: rows.samples,
-      tombstones: gone.path,
-      counts: {
-        read: request.derived ? 0 : count,
-        derived: request.derived ? count : 0,
-        duplicates: rows.duplicates + gone.duplicates,
-        filtered: 0,
-        rejected: rows.rejected + gone.rejected,
-      },
-    }
-  } finally {
-    db.close()
+/** The private DuckDB of one stream and its children, opened by the first chunk: opening and closing it costs as much as a page. */
+export type Workbench = {
+  readonly database: (request: Pick<StageRequest, 'memoryLimit' | 'columns'>) => Promise<Database>
+  readonly close: () => Promise<void>
+}
+
+/** @param spillDirectory where DuckDB writes what does not fit into its memory; made when it is needed */
+export function openWorkbench(spillDirectory: string): Workbench {
+  let opened: Promise<Database> | undefined
+  return {
+    async database({ memoryLimit, columns }) {
+      opened ??= openDatabase({ path: ':memory:', memoryLimit, spillDirectory, threads: 1 })
+      const db = await opened
+      await db.run(`SET threads = ${chooseThreads(columns.length)}`)
+      return db
+    },
+    async close() {
+      // What could not be opened has been said by whoever wanted to work with it.
+      const db = await opened?.catch(() => undefined)
+      opened = undefined
+      db?.close()
+    },
+  }
+}
+
+export async function stageChunk(request: StageRequest, workbench: Workbench): Promise<Staged> {
+  const db = await workbench.database(request)
+  const rows = await stageRows(db, request)
+  const gone = await stageTombstones(db, request)
+  for (const table of ['staged', 'gone']) await db.run(`DROP TABLE IF EXISTS ${table}`)
+  const { rows: count } = request.chunk
+  return {
+    path: rows.path,
+    rejects: rows.rejects,
+    samples: rows.samples,
+    tombstones: gone.path,
+    counts: {
+      read: request.derived ? 0 : count,
+      derived: request.derived ? count : 0,
+      duplicates: rows.duplicates + gone.duplicates,
+      filtered: 0,
+      rejected: rows.rejected + gone.rejected,
+    },
   }
 }
 

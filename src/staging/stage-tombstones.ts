@@ -28,7 +28,7 @@ export async function stageTombstones(db: Database, request: Request): Promise<S
   )
   const columns = keys.map((column) => column.column)
   await db.run(
-    `CREATE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce(${strictCast('"#version"', 'timestamp')}, _read_at) AS _version, ` +
+    `CREATE OR REPLACE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce(${strictCast('"#version"', 'timestamp')}, _read_at) AS _version, ` +
       `${columns.map((column) => `${quoteName(column)} IS NULL`).join(' OR ')} AS "#bad" FROM ` +
       `(SELECT ${casts.join(', ')}, _version AS "#version", ${readAtSql('"#file"')} AS _read_at ` +
       `FROM read_json([${files.map((file) => quoteText(file.path)).join(', ')}], format = 'newline_delimited', filename = '#file', columns = {${spec.join(', ')}}))`,

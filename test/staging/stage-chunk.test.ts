@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk } from '../../src/staging/spool.ts'
-import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { openWorkbench, stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
 
 const readAt = new Date('2026-11-20T09:55:00.123Z')
 
@@ -17,18 +17,22 @@ async function stage(lines: readonly string[], types: Record<string, LogicalType
   await writer.add({ kind: 'lines', lines: bytes, rows: lines.length }, readAt)
   const out = join(directory, 'out')
   await mkdir(out)
-  const staged = await stageChunk({
-    chunk: writer.chunk(),
-    directory: out,
-    columns: Object.entries(types).map(([field, type]) => ({ field, column: field.toLowerCase(), type })),
-    key: ['id'],
-    version: null,
-    deletedWhen: null,
-    pii: [],
-    derived: false,
-    memoryLimit: '500MB',
-    ...rest,
-  })
+  const workbench = openWorkbench(directory)
+  const staged = await stageChunk(
+    {
+      chunk: writer.chunk(),
+      directory: out,
+      columns: Object.entries(types).map(([field, type]) => ({ field, column: field.toLowerCase(), type })),
+      key: ['id'],
+      version: null,
+      deletedWhen: null,
+      pii: [],
+      derived: false,
+      memoryLimit: '500MB',
+      ...rest,
+    },
+    workbench,
+  ).finally(() => workbench.close())
   return { staged, rows: await rowsOf(staged.path), rejects: await rowsOf(staged.rejects) }
 }
 

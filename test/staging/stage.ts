@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openDatabase, type TextRow } from '../../src/duckdb/open-database.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk, type SpooledBatch } from '../../src/staging/spool.ts'
-import { stageChunk, type Staged, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { openWorkbench, stageChunk, type Staged, type StageRequest } from '../../src/staging/stage-chunk.ts'
 
 export const readAt = new Date('2026-11-20T09:55:00.123Z')
 
@@ -26,18 +26,22 @@ export async function stageBatches(
   for (const batch of batches) await writer.add(batch, readAt)
   const out = join(directory, 'out')
   mkdirSync(out)
-  const staged = await stageChunk({
-    chunk: writer.chunk(),
-    directory: out,
-    columns: Object.entries(types).map(([field, type]) => ({ field, column: field, type })),
-    key: ['id'],
-    version: null,
-    deletedWhen: null,
-    pii: [],
-    derived: false,
-    memoryLimit: '500MB',
-    ...rest,
-  })
+  const workbench = openWorkbench(directory)
+  const staged = await stageChunk(
+    {
+      chunk: writer.chunk(),
+      directory: out,
+      columns: Object.entries(types).map(([field, type]) => ({ field, column: field, type })),
+      key: ['id'],
+      version: null,
+      deletedWhen: null,
+      pii: [],
+      derived: false,
+      memoryLimit: '500MB',
+      ...rest,
+    },
+    workbench,
+  ).finally(() => workbench.close())
   const [rows, rejects, tombstones] = await Promise.all([staged.path, staged.rejects, staged.tombstones].map(rowsOf))
   return { staged, rows: rows ?? [], rejects: rejects ?? [], tombstones: tombstones ?? [] }
 }

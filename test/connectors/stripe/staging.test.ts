@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../src/duckdb/open-database.ts'
 import { columnNames } from '../../../src/model/column-name.ts'
 import { openChunk } from '../../../src/staging/spool.ts'
-import { stageChunk } from '../../../src/staging/stage-chunk.ts'
+import { openWorkbench, stageChunk } from '../../../src/staging/stage-chunk.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 
 let stripe: OpenedStripe
@@ -27,17 +27,21 @@ async function stage(items: readonly ScanItem[], columns: Columns, child?: strin
     if (item.kind !== 'checkpoint' && item.child?.stream === child) await writer.add(item, item.readAt)
   const names = columnNames(Object.keys(columns))
   await mkdir(join(directory, 'out'))
-  const staged = await stageChunk({
-    chunk: writer.chunk(),
-    directory: join(directory, 'out'),
-    columns: Object.entries(columns).map(([field, type]) => ({ field, column: names.get(field) ?? field, type })),
-    key: ['id'],
-    version: null,
-    deletedWhen: null,
-    pii: [],
-    derived: false,
-    memoryLimit: '500MB',
-  })
+  const workbench = openWorkbench(directory)
+  const staged = await stageChunk(
+    {
+      chunk: writer.chunk(),
+      directory: join(directory, 'out'),
+      columns: Object.entries(columns).map(([field, type]) => ({ field, column: names.get(field) ?? field, type })),
+      key: ['id'],
+      version: null,
+      deletedWhen: null,
+      pii: [],
+      derived: false,
+      memoryLimit: '500MB',
+    },
+    workbench,
+  ).finally(() => workbench.close())
   const db = await openDatabase({ path: ':memory:', memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
   const select = async (sql: string) =>
     (await db.rows(sql.replace('staged', `read_parquet('${staged.path}')`))).map((row) =>
