@@ -15,7 +15,7 @@ export const jsonPages: Benchmark = {
   better: 'higher',
   limit: 1,
   pairs: async ({ full }) => {
-    const rows = full ? 100_000 : 20_000
+    const rows = 100_000
     const root = await mkdtemp(join(tmpdir(), 'bench-pages-'))
     const server = await startPageServer({ shape: 'charge', rows })
     let turn = 0
@@ -34,7 +34,7 @@ export const jsonPages: Benchmark = {
       return { value: rows / report.seconds, rssMb: report.rss_mb }
     }
     try {
-      return await alternate(full ? 5 : 7, {
+      return await alternate(full ? 7 : 3, {
         ours: () =>
           measure(async (directory) => {
             const file = await copyPagesProject(directory)

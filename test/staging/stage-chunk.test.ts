@@ -32,7 +32,8 @@ async function stage(lines: readonly string[], types: Record<string, LogicalType
       ...rest,
     },
     workbench,
-  ).finally(() => workbench.close())
+  )
+  await workbench.close()
   return { staged, rows: await rowsOf(staged.path), rejects: await rowsOf(staged.rejects) }
 }
 

@@ -41,7 +41,8 @@ export async function stageBatches(
       ...rest,
     },
     workbench,
-  ).finally(() => workbench.close())
+  )
+  await workbench.close()
   const [rows, rejects, tombstones] = await Promise.all([staged.path, staged.rejects, staged.tombstones].map(rowsOf))
   return { staged, rows: rows ?? [], rejects: rejects ?? [], tombstones: tombstones ?? [] }
 }

@@ -41,7 +41,8 @@ async function stage(items: readonly ScanItem[], columns: Columns, child?: strin
       memoryLimit: '500MB',
     },
     workbench,
-  ).finally(() => workbench.close())
+  )
+  await workbench.close()
   const db = await openDatabase({ path: ':memory:', memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
   const select = async (sql: string) =>
     (await db.rows(sql.replace('staged', `read_parquet('${staged.path}')`))).map((row) =>

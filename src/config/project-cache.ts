@@ -1,0 +1,111 @@
+/**
+ * A large project that was found right is not parsed again until a byte of it changes. One file a project in the user's
+ * cache directory, with what `loadProject` gave; it holds no secret, since a project with one in the open is not right.
+ * Whatever is wrong with the cache, the project is parsed as if there were none.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { Project } from './project.ts'
+import { projectFileName } from './project-paths.ts'
+
+export type ProjectCache = {
+  /** undefined: not known, or not in the state that the project has now. */
+  readonly read: () => Project | undefined
+  readonly write: (project: Project) => void
+}
+
+/** undefined: the project is so small that it is parsed sooner than looked up, or its files cannot be read. */
+export function projectCache(root: string): ProjectCache | undefined {
+  const key = attempt(() => stateOf(root))
+  const directory = cacheDirectory(process.env)
+  if (key === undefined || directory === undefined) return undefined
+  const path = join(directory, `${createHash('sha256').update(root).digest('hex').slice(0, 32)}.json`)
+  return {
+    read: () =>
+      attempt(() => {
+        const cached = JSON.parse(readFileSync(path, 'utf8')) as { key: string; project: Project } // what `write` wrote
+        return cached.key === key ? cached.project : undefined
+      }),
+    write: (project) =>
+      attempt(() => {
+        const text = JSON.stringify({ key, project })
+        if (!isDeepStrictEqual(JSON.parse(text), { key, project })) return
+        mkdirSync(directory, { recursive: true, mode: 0o700 })
+        writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 })
+        renameSync(`${path}.${process.pid}`, path)
+      }),
+  }
+}
+
+/** Of all that the result depends on: the project's files, its links, and millrace's own code. */
+function stateOf(root: string): string | undefined {
+  const hash = createHash('sha256').update(root)
+  const paths = [projectFileName, 'schedules.yaml', ...filesIn(root, 'syncs'), ...filesIn(root, 'models')]
+  if (paths.length < worthCaching) return undefined
+  for (const path of paths) {
+    const bytes = attempt(() => readFileSync(join(root, path)))
+    hash.update(`\n${path} ${bytes?.length ?? 'none'}\n`).update(bytes ?? '')
+  }
+  addLinks(hash, root)
+  addOwnCode(hash)
+  return hash.digest('hex')
+}
+
+/** @throws where one is a link: it may lead somewhere else tomorrow */
+function filesIn(root: string, folder: string): readonly string[] {
+  if (!existsSync(join(root, folder))) return []
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  const link = entries.find((entry) => entry.isSymbolicLink())
+  if (link) throw new MillraceError('MR-1206', { message: `${link.name} is a link: the project is not cached` })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort()
+}
+
+function addLinks(hash: Hash, root: string): void {
+  for (const entry of readdirSync(root, { withFileTypes: true }))
+    if (entry.isSymbolicLink()) hash.update(`\n${entry.name} -> ${readlinkSync(join(root, entry.name))}`)
+}
+
+/** By size and time, as make does it. */
+function addOwnCode(hash: Hash): void {
+  const own = dirname(fileURLToPath(import.meta.url))
+  for (const directory of [own, join(own, '..', 'model')])
+    for (const name of readdirSync(directory)) {
+      const { size, mtimeMs } = lstatSync(join(directory, name))
+      hash.update(`\n${name} ${size} ${mtimeMs}`)
+    }
+}
+
+/** Where the system's other caches are; undefined: there is no such place. */
+function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  const base = env['XDG_CACHE_HOME'] ?? attempt(() => join(homedir(), '.cache'))
+  return base ? join(base, 'millrace', 'projects') : undefined
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    // A cache that cannot be used is no cache.
+    return undefined
+  }
+}
+
+/** Files. */
+const worthCaching = 30
