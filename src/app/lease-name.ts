@@ -1,5 +1,7 @@
 import type { Sync } from '../config/project.ts'
 
-/** What a run of this sync holds: ETL its own tables, a delivery the destination's object, whichever sync it is. */
+/** What a run of this sync holds: ETL its own tables, a delivery the destination's object, whichever sync it is. People read it: it stands in messages. */
 export const leaseName = (sync: Sync, target: string): string =>
-  sync.kind === 'etl' ? `etl:${target}:${sync.name}` : `object:${target}:${sync.destination}:${sync.object}`
+  sync.kind === 'etl'
+    ? `the load ${sync.name} on ${target}`
+    : `the delivery to ${sync.destination} ${sync.object} on ${target}`

@@ -23,7 +23,7 @@ import { scanOf } from '../etl/scan-of.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
-import { checkGuards } from '../reverse-etl/guards.ts'
+import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
 import type { Candidate } from '../warehouse/port.ts'
 import type { App } from './app.ts'
@@ -139,15 +139,6 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
             samples.push(sampleOf(candidate, decision, { mapping, masked }))
         },
       })
-      const guardCounts = {
-        sync: sync.name,
-        model: sync.model,
-        model_rows: diff.model_rows,
-        accepted: diff.accepted,
-        added: counts.added,
-        changed: counts.changed,
-        removed: counts.removed,
-      }
       const requests = Math.ceil(changes.rows / object.batch.rows)
       return {
         kind: 'reverse_etl',
@@ -168,7 +159,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         withheld: counts.withheld,
         on_removed: sync.onRemoved.kind,
         samples,
-        guards: checkGuards(guardCounts, sync.limits),
+        guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,
         seconds_estimate: null,

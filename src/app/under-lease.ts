@@ -19,7 +19,7 @@ export function underLease<T>(
         app.emit({
           type: 'waiting',
           run_id: runId,
-          for: `the lease ${name}`,
+          for: name,
           holder: `run ${holder.runId} (pid ${holder.process.pid}, since ${holder.since})`,
         }),
     },

@@ -31,9 +31,12 @@ function heldByAnother(message: string, cause: unknown): MillraceError {
   const holder = /held in (.*?) \(PID (\d+)\)/.exec(message)
   const who = holder ? `${holder[1]} (pid ${holder[2]})` : 'another program'
   return new MillraceError('MR-2002', {
-    message: `The warehouse file is open in ${who}, which is not a millrace run: DuckDB lets one process in at a time.`,
+    message: `The warehouse file is open in ${who}: DuckDB lets one process in at a time, and runs of millrace take turns.`,
     kept: 'Nothing was changed.',
-    next: 'Close it there (a DuckDB shell, a notebook, a BI tool) and run again.',
+    next: [
+      'Close it there (a DuckDB shell, a notebook, a BI tool) and run again.',
+      'A millrace that was stopped in the middle (Ctrl-Z) holds it too: let it go on with `fg`, or end it.',
+    ],
     cause,
   })
 }

@@ -1,7 +1,8 @@
-import type { Limit, ReverseLimits } from '../config/project.ts'
+import type { Limit, ReverseLimits, ReverseSync } from '../config/project.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { GuardCheck } from '../model/plan.ts'
+import type { Comparison } from './compare.ts'
 
 export type GuardCounts = {
   readonly sync: string
@@ -12,6 +13,16 @@ export type GuardCounts = {
   readonly added: number
   readonly changed: number
   readonly removed: number
+}
+
+/** What the guards look at: rows that would go, not rows that differ. */
+export function guardCounts(
+  { name, model }: Pick<ReverseSync, 'name' | 'model'>,
+  { diff, counts }: Pick<Comparison, 'diff' | 'counts'>,
+): GuardCounts {
+  const { model_rows, accepted } = diff
+  const { added, changed, removed } = counts
+  return { sync: name, model, model_rows, accepted, added, changed, removed }
 }
 
 /** Every guard with its numbers, whether it holds the run or not: plan and run read the same list. */

@@ -14,7 +14,7 @@ import { copyFirstLines, readLines } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import { deliver, sayRejects } from './deliver.ts'
 import { encoderVersion } from './encode-value.ts'
-import { checkGuards, guardError } from './guards.ts'
+import { checkGuards, guardCounts, guardError } from './guards.ts'
 import { dropDirectory, Journal, leftJournals } from './journal.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { recoverJournals } from './recover.ts'
@@ -113,16 +113,8 @@ async function prepare(
   if (request.permission.baseline)
     return { kind: 'stopped', outcome: { ledger: await takeAsBaseline({ session, fence, mapping, meta, comparison }) } }
 
-  const guardCounts = {
-    sync: sync.name,
-    model: sync.model,
-    model_rows: diff.model_rows,
-    accepted: diff.accepted,
-    added: counts.added,
-    changed: counts.changed,
-    removed: counts.removed,
-  }
-  const held = guardError(guardCounts, checkGuards(guardCounts, sync.limits), comparison.changes.optOuts)
+  const guarded = guardCounts(sync, comparison)
+  const held = guardError(guarded, checkGuards(guarded, sync.limits), comparison.changes.optOuts)
   const rows = held ? comparison.changes.optOuts : comparison.changes.rows
   const intents =
     rows === 0 ? null : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
