@@ -5,6 +5,7 @@
  */
 import type { EngineEvent } from '../model/event.ts'
 import type { RunRecord } from '../model/run.ts'
+import type { SlotStore } from './slot-store.ts'
 
 export type ControlStore = {
   readonly recordRun: (run: RunRecord) => Promise<void>
@@ -34,10 +35,8 @@ export type ControlStore = {
   /** null: it is this ticket's turn; else who is before it. */
   readonly ticketBefore: (ticket: Ticket) => Promise<Holder | null>
   readonly returnTicket: (ticket: Ticket) => Promise<void>
-  /** Claims (schedule, instant) once. false: somebody has it. */
-  readonly claimSlot: (schedule: string, instant: string, runId: string) => Promise<boolean>
   readonly close: () => Promise<void>
-}
+} & SlotStore
 
 /** A process, so that a reused pid is not mistaken for it. */
 export type ProcessId = { readonly host: string; readonly pid: number; readonly startedAt: string }

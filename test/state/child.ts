@@ -1,5 +1,6 @@
 // A process of its own that works on a control store as it is told: `node child.ts ADAPTER LOCATION ROLE …`.
 // It writes a line per thing that happens, so that the test need not guess when.
+import { aSlot } from './a-slot.ts'
 import { appendFileSync } from 'node:fs'
 import type { TicketRequest } from '../../src/state/port.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
@@ -31,7 +32,7 @@ if (role === 'hold-lease') {
   for (let round = 0; round < Number(rounds); round++) {
     await go()
     const grant = await store.acquireLease({ name: `race-${round}`, runId, ttlMs: 60_000, graceMs: 0 })
-    say({ round, lease: grant.granted, slot: await store.claimSlot('nightly', `instant-${round}`, runId) })
+    say({ round, lease: grant.granted, slot: await store.claimSlot(aSlot({ instant: `instant-${round}` })) })
   }
   await go() // a racer that ends loses its last lease to the other one, and rightly so
 } else if (role === 'tickets') {

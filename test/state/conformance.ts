@@ -1,7 +1,7 @@
 /** What every control store must do, with real processes. One call per adapter: `controlStoreConformance('sqlite', url)`. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,6 +13,7 @@ import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore, ProcessId } from '../../src/state/port.ts'
 import { withLease } from '../../src/state/with-lease.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
+import { aJob, aSlot } from './a-slot.ts'
 
 export type OpenStore = (
   location: string,
@@ -348,10 +349,102 @@ export function controlStoreConformance(
       })
 
       test('a slot is claimed once', async () => {
-        expect(await store.claimSlot('nightly', '2026-11-21T02:00:00Z', 'r1')).toBe(true)
-        expect(await store.claimSlot('nightly', '2026-11-21T02:00:00Z', 'r2')).toBe(false)
-        expect(await store.claimSlot('nightly', '2026-11-22T02:00:00Z', 'r2')).toBe(true)
-        expect(await store.claimSlot('hourly', '2026-11-21T02:00:00Z', 'r2')).toBe(true)
+        expect(await store.claimSlot(aSlot())).toBe(true)
+        expect(await store.claimSlot(aSlot())).toBe(false)
+        expect(await store.claimSlot(aSlot({ instant: '2026-11-22T02:00:00.000Z' }))).toBe(true)
+        expect(await store.claimSlot(aSlot({ schedule: 'hourly' }))).toBe(true)
+        expect((await store.slots({ schedule: 'nightly' })).map(({ instant }) => instant)).toEqual([
+          '2026-11-22T02:00:00.000Z',
+          '2026-11-21T02:00:00.000Z',
+        ])
+      })
+
+      test('a schedule is known since it was first seen, and decided up to its newest slot by the clock', async () => {
+        const first = await store.knowSchedule('nightly')
+        expect(first).toMatchObject({ decidedUntil: first.since, pause: null })
+        await store.claimSlot(aSlot({ instant: '2999-01-02T02:00:00.000Z' }))
+        await store.claimSlot(aSlot({ instant: '2999-01-01T02:00:00.000Z' }))
+        await store.claimSlot(aSlot({ instant: '2999-01-03T02:00:00.000Z', trigger: 'hand' }))
+        expect(await store.knowSchedule('nightly')).toEqual({ ...first, decidedUntil: '2999-01-02T02:00:00.000Z' })
+      })
+
+      test('a pause is kept until it is taken back', async () => {
+        const pause = { at: '2026-11-21T02:00:00.000Z', by: 'ann' }
+        await store.pauseSchedule('nightly', pause)
+        expect(await store.knowSchedule('nightly')).toMatchObject({ pause })
+        await store.pauseSchedule('nightly', null)
+        expect(await store.knowSchedule('nightly')).toMatchObject({ pause: null })
+      })
+
+      test('the jobs of a slot are shown to whoever takes one, and a taken one runs until it is ended', async () => {
+        await store.claimSlot(aSlot({ jobs: [aJob('crm'), aJob('people', { needs: ['crm'] })] }))
+        const taken = await store.takeJob((open) => {
+          expect(open.map(({ sync, state, needs }) => [sync, state, needs])).toEqual([
+            ['crm', 'queued', []],
+            ['people', 'queued', ['crm']],
+          ])
+          return { take: open[0] ?? null, skip: [], again: [] }
+        })
+        expect(taken).toMatchObject({ sync: 'crm', state: 'running', attempt: 1, alive: true })
+        if (!taken) return
+        await store.noteRun(taken, 'run-1')
+        await store.takeJob((open) => {
+          expect(open[0]).toMatchObject({ sync: 'crm', state: 'running', runId: 'run-1', alive: true })
+          return { take: null, skip: [], again: [] }
+        })
+        await store.endJob(taken, { state: 'ok', reason: null })
+        expect((await store.slots({}))[0]).toMatchObject({ state: 'queued', endedAt: null })
+        await store.takeJob((open) => ({
+          take: null,
+          skip: open.map((job) => ({ job, reason: 'people still runs' })),
+          again: [],
+        }))
+        const [slot] = await store.slots({})
+        expect(slot).toMatchObject({ state: 'skipped', endedAt: expect.any(String) })
+        expect(slot?.jobs.map(({ state, reason }) => [state, reason])).toEqual([
+          ['ok', null],
+          ['skipped', 'people still runs'],
+        ])
+      })
+
+      test('a job that is queued again is another attempt, later; so is one whose daemon died', async () => {
+        await store.claimSlot(aSlot())
+        const take = () => store.takeJob((open) => ({ take: open[0] ?? null, skip: [], again: [] }))
+        const first = await take()
+        if (!first) throw new Error('there was no job')
+        await store.endJob(first, {
+          state: 'queued',
+          reason: 'the vendor was down',
+          notBefore: '2026-11-21T02:00:30.000Z',
+        })
+        expect(await take()).toMatchObject({
+          attempt: 2,
+          notBefore: '2026-11-21T02:00:30.000Z',
+          reason: 'the vendor was down',
+        })
+        const other = open(location, { process: { host: hostname(), pid: 999_999_999, startedAt: 'never' } })
+        await other.claimSlot(aSlot({ schedule: 'hourly' }))
+        await other.takeJob((all) => ({
+          take: all.find((job) => job.schedule === 'hourly') ?? null,
+          skip: [],
+          again: [],
+        }))
+        await other.close()
+        await store.takeJob((all) => {
+          const dead = all.filter((job) => !job.alive && job.state === 'running')
+          expect(dead.map((job) => job.schedule)).toEqual(['hourly'])
+          return { take: null, skip: [], again: dead }
+        })
+        expect((await store.slots({ schedule: 'hourly' }))[0]?.jobs).toMatchObject([
+          { state: 'queued', attempt: 2, owner: null },
+        ])
+      })
+
+      test('a slot that was missed has ended, and says why', async () => {
+        await store.claimSlot(aSlot({ state: 'missed', reason: 'no daemon was running', jobs: [] }))
+        expect(await store.slots({})).toMatchObject([
+          { state: 'missed', reason: 'no daemon was running', endedAt: expect.any(String), jobs: [] },
+        ])
       })
 
       test('of progress the latest sum is kept, of the rest every event in its order', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aSlot } from './a-slot.ts'
 import { controlStoreConformance } from './conformance.ts'
 import { open } from './sqlite-adapter.ts'
 
@@ -33,6 +34,24 @@ describe('the file of the control store', () => {
     expect(() => openSqliteStore({ path })).toThrow(
       expect.objectContaining({ code: 'MR-6003', message: expect.stringContaining('format 99') }),
     )
+  })
+
+  test('a file of format 1 gets the tables of schedules, and keeps its runs', async () => {
+    await openSqliteStore({ path }).close()
+    const sql = new DatabaseSync(path)
+    sql.exec(
+      'drop table jobs; drop table slots; drop table schedules; create table slots (schedule text, instant text)',
+    )
+    sql.exec(`insert into leases (name, token, ttl_ms, grace_ms, since, expires_ms, host, pid, process_started_at)
+      values ('kept', 7, 1, 1, '2026-01-01T00:00:00Z', 1, 'here', 1, 'then')`)
+    sql.exec('pragma user_version = 1')
+    sql.close()
+    const store = openSqliteStore({ path })
+    expect(await store.claimSlot(aSlot())).toBe(true)
+    expect(await store.acquireLease({ name: 'kept', runId: 'r', ttlMs: 1000, graceMs: 0 })).toMatchObject({
+      granted: true,
+    })
+    await store.close()
   })
 
   test('a SQLite file of another program is refused', () => {

@@ -10,6 +10,10 @@ export function textOf(row: Row | undefined, column: string): string {
   return typeof value === 'string' ? value : wrong(column, 'text', value)
 }
 
+export function optionalTextOf(row: Row | undefined, column: string): string | null {
+  return row?.[column] === null ? null : textOf(row, column)
+}
+
 export function numberOf(row: Row | undefined, column: string): number {
   const value = row?.[column]
   return typeof value === 'number' ? value : wrong(column, 'a number', value)

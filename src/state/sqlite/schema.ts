@@ -9,8 +9,10 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   sql.exec('pragma journal_mode = wal')
   sql.exec('begin immediate')
   // Another process may have made it while this one waited for the lock.
+  if (pragma(sql, 'user_version') === 1)
+    sql.exec(`drop table slots; ${scheduleTables}; pragma user_version = ${version}`)
   if (!isCurrent(sql, path))
-    sql.exec(`${tables}; pragma application_id = ${applicationId}; pragma user_version = ${version}`)
+    sql.exec(`${tables}; ${scheduleTables}; pragma application_id = ${applicationId}; pragma user_version = ${version}`)
   sql.exec('commit')
 }
 
@@ -36,7 +38,7 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
-const version = 1
+const version = 2
 /** "mill" in ASCII: `file` and we know the file by it. */
 const applicationId = 0x6d696c6c
 
@@ -50,13 +52,6 @@ create table runs (
   host text not null, pid integer not null, process_started_at text not null
 ) strict;
 create index runs_newest on runs (started_at desc);
-create table slots (
-  schedule text not null,
-  instant text not null,
-  run_id text not null,
-  claimed_ms integer not null,
-  primary key (schedule, instant)
-) strict;
 create table leases (
   name text primary key,
   token integer not null,
@@ -86,3 +81,40 @@ create table events (
 ) strict;
 create unique index events_progress on events (run_id, progress_of) where progress_of is not null;
 create index events_of_run on events (run_id, id)`
+
+/** Format 2. In format 1 nothing used its slots. */
+const scheduleTables = `
+create table schedules (
+  name text primary key,
+  since text not null,
+  decided_until text not null,
+  paused_at text,
+  paused_by text
+) strict;
+create table slots (
+  schedule text not null,
+  instant text not null,
+  trigger text not null,
+  ended_as text,
+  reason text,
+  claimed_at text not null,
+  ended_at text,
+  primary key (schedule, instant)
+) strict;
+create index slots_newest on slots (instant desc);
+create table jobs (
+  schedule text not null,
+  instant text not null,
+  sync text not null,
+  needs text not null,
+  connection text not null,
+  state text not null,
+  attempt integer not null,
+  not_before text not null,
+  run_id text,
+  reason text,
+  host text, pid integer, process_started_at text,
+  primary key (schedule, instant, sync),
+  foreign key (schedule, instant) references slots (schedule, instant) on delete cascade
+) strict;
+create index jobs_open on jobs (not_before) where state in ('queued', 'running')`

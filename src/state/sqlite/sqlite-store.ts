@@ -25,7 +25,7 @@ export function openSqliteStore(options: SqliteStoreOptions): ControlStore {
   const events = storeEvents(database)
   return {
     ...storeRuns(database, { clock, process }),
-    ...storeSlots(database, clock),
+    ...storeSlots(database, { clock, process }),
     ...storeLeases(database, { clock, process }),
     ...storeTickets(database, { clock, process }),
     recordEvent: events.recordEvent,
