@@ -1,0 +1,63 @@
+import type { Job, JobChoice } from '../state/slot-store.ts'
+import type { Schedule } from './schedule.ts'
+
+export type JobLimits = {
+  readonly now: Date
+  /** Runs at once in this store. */
+  readonly maxRuns: number
+  /** Connection → runs at once. */
+  readonly maxRunsOf: ReadonlyMap<string, number>
+  /** Schedule → what a slot does for a sync that still runs. Of a schedule that is gone: `skip`. */
+  readonly overlapOf: ReadonlyMap<string, Schedule['overlap']>
+}
+
+/** The job that may begin now, if any, and what becomes of those that never will. Oldest first, so that none starves. */
+export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
+  const again = open.filter((job) => job.state === 'running' && !job.alive)
+  const running = open.filter((job) => job.state === 'running' && job.alive)
+  const skip: { job: Job; reason: string }[] = []
+  const waiting: Job[] = []
+  let take: Job | null = null
+  for (const job of open.filter(
+    ({ state, notBefore }) => state === 'queued' && Date.parse(notBefore) <= limits.now.getTime(),
+  )) {
+    const reason = overlapsWith(job, { running, waiting, limits })
+    if (reason !== null) skip.push({ job, reason })
+    else if (take === null && mayBegin(job, { open, running, limits })) take = job
+    else waiting.push(job)
+  }
+  return { take, skip, again }
+}
+
+type Around = { readonly running: readonly Job[]; readonly waiting: readonly Job[]; readonly limits: JobLimits }
+
+/** Why the job is not to run at all; null: it is. */
+function overlapsWith(job: Job, { running, waiting, limits }: Around): string | null {
+  const overlap = limits.overlapOf.get(job.schedule) ?? 'skip'
+  if (overlap === 'allow') return null
+  const other = running.find((each) => isOtherSlot(each, job))
+  if (!other) return null
+  if (overlap === 'skip') return `${job.sync} still runs for ${other.schedule} of ${other.instant}`
+  const buffered = waiting.find((each) => isOtherSlot(each, job))
+  return buffered ? `${job.sync} still runs, and already waits for ${buffered.schedule} of ${buffered.instant}` : null
+}
+
+const isOtherSlot = (other: Job, job: Job) =>
+  other.sync === job.sync && (other.schedule !== job.schedule || other.instant !== job.instant)
+
+function mayBegin(
+  job: Job,
+  {
+    open,
+    running,
+    limits,
+  }: { readonly open: readonly Job[]; readonly running: readonly Job[]; readonly limits: JobLimits },
+): boolean {
+  if (running.length >= limits.maxRuns) return false
+  const ofConnection = running.filter(({ connection }) => connection === job.connection).length
+  if (ofConnection >= (limits.maxRunsOf.get(job.connection) ?? Infinity)) return false
+  if (limits.overlapOf.get(job.schedule) !== 'allow' && running.some(({ sync }) => sync === job.sync)) return false
+  return !open.some(
+    ({ schedule, instant, sync }) => schedule === job.schedule && instant === job.instant && job.needs.includes(sync),
+  )
+}

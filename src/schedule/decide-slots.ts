@@ -1,0 +1,37 @@
+import type { KnownSchedule } from '../state/slot-store.ts'
+import type { Schedule, Slot } from './schedule.ts'
+
+export type SlotDecision = {
+  readonly slot: Slot
+  readonly state: 'queued' | 'skipped' | 'missed'
+  readonly reason: string | null
+}
+
+/**
+ * What becomes of slots whose instant has come, oldest first. A slot is late when nobody was there to see it; what happens
+ * to late ones the schedule's `catchup` says. None is left without a decision: what does not run is recorded with its reason.
+ */
+export function decideSlots(
+  schedule: Pick<Schedule, 'catchup'>,
+  due: readonly Slot[],
+  { now, pause }: { readonly now: Date; readonly pause: KnownSchedule['pause'] },
+): readonly SlotDecision[] {
+  const { mode, windowMs } = schedule.catchup
+  const ageMs = (slot: Slot) => now.getTime() - Date.parse(slot.dueAt)
+  return due.map((slot, index): SlotDecision => {
+    if (pause) return { slot, state: 'skipped', reason: `paused by ${pause.by} since ${pause.at}` }
+    if (ageMs(slot) <= lateMs) return { slot, state: 'queued', reason: null }
+    const missed = (why: string): SlotDecision => ({
+      slot,
+      state: 'missed',
+      reason: `no daemon ran at ${slot.dueAt}; ${why}`,
+    })
+    if (mode === 'none') return missed('catchup is none')
+    if (ageMs(slot) > windowMs) return missed('that is longer ago than the window of catchup')
+    if (mode === 'latest' && index < due.length - 1) return missed('catchup runs the latest only')
+    return { slot, state: 'queued', reason: `caught up: no daemon ran at ${slot.dueAt}` }
+  })
+}
+
+/** A daemon that is busy, or a machine that is slow, has not missed a slot yet. */
+const lateMs = 60_000

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { chooseJob, type JobLimits } from '../../src/schedule/choose-job.ts'
+import type { Job } from '../../src/state/slot-store.ts'
+
+const limits = (rest: Partial<JobLimits> = {}): JobLimits => ({
+  now: new Date('2026-11-21T03:00:00.000Z'),
+  maxRuns: 4,
+  maxRunsOf: new Map(),
+  overlapOf: new Map(),
+  ...rest,
+})
+const job = (sync: string, rest: Partial<Job> = {}): Job => ({
+  schedule: 'nightly',
+  instant: '2026-11-21T02:00:00.000Z',
+  sync,
+  needs: [],
+  connection: sync,
+  notBefore: '2026-11-21T02:00:00.000Z',
+  state: 'queued',
+  attempt: 1,
+  runId: null,
+  reason: null,
+  owner: null,
+  alive: false,
+  ...rest,
+})
+const running = (sync: string, rest: Partial<Job> = {}) => job(sync, { state: 'running', alive: true, ...rest })
+const earlier = { instant: '2026-11-20T02:00:00.000Z' }
+const told = (open: readonly Job[], rest: Partial<JobLimits> = {}) => {
+  const { take, skip, again } = chooseJob(open, limits(rest))
+  return { take: take?.sync ?? null, skip: skip.map((each) => each.reason), again: again.map(({ sync }) => sync) }
+}
+const nothing = { take: null, skip: [], again: [] }
+
+describe('the next job', () => {
+  test('is the first whose time has come', () => {
+    expect(told([job('later', { notBefore: '2026-11-21T04:00:00.000Z' }), job('crm'), job('stripe')])).toEqual({
+      ...nothing,
+      take: 'crm',
+    })
+  })
+
+  test('waits for those of its slot that it needs, and not for those of another', () => {
+    expect(told([running('crm'), job('people', { needs: ['crm'] })])).toEqual(nothing)
+    expect(told([running('crm', earlier), job('people', { needs: ['crm'] })])).toMatchObject({ take: 'people' })
+  })
+
+  test('waits where max_runs are under way, in all or on its connection; another connection may go', () => {
+    expect(told([running('a'), running('b'), job('c')], { maxRuns: 2 })).toEqual(nothing)
+    const ofSalesforce = { connection: 'salesforce' }
+    expect(
+      told([running('a', ofSalesforce), job('b', ofSalesforce), job('c')], { maxRunsOf: new Map([['salesforce', 1]]) }),
+    ).toMatchObject({ take: 'c' })
+  })
+
+  test('of a daemon that died waits again', () => {
+    expect(told([job('crm', { state: 'running', alive: false })])).toEqual({ ...nothing, again: ['crm'] })
+  })
+})
+
+describe('a sync that still runs for an earlier slot', () => {
+  test('is skipped this time, with the reason, also where nothing may begin', () => {
+    expect(told([running('crm', earlier), job('crm')], { maxRuns: 1 })).toEqual({
+      ...nothing,
+      skip: ['crm still runs for nightly of 2026-11-20T02:00:00.000Z'],
+    })
+  })
+
+  test('is waited for by one slot with buffer_one, and no more', () => {
+    const overlapOf = new Map([['nightly', 'buffer_one' as const]])
+    const open = [running('crm', earlier), job('crm'), job('crm', { instant: '2026-11-22T02:00:00.000Z' })]
+    expect(told(open, { overlapOf })).toEqual({
+      ...nothing,
+      skip: ['crm still runs, and already waits for nightly of 2026-11-21T02:00:00.000Z'],
+    })
+  })
+
+  test('runs beside it where that is allowed', () => {
+    const overlapOf = new Map([['nightly', 'allow' as const]])
+    expect(told([running('crm', earlier), job('crm')], { overlapOf })).toMatchObject({ take: 'crm' })
+  })
+})
