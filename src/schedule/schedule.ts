@@ -22,8 +22,12 @@ export type Trigger =
   | { readonly kind: 'cron'; readonly pattern: string }
   /** Counted from 1970-01-01T00:00:00Z, so that every machine and every restart has the same slots. */
   | { readonly kind: 'every'; readonly everyMs: number }
-  /** In order. */
-  | { readonly kind: 'at'; readonly instants: readonly string[] }
+  /** In order. `notes`: what daylight saving did to a local time that was written, by the instant that it became. */
+  | {
+      readonly kind: 'at'
+      readonly instants: readonly string[]
+      readonly notes?: { readonly [instant: string]: string }
+    }
   /** A slot for each slot of the last of `all` to end ok or partial; `missed` if that has not come `withinMs` after the first. */
   | { readonly kind: 'after'; readonly all: readonly string[]; readonly withinMs: number }
 
