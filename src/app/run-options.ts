@@ -8,6 +8,8 @@ export type RunOptions = {
   readonly firstRun: boolean
   readonly baseline: boolean
   readonly rejectedOnly: boolean
+  /** The schedule and the instant that the run serves; null: somebody asked for it. */
+  readonly slot: string | null
   /** Guards for this run only. */
   readonly limits: Partial<ReverseLimits> & { readonly maxShrink?: Limit }
 }
@@ -19,5 +21,6 @@ export const defaultRunOptions: RunOptions = {
   firstRun: false,
   baseline: false,
   rejectedOnly: false,
+  slot: null,
   limits: {},
 }

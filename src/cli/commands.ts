@@ -1,5 +1,6 @@
 /** Every command with its words and flags. What a command does stands in a file of its own, loaded when it is asked for. */
 import { Option, type Command } from 'commander'
+import type { DaemonFlags } from './daemon.ts'
 import { FrontCommand } from './front-command.ts'
 import { ownVersion } from './own-version.ts'
 import type { RunFlags } from './sync-run.ts'
@@ -46,6 +47,11 @@ function addProjectCommands(program: Command, start: Start): void {
     .description('what a run needs, looked at one by one, with the fix')
     .action(() => start(async (shell) => (await import('./doctor.ts')).examineAll(shell)))
   program
+    .command('daemon')
+    .description('run schedules.yaml until it is stopped')
+    .option('--drain <duration>', 'how long runs may go on when it is stopped', '60s')
+    .action((flags: DaemonFlags) => start(async (shell) => (await import('./daemon.ts')).serveSchedules(shell, flags)))
+  program
     .command('explain <code>')
     .description('what an error code means')
     .action((code: string) => start(async (shell) => (await import('./explain.ts')).explainCode(shell, code)))
@@ -88,6 +94,9 @@ function addSyncCommands(program: Command, start: Start): void {
     .option('--first-run', 'this is the first delivery, and it is meant')
     .option('--baseline', 'take what the model holds as already delivered; send nothing')
     .option('--rejected-only', 'only rows that were refused before')
+    .addOption(
+      new Option('--slot <slot>', 'for the daemon: the schedule and the instant that the run serves').hideHelp(),
+    )
     .option('--max-added <limit>', 'for this run: N rows, or N%')
     .option('--max-changed <limit>', 'for this run: N rows, or N%')
     .option('--max-removed <limit>', 'for this run: N rows, or N%')

@@ -20,6 +20,7 @@ export type RunFlags = {
   readonly firstRun?: boolean
   readonly baseline?: boolean
   readonly rejectedOnly?: boolean
+  readonly slot?: string
   readonly maxAdded?: string
   readonly maxChanged?: string
   readonly maxRemoved?: string
@@ -64,6 +65,7 @@ function runOptions(flags: RunFlags): RunOptions {
     firstRun: flags.firstRun === true,
     baseline: flags.baseline === true,
     rejectedOnly: flags.rejectedOnly === true,
+    slot: flags.slot ?? null,
     limits: {
       maxAdded: limitOf('--max-added', flags.maxAdded),
       maxChanged: limitOf('--max-changed', flags.maxChanged),

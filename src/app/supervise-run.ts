@@ -1,0 +1,117 @@
+/** A run in a process of its own, with its own memory: started, listened to, and ended when its time is up. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { errorCatalogue } from '../model/error-catalogue.ts'
+import type { RunRecord } from '../model/run.ts'
+import type { Schedule } from '../schedule/schedule.ts'
+import type { Job, JobEnd } from '../state/slot-store.ts'
+
+export type SuperviseOptions = {
+  /** bin/millrace.js. */
+  readonly launcher: string
+  readonly root: string
+  readonly target: string
+  readonly policy: Pick<Schedule, 'timeoutMs' | 'retry'>
+  readonly now: () => Date
+  /** The daemon is on its way out: the run is asked to stop at its next checkpoint, and waits for the next daemon. */
+  readonly stop: AbortSignal
+  readonly onRun: (runId: string) => void
+  /** Between one sharper signal and the next. @default 30_000 */
+  readonly graceMs?: number
+}
+
+/** Never throws: whatever becomes of the process is an end of the job. */
+export async function superviseRun(job: Job, options: SuperviseOptions): Promise<JobEnd> {
+  const slot = `${job.schedule} ${job.instant}`
+  const args = ['-C', options.root, '--target', options.target, '--json', 'sync', 'run', job.sync, '--slot', slot]
+  const child = spawn(process.execPath, [options.launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let run: RunRecord | undefined
+  let problem = ''
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = parseLine(text)
+    if (line?.type === 'run.started' && line.run) options.onRun(line.run.run_id)
+    if (line?.type === 'result') run = line.runs?.[0]
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (problem = `${problem}${text}`.slice(-keptErrorChars)))
+  const ender = endInTime(child, options)
+  const code = await Promise.race([
+    once(child, 'close').then(([exit, signal]: unknown[]) => String(exit ?? signal)),
+    once(child, 'error').then(([error]: unknown[]) => String(error)),
+  ])
+  ender.done()
+  if (options.stop.aborted)
+    return { state: 'queued', reason: 'the daemon was stopped', notBefore: options.now().toISOString() }
+  if (ender.timedOut())
+    return endOrRetry(job, options, { reason: `it took longer than ${options.policy.timeoutMs / 1000} s`, retry: true })
+  if (!run)
+    return endOrRetry(job, options, { reason: lastLine(problem) ?? `its process ended with ${code}`, retry: true })
+  const reason = run.error ? `${run.error.code} ${run.error.message}` : null
+  if (run.status === 'ok' || run.status === 'partial') return { state: run.status, reason }
+  if (run.status === 'failed') return endOrRetry(job, options, { reason, retry: isRetryable(run) })
+  return { state: 'stopped', reason }
+}
+
+function endOrRetry(
+  job: Job,
+  { policy, now }: SuperviseOptions,
+  { reason, retry }: { readonly reason: string | null; readonly retry: boolean },
+): JobEnd {
+  const { attempts, initialMs, maxMs } = policy.retry
+  if (!retry || job.attempt >= attempts) return { state: 'failed', reason }
+  const waitMs = Math.min(maxMs, initialMs * 2 ** (job.attempt - 1))
+  return { state: 'queued', reason, notBefore: new Date(now().getTime() + waitMs).toISOString() }
+}
+
+/** What may succeed later, by the error's own class; what nobody foresaw may. */
+function isRetryable({ error }: RunRecord): boolean {
+  const known = Object.entries(errorCatalogue).find(([code]) => code === error?.code)
+  return known?.[1].retry !== 'never'
+}
+
+/** A first signal asks for a checkpoint, a second stops at once, and what hears neither is killed. */
+function endInTime(
+  child: { readonly kill: (signal: NodeJS.Signals) => boolean },
+  { policy, stop, graceMs = 30_000 }: SuperviseOptions,
+): { readonly done: () => void; readonly timedOut: () => boolean } {
+  let timedOut = false
+  const timers = new Set<NodeJS.Timeout>()
+  const later = (ms: number, work: () => void) => timers.add(setTimeout(work, ms))
+  const end = () => {
+    child.kill('SIGTERM')
+    later(graceMs, () => child.kill('SIGTERM'))
+    later(graceMs + killAfterMs, () => child.kill('SIGKILL'))
+  }
+  later(policy.timeoutMs, () => {
+    timedOut = true
+    end()
+  })
+  stop.addEventListener('abort', end, { once: true })
+  return {
+    done: () => {
+      stop.removeEventListener('abort', end)
+      for (const timer of timers) clearTimeout(timer)
+    },
+    timedOut: () => timedOut,
+  }
+}
+
+type Line = { readonly type?: string; readonly run?: RunRecord; readonly runs?: readonly RunRecord[] }
+
+function parseLine(text: string): Line | undefined {
+  try {
+    return JSON.parse(text) as Line // what `sync run --json` prints
+  } catch {
+    // A line that was cut off when the process was killed.
+    return undefined
+  }
+}
+
+const lastLine = (text: string): string | undefined =>
+  text
+    .trim()
+    .split('\n')
+    .find((line) => line.startsWith('✗')) ?? text.trim().split('\n').at(-1)
+
+const keptErrorChars = 4_000
+const killAfterMs = 5_000

@@ -1,0 +1,64 @@
+import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
+import { parseDuration, durationForm } from '../config/duration.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { schedulesOf } from '../schedule/resolve-schedules.ts'
+import { withApp } from './open-app.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export type DaemonFlags = { readonly drain: string }
+
+/** Runs schedules.yaml until SIGTERM or Ctrl-C, which lets runs end; a second one stops them. */
+export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<CommandResult> {
+  const drainMs = parseDuration(flags.drain)
+  if (drainMs === undefined)
+    throw new MillraceError('MR-1001', {
+      message: `--drain ${flags.drain}: ${durationForm}`,
+      kept: 'Nothing was started.',
+    })
+  const stopping = new AbortController()
+  const stopped = shell.stop.listen('ends').then(() => {
+    shell.say(
+      `Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them at their next checkpoint.`,
+    )
+    stopping.abort()
+  })
+  await withApp(shell, { firstSignal: 'ends' }, async (app) => {
+    const schedules = schedulesOf(app.project)
+    if (schedules.length === 0)
+      throw new MillraceError('MR-1202', {
+        message: 'There are no schedules: schedules.yaml is missing or empty.',
+        kept: 'Nothing was started.',
+        next: 'Write one, for example  schedules: { nightly: { select: [source:stripe], cron: "0 2 * * *" } }',
+      })
+    shell.say(
+      `millrace daemon: ${schedules.length} schedules on target ${app.target.name} (pid ${process.pid}). Ctrl-C ends it.`,
+    )
+    const launcher = process.argv[1] ?? ''
+    await runDaemon(app, { launcher, onEvent: (event) => tell(shell, event), stopping: stopping.signal, drainMs })
+  })
+  await stopped
+  return { exitCode: 0 }
+}
+
+function tell(shell: Shell, event: DaemonEvent): void {
+  if (shell.json) return shell.line({ ...event })
+  shell.say(`${new Date().toISOString().slice(11, 19)}  ${wordsOf(event)}`)
+}
+
+function wordsOf(event: DaemonEvent): string {
+  switch (event.type) {
+    case 'slot.claimed': {
+      const { schedule, instant, state, reason } = event.slot
+      return `${schedule} of ${instant}: ${state}${reason ? ` (${reason})` : ''}`
+    }
+    case 'job.started':
+      return `${event.job.sync}: run ${event.runId} for ${event.job.schedule}, attempt ${event.job.attempt}`
+    case 'job.ended': {
+      const { state, reason, notBefore } = event.end
+      const outcome = state === 'queued' ? `waits until ${notBefore ?? 'its turn'}` : state
+      return `${event.job.sync}: ${outcome}${reason ? ` (${reason})` : ''}`
+    }
+    case 'daemon.problem':
+      return event.message
+  }
+}
