@@ -34,7 +34,7 @@ const rooms: { readonly [room: string]: readonly string[] } = {
     'transform',
     'warehouse',
   ],
-  cli: ['app', 'config', 'render'],
+  cli: ['app', 'config', 'render', 'schedule'],
   daemon: ['app', 'config', 'render', 'schedule'],
   ui: ['app', 'render'],
   // The public entries: what authors of connectors, tests and simulators import.

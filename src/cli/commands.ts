@@ -6,6 +6,7 @@ import { ownVersion } from './own-version.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
 import type { ResetFlags } from './sync-state.ts'
+import type { NextFlags } from './schedule-next.ts'
 import type { CommandResult, Shell } from './shell.ts'
 import type { WorldFlags } from './sandbox-world.ts'
 
@@ -27,6 +28,7 @@ export function buildProgram(start: Start): Command {
     .configureHelp({ showGlobalOptions: true })
   addProjectCommands(program, start)
   addSyncCommands(program, start)
+  addScheduleCommands(program, start)
   addHistoryCommands(program, start)
   addConnectionCommands(program, start)
   addSandboxCommands(program, start)
@@ -134,6 +136,27 @@ function addStateCommands(sync: Command, start: Start): void {
     .option('--reason <text>', 'why')
     .action((name: string, flags: ResetFlags) =>
       start(async (shell) => (await import('./sync-state.ts')).resetState(shell, name, flags)),
+    )
+}
+
+function addScheduleCommands(program: Command, start: Start): void {
+  const schedule = program.command('schedule').description('when syncs run')
+  schedule
+    .command('list')
+    .description('the schedules of the project')
+    .action(() => start(async (shell) => (await import('./schedule-list.ts')).listSchedules(shell)))
+  schedule
+    .command('next [name]')
+    .description('the next slots of one, or of all: local time, UTC, and what daylight saving does')
+    .option('--count <n>', 'so many', '10')
+    .action((name: string | undefined, flags: NextFlags) =>
+      start(async (shell) => (await import('./schedule-next.ts')).showNextSlots(shell, name, flags)),
+    )
+  schedule
+    .command('explain <name>')
+    .description('what it is, in words')
+    .action((name: string) =>
+      start(async (shell) => (await import('./schedule-explain.ts')).explainSchedule(shell, name)),
     )
 }
 
