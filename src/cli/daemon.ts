@@ -16,13 +16,11 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
       kept: 'Nothing was started.',
     })
   const stopping = new AbortController()
-  const stopped = shell.stop.listen('ends').then(() => {
-    shell.say(
-      `Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them at their next checkpoint.`,
-    )
+  const onFirstSignal = () => {
+    shell.say(`Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them now.`)
     stopping.abort()
-  })
-  await withApp(shell, { firstSignal: 'ends' }, async (app) => {
+  }
+  await withApp(shell, { firstSignal: 'ends', onFirstSignal }, async (app) => {
     const schedules = schedulesOf(app.project)
     if (schedules.length === 0)
       throw new MillraceError('MR-1202', {
@@ -36,7 +34,6 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     const launcher = process.argv[1] ?? ''
     await runDaemon(app, { launcher, onEvent: (event) => tell(shell, event), stopping: stopping.signal, drainMs })
   })
-  await stopped
   return { exitCode: 0 }
 }
 

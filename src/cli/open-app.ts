@@ -10,6 +10,8 @@ export type OpenOptions = {
   readonly onEvent?: Emit
   /** What the first Ctrl-C does. @default 'at_once' */
   readonly firstSignal?: FirstSignal
+  /** Told of it. */
+  readonly onFirstSignal?: () => void
   /** Connections, streams and objects against the connectors, before anything else. @default true */
   readonly check?: boolean
 }
@@ -17,7 +19,7 @@ export type OpenOptions = {
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
 export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app: App) => Promise<T>): Promise<T> {
   await checkDirectory(shell)
-  void shell.stop.listen(options.firstSignal ?? 'at_once')
+  void shell.stop.listen(options.firstSignal ?? 'at_once').then(options.onFirstSignal)
   const app = await openApp({
     directory: shell.directory,
     target: shell.target,

@@ -31,7 +31,7 @@ describe('two runs of one sync from two processes', () => {
     const both = await Promise.all([millrace(runStripe, project), millrace(runStripe, project)])
     expect(both.map(({ code }) => code)).toEqual([0, 0])
     expect(both.flatMap(waitedFor)).toEqual([
-      expect.stringMatching(/^the lease etl:sandbox:stripe, run \S+ \(pid \d+, since .*\)$/),
+      expect.stringMatching(/^the load stripe on sandbox, run \S+ \(pid \d+, since .*\)$/),
     ])
     for (const table of ['customers', 'subscriptions', 'charges']) {
       const [count] = await project.rows(`SELECT count(*) AS n, count(DISTINCT id) AS d FROM stripe.${table}`)
@@ -69,7 +69,7 @@ describe('two runs of one sync from two processes', () => {
     const error = second.lines.find(({ type }) => type === 'error')
     expect(error).toMatchObject({ code: 'MR-4001', kept: 'Nothing was run.' })
     expect(error?.['message']).toContain(
-      `object:sandbox:customerio:person is held by run ${runId} (pid ${first.child.pid} on `,
+      `the delivery to customerio person on sandbox is held by run ${runId} (pid ${first.child.pid} on `,
     )
     expect(error?.['next']).toEqual([`See it:    millrace run show ${runId}`, 'Or wait:   run again without --no-wait'])
     expect(resultOf(second).runs).toMatchObject([{ status: 'not_run', requests: 0 }])
@@ -139,7 +139,7 @@ describe('the warehouse file held by a program that is not millrace', () => {
         code: 'MR-2002',
         message: expect.stringContaining(`(pid ${holder.pid})`),
         kept: 'Nothing was changed.',
-        next: ['Close it there (a DuckDB shell, a notebook, a BI tool) and run again.'],
+        next: ['Close it there (a DuckDB shell, a notebook, a BI tool) and run again.', expect.stringContaining('fg')],
       },
     ])
     expect(await project.contents()).toEqual(before)
@@ -211,7 +211,9 @@ const ended = ({ child }: ReturnType<typeof start>) =>
 /** Waiting for other processes, and not for the turns that streams of one run take. */
 const waitedFor = ({ lines }: Finished) =>
   lines.flatMap((line) =>
-    line.type === 'waiting' && String(line['for']).includes('lease') ? [`${line['for']}, ${line['holder']}`] : [],
+    line.type === 'waiting' && /^the (load|delivery) /.test(String(line['for']))
+      ? [`${line['for']}, ${line['holder']}`]
+      : [],
   )
 
 async function sentIds(): Promise<readonly string[]> {
