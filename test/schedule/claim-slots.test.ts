@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { claimSlots } from '../../src/schedule/claim-slots.ts'
+import type { Schedule, Trigger } from '../../src/schedule/schedule.ts'
+import type { ControlStore } from '../../src/state/port.ts'
+import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+
+const hourMs = 3_600_000
+let folder = ''
+let store: ControlStore
+let nowMs = 0
+const clock = { now: () => new Date(nowMs) }
+
+beforeEach(() => {
+  nowMs = Date.parse('2026-11-21T08:30:00.000Z')
+  folder = mkdtempSync(join(tmpdir(), 'millrace-claims-'))
+  store = openSqliteStore({ path: join(folder, 'control.sqlite'), clock })
+})
+afterEach(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const schedule = (name: string, trigger: Trigger, rest: Partial<Schedule> = {}): Schedule => ({
+  name,
+  select: [name],
+  exclude: [],
+  trigger,
+  timezone: 'UTC',
+  overlap: 'skip',
+  catchup: { mode: 'latest', windowMs: 24 * hourMs },
+  timeoutMs: hourMs,
+  retry: { attempts: 1, initialMs: 0, maxMs: 0 },
+  jitterMs: 0,
+  ...rest,
+})
+const hourly = (rest: Partial<Schedule> = {}) => schedule('hourly', { kind: 'cron', pattern: '0 * * * *' }, rest)
+const following = (all: readonly string[]) => schedule('next', { kind: 'after', all, withinMs: 6 * hourMs })
+
+const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[]> => {
+  const claimed: string[] = []
+  await claimSlots(
+    {
+      store,
+      clock,
+      jobsOf: ({ name }, { dueAt }) => [{ sync: name, needs: [], connection: 'crm', notBefore: dueAt }],
+      onClaimed: (slot) => claimed.push(`${slot.schedule} ${slot.instant.slice(8, 16)} ${slot.state}`),
+    },
+    schedules,
+  )
+  return claimed
+}
+/** Takes what is open and ends it. */
+const end = async (sync: string, state: 'ok' | 'partial' | 'failed' = 'ok') => {
+  const job = await store.takeJob((open) => ({
+    take: open.find((each) => each.sync === sync) ?? null,
+    skip: [],
+    again: [],
+  }))
+  expect(job, `a job of ${sync}`).not.toBeNull()
+  if (job) await store.endJob(job, { state, reason: null })
+}
+const pass = (hours: number) => (nowMs += hours * hourMs)
+
+describe('slots by the clock', () => {
+  test('are claimed once, however often one looks', async () => {
+    await tick(hourly())
+    pass(0.5)
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 queued'])
+    expect(await tick(hourly())).toEqual([])
+  })
+
+  test('of a schedule that is new are not caught up: it did not exist before', async () => {
+    expect(await tick(hourly({ catchup: { mode: 'all', windowMs: 240 * hourMs } }))).toEqual([])
+  })
+
+  test('that came while no daemon ran are all recorded, and the latest runs', async () => {
+    await tick(hourly())
+    pass(3)
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 missed', 'hourly 21T10:00 missed', 'hourly 21T11:00 queued'])
+    expect((await store.slots({})).map(({ reason }) => reason).at(-1)).toBe(
+      'no daemon ran at 2026-11-21T09:00:00.000Z; catchup runs the latest only',
+    )
+  })
+
+  test('are 400 and more after a long sleep, and each has its row', async () => {
+    await tick(hourly())
+    pass(24 * 20)
+    expect(await tick(hourly())).toHaveLength(480)
+    expect(await store.slots({ limit: 1_000 })).toHaveLength(480)
+  })
+
+  test('keep their history when the cron is edited: what was decided is not decided again', async () => {
+    await tick(hourly())
+    pass(1)
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 queued'])
+    const edited = hourly({ trigger: { kind: 'cron', pattern: '*/15 * * * *' } })
+    // 09:15 is a quarter of an hour ago, and nobody was there to see it under the new pattern.
+    expect(await tick(edited)).toEqual(['hourly 21T09:15 missed', 'hourly 21T09:30 queued'])
+  })
+
+  test('are not claimed again when the clock is set back', async () => {
+    await tick(hourly())
+    pass(0.5)
+    await tick(hourly())
+    pass(-2)
+    expect(await tick(hourly())).toEqual([])
+    pass(2)
+    expect(await tick(hourly())).toEqual([])
+    pass(1)
+    expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
+  })
+
+  test('of a paused schedule are recorded and do not run; after the pause the next one does', async () => {
+    await tick(hourly())
+    await store.pauseSchedule('hourly', { at: clock.now().toISOString(), by: 'ann' })
+    pass(0.5)
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 skipped'])
+    await store.pauseSchedule('hourly', null)
+    pass(1)
+    expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
+  })
+})
+
+describe('a schedule after others', () => {
+  const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+  const billing = schedule('billing', { kind: 'cron', pattern: '30 9 * * *' })
+  const all = [nightly, billing, following(['nightly', 'billing'])]
+
+  test('runs once when each of them has ended ok or partial, and once more only after each ended again', async () => {
+    await tick(...all)
+    pass(0.5)
+    expect(await tick(...all)).toEqual(['nightly 21T09:00 queued'])
+    await end('nightly', 'partial')
+    expect(await tick(...all)).toEqual([])
+    pass(0.5)
+    expect(await tick(...all)).toEqual(['billing 21T09:30 queued'])
+    expect(await tick(...all)).toEqual([])
+    await end('billing')
+    expect(await tick(...all)).toEqual(['next 21T09:30 queued'])
+    expect(await tick(...all)).toEqual([])
+    await end('next')
+    pass(23.5)
+    await tick(...all)
+    await end('nightly')
+    expect(await tick(...all)).toEqual([])
+    pass(0.5)
+    await tick(...all)
+    await end('billing')
+    expect(await tick(...all)).toEqual(['next 22T09:30 queued'])
+  })
+
+  test('is missed at the end of `within` where one of them failed or never came, and says which', async () => {
+    await tick(...all)
+    pass(0.5)
+    await tick(...all)
+    await end('nightly')
+    pass(0.5)
+    await tick(...all)
+    await end('billing', 'failed')
+    expect(await tick(...all)).toEqual([])
+    pass(6)
+    expect(await tick(...all)).toEqual(['next 21T09:30 missed'])
+    expect((await store.slots({ schedule: 'next' }))[0]?.reason).toBe('billing did not end ok or partial in time')
+    expect(await tick(...all)).toEqual([])
+  })
+})
