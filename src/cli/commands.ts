@@ -6,6 +6,7 @@ import { ownVersion } from './own-version.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
 import type { ResetFlags } from './sync-state.ts'
+import type { HistoryFlags } from './schedule-control.ts'
 import type { NextFlags } from './schedule-next.ts'
 import type { CommandResult, Shell } from './shell.ts'
 import type { WorldFlags } from './sandbox-world.ts'
@@ -158,7 +159,25 @@ function addScheduleCommands(program: Command, start: Start): void {
     .action((name: string) =>
       start(async (shell) => (await import('./schedule-explain.ts')).explainSchedule(shell, name)),
     )
+  schedule
+    .command('history [name]')
+    .description('slots that ran, were skipped or were missed, and why')
+    .option('--limit <n>', 'at most so many', '20')
+    .action((name: string | undefined, flags: HistoryFlags) =>
+      start(async (shell) => (await import('./schedule-control.ts')).showSlots(shell, name, flags)),
+    )
+  for (const [word, description, act] of scheduleControls)
+    schedule
+      .command(`${word} <name>`)
+      .description(description)
+      .action((name: string) => start(async (shell) => (await import('./schedule-control.ts'))[act](shell, name)))
 }
+
+const scheduleControls = [
+  ['pause', 'its slots do not run until it is resumed', 'pauseSchedule'],
+  ['resume', 'its slots run again', 'resumeSchedule'],
+  ['trigger', 'run it now, beside its slots', 'triggerSchedule'],
+] as const
 
 function addHistoryCommands(program: Command, start: Start): void {
   program

@@ -1,30 +1,45 @@
-import { systemClock } from '../model/clock.ts'
 import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import type { Schedule, Slot } from '../schedule/schedule.ts'
 import { nextSlots } from '../schedule/slots.ts'
 import { noSchedules } from './find-schedule.ts'
-import { openProject } from './open-project.ts'
+import { withApp } from './open-app.ts'
 import { localText, scheduleLine, slotLine, triggerText } from './schedule-text.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
+/** With the pauses that were made at run time: they differ from what stands in git. */
 export async function listSchedules(shell: Shell): Promise<CommandResult> {
-  const now = systemClock.now()
-  const rows = schedulesOf(await openProject(shell)).map((schedule) => ({
-    schedule,
-    next: nextSlots(schedule, now, 1)[0] ?? null,
-  }))
-  if (shell.json)
-    for (const { schedule, next } of rows)
-      shell.line({ type: 'schedule', ...scheduleLine(schedule), next: next && slotLine(next, schedule.timezone) })
-  else if (rows.length === 0) shell.say(noSchedules)
-  else shell.print(renderTable(columns, rows.map(rowOf), { color: shell.color }))
-  return { exitCode: 0 }
+  return withApp(shell, { check: false }, async ({ project, store, clock }) => {
+    const pauses = await store.pauses()
+    const rows = schedulesOf(project).map((schedule) => ({
+      schedule,
+      next: nextSlots(schedule, clock.now(), 1)[0] ?? null,
+      pause: pauses.get(schedule.name) ?? null,
+    }))
+    if (shell.json)
+      for (const { schedule, next, pause } of rows)
+        shell.line({
+          type: 'schedule',
+          ...scheduleLine(schedule),
+          next: next && slotLine(next, schedule.timezone),
+          pause,
+        })
+    else if (rows.length === 0) shell.say(noSchedules)
+    else shell.print(renderTable(columns, rows.map(rowOf), { color: shell.color }))
+    return { exitCode: 0 }
+  })
 }
 
-function rowOf({ schedule, next }: { readonly schedule: Schedule; readonly next: Slot | null }): readonly string[] {
+type ListedSchedule = {
+  readonly schedule: Schedule
+  readonly next: Slot | null
+  readonly pause: { readonly by: string } | null
+}
+
+function rowOf({ schedule, next, pause }: ListedSchedule): readonly string[] {
   const { name, timezone, select, exclude, trigger } = schedule
   const runs = [...select, ...exclude.map((word) => `not ${word}`)].join(', ')
+  if (pause) return [name, triggerText(schedule), timezone, runs, `paused by ${pause.by} (not in git)`]
   const when = next ? localText(next.instant, timezone) : trigger.kind === 'after' ? '' : 'never again'
   return [name, triggerText(schedule), timezone, runs, when]
 }

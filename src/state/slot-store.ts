@@ -8,8 +8,10 @@ import type { ProcessId } from './port.ts'
 export type SlotStore = {
   /** The first call makes the schedule known: what it would have done before that is nobody's business. */
   readonly knowSchedule: (name: string) => Promise<KnownSchedule>
-  /** A pause made at run time; null: goes on. @throws MillraceError MR-6002 where the schedule was never known */
+  /** A pause made at run time; null: goes on. */
   readonly pauseSchedule: (name: string, pause: Pause | null) => Promise<void>
+  /** Schedule → its pause. */
+  readonly pauses: () => Promise<ReadonlyMap<string, Pause>>
   /** The slot with its jobs, once. false: somebody has it. */
   readonly claimSlot: (claim: SlotClaim) => Promise<boolean>
   /** Newest instant first. */

@@ -128,3 +128,24 @@ test.for([['list'], ['next']])(
     expect(lines).toEqual([{ type: 'result', exit_code: 0 }])
   },
 )
+
+describe('from another terminal', () => {
+  test('pause is shown as a difference from git until resume; an unknown schedule is named with its neighbour', async () => {
+    expect(await millrace(project, 'schedule', 'pause', 'nightly')).toMatchObject({ code: 0 })
+    expect((await millrace(project, 'schedule', 'list')).stdout).toMatch(/nightly .*paused by \S+ \(not in git\)/)
+    expect((await millrace(project, 'schedule', 'resume', 'nightly')).stderr).toMatch(
+      /^nightly goes on\. It was paused by /,
+    )
+    expect((await millrace(project, 'schedule', 'list')).stdout).not.toContain('paused')
+    expect((await millrace(project, 'schedule', 'pause', 'nightli')).stderr).toContain('Did you mean `nightly`?')
+  })
+
+  test('trigger queues a slot of now, which history shows', async () => {
+    expect((await millrace(project, 'schedule', 'history')).stderr).toContain('No slot has come yet')
+    const { code, stderr } = await millrace(project, 'schedule', 'trigger', 'nightly')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^stripe will run as soon as/) })
+    const [slot] = linesOf(await millrace(project, 'schedule', 'history', 'nightly', '--json'))
+    expect(slot).toMatchObject({ type: 'slot', schedule: 'nightly', trigger: 'hand', state: 'queued' })
+    expect((await millrace(project, 'schedule', 'history')).stdout).toMatch(/nightly .* queued +stripe queued/)
+  })
+})

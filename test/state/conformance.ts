@@ -371,7 +371,9 @@ export function controlStoreConformance(
       test('a pause is kept until it is taken back', async () => {
         const pause = { at: '2026-11-21T02:00:00.000Z', by: 'ann' }
         await store.pauseSchedule('nightly', pause)
+        await store.knowSchedule('hourly')
         expect(await store.knowSchedule('nightly')).toMatchObject({ pause })
+        expect(await store.pauses()).toEqual(new Map([['nightly', pause]]))
         await store.pauseSchedule('nightly', null)
         expect(await store.knowSchedule('nightly')).toMatchObject({ pause: null })
       })

@@ -1,6 +1,5 @@
 /** Schedules, slots and jobs in SQLite (see slot-store.ts). */
 import type { Clock } from '../../model/clock.ts'
-import { MillraceError } from '../../model/millrace-error.ts'
 import type { ProcessId } from '../port.ts'
 import { isAlive } from '../process-id.ts'
 import type { Job, JobKey, JobState, KnownSchedule, SlotStore, StoredSlot } from '../slot-store.ts'
@@ -14,6 +13,7 @@ export function storeSlots(database: Database, own: { readonly clock: Clock; rea
   const schedule = sql.prepare('select * from schedules where name = ?')
   const decide = sql.prepare('update schedules set decided_until = max(decided_until, ?) where name = ?')
   const pause = sql.prepare('update schedules set paused_at = ?, paused_by = ? where name = ?')
+  const paused = sql.prepare('select * from schedules where paused_at is not null')
   const claim = sql.prepare(
     'insert into slots (schedule, instant, trigger, ended_as, reason, claimed_at, ended_at) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
   )
@@ -70,6 +70,15 @@ export function storeSlots(database: Database, own: { readonly clock: Clock; rea
         know.run(name, nowIso(), nowIso())
         pause.run(wanted?.at ?? null, wanted?.by ?? null, name)
       }),
+    pauses: () =>
+      database.read(
+        () =>
+          new Map(
+            paused
+              .all()
+              .map((row) => [textOf(row, 'name'), { at: textOf(row, 'paused_at'), by: textOf(row, 'paused_by') }]),
+          ),
+      ),
     claimSlot: (slot) =>
       database.write(() => {
         const { schedule: name, instant, trigger, state, reason, jobs } = slot

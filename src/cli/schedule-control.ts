@@ -1,0 +1,73 @@
+/** What somebody says to the daemon from another terminal; it reads the control store at its next tick. */
+import { userInfo } from 'node:os'
+import { jobsOfSlot } from '../app/jobs-of-slot.ts'
+import type { App } from '../app/app.ts'
+import { formatInstant } from '../render/format-number.ts'
+import { renderTable } from '../render/table.ts'
+import { schedulesOf } from '../schedule/resolve-schedules.ts'
+import type { Schedule } from '../schedule/schedule.ts'
+import { findSchedule } from './find-schedule.ts'
+import { withApp } from './open-app.ts'
+import { parseCount } from './parse-count.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export const pauseSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
+  withSchedule(shell, name, async (app) => {
+    await app.store.pauseSchedule(name, { at: app.clock.now().toISOString(), by: userInfo().username })
+    return `${name} is paused: its slots are recorded and do not run. What runs now goes on.\nNext: millrace schedule resume ${name}`
+  })
+
+export const resumeSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
+  withSchedule(shell, name, async (app) => {
+    const { pause } = await app.store.knowSchedule(name)
+    await app.store.pauseSchedule(name, null)
+    return pause
+      ? `${name} goes on. It was paused by ${pause.by} since ${formatInstant(pause.at)}.`
+      : `${name} was not paused.`
+  })
+
+/** A slot of now, beside those of the clock. Runs also while the schedule is paused: somebody has asked for it. */
+export const triggerSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
+  withSchedule(shell, name, async (app, schedule) => {
+    const instant = app.clock.now().toISOString()
+    const jobs = jobsOfSlot(app.project, schedule, instant)
+    await app.store.claimSlot({ schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs })
+    return `${jobs.map(({ sync }) => sync).join(', ')} will run as soon as the daemon of this project has room.\nSee: millrace schedule history ${name}`
+  })
+
+export type HistoryFlags = { readonly limit: string }
+
+/** Slots that ran, were skipped or were missed, with the reason: newest first. */
+export async function showSlots(shell: Shell, name: string | undefined, flags: HistoryFlags): Promise<CommandResult> {
+  const limit = parseCount('--limit', flags.limit)
+  return withApp(shell, { check: false }, async (app) => {
+    const slots = await app.store.slots({ limit, ...(name === undefined ? {} : { schedule: name }) })
+    if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...slot })
+    else if (slots.length === 0) shell.say('No slot has come yet. They are claimed by `millrace daemon`.')
+    else shell.print(renderTable(columns, slots.map(rowOf), { color: shell.color }))
+    return { exitCode: 0, result: { count: slots.length } }
+  })
+}
+
+async function withSchedule(
+  shell: Shell,
+  name: string,
+  work: (app: App, schedule: Schedule) => Promise<string>,
+): Promise<CommandResult> {
+  return withApp(shell, { check: false }, async (app) => {
+    shell.say(await work(app, findSchedule(schedulesOf(app.project), name)))
+    return { exitCode: 0 }
+  })
+}
+
+type StoredSlot = Awaited<ReturnType<App['store']['slots']>>[number]
+
+function rowOf(slot: StoredSlot): readonly string[] {
+  const jobs = slot.jobs.map(
+    ({ sync, state, attempt }) => `${sync} ${state}${attempt > 1 ? ` (attempt ${attempt})` : ''}`,
+  )
+  const reasons = [slot.reason, ...slot.jobs.map(({ reason }) => reason)].filter((reason) => reason !== null)
+  return [slot.schedule, formatInstant(slot.instant), slot.state, jobs.join(', '), [...new Set(reasons)].join('; ')]
+}
+
+const columns = ['schedule', 'slot', 'state', 'runs', 'why'].map((header) => ({ header }))
