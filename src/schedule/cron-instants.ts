@@ -21,18 +21,20 @@ export function* cronInstants(
     while (wallMs !== null && wallMs < lastWall) {
       const instantMs = Math.max(wallMs - segment.offsetMs, segment.startMs)
       if (instantMs > untilMs) return
-      const walls: number[] = [wallMs]
-      wallMs = next(wallMs + 1)
+      const named: number[] = [wallMs]
+      const isInGap = wallMs - segment.offsetMs < instantMs
+      // Asked for only when it is needed: the last slot that is wanted costs no search for the one after it.
+      const nextWall = () => next((named.at(-1) ?? 0) + 1)
       // Several times of one gap, and the moment after it, are one instant.
-      while (wallMs !== null && wallMs - segment.offsetMs <= instantMs) {
-        walls.push(wallMs)
-        wallMs = next(wallMs + 1)
-      }
-      yield { instantMs, note: noteOf(walls, { segment, timezone, interval }) }
+      if (isInGap)
+        for (let wall = nextWall(); wall !== null && wall - segment.offsetMs <= instantMs; wall = nextWall())
+          named.push(wall)
+      yield { instantMs, note: noteOf(named, { segment, timezone, interval }) }
+      wallMs = nextWall()
     }
     segment = segmentAt(timezone, segment.endMs)
     // An interval leaves out a gap and goes through a fold again; a time of day goes on where it was.
-    if (interval) wallMs = next(firstWall(segment, interval))
+    wallMs = next(firstWall(segment, interval))
   }
 }
 

@@ -10,25 +10,24 @@ export type CronWalls = {
   readonly everyHour: boolean
 }
 
-/** croner reads the pattern with an offset of 0, so that its own rules for daylight saving have nothing to act on. */
-export function cronWalls(pattern: string): CronWalls {
-  const kept = recent.get(pattern)
-  if (kept) {
-    recent.delete(pattern)
-    recent.set(pattern, kept)
-    return kept
-  }
-  const cron = new Cron(pattern, { paused: true, mode: '5-or-6-parts', utcOffset: 0 })
-  const made: CronWalls = {
+export const cronWalls = (pattern: string): CronWalls => kept(walls, pattern, { most: 10_000, make: makeWalls })
+
+/** Remembers its last answer: whoever asks every second what is due gets it without croner. */
+function makeWalls(pattern: string): CronWalls {
+  let last: { readonly fromMs: number; readonly wallMs: number | null } | undefined
+  const next = (fromMs: number) => {
+    if (last && fromMs >= last.fromMs && (last.wallMs === null || fromMs <= last.wallMs)) return last.wallMs
+    const cron = kept(crons, pattern, { most: 100, make: makeCron })
     // `nextRun` answers what comes after the instant that it is given, in whole seconds.
-    next: (fromMs) => cron.nextRun(new Date(fromMs - 1))?.getTime() ?? null,
-    ...readStars(pattern),
+    const wallMs = cron.nextRun(new Date(fromMs - 1))?.getTime() ?? null
+    last = { fromMs, wallMs }
+    return wallMs
   }
-  recent.set(pattern, made)
-  const [oldest] = recent.keys()
-  if (recent.size > mostKept && oldest !== undefined) recent.delete(oldest)
-  return made
+  return { next, ...readStars(pattern) }
 }
+
+/** croner reads the pattern with an offset of 0, so that its own rules for daylight saving have nothing to act on. */
+const makeCron = (pattern: string) => new Cron(pattern, { paused: true, mode: '5-or-6-parts', utcOffset: 0 })
 
 /** As Vixie cron tells them apart, with seconds treated as minutes are. */
 function readStars(pattern: string): Pick<CronWalls, 'interval' | 'everyHour'> {
@@ -39,6 +38,20 @@ function readStars(pattern: string): Pick<CronWalls, 'interval' | 'everyHour'> {
   return { interval: timeParts.some((part) => /[*?]/.test(part)), everyHour: /^[*?]$/.test(timeParts.at(-1) ?? '') }
 }
 
-const recent = new Map<string, CronWalls>()
-/** A pattern takes croner about 80 kB, and 0.1 ms to read again. */
-const mostKept = 100
+/** The value of a key, made once and kept while it is among the `most` that were asked for last. */
+function kept<Value>(
+  values: Map<string, Value>,
+  key: string,
+  { most, make }: { readonly most: number; readonly make: (key: string) => Value },
+): Value {
+  const value = values.get(key) ?? make(key)
+  values.delete(key)
+  values.set(key, value)
+  const [oldest] = values.keys()
+  if (values.size > most && oldest !== undefined) values.delete(oldest)
+  return value
+}
+
+const walls = new Map<string, CronWalls>()
+/** Few, because a pattern takes croner about 80 kB; it is read again in 0.1 ms. */
+const crons = new Map<string, Cron>()

@@ -83,6 +83,20 @@ const cases: { readonly [title: string]: Case } = {
       fold('01:00', '2027-11-07', 'America/New_York', 'both, this is the second'),
     ],
   },
+  'New York, autumn: whoever asks in the second pass is not given the first again': {
+    ...newYorkAutumn,
+    from: '2027-11-07T06:10',
+    to: '2027-11-08T07:00',
+    pattern: '30 1 * * *',
+    instants: '11-08T06:30',
+  },
+  'New York, spring: whoever asks right after the gap is not given its slot again': {
+    ...newYorkSpring,
+    from: '2027-03-14T07:00:00.001',
+    to: '2027-03-15T07:00',
+    pattern: '30 2 * * *',
+    instants: '03-15T06:30',
+  },
   'Berlin, spring': {
     ...berlinSpring,
     pattern: '0 2 * * *',
