@@ -7,6 +7,7 @@ import { brief, caughtFrom, sound, tempProject, type Files } from './temp-projec
 const salesforce = z.strictObject({
   client_secret: z.string().meta({ secret: true }),
   site: z.string().optional().meta({ secret: true }),
+  pin: z.string().meta({ secret: true }).default('none').optional(),
   region: z.enum(['us', 'eu']).default('us'),
   login_url: z.url().default('https://login.test'),
 })
@@ -79,6 +80,12 @@ describe('checkAgainstConnectors', () => {
   it('refuses a literal where the connector says that the key is secret', async () => {
     expect(await check(millrace('client_secret:', 'site: hunter2, client_secret:'))).toEqual([
       'MR-1205 millrace.yaml:5:39 ••••••• | `connections.crm.site` holds a secret in the open | Write a reference: `${env:CRM_SITE}` or `${file:/run/secrets/…}`.',
+    ])
+  })
+
+  it('sees that a key is secret through its default, and through its being optional', async () => {
+    expect(await check(millrace('client_secret:', 'pin: hunter2, client_secret:'))).toEqual([
+      expect.stringContaining('`connections.crm.pin` holds a secret in the open'),
     ])
   })
 

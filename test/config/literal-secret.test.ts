@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { show } from '../../src/config/zod-findings.ts'
 import { brief, findingsOf, sound, type Files } from './temp-project.ts'
 
 const millrace = sound['millrace.yaml'] ?? ''
@@ -66,6 +67,39 @@ describe('a secret in YAML', () => {
     const broken = await findingsOf({ 'millrace.yaml': `${millrace}  more: { connector: x, api_key: hunter2hunter2\n` })
     expect(broken.map(({ code }) => code)).toContain('MR-1101')
     for (const { place } of [...wrong, ...broken]) expect(place?.text).not.toContain('hunter2')
+  })
+
+  it('is covered where the parser took it for part of something else', async () => {
+    // A quote that is never closed: the tree knows of no api_key.
+    const found = await findingsOf({
+      'millrace.yaml': `${millrace}  more: { connector: "x, api_key: hunter2hunter2, max_runs: 1 }\n`,
+    })
+    expect(found.map(({ code }) => code)).toContain('MR-1101')
+    for (const { place } of found) expect(place?.text).not.toContain('hunter2')
+  })
+
+  it('is covered in a comment beside a finding', async () => {
+    const found = await findingsOf({ 'millrace.yaml': `${millrace}  more: { conector: x } # was ${key}\n` })
+    expect(found.map(({ code }) => code)).toContain('MR-1202')
+    for (const { place } of found) {
+      expect(place?.text).toContain('# was •')
+      expect(place?.text).not.toContain(key)
+    }
+  })
+
+  it('is not shown as the value that somebody wrote', () => {
+    expect(show('hunter2', ['connections', 'crm', 'password'])).toBe('a value that is not shown here')
+    expect(show(`use ${key}`, ['connections', 'crm', 'note'])).toBe('a value that is not shown here')
+    expect(show('hunter2', ['connections', 'crm', 'note'])).toBe('`hunter2`')
+  })
+
+  it('does not come back among the names that a finding proposes', async () => {
+    const found = await findingsOf({
+      'millrace.yaml': `project: acme\ndefault_target: nowhere\ntargets: { ${key}: { sandbox: true } }\n${millrace.slice(millrace.indexOf('connections:'))}`,
+    })
+    expect(found.length).toBeGreaterThan(0)
+    expect(found.flatMap(({ next }) => next).join(' ')).toContain('•')
+    expect(JSON.stringify(found.map(({ message, next }) => [message, next]))).not.toContain(key)
   })
 
   it('does not come back in a message that repeats a name', async () => {

@@ -30,6 +30,15 @@ describe('secrets', () => {
     expect([...resolved.secrets].sort()).toEqual(['acme-eu', 'k-123456', 'line one\nline two'])
   })
 
+  it('of four letters are told, too, where the key says that it is a secret', async () => {
+    const { secrets } = await resolveSecrets(
+      { password: '${env:SHORT}', nested: { api_key: '${env:KEY}' }, region: '${env:REGION}' },
+      { env: { SHORT: 'pw12', KEY: 'k-123', REGION: 'eu-w1' }, readFile: read },
+      { connection: 'mail' },
+    )
+    expect([...secrets].sort()).toEqual(['k-123', 'pw12'])
+  })
+
   it('are not looked up until they are asked for', async () => {
     const project = await loadProject(await tempProject())
     expect(project.connections['crm']?.keys).toEqual({ client_secret: '${env:SF_SECRET}' })

@@ -5,7 +5,7 @@ import { stripControlCharacters } from '../../src/connector/control-characters.t
 import { createRedactor } from '../../src/connector/redact.ts'
 import { never, sendJson, startVendor } from './fake-vendor.ts'
 
-const secret = 'sk_live_a/b+c "d" é~9'
+const secret = 'sk_live_a/b+c "d" é~9!?>'
 const encodings: [string, string][] = [
   ['as it is', secret],
   ['base64', Buffer.from(secret).toString('base64').replace(/=+$/, '')],
@@ -18,6 +18,11 @@ const encodings: [string, string][] = [
   ['as JSON', JSON.stringify({ key: secret })],
   ['as JSON in JSON', JSON.stringify(JSON.stringify({ key: secret }))],
   ['hex', Buffer.from(secret).toString('hex')],
+  ['hex in capitals', Buffer.from(secret).toString('hex').toUpperCase()],
+  ['percent-encoded as RFC 3986 wants it', encodeURIComponent(secret).replaceAll('!', '%21').replaceAll("'", '%27')],
+  ['percent-encoded with + for spaces', encodeURIComponent(secret).replaceAll('%20', '+')],
+  ['base64 in a URL', encodeURIComponent(Buffer.from(secret).toString('base64').replace(/=+$/, ''))],
+  ['as JSON with escaped slashes', JSON.stringify({ key: secret }).replaceAll('/', '\\/')],
 ]
 
 it.each(encodings)('is redacted %s', (_, text) => {
@@ -43,11 +48,15 @@ it('nothing that decodes to a secret is left, wherever it stands', () => {
   )
 })
 
+it('a secret that begins with another one is replaced whole', () => {
+  expect(createRedactor(['abcd', 'abcdefgh']).text('x abcdefgh y abcd z')).toBe('x [secret] y [secret] z')
+})
+
 it('goes deep, through circles and errors, and drops what SDKs hang on errors', () => {
   const { deep } = createRedactor(['canary-123456'])
   const cause = Object.assign(new Error('refused canary-123456'), {
     config: { headers: { authorization: 'canary-123456' } },
-    code: 'E1',
+    code: 'E1 canary-123456',
   })
   const value: Record<string, unknown> = {
     list: ['x canary-123456', 1, null],
@@ -58,7 +67,7 @@ it('goes deep, through circles and errors, and drops what SDKs hang on errors', 
   const shown = inspect(deep(value), { depth: 20 })
   expect(shown).not.toContain('canary-123456')
   expect(shown).toContain('refused [secret]')
-  expect(shown).toContain("code: 'E1'")
+  expect(shown).toContain("code: 'E1 [secret]'")
   expect(value.list).toEqual(['x canary-123456', 1, null])
 })
 
@@ -89,6 +98,27 @@ it('a secret that a vendor echoes is nowhere: not in errors, their causes, event
   expect(shown).toContain('[secret]')
   expect(shown).not.toContain(key)
   expect(shown).not.toContain(Buffer.from(`user:${key}`).toString('base64').slice(8, 24))
+})
+
+it('a secret in the words, the cause or the request id of an error is not in what is thrown', async () => {
+  const key = 'sk_live_0123456789'
+  await using vendor = await startVendor(
+    (_, response) => sendJson(response, 401, { message: 'no' }, { 'request-id': key }),
+    { http: { bearer: key } },
+  )
+  const odd = Object.assign(new Error(`odd ${key}`), { config: { headers: { authorization: key } } })
+  const thrown: readonly unknown[] = [
+    await vendor.http.get('/a', { signal: never }).catch((reason: unknown) => reason),
+    await vendor.host
+      .call({ label: 'SDK', docs: 'https://x', signal: never }, () => Promise.reject(odd))
+      .catch((reason: unknown) => reason),
+  ]
+  for (const error of thrown) {
+    const message = error instanceof Error ? error.message : ''
+    expect(message).toContain('[secret]')
+    // Looked at before anybody redacts it once more.
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(key)
+  }
 })
 
 it.each([
