@@ -154,6 +154,34 @@ describe('a run of ETL', () => {
     expect(await world.rows('SELECT state FROM _millrace.rejects')).toEqual([{ state: 'settled' }])
   })
 
+  test('stars out personal data of a refused row, and of a refused child, in the table and in events', async () => {
+    const vendor = vendorOf(1, {
+      columns: { score: 'integer' },
+      people: {
+        children: [
+          {
+            name: 'items',
+            docs: 'https://docs.example.com/items',
+            key: ['id'],
+            parent: 'person',
+            columns: { id: 'string', person: 'integer', item: 'integer' },
+          },
+        ],
+      },
+    })
+    vendor.put(1, { name: 'Ann Private', score: 'also private', items: ['private too'] }) // an item's key holds its text
+    vendor.pass()
+    const { events, streams } = await world.run(vendor.connector, {
+      chunkRows: 100,
+      streams: [{ pii: ['name', 'score'] }, { name: 'items', pii: ['id', 'item'] }],
+    })
+    expect(streams).toMatchObject({ people: { rejected: 1 }, items: { rejected: 1 } })
+    const kept = await world.rows('SELECT * FROM _millrace.rejects ORDER BY stream')
+    expect(kept).toHaveLength(2)
+    for (const row of kept) expect(JSON.stringify(row)).toContain('***')
+    expect(JSON.stringify([kept, events]).toLowerCase()).not.toContain('private')
+  })
+
   test('takes a row that moved between pages once, in its newest version', async () => {
     const vendor = vendorOf(6)
     vendor.show = ({ at, items: _items, ...person }) => ({ ...person, updated_at: new Date(at).toISOString() })

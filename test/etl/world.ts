@@ -18,6 +18,8 @@ export type RunOptions = Partial<Pick<EtlRequest, 'fullRefresh' | 'limit' | 'max
   readonly streams?: readonly Partial<StreamConfig>[]
   readonly chunkRows?: number
   readonly chunk?: Partial<ChunkLimits>
+  /** DuckDB's words. */
+  readonly stagingMemory?: string
   readonly signal?: AbortSignal
   readonly isStopping?: () => boolean
   readonly onEvent?: (event: EngineEvent) => void
@@ -67,7 +69,7 @@ export function openWorld(): World {
           signal,
           isStopping: options.isStopping ?? (() => false),
           callContext: (of) => ({ signal: of }) as Context, // the made-up vendor asks for nothing else
-          stagingMemory: '500MB',
+          stagingMemory: options.stagingMemory ?? '500MB',
           chunk: { rows: options.chunkRows ?? 1, bytes: 1e9, ageMs: 1e9, ...options.chunk },
         },
         {

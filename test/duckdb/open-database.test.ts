@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
+import { openDuckDBWarehouse } from '../../src/warehouse/duckdb/warehouse.ts'
+import { collect } from '../warehouse/workbench.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-duckdb-'))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const settings = `SELECT current_setting('memory_limit') AS memory, current_setting('temp_directory') AS spill, current_setting('preserve_insertion_order')::VARCHAR AS ordered`
+const limited = { memoryLimit: '100MiB', spillDirectory: join(directory, 'spill'), threads: 1 }
+
+async function withDatabase(work: (db: Database) => Promise<void>): Promise<void> {
+  const db = await openDatabase({ path: ':memory:', ...limited })
+  try {
+    await work(db)
+  } finally {
+    db.close()
+  }
+}
+
+describe('a database', () => {
+  it('has the memory and the place to spill to that it was given, and keeps no order that nobody asked for', async () => {
+    await withDatabase(async (db) => {
+      expect(await db.rows(settings)).toEqual([
+        { memory: '100.0 MiB', spill: join(directory, 'spill'), ordered: 'false' },
+      ])
+    })
+  })
+
+  it('sorts more than its memory holds, in files where it was told to', async () => {
+    await withDatabase(async (db) => {
+      let spilled = false
+      const watching = setInterval(() => (spilled ||= existsSync(join(directory, 'spill'))), 5)
+      try {
+        // About 250 MB.
+        await db.run(
+          `CREATE TEMP TABLE sorted AS SELECT md5(i::VARCHAR) || repeat('x', 200) AS v FROM range(1_000_000) t(i) ORDER BY v`,
+        )
+      } finally {
+        clearInterval(watching)
+      }
+      expect(spilled).toBe(true)
+      expect(await db.rows('SELECT count(*) AS n FROM sorted')).toEqual([{ n: '1000000' }])
+    })
+  })
+})
+
+describe('the embedded warehouse', () => {
+  it('gives its limit to every session, and spills beside its file', async () => {
+    const warehouse = openDuckDBWarehouse({
+      path: join(directory, 'warehouse.duckdb'),
+      memoryLimit: '200MiB',
+      threads: 1,
+      inTurn: (_, work) => work(),
+    })
+    const found = await warehouse.session({ runId: 'run-1', purpose: 'look' }, (session) =>
+      collect(session.query(settings)),
+    )
+    expect(found).toMatchObject([{ memory: '200.0 MiB', spill: join(directory, 'tmp') }])
+  })
+})
