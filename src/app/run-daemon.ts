@@ -6,8 +6,10 @@ import { chooseJob, type JobLimits } from '../schedule/choose-job.ts'
 import { claimSlots, type ClaimedSlot } from '../schedule/claim-slots.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
+import { followProject } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { superviseRun } from './supervise-run.ts'
 
@@ -15,6 +17,7 @@ export type DaemonEvent =
   | { readonly type: 'slot.claimed'; readonly slot: ClaimedSlot }
   | { readonly type: 'job.started'; readonly job: Job; readonly runId: string }
   | { readonly type: 'job.ended'; readonly job: Job; readonly end: JobEnd }
+  | { readonly type: 'daemon.reloaded'; readonly schedules: number }
   | { readonly type: 'daemon.problem'; readonly message: string }
 
 export type DaemonOptions = {
@@ -31,37 +34,62 @@ export type DaemonOptions = {
 
 /** Works until it is told to stop, and returns when the last run has ended. */
 export async function runDaemon(app: App, options: DaemonOptions): Promise<void> {
-  const { store, clock, project } = app
-  const schedules = schedulesOf(project)
-  const limits = jobLimits(project, schedules)
+  const { clock } = app
+  const problem = (message: string) => options.onEvent({ type: 'daemon.problem', message })
+  const follower = followProject(app.project, problem)
+  let plan = planOf(follower.project())
+  let watch = watchDue(plan.schedules, clock.now())
   const running = new Set<Promise<void>>()
   const ending = new AbortController()
   const begin = (job: Job) => {
-    const work: Promise<void> = execute(app, job, { options, schedules, stop: ending.signal }).finally(() =>
-      running.delete(work),
-    )
+    const work: Promise<void> = execute(app, job, { options, plan, stop: ending.signal })
+      .catch((error: unknown) => problem(asMillraceError(error, `ending ${job.sync}`).message))
+      .finally(() => running.delete(work))
     running.add(work)
   }
+  // What came due while nobody looked, then whatever the clock and other daemons bring.
+  let due = plan.schedules
+  let lookAgainMs = performance.now() + lookEveryMs
+  let reconcileMs = performance.now() + reconcileEveryMs
   while (!options.stopping.aborted) {
     try {
-      await claimSlots(
-        {
-          store,
-          clock,
-          jobsOf: (schedule, { dueAt }) => jobsOfSlot(project, schedule, dueAt),
-          onClaimed: (slot) => options.onEvent({ type: 'slot.claimed', slot }),
-        },
-        schedules,
-      )
-      for (let job = await take(app, limits); job !== null; job = await take(app, limits)) begin(job)
+      await claim(app, { plan, due, onEvent: options.onEvent })
+      for (let job = await take(app, plan); job !== null; job = await take(app, plan)) begin(job)
+      if (performance.now() >= lookAgainMs) {
+        lookAgainMs = performance.now() + lookEveryMs
+        if ((await follower.look()) === 'changed') {
+          plan = planOf(follower.project())
+          watch = watchDue(plan.schedules, clock.now())
+          await claim(app, { plan, due: plan.schedules, onEvent: options.onEvent })
+          options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
+        }
+      }
     } catch (error) {
       // A store that is busy or a full disk must not end the daemon: the next tick tries again.
-      options.onEvent({ type: 'daemon.problem', message: asMillraceError(error, 'looking for what is due').message })
+      problem(asMillraceError(error, 'looking for what is due').message)
     }
-    await sleep(options.tickMs ?? 500, undefined, { signal: options.stopping }).catch(() => undefined)
+    const waitMs = Math.min(options.tickMs ?? 500, watch.waitMs(clock.now()))
+    await sleep(waitMs, undefined, { signal: options.stopping }).catch(() => undefined)
+    due = watch.due(clock.now())
+    if (performance.now() < reconcileMs) continue
+    // Whatever was not written at its time: the store was busy, the machine slept, another daemon died.
+    reconcileMs = performance.now() + reconcileEveryMs
+    due = plan.schedules
   }
+  await drain(app, { running, ending, drainMs: options.drainMs ?? 60_000 })
+}
+
+/** Runs have their time to end by themselves; then they are asked to stop at a checkpoint. */
+async function drain(
+  app: App,
+  {
+    running,
+    ending,
+    drainMs,
+  }: { readonly running: ReadonlySet<Promise<void>>; readonly ending: AbortController; readonly drainMs: number },
+): Promise<void> {
   const drained = new AbortController()
-  const patience = sleep(options.drainMs ?? 60_000, undefined, { signal: drained.signal }).then(
+  const patience = sleep(drainMs, undefined, { signal: drained.signal }).then(
     () => ending.abort(),
     () => undefined,
   )
@@ -71,23 +99,52 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   await patience
 }
 
-const take = (app: App, limits: Omit<JobLimits, 'now'>): Promise<Job | null> =>
+/** What the project says at this moment. */
+type Plan = {
+  readonly project: Project
+  readonly schedules: readonly Schedule[]
+  readonly limits: Omit<JobLimits, 'now'>
+}
+
+function planOf(project: Project): Plan {
+  const schedules = schedulesOf(project)
+  return { project, schedules, limits: jobLimits(project, schedules) }
+}
+
+const claim = (
+  { store, clock }: App,
+  {
+    plan,
+    due,
+    onEvent,
+  }: { readonly plan: Plan; readonly due: readonly Schedule[]; readonly onEvent: DaemonOptions['onEvent'] },
+): Promise<void> =>
+  claimSlots(
+    {
+      store,
+      clock,
+      jobsOf: (schedule, { dueAt }) => jobsOfSlot(plan.project, schedule, dueAt),
+      onClaimed: (slot) => onEvent({ type: 'slot.claimed', slot }),
+    },
+    due,
+  )
+
+const take = (app: App, { limits }: Plan): Promise<Job | null> =>
   app.store.takeJob((open) => chooseJob(open, { ...limits, now: app.clock.now() }))
 
 async function execute(
   app: App,
   job: Job,
-  work: { readonly options: DaemonOptions; readonly schedules: readonly Schedule[]; readonly stop: AbortSignal },
+  { options, plan, stop }: { readonly options: DaemonOptions; readonly plan: Plan; readonly stop: AbortSignal },
 ): Promise<void> {
-  const { onEvent, launcher } = work.options
-  const policy = work.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule
+  const { onEvent, launcher } = options
   const end = await superviseRun(job, {
     launcher,
     root: app.project.root,
     target: app.target.name,
-    policy,
+    policy: plan.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule,
     now: () => app.clock.now(),
-    stop: work.stop,
+    stop,
     onRun: (runId) => {
       onEvent({ type: 'job.started', job, runId })
       void app.store
@@ -119,3 +176,5 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'retry'> = {
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
 const defaultMaxRuns = 4
+const lookEveryMs = 5_000
+const reconcileEveryMs = 60_000

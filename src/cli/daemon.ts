@@ -55,6 +55,8 @@ function wordsOf(event: DaemonEvent): string {
       const outcome = state === 'queued' ? `waits until ${notBefore ?? 'its turn'}` : state
       return `${event.job.sync}: ${outcome}${reason ? ` (${reason})` : ''}`
     }
+    case 'daemon.reloaded':
+      return `The project was changed: ${event.schedules} schedules.`
     case 'daemon.problem':
       return event.message
   }

@@ -24,6 +24,7 @@ export function checkSchedules(
             place: yaml.placeOf(['schedules', name, part, index], 'value'),
           })
       }
+    checkOverlap(name, { file, project, context })
     for (const [index, other] of (schedule.after?.all ?? []).entries())
       if (!names.includes(other))
         report('MR-1204', {
@@ -39,6 +40,36 @@ export function checkSchedules(
       next: 'Take one of these out of `after`.',
       place: yaml.placeOf(['schedules', circle[0] ?? '', 'after'], 'key'),
     })
+}
+
+/** Two loads of one sync at once have one cursor between them: one would wait for the other. */
+function checkOverlap(
+  name: string,
+  {
+    file,
+    project,
+    context: { yaml, report },
+  }: {
+    readonly file: SchedulesFile
+    readonly project: Pick<Project, 'syncs' | 'models'>
+    readonly context: { readonly yaml: YamlFile; readonly report: Report }
+  },
+): void {
+  const schedule = file.schedules[name]
+  if (!schedule || (schedule.overlap ?? file.defaults.overlap) !== 'allow') return
+  const chosen = new Set(
+    schedule.select.flatMap((word) => {
+      const match = matchSelector(project, word)
+      return 'names' in match ? match.names : []
+    }),
+  )
+  const loads = project.syncs.filter((sync) => sync.kind === 'etl' && chosen.has(sync.name)).map((sync) => sync.name)
+  if (loads.length === 0) return
+  report('MR-1201', {
+    message: `\`overlap: allow\` for ${loads.join(', ')}, which load by a cursor: two at once would wait for each other`,
+    next: 'Write `buffer_one` to run once more afterwards, or `skip`.',
+    place: yaml.placeOf(schedule.overlap ? ['schedules', name, 'overlap'] : ['defaults', 'overlap'], 'value'),
+  })
 }
 
 /** Every schedule with the file's defaults filled in. Durations stay as they were written. */

@@ -12,8 +12,8 @@ export async function loadProject(root: string): Promise<Project> {
   const known = cache?.read()
   if (known) return known
   // Parsers and schemas take half of the time that a short command has.
-  const { checkProject } = await import('./check-project.ts')
-  const project = checkProject(projectRoot)
+  const { parseProject } = await import('./parse-project.ts')
+  const project = parseProject(projectRoot)
   cache?.write(project)
   return project
 }

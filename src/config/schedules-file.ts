@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { z } from 'zod'
+import { parseDuration } from './duration.ts'
 import { durationText, someName, someNames, strict } from './file-schema.ts'
 
 const timezone = z.string().refine(isTimezone, 'a timezone is an IANA name: `Europe/Helsinki`, `UTC`')
@@ -40,7 +41,10 @@ const schedule = strict({
     .superRefine((value, context) => checkCron(value, context))
     .optional()
     .describe('minute hour day month weekday; with seconds in front if there are six.'),
-  every: durationText.optional().describe('A fixed interval: `1h`.'),
+  every: durationText
+    .refine((text) => (parseDuration(text) ?? 0) >= 1000, 'an interval is a second at least')
+    .optional()
+    .describe('A fixed interval: `1h`.'),
   at: z
     .union([instant, z.array(instant).min(1)], { error: 'an instant such as `2027-01-01T02:00:00`, or a list of them' })
     .optional()

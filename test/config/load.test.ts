@@ -188,7 +188,7 @@ options: { page: 3 }
       await tempProject({
         'schedules.yaml': `defaults: { timezone: Europe/Helsinki, retry: { attempts: 5 } }
 schedules:
-  nightly: { select: [crm], cron: "0 2 * * *", overlap: allow }
+  nightly: { select: [crm], cron: "0 2 * * *", overlap: buffer_one }
   later: { select: ["tag:activation"], after: { all: [nightly] } }
   once: { select: [people], at: 2027-01-01T02:00:00 }
   often: { select: [+people], every: 90s }
@@ -198,7 +198,11 @@ schedules:
     expect(project.schedules).toMatchObject({
       max_runs: 4,
       schedules: {
-        nightly: { timezone: 'Europe/Helsinki', overlap: 'allow', retry: { attempts: 5, initial: '30s', max: '15m' } },
+        nightly: {
+          timezone: 'Europe/Helsinki',
+          overlap: 'buffer_one',
+          retry: { attempts: 5, initial: '30s', max: '15m' },
+        },
         later: { after: { all: ['nightly'], within: '24h' }, overlap: 'skip' },
       },
     })
@@ -430,6 +434,8 @@ const cases: readonly Case[] = [
     schedules('{ select: [crm], every: 1h, timezone: Europe/Helsinky }'),
     [`MR-1201 ${s}:2:46 Europe/Helsinky`],
   ],
+  ['an interval of nothing', schedules('{ select: [crm], every: 0s }'), [`MR-1201 ${s}:2:32 0s`]],
+  ['loads that overlap', schedules('{ select: [crm], every: 1h, overlap: allow }'), [`MR-1201 ${s}:2:45 allow`]],
   ['no trigger', schedules('{ select: [crm] }'), [`MR-1201 ${s}:2:8 { select: [crm] }`]],
   ['two triggers', schedules('{ select: [crm], every: 1h, cron: "0 1 * * *" }'), [`MR-1201 ${s}:2:32 1h`]],
   [

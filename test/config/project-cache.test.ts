@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkProject } from '../../src/config/check-project.ts'
+import { parseProject } from '../../src/config/parse-project.ts'
 import { loadProject } from '../../src/config/load.ts'
 import { caughtFrom, sound, tempProject } from './temp-project.ts'
 
@@ -45,7 +45,7 @@ describe('a large project', () => {
     const cached = await loadProject(root)
     expect(cached.name).toBe('cached')
     expect({ ...cached, name: 'acme' }).toEqual(parsed)
-    expect(parsed).toEqual(checkProject(root))
+    expect(parsed).toEqual(parseProject(root))
   })
 
   test.each([

@@ -108,6 +108,21 @@ describe('the daemon', () => {
     await isWhole()
   })
 
+  it('follows the project: a change is taken over between runs, and a wrong one leaves the last good schedules', async () => {
+    schedule(`later: { select: [stripe], at: '2999-01-01T00:00:00Z' }`)
+    const daemon = serve()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    schedule(`broken: { select: [nobody], every: 1s }`)
+    await said(daemon, 'daemon.problem', 1)
+    expect(daemon.lines.at(-1)).toMatchObject({
+      message: expect.stringMatching(/the last good schedules stay\. MR-1204 schedules\.yaml:3: /),
+    })
+    schedule(`once: { select: [people], at: '${soon(8000)}' }`)
+    await said(daemon, 'daemon.reloaded', 1)
+    await said(daemon, 'job.ended', 1)
+    expect(outcomes(daemon)).toEqual(['people ok'])
+  })
+
   it('shares one store with another: each slot ran once, whoever took it', async () => {
     const instants = Array.from({ length: 6 }, (_, n) => `'${soon(1500 + n * 700)}'`)
     schedule(`often: { select: [people], at: [${instants.join(', ')}], overlap: buffer_one }`)

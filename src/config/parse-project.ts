@@ -18,7 +18,7 @@ import { parseBySchema } from './zod-findings.ts'
  * The project in `projectRoot`: parsed, checked, defaults filled in. Nothing is resolved that needs a secret or a network.
  * @throws MillraceErrors with every finding at once, in the order of the files
  */
-export function checkProject(projectRoot: string): Project {
+export function parseProject(projectRoot: string): Project {
   const findings: MillraceError[] = []
   const report = collectFindings(findings)
   const files = readProjectFiles(projectRoot, report)
