@@ -1,9 +1,10 @@
 /** What a target of millrace.yaml means once the parts are put together. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { openApp, type App } from '../../src/app/app.ts'
+import { openApp, type App, type AppOptions } from '../../src/app/app.ts'
+import { readConnectionKeys } from '../../src/app/project-sandbox.ts'
 import { collect } from '../warehouse/workbench.ts'
 
 const made: string[] = []
@@ -11,15 +12,23 @@ afterAll(() => {
   for (const directory of made) rmSync(directory, { recursive: true, force: true })
 })
 
-async function withApp(yaml: string, work: (app: App) => Promise<void>): Promise<void> {
+async function withApp(
+  yaml: string,
+  work: (app: App) => Promise<void>,
+  options: Partial<AppOptions> & { readonly files?: { readonly [name: string]: string } } = {},
+): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-target-'))
   made.push(directory)
-  writeFileSync(join(directory, 'millrace.yaml'), yaml)
+  for (const [name, text] of Object.entries({ 'millrace.yaml': yaml, ...options.files })) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
   const app = await openApp({
     directory,
     onEvent: () => undefined,
     env: {},
     signal: new AbortController().signal,
+    ...options,
   })
   try {
     await work(app)
@@ -55,4 +64,46 @@ it('memory_limit reaches the warehouse; without one it is 1 GB', async () => {
   await withApp('project: acme\n', async (app) => {
     expect(await memoryOf(app)).toEqual([{ memory: '953.6 MiB' }])
   })
+})
+
+const connected = `project: acme
+targets: { sandbox: { sandbox: true }, prod: {} }
+connections:
+  mail: { connector: customerio, site_id: '\${env:SITE}', api_key: '\${env:KEY}', base_url: https://vendor.invalid }
+  toy: { connector: toy }
+`
+const env = { SITE: 'real-site-0123', KEY: 'real-key-0123456789' }
+
+it('on a sandbox target a connection goes to the simulator with its credentials, whatever its own keys say', async () => {
+  await withApp(
+    connected,
+    async (app) => {
+      const { value } = await readConnectionKeys(app, 'mail')
+      expect(value['base_url']).toMatch(/^http:\/\/127\.0\.0\.1:\d+/)
+      expect(JSON.stringify(value)).not.toMatch(/real-|vendor\.invalid|env:/)
+    },
+    { env },
+  )
+})
+
+it('on any other target it goes where its keys say, and their secrets are told for redaction', async () => {
+  await withApp(
+    connected,
+    async (app) => {
+      const { value, secrets } = await readConnectionKeys(app, 'mail')
+      expect(value).toMatchObject({ base_url: 'https://vendor.invalid', api_key: env.KEY })
+      expect([...secrets].sort()).toEqual([env.KEY, env.SITE])
+    },
+    { env, target: 'prod' },
+  )
+})
+
+it('a connector without a simulator does not run on a sandbox target', async () => {
+  await withApp(
+    connected,
+    async (app) => {
+      await expect(readConnectionKeys(app, 'toy')).rejects.toMatchObject({ code: 'MR-6001' })
+    },
+    { files: { 'connectors/toy/index.ts': 'export default {}\n' } },
+  )
 })

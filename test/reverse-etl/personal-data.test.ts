@@ -1,0 +1,128 @@
+/** A field that some sync calls personal is starred out in plans and previews, wherever the connector puts it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openApp, type App } from '../../src/app/app.ts'
+import { planSyncs } from '../../src/app/plan-syncs.ts'
+import { previewSync } from '../../src/app/preview-sync.ts'
+import type { ReverseSync } from '../../src/config/project.ts'
+
+const project = mkdtempSync(join(tmpdir(), 'reverse-personal-'))
+const write = (name: string, text: string) => {
+  mkdirSync(dirname(join(project, name)), { recursive: true })
+  writeFileSync(join(project, name), text)
+}
+let app: App
+let sync: ReverseSync
+
+beforeAll(async () => {
+  write(
+    'millrace.yaml',
+    `project: personal
+default_target: dev
+targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
+connections: { toy: { connector: toy } }
+`,
+  )
+  write('syncs/crm.yaml', 'source: toy\nstreams: { people: { pii: [FirstName, E_Mail, score] } }\n')
+  write('models/people.sql', 'select * from raw.people\n')
+  write(
+    'syncs/people.yaml',
+    `model: people
+primary_key: id
+destination: toy
+object: person
+match: id
+map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }
+`,
+  )
+  write('connectors/toy/index.ts', toyConnector)
+  app = await openApp({
+    directory: project,
+    onEvent: () => undefined,
+    env: {},
+    signal: new AbortController().signal,
+  })
+  await app.warehouse.session({ runId: 'run-1', purpose: 'fill' }, async (session) => {
+    for (const statement of [
+      'CREATE SCHEMA raw',
+      `CREATE TABLE raw.people AS SELECT 'p1' AS id, 'Ann@private.test' AS e_mail, 'Anna' AS first_name, '4711' AS score, 'pro' AS plan`,
+    ])
+      for await (const _ of session.query(statement));
+  })
+  const found = app.project.syncs.find(({ name }) => name === 'people')
+  if (found?.kind !== 'reverse_etl') throw new Error('the project has this sync')
+  sync = found
+})
+
+afterAll(async () => {
+  await app.close()
+  rmSync(project, { recursive: true, force: true })
+})
+
+it('a plan shows stars for it, and the other fields as they are', async () => {
+  const [plan] = await planSyncs(app, [sync], { offline: false })
+  expect(plan).toMatchObject({
+    samples: [
+      {
+        key: 'p1',
+        fields: expect.arrayContaining([
+          { field: 'mail', to: '***' },
+          { field: 'name', to: '***' },
+          { field: 'points', to: '***' },
+          { field: 'plan', to: 'pro' },
+        ]),
+      },
+    ],
+  })
+  expect(JSON.stringify(plan)).not.toMatch(/private|Anna|4711/i)
+})
+
+it('a preview shows stars under its name, for its value elsewhere, and in the path', async () => {
+  expect(await previewSync(app, sync, { limit: 10 })).toEqual([
+    {
+      method: 'PUT',
+      path: '/people/***?also=***&plan=pro',
+      docs: 'https://toy.example/docs',
+      body: [{ id: 'p1', mail: '***', name: '***', points: '***', plan: 'pro', alias: ['***', { score: '***' }] }],
+    },
+  ])
+})
+
+/** `name` goes out in another form than the model's: only its name gives it away. */
+const toyConnector = `
+import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+
+const person = {
+  name: 'person',
+  docs: 'https://toy.example/docs',
+  delivery: 'idempotent',
+  match: { id: { normalise: 'exact' } },
+  fields: { id: 'string', mail: 'string', name: 'string', points: 'string', plan: 'string' },
+  operations: ['upsert'],
+  batch: { rows: 3, bytes: 10000 },
+  write: async (changes) => changes.map(() => ({ outcome: 'ok' })),
+  preview: (changes) =>
+    changes.map(({ fields }) => ({
+      method: 'PUT',
+      path: '/people/' + encodeURIComponent(fields.mail.toLowerCase()) + '?also=' + fields.mail + '&plan=' + fields.plan,
+      body: [{ ...fields, name: 'hash of ' + fields.name, alias: [fields.mail, { score: fields.points }] }],
+      docs: 'https://toy.example/docs',
+    })),
+}
+
+export default connector({
+  name: 'toy',
+  config: z.strictObject({}),
+  streamNames: ['people'],
+  objectNames: ['person'],
+  open: async () => ({
+    check: async () => undefined,
+    account: async () => 'toy-1',
+    objects: async () => [person],
+    streams: async () => [],
+  }),
+})
+`
