@@ -78,7 +78,8 @@ it('on a sandbox target a connection goes to the simulator with its credentials,
   await withApp(
     connected,
     async (app) => {
-      const { value } = await readConnectionKeys(app, 'mail')
+      const { value, secrets } = await readConnectionKeys(app, 'mail')
+      expect(secrets).toContain(value['api_key'])
       expect(value['base_url']).toMatch(/^http:\/\/127\.0\.0\.1:\d+/)
       expect(JSON.stringify(value)).not.toMatch(/real-|vendor\.invalid|env:/)
     },
