@@ -2,13 +2,14 @@
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { judge, type Benchmark, type Result } from './benchmark.ts'
+import { daemonStart } from './daemon-start.ts'
 import { flatMemory } from './flat-memory.ts'
 import { help } from './help.ts'
 import { jsonPages } from './json-pages.ts'
 import { noChangesDiff } from './no-changes-diff.ts'
 import { syncList } from './sync-list.ts'
 
-const benchmarks: readonly Benchmark[] = [help, syncList, jsonPages, flatMemory, noChangesDiff]
+const benchmarks: readonly Benchmark[] = [help, syncList, jsonPages, flatMemory, noChangesDiff, daemonStart]
 
 const options = readOptions()
 if (options) process.exitCode = await runBenchmarks(options)

@@ -17,6 +17,8 @@ export type DaemonEvent =
   | { readonly type: 'slot.claimed'; readonly slot: ClaimedSlot }
   | { readonly type: 'job.started'; readonly job: Job; readonly runId: string }
   | { readonly type: 'job.ended'; readonly job: Job; readonly end: JobEnd }
+  /** Every schedule was looked at once. */
+  | { readonly type: 'daemon.ready'; readonly schedules: number; readonly target: string }
   | { readonly type: 'daemon.reloaded'; readonly schedules: number }
   | { readonly type: 'daemon.problem'; readonly message: string }
 
@@ -51,10 +53,13 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   let due = plan.schedules
   let lookAgainMs = performance.now() + lookEveryMs
   let reconcileMs = performance.now() + reconcileEveryMs
+  let isReady = false
   while (!options.stopping.aborted) {
     try {
       await claim(app, { plan, due, onEvent: options.onEvent })
       for (let job = await take(app, plan); job !== null; job = await take(app, plan)) begin(job)
+      if (!isReady) options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
+      isReady = true
       if (performance.now() >= lookAgainMs) {
         lookAgainMs = performance.now() + lookEveryMs
         if ((await follower.look()) === 'changed') {

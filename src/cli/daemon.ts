@@ -28,9 +28,6 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
         kept: 'Nothing was started.',
         next: 'Write one, for example  schedules: { nightly: { select: [source:stripe], cron: "0 2 * * *" } }',
       })
-    shell.say(
-      `millrace daemon: ${schedules.length} schedules on target ${app.target.name} (pid ${process.pid}). Ctrl-C ends it.`,
-    )
     const launcher = process.argv[1] ?? ''
     await runDaemon(app, { launcher, onEvent: (event) => tell(shell, event), stopping: stopping.signal, drainMs })
   })
@@ -55,6 +52,8 @@ function wordsOf(event: DaemonEvent): string {
       const outcome = state === 'queued' ? `waits until ${notBefore ?? 'its turn'}` : state
       return `${event.job.sync}: ${outcome}${reason ? ` (${reason})` : ''}`
     }
+    case 'daemon.ready':
+      return `${event.schedules} schedules on target ${event.target} (pid ${process.pid}); Ctrl-C ends it`
     case 'daemon.reloaded':
       return `The project was changed: ${event.schedules} schedules.`
     case 'daemon.problem':
