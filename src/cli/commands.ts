@@ -188,12 +188,15 @@ function addHistoryCommands(program: Command, start: Start): void {
     .action((flags: { readonly limit: string; readonly sync?: string }) =>
       start(async (shell) => (await import('./runs.ts')).listRuns(shell, flags)),
     )
-  program
-    .command('run')
-    .description('one run')
+  const run = program.command('run').description('one run')
+  run
     .command('show <id>')
     .description('its ledger, stream by stream')
     .action((id: string) => start(async (shell) => (await import('./runs.ts')).showRun(shell, id)))
+  run
+    .command('cancel <id>')
+    .description('ask it to stop at its next checkpoint')
+    .action((id: string) => start(async (shell) => (await import('./run-cancel.ts')).cancelRun(shell, id)))
   program
     .command('rejects <name>')
     .description('rows that were refused and are not settled')

@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+import { MillraceError } from '../model/millrace-error.ts'
+import { withApp } from './open-app.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+/** Asks a run of this machine, whoever started it, to stop at its next checkpoint: what Ctrl-C asks in its own terminal. */
+export async function cancelRun(shell: Shell, id: string): Promise<CommandResult> {
+  return withApp(shell, { check: false }, async ({ store }) => {
+    const run = await store.run(id)
+    if (!run)
+      throw new MillraceError('MR-1002', {
+        message: `There is no run ${id} in the control store.`,
+        next: 'millrace runs',
+      })
+    if (run.status !== 'running' || !run.alive) {
+      shell.say(
+        `${id} (${run.sync}) is over: ${run.status === 'running' ? 'its process is gone' : run.status}. Nothing was done.`,
+      )
+      return { exitCode: 0 }
+    }
+    const { pid, host } = run.process
+    if (host !== hostname())
+      throw new MillraceError('MR-1001', {
+        message: `${id} runs on ${host}, and this is ${hostname()}: a signal does not reach it`,
+        kept: 'The run goes on.',
+        next: `On ${host}:  millrace run cancel ${id}`,
+      })
+    process.kill(pid, 'SIGTERM')
+    shell.say(
+      `${id} (${run.sync}, pid ${pid}) was asked to stop at its next checkpoint. What is committed stays.\nSee: millrace run show ${id}`,
+    )
+    return { exitCode: 0 }
+  })
+}
