@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { guardKeys } from '../connector/address-guard.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { createHost, type EngineHost } from '../connector/create-host.ts'
+import type { Redactor } from '../connector/redact.ts'
+import { redactedConnector, redactThrown } from '../connector/redacted-connector.ts'
 import { loadConnector } from '../connector/registry.ts'
 import { MillraceErrors, MillraceError } from '../model/millrace-error.ts'
 import { inSession } from '../warehouse/duckdb/warehouse.ts'
@@ -39,7 +41,7 @@ export async function openConnection(app: App, name: string, runId: string): Pro
       parsed.error.issues.map(
         (issue) =>
           new MillraceError('MR-1201', {
-            message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${issue.message}`,
+            message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${host.redactor.text(issue.message)}`,
             kept: 'Nothing was run.',
             next: `See connectors/${definition.name}/README.md for the keys of this connector.`,
           }),
@@ -47,7 +49,7 @@ export async function openConnection(app: App, name: string, runId: string): Pro
     )
   await guardKeys(parsed.data)
   // The schema that made these keys is the one that types them; the registry cannot know it.
-  const connector = await definition.open({ config: parsed.data as never, host })
+  const connector = await openRedacted(host.redactor, () => definition.open({ config: parsed.data as never, host }))
   return {
     name,
     connectorName: definition.name,
@@ -62,5 +64,13 @@ export async function openConnection(app: App, name: string, runId: string): Pro
       await connector.close?.()
       await host.close()
     },
+  }
+}
+
+async function openRedacted(redactor: Redactor, open: () => Promise<OpenedConnector>): Promise<OpenedConnector> {
+  try {
+    return redactedConnector(await open(), redactor)
+  } catch (error) {
+    throw redactThrown(error, redactor)
   }
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../model/millrace-error.ts'
 import { classify } from './classify.ts'
-import { stripControlCharacters } from './control-characters.ts'
 import { describeFailure } from './failure-report.ts'
 import type { CallRequest, Failure } from './host.ts'
 import type { Limiter } from './limiter.ts'
 import type { Redactor } from './redact.ts'
+import { redactThrown } from './redacted-connector.ts'
 
 export type RetryPolicy = {
   /** Tries in all. @default 5 */
@@ -55,7 +55,7 @@ export async function callVendor<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { retry, limiter } = caller
-  const label = caller.redactor.text(stripControlCharacters(request.label))
+  const label = caller.redactor.words(request.label)
   if (request.ratePerSecond !== undefined) limiter.limitRate(request.ratePerSecond)
   const startedAt = performance.now()
   let askedMs = 0
@@ -69,7 +69,7 @@ export async function callVendor<T>(
       return await runAttempt(request, attempt)
     } catch (error) {
       if (request.signal.aborted) throw stopped(request.signal, label)
-      const failure = understand(caller, request, error)
+      const failure = understand(caller, { request, label }, error)
       if (failure.kind === 'malformed') malformed++
       const spentMs = performance.now() - startedAt
       const waitMs = waitBefore(tries, failure, retry)
@@ -120,15 +120,24 @@ async function runAttempt<T>(request: CallRequest, attempt: (signal: AbortSignal
 }
 
 /** @throws what is not a failure of the vendor, redacted */
-function understand(caller: Caller, request: CallRequest, error: unknown): Failure {
-  const failure = request.classify?.(error) ?? classify(error, caller.now())
-  if (failure) return { ...failure, message: caller.redactor.text(stripControlCharacters(failure.message)) }
-  if (error instanceof MillraceError) throw error
-  const message = caller.redactor.text(stripControlCharacters(error instanceof Error ? error.message : String(error)))
+function understand(
+  { redactor, connection, now }: Caller,
+  { request, label }: { readonly request: CallRequest; readonly label: string },
+  error: unknown,
+): Failure {
+  const failure = request.classify?.(error) ?? classify(error, now())
+  if (failure)
+    return {
+      ...failure,
+      message: redactor.words(failure.message),
+      ...(failure.code === undefined ? {} : { code: redactor.words(failure.code) }),
+    }
+  if (error instanceof MillraceError) throw redactThrown(error, redactor)
+  const message = redactor.words(error instanceof Error ? error.message : String(error))
   throw new MillraceError('MR-7000', {
-    message: `${caller.connection}: ${request.label} failed in a way that its connector does not know: ${message}`,
+    message: `${connection}: ${label} failed in a way that its connector does not know: ${message}`,
     next: 'Run again with -v for the stack, and report it.',
-    cause: caller.redactor.deep(error),
+    cause: redactor.deep(error),
   })
 }
 

@@ -4,7 +4,6 @@ import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { callVendor, defaultRetry, type Caller, type RetryPolicy } from './call.ts'
-import { stripControlCharacters } from './control-characters.ts'
 import type { Context } from './context.ts'
 import type { Host } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
@@ -101,7 +100,7 @@ export function createHost(options: HostOptions): EngineHost {
           .slice(-80)}`,
       )
     },
-    warn: (message) => emit({ type: 'run.warning', run_id, message: redactor.text(stripControlCharacters(message)) }),
+    warn: (message) => emit({ type: 'run.warning', run_id, message: redactor.words(message) }),
     requests: () => requests,
     redactor,
     context: (signal) => ({ signal, host, http: httpOfNobody(connection) }),

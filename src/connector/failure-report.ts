@@ -66,7 +66,7 @@ function keptBy(failure: Failure, ending: Ending): string | undefined {
 }
 
 function nextSteps(failure: Failure, report: Report, comeBack: string | undefined): readonly string[] {
-  const docs = `What it means: ${report.docs}`
+  const docs = `What it means: ${report.redactor.text(report.docs)}`
   if (comeBack) return [`Run it again after ${instant(new Date(report.now.getTime() + (failure.retryAfterMs ?? 0)))}.`]
   switch (failure.kind) {
     case 'auth':

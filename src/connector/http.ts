@@ -116,14 +116,15 @@ function failureOf(answer: Answer, options: HttpOptions, now: Date): Failure | u
   return byStatus && { ...facts, ...byStatus, message: messageOf(body, answer) }
 }
 
-/** The vendor's words, wherever vendors put them; else the beginning of what came. */
+/** The vendor's words, wherever vendors put them; else the beginning of what came. The call redacts them, and cuts them after that. */
 function messageOf(body: Json | undefined, answer: Answer): string {
-  if (body === undefined) return isHtml(answer) ? 'an HTML page' : Buffer.from(answer.body.subarray(0, 200)).toString()
+  if (body === undefined)
+    return isHtml(answer) ? 'an HTML page' : Buffer.from(answer.body.subarray(0, readChars)).toString()
   for (const path of messagePaths) {
     const value = valueAt(body, path)
     if (typeof value === 'string' && value !== '') return value
   }
-  return JSON.stringify(body).slice(0, 200)
+  return JSON.stringify(body).slice(0, readChars)
 }
 
 function readJson(answer: Answer): Json {
@@ -160,3 +161,6 @@ const messagePaths = [
   'title',
   'meta.error',
 ]
+
+/** Far more than is shown: a secret that was cut in two would not be known any more. */
+const readChars = 16_384

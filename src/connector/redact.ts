@@ -1,6 +1,10 @@
+import { stripControlCharacters } from './control-characters.ts'
+
 /** Takes secrets out of whatever is about to be shown, stored or thrown. */
 export type Redactor = {
   readonly text: (text: string) => string
+  /** Words of a vendor, fit to be shown: redacted before control characters go and after, and only then cut. @default 500 characters */
+  readonly words: (text: string, maxLength?: number) => string
   /** A copy with every string, keys included, redacted. Errors become plain errors without the extra properties SDKs hang on them. */
   readonly deep: <T>(value: T) => T
 }
@@ -13,13 +17,23 @@ export type Redactor = {
 export function createRedactor(secrets: Iterable<string>): Redactor {
   const forms = new Set<string>()
   for (const secret of secrets)
-    if (secret.length >= shortestSecret) for (const form of encodings(secret)) forms.add(form)
+    for (const variant of variants(secret))
+      if (variant.length >= shortestSecret) for (const form of encodings(variant)) forms.add(form)
   // Longest first: a form that holds another is replaced whole.
   const pattern = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map((form) => RegExp.escape(form))
   const found = pattern.length === 0 ? null : new RegExp(pattern.join('|'), 'g')
   const text = (value: string) => (found ? value.replace(found, '[secret]') : value)
-  return { text, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced
+  const words = (value: string, maxLength = 500) => {
+    const line = text(stripControlCharacters(text(value), Infinity))
+    return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+  }
+  return { text, words, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced
 }
+
+/** A header is trimmed on its way, and a message loses its line breaks: what comes back is the secret all the same. */
+const variants = (secret: string): readonly string[] => [
+  ...new Set([secret, secret.trim(), stripControlCharacters(secret, Infinity)]),
+]
 
 function* encodings(secret: string): Generator<string> {
   yield secret
