@@ -24,7 +24,8 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   const found = pattern.length === 0 ? null : new RegExp(pattern.join('|'), 'g')
   const text = (value: string) => (found ? value.replace(found, '[secret]') : value)
   const words = (value: string, maxLength = 500) => {
-    const line = text(stripControlCharacters(text(value), Infinity))
+    // SDKs hold numbers where their types say text.
+    const line = text(stripControlCharacters(text(`${value}`), Infinity))
     return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
   }
   return { text, words, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced

@@ -42,6 +42,15 @@ describe('a call', () => {
     expect(await saying).not.toContain(secret)
   })
 
+  test('says a code that an SDK holds as a number', async () => {
+    const host = quickHost({ secrets: [key] })
+    const classify = () => ({ kind: 'refused' as const, message: 'no', code: 1234 as unknown as string }) // what jsforce does
+    const error: unknown = await host
+      .call({ label: 'l', docs: 'https://docs.example', signal: never, classify }, () => Promise.reject(new Error('x')))
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'MR-3004', message: expect.stringContaining('1234: no') })
+  })
+
   test('does not show a secret where the body of an answer is cut', async () => {
     await using vendor = await startVendor(
       (_request, response) => {

@@ -31,7 +31,7 @@ afterEach(async () => {
 
 describe('the daemon', () => {
   it('runs a slot once, then what follows it, and ends with 0 when it is asked to', async () => {
-    schedule(`once: { select: [stripe], at: '${soon()}' }\n  next: { select: [people], after: { all: [once] } }`)
+    await schedule(`once: { select: [stripe], at: '${soon()}' }\n  next: { select: [people], after: { all: [once] } }`)
     const daemon = serve()
     await said(daemon, 'job.ended', 2)
     expect(outcomes(daemon)).toEqual(['stripe ok', 'people ok'])
@@ -46,7 +46,7 @@ describe('the daemon', () => {
   })
 
   it('begins a run whose process was killed again, and nothing is lost or loaded twice', async () => {
-    schedule(`once: { select: [stripe], at: '${soon()}', retry: { attempts: 3, initial: 10ms } }`)
+    await schedule(`once: { select: [stripe], at: '${soon()}', retry: { attempts: 3, initial: 10ms } }`)
     await project.sandbox.setFault('stripe', 'delay', { ms: 100, times: 'always' })
     const daemon = serve()
     await said(daemon, 'job.started', 1)
@@ -61,7 +61,7 @@ describe('the daemon', () => {
   })
 
   it('lets the runs under way end when it is asked to stop, and begins no other', async () => {
-    schedule(`once: { select: [stripe, people], at: '${soon()}' }`, 'max_runs: 1')
+    await schedule(`once: { select: [stripe, people], at: '${soon()}' }`, 'max_runs: 1')
     await project.sandbox.setFault('stripe', 'delay', { ms: 60, times: 'always' })
     const daemon = serve()
     await said(daemon, 'job.started', 1)
@@ -72,7 +72,7 @@ describe('the daemon', () => {
   })
 
   it('stops runs at their checkpoint when their time to end is over, and the next daemon goes on', async () => {
-    schedule(`once: { select: [stripe], at: '${soon()}' }`)
+    await schedule(`once: { select: [stripe], at: '${soon()}' }`)
     await project.sandbox.setFault('stripe', 'delay', { ms: 300, times: 'always' })
     const daemon = serve(['--drain', '100ms'])
     await said(daemon, 'job.started', 1)
@@ -87,7 +87,7 @@ describe('the daemon', () => {
   })
 
   it('ends a run that takes too long, and says so', async () => {
-    schedule(`once: { select: [stripe], at: '${soon()}', timeout: 1500ms, retry: { attempts: 1 } }`)
+    await schedule(`once: { select: [stripe], at: '${soon()}', timeout: 1500ms, retry: { attempts: 1 } }`)
     await project.sandbox.setFault('stripe', 'delay', { ms: 500, times: 'always' })
     const daemon = serve()
     await said(daemon, 'job.ended', 1)
@@ -95,7 +95,7 @@ describe('the daemon', () => {
   })
 
   it('that was killed is replaced: another one runs its job again, while the old run loses its lease or ends', async () => {
-    schedule(`once: { select: [stripe], at: '${soon()}' }`)
+    await schedule(`once: { select: [stripe], at: '${soon()}' }`)
     await project.sandbox.setFault('stripe', 'delay', { ms: 60, times: 'always' })
     const daemon = serve()
     await said(daemon, 'job.started', 1)
@@ -109,23 +109,23 @@ describe('the daemon', () => {
   })
 
   it('follows the project: a change is taken over between runs, and a wrong one leaves the last good schedules', async () => {
-    schedule(`later: { select: [stripe], at: '2999-01-01T00:00:00Z' }`)
+    await schedule(`later: { select: [stripe], at: '2999-01-01T00:00:00Z' }`)
     const daemon = serve()
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    schedule(`broken: { select: [nobody], every: 1s }`)
+    await said(daemon, 'daemon.ready', 1)
+    await schedule(`broken: { select: [nobody], every: 1s }`)
     await said(daemon, 'daemon.problem', 1)
     expect(daemon.lines.at(-1)).toMatchObject({
       message: expect.stringMatching(/the last good schedules stay\. MR-1204 schedules\.yaml:3: /),
     })
-    schedule(`once: { select: [people], at: '${soon(8000)}' }`)
+    await schedule(`once: { select: [people], at: '${soon(8000)}' }`)
     await said(daemon, 'daemon.reloaded', 1)
     await said(daemon, 'job.ended', 1)
     expect(outcomes(daemon)).toEqual(['people ok'])
   })
 
   it('shares one store with another: each slot ran once, whoever took it', async () => {
-    const instants = Array.from({ length: 6 }, (_, n) => `'${soon(1500 + n * 700)}'`)
-    schedule(`often: { select: [people], at: [${instants.join(', ')}], overlap: buffer_one }`)
+    const instants = Array.from({ length: 6 }, (_, n) => `'${soon(3000 + n * 700)}'`)
+    await schedule(`often: { select: [people], at: [${instants.join(', ')}], overlap: buffer_one }`)
     const both = [serve(), serve()]
     await until(async () => {
       const all = await slots()
@@ -139,10 +139,13 @@ describe('the daemon', () => {
   })
 })
 
-const soon = (inMs = 1500) => new Date(Date.now() + inMs).toISOString()
+const soon = (inMs = 3000) => new Date(Date.now() + inMs).toISOString()
 
-const schedule = (schedules: string, head = '') =>
+/** Known to the store before a daemon is there, however long one takes to start: its slots come after that. */
+async function schedule(schedules: string, head = '') {
+  for (const [, name = ''] of schedules.matchAll(/^ *(\w+): \{/gm)) await inStore((store) => store.knowSchedule(name))
   project.file('schedules.yaml', `${head}\nschedules:\n  ${schedules}\n`)
+}
 
 function serve(flags: readonly string[] = []) {
   const daemon = start(['daemon', ...flags], project)
