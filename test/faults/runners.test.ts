@@ -124,6 +124,35 @@ it('different syncs in three processes share one warehouse file, chunk by chunk'
   ])
 })
 
+describe('run cancel', () => {
+  it('from another terminal stops a run at its checkpoint; the next run loads the rest', async () => {
+    await project.sandbox.setFault('stripe', 'delay', { ms: 150, times: 'always' })
+    const running = start(runStripe, project)
+    await running.reached('run.started')
+    const started = running.lines.find(({ type }) => type === 'run.started')?.['run'] as { readonly run_id: string } // its contract
+    const cancelled = await millrace(['run', 'cancel', started.run_id], project)
+    expect({ code: cancelled.code, said: cancelled.stderr }).toMatchObject({
+      code: 0,
+      said: expect.stringMatching(
+        new RegExp(`^${started.run_id} \\(stripe, pid ${running.child.pid}\\) was asked to stop`),
+      ),
+    })
+    expect(await ended(running)).toBe(143)
+    expect((await millrace(['run', 'cancel', started.run_id], project)).stderr).toContain('is over')
+    await project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
+    expect((await millrace(runStripe, project)).code).toBe(0)
+    const [count] = await project.rows('SELECT count(*) AS n, count(DISTINCT id) AS d FROM stripe.charges')
+    const there = String((await project.sandbox.show('stripe', 'charges')).length)
+    expect(count).toEqual({ n: there, d: there })
+  })
+
+  it('of a run that is not there says so', async () => {
+    const { code, lines } = await millrace(['run', 'cancel', 'nobody'], project)
+    expect(code).toBe(2)
+    expect(lines.find(({ type }) => type === 'error')).toMatchObject({ code: 'MR-1002', next: ['millrace runs'] })
+  })
+})
+
 describe('the warehouse file held by a program that is not millrace', () => {
   it.each([
     ['ETL', runStripe],
