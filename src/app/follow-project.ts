@@ -1,5 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { listProjectFiles } from '../config/list-project-files.ts'
 import { loadProject } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import { asMillraceError, MillraceErrors } from '../model/millrace-error.ts'
@@ -42,22 +43,10 @@ export function followProject(first: Project, onProblem: (message: string) => vo
 
 /** Sizes and times of the project's files: a thousand of them take a few milliseconds. */
 function stampOf(root: string): string {
-  const files = ['millrace.yaml', 'schedules.yaml'].concat(
-    ...['syncs', 'models'].map((folder) => filesIn(root, folder)),
-  )
-  return files
-    .map((file) => {
-      const found = statSync(join(root, file), { throwIfNoEntry: false })
-      return found ? `${file} ${found.size} ${found.mtimeMs} ${found.ino}` : file
+  return listProjectFiles(root)
+    .map(({ path }) => {
+      const found = statSync(join(root, path), { throwIfNoEntry: false })
+      return found ? `${path} ${found.size} ${found.mtimeMs} ${found.ino}` : path
     })
     .join('\n')
-}
-
-function filesIn(root: string, folder: string): string[] {
-  try {
-    return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file))
-  } catch {
-    // No such folder: a project without models, or one that is just being checked out.
-    return []
-  }
 }

@@ -49,37 +49,35 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       .finally(() => running.delete(work))
     running.add(work)
   }
-  // What came due while nobody looked, then whatever the clock and other daemons bring.
-  let due = plan.schedules
   let lookAgainMs = performance.now() + lookEveryMs
-  let reconcileMs = performance.now() + reconcileEveryMs
+  let reconcileMs = 0
   let isReady = false
   while (!options.stopping.aborted) {
     try {
-      await claim(app, { plan, due, onEvent: options.onEvent })
-      for (let job = await take(app, plan); job !== null; job = await take(app, plan)) begin(job)
-      if (!isReady) options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
-      isReady = true
       if (performance.now() >= lookAgainMs) {
         lookAgainMs = performance.now() + lookEveryMs
         if ((await follower.look()) === 'changed') {
           plan = planOf(follower.project())
           watch = watchDue(plan.schedules, clock.now())
-          await claim(app, { plan, due: plan.schedules, onEvent: options.onEvent })
+          reconcileMs = 0
           options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
         }
       }
+      const due = watch.due(clock.now())
+      // All of them: what came due while nobody looked, the store was busy, the machine slept or another daemon died.
+      const isAll = performance.now() >= reconcileMs
+      await claim(app, { plan, due: isAll ? plan.schedules : due, onEvent: options.onEvent })
+      if (isAll) reconcileMs = performance.now() + reconcileEveryMs
+      for (let job = await take(app, plan); job !== null; job = await take(app, plan)) begin(job)
+      if (!isReady) options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
+      isReady = true
     } catch (error) {
-      // A store that is busy or a full disk must not end the daemon: the next tick tries again.
+      // A store that is busy or a full disk must not end the daemon: the next tick tries all of them again.
+      reconcileMs = 0
       problem(asMillraceError(error, 'looking for what is due').message)
     }
     const waitMs = Math.min(options.tickMs ?? 500, watch.waitMs(clock.now()))
     await sleep(waitMs, undefined, { signal: options.stopping }).catch(() => undefined)
-    due = watch.due(clock.now())
-    if (performance.now() < reconcileMs) continue
-    // Whatever was not written at its time: the store was busy, the machine slept, another daemon died.
-    reconcileMs = performance.now() + reconcileEveryMs
-    due = plan.schedules
   }
   await drain(app, { running, ending, drainMs: options.drainMs ?? 60_000 })
 }
@@ -164,7 +162,7 @@ async function execute(
 }
 
 function jobLimits(project: Project, schedules: readonly Schedule[]): Omit<JobLimits, 'now'> {
-  const maxRuns = Number(project.schedules['max_runs'] ?? defaultMaxRuns)
+  const maxRuns = Number(project.schedules['max_runs'])
   const maxRunsOf = Object.values(project.connections).flatMap(({ name, maxRuns: most }) =>
     most === null ? [] : [[name, most] as const],
   )
@@ -180,6 +178,5 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'retry'> = {
   timeoutMs: 7_200_000,
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
-const defaultMaxRuns = 4
 const lookEveryMs = 5_000
 const reconcileEveryMs = 60_000

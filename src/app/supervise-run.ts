@@ -27,13 +27,15 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
   const args = ['-C', options.root, '--target', options.target, '--json', 'sync', 'run', job.sync, '--slot', slot]
   const child = spawn(process.execPath, [options.launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let run: RunRecord | undefined
-  let problem = ''
+  let error: RunRecord['error']
+  let stderr = ''
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = parseLine(text)
     if (line?.type === 'run.started' && line.run) options.onRun(line.run.run_id)
+    if (line?.type === 'error' && line.code && line.message) error ??= { code: line.code, message: line.message }
     if (line?.type === 'result') run = line.runs?.[0]
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (problem = `${problem}${text}`.slice(-keptErrorChars)))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = `${stderr}${text}`.slice(-keptErrorChars)))
   const ender = endInTime(child, options)
   const code = await Promise.race([
     once(child, 'close').then(([exit, signal]: unknown[]) => String(exit ?? signal)),
@@ -44,11 +46,15 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
     return { state: 'queued', reason: 'the daemon was stopped', notBefore: options.now().toISOString() }
   if (ender.timedOut())
     return endOrRetry(job, options, { reason: `it took longer than ${options.policy.timeoutMs / 1000} s`, retry: true })
+  const failed = run ? run.error : error
+  const reason = failed ? `${failed.code} ${failed.message}` : null
   if (!run)
-    return endOrRetry(job, options, { reason: lastLine(problem) ?? `its process ended with ${code}`, retry: true })
-  const reason = run.error ? `${run.error.code} ${run.error.message}` : null
+    return endOrRetry(job, options, {
+      reason: reason ?? (lastLine(stderr) || `its process ended with ${code}`),
+      retry: isRetryable(failed),
+    })
   if (run.status === 'ok' || run.status === 'partial') return { state: run.status, reason }
-  if (run.status === 'failed') return endOrRetry(job, options, { reason, retry: isRetryable(run) })
+  if (run.status === 'failed') return endOrRetry(job, options, { reason, retry: isRetryable(failed) })
   return { state: 'stopped', reason }
 }
 
@@ -64,10 +70,8 @@ function endOrRetry(
 }
 
 /** What may succeed later, by the error's own class; what nobody foresaw may. */
-function isRetryable({ error }: RunRecord): boolean {
-  const known = Object.entries(errorCatalogue).find(([code]) => code === error?.code)
-  return known?.[1].retry !== 'never'
-}
+const isRetryable = (error: RunRecord['error']): boolean =>
+  Object.entries(errorCatalogue).find(([code]) => code === error?.code)?.[1].retry !== 'never'
 
 /** A first signal asks for a checkpoint, a second stops at once, and what hears neither is killed. */
 function endInTime(
@@ -96,7 +100,11 @@ function endInTime(
   }
 }
 
-type Line = { readonly type?: string; readonly run?: RunRecord; readonly runs?: readonly RunRecord[] }
+type Line = Partial<NonNullable<RunRecord['error']>> & {
+  readonly type?: string
+  readonly run?: RunRecord
+  readonly runs?: readonly RunRecord[]
+}
 
 function parseLine(text: string): Line | undefined {
   try {
@@ -107,11 +115,7 @@ function parseLine(text: string): Line | undefined {
   }
 }
 
-const lastLine = (text: string): string | undefined =>
-  text
-    .trim()
-    .split('\n')
-    .find((line) => line.startsWith('✗')) ?? text.trim().split('\n').at(-1)
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
 
 const keptErrorChars = 4_000
 const killAfterMs = 5_000

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os'
+import { askToStop } from '../app/ask-to-stop.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -19,13 +19,12 @@ export async function cancelRun(shell: Shell, id: string): Promise<CommandResult
       return { exitCode: 0 }
     }
     const { pid, host } = run.process
-    if (host !== hostname())
+    if (!askToStop(run))
       throw new MillraceError('MR-1001', {
-        message: `${id} runs on ${host}, and this is ${hostname()}: a signal does not reach it`,
+        message: `${id} runs on ${host}, where a signal from here does not reach it`,
         kept: 'The run goes on.',
         next: `On ${host}:  millrace run cancel ${id}`,
       })
-    process.kill(pid, 'SIGTERM')
     shell.say(
       `${id} (${run.sync}, pid ${pid}) was asked to stop at its next checkpoint. What is committed stays.\nSee: millrace run show ${id}`,
     )

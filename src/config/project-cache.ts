@@ -4,23 +4,13 @@
  * Whatever is wrong with the cache, the project is parsed as if there were none.
  */
 import { createHash, type Hash } from 'node:crypto'
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { MillraceError } from '../model/millrace-error.ts'
+import { listProjectFiles } from './list-project-files.ts'
 import type { Project } from './project.ts'
-import { projectFileName } from './project-paths.ts'
 
 export type ProjectCache = {
   /** undefined: not known, or not in the state that the project has now. */
@@ -54,27 +44,16 @@ export function projectCache(root: string): ProjectCache | undefined {
 /** Of all that the result depends on: the project's files, its links, and millrace's own code. */
 function stateOf(root: string): string | undefined {
   const hash = createHash('sha256').update(root)
-  const paths = [projectFileName, 'schedules.yaml', ...filesIn(root, 'syncs'), ...filesIn(root, 'models')]
-  if (paths.length < worthCaching) return undefined
-  for (const path of paths) {
+  const files = listProjectFiles(root)
+  // A link may lead somewhere else tomorrow.
+  if (files.length < worthCaching || files.some(({ isLink }) => isLink)) return undefined
+  for (const { path } of files) {
     const bytes = attempt(() => readFileSync(join(root, path)))
     hash.update(`\n${path} ${bytes?.length ?? 'none'}\n`).update(bytes ?? '')
   }
   addLinks(hash, root)
   addOwnCode(hash)
   return hash.digest('hex')
-}
-
-/** @throws where one is a link: it may lead somewhere else tomorrow */
-function filesIn(root: string, folder: string): readonly string[] {
-  if (!existsSync(join(root, folder))) return []
-  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-  const link = entries.find((entry) => entry.isSymbolicLink())
-  if (link) throw new MillraceError('MR-1206', { message: `${link.name} is a link: the project is not cached` })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort()
 }
 
 function addLinks(hash: Hash, root: string): void {

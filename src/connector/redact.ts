@@ -25,8 +25,7 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
   const text = (value: string) => (found ? value.replace(found, '[secret]') : value)
   const words = (value: string, maxLength = 500) => {
     // SDKs hold numbers where their types say text.
-    const line = text(stripControlCharacters(text(`${value}`), Infinity))
-    return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+    return stripControlCharacters(text(stripControlCharacters(text(`${value}`), Infinity)), maxLength)
   }
   return { text, words, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced
 }

@@ -60,11 +60,11 @@ export function storeSlots(database: Database, own: { readonly clock: Clock; rea
     }
   }
   return {
-    knowSchedule: (name) =>
-      database.write(() => {
-        know.run(name, nowIso(), nowIso())
-        return known(name)
-      }),
+    knowSchedule: async (name) => {
+      if (!(await database.read(() => schedule.get(name))))
+        await database.write(() => void know.run(name, nowIso(), nowIso()))
+      return database.read(() => known(name))
+    },
     pauseSchedule: (name, wanted) =>
       database.write(() => {
         know.run(name, nowIso(), nowIso())
