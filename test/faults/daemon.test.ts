@@ -94,6 +94,21 @@ describe('the daemon', () => {
     expect((await slots())[0]?.jobs[0]).toMatchObject({ state: 'failed', reason: 'it took longer than 1.5 s' })
   })
 
+  it('says why a run never began, and does not try again what is wrong for good', async () => {
+    const restore = project.edit('millrace.yaml', (text) =>
+      text.replace('connections:', '  dev: { warehouse: { type: duckdb, path: .millrace/dev.duckdb } }\nconnections:'),
+    )
+    await schedule(`once: { select: [stripe], at: '${soon()}', retry: { attempts: 3, initial: 10ms } }`)
+    const daemon = serve(['--target', 'dev'])
+    await said(daemon, 'job.ended', 1)
+    restore()
+    expect((await slots())[0]?.jobs[0]).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      reason: expect.stringMatching(/^MR-1301 .*STRIPE_API_KEY is not set$/),
+    })
+  })
+
   it('that was killed is replaced: another one runs its job again, while the old run loses its lease or ends', async () => {
     await schedule(`once: { select: [stripe], at: '${soon()}' }`)
     await project.sandbox.setFault('stripe', 'delay', { ms: 60, times: 'always' })
