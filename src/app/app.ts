@@ -17,6 +17,8 @@ import { openProjectSandbox, type ProjectSandbox } from './project-sandbox.ts'
 
 export type AppOptions = {
   readonly directory: string
+  /** Where `.millrace/` is, for a frozen copy. @default the project */
+  readonly home?: string
   /** @default the project's `default_target` */
   readonly target?: string
   /** Listens to everything the engine says. */
@@ -49,10 +51,10 @@ export type App = {
 /** @throws MillraceErrors with every finding of the project; MR-1204 for a target that is not there */
 export async function openApp(options: AppOptions): Promise<App> {
   countPagesAsMemory()
-  const project = await loadProject(options.directory)
+  const project = await loadProject(options.directory, options)
   const target = chooseTarget(project, options.target)
   const clock = options.clock ?? systemClock
-  const store = openSqliteStore({ path: join(project.root, '.millrace', 'control.sqlite') })
+  const store = openSqliteStore({ path: join(project.home, '.millrace', 'control.sqlite') })
   const hold = holdAt(options.env['MILLRACE_HOLD_AT'])
   const recording = recordEvents(store)
   const emit: Emit = (event) => {
@@ -71,7 +73,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     clock,
     signal: options.signal,
     isStopping: options.isStopping ?? (() => false),
-    spoolDir: join(project.root, '.millrace', 'spool', target.name),
+    spoolDir: join(project.home, '.millrace', 'spool', target.name),
     sandbox: () => (sandbox ??= openProjectSandbox(project)),
     async close() {
       await recording.settled()

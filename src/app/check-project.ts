@@ -5,6 +5,7 @@ import { connectionKeys, resolveSecrets } from '../config/secrets.ts'
 import type { Connector } from '../connector/contract.ts'
 import { listConnectors, loadConnector } from '../connector/registry.ts'
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 
@@ -43,7 +44,7 @@ export async function checkSecrets(
   for (const name of neededConnections(syncs, app.target)) {
     const connection = app.project.connections[name]
     if (!connection) continue
-    const sources = { env: app.env, readFile: (path: string) => readFile(path, 'utf8') }
+    const sources = { env: app.env, readFile: (path: string) => readFile(resolve(app.project.home, path), 'utf8') }
     const context = { connection: name, project: app.project }
     await keepFindings(
       findings,

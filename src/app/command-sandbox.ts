@@ -13,7 +13,7 @@ export type WorldOptions = { readonly seed?: number; readonly scale?: number }
 
 /** Runs in this process until it is closed. @throws MillraceError MR-6001 where one is running already */
 export async function serveProjectSandbox(project: Project, world: WorldOptions): Promise<RunningSandbox> {
-  const other = await joinSandbox(project.root)
+  const other = await joinSandbox(project.home)
   if (other) {
     const where = Object.entries(other.addresses).map(([name, { host, port }]) => `${name} at ${host}:${port}`)
     await other.close()

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Project, Target } from '../config/project.ts'
 import type { App } from './app.ts'
 import { connectionKeys, resolveSecrets, type Resolved } from '../config/secrets.ts'
@@ -13,7 +14,7 @@ export type ProjectSandbox = OpenedSandbox
 export function sandboxOptions(project: Project): SandboxOptions {
   const used = [...new Set(Object.values(project.connections).map((connection) => connection.connector))].sort()
   const paths = loadSimulatorPaths(project.root, used)
-  return { projectDir: project.root, simulators: [...paths].map(([name, path]) => ({ name, path })) }
+  return { projectDir: project.home, simulators: [...paths].map(([name, path]) => ({ name, path })) }
 }
 
 export const openProjectSandbox = (project: Project): Promise<ProjectSandbox> => openSandbox(sandboxOptions(project))
@@ -36,7 +37,7 @@ export async function readConnectionKeys(
   if (!isSandboxed(app.target))
     return resolveSecrets(
       keys,
-      { env: app.env, readFile: (path) => readFile(path, 'utf8') },
+      { env: app.env, readFile: (path) => readFile(resolve(app.project.home, path), 'utf8') },
       { connection: name, project: app.project },
     )
   const sandbox = await app.sandbox()

@@ -79,7 +79,7 @@ async function countSnapshot({ warehouse }: App, session: Session, sync: string)
 }
 
 async function writeAudit(app: App, entry: { readonly [name: string]: unknown }): Promise<void> {
-  const directory = join(app.project.root, '.millrace')
+  const directory = join(app.project.home, '.millrace')
   await mkdir(directory, { recursive: true })
   const line = { at: app.clock.now().toISOString(), who: userInfo().username, target: app.target.name, ...entry }
   await appendFile(join(directory, 'audit.ndjson'), `${JSON.stringify(line)}\n`)

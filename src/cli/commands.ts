@@ -17,6 +17,7 @@ export function buildProgram(start: Start): Command {
   const program = new FrontCommand('millrace')
     .description('Warehouse ETL and reverse ETL: YAML in git, a ledger that balances.')
     .option('-C <dir>', 'run in this directory')
+    .addOption(new Option('--home <dir>', 'for the daemon: the project, of which DIR is a frozen copy').hideHelp())
     .option('--target <name>', 'a target of millrace.yaml, instead of its default_target')
     .option('--json', 'NDJSON on stdout; the last line is the result')
     .option('-q, --quiet', 'only errors, and the outcome where it is not 0')

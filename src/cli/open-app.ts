@@ -22,6 +22,7 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
   void shell.stop.listen(options.firstSignal ?? 'at_once').then(options.onFirstSignal)
   const app = await openApp({
     directory: shell.directory,
+    home: shell.home,
     target: shell.target,
     onEvent: options.onEvent ?? (() => undefined),
     env: shell.env,

@@ -8,7 +8,7 @@ import type { Shell } from './shell.ts'
 /** The project alone, for commands that need no target: no warehouse, no store and no connector is loaded for it. */
 export async function openProject(shell: Shell): Promise<Project> {
   await checkDirectory(shell)
-  return loadProject(shell.directory)
+  return loadProject(shell.directory, shell)
 }
 
 export async function checkDirectory({ directory }: Shell): Promise<void> {

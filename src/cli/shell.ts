@@ -8,6 +8,8 @@ import { createStop, type Stop } from './stop.ts'
 export type GlobalFlags = {
   /** `-C DIR`. */
   readonly C?: string
+  /** Of a frozen copy of the project: see `Project.home`. */
+  readonly home?: string
   readonly target?: string
   readonly json?: boolean
   readonly quiet?: boolean
@@ -19,6 +21,8 @@ export type GlobalFlags = {
 /** The person or program at the other side of a command. */
 export type Shell = {
   readonly directory: string
+  /** Where `.millrace/` is, where `directory` is a frozen copy. */
+  readonly home: string | undefined
   readonly target: string | undefined
   readonly json: boolean
   readonly verbosity: Verbosity
@@ -51,6 +55,7 @@ export function createShell(flags: GlobalFlags): Shell {
   const verbosity = flags.quiet ? 'quiet' : flags.verbose ? 'verbose' : 'normal'
   return {
     directory: flags.C ?? '.',
+    home: flags.home,
     target: flags.target,
     json: flags.json === true,
     verbosity,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Project } from './project.ts'
 import { projectCache } from './project-cache.ts'
 import { findProjectRoot } from './project-paths.ts'
@@ -6,14 +7,15 @@ import { findProjectRoot } from './project-paths.ts'
  * The project at `root` or above it: read, checked, defaults filled in. Nothing is resolved that needs a secret or a network.
  * @throws MillraceError MR-1003 where there is no project; MillraceErrors with every finding at once, in the order of the files
  */
-export async function loadProject(root: string): Promise<Project> {
+export async function loadProject(root: string, options: { readonly home?: string | undefined } = {}): Promise<Project> {
   const projectRoot = findProjectRoot(root)
-  const cache = projectCache(projectRoot)
+  const home = options.home === undefined ? projectRoot : resolve(options.home)
+  const cache = projectCache(projectRoot, home)
   const known = cache?.read()
   if (known) return known
   // Parsers and schemas take half of the time that a short command has.
   const { parseProject } = await import('./parse-project.ts')
-  const project = parseProject(projectRoot)
+  const project = parseProject(projectRoot, home)
   cache?.write(project)
   return project
 }

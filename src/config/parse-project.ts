@@ -18,14 +18,14 @@ import { parseBySchema } from './zod-findings.ts'
  * The project in `projectRoot`: parsed, checked, defaults filled in. Nothing is resolved that needs a secret or a network.
  * @throws MillraceErrors with every finding at once, in the order of the files
  */
-export function parseProject(projectRoot: string): Project {
+export function parseProject(projectRoot: string, home = projectRoot): Project {
   const findings: MillraceError[] = []
   const report = collectFindings(findings)
   const files = readProjectFiles(projectRoot, report)
   const yamls = [files.millrace, ...files.syncs.map(({ yaml }) => yaml), files.schedules]
   for (const yaml of yamls) if (yaml) reportSecrets(yaml, report)
 
-  const main = loadMillrace(files, projectRoot, report)
+  const main = loadMillrace(files, home, report)
   const loaded = loadModels(files.models, report)
   const { syncs, broken } = loadSyncs(files, report)
   const brokenSyncs = [...files.brokenSyncs, ...broken]
@@ -50,18 +50,18 @@ export function parseProject(projectRoot: string): Project {
 
   if (findings.length > 0) throw new MillraceErrors(inFileOrder(findings))
   const { name, defaultTarget, targets, connections } = main
-  return { root: projectRoot, name, defaultTarget, targets, connections, syncs, models: loaded.models, schedules }
+  return { root: projectRoot, home, name, defaultTarget, targets, connections, syncs, models: loaded.models, schedules }
 }
 
 type Main = Pick<Project, 'name' | 'defaultTarget' | 'targets' | 'connections'> & { readonly readable: boolean }
 
-function loadMillrace({ millrace }: ProjectFiles, root: string, report: Report): Main {
+function loadMillrace({ millrace }: ProjectFiles, home: string, report: Report): Main {
   const file = millrace && parseBySchema(millraceFile, millrace, report)
   if (!file || !millrace) return { name: '', defaultTarget: '', targets: {}, connections: {}, readable: false }
   return {
     name: file.project,
     defaultTarget: file.default_target,
-    targets: resolveTargets(file, millrace, { root, report }),
+    targets: resolveTargets(file, millrace, { home, report }),
     connections: resolveConnections(file, millrace),
     readable: true,
   }

@@ -19,11 +19,13 @@ export type ProjectCache = {
 }
 
 /** undefined: the project is so small that it is parsed sooner than looked up, or its files cannot be read. */
-export function projectCache(root: string): ProjectCache | undefined {
-  const key = attempt(() => stateOf(root))
+export function projectCache(root: string, home = root): ProjectCache | undefined {
+  const key = attempt(() => stateOf(root, home))
   const directory = cacheDirectory(process.env)
   if (key === undefined || directory === undefined) return undefined
-  const path = join(directory, `${createHash('sha256').update(root).digest('hex').slice(0, 32)}.json`)
+  // Frozen copies come and go; all of a project's share one file.
+  const place = root === home ? root : `${home} frozen`
+  const path = join(directory, `${createHash('sha256').update(place).digest('hex').slice(0, 32)}.json`)
   return {
     read: () =>
       attempt(() => {
@@ -42,8 +44,8 @@ export function projectCache(root: string): ProjectCache | undefined {
 }
 
 /** Of all that the result depends on: the project's files, its links, and millrace's own code. */
-function stateOf(root: string): string | undefined {
-  const hash = createHash('sha256').update(root)
+function stateOf(root: string, home: string): string | undefined {
+  const hash = createHash('sha256').update(`${root}\n${home}`)
   const files = listProjectFiles(root)
   // A link may lead somewhere else tomorrow.
   if (files.length < worthCaching || files.some(({ isLink }) => isLink)) return undefined

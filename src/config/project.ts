@@ -2,7 +2,10 @@
 import type { JsonObject } from '../model/json.ts'
 
 export type Project = {
+  /** Where its files are read. */
   readonly root: string
+  /** Where `.millrace/` is, and what relative paths in the files count from. @default root; another one where `root` is a frozen copy */
+  readonly home: string
   readonly name: string
   readonly defaultTarget: string
   readonly targets: { readonly [name: string]: Target }

@@ -19,7 +19,7 @@ import type { Path } from './yaml-places.ts'
 export function resolveTargets(
   file: MillraceFile,
   yaml: YamlFile,
-  context: { root: string; report: Report },
+  context: { home: string; report: Report },
 ): { [name: string]: Target } {
   return mapValues(file.targets, (target, name) => ({
     name,
@@ -34,14 +34,14 @@ type WarehouseKeys = NonNullable<MillraceFile['targets'][string]['warehouse']>
 
 function resolveWarehouse(
   keys: WarehouseKeys | undefined,
-  context: { root: string; report: Report; yaml: YamlFile; target: string },
+  context: { home: string; report: Report; yaml: YamlFile; target: string },
 ): WarehouseConfig {
   if (keys?.type === 'snowflake') {
     const { type, ...settings } = keys
     return { type, settings }
   }
   const path = keys?.path ?? `.millrace/${context.target}.duckdb`
-  const absolute = path.includes('${') || path.startsWith(':') ? undefined : insideProject(context.root, path)
+  const absolute = path.includes('${') || path.startsWith(':') ? undefined : insideProject(context.home, path)
   if (absolute === undefined)
     context.report('MR-1206', {
       message: `the warehouse of target \`${context.target}\`, \`${path}\`, is not a file inside the project`,
