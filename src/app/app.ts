@@ -14,6 +14,7 @@ import type { Warehouse } from '../warehouse/port.ts'
 import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './hold-at.ts'
 import { openProjectSandbox, type ProjectSandbox } from './project-sandbox.ts'
+import { watchWaits, type Waits } from './waits.ts'
 
 export type AppOptions = {
   readonly directory: string
@@ -41,6 +42,8 @@ export type App = {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly isStopping: () => boolean
+  /** How long the runs of this process had to wait. */
+  readonly waits: Waits
   /** Under `.millrace`, per target. */
   readonly spoolDir: string
   /** The simulators of this project, started when first asked for. */
@@ -62,17 +65,19 @@ export async function openApp(options: AppOptions): Promise<App> {
     options.onEvent(event)
     hold(event)
   }
+  const waits = watchWaits()
   let sandbox: Promise<ProjectSandbox> | undefined
   return {
     project,
     target,
     store,
-    warehouse: openWarehouse(target, { store, emit, signal: options.signal }),
+    warehouse: openWarehouse(target, { store, emit, signal: options.signal, waits }),
     env: options.env,
     emit,
     clock,
     signal: options.signal,
     isStopping: options.isStopping ?? (() => false),
+    waits,
     spoolDir: join(project.home, '.millrace', 'spool', target.name),
     sandbox: () => (sandbox ??= openProjectSandbox(project)),
     async close() {
@@ -98,7 +103,7 @@ function chooseTarget(project: Project, wanted: string | undefined): Target {
 
 function openWarehouse(
   target: Target,
-  { store, emit, signal }: { readonly store: ControlStore; readonly emit: Emit; readonly signal: AbortSignal },
+  { store, emit, signal, waits }: Pick<App, 'store' | 'emit' | 'signal' | 'waits'>,
 ): Warehouse {
   const { warehouse } = target
   if (warehouse.type !== 'duckdb')
@@ -117,6 +122,7 @@ function openWarehouse(
         { resource: warehouse.path, runId: request.runId, purpose: request.purpose },
         {
           signal: request.signal ?? signal,
+          onTurn: (waitedMs) => waits.add(request.runId, waitedMs),
           onWaiting: (holder) =>
             // Runs of one process take turns all the time; only another process is worth a word.
             holder.process.pid === process.pid

@@ -15,6 +15,7 @@ export function underLease<T>(
     {
       signal: app.signal,
       wait: options.wait,
+      onTurn: (waitedMs) => app.waits.add(runId, waitedMs),
       onWaiting: (holder) =>
         app.emit({
           type: 'waiting',

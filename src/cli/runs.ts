@@ -67,6 +67,10 @@ function runText(run: RunRecord, word: string, by: string): string {
   const head = [
     ` run ${run.run_id}   ${printable(run.sync)} on ${printable(run.target)}: ${word}`,
     `   ${formatInstant(run.started_at)}, ${formatSeconds(run.seconds)}, ${formatCount(run.requests)} requests, by ${run.trigger}${run.commit === null ? '' : `, commit ${run.commit}`}, ${by}`,
+    ...(run.partition === undefined ? [] : [`   backfill of ${printable(run.partition)}`]),
+    ...((run.longest_wait_seconds ?? 0) > 1
+      ? [`   waited ${formatSeconds(run.longest_wait_seconds ?? 0)} at the longest`]
+      : []),
     ...(run.error ? [`   ${run.error.code}: ${printable(run.error.message)}`] : []),
   ]
   // Turned on its side: a ledger has more names than a terminal has columns.

@@ -14,15 +14,20 @@ export type RunRecord = {
   readonly target: string
   readonly trigger: 'cli' | 'schedule' | 'backfill'
   readonly slot: string | null
+  /** What of the sync a backfill's run reads: the stream and its range. */
+  readonly partition?: string
   readonly requests: number
   readonly seconds: number
+  /** The longest single wait for a place at the connection, the lease or the warehouse file; 0: none. Not in `_millrace.runs`. */
+  readonly longest_wait_seconds?: number
   readonly started_at: string
   readonly finished_at: string | null
   readonly commit: string | null
   readonly ledger: (EtlLedger & { readonly loaded: number }) | ReverseLedger | null
   /** ETL: the ledger of each stream, with what the vendor counted where it can count. */
   readonly streams?: { readonly [stream: string]: StreamReport }
-  readonly error?: { readonly code: string; readonly message: string }
+  /** `retry_after_seconds`: the vendor asked not to come back sooner. */
+  readonly error?: { readonly code: string; readonly message: string; readonly retry_after_seconds?: number }
 }
 
 export type StreamReport = EtlLedger & {

@@ -30,9 +30,12 @@ export type ControlStore = {
   readonly holdsLease: (lease: Lease) => Promise<boolean>
   readonly releaseLease: (lease: Lease) => Promise<void>
 
-  /** Joins the queue for a resource (the warehouse file). First come, first served; tickets of dead processes are skipped. */
+  /**
+   * Joins the queue for a resource (the warehouse file, the places of a connection). First come, first served; tickets of
+   * dead processes are skipped.
+   */
   readonly takeTicket: (request: TicketRequest) => Promise<Ticket>
-  /** null: it is this ticket's turn; else who is before it. */
+  /** null: it is this ticket's turn, since fewer live tickets than there are places stand before it; else the first of them. */
   readonly ticketBefore: (ticket: Ticket) => Promise<Holder | null>
   readonly returnTicket: (ticket: Ticket) => Promise<void>
   readonly close: () => Promise<void>
@@ -62,6 +65,12 @@ export type LeaseGrant =
   | { readonly granted: true; readonly lease: Lease; readonly from: Holder | null }
   | { readonly granted: false; readonly holder: Holder; readonly retryAfterMs: number }
 
-export type TicketRequest = { readonly resource: string; readonly runId: string; readonly purpose: string }
+export type TicketRequest = {
+  readonly resource: string
+  readonly runId: string
+  readonly purpose: string
+  /** So many tickets have their turn at once. Whoever asks for the same resource says the same number. @default 1 */
+  readonly places?: number
+}
 
-export type Ticket = { readonly id: number; readonly resource: string }
+export type Ticket = { readonly id: number; readonly resource: string; readonly places: number }

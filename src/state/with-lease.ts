@@ -1,7 +1,7 @@
 import { MillraceError } from '../model/millrace-error.ts'
+import { heldByAnother } from './held-by-another.ts'
 import { pause, pausedFully } from './pause.ts'
 import type { ControlStore, Holder, Lease, LeaseRequest } from './port.ts'
-import { describeProcess } from './process-id.ts'
 
 /** A lease that is kept alive while `fn` works. */
 export type HeldLease = Lease & {
@@ -15,6 +15,8 @@ export type LeaseOptions = {
   readonly signal: AbortSignal
   /** Called once for each holder that one waits for. */
   readonly onWaiting?: (holder: Holder) => void
+  /** How long it took to get it; called once it is held. */
+  readonly onTurn?: (waitedMs: number) => void
   /** false: do not wait, throw MR-4001. */
   readonly wait: boolean
 }
@@ -26,7 +28,9 @@ export async function withLease<T>(
   options: LeaseOptions,
   fn: (lease: HeldLease) => Promise<T>,
 ): Promise<T> {
+  const askedAtMs = performance.now()
   const { lease, from } = await takeLease(store, request, options)
+  options.onTurn?.(performance.now() - askedAtMs)
   const lost = new AbortController()
   const done = new AbortController()
   const heartbeat = keepAlive(store, lease, { lost, done: done.signal })
@@ -71,14 +75,6 @@ async function keepAlive(
       waitMs = Math.min(lease.ttlMs / 10, askEveryMs)
     }
   }
-}
-
-function heldByAnother(name: string, holder: Holder): MillraceError {
-  return new MillraceError('MR-4001', {
-    message: `${name} is held by run ${holder.runId} (${describeProcess(holder.process)}) since ${holder.since}`,
-    kept: 'Nothing was run.',
-    next: ['See it:    millrace run show ' + holder.runId, 'Or wait:   run again without --no-wait'],
-  })
 }
 
 const leaseLost = (name: string, why: string, cause?: unknown) =>

@@ -1,3 +1,4 @@
+import { heldByAnother } from './held-by-another.ts'
 import { pause, pausedFully } from './pause.ts'
 import type { ControlStore, Holder, Ticket, TicketRequest } from './port.ts'
 
@@ -5,11 +6,18 @@ export type TicketOptions = {
   readonly signal: AbortSignal
   /** Called once for each holder that one waits for. */
   readonly onWaiting?: (holder: Holder) => void
+  /** How long it took until it was one's turn; called once it is. */
+  readonly onTurn?: (waitedMs: number) => void
+  /** false: do not wait, give the ticket back and throw MR-4001. @default true */
+  readonly wait?: boolean
   /** @default 20 */
   readonly pollMs?: number
 }
 
-/** Queues for a resource, works when it is one's turn, and gives the ticket back, whatever happens. */
+/**
+ * Queues for a resource, works when it is one's turn, and gives the ticket back, whatever happens.
+ * @throws MillraceError MR-4001
+ */
 export async function withTicket<T>(
   store: ControlStore,
   request: TicketRequest,
@@ -17,9 +25,11 @@ export async function withTicket<T>(
   fn: () => Promise<T>,
 ): Promise<T> {
   options.signal.throwIfAborted()
+  const askedAtMs = performance.now()
   const ticket = await store.takeTicket(request)
   try {
     await awaitTurn(store, ticket, options)
+    options.onTurn?.(performance.now() - askedAtMs)
     return await whileSignsOfLife(store, ticket, fn)
   } finally {
     await store.returnTicket(ticket)
@@ -31,6 +41,7 @@ async function awaitTurn(store: ControlStore, ticket: Ticket, options: TicketOpt
   for (;;) {
     const holder = await store.ticketBefore(ticket)
     if (!holder) return
+    if (options.wait === false) throw heldByAnother(ticket.resource, holder)
     if (waitingFor !== holder.runId) options.onWaiting?.(holder)
     waitingFor = holder.runId
     await pause(options.pollMs ?? defaultPollMs, options.signal)

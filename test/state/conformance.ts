@@ -308,6 +308,71 @@ export function controlStoreConformance(
       })
     })
 
+    describe('tickets with places', () => {
+      const request = { resource: 'connection sandbox stripe', runId: 'run-1', purpose: 'run', places: 2 }
+      const take = (runId: string, from = store) => from.takeTicket({ ...request, runId })
+
+      test('as many have their turn as there are places, and the next in line follows whoever ends first', async () => {
+        const first = await take('run-1')
+        const second = await take('run-2')
+        const third = await take('run-3')
+        const fourth = await take('run-4')
+        expect(await store.ticketBefore(first)).toBeNull()
+        expect(await store.ticketBefore(second)).toBeNull()
+        expect(await store.ticketBefore(third)).toMatchObject({ runId: 'run-1', process: { pid: process.pid } })
+        expect(await store.ticketBefore(fourth)).toMatchObject({ runId: 'run-1' })
+        await store.returnTicket(second)
+        expect(await store.ticketBefore(third)).toBeNull()
+        expect(await store.ticketBefore(fourth)).toMatchObject({ runId: 'run-1' })
+        expect(await store.ticketBefore(first)).toBeNull()
+      })
+
+      test('the place of a killed process is free', async () => {
+        const holder = start('hold-ticket', request.resource)
+        await holder.hear()
+        await take('run-1')
+        const mine = await take('run-2')
+        expect(await store.ticketBefore(mine)).toMatchObject({ runId: 'child' })
+        holder.child.kill('SIGKILL')
+        await holder.ended
+        expect(await store.ticketBefore(mine)).toBeNull()
+      })
+
+      test('withTicket lets two in at once and never three, and says how long each waited', async () => {
+        let inside = 0
+        let most = 0
+        const waits: number[] = []
+        const options = { signal, pollMs: 2, onTurn: (waitedMs: number) => waits.push(waitedMs) }
+        await Promise.all(
+          Array.from({ length: 6 }, (_, n) =>
+            withTicket(store, { ...request, runId: `run-${n}` }, options, async () => {
+              most = Math.max(most, ++inside)
+              await sleep(60)
+              inside--
+            }),
+          ),
+        )
+        expect(most).toBe(2)
+        expect(waits).toHaveLength(6)
+        expect(waits.filter((waitedMs) => waitedMs >= 100)).toHaveLength(2)
+      })
+
+      test('withTicket that is not to wait names the holder and leaves nothing in the queue', async () => {
+        const [first, second] = [await take('run-1'), await take('run-2')]
+        const impatient = withTicket(store, { ...request, runId: 'run-3' }, { signal, wait: false }, async () =>
+          expect.unreachable(),
+        )
+        await expect(impatient).rejects.toMatchObject({
+          code: 'MR-4001',
+          message: expect.stringMatching(/^connection sandbox stripe is held by run run-1 /),
+        })
+        await store.returnTicket(first)
+        await store.returnTicket(second)
+        const next = await store.takeTicket({ ...request, places: 1 })
+        expect(await store.ticketBefore(next)).toBeNull()
+      })
+    })
+
     describe('runs, slots and events', () => {
       test('a run is found again, newest first, by sync and by status', async () => {
         await store.recordRun(aRun('r1', { sync: 'stripe', started_at: '2026-11-21T09:00:00Z' }))

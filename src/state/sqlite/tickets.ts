@@ -1,4 +1,4 @@
-/** Tickets: the queue for the warehouse file. The lowest number whose process lives has its turn. */
+/** Tickets: the queue for a resource. Of those whose process lives, the lowest numbers have their turn, one for each place. */
 import type { Clock } from '../../model/clock.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { ControlStore, ProcessId } from '../port.ts'
@@ -20,12 +20,12 @@ export function storeTickets(database: Database, own: { readonly clock: Clock; r
   const nowMs = () => own.clock.now().getTime()
 
   return {
-    takeTicket: ({ resource, runId, purpose }) =>
+    takeTicket: ({ resource, runId, purpose, places = 1 }) =>
       database.write(() => {
         const { host, pid, startedAt } = own.process
         const since = own.clock.now().toISOString()
         const { lastInsertRowid } = take.run(resource, runId, purpose, since, nowMs(), host, pid, startedAt)
-        return { id: Number(lastInsertRowid), resource }
+        return { id: Number(lastInsertRowid), resource, places }
       }),
     ticketBefore: async (ticket) => {
       const rows = await database.read(() => queue.all(ticket.resource, ticket.id))
@@ -39,8 +39,9 @@ export function storeTickets(database: Database, own: { readonly clock: Clock; r
           for (const row of gone) remove.run(numberOf(row, 'id'))
           if (isStale) seen.run(nowMs(), ticket.id)
         })
-      const first = before.find((row) => !gone.includes(row))
-      return first ? holderOf(first) : null
+      const living = before.filter((row) => !gone.includes(row))
+      const [first] = living
+      return first && living.length >= ticket.places ? holderOf(first) : null
     },
     returnTicket: (ticket) =>
       database.write(() => {

@@ -1,0 +1,99 @@
+/** The record of a run from beginning to end, around whatever it does. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { Sync } from '../config/project.ts'
+import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import type { RunRecord } from '../model/run.ts'
+import type { App } from './app.ts'
+import { newRunId } from './run-id.ts'
+import type { RunOptions } from './run-options.ts'
+import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+
+export type RecordedRun = { readonly run: RunRecord; readonly errors: readonly MillraceError[] }
+
+export type RunPurpose = Pick<RunRecord, 'trigger' | 'partition'> & {
+  readonly sync: Sync
+  readonly options: RunOptions
+}
+
+/** Never throws for what can go wrong in the run: the record says it, `errors` carries the whole. */
+export async function recordRun(
+  app: App,
+  { sync, options, trigger, partition }: RunPurpose,
+  run: (work: Work) => Promise<Outcome>,
+): Promise<RecordedRun> {
+  const started = app.clock.now()
+  const running: RunRecord = {
+    run_id: newRunId(started),
+    sync: sync.name,
+    kind: sync.kind,
+    status: 'running',
+    target: app.target.name,
+    trigger,
+    slot: options.slot,
+    ...(partition === undefined ? {} : { partition }),
+    requests: 0,
+    seconds: 0,
+    longest_wait_seconds: 0,
+    started_at: started.toISOString(),
+    finished_at: null,
+    commit: await projectCommit(app.project.root),
+    ledger: null,
+  }
+  await app.store.recordRun(running)
+  app.emit({ type: 'run.started', run: running })
+  const work: Work = { app, options, runId: running.run_id, requests: 0 }
+  const began = performance.now()
+  const outcome = await run(work).catch((error: unknown): Outcome => failed(error, sync))
+  const [first] = outcome.errors
+  const finished: RunRecord = {
+    ...running,
+    status: outcome.status,
+    requests: work.requests,
+    seconds: Math.round(performance.now() - began) / 1000,
+    longest_wait_seconds: Math.round(app.waits.longestMs(running.run_id)) / 1000,
+    finished_at: app.clock.now().toISOString(),
+    ledger: outcome.ledger,
+    ...(outcome.streams ? { streams: outcome.streams } : {}),
+    ...(first ? { error: errorOf(first) } : {}),
+  }
+  await app.store.recordRun(finished)
+  await writeHistory(app, finished)
+  app.emit({ type: 'run.finished', run: finished })
+  return { run: finished, errors: outcome.errors }
+}
+
+function failed(error: unknown, sync: Sync): Outcome {
+  const known = asMillraceError(error, `running ${sync.name}`)
+  return { status: statusOf([known]), ledger: null, errors: error instanceof MillraceErrors ? error.errors : [known] }
+}
+
+/** The warehouse keeps the history of runs; one that never got there is in the control store alone. */
+async function writeHistory(app: App, run: RunRecord): Promise<void> {
+  if (run.ledger === null) return
+  try {
+    await app.warehouse.session({ runId: run.run_id, purpose: 'history' }, (session) => session.state.writeRun(run))
+  } catch (error) {
+    app.emit({
+      type: 'run.warning',
+      run_id: run.run_id,
+      message: asMillraceError(error, 'writing the history of the run').message,
+    })
+  }
+}
+
+let commitOf: Promise<string | null> | undefined
+
+/** The project's git commit, for the history. null: not a repository. */
+function projectCommit(root: string): Promise<string | null> {
+  commitOf ??= promisify(execFile)('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], { timeout: 2000 }).then(
+    ({ stdout }) => stdout.trim(),
+    () => null,
+  )
+  return commitOf
+}
+
+const errorOf = ({ code, message, retryAfterMs }: MillraceError): RunRecord['error'] =>
+  retryAfterMs === undefined
+    ? { code, message }
+    : { code, message, retry_after_seconds: Math.ceil(retryAfterMs / 1000) }
