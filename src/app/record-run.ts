@@ -1,10 +1,9 @@
 /** The record of a run from beginning to end, around whatever it does. */
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { Sync } from '../config/project.ts'
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { App } from './app.ts'
+import { projectCommit } from './project-commit.ts'
 import { newRunId } from './run-id.ts'
 import type { RunOptions } from './run-options.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
@@ -80,17 +79,6 @@ async function writeHistory(app: App, run: RunRecord): Promise<void> {
       message: asMillraceError(error, 'writing the history of the run').message,
     })
   }
-}
-
-let commitOf: Promise<string | null> | undefined
-
-/** The project's git commit, for the history. null: not a repository. */
-function projectCommit(root: string): Promise<string | null> {
-  commitOf ??= promisify(execFile)('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], { timeout: 2000 }).then(
-    ({ stdout }) => stdout.trim(),
-    () => null,
-  )
-  return commitOf
 }
 
 const errorOf = ({ code, message, retryAfterMs }: MillraceError): RunRecord['error'] =>

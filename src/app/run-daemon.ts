@@ -9,7 +9,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
-import { followProject } from './follow-project.ts'
+import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { superviseRun } from './supervise-run.ts'
 
@@ -25,6 +25,8 @@ export type DaemonEvent =
 export type DaemonOptions = {
   /** bin/millrace.js: runs are processes of their own. */
   readonly launcher: string
+  /** What runs read: each keeps the release that it began with. */
+  readonly follower: ProjectFollower
   readonly onEvent: (event: DaemonEvent) => void
   /** Aborted: no new run begins, and those under way have `drainMs` to end by themselves. */
   readonly stopping: AbortSignal
@@ -38,7 +40,7 @@ export type DaemonOptions = {
 export async function runDaemon(app: App, options: DaemonOptions): Promise<void> {
   const { clock } = app
   const problem = (message: string) => options.onEvent({ type: 'daemon.problem', message })
-  const follower = followProject(app.project, problem)
+  const { follower } = options
   let plan = planOf(follower.project())
   let watch = watchDue(plan.schedules, clock.now())
   const running = new Set<Promise<void>>()
@@ -143,7 +145,8 @@ async function execute(
   const { onEvent, launcher } = options
   const end = await superviseRun(job, {
     launcher,
-    root: app.project.root,
+    root: plan.project.root,
+    home: plan.project.home,
     target: app.target.name,
     policy: plan.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule,
     now: () => app.clock.now(),

@@ -11,6 +11,7 @@ export type SuperviseOptions = {
   /** bin/millrace.js. */
   readonly launcher: string
   readonly root: string
+  readonly home: string
   readonly target: string
   readonly policy: Pick<Schedule, 'timeoutMs' | 'retry'>
   readonly now: () => Date
@@ -24,7 +25,8 @@ export type SuperviseOptions = {
 /** Never throws: whatever becomes of the process is an end of the job. */
 export async function superviseRun(job: Job, options: SuperviseOptions): Promise<JobEnd> {
   const slot = `${job.schedule} ${job.instant}`
-  const args = ['-C', options.root, '--target', options.target, '--json', 'sync', 'run', job.sync, '--slot', slot]
+  const place = ['-C', options.root, '--home', options.home, '--target', options.target]
+  const args = [...place, '--json', 'sync', 'run', job.sync, '--slot', slot]
   const child = spawn(process.execPath, [options.launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let run: RunRecord | undefined
   let error: RunRecord['error']

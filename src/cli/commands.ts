@@ -54,6 +54,11 @@ function addProjectCommands(program: Command, start: Start): void {
     .command('daemon')
     .description('run schedules.yaml until it is stopped')
     .option('--drain <duration>', 'how long runs may go on when it is stopped', '60s')
+    .addOption(
+      new Option('--git-ref <ref>', 'follow this ref (main, origin/main) instead of the folder').env(
+        'MILLRACE_GIT_REF',
+      ),
+    )
     .action((flags: DaemonFlags) => start(async (shell) => (await import('./daemon.ts')).serveSchedules(shell, flags)))
   program
     .command('explain <code>')

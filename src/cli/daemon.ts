@@ -1,11 +1,13 @@
+import { followProject } from '../app/follow-project.ts'
 import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
 import { parseDuration, durationForm } from '../config/duration.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import { withApp } from './open-app.ts'
+import { checkDirectory } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
-export type DaemonFlags = { readonly drain: string }
+export type DaemonFlags = { readonly drain: string; readonly gitRef?: string }
 
 /** Runs schedules.yaml until SIGTERM or Ctrl-C, which lets runs end; a second one stops them. */
 export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<CommandResult> {
@@ -20,7 +22,15 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     shell.say(`Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them now.`)
     stopping.abort()
   }
-  await withApp(shell, { firstSignal: 'ends', onFirstSignal }, async (app) => {
+  await checkDirectory(shell)
+  const follower = await followProject({
+    directory: shell.directory,
+    gitRef: flags.gitRef || undefined,
+    onProblem: (message) => tell(shell, { type: 'daemon.problem', message }),
+  })
+  const { root, home } = follower.project()
+  const frozen = { ...shell, directory: root, home }
+  await withApp(frozen, { firstSignal: 'ends', onFirstSignal, check: false }, async (app) => {
     const schedules = schedulesOf(app.project)
     if (schedules.length === 0)
       throw new MillraceError('MR-1202', {
@@ -29,7 +39,13 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
         next: 'Write one, for example  schedules: { nightly: { select: [source:stripe], cron: "0 2 * * *" } }',
       })
     const launcher = process.argv[1] ?? ''
-    await runDaemon(app, { launcher, onEvent: (event) => tell(shell, event), stopping: stopping.signal, drainMs })
+    await runDaemon(app, {
+      launcher,
+      follower,
+      onEvent: (event) => tell(shell, event),
+      stopping: stopping.signal,
+      drainMs,
+    })
   })
   return { exitCode: 0 }
 }

@@ -7,7 +7,10 @@ import { findProjectRoot } from './project-paths.ts'
  * The project at `root` or above it: read, checked, defaults filled in. Nothing is resolved that needs a secret or a network.
  * @throws MillraceError MR-1003 where there is no project; MillraceErrors with every finding at once, in the order of the files
  */
-export async function loadProject(root: string, options: { readonly home?: string | undefined } = {}): Promise<Project> {
+export async function loadProject(
+  root: string,
+  options: { readonly home?: string | undefined } = {},
+): Promise<Project> {
   const projectRoot = findProjectRoot(root)
   const home = options.home === undefined ? projectRoot : resolve(options.home)
   const cache = projectCache(projectRoot, home)

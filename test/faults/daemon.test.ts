@@ -130,7 +130,7 @@ describe('the daemon', () => {
     await schedule(`broken: { select: [nobody], every: 1s }`)
     await said(daemon, 'daemon.problem', 1)
     expect(daemon.lines.at(-1)).toMatchObject({
-      message: expect.stringMatching(/the last good schedules stay\. MR-1204 schedules\.yaml:3: /),
+      message: expect.stringMatching(/The last good one stays\. MR-1204 schedules\.yaml:3: /),
     })
     await schedule(`once: { select: [people], at: '${soon(8000)}' }`)
     await said(daemon, 'daemon.reloaded', 1)
