@@ -7,12 +7,12 @@ import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit, EngineEvent } from '../model/event.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { ControlStore } from '../state/port.ts'
-import { openSqliteStore } from '../state/sqlite/sqlite-store.ts'
 import { withTicket } from '../state/with-ticket.ts'
 import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
 import type { Warehouse } from '../warehouse/port.ts'
 import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './hold-at.ts'
+import { openControlStore, redisVariable } from './open-control-store.ts'
 import { openProjectSandbox, type ProjectSandbox } from './project-sandbox.ts'
 import { watchWaits, type Waits } from './waits.ts'
 
@@ -36,6 +36,8 @@ export type App = {
   readonly project: Project
   readonly target: Target
   readonly store: ControlStore
+  /** Where the control store is shared with other machines; null: it is a file of this project. It may hold a password. */
+  readonly redisUrl: string | null
   readonly warehouse: Warehouse
   readonly env: AppOptions['env']
   readonly emit: Emit
@@ -57,7 +59,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   const project = await loadProject(options.directory, options)
   const target = chooseTarget(project, options.target)
   const clock = options.clock ?? systemClock
-  const store = openSqliteStore({ path: join(project.home, '.millrace', 'control.sqlite') })
+  const redisUrl = options.env[redisVariable] || null
+  const store = await openControlStore({ project, target: target.name, redisUrl, env: options.env })
   const hold = holdAt(options.env['MILLRACE_HOLD_AT'])
   const recording = recordEvents(store)
   const emit: Emit = (event) => {
@@ -71,6 +74,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     project,
     target,
     store,
+    redisUrl,
     warehouse: openWarehouse(target, { store, emit, signal: options.signal, waits }),
     env: options.env,
     emit,

@@ -7,7 +7,7 @@ import type { NewJob } from '../state/slot-store.ts'
 /** A job for each sync that the schedule selects, after those of the same slot that it needs. */
 export function jobsOfSlot(
   project: Project,
-  { select, exclude }: Pick<Schedule, 'select' | 'exclude'>,
+  { select, exclude, priority }: Pick<Schedule, 'select' | 'exclude' | 'priority'>,
   notBefore: string,
 ): readonly NewJob[] {
   const syncs = selectSyncs(project, { select, exclude, all: false })
@@ -18,5 +18,8 @@ export function jobsOfSlot(
     needs: (needs.get(sync.name) ?? []).filter((name) => chosen.has(name) && name !== sync.name),
     connection: sync.kind === 'etl' ? sync.source : sync.destination,
     notBefore,
+    priority: priorities[priority],
   }))
 }
+
+const priorities = { high: 1, normal: 0, low: -1 } as const

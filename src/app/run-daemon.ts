@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Project } from '../config/project.ts'
 import { asMillraceError } from '../model/millrace-error.ts'
-import { chooseJob, type JobLimits } from '../schedule/choose-job.ts'
+import type { JobLimits } from '../schedule/choose-job.ts'
 import { claimSlots, type ClaimedSlot } from '../schedule/claim-slots.ts'
+import type { Executor } from '../schedule/executor.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { watchDue } from '../schedule/watch-due.ts'
@@ -11,6 +12,9 @@ import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
+import { redisVariable } from './open-control-store.ts'
+import { openExecutor } from './open-executor.ts'
+import { rememberSlots } from './remember-slots.ts'
 import { superviseRun } from './supervise-run.ts'
 
 export type DaemonEvent =
@@ -32,92 +36,121 @@ export type DaemonOptions = {
   readonly stopping: AbortSignal
   /** @default 60_000 */
   readonly drainMs?: number
-  /** @default 500 */
+  /** How often the store is asked whether anybody changed something. @default 500 */
   readonly tickMs?: number
 }
 
 /** Works until it is told to stop, and returns when the last run has ended. */
 export async function runDaemon(app: App, options: DaemonOptions): Promise<void> {
-  const { clock } = app
+  const { clock, store } = app
   const problem = (message: string) => options.onEvent({ type: 'daemon.problem', message })
   const { follower } = options
   let plan = planOf(follower.project())
   let watch = watchDue(plan.schedules, clock.now())
-  const running = new Set<Promise<void>>()
   const ending = new AbortController()
-  const begin = (job: Job) => {
-    const work: Promise<void> = execute(app, job, { options, plan, stop: ending.signal })
-      .catch((error: unknown) => problem(asMillraceError(error, `ending ${job.sync}`).message))
-      .finally(() => running.delete(work))
-    running.add(work)
-  }
-  let lookAgainMs = performance.now() + lookEveryMs
-  let reconcileMs = 0
+  /** Something happened in this process: the next look need not wait for its time. */
+  let hurry = new AbortController()
+  const executor = await openExecutor(app, {
+    limits: () => plan.limits,
+    maxRuns: () => plan.maxRuns,
+    onProblem: problem,
+    work: (job) =>
+      execute(app, job, { options, plan, stop: ending.signal })
+        .catch((error: unknown) => problem(asMillraceError(error, `ending ${job.sync}`).message))
+        .finally(() => hurry.abort()),
+  })
+  const memory = await rememberSlots(app, problem)
+  let seen = ''
   let isReady = false
+  let troubles = ''
+  const every = { look: timer(lookEveryMs, 'later'), beat: timer(beatEveryMs), all: timer(reconcileEveryMs) }
   while (!options.stopping.aborted) {
+    hurry = new AbortController()
     try {
-      if (performance.now() >= lookAgainMs) {
-        lookAgainMs = performance.now() + lookEveryMs
-        if ((await follower.look()) === 'changed') {
-          plan = planOf(follower.project())
-          watch = watchDue(plan.schedules, clock.now())
-          reconcileMs = 0
-          options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
-        }
+      if (every.look.isDue() && (await follower.look()) === 'changed') {
+        plan = planOf(follower.project())
+        watch = watchDue(plan.schedules, clock.now())
+        every.all.now()
+        options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
       }
-      const due = watch.due(clock.now())
+      if (every.beat.isDue()) await store.beat()
+      const revision = await store.revision()
+      const isSettled = await memory.look(revision)
       // All of them: what came due while nobody looked, the store was busy, the machine slept or another daemon died.
-      const isAll = performance.now() >= reconcileMs
-      await claim(app, { plan, due: isAll ? plan.schedules : due, onEvent: options.onEvent })
-      if (isAll) reconcileMs = performance.now() + reconcileEveryMs
-      for (let job = await take(app, plan); job !== null; job = await take(app, plan)) begin(job)
-      if (!isReady) options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
-      isReady = true
+      const isAll = every.all.isDue()
+      const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...(revision === seen ? [] : plan.following)]
+      if (isSettled) {
+        await claim(app, { plan, due, onEvent: options.onEvent })
+        if (isAll) await executor.reconcile()
+        if (isAll || due.length > 0 || revision !== seen || executor.nextMs() <= clock.now().getTime())
+          await executor.dispatch()
+        seen = revision
+        if (!isReady)
+          options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
+        isReady = true
+      } else every.all.now()
+      troubles = ''
     } catch (error) {
-      // A store that is busy or a full disk must not end the daemon: the next tick tries all of them again.
-      reconcileMs = 0
-      problem(asMillraceError(error, 'looking for what is due').message)
+      // A store that is busy or down, or a full disk, must not end the daemon: the next look tries all of it again.
+      every.all.now()
+      const { message } = asMillraceError(error, 'looking for what is due')
+      if (message !== troubles) problem(message)
+      troubles = message
     }
-    const waitMs = Math.min(options.tickMs ?? 500, watch.waitMs(clock.now()))
-    await sleep(waitMs, undefined, { signal: options.stopping }).catch(() => undefined)
+    const nextMs = Math.min(watch.waitMs(clock.now()), executor.nextMs() - clock.now().getTime())
+    const waitMs = Math.min(options.tickMs ?? 500, Math.max(troubles === '' ? 0 : 500, nextMs))
+    await sleep(waitMs, undefined, { signal: AbortSignal.any([options.stopping, hurry.signal]) }).catch(() => undefined)
   }
-  await drain(app, { running, ending, drainMs: options.drainMs ?? 60_000 })
+  await drain(app, { executor, ending, drainMs: options.drainMs ?? 60_000 })
+  await memory.save()
 }
 
 /** Runs have their time to end by themselves; then they are asked to stop at a checkpoint. */
 async function drain(
   app: App,
   {
-    running,
+    executor,
     ending,
     drainMs,
-  }: { readonly running: ReadonlySet<Promise<void>>; readonly ending: AbortController; readonly drainMs: number },
+  }: { readonly executor: Executor; readonly ending: AbortController; readonly drainMs: number },
 ): Promise<void> {
-  const drained = new AbortController()
-  const patience = sleep(drainMs, undefined, { signal: drained.signal }).then(
-    () => ending.abort(),
-    () => undefined,
-  )
+  const patience = setTimeout(() => ending.abort(), drainMs)
+  const beats = setInterval(() => void app.store.beat().catch(() => undefined), beatEveryMs)
   app.signal.addEventListener('abort', () => ending.abort(), { once: true })
-  while (running.size > 0) await Promise.all(running)
-  drained.abort()
-  await patience
+  await executor.close()
+  clearTimeout(patience)
+  clearInterval(beats)
 }
 
 /** What the project says at this moment. */
 type Plan = {
   readonly project: Project
   readonly schedules: readonly Schedule[]
-  readonly limits: Omit<JobLimits, 'now'>
+  /** Those that follow others. */
+  readonly following: readonly Schedule[]
+  readonly maxRuns: number
+  readonly limits: Omit<JobLimits, 'now' | 'room'>
 }
 
 function planOf(project: Project): Plan {
   const schedules = schedulesOf(project)
-  return { project, schedules, limits: jobLimits(project, schedules) }
+  const maxRunsOf = Object.values(project.connections).flatMap(({ name, maxRuns: most }) =>
+    most === null ? [] : [[name, most] as const],
+  )
+  return {
+    project,
+    schedules,
+    following: schedules.filter(({ trigger }) => trigger.kind === 'after'),
+    maxRuns: Number(project.schedules['max_runs']),
+    limits: {
+      maxRunsOf: new Map(maxRunsOf),
+      overlapOf: new Map(schedules.map(({ name, overlap }) => [name, overlap])),
+    },
+  }
 }
 
 const claim = (
-  { store, clock }: App,
+  { store, clock, target }: App,
   {
     plan,
     due,
@@ -128,14 +161,12 @@ const claim = (
     {
       store,
       clock,
+      target: target.name,
       jobsOf: (schedule, { dueAt }) => jobsOfSlot(plan.project, schedule, dueAt),
       onClaimed: (slot) => onEvent({ type: 'slot.claimed', slot }),
     },
     due,
   )
-
-const take = (app: App, { limits }: Plan): Promise<Job | null> =>
-  app.store.takeJob((open) => chooseJob(open, { ...limits, now: app.clock.now() }))
 
 async function execute(
   app: App,
@@ -147,6 +178,7 @@ async function execute(
     launcher,
     root: plan.project.root,
     home: plan.project.home,
+    env: app.redisUrl === null ? {} : { [redisVariable]: app.redisUrl },
     target: app.target.name,
     policy: plan.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule,
     now: () => app.clock.now(),
@@ -160,19 +192,36 @@ async function execute(
         )
     },
   })
-  await app.store.endJob(job, end)
-  onEvent({ type: 'job.ended', job, end })
+  if (await endForSure(app, job, end)) onEvent({ type: 'job.ended', job, end })
+  else
+    onEvent({
+      type: 'daemon.problem',
+      message: `${job.sync} for ${job.schedule} ended here as ${end.state}, after the job was given to another daemon: that one's word counts.`,
+    })
 }
 
-function jobLimits(project: Project, schedules: readonly Schedule[]): Omit<JobLimits, 'now'> {
-  const maxRuns = Number(project.schedules['max_runs'])
-  const maxRunsOf = Object.values(project.connections).flatMap(({ name, maxRuns: most }) =>
-    most === null ? [] : [[name, most] as const],
-  )
+/** A store that is down for a while must not lose how a run ended: the job would run again. */
+async function endForSure({ store, signal }: App, job: Job, end: JobEnd): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await store.endJob(job, end)
+    } catch (error) {
+      if (attempt >= endAttempts || signal.aborted) throw error
+    }
+    await sleep(Math.min(attempt * 500, 5_000))
+  }
+}
+
+/** Due at once, and then every so often. */
+function timer(everyMs: number, first: 'at_once' | 'later' = 'at_once') {
+  let dueMs = first === 'at_once' ? 0 : performance.now() + everyMs
   return {
-    maxRuns,
-    maxRunsOf: new Map(maxRunsOf),
-    overlapOf: new Map(schedules.map(({ name, overlap }) => [name, overlap])),
+    isDue: (): boolean => {
+      if (performance.now() < dueMs) return false
+      dueMs = performance.now() + everyMs
+      return true
+    },
+    now: () => void (dueMs = 0),
   }
 }
 
@@ -182,4 +231,6 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'retry'> = {
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
 const lookEveryMs = 5_000
+const beatEveryMs = 10_000
 const reconcileEveryMs = 60_000
+const endAttempts = 60

@@ -13,6 +13,8 @@ export type SuperviseOptions = {
   readonly root: string
   readonly home: string
   readonly target: string
+  /** What the run sees besides the daemon's own environment. */
+  readonly env: { readonly [name: string]: string }
   readonly policy: Pick<Schedule, 'timeoutMs' | 'retry'>
   readonly now: () => Date
   /** The daemon is on its way out: the run is asked to stop at its next checkpoint, and waits for the next daemon. */
@@ -25,9 +27,12 @@ export type SuperviseOptions = {
 /** Never throws: whatever becomes of the process is an end of the job. */
 export async function superviseRun(job: Job, options: SuperviseOptions): Promise<JobEnd> {
   const slot = `${job.schedule} ${job.instant}`
-  const place = ['-C', options.root, '--home', options.home, '--target', options.target]
-  const args = [...place, '--json', 'sync', 'run', job.sync, '--slot', slot]
-  const child = spawn(process.execPath, [options.launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const project = ['-C', options.root, '--home', options.home, '--target', options.target]
+  const args = [...project, '--json', 'sync', 'run', job.sync, '--slot', slot]
+  const child = spawn(process.execPath, [options.launcher, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  })
   let run: RunRecord | undefined
   let error: RunRecord['error']
   let stderr = ''
@@ -56,18 +61,28 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
       retry: isRetryable(failed),
     })
   if (run.status === 'ok' || run.status === 'partial') return { state: run.status, reason }
-  if (run.status === 'failed') return endOrRetry(job, options, { reason, retry: isRetryable(failed) })
+  if (run.status === 'failed')
+    return endOrRetry(job, options, {
+      reason,
+      retry: isRetryable(failed),
+      retryAfterMs: (failed?.retry_after_seconds ?? 0) * 1000,
+    })
   return { state: 'stopped', reason }
 }
 
 function endOrRetry(
   job: Job,
   { policy, now }: SuperviseOptions,
-  { reason, retry }: { readonly reason: string | null; readonly retry: boolean },
+  {
+    reason,
+    retry,
+    retryAfterMs = 0,
+  }: { readonly reason: string | null; readonly retry: boolean; readonly retryAfterMs?: number },
 ): JobEnd {
   const { attempts, initialMs, maxMs } = policy.retry
   if (!retry || job.attempt >= attempts) return { state: 'failed', reason }
-  const waitMs = Math.min(maxMs, initialMs * 2 ** (job.attempt - 1))
+  // Who asks for longer than our longest wait gets it: to come back sooner is to be refused again.
+  const waitMs = Math.max(retryAfterMs, Math.min(maxMs, initialMs * 2 ** (job.attempt - 1)))
   return { state: 'queued', reason, notBefore: new Date(now().getTime() + waitMs).toISOString() }
 }
 

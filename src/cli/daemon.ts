@@ -1,4 +1,5 @@
 import { followProject } from '../app/follow-project.ts'
+import { redisVariable } from '../app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
 import { parseDuration, durationForm } from '../config/duration.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -7,7 +8,7 @@ import { withApp } from './open-app.ts'
 import { checkDirectory } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
-export type DaemonFlags = { readonly drain: string; readonly gitRef?: string }
+export type DaemonFlags = { readonly drain: string; readonly redis?: string; readonly gitRef?: string }
 
 /** Runs schedules.yaml until SIGTERM or Ctrl-C, which lets runs end; a second one stops them. */
 export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<CommandResult> {
@@ -22,6 +23,7 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     shell.say(`Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them now.`)
     stopping.abort()
   }
+  const env = flags.redis === undefined ? shell.env : { ...shell.env, [redisVariable]: flags.redis }
   await checkDirectory(shell)
   const follower = await followProject({
     directory: shell.directory,
@@ -29,7 +31,7 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     onProblem: (message) => tell(shell, { type: 'daemon.problem', message }),
   })
   const { root, home } = follower.project()
-  const frozen = { ...shell, directory: root, home }
+  const frozen = { ...shell, env, directory: root, home }
   await withApp(frozen, { firstSignal: 'ends', onFirstSignal, check: false }, async (app) => {
     const schedules = schedulesOf(app.project)
     if (schedules.length === 0)

@@ -19,7 +19,7 @@ export const pauseSchedule = (shell: Shell, name: string): Promise<CommandResult
 
 export const resumeSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
   withSchedule(shell, name, async (app) => {
-    const { pause } = await app.store.knowSchedule(name)
+    const pause = (await app.store.pauses()).get(name)
     await app.store.pauseSchedule(name, null)
     return pause
       ? `${name} goes on. It was paused by ${pause.by} since ${formatInstant(pause.at)}.`
@@ -31,7 +31,7 @@ export const triggerSchedule = (shell: Shell, name: string): Promise<CommandResu
   withSchedule(shell, name, async (app, schedule) => {
     const instant = app.clock.now().toISOString()
     const jobs = jobsOfSlot(app.project, schedule, instant)
-    await app.store.claimSlot({ schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs })
+    await app.store.claimSlots([{ schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
     return `${jobs.map(({ sync }) => sync).join(', ')} will run as soon as the daemon of this project has room.\nSee: millrace schedule history ${name}`
   })
 

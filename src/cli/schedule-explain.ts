@@ -47,7 +47,7 @@ function textOf(explained: Explained, color: boolean): string {
 }
 
 function factsOf({ schedule, syncs, slots, changes }: Explained): readonly (readonly [string, readonly string[]])[] {
-  const { catchup, overlap, retry, timeoutMs, jitterMs, timezone, select, exclude } = schedule
+  const { catchup, overlap, retry, timeoutMs, jitterMs, timezone, select, exclude, priority, targets } = schedule
   const without = exclude.length > 0 ? ` without ${exclude.join(', ')}` : ''
   return [
     ['when', [whenText(schedule)]],
@@ -57,6 +57,8 @@ function factsOf({ schedule, syncs, slots, changes }: Explained): readonly (read
     ['timeout', [durationText(timeoutMs)]],
     ['retry', [retryText(retry)]],
     ['jitter', [jitterMs === 0 ? 'none' : `less than ${durationText(jitterMs)}, always the same for a slot`]],
+    ['priority', [`${priority}: ${priorities[priority]}`]],
+    ['targets', [targetsText(targets)]],
     ['next', slots.length > 0 ? slots.map((slot) => slotText(slot, timezone)) : [noSlots(schedule)]],
     ['clocks', changes.length > 0 ? changes.map(({ note }) => note) : [untouched(schedule)]],
   ]
@@ -97,6 +99,9 @@ function slotText({ instant, note }: Explained['slots'][number], timezone: strin
   return [localText(instant, timezone), `(${utcText(instant)})`, ...(note === null ? [] : [note])].join('  ')
 }
 
+const targetsText = (targets: Schedule['targets']): string =>
+  targets === 'all' ? 'all' : targets.length === 0 ? 'none: enabled is false' : `only ${targets.join(', ')}`
+
 const noSlots = ({ trigger }: Schedule) =>
   trigger.kind === 'after' ? `none by time: it follows ${trigger.all.join(', ')}` : 'none any more'
 
@@ -109,6 +114,11 @@ const overlaps: { readonly [overlap in Schedule['overlap']]: string } = {
   skip: 'while a sync still runs for an earlier slot, it is left out of this one',
   buffer_one: 'while a sync still runs for an earlier slot, one more waits for it',
   allow: 'a sync runs beside its own earlier run',
+}
+const priorities: { readonly [priority in Schedule['priority']]: string } = {
+  high: 'goes before others where there is room for one',
+  normal: 'goes by its time',
+  low: 'lets others go first',
 }
 const labelWidth = 8
 const yearMs = 365 * 86_400_000

@@ -9,12 +9,13 @@ import type { CommandResult, Shell } from './shell.ts'
 
 /** With the pauses that were made at run time: they differ from what stands in git. */
 export async function listSchedules(shell: Shell): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async ({ project, store, clock }) => {
+  return withApp(shell, { check: false }, async ({ project, store, clock, target }) => {
     const pauses = await store.pauses()
     const rows = schedulesOf(project).map((schedule) => ({
       schedule,
       next: nextSlots(schedule, clock.now(), 1)[0] ?? null,
       pause: pauses.get(schedule.name) ?? null,
+      target: target.name,
     }))
     if (shell.json)
       for (const { schedule, next, pause } of rows)
@@ -34,11 +35,14 @@ type ListedSchedule = {
   readonly schedule: Schedule
   readonly next: Slot | null
   readonly pause: { readonly by: string } | null
+  readonly target: string
 }
 
-function rowOf({ schedule, next, pause }: ListedSchedule): readonly string[] {
-  const { name, timezone, select, exclude, trigger } = schedule
+function rowOf({ schedule, next, pause, target }: ListedSchedule): readonly string[] {
+  const { name, timezone, select, exclude, trigger, targets } = schedule
   const runs = [...select, ...exclude.map((word) => `not ${word}`)].join(', ')
+  if (targets !== 'all' && !targets.includes(target))
+    return [name, triggerText(schedule), timezone, runs, `not enabled on ${target}`]
   if (pause) return [name, triggerText(schedule), timezone, runs, `paused by ${pause.by} (not in git)`]
   const when = next ? localText(next.instant, timezone) : trigger.kind === 'after' ? '' : 'never again'
   return [name, triggerText(schedule), timezone, runs, when]

@@ -5,10 +5,13 @@ import type { SchedulesFile } from './schedules-file.ts'
 import { matchSelector } from './select.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 
+/** `targets` null: they are not known. */
+export type CheckedProject = Pick<Project, 'syncs' | 'models'> & { readonly targets: Project['targets'] | null }
+
 /** What schedules select and wait for must be there. */
 export function checkSchedules(
   file: SchedulesFile,
-  project: Pick<Project, 'syncs' | 'models'>,
+  project: CheckedProject,
   context: { yaml: YamlFile; brokenSyncs: readonly string[]; report: Report },
 ): void {
   const { yaml, report } = context
@@ -24,6 +27,7 @@ export function checkSchedules(
             place: yaml.placeOf(['schedules', name, part, index], 'value'),
           })
       }
+    checkTargets(name, { file, project, context })
     checkOverlap(name, { file, project, context })
     for (const [index, other] of (schedule.after?.all ?? []).entries())
       if (!names.includes(other))
@@ -40,6 +44,30 @@ export function checkSchedules(
       next: 'Take one of these out of `after`.',
       place: yaml.placeOf(['schedules', circle[0] ?? '', 'after'], 'key'),
     })
+}
+
+function checkTargets(
+  name: string,
+  {
+    file,
+    project,
+    context: { yaml, report },
+  }: {
+    readonly file: SchedulesFile
+    readonly project: Pick<CheckedProject, 'targets'>
+    readonly context: { readonly yaml: YamlFile; readonly report: Report }
+  },
+): void {
+  const enabled = file.schedules[name]?.enabled
+  if (project.targets === null) return
+  const targets = Object.keys(project.targets)
+  for (const [index, target] of (Array.isArray(enabled) ? enabled : []).entries())
+    if (!targets.includes(target))
+      report('MR-1204', {
+        message: `there is no target \`${target}\``,
+        next: suggest(target, targets) ?? `There are: ${targets.join(', ')}.`,
+        place: yaml.placeOf(['schedules', name, 'enabled', index], 'value'),
+      })
 }
 
 /** Two loads of one sync at once have one cursor between them: one would wait for the other. */

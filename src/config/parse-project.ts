@@ -1,6 +1,6 @@
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import { checkMillrace, checkSync, type KnownNames } from './check-names.ts'
-import { checkSchedules, resolveSchedules } from './check-schedules.ts'
+import { checkSchedules, resolveSchedules, type CheckedProject } from './check-schedules.ts'
 import { checkModels, loadModels, type LoadedModels } from './load-models.ts'
 import { millraceFile } from './millrace-file.ts'
 import { inFileOrder } from './finding-order.ts'
@@ -46,7 +46,14 @@ export function parseProject(projectRoot: string, home = projectRoot): Project {
   }
   checkModels(loaded, { syncs, brokenSyncs, report })
   checkSyncCircle({ syncs, loaded, yamlOf, report })
-  const schedules = loadSchedules(files.schedules, { syncs, models: loaded.models, brokenSyncs, report })
+  const schedules = loadSchedules(files.schedules, {
+    syncs,
+    models: loaded.models,
+    // Of a millrace.yaml that cannot be read nobody knows the targets: its own finding is enough.
+    targets: main.readable ? main.targets : null,
+    brokenSyncs,
+    report,
+  })
 
   if (findings.length > 0) throw new MillraceErrors(inFileOrder(findings))
   const { name, defaultTarget, targets, connections } = main
@@ -104,10 +111,7 @@ function loadSync(name: string, yaml: YamlFile, report: Report): Sync | undefine
 
 function loadSchedules(
   yaml: YamlFile | undefined,
-  {
-    report,
-    ...context
-  }: Pick<Project, 'syncs' | 'models'> & { readonly brokenSyncs: readonly string[]; readonly report: Report },
+  { report, ...context }: CheckedProject & { readonly brokenSyncs: readonly string[]; readonly report: Report },
 ): Project['schedules'] {
   const file = yaml && parseBySchema(schedulesFile, yaml, report)
   if (file && yaml) checkSchedules(file, context, { yaml, brokenSyncs: context.brokenSyncs, report })

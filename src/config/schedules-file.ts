@@ -18,6 +18,10 @@ const retry = strict({
 
 const overlap = z.enum(['skip', 'buffer_one', 'allow'])
 
+const priority = z.enum(['high', 'normal', 'low'])
+
+const enabled = z.union([z.boolean(), z.array(someName).min(1)], { error: 'true, false, or a list of targets: [prod]' })
+
 const defaults = strict({
   timezone: timezone.default('UTC').describe('Where cron and `at` are read.'),
   overlap: overlap.default('skip').describe('What a slot does while the sync still runs.'),
@@ -25,6 +29,8 @@ const defaults = strict({
   timeout: durationText.default('2h').describe('How long one run may take.'),
   retry: retry.prefault({}).describe('Runs that failed and may succeed later.'),
   jitter: durationText.optional().describe('A random wait up to this, so that not all start at once.'),
+  priority: priority.default('normal').describe('Which job goes first where there is room for one.'),
+  enabled: enabled.default(true).describe('true, false, or the targets on which it runs: [prod].'),
 })
 
 const instant = z.iso.datetime({
@@ -61,6 +67,8 @@ const schedule = strict({
   timeout: durationText.optional().describe('How long one run may take.'),
   retry: retry.optional().describe('Runs that failed and may succeed later.'),
   jitter: durationText.optional().describe('A random wait up to this.'),
+  priority: priority.optional().describe('Which job goes first where there is room for one.'),
+  enabled: enabled.optional().describe('true, false, or the targets on which it runs: [prod].'),
 }).superRefine((value, context) => {
   const given = triggers.filter((name) => value[name] !== undefined)
   if (given.length === 0)
@@ -77,7 +85,7 @@ const schedule = strict({
 /** schedules.yaml */
 export const schedulesFile = strict({
   defaults: defaults.prefault({}).describe('What a schedule does not say itself.'),
-  max_runs: z.int().min(1).default(4).describe('Runs at once.'),
+  max_runs: z.int().min(1).default(4).describe('Runs at once, in one daemon.'),
   schedules: z.record(someName, schedule).default({}).describe('Schedules by name.'),
 }).describe('schedules.yaml: when syncs run.')
 

@@ -28,6 +28,7 @@ export function describeFailure(failure: Failure, report: Report): MillraceError
     kept: keptBy(failure, report.ending),
     next: nextSteps(failure, report, comeBack),
     retry: failure.kind === 'malformed' ? 'later' : undefined,
+    retryAfterMs: failure.retryAfterMs,
     cause: report.redactor.deep(report.cause),
   })
 }

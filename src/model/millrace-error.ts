@@ -21,6 +21,8 @@ export type ErrorParts = {
   readonly cause?: unknown
   /** Overrides the catalogue, by whoever understands the vendor. */
   readonly retry?: 'later' | 'never'
+  /** The vendor asked not to come back sooner. Milliseconds from now. */
+  readonly retryAfterMs?: number | undefined
 }
 
 export class MillraceError extends Error {
@@ -29,6 +31,7 @@ export class MillraceError extends Error {
   readonly next: readonly string[]
   readonly place: SourcePlace | undefined
   readonly retry: 'later' | 'never'
+  readonly retryAfterMs: number | undefined
 
   constructor(code: ErrorCode, parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause })
@@ -38,6 +41,7 @@ export class MillraceError extends Error {
     this.next = parts.next === undefined ? [] : typeof parts.next === 'string' ? [parts.next] : parts.next
     this.place = parts.place
     this.retry = parts.retry ?? errorCatalogue[code].retry
+    this.retryAfterMs = parts.retryAfterMs
   }
 
   get exitCode(): number {

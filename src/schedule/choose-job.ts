@@ -3,18 +3,18 @@ import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
   readonly now: Date
-  /** Runs at once in this store. */
-  readonly maxRuns: number
-  /** Connection → runs at once. */
+  /** How many more runs may begin here. */
+  readonly room: number
+  /** Connection → runs at once, whoever runs them. */
   readonly maxRunsOf: ReadonlyMap<string, number>
   /** Schedule → what a slot does for a sync that still runs. Of a schedule that is gone: `skip`. */
   readonly overlapOf: ReadonlyMap<string, Schedule['overlap']>
 }
 
-/** The job that may begin now, if any, and what becomes of those that never will. Oldest first, so that none starves. */
+/** The job that may begin now, if any, and what becomes of those that never will. In the store's order, so that none starves. */
 export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
   const again = open.filter((job) => job.state === 'running' && !job.alive)
-  const running = open.filter((job) => job.state === 'running' && job.alive)
+  const running = open.filter((job) => job.state === 'dispatched' || (job.state === 'running' && job.alive))
   const skip: { job: Job; reason: string }[] = []
   const waiting: Job[] = []
   let take: Job | null = null
@@ -53,7 +53,7 @@ function mayBegin(
     limits,
   }: { readonly open: readonly Job[]; readonly running: readonly Job[]; readonly limits: JobLimits },
 ): boolean {
-  if (running.length >= limits.maxRuns) return false
+  if (limits.room <= 0) return false
   const ofConnection = running.filter(({ connection }) => connection === job.connection).length
   if (ofConnection >= (limits.maxRunsOf.get(job.connection) ?? Infinity)) return false
   if (limits.overlapOf.get(job.schedule) !== 'allow' && running.some(({ sync }) => sync === job.sync)) return false

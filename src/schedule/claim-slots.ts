@@ -1,13 +1,14 @@
 import type { Clock } from '../model/clock.ts'
 import type { ControlStore } from '../state/port.ts'
-import type { NewJob, StoredSlot } from '../state/slot-store.ts'
+import type { KnownSchedule, NewJob, SlotClaim, StoredSlot } from '../state/slot-store.ts'
 import { decideSlots } from './decide-slots.ts'
 import type { Schedule, Slot } from './schedule.ts'
 import { slotsBetween } from './slots.ts'
 
 export type ClaimContext = {
-  readonly store: Pick<ControlStore, 'knowSchedule' | 'claimSlot' | 'slots'>
+  readonly store: Pick<ControlStore, 'knowSchedules' | 'claimSlots' | 'slots'>
   readonly clock: Clock
+  readonly target: string
   /** The jobs of a slot that runs. */
   readonly jobsOf: (schedule: Schedule, slot: Pick<Slot, 'dueAt'>) => readonly NewJob[]
   /** Called for every slot that this call got. */
@@ -18,25 +19,43 @@ export type ClaimedSlot = Pick<StoredSlot, 'schedule' | 'instant' | 'reason'> & 
   readonly state: 'queued' | 'skipped' | 'missed'
 }
 
-/** Claims whatever is due now, of every schedule. What another daemon has claimed is left to it. */
+/** Claims whatever is due now, of these schedules. What another daemon has claimed is left to it. */
 export async function claimSlots(context: ClaimContext, schedules: readonly Schedule[]): Promise<void> {
-  for (const schedule of schedules)
-    await (schedule.trigger.kind === 'after' ? claimFollowing(context, schedule) : claimByClock(context, schedule))
+  if (schedules.length === 0) return
+  const known = await context.store.knowSchedules(schedules.map(({ name }) => name))
+  const claims: SlotClaim[] = []
+  for (const schedule of schedules) {
+    const since = known.get(schedule.name)
+    if (!since) continue
+    if (schedule.trigger.kind === 'after') claims.push(...(await followingSlot(context, schedule, since)))
+    else claims.push(...slotsByClock(context, schedule, since))
+  }
+  const won = await context.store.claimSlots(claims)
+  for (const [index, { schedule, instant, state, reason }] of claims.entries())
+    if (won[index]) context.onClaimed({ schedule, instant, state, reason })
 }
 
-async function claimByClock(context: ClaimContext, schedule: Schedule): Promise<void> {
+function slotsByClock(
+  context: ClaimContext,
+  schedule: Schedule,
+  { decidedUntil, pause }: KnownSchedule,
+): readonly SlotClaim[] {
   const now = context.clock.now()
-  const { decidedUntil, pause } = await context.store.knowSchedule(schedule.name)
   const due = slotsBetween(schedule, { after: new Date(decidedUntil), until: now, most: mostAtOnce })
-  for (const { slot, state, reason } of decideSlots(schedule, due, { now, pause }))
-    await claim(context, schedule, { slot, state, reason, trigger: 'clock' })
+  const off = whyOff(context, schedule, pause)
+  return decideSlots(schedule, due, { now, off }).map(({ slot, state, reason }) =>
+    claimOf(context, schedule, { slot, state, reason, trigger: 'clock' }),
+  )
 }
 
 /** Once each of `all` has ended well since the last time; or, `within` after the first of them ended, as missed. */
-async function claimFollowing(context: ClaimContext, schedule: Schedule): Promise<void> {
-  if (schedule.trigger.kind !== 'after') return
+async function followingSlot(
+  context: ClaimContext,
+  schedule: Schedule,
+  { since, pause }: KnownSchedule,
+): Promise<readonly SlotClaim[]> {
+  if (schedule.trigger.kind !== 'after') return []
   const { all, withinMs } = schedule.trigger
-  const { since, pause } = await context.store.knowSchedule(schedule.name)
   const [last] = await context.store.slots({ schedule: schedule.name, limit: 1 })
   const from = last?.claimedAt ?? since
   const ended = await Promise.all(
@@ -49,30 +68,32 @@ async function claimFollowing(context: ClaimContext, schedule: Schedule): Promis
   const well = ended.map((slots) => slots.find(({ state }) => state === 'ok' || state === 'partial'))
   const now = context.clock.now()
   const instant = latest(ended.flat().map((slot) => slot.instant))
-  if (instant === undefined) return
+  if (instant === undefined) return []
   const slot: Slot = { schedule: schedule.name, instant, dueAt: now.toISOString(), note: null }
   if (well.every((each) => each !== undefined)) {
-    const state = pause ? 'skipped' : 'queued'
-    const reason = pause ? `paused by ${pause.by} since ${pause.at}` : null
-    return claim(context, schedule, { slot, state, reason, trigger: 'after' })
+    const off = whyOff(context, schedule, pause)
+    return [claimOf(context, schedule, { slot, state: off ? 'skipped' : 'queued', reason: off, trigger: 'after' })]
   }
   const first = Math.min(...ended.flat().map(({ endedAt }) => Date.parse(endedAt ?? '')))
-  if (now.getTime() - first <= withinMs) return
+  if (now.getTime() - first <= withinMs) return []
   const missing = all.filter((_, index) => well[index] === undefined)
   const reason = `${missing.join(' and ')} did not end ok or partial in time`
-  await claim(context, schedule, { slot, state: 'missed', reason, trigger: 'after' })
+  return [claimOf(context, schedule, { slot, state: 'missed', reason, trigger: 'after' })]
 }
 
-async function claim(
+/** Why the schedule's slots are recorded and do not run; null: they run. */
+function whyOff({ target }: ClaimContext, { targets }: Schedule, pause: KnownSchedule['pause']): string | null {
+  if (targets !== 'all' && !targets.includes(target)) return `not enabled on target ${target}`
+  return pause ? `paused by ${pause.by} since ${pause.at}` : null
+}
+
+function claimOf(
   context: ClaimContext,
   schedule: Schedule,
-  claimed: Omit<ClaimedSlot, 'schedule' | 'instant'> & { readonly slot: Slot; readonly trigger: 'clock' | 'after' },
-): Promise<void> {
-  const { slot, state, reason, trigger } = claimed
-  const { instant } = slot
-  const jobs = state === 'queued' ? context.jobsOf(schedule, slot) : []
-  if (await context.store.claimSlot({ schedule: schedule.name, instant, state, reason, trigger, jobs }))
-    context.onClaimed({ schedule: schedule.name, instant, state, reason })
+  { slot, ...rest }: Pick<SlotClaim, 'state' | 'reason' | 'trigger'> & { readonly slot: Slot },
+): SlotClaim {
+  const jobs = rest.state === 'queued' ? context.jobsOf(schedule, slot) : []
+  return { schedule: schedule.name, instant: slot.instant, ...rest, jobs }
 }
 
 const latest = (instants: readonly string[]): string | undefined => [...instants].sort().at(-1)

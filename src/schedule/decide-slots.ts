@@ -1,4 +1,3 @@
-import type { KnownSchedule } from '../state/slot-store.ts'
 import type { Schedule, Slot } from './schedule.ts'
 
 export type SlotDecision = {
@@ -8,18 +7,18 @@ export type SlotDecision = {
 }
 
 /**
- * What becomes of slots whose instant has come, oldest first. A slot is late when nobody was there to see it; what happens
+ * What becomes of slots whose instant has come, oldest first. `off`: why the schedule does not run at present. A slot is late when nobody was there to see it; what happens
  * to late ones the schedule's `catchup` says. None is left without a decision: what does not run is recorded with its reason.
  */
 export function decideSlots(
   schedule: Pick<Schedule, 'catchup'>,
   due: readonly Slot[],
-  { now, pause }: { readonly now: Date; readonly pause: KnownSchedule['pause'] },
+  { now, off }: { readonly now: Date; readonly off: string | null },
 ): readonly SlotDecision[] {
   const { mode, windowMs } = schedule.catchup
   const ageMs = (slot: Slot) => now.getTime() - Date.parse(slot.dueAt)
   return due.map((slot, index): SlotDecision => {
-    if (pause) return { slot, state: 'skipped', reason: `paused by ${pause.by} since ${pause.at}` }
+    if (off !== null) return { slot, state: 'skipped', reason: off }
     if (ageMs(slot) <= lateMs) return { slot, state: 'queued', reason: null }
     const missed = (why: string): SlotDecision => ({
       slot,

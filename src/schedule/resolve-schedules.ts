@@ -21,6 +21,8 @@ export function schedulesOf(project: Project): readonly Schedule[] {
     timeoutMs: toMs(each.timeout),
     retry: { attempts: each.retry.attempts, initialMs: toMs(each.retry.initial), maxMs: toMs(each.retry.max) },
     jitterMs: each.jitter === undefined ? 0 : toMs(each.jitter),
+    priority: each.priority,
+    targets: each.enabled === true ? 'all' : each.enabled === false ? [] : each.enabled,
   }))
 }
 

@@ -15,6 +15,10 @@ export type Schedule = {
   readonly retry: { readonly attempts: number; readonly initialMs: number; readonly maxMs: number }
   /** @default 0 */
   readonly jitterMs: number
+  /** Of two jobs that may begin, the one of the higher schedule goes first. @default 'normal' */
+  readonly priority: 'high' | 'normal' | 'low'
+  /** Targets whose daemon runs it. @default 'all' */
+  readonly targets: 'all' | readonly string[]
 }
 
 export type Trigger =

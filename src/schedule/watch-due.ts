@@ -2,9 +2,9 @@ import type { Schedule } from './schedule.ts'
 import { nextSlots } from './slots.ts'
 
 export type DueWatch = {
-  /** Those with a slot at or before `now` since they were last given, and those that follow others. */
+  /** Those with a slot at or before `now` since they were last given. */
   readonly due: (now: Date) => readonly Schedule[]
-  /** Until the next slot by the clock, in milliseconds; Infinity: there is none. */
+  /** Until the next slot, in milliseconds; Infinity: there is none. */
   readonly waitMs: (now: Date) => number
 }
 
@@ -15,12 +15,11 @@ export function watchDue(schedules: readonly Schedule[], start: Date): DueWatch 
   return {
     due(now) {
       const atMs = now.getTime()
-      const following = schedules.filter(({ trigger }) => trigger.kind === 'after')
-      if (soonest > atMs) return following
+      if (soonest > atMs) return []
       const due = schedules.filter((schedule) => (next.get(schedule) ?? Infinity) <= atMs)
       for (const schedule of due) next.set(schedule, nextMs(schedule, now))
       soonest = Math.min(...next.values())
-      return [...due, ...following]
+      return due
     },
     waitMs: (now) => Math.max(0, soonest - now.getTime()),
   }

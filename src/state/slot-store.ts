@@ -6,21 +6,45 @@
 import type { ProcessId } from './port.ts'
 
 export type SlotStore = {
-  /** The first call makes the schedule known: what it would have done before that is nobody's business. */
-  readonly knowSchedule: (name: string) => Promise<KnownSchedule>
+  /** The first call makes a schedule known: what it would have done before that is nobody's business. */
+  readonly knowSchedules: (names: readonly string[]) => Promise<ReadonlyMap<string, KnownSchedule>>
   /** A pause made at run time; null: goes on. */
   readonly pauseSchedule: (name: string, pause: Pause | null) => Promise<void>
   /** Schedule → its pause. */
   readonly pauses: () => Promise<ReadonlyMap<string, Pause>>
-  /** The slot with its jobs, once. false: somebody has it. */
-  readonly claimSlot: (claim: SlotClaim) => Promise<boolean>
+  /** Slots with their jobs, each once, all in one transaction. false: somebody has it. */
+  readonly claimSlots: (claims: readonly SlotClaim[]) => Promise<readonly boolean[]>
   /** Newest instant first. */
   readonly slots: (filter: { readonly schedule?: string; readonly limit?: number }) => Promise<readonly StoredSlot[]>
-  /** All that is queued or running is shown to `choose`; what it decides is written in the same transaction. */
-  readonly takeJob: (choose: (open: readonly Job[]) => JobChoice) => Promise<Job | null>
-  readonly noteRun: (job: JobKey, runId: string) => Promise<void>
-  /** `queued` with a later `notBefore` is another attempt. */
-  readonly endJob: (job: JobKey, end: JobEnd) => Promise<void>
+  /** Another text after any change of schedules, slots or jobs, whoever made it. Cheap: asked twice a second. */
+  readonly revision: () => Promise<string>
+  /** All that is open is shown to `choose`; what it decides is written in the same transaction. */
+  readonly takeJob: (choose: (open: readonly Job[]) => JobChoice, as: 'running' | 'dispatched') => Promise<Job | null>
+  /** The job that was dispatched, now running here. null: it was dispatched again since, or has begun or ended elsewhere. */
+  readonly beginJob: (job: JobTicket) => Promise<Job | null>
+  readonly noteRun: (job: JobTicket, runId: string) => Promise<void>
+  /** `queued` with a later `notBefore` is another attempt. false: the job was given to somebody else meanwhile, and stays theirs. */
+  readonly endJob: (job: JobTicket, end: JobEnd) => Promise<boolean>
+  /** This process lives. One that is silent for longer than the store's `silentMs` has lost its jobs. */
+  readonly beat: () => Promise<void>
+  /** null: the store is a file beside the project, and nobody empties it. */
+  readonly memory: SlotMemory | null
+}
+
+/** What a store needs from its daemons to survive being emptied (FLUSHALL, a restart without its disk). */
+export type SlotMemory = {
+  /** Begins a life where there is none. Another `id` than the last time: the store was emptied in between. */
+  readonly life: () => Promise<{ readonly id: string; readonly ageMs: number }>
+  /** Everything that changed after `revision` (null: everything of the last two days, and all schedules). */
+  readonly changes: (revision: string | null) => Promise<SlotChanges>
+  /** Adds what is missing and raises what is behind. Nothing goes back, whoever calls it and however often. */
+  readonly restore: (remembered: Omit<SlotChanges, 'revision'>) => Promise<void>
+}
+
+export type SlotChanges = {
+  readonly revision: string
+  readonly schedules: ReadonlyMap<string, KnownSchedule>
+  readonly slots: readonly StoredSlot[]
 }
 
 export type KnownSchedule = {
@@ -50,34 +74,42 @@ export type NewJob = {
   readonly connection: string
   /** ISO; not before it. */
   readonly notBefore: string
+  /** The higher one goes first, whichever slot it is of. 0 is the ordinary. */
+  readonly priority: number
 }
 
 export type JobKey = { readonly schedule: string; readonly instant: string; readonly sync: string }
 
-export type JobState = 'queued' | 'running' | 'ok' | 'partial' | 'failed' | 'stopped' | 'skipped'
+/** Names one handing-out of a job: whoever comes with an older token is late. */
+export type JobTicket = JobKey & { readonly token: number }
+
+/** `dispatched`: in the queue, for any daemon to begin. */
+export type JobState = 'queued' | 'dispatched' | 'running' | 'ok' | 'partial' | 'failed' | 'stopped' | 'skipped'
 
 export type Job = NewJob &
-  JobKey & {
+  JobTicket & {
     readonly state: JobState
     /** Of the attempt that runs, or will. 1 is the first. */
     readonly attempt: number
     readonly runId: string | null
     readonly reason: string | null
+    /** ISO: when it was dispatched or begun. */
+    readonly takenAt: string | null
     /** The daemon that runs it. */
     readonly owner: ProcessId | null
-    /** false: it is running, and its daemon is dead. */
+    /** false: it is running, and its daemon is dead or silent. */
     readonly alive: boolean
   }
 
 export type JobChoice = {
   readonly take: Job | null
   readonly skip: readonly { readonly job: Job; readonly reason: string }[]
-  /** Jobs of dead daemons that wait again, as another attempt. */
+  /** Jobs of dead daemons, and dispatched ones that the queue forgot: they wait again. One that had begun counts as an attempt. */
   readonly again: readonly Job[]
 }
 
 export type JobEnd = {
-  readonly state: Exclude<JobState, 'running'>
+  readonly state: Exclude<JobState, 'running' | 'dispatched'>
   readonly reason: string | null
   readonly notBefore?: string
 }

@@ -8,7 +8,7 @@ write(
   'schedules.yaml',
   `defaults: { timezone: America/New_York }
 schedules:
-  nightly: { select: [stripe], cron: '30 2 * * *', jitter: 5m }
+  nightly: { select: [stripe], cron: '30 2 * * *', jitter: 5m, priority: high, enabled: [sandbox] }
   often: { select: ['tag:activation'], every: 6h, timezone: UTC, overlap: buffer_one, retry: { attempts: 1 } }
   follow: { select: [customerio_people], after: { all: [nightly], within: 6h } }
   once: { select: [stripe], at: '2020-01-01T02:00:00' }
@@ -95,6 +95,8 @@ describe('schedule explain', () => {
       /timeout +2h/,
       /retry +3 runs a slot at most; the second after 30s, no wait longer than 15m/,
       /jitter +less than 5m/,
+      /priority +high: goes before others/,
+      /targets +only sandbox/,
       /next +\d{4}-\d\d-\d\d \d\d:\d\d -0[45]:00 {2}\(\d{4}-\d\d-\d\d \d\d:\d\d UTC\)/,
       /clocks +02:30 does not exist on \d{4}-03-\d\d in America\/New_York; runs at 03:00/,
     ])

@@ -327,6 +327,16 @@ const cases: readonly Case[] = [
     schedules('{ select: ["state:modified"], every: 1h }'),
     [`MR-1211 ${s}:2:19 "state:modified"`],
   ],
+  [
+    'a schedule for a target that is not there',
+    schedules('{ select: [crm], every: 1h, enabled: [sandbx] }'),
+    [`MR-1204 ${s}:2:46 sandbx`],
+  ],
+  [
+    'a priority of no known word',
+    schedules('{ select: [crm], every: 1h, priority: urgent }'),
+    [`MR-1201 ${s}:2:46 urgent`],
+  ],
   // names
   ['an unknown source', crm('source: cmr\nstreams: { Contact: }\n'), [`MR-1204 ${c}:1:9 cmr`]],
   [

@@ -7,6 +7,7 @@ import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { start } from './millrace-process.ts'
 
 let project: FaultProject
+let target: string
 let daemons: ReturnType<typeof start>[] = []
 
 beforeAll(async () => {
@@ -15,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => project.close())
 
 beforeEach(async () => {
+  target = 'sandbox'
   await project.sandbox.reset()
   await project.forgetWarehouse()
   await project.write(
@@ -98,8 +100,9 @@ describe('the daemon', () => {
     const restore = project.edit('millrace.yaml', (text) =>
       text.replace('connections:', '  dev: { warehouse: { type: duckdb, path: .millrace/dev.duckdb } }\nconnections:'),
     )
+    target = 'dev'
     await schedule(`once: { select: [stripe], at: '${soon()}', retry: { attempts: 3, initial: 10ms } }`)
-    const daemon = serve(['--target', 'dev'])
+    const daemon = serve(['--target', target])
     await said(daemon, 'job.ended', 1)
     restore()
     expect((await slots())[0]?.jobs[0]).toMatchObject({
@@ -158,7 +161,7 @@ const soon = (inMs = 3000) => new Date(Date.now() + inMs).toISOString()
 
 /** Known to the store before a daemon is there, however long one takes to start: its slots come after that. */
 async function schedule(schedules: string, head = '') {
-  for (const [, name = ''] of schedules.matchAll(/^ *(\w+): \{/gm)) await inStore((store) => store.knowSchedule(name))
+  for (const [, name = ''] of schedules.matchAll(/^ *(\w+): \{/gm)) await inStore((store) => store.knowSchedules([name]))
   project.file('schedules.yaml', `${head}\nschedules:\n  ${schedules}\n`)
 }
 
@@ -194,7 +197,7 @@ async function until(holds: () => Promise<boolean>, tell = () => '') {
 }
 
 async function inStore<T>(work: (store: ReturnType<typeof openSqliteStore>) => Promise<T>): Promise<T> {
-  const store = openSqliteStore({ path: join(project.directory, '.millrace', 'control.sqlite') })
+  const store = openSqliteStore({ path: join(project.directory, '.millrace', 'control.sqlite'), target })
   try {
     return await work(store)
   } finally {

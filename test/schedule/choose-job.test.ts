@@ -4,7 +4,7 @@ import type { Job } from '../../src/state/slot-store.ts'
 
 const limits = (rest: Partial<JobLimits> = {}): JobLimits => ({
   now: new Date('2026-11-21T03:00:00.000Z'),
-  maxRuns: 4,
+  room: 4,
   maxRunsOf: new Map(),
   overlapOf: new Map(),
   ...rest,
@@ -18,6 +18,9 @@ const job = (sync: string, rest: Partial<Job> = {}): Job => ({
   notBefore: '2026-11-21T02:00:00.000Z',
   state: 'queued',
   attempt: 1,
+  token: 1,
+  priority: 0,
+  takenAt: null,
   runId: null,
   reason: null,
   owner: null,
@@ -45,8 +48,8 @@ describe('the next job', () => {
     expect(told([running('crm', earlier), job('people', { needs: ['crm'] })])).toMatchObject({ take: 'people' })
   })
 
-  test('waits where max_runs are under way, in all or on its connection; another connection may go', () => {
-    expect(told([running('a'), running('b'), job('c')], { maxRuns: 2 })).toEqual(nothing)
+  test('waits where this daemon has no room, or max_runs are under way on its connection; another connection may go', () => {
+    expect(told([running('a'), running('b'), job('c')], { room: 0 })).toEqual(nothing)
     const ofSalesforce = { connection: 'salesforce' }
     expect(
       told([running('a', ofSalesforce), job('b', ofSalesforce), job('c')], { maxRunsOf: new Map([['salesforce', 1]]) }),
@@ -60,7 +63,7 @@ describe('the next job', () => {
 
 describe('a sync that still runs for an earlier slot', () => {
   test('is skipped this time, with the reason, also where nothing may begin', () => {
-    expect(told([running('crm', earlier), job('crm')], { maxRuns: 1 })).toEqual({
+    expect(told([running('crm', earlier), job('crm')], { room: 0 })).toEqual({
       ...nothing,
       skip: ['crm still runs for nightly of 2026-11-20T02:00:00.000Z'],
     })

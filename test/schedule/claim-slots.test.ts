@@ -34,6 +34,8 @@ const schedule = (name: string, trigger: Trigger, rest: Partial<Schedule> = {}):
   timeoutMs: hourMs,
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
   jitterMs: 0,
+  priority: 'normal',
+  targets: 'all',
   ...rest,
 })
 const hourly = (rest: Partial<Schedule> = {}) => schedule('hourly', { kind: 'cron', pattern: '0 * * * *' }, rest)
@@ -45,7 +47,8 @@ const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[
     {
       store,
       clock,
-      jobsOf: ({ name }, { dueAt }) => [{ sync: name, needs: [], connection: 'crm', notBefore: dueAt }],
+      target: 'prod',
+      jobsOf: ({ name }, { dueAt }) => [{ sync: name, needs: [], connection: 'crm', notBefore: dueAt, priority: 0 }],
       onClaimed: (slot) => claimed.push(`${slot.schedule} ${slot.instant.slice(8, 16)} ${slot.state}`),
     },
     schedules,
@@ -54,11 +57,10 @@ const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[
 }
 /** Takes what is open and ends it. */
 const end = async (sync: string, state: 'ok' | 'partial' | 'failed' = 'ok') => {
-  const job = await store.takeJob((open) => ({
-    take: open.find((each) => each.sync === sync) ?? null,
-    skip: [],
-    again: [],
-  }))
+  const job = await store.takeJob(
+    (open) => ({ take: open.find((each) => each.sync === sync) ?? null, skip: [], again: [] }),
+    'running',
+  )
   expect(job, `a job of ${sync}`).not.toBeNull()
   if (job) await store.endJob(job, { state, reason: null })
 }
@@ -121,6 +123,19 @@ describe('slots by the clock', () => {
     await store.pauseSchedule('hourly', null)
     pass(1)
     expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
+  })
+})
+
+describe('slots of a schedule that is enabled elsewhere', () => {
+  test('are recorded with the reason, so that nothing is caught up once it is enabled here', async () => {
+    const elsewhere = hourly({ targets: ['staging'] })
+    await tick(elsewhere)
+    pass(0.5)
+    expect(await tick(elsewhere)).toEqual(['hourly 21T09:00 skipped'])
+    expect((await store.slots({}))[0]).toMatchObject({ reason: 'not enabled on target prod', jobs: [] })
+    expect(await tick(hourly({ targets: ['staging', 'prod'] }))).toEqual([])
+    pass(1)
+    expect(await tick(hourly({ targets: ['staging', 'prod'] }))).toEqual(['hourly 21T10:00 queued'])
   })
 })
 

@@ -11,6 +11,8 @@ export const scheduleOf = (trigger: Trigger, timezone = 'UTC', jitterMs = 0): Sc
   timeoutMs: 7_200_000,
   retry: { attempts: 3, initialMs: 30_000, maxMs: 900_000 },
   jitterMs,
+  priority: 'normal',
+  targets: 'all',
 })
 
 export const cronSchedule = (pattern: string, timezone = 'UTC'): Schedule =>

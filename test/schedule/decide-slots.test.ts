@@ -6,8 +6,8 @@ const hour = 3_600_000
 const now = new Date('2026-11-21T12:00:05.000Z')
 const slotAt = (instant: string): Slot => ({ schedule: 'hourly', instant, dueAt: instant, note: null })
 const hours = (...at: readonly number[]) => at.map((n) => slotAt(new Date(Date.UTC(2026, 10, 21, n)).toISOString()))
-const decide = (due: readonly Slot[], catchup: Schedule['catchup'], pause: { at: string; by: string } | null = null) =>
-  decideSlots({ catchup }, due, { now, pause }).map(({ slot, state }) => `${slot.instant.slice(11, 13)} ${state}`)
+const decide = (due: readonly Slot[], catchup: Schedule['catchup'], off: string | null = null) =>
+  decideSlots({ catchup }, due, { now, off }).map(({ slot, state }) => `${slot.instant.slice(11, 13)} ${state}`)
 
 describe('a slot whose instant has come', () => {
   test('runs when somebody is there to see it, whatever catchup says', () => {
@@ -46,10 +46,10 @@ describe('a slot whose instant has come', () => {
     expect(decide(hours(7), { mode: 'latest', windowMs: 3.5 * hour })).toEqual(['07 missed'])
   })
 
-  test('of a paused schedule is recorded as skipped, with who paused it', () => {
+  test('of a schedule that is off is recorded as skipped, with the reason', () => {
     const [decision] = decideSlots({ catchup: { mode: 'all', windowMs: hour } }, hours(12), {
       now,
-      pause: { at: '2026-11-20T08:00:00.000Z', by: 'ann' },
+      off: 'paused by ann since 2026-11-20T08:00:00.000Z',
     })
     expect(decision).toMatchObject({ state: 'skipped', reason: 'paused by ann since 2026-11-20T08:00:00.000Z' })
   })

@@ -23,6 +23,8 @@ schedules:
     timeout: 5m
     retry: { attempts: 1, initial: 1s, max: 2s }
     jitter: 0s
+    priority: high
+    enabled: [sandbox]
 `)
     expect(nightly).toEqual({
       name: 'nightly',
@@ -35,6 +37,8 @@ schedules:
       timeoutMs: 5_400_000,
       retry: { attempts: 5, initialMs: 30_000, maxMs: 900_000 },
       jitterMs: 10_000,
+      priority: 'normal',
+      targets: 'all',
     })
     expect(hourly).toEqual({
       name: 'hourly',
@@ -47,6 +51,8 @@ schedules:
       timeoutMs: 300_000,
       retry: { attempts: 1, initialMs: 1_000, maxMs: 2_000 },
       jitterMs: 0,
+      priority: 'high',
+      targets: ['sandbox'],
     })
   })
 

@@ -16,5 +16,6 @@ export const aJob = (sync: string, rest: Partial<NewJob> = {}): NewJob => ({
   needs: [],
   connection: 'salesforce',
   notBefore: '2026-11-21T02:00:00.000Z',
+  priority: 0,
   ...rest,
 })

@@ -8,7 +8,7 @@ import type { OpenStore } from './conformance.ts'
 
 const [adapter = '', location = '', role = '', ...args] = process.argv.slice(2)
 const { open } = (await import(adapter)) as { open: OpenStore } // an adapter of this folder
-const store = open(location, {})
+const store = await open(location, {})
 const say = (line: object) => process.stdout.write(JSON.stringify(line) + '\n')
 const go = () => new Promise<void>((resolve) => process.stdin.once('data', () => resolve()))
 
@@ -32,7 +32,7 @@ if (role === 'hold-lease') {
   for (let round = 0; round < Number(rounds); round++) {
     await go()
     const grant = await store.acquireLease({ name: `race-${round}`, runId, ttlMs: 60_000, graceMs: 0 })
-    say({ round, lease: grant.granted, slot: await store.claimSlot(aSlot({ instant: `instant-${round}` })) })
+    say({ round, lease: grant.granted, slot: (await store.claimSlots([aSlot({ instant: `instant-${round}` })]))[0] })
   }
   await go() // a racer that ends loses its last lease to the other one, and rightly so
 } else if (role === 'tickets') {

@@ -11,14 +11,20 @@ import type { Clock } from '../../src/model/clock.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore, ProcessId } from '../../src/state/port.ts'
+import type { Job } from '../../src/state/slot-store.ts'
 import { withLease } from '../../src/state/with-lease.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
 import { aJob, aSlot } from './a-slot.ts'
 
 export type OpenStore = (
   location: string,
-  options: { readonly clock?: Clock; readonly process?: ProcessId },
-) => ControlStore
+  options: {
+    readonly clock?: Clock
+    readonly process?: ProcessId
+    readonly target?: string
+    readonly silentMs?: number
+  },
+) => Promise<ControlStore>
 
 /** `adapterUrl`: a module that exports `open: OpenStore`; child processes import it too. */
 export function controlStoreConformance(
@@ -30,10 +36,10 @@ export function controlStoreConformance(
     let location: string
     let store: ControlStore
     let children: ChildProcess[]
-    beforeEach(() => {
+    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'millrace-state-'))
       location = join(folder, 'nested', 'control.db')
-      store = open(location, {})
+      store = await open(location, {})
       children = []
     })
     afterEach(async () => {
@@ -61,6 +67,24 @@ export function controlStoreConformance(
       runId,
       ...times,
     })
+    const know = async (name: string) => {
+      const known = (await store.knowSchedules([name])).get(name)
+      if (!known) throw new Error(`${name} is not known`)
+      return known
+    }
+    const take = async (as: 'running' | 'dispatched', from = store) => {
+      const job = await from.takeJob((all) => ({ take: all[0] ?? null, skip: [], again: [] }), as)
+      if (!job) throw new Error('there was no job')
+      return job
+    }
+    const openJobs = async (from: ControlStore) => {
+      let jobs: readonly Job[] = []
+      await from.takeJob((all) => {
+        jobs = all
+        return { take: null, skip: [], again: [] }
+      }, 'running')
+      return jobs
+    }
     const signal = new AbortController().signal
 
     describe('leases', () => {
@@ -109,8 +133,8 @@ export function controlStoreConformance(
       test('a holder on another host is taken over only after ttl and grace', async () => {
         let nowMs = Date.parse('2026-11-21T09:00:00Z')
         const clock = { now: () => new Date(nowMs) }
-        const far = open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
-        const near = open(location, { clock })
+        const far = await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        const near = await open(location, { clock })
         expect(await far.acquireLease(lease('far', { ttlMs: 10_000, graceMs: 5_000 }))).toMatchObject({ granted: true })
         nowMs += 14_999
         expect(await near.acquireLease(lease('near', { ttlMs: 1, graceMs: 0 }))).toMatchObject({
@@ -128,7 +152,7 @@ export function controlStoreConformance(
 
       test('a lease that ran out no longer counts as held, though nobody took it', async () => {
         let nowMs = Date.parse('2026-11-21T09:00:00Z')
-        const slow = open(location, { clock: { now: () => new Date(nowMs) } })
+        const slow = await open(location, { clock: { now: () => new Date(nowMs) } })
         const grant = await slow.acquireLease(lease('run-1', { ttlMs: 1_000, graceMs: 60_000 }))
         if (!grant.granted) expect.unreachable()
         expect(await slow.holdsLease(grant.lease)).toBe(true)
@@ -204,7 +228,7 @@ export function controlStoreConformance(
 
       test('tells the work when the lease is lost to another', async () => {
         let skewMs = 0
-        const far = open(location, {
+        const far = await open(location, {
           clock: { now: () => new Date(Date.now() + skewMs) },
           process: { host: 'elsewhere', pid: 1, startedAt: 'x' },
         })
@@ -257,8 +281,8 @@ export function controlStoreConformance(
       test('a ticket of another host is skipped after two minutes without a sign of life, not before', async () => {
         let nowMs = Date.parse('2026-11-21T09:00:00Z')
         const clock = { now: () => new Date(nowMs) }
-        const far = open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
-        const near = open(location, { clock })
+        const far = await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        const near = await open(location, { clock })
         const theirs = await far.takeTicket(request)
         const mine = await near.takeTicket(request)
         nowMs += 100_000
@@ -399,7 +423,7 @@ export function controlStoreConformance(
 
       test('old runs go, with their events', async () => {
         let nowMs = Date.parse('2026-01-01T00:00:00Z')
-        const aging = open(location, { clock: { now: () => new Date(nowMs) } })
+        const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
         await aging.recordRun(aRun('old', { started_at: '2026-01-01T00:00:00Z' }))
         await aging.recordEvent('old', { type: 'run.warning', run_id: 'old', message: 'w' })
         nowMs += 91 * 24 * 3_600_000
@@ -414,10 +438,10 @@ export function controlStoreConformance(
       })
 
       test('a slot is claimed once', async () => {
-        expect(await store.claimSlot(aSlot())).toBe(true)
-        expect(await store.claimSlot(aSlot())).toBe(false)
-        expect(await store.claimSlot(aSlot({ instant: '2026-11-22T02:00:00.000Z' }))).toBe(true)
-        expect(await store.claimSlot(aSlot({ schedule: 'hourly' }))).toBe(true)
+        expect(await store.claimSlots([aSlot(), aSlot()])).toEqual([true, false])
+        expect(await store.claimSlots([aSlot(), aSlot({ instant: '2026-11-22T02:00:00.000Z' })])).toEqual([false, true])
+        expect(await store.claimSlots([aSlot({ schedule: 'hourly' })])).toEqual([true])
+        expect(await store.claimSlots([])).toEqual([])
         expect((await store.slots({ schedule: 'nightly' })).map(({ instant }) => instant)).toEqual([
           '2026-11-22T02:00:00.000Z',
           '2026-11-21T02:00:00.000Z',
@@ -425,47 +449,50 @@ export function controlStoreConformance(
       })
 
       test('a schedule is known since it was first seen, and decided up to its newest slot by the clock', async () => {
-        const first = await store.knowSchedule('nightly')
+        const first = await know('nightly')
         expect(first).toMatchObject({ decidedUntil: first.since, pause: null })
-        await store.claimSlot(aSlot({ instant: '2999-01-02T02:00:00.000Z' }))
-        await store.claimSlot(aSlot({ instant: '2999-01-01T02:00:00.000Z' }))
-        await store.claimSlot(aSlot({ instant: '2999-01-03T02:00:00.000Z', trigger: 'hand' }))
-        expect(await store.knowSchedule('nightly')).toEqual({ ...first, decidedUntil: '2999-01-02T02:00:00.000Z' })
+        await store.claimSlots([aSlot({ instant: '2999-01-02T02:00:00.000Z' })])
+        await store.claimSlots([aSlot({ instant: '2999-01-01T02:00:00.000Z' })])
+        await store.claimSlots([aSlot({ instant: '2999-01-03T02:00:00.000Z', trigger: 'hand' })])
+        expect(await know('nightly')).toEqual({ ...first, decidedUntil: '2999-01-02T02:00:00.000Z' })
       })
 
       test('a pause is kept until it is taken back', async () => {
         const pause = { at: '2026-11-21T02:00:00.000Z', by: 'ann' }
         await store.pauseSchedule('nightly', pause)
-        await store.knowSchedule('hourly')
-        expect(await store.knowSchedule('nightly')).toMatchObject({ pause })
+        await know('hourly')
+        expect(await know('nightly')).toMatchObject({ pause })
         expect(await store.pauses()).toEqual(new Map([['nightly', pause]]))
         await store.pauseSchedule('nightly', null)
-        expect(await store.knowSchedule('nightly')).toMatchObject({ pause: null })
+        expect(await know('nightly')).toMatchObject({ pause: null })
       })
 
       test('the jobs of a slot are shown to whoever takes one, and a taken one runs until it is ended', async () => {
-        await store.claimSlot(aSlot({ jobs: [aJob('crm'), aJob('people', { needs: ['crm'] })] }))
+        await store.claimSlots([aSlot({ jobs: [aJob('crm'), aJob('people', { needs: ['crm'] })] })])
         const taken = await store.takeJob((open) => {
           expect(open.map(({ sync, state, needs }) => [sync, state, needs])).toEqual([
             ['crm', 'queued', []],
             ['people', 'queued', ['crm']],
           ])
           return { take: open[0] ?? null, skip: [], again: [] }
-        })
+        }, 'running')
         expect(taken).toMatchObject({ sync: 'crm', state: 'running', attempt: 1, alive: true })
         if (!taken) return
         await store.noteRun(taken, 'run-1')
         await store.takeJob((open) => {
           expect(open[0]).toMatchObject({ sync: 'crm', state: 'running', runId: 'run-1', alive: true })
           return { take: null, skip: [], again: [] }
-        })
+        }, 'running')
         await store.endJob(taken, { state: 'ok', reason: null })
         expect((await store.slots({}))[0]).toMatchObject({ state: 'queued', endedAt: null })
-        await store.takeJob((open) => ({
-          take: null,
-          skip: open.map((job) => ({ job, reason: 'people still runs' })),
-          again: [],
-        }))
+        await store.takeJob(
+          (open) => ({
+            take: null,
+            skip: open.map((job) => ({ job, reason: 'people still runs' })),
+            again: [],
+          }),
+          'running',
+        )
         const [slot] = await store.slots({})
         expect(slot).toMatchObject({ state: 'skipped', endedAt: expect.any(String) })
         expect(slot?.jobs.map(({ state, reason }) => [state, reason])).toEqual([
@@ -475,8 +502,8 @@ export function controlStoreConformance(
       })
 
       test('a job that is queued again is another attempt, later; so is one whose daemon died', async () => {
-        await store.claimSlot(aSlot())
-        const take = () => store.takeJob((open) => ({ take: open[0] ?? null, skip: [], again: [] }))
+        await store.claimSlots([aSlot()])
+        const take = () => store.takeJob((open) => ({ take: open[0] ?? null, skip: [], again: [] }), 'running')
         const first = await take()
         if (!first) throw new Error('there was no job')
         await store.endJob(first, {
@@ -489,26 +516,120 @@ export function controlStoreConformance(
           notBefore: '2026-11-21T02:00:30.000Z',
           reason: 'the vendor was down',
         })
-        const other = open(location, { process: { host: hostname(), pid: 999_999_999, startedAt: 'never' } })
-        await other.claimSlot(aSlot({ schedule: 'hourly' }))
-        await other.takeJob((all) => ({
-          take: all.find((job) => job.schedule === 'hourly') ?? null,
-          skip: [],
-          again: [],
-        }))
+        const other = await open(location, { process: { host: hostname(), pid: 999_999_999, startedAt: 'never' } })
+        await other.claimSlots([aSlot({ schedule: 'hourly' })])
+        await other.takeJob(
+          (all) => ({
+            take: all.find((job) => job.schedule === 'hourly') ?? null,
+            skip: [],
+            again: [],
+          }),
+          'running',
+        )
         await other.close()
         await store.takeJob((all) => {
           const dead = all.filter((job) => !job.alive && job.state === 'running')
           expect(dead.map((job) => job.schedule)).toEqual(['hourly'])
           return { take: null, skip: [], again: dead }
-        })
+        }, 'running')
         expect((await store.slots({ schedule: 'hourly' }))[0]?.jobs).toMatchObject([
           { state: 'queued', attempt: 2, owner: null },
         ])
       })
 
+      test('a dispatched job is begun once, by whoever comes first with its newest ticket', async () => {
+        await store.claimSlots([aSlot()])
+        const dispatched = await take('dispatched')
+        expect(dispatched).toMatchObject({ state: 'dispatched', owner: null, attempt: 1, takenAt: expect.any(String) })
+        const forgotten = await store.takeJob((all) => ({ take: null, skip: [], again: all }), 'dispatched')
+        expect(forgotten).toBeNull()
+        const again = await take('dispatched')
+        expect(again.attempt).toBe(1) // it never began
+        expect(await store.beginJob(dispatched)).toBeNull()
+        expect(await store.beginJob(again)).toMatchObject({
+          state: 'running',
+          alive: true,
+          owner: { pid: process.pid },
+        })
+        expect(await store.beginJob(again)).toBeNull()
+      })
+
+      test('a daemon that comes late with a job that another one has now changes nothing', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const far = { host: 'elsewhere', pid: 1, startedAt: 'x' }
+        const frozen = await open(location, { clock, process: far, silentMs: 30_000 })
+        const near = await open(location, { clock, silentMs: 30_000 })
+        await near.claimSlots([aSlot()])
+        const late = await take('running', frozen)
+        nowMs += 20_000
+        await frozen.beat()
+        nowMs += 30_000
+        expect((await openJobs(near))[0]).toMatchObject({ alive: true, owner: far })
+        nowMs += 1
+        expect((await openJobs(near))[0]).toMatchObject({ alive: false, owner: far })
+        await near.takeJob((all) => ({ take: null, skip: [], again: all }), 'running')
+        const now = await take('running', near)
+        expect(now).toMatchObject({ attempt: 2, owner: { pid: process.pid } })
+        await frozen.noteRun(late, 'late-run')
+        expect(await frozen.endJob(late, { state: 'ok', reason: null })).toBe(false)
+        expect((await openJobs(near))[0]).toMatchObject({ state: 'running', runId: null, token: now.token })
+        expect(await near.endJob(now, { state: 'failed', reason: 'no' })).toBe(true)
+        expect(await near.endJob(now, { state: 'ok', reason: null })).toBe(false)
+        expect((await near.slots({}))[0]).toMatchObject({ state: 'failed', jobs: [{ reason: 'no', owner: null }] })
+        await frozen.close()
+        await near.close()
+      })
+
+      test('what matters more is shown first, then what has waited longer', async () => {
+        const at = (sync: string, priority: number, notBefore: string) => aJob(sync, { priority, notBefore })
+        await store.claimSlots([
+          aSlot({ jobs: [at('late', 0, '2026-11-21T03:00:00.000Z'), at('early', 0, '2026-11-21T01:00:00.000Z')] }),
+          aSlot({ schedule: 'urgent', jobs: [at('first', 10, '2026-11-21T04:00:00.000Z')] }),
+        ])
+        expect((await openJobs(store)).map(({ sync }) => sync)).toEqual(['first', 'early', 'late'])
+      })
+
+      test('two targets know nothing of each other’s schedules, slots and jobs', async () => {
+        const dev = await open(location, { target: 'dev' })
+        const prod = await open(location, { target: 'prod' })
+        expect(await dev.claimSlots([aSlot()])).toEqual([true])
+        expect(await prod.slots({})).toEqual([])
+        expect(await openJobs(prod)).toEqual([])
+        await prod.pauseSchedule('nightly', { at: '2026-11-21T02:00:00.000Z', by: 'ann' })
+        expect(await dev.pauses()).toEqual(new Map())
+        expect(await prod.claimSlots([aSlot()])).toEqual([true])
+        expect(await dev.endJob(await take('running', dev), { state: 'ok', reason: null })).toBe(true)
+        expect((await prod.slots({}))[0]).toMatchObject({ state: 'queued' })
+        await dev.close()
+        await prod.close()
+      })
+
+      test('the revision changes with every slot, job and pause, whoever made it, and else not', async () => {
+        const other = await open(location, {})
+        const seen = new Set<string>()
+        const isNew = async () => {
+          const revision = await store.revision()
+          const fresh = !seen.has(revision)
+          seen.add(revision)
+          return fresh
+        }
+        await isNew()
+        expect(await isNew()).toBe(false)
+        await other.claimSlots([aSlot()])
+        expect(await isNew()).toBe(true)
+        const job = await take('running', other)
+        expect(await isNew()).toBe(true)
+        await other.endJob(job, { state: 'ok', reason: null })
+        expect(await isNew()).toBe(true)
+        await store.pauseSchedule('nightly', { at: '2026-11-21T02:00:00.000Z', by: 'ann' })
+        expect(await isNew()).toBe(true)
+        expect(await isNew()).toBe(false)
+        await other.close()
+      })
+
       test('a slot that was missed has ended, and says why', async () => {
-        await store.claimSlot(aSlot({ state: 'missed', reason: 'no daemon was running', jobs: [] }))
+        await store.claimSlots([aSlot({ state: 'missed', reason: 'no daemon was running', jobs: [] })])
         expect(await store.slots({})).toMatchObject([
           { state: 'missed', reason: 'no daemon was running', endedAt: expect.any(String), jobs: [] },
         ])
@@ -527,7 +648,7 @@ export function controlStoreConformance(
         for (let n = 0; n < 1_000; n++) await store.recordEvent('r1', extracted('charges', 100))
         await store.recordEvent('r1', extracted('invoices', 7))
         await store.recordEvent('r1', warning)
-        const elsewhere = open(location, {})
+        const elsewhere = await open(location, {})
         expect(await elsewhere.events('r1')).toEqual([
           started,
           extracted('charges', 100_000),

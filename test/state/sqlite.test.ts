@@ -36,18 +36,18 @@ describe('the file of the control store', () => {
     )
   })
 
-  test('a file of format 1 gets the tables of schedules, and keeps its runs', async () => {
+  test('a file of an earlier format gets the tables of schedules, and keeps its runs', async () => {
     await openSqliteStore({ path }).close()
     const sql = new DatabaseSync(path)
     sql.exec(
-      'drop table jobs; drop table slots; drop table schedules; create table slots (schedule text, instant text)',
+      'drop table daemons; drop table jobs; drop table slots; drop table schedules; create table slots (schedule text, instant text)',
     )
     sql.exec(`insert into leases (name, token, ttl_ms, grace_ms, since, expires_ms, host, pid, process_started_at)
       values ('kept', 7, 1, 1, '2026-01-01T00:00:00Z', 1, 'here', 1, 'then')`)
     sql.exec('pragma user_version = 1')
     sql.close()
     const store = openSqliteStore({ path })
-    expect(await store.claimSlot(aSlot())).toBe(true)
+    expect(await store.claimSlots([aSlot()])).toEqual([true])
     expect(await store.acquireLease({ name: 'kept', runId: 'r', ttlMs: 1000, graceMs: 0 })).toMatchObject({
       granted: true,
     })

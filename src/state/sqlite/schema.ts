@@ -9,8 +9,9 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   sql.exec('pragma journal_mode = wal')
   sql.exec('begin immediate')
   // Another process may have made it while this one waited for the lock.
-  if (pragma(sql, 'user_version') === 1)
-    sql.exec(`drop table slots; ${scheduleTables}; pragma user_version = ${version}`)
+  const found = pragma(sql, 'user_version')
+  if (found === 1 || found === 2)
+    sql.exec(`${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; pragma user_version = ${version}`)
   if (!isCurrent(sql, path))
     sql.exec(`${tables}; ${scheduleTables}; pragma application_id = ${applicationId}; pragma user_version = ${version}`)
   sql.exec('commit')
@@ -38,7 +39,7 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
-const version = 2
+const version = 3
 /** "mill" in ASCII: `file` and we know the file by it. */
 const applicationId = 0x6d696c6c
 
@@ -82,16 +83,24 @@ create table events (
 create unique index events_progress on events (run_id, progress_of) where progress_of is not null;
 create index events_of_run on events (run_id, id)`
 
-/** Format 2. In format 1 nothing used its slots. */
+/** Nothing used the slots of format 1. */
+const dropFormat1 = 'drop table slots'
+/** Format 2 did not know targets and was in no release: schedules are known anew. */
+const dropFormat2 = 'drop table jobs; drop table slots; drop table schedules'
+
+/** Format 3. */
 const scheduleTables = `
 create table schedules (
-  name text primary key,
+  target text not null,
+  name text not null,
   since text not null,
   decided_until text not null,
   paused_at text,
-  paused_by text
+  paused_by text,
+  primary key (target, name)
 ) strict;
 create table slots (
+  target text not null,
   schedule text not null,
   instant text not null,
   trigger text not null,
@@ -99,22 +108,31 @@ create table slots (
   reason text,
   claimed_at text not null,
   ended_at text,
-  primary key (schedule, instant)
+  primary key (target, schedule, instant)
 ) strict;
-create index slots_newest on slots (instant desc);
+create index slots_newest on slots (target, instant desc);
 create table jobs (
+  target text not null,
   schedule text not null,
   instant text not null,
   sync text not null,
   needs text not null,
   connection text not null,
+  priority integer not null,
   state text not null,
   attempt integer not null,
+  token integer not null,
   not_before text not null,
+  taken_at text,
   run_id text,
   reason text,
   host text, pid integer, process_started_at text,
-  primary key (schedule, instant, sync),
-  foreign key (schedule, instant) references slots (schedule, instant) on delete cascade
+  primary key (target, schedule, instant, sync),
+  foreign key (target, schedule, instant) references slots (target, schedule, instant) on delete cascade
 ) strict;
-create index jobs_open on jobs (not_before) where state in ('queued', 'running')`
+create index jobs_open on jobs (target, not_before) where state in ('queued', 'dispatched', 'running');
+create table daemons (
+  host text not null, pid integer not null, process_started_at text not null,
+  seen_ms integer not null,
+  primary key (host, pid, process_started_at)
+) strict`

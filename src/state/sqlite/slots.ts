@@ -1,158 +1,135 @@
 /** Schedules, slots and jobs in SQLite (see slot-store.ts). */
 import type { Clock } from '../../model/clock.ts'
 import type { ProcessId } from '../port.ts'
-import { isAlive } from '../process-id.ts'
-import type { Job, JobKey, JobState, KnownSchedule, SlotStore, StoredSlot } from '../slot-store.ts'
+import type { JobKey, JobState, KnownSchedule, SlotClaim, SlotStore, StoredSlot } from '../slot-store.ts'
+import { worstOf } from '../worst-of.ts'
 import type { Database } from './database.ts'
-import { numberOf, optionalTextOf, processOf, textOf, type Row } from './row.ts'
+import { storeJobs } from './jobs.ts'
+import { optionalTextOf, textOf, type Row } from './row.ts'
 
-export function storeSlots(database: Database, own: { readonly clock: Clock; readonly process: ProcessId }): SlotStore {
+export type SlotsOwn = {
+  readonly clock: Clock
+  readonly process: ProcessId
+  readonly target: string
+  readonly silentMs: number
+}
+
+export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
   const { sql } = database
+  const { target } = own
   const nowIso = () => own.clock.now().toISOString()
-  const know = sql.prepare('insert into schedules (name, since, decided_until) values (?, ?, ?) on conflict do nothing')
-  const schedule = sql.prepare('select * from schedules where name = ?')
-  const decide = sql.prepare('update schedules set decided_until = max(decided_until, ?) where name = ?')
-  const pause = sql.prepare('update schedules set paused_at = ?, paused_by = ? where name = ?')
-  const paused = sql.prepare('select * from schedules where paused_at is not null')
+  const know = sql.prepare(
+    'insert into schedules (target, name, since, decided_until) values (?, ?, ?, ?) on conflict do nothing',
+  )
+  const schedule = sql.prepare('select * from schedules where target = ? and name = ?')
+  const decide = sql.prepare('update schedules set decided_until = max(decided_until, ?) where target = ? and name = ?')
+  const pause = sql.prepare('update schedules set paused_at = ?, paused_by = ? where target = ? and name = ?')
+  const paused = sql.prepare('select * from schedules where target = ? and paused_at is not null')
   const claim = sql.prepare(
-    'insert into slots (schedule, instant, trigger, ended_as, reason, claimed_at, ended_at) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
+    `insert into slots (target, schedule, instant, trigger, ended_as, reason, claimed_at, ended_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
   )
   const prune = sql.prepare('delete from slots where claimed_at < ?')
-  const addJob = sql.prepare(
-    `insert into jobs (schedule, instant, sync, needs, connection, state, attempt, not_before) values (?, ?, ?, ?, ?, 'queued', 1, ?)`,
-  )
-  const open = sql.prepare(`select * from jobs where state in ('queued', 'running') order by not_before, instant, sync`)
-  const jobsOf = sql.prepare('select * from jobs where schedule = ? and instant = ? order by rowid')
   const slots = sql.prepare(
-    'select * from slots where (?1 is null or schedule = ?1) order by instant desc, claimed_at desc limit ?2',
-  )
-  const take = sql.prepare(
-    `update jobs set state = 'running', run_id = null, host = ?, pid = ?, process_started_at = ? where schedule = ? and instant = ? and sync = ?`,
-  )
-  const again = sql.prepare(
-    `update jobs set state = 'queued', attempt = attempt + 1, host = null where schedule = ? and instant = ? and sync = ?`,
-  )
-  const note = sql.prepare('update jobs set run_id = ? where schedule = ? and instant = ? and sync = ?')
-  const end = sql.prepare(
-    `update jobs set state = ?1, reason = ?2, host = null, not_before = coalesce(?3, not_before), attempt = attempt + (?1 = 'queued')
-     where schedule = ?4 and instant = ?5 and sync = ?6`,
+    `select * from slots where target = ?1 and (?2 is null or schedule = ?2)
+     order by instant desc, claimed_at desc limit ?3`,
   )
   const endSlot = sql.prepare(
-    `update slots set ended_at = ? where schedule = ? and instant = ? and not exists (select 1 from jobs
-     where jobs.schedule = slots.schedule and jobs.instant = slots.instant and state in ('queued', 'running'))`,
+    `update slots set ended_at = ?1 where target = ?2 and schedule = ?3 and instant = ?4 and not exists (
+       select 1 from jobs where target = ?2 and schedule = ?3 and instant = ?4
+       and state in ('queued', 'dispatched', 'running'))`,
   )
-  const finish = (
-    { schedule: name, instant, sync }: JobKey,
-    state: JobState,
-    reason: string | null,
-    notBefore?: string,
-  ) => {
-    end.run(state, reason, notBefore ?? null, name, instant, sync)
-    endSlot.run(nowIso(), name, instant)
+  const dataVersion = sql.prepare('pragma data_version')
+  /** The file's own number does not see what this process wrote itself. */
+  let ownWrites = 0
+  const write = <T>(work: () => T): Promise<T> => {
+    ownWrites++
+    return database.write(work)
   }
-  const known = (name: string): KnownSchedule => {
-    const row = schedule.get(name)
-    const at = optionalTextOf(row, 'paused_at')
-    return {
-      since: textOf(row, 'since'),
-      decidedUntil: textOf(row, 'decided_until'),
-      pause: at === null ? null : { at, by: textOf(row, 'paused_by') },
-    }
+  const jobs = storeJobs(database, {
+    ...own,
+    write,
+    onEnded: ({ schedule: name, instant }: JobKey) => endSlot.run(nowIso(), target, name, instant),
+  })
+
+  const claimOne = ({ schedule: name, instant, trigger, state, reason, jobs: wanted }: SlotClaim): boolean => {
+    const isOver = state !== 'queued' || wanted.length === 0
+    const endedAs = state === 'queued' ? null : state
+    const at = nowIso()
+    if (claim.run(target, name, instant, trigger, endedAs, reason, at, isOver ? at : null).changes === 0) return false
+    if (trigger === 'clock') decide.run(instant, target, name)
+    for (const job of wanted) jobs.add({ schedule: name, instant }, job)
+    return true
   }
+
   return {
-    knowSchedule: async (name) => {
-      if (!(await database.read(() => schedule.get(name))))
-        await database.write(() => void know.run(name, nowIso(), nowIso()))
-      return database.read(() => known(name))
+    knowSchedules: async (names) => {
+      const read = () => names.map((name) => [name, schedule.get(target, name)] as const)
+      const found = await database.read(read)
+      const rows = found.every(([, row]) => row !== undefined)
+        ? found
+        : await write(() => {
+            for (const name of names) know.run(target, name, nowIso(), nowIso())
+            return read()
+          })
+      return new Map(rows.map(([name, row]) => [name, knownOf(row)]))
     },
     pauseSchedule: (name, wanted) =>
-      database.write(() => {
-        know.run(name, nowIso(), nowIso())
-        pause.run(wanted?.at ?? null, wanted?.by ?? null, name)
+      write(() => {
+        know.run(target, name, nowIso(), nowIso())
+        pause.run(wanted?.at ?? null, wanted?.by ?? null, target, name)
       }),
     pauses: () =>
       database.read(
         () =>
           new Map(
             paused
-              .all()
+              .all(target)
               .map((row) => [textOf(row, 'name'), { at: textOf(row, 'paused_at'), by: textOf(row, 'paused_by') }]),
           ),
       ),
-    claimSlot: (slot) =>
-      database.write(() => {
-        const { schedule: name, instant, trigger, state, reason, jobs } = slot
-        const isOver = state !== 'queued' || jobs.length === 0
-        const endedAs = state === 'queued' ? null : state
-        if (claim.run(name, instant, trigger, endedAs, reason, nowIso(), isOver ? nowIso() : null).changes === 0)
-          return false
-        prune.run(new Date(own.clock.now().getTime() - keptMs).toISOString())
-        if (trigger === 'clock') decide.run(instant, name)
-        for (const { sync, needs, connection, notBefore } of jobs)
-          addJob.run(name, instant, sync, JSON.stringify(needs), connection, notBefore)
-        return true
-      }),
+    claimSlots: async (claims) => {
+      if (claims.length === 0) return []
+      return write(() => {
+        const won = claims.map(claimOne)
+        if (won.includes(true)) prune.run(new Date(own.clock.now().getTime() - keptMs).toISOString())
+        return won
+      })
+    },
     slots: (filter) =>
       database.read(() =>
         slots
-          .all(filter.schedule ?? null, filter.limit ?? 100)
-          .map((row) => slotOf(row, jobsOf.all(textOf(row, 'schedule'), textOf(row, 'instant')).map(jobOf))),
+          .all(target, filter.schedule ?? null, filter.limit ?? 100)
+          .map((row) => slotOf(row, jobs.of(textOf(row, 'schedule'), textOf(row, 'instant')))),
       ),
-    takeJob: (choose) =>
-      database.write(() => {
-        const choice = choose(open.all().map(jobOf))
-        for (const { job, reason } of choice.skip) finish(job, 'skipped', reason)
-        for (const job of choice.again) again.run(job.schedule, job.instant, job.sync)
-        if (choice.take === null) return null
-        const { host, pid, startedAt } = own.process
-        take.run(host, pid, startedAt, choice.take.schedule, choice.take.instant, choice.take.sync)
-        return { ...choice.take, state: 'running' as const, owner: own.process, alive: true }
-      }),
-    noteRun: (job, runId) =>
-      database.write(() => {
-        note.run(runId, job.schedule, job.instant, job.sync)
-      }),
-    endJob: (job, { state, reason, notBefore }) => database.write(() => finish(job, state, reason, notBefore)),
+    revision: () => database.read(() => `${String(dataVersion.get()?.['data_version'])}.${ownWrites}`),
+    ...jobs.contract,
+    memory: null,
   }
 }
 
-function jobOf(row: Row): Job {
-  const owner = optionalTextOf(row, 'host') === null ? null : processOf(row)
+function knownOf(row: Row | undefined): KnownSchedule {
+  const at = row ? optionalTextOf(row, 'paused_at') : null
   return {
-    schedule: textOf(row, 'schedule'),
-    instant: textOf(row, 'instant'),
-    sync: textOf(row, 'sync'),
-    needs: JSON.parse(textOf(row, 'needs')) as readonly string[], // what `addJob` wrote
-    connection: textOf(row, 'connection'),
-    notBefore: textOf(row, 'not_before'),
-    state: textOf(row, 'state') as JobState, // what this file wrote
-    attempt: numberOf(row, 'attempt'),
-    runId: optionalTextOf(row, 'run_id'),
-    reason: optionalTextOf(row, 'reason'),
-    owner,
-    alive: owner !== null && isAlive(owner),
+    since: textOf(row, 'since'),
+    decidedUntil: textOf(row, 'decided_until'),
+    pause: at === null ? null : { at, by: textOf(row, 'paused_by') },
   }
 }
 
-function slotOf(row: Row, jobs: readonly Job[]): StoredSlot {
+function slotOf(row: Row, jobs: StoredSlot['jobs']): StoredSlot {
   const endedAs = optionalTextOf(row, 'ended_as')
   return {
     schedule: textOf(row, 'schedule'),
     instant: textOf(row, 'instant'),
     trigger: textOf(row, 'trigger') as StoredSlot['trigger'], // what `claim` wrote
-    state: endedAs === null ? worstOf(jobs) : (endedAs as 'missed' | 'skipped'), // what `claim` wrote
+    state: endedAs === null ? worstOf(jobs) : (endedAs as Extract<JobState, 'skipped'> | 'missed'), // what `claim` wrote
     reason: optionalTextOf(row, 'reason'),
     claimedAt: textOf(row, 'claimed_at'),
     endedAt: optionalTextOf(row, 'ended_at'),
     jobs,
   }
 }
-
-/** A slot without a job did all that it had to do. */
-const worstOf = (jobs: readonly Job[]): JobState =>
-  worstFirst.find((state) => jobs.some((job) => job.state === state)) ?? 'ok'
-
-const worstFirst: readonly JobState[] = ['running', 'queued', 'failed', 'stopped', 'partial', 'skipped', 'ok']
 
 /** Longer than any catch-up window looks back. */
 const keptMs = 400 * 24 * 3_600_000

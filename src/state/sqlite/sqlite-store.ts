@@ -15,6 +15,10 @@ export type SqliteStoreOptions = {
   readonly clock?: Clock
   /** In whose name leases and tickets are taken. @default this process */
   readonly process?: ProcessId
+  /** Whose schedules, slots and jobs these are: those of two targets know nothing of each other. @default '' */
+  readonly target?: string
+  /** How long a daemon may say nothing before its jobs are given to another one. @default 60_000 */
+  readonly silentMs?: number
 }
 
 /** @throws MillraceError MR-6003: the file is damaged, of another program, or of a newer millrace */
@@ -25,7 +29,7 @@ export function openSqliteStore(options: SqliteStoreOptions): ControlStore {
   const events = storeEvents(database)
   return {
     ...storeRuns(database, { clock, process }),
-    ...storeSlots(database, { clock, process }),
+    ...storeSlots(database, { clock, process, target: options.target ?? '', silentMs: options.silentMs ?? 60_000 }),
     ...storeLeases(database, { clock, process }),
     ...storeTickets(database, { clock, process }),
     recordEvent: events.recordEvent,

@@ -1,0 +1,99 @@
+/** What a daemon keeps beside its project of a store that can be emptied, so that no slot comes twice and no job is lost. */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { asMillraceError } from '../model/millrace-error.ts'
+import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
+import type { App } from './app.ts'
+
+export type SlotKeeper = {
+  /** false: the store was emptied, and the daemons are still telling it what they know: nothing may be claimed yet. */
+  readonly look: (revision: string) => Promise<boolean>
+  readonly save: () => Promise<void>
+}
+
+type Kept = {
+  life: string | null
+  readonly schedules: Map<string, KnownSchedule>
+  readonly slots: Map<string, StoredSlot>
+}
+
+export async function rememberSlots(
+  { store: { memory }, project, target, clock }: App,
+  onProblem: (message: string) => void,
+): Promise<SlotKeeper> {
+  if (memory === null) return { look: async () => true, save: async () => undefined }
+  const file = join(project.home, '.millrace', `slots-${target.name}.json`)
+  const kept = await readKept(file, onProblem)
+  let seen: string | null = null
+  let checkedMs = -Infinity
+  let savedMs = -Infinity
+  let isChanged = false
+  const save = async () => {
+    if (!isChanged) return
+    isChanged = false
+    savedMs = performance.now()
+    await writeKept(file, kept)
+  }
+  return {
+    save,
+    async look(revision) {
+      if (revision === seen && performance.now() - checkedMs < checkEveryMs) return true
+      const life = await memory.life()
+      if (life.id !== kept.life) {
+        if (kept.life !== null)
+          onProblem(
+            `Redis was emptied: telling it again of ${kept.schedules.size} schedules and ${kept.slots.size} slots.`,
+          )
+        await memory.restore({ schedules: kept.schedules, slots: [...kept.slots.values()] })
+        kept.life = life.id
+        seen = null
+      }
+      // Every daemon tells what it knows before any of them decides what is due.
+      if (life.ageMs < settleMs) return false
+      const changes = await memory.changes(seen)
+      add(kept, changes)
+      forget(kept, clock.now())
+      isChanged ||= changes.revision !== seen
+      seen = changes.revision
+      checkedMs = performance.now()
+      if (performance.now() - savedMs >= saveEveryMs) await save()
+      return true
+    },
+  }
+}
+
+function add(kept: Kept, { schedules, slots }: SlotChanges): void {
+  for (const [name, schedule] of schedules) kept.schedules.set(name, schedule)
+  for (const slot of slots) kept.slots.set(`${slot.schedule} ${slot.instant}`, slot)
+}
+
+function forget({ slots }: Kept, now: Date): void {
+  const oldest = new Date(now.getTime() - keptMs).toISOString()
+  for (const [key, { claimedAt, endedAt }] of slots) if (endedAt !== null && claimedAt < oldest) slots.delete(key)
+}
+
+async function readKept(file: string, onProblem: (message: string) => void): Promise<Kept> {
+  try {
+    const { life, schedules, slots } = JSON.parse(await readFile(file, 'utf8')) as ReturnType<typeof jsonOf> // what `writeKept` wrote
+    return { life, schedules: new Map(schedules), slots: new Map(slots) }
+  } catch (error) {
+    const { message } = asMillraceError(error, `reading ${file}`)
+    if (!message.includes('ENOENT')) onProblem(`${message}. It is made anew from what Redis holds.`)
+    return { life: null, schedules: new Map(), slots: new Map() }
+  }
+}
+
+async function writeKept(file: string, kept: Kept): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}`
+  await writeFile(temporary, JSON.stringify(jsonOf(kept)))
+  await rename(temporary, file)
+}
+
+const jsonOf = ({ life, schedules, slots }: Kept) => ({ life, schedules: [...schedules], slots: [...slots] })
+
+/** Longer than a daemon takes to notice that Redis is new, or back. */
+const settleMs = 3_000
+const checkEveryMs = 5_000
+const saveEveryMs = 1_000
+const keptMs = 2 * 24 * 3_600_000

@@ -1,0 +1,21 @@
+/** What a backfill would read: `backfill --dry-run` renders it, `--json` prints it as it stands. Nothing in here was written anywhere. */
+export type BackfillPlan = {
+  readonly sync: string
+  readonly partitions: readonly PlannedPartition[]
+}
+
+export type PlannedPartition = {
+  readonly stream: string
+  /** Of the cursor scope in `_millrace.cursors`. */
+  readonly partition: string
+  /** Inclusive. null: the stream cannot be cut by time, and is read as a whole. */
+  readonly from: string | null
+  /** Exclusive. */
+  readonly to: string
+  /** The vendor's field that the bounds are about. */
+  readonly bounded_by: string | null
+  readonly done: boolean
+  /** null: the vendor cannot count, or it is done. */
+  readonly counted: number | null
+  readonly requests_estimate: number | null
+}

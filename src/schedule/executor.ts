@@ -1,0 +1,53 @@
+/**
+ * The executor port: how a job of the control store gets to the process that begins it. Two adapters: this process takes it
+ * (in-process-executor.ts), or a queue gives it to whichever daemon has room (bullmq-executor.ts). Both leave to the store
+ * who has a job: a queue only carries the word, and may say it late, twice or never.
+ */
+import type { Clock } from '../model/clock.ts'
+import type { Job, JobTicket, SlotStore } from '../state/slot-store.ts'
+import { chooseJob, type JobLimits } from './choose-job.ts'
+
+export type Executor = {
+  /** Hands on whatever may begin now. Asked after a change in the store, and at `nextMs`. */
+  readonly dispatch: () => Promise<void>
+  /** When the first job that waits for its time may begin, as the last `dispatch` saw it; Infinity: none does. */
+  readonly nextMs: () => number
+  /** Finds what the queue forgot. At the start, and every minute. */
+  readonly reconcile: () => Promise<void>
+  /** Nothing begins here any more. Resolves when what runs here has ended. */
+  readonly close: () => Promise<void>
+}
+
+export type ExecutorContext = {
+  readonly store: Pick<SlotStore, 'takeJob' | 'beginJob'>
+  readonly clock: Clock
+  /** Of the project as it is now. `room` and `now` are the executor's. */
+  readonly limits: () => Omit<JobLimits, 'now' | 'room'>
+  /** Runs at once in this process. */
+  readonly maxRuns: () => number
+  /** Runs the job to its end, in the store too. Never rejects. */
+  readonly work: (job: Job) => Promise<void>
+  readonly onProblem: (message: string) => void
+}
+
+/** Takes the next job that may begin, and says when the first of those that wait for their time may. */
+export async function takeNext(
+  { store, clock, limits }: ExecutorContext,
+  { room, as }: { readonly room: number; readonly as: 'running' | 'dispatched' },
+): Promise<{ readonly job: Job | null; readonly nextMs: number }> {
+  let nextMs = Infinity
+  const now = clock.now()
+  const job = await store.takeJob((open) => {
+    const times = open.filter(({ state }) => state === 'queued').map(({ notBefore }) => Date.parse(notBefore))
+    nextMs = Math.min(Infinity, ...times.filter((time) => time > now.getTime()))
+    return chooseJob(open, { ...limits(), room, now })
+  }, as)
+  return { job, nextMs }
+}
+
+export const ticketOf = ({ schedule, instant, sync, token }: JobTicket): JobTicket => ({
+  schedule,
+  instant,
+  sync,
+  token,
+})

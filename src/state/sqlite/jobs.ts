@@ -1,0 +1,133 @@
+/** The jobs of slots in SQLite, and the daemons that run them. */
+import { isAlive } from '../process-id.ts'
+import type { Job, JobKey, JobState, JobTicket, NewJob, SlotStore } from '../slot-store.ts'
+import type { Database } from './database.ts'
+import { numberOf, optionalTextOf, processOf, textOf, type Row } from './row.ts'
+import type { SlotsOwn } from './slots.ts'
+
+export type Jobs = {
+  readonly contract: Pick<SlotStore, 'takeJob' | 'beginJob' | 'noteRun' | 'endJob' | 'beat'>
+  /** Inside a transaction of the caller. */
+  readonly add: (slot: Pick<JobKey, 'schedule' | 'instant'>, job: NewJob) => void
+  readonly of: (schedule: string, instant: string) => readonly Job[]
+}
+
+export type JobsOwn = SlotsOwn & {
+  readonly write: Database['write']
+  readonly onEnded: (job: JobKey) => void
+}
+
+export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
+  const { target, write } = own
+  const { host, pid, startedAt } = own.process
+  const nowIso = () => own.clock.now().toISOString()
+  const add = sql.prepare(
+    `insert into jobs (target, schedule, instant, sync, needs, connection, priority, state, attempt, token, not_before)
+     values (?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, ?)`,
+  )
+  const withDaemon = 'select jobs.*, seen_ms from jobs left join daemons using (host, pid, process_started_at)'
+  const open = sql.prepare(
+    `${withDaemon} where target = ? and state in ('queued', 'dispatched', 'running')
+     order by priority desc, not_before, instant, jobs.rowid`,
+  )
+  const ofSlot = sql.prepare(`${withDaemon} where target = ? and schedule = ? and instant = ? order by jobs.rowid`)
+  const one = sql.prepare(`${withDaemon} where target = ? and schedule = ? and instant = ? and sync = ?`)
+  const put = sql.prepare(
+    `update jobs set state = ?, token = ?, attempt = ?, not_before = ?, taken_at = ?, run_id = ?, reason = ?, host = ?,
+       pid = ?, process_started_at = ? where target = ? and schedule = ? and instant = ? and sync = ?`,
+  )
+  const seen = sql.prepare(
+    'insert or replace into daemons (host, pid, process_started_at, seen_ms) values (?, ?, ?, ?)',
+  )
+  const forget = sql.prepare('delete from daemons where seen_ms < ?')
+
+  const jobOf = (row: Row): Job => readJob(row, own.clock.now().getTime() - own.silentMs)
+  const save = (job: Job): Job => {
+    const { state, token, attempt, notBefore, takenAt, runId, reason, owner, schedule, instant, sync } = job
+    const by = [owner?.host ?? null, owner?.pid ?? null, owner?.startedAt ?? null] as const
+    put.run(state, token, attempt, notBefore, takenAt, runId, reason, ...by, target, schedule, instant, sync)
+    return job
+  }
+  /** The job as it is, if this ticket still is the one that was handed out. */
+  const held = (ticket: JobTicket, state: JobState): Job | null => {
+    const row = one.get(target, ticket.schedule, ticket.instant, ticket.sync)
+    const job = row ? jobOf(row) : null
+    return job?.token === ticket.token && job.state === state ? job : null
+  }
+  const beat = () => seen.run(host, pid, startedAt, own.clock.now().getTime())
+  const idle = { owner: null, alive: false, takenAt: null } as const
+
+  return {
+    add: ({ schedule, instant }, { sync, needs, connection, priority, notBefore }) =>
+      void add.run(target, schedule, instant, sync, JSON.stringify(needs), connection, priority, notBefore),
+    of: (schedule, instant) => ofSlot.all(target, schedule, instant).map(jobOf),
+    contract: {
+      takeJob: (choose, as) =>
+        write(() => {
+          const choice = choose(open.all(target).map(jobOf))
+          for (const { job, reason } of choice.skip) {
+            save({ ...job, ...idle, state: 'skipped', reason })
+            own.onEnded(job)
+          }
+          for (const job of choice.again)
+            save({ ...job, ...idle, state: 'queued', attempt: job.attempt + (job.state === 'running' ? 1 : 0) })
+          if (choice.take === null) return null
+          if (as === 'running') beat()
+          const owned = as === 'running' ? { owner: own.process, alive: true } : { owner: null, alive: false }
+          const token = choice.take.token + 1
+          return save({ ...choice.take, ...owned, state: as, token, runId: null, takenAt: nowIso() })
+        }),
+      beginJob: (ticket) =>
+        write(() => {
+          const job = held(ticket, 'dispatched')
+          if (!job) return null
+          beat()
+          return save({ ...job, state: 'running', owner: own.process, alive: true, takenAt: nowIso() })
+        }),
+      noteRun: (ticket, runId) =>
+        write(() => {
+          const job = held(ticket, 'running')
+          if (job) save({ ...job, runId })
+        }),
+      endJob: (ticket, { state, reason, notBefore }) =>
+        write(() => {
+          const job = held(ticket, 'running')
+          if (!job) return false
+          const attempt = job.attempt + (state === 'queued' ? 1 : 0)
+          save({ ...job, ...idle, state, reason, attempt, notBefore: notBefore ?? job.notBefore })
+          own.onEnded(job)
+          return true
+        }),
+      beat: () =>
+        write(() => {
+          beat()
+          forget.run(own.clock.now().getTime() - forgottenMs)
+        }),
+    },
+  }
+}
+
+function readJob(row: Row, seenSinceMs: number): Job {
+  const owner = optionalTextOf(row, 'host') === null ? null : processOf(row)
+  const seenMs = row['seen_ms'] === null ? null : numberOf(row, 'seen_ms')
+  return {
+    schedule: textOf(row, 'schedule'),
+    instant: textOf(row, 'instant'),
+    sync: textOf(row, 'sync'),
+    needs: JSON.parse(textOf(row, 'needs')) as readonly string[], // what `add` wrote
+    connection: textOf(row, 'connection'),
+    priority: numberOf(row, 'priority'),
+    notBefore: textOf(row, 'not_before'),
+    state: textOf(row, 'state') as JobState, // what this file wrote
+    attempt: numberOf(row, 'attempt'),
+    token: numberOf(row, 'token'),
+    takenAt: optionalTextOf(row, 'taken_at'),
+    runId: optionalTextOf(row, 'run_id'),
+    reason: optionalTextOf(row, 'reason'),
+    owner,
+    alive: owner !== null && isAlive(owner) && seenMs !== null && seenMs >= seenSinceMs,
+  }
+}
+
+/** Of a daemon that went long ago nobody asks any more. */
+const forgottenMs = 24 * 3_600_000
