@@ -42,6 +42,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   let server: ChildProcess
   const start = async () => {
     server = spawn('redis-server', [...flags, ...password, ...(options.flags ?? [])], { stdio: 'ignore' })
+    process.once('exit', () => server.kill('SIGKILL'))
     await untilItAnswers(server, port)
   }
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
