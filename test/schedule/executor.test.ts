@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { bullmqExecutor } from '../../src/schedule/bullmq-executor.ts'
+import { inProcessExecutor } from '../../src/schedule/in-process-executor.ts'
+import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts'
+import { executorConformance, gate, openStage, type OpenExecutor } from './executor-conformance.ts'
+
+executorConformance('the executor in the process', async (context) => inProcessExecutor(context))
+
+describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is not installed)', () => {
+  let redis: RedisServer
+  let count = 0
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.stop())
+  beforeEach(() => {
+    count++
+  })
+  const open: OpenExecutor = (context) =>
+    bullmqExecutor(context, { url: redis.url, prefix: `{test:${count}}:queue`, lostAfterMs: 100 })
+
+  executorConformance('the executor over BullMQ', open)
+
+  describe('a queue that is not to be trusted', () => {
+    let stage: ReturnType<typeof openStage>
+    beforeEach(() => {
+      stage = openStage(open)
+    })
+    afterEach(() => stage.close())
+    const flush = async () => {
+      const client = new Redis(redis.url)
+      await client.flushall()
+      client.disconnect()
+    }
+
+    test('forgets what waits in it (FLUSHALL): it is dispatched again, and begins once', async () => {
+      const first = gate()
+      const daemon = await stage.daemon({
+        maxRuns: 1,
+        end: async () => {
+          await first.opened
+          return { state: 'ok', reason: null }
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'a' }, { sync: 'b' }, { sync: 'c' }])
+      while (daemon.working() === 0) await sleep(5)
+      await sleep(200)
+      await flush()
+      first.open()
+      await sleep(300)
+      expect(stage.begun).toHaveLength(1)
+      await daemon.executor.reconcile()
+      await stage.untilDone()
+      expect(stage.begun.map(({ sync }) => sync).toSorted()).toEqual(['a', 'b', 'c'])
+      expect(stage.begun.every(({ attempt }) => attempt === 1)).toBe(true)
+    })
+
+    test('is down when a job is dispatched: the job begins once it is back', async () => {
+      const daemon = await stage.daemon()
+      await redis.kill()
+      await stage.claim('nightly', [{ sync: 'a' }])
+      await sleep(500)
+      expect(stage.begun).toEqual([])
+      expect(daemon.problems).toEqual([
+        'Redis does not answer. What runs goes on; nothing new begins until it is back.',
+      ])
+      await redis.restart()
+      await sleep(200)
+      while (stage.begun.length === 0) {
+        await daemon.executor.reconcile().catch(() => undefined)
+        await sleep(50)
+      }
+      await stage.untilDone()
+      expect(stage.begun).toEqual([{ sync: 'a', attempt: 1 }])
+      expect(daemon.problems.at(-1)).toBe('Redis answers again.')
+    })
+
+    test('goes down while a job is worked on: that one ends as it ends', async () => {
+      const first = gate()
+      const daemon = await stage.daemon({
+        end: async () => {
+          await first.opened
+          return { state: 'ok', reason: null }
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'a' }])
+      while (daemon.working() === 0) await sleep(5)
+      await redis.restart()
+      first.open()
+      await stage.untilDone()
+      expect(stage.begun).toEqual([{ sync: 'a', attempt: 1 }])
+    })
+
+    test('gives a ticket out twice: the second one begins nothing', async () => {
+      const daemon = await stage.daemon({ maxRuns: 2 })
+      await stage.claim('nightly', [{ sync: 'a' }])
+      await stage.untilDone()
+      const [job] = (await stage.store.slots({}))[0]?.jobs ?? []
+      const { Queue } = await import('bullmq')
+      const connection = new Redis(redis.url)
+      const queue = new Queue('runs', { connection, prefix: `{test:${count}}:queue` })
+      await queue.add('run', { schedule: 'nightly', instant: job?.instant, sync: 'a', token: job?.token })
+      while ((await queue.getJobCountByTypes('waiting', 'prioritized', 'active')) > 0) await sleep(10)
+      expect(stage.begun).toHaveLength(1)
+      expect(daemon.working()).toBe(0)
+      await queue.close()
+      connection.disconnect()
+    })
+
+    test('holds ids and nothing else', async () => {
+      const first = gate()
+      const daemon = await stage.daemon({
+        maxRuns: 1,
+        end: async () => {
+          await first.opened
+          return { state: 'ok', reason: null }
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'a' }, { sync: 'b' }])
+      while (daemon.working() === 0) await sleep(5)
+      await sleep(100)
+      const { Queue } = await import('bullmq')
+      const connection = new Redis(redis.url)
+      const queue = new Queue('runs', { connection, prefix: `{test:${count}}:queue` })
+      const payloads = (await queue.getJobs(['active', 'prioritized', 'waiting'])).map(({ data }) => data)
+      await queue.close()
+      connection.disconnect()
+      first.open()
+      expect(payloads).toHaveLength(2)
+      for (const payload of payloads)
+        expect(Object.keys(payload).toSorted()).toEqual(['instant', 'schedule', 'sync', 'token'])
+      await stage.untilDone()
+    })
+  })
+})
