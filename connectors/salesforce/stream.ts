@@ -47,7 +47,7 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     key: ['Id'],
     columns,
     order: cursor ? 'cursor' : 'none',
-    ...(cursor && { version: cursor }),
+    ...(cursor && { version: cursor, boundedBy: cursor }),
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true }),

@@ -76,6 +76,8 @@ function describeStream(api: StripeApi, stream: StripeStream): Stream {
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
     enumerates,
+    // Lists take no other bounds: a backfill of a range reads what was created in it, as it is now.
+    boundedBy: 'created',
     // Events may be listed late. https://docs.stripe.com/api/events
     lagMs: 60_000,
     overlapMs: 0,

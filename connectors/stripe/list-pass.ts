@@ -58,10 +58,11 @@ async function fetchListPage(
   stream: StripeStream,
   { scan, position, signal, limit }: PageOf,
 ): Promise<ListPage> {
+  const created = createdFrom(scan)
   const bounds: Query = {
     // Whole seconds: rounded outwards, so that none falls between two scans.
     'created[lt]': Math.ceil(Date.parse(scan.to) / 1000),
-    ...(scan.start !== null && { 'created[gte]': Math.floor(Date.parse(scan.start) / 1000) }),
+    ...(created !== null && { 'created[gte]': Math.floor(created / 1000) }),
   }
   const query: Query = { limit, ...bounds, ...stream.passes?.[position.pass] }
   const request = { path: stream.path, expand: stream.expand, docs: stream.docs, signal }
@@ -76,6 +77,12 @@ async function fetchListPage(
   throw new MillraceError('MR-3005', {
     message: `Listing ${stream.path} of Stripe: a page that names no object to begin after was refused for one.`,
   })
+}
+
+/** The lower bound. `from` is one of changes, which a list cannot tell of, but where a backfill gives it. */
+function createdFrom({ full, from, start }: Scan): number | null {
+  const bounds = [start, full ? from : null].flatMap((instant) => (instant === null ? [] : [Date.parse(instant)]))
+  return bounds.length === 0 ? null : Math.max(...bounds)
 }
 
 /** null: that was all. */

@@ -22,7 +22,7 @@ export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: stri
   const ages = await app.warehouse.session({ runId, purpose: 'freshness' }, async (session) => {
     const found: { readonly name: string; readonly maxMs: number; readonly loadedAt: string | null }[] = []
     for (const [name, maxMs] of wanted) {
-      const runs = await session.state.readRuns({ sync: name, limit: 50 })
+      const runs = await session.state.readRuns({ sync: name, limit: 50, live: true })
       found.push({
         name,
         maxMs,

@@ -103,7 +103,12 @@ async function storedState(
       for (const plan of plans)
         changes.set(plan.stream.name, await session.planTable(plan.shape.table, plan.config.schemaChanges))
       const cursors = await session.state.readCursors(sync.name)
-      return { changes, cursors: new Map(cursors.map(({ stream, cursor }) => [stream, cursor])) }
+      return {
+        changes,
+        cursors: new Map(
+          cursors.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
+        ),
+      }
     })
   } catch (error) {
     // No warehouse yet: everything is new.

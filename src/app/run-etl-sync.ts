@@ -52,7 +52,8 @@ export async function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {
   })
 }
 
-async function buildModelsAfterLoad({ app, runId }: Work): Promise<void> {
+/** Those that could not be built before, for want of their tables. */
+export async function buildModelsAfterLoad({ app, runId }: Pick<Work, 'app' | 'runId'>): Promise<void> {
   const errors = await app.warehouse.session({ runId, purpose: 'models' }, (session) =>
     buildAllModels(session, app.project, app.warehouse),
   )

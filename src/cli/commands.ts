@@ -1,5 +1,6 @@
 /** Every command with its words and flags. What a command does stands in a file of its own, loaded when it is asked for. */
 import { Option, type Command } from 'commander'
+import { addBackfillCommand } from './backfill-command.ts'
 import type { DaemonFlags } from './daemon.ts'
 import { FrontCommand } from './front-command.ts'
 import { ownVersion } from './own-version.ts'
@@ -122,6 +123,7 @@ function addSyncCommands(program: Command, start: Start): void {
       start(async (shell) => (await import('./sync-preview.ts')).previewChosenSync(shell, name, flags)),
     )
   addStateCommands(sync, start)
+  addBackfillCommand(program, start)
 }
 
 function addStateCommands(sync: Command, start: Start): void {

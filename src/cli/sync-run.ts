@@ -50,7 +50,7 @@ export function createShellRenderer(shell: Shell): Renderer {
 }
 
 /** What went wrong, whole; then a line per run and the outcome. With `--json` the result is the command's last line. */
-function showRuns(shell: Shell, renderer: Renderer, result: RunResult): CommandResult {
+export function showRuns(shell: Shell, renderer: Renderer, result: RunResult): CommandResult {
   for (const error of result.errors) renderer.error(error)
   const exitCode = shell.stop.exitCode() ?? result.exit_code
   if (!shell.json) renderer.finish({ runs: result.runs, exit_code: exitCode })

@@ -94,8 +94,8 @@ async function checkStream(sync: Sync, stream: string, known: readonly string[])
 }
 
 function stateText({ cursors, snapshot, openIntents, openRejects }: SyncState, color: boolean): string {
-  const rows = cursors.map(({ stream, cursor, updatedAt }) => [
-    stream,
+  const rows = cursors.map(({ stream, partition, cursor, updatedAt }) => [
+    partition === '' ? stream : `${stream} ${partition}`,
     cursor.watermark === null ? 'nothing yet' : formatInstant(cursor.watermark),
     cursor.scan === null
       ? '–'

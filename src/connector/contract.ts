@@ -147,6 +147,11 @@ export type Stream = {
   readonly appendOnly?: boolean
   /** A full pass lists everything there is: rows it did not see are deleted. */
   readonly enumerates?: boolean
+  /**
+   * The field that `from` and `to` of a scan bound when it is `full`, so that a backfill can read it in parts.
+   * @default of a `list` with `since` and `until`: the version field, or `since`; else none, and a backfill is one whole pass
+   */
+  readonly boundedBy?: string
   readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
   readonly lagMs: number
   readonly overlapMs: number
@@ -202,7 +207,7 @@ export type Scan = {
   readonly to: string
   /** From the last committed checkpoint of this scan; null at its beginning. */
   readonly resume: Json
-  /** A pass over everything. */
+  /** A pass over everything; with a `from`, which a backfill gives, over everything between the bounds, by `boundedBy`. */
   readonly full: boolean
   /** The sync's `start`: nothing that was created before it is wanted. */
   readonly start: string | null

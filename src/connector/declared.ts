@@ -47,8 +47,10 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
     })
   }
   const countRows = typeof count === 'object' ? countBy(name, count, rest.docs, list?.sinceFormat ?? 'iso') : count
+  const boundedBy = rest.boundedBy ?? (list?.since && list.until ? (rest.version ?? list.since) : undefined)
   return {
     ...rest,
+    ...(boundedBy === undefined ? {} : { boundedBy }),
     name,
     lagMs: rest.lagMs ?? 0,
     overlapMs: rest.overlapMs ?? 0,

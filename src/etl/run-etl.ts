@@ -71,6 +71,11 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
       context,
       begun.map(({ plan }) => plan),
     ).catch((error: unknown) => fail(error, 'field history'))
+  return sumOutcome(reports, errors)
+}
+
+/** What the streams of a run came to together. */
+export function sumOutcome(reports: ReadonlyMap<string, StreamReport>, errors: readonly MillraceError[]): EtlOutcome {
   const sum = sumLedgers(emptyEtlLedger, [...reports.values()].map(withoutSides))
   return {
     ledger: { ...sum, loaded: loaded(sum) },

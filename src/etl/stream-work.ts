@@ -29,6 +29,8 @@ export type StreamStart = {
   readonly fence: Fence
   readonly cursor: Cursor
   readonly connectorName: string
+  /** The scan in the cursor was made for this run: nothing is resumed. @default false */
+  readonly isNew?: boolean
 }
 
 type CursorInScan = Cursor & { readonly scan: ScanState }
@@ -217,7 +219,8 @@ export class StreamWork {
       chunks: chunk.staged,
       connector,
       cursor: this.#scan.limit === null ? chunk.cursor : null,
-      touchUnchanged: scan.full && plan.stream.enumerates === true,
+      // A live scan may be under way beside a backfill, though its cursor does not say so yet.
+      touchUnchanged: (scan.full && plan.stream.enumerates === true) || this.#isPartition(),
       sweep:
         this.#replaces() || (chunk.isLast && this.#listsAll())
           ? { readBefore: scan.started_at, maxShrink: this.#maxShrink }
@@ -241,12 +244,16 @@ export class StreamWork {
     })
   }
 
-  /** With a `start`, a `where` or a limit the pass does not list everything: what it did not see may be there all the same. */
+  /** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
   #listsAll(): boolean {
     const { plan } = this.#start
     const { full } = this.#cursor.scan
     const narrowed = this.#scan.start !== null || this.#scan.where !== null || this.#scan.limit !== null
-    return full && plan.stream.enumerates === true && !narrowed
+    return full && plan.stream.enumerates === true && !narrowed && !this.#isPartition()
+  }
+
+  #isPartition(): boolean {
+    return this.#start.fence.partition !== ''
   }
 
   #replaces(): boolean {

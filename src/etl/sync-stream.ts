@@ -47,7 +47,7 @@ export async function syncStream(
     scan: scan.id,
     from: scan.from,
     to: scan.to,
-    resumed: begun.resumed,
+    resumed: begun.resumed && start.isNew !== true,
   })
   const counted = await count(context, scan, { start, options })
   const work = new StreamWork(context, start, { cursor: begun.cursor, scan, maxShrink: options.maxShrink })

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '../model/event.ts'
 import { eventText } from './event-text.ts'
+import { runLabel } from './run-label.ts'
 import type { Verbosity } from './renderer-contract.ts'
 
 /** A line that is worth printing, or undefined. `sync`: the name to begin it with. */
@@ -21,9 +22,9 @@ export function createEventLines(
   }
 
   return (event) => {
-    if (event.type === 'run.started') syncs.set(event.run.run_id, event.run.sync)
+    if (event.type === 'run.started') syncs.set(event.run.run_id, runLabel(event.run))
     const runId = 'run' in event ? event.run.run_id : event.run_id
-    const sync = 'run' in event ? event.run.sync : (syncs.get(runId) ?? runId)
+    const sync = 'run' in event ? runLabel(event.run) : (syncs.get(runId) ?? runId)
     const { level, text } = eventText(event)
     const line = { sync, text, isWarning: level === 'warning' }
     if (verbosity === 'verbose') return line
@@ -31,7 +32,9 @@ export function createEventLines(
       const count = (rejects.get(runId) ?? 0) + 1
       rejects.set(runId, count)
       if (verbosity === 'quiet' || count > shownRejects + 1) return undefined
-      return count > shownRejects ? { ...line, text: `more rejected rows:  millrace rejects ${sync}` } : line
+      return count > shownRejects
+        ? { ...line, text: `more rejected rows:  millrace rejects ${sync.split(' ')[0] ?? ''}` }
+        : line
     }
     if (level === 'warning') return line
     if (verbosity === 'quiet' || level === 'detail') return undefined

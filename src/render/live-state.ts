@@ -1,5 +1,6 @@
 /** What the live view knows, from events alone. Mutable on purpose: it is one object that one renderer owns. */
 import type { EngineEvent } from '../model/event.ts'
+import { runLabel } from './run-label.ts'
 
 export type LiveRun = {
   readonly runId: string
@@ -32,10 +33,10 @@ export const emptyLiveState = (): LiveState => ({ runs: new Map() })
 
 export function applyEvent(state: LiveState, event: EngineEvent, nowMs: number): void {
   if (event.type === 'run.started') {
-    const { run_id: runId, sync } = event.run
+    const { run_id: runId } = event.run
     state.runs.set(runId, {
       runId,
-      sync,
+      sync: runLabel(event.run),
       scan: undefined,
       to: undefined,
       parts: new Map(),

@@ -4,15 +4,16 @@ import { formatCount, formatCounted, formatSeconds } from './format-number.ts'
 import { isEtl, ledgerLine } from './ledger-line.ts'
 import { makePaint, type Style } from './paint.ts'
 import { printable } from './printable.ts'
+import { runLabel } from './run-label.ts'
 import type { RunResult } from './renderer-contract.ts'
 
 /** A line per run, and the outcome of all of them as the last line. */
 export function outcomeText(result: RunResult, { color }: { readonly color: boolean }): string {
   const paint = makePaint(color)
-  const nameWidth = Math.max(0, ...result.runs.map((run) => displayWidth(printable(run.sync))))
+  const nameWidth = Math.max(0, ...result.runs.map((run) => displayWidth(printable(runLabel(run)))))
   const runs = result.runs.map((run) => {
     const status = paint(styleOf[run.status], padToWidth(wordOf(run.status), 7))
-    return ` ${padToWidth(printable(run.sync), nameWidth)}  ${status}  ${ledgerLine(run)}`
+    return ` ${padToWidth(printable(runLabel(run)), nameWidth)}  ${status}  ${ledgerLine(run)}`
   })
   return [...runs, ` ${paint(result.exit_code === 0 ? 'green' : 'bold', lastLine(result))}`]
     .map((line) => `${line}\n`)

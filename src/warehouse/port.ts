@@ -77,6 +77,8 @@ export type StateTables = {
     readonly sync?: string
     readonly runId?: string
     readonly limit: number
+    /** Without backfills, which say nothing of how fresh a sync is. @default false */
+    readonly live?: boolean
   }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
   readonly countOpenRejects: (sync: string) => Promise<number>
@@ -122,7 +124,10 @@ export type TableWrite = {
   readonly key: readonly string[]
   readonly staged: readonly StagedFile[]
   readonly mode: 'merge' | 'replace'
-  /** Raise `_read_at` of unchanged rows too: a full pass must know what it saw. */
+  /**
+   * Raise `_read_at` of unchanged rows too: a full pass must know what it saw. Raised whatever this says while another scope
+   * of the stream has a scan under way (promise 9): what that one read before must not come over what was seen since.
+   */
   readonly touchUnchanged: boolean
   /** At the end of a full pass: rows that it did not see are deleted. */
   readonly sweep: Sweep | null

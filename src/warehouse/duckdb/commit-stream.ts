@@ -14,8 +14,10 @@ import { fencedTransaction, scopeIs } from './transaction.ts'
 export async function commitStream(db: Database, commit: EtlCommit): Promise<readonly WriteCounts[]> {
   return fencedTransaction(db, commit.fence, async () => {
     const counts: WriteCounts[] = []
+    const isShared = await hasOpenNeighbour(db, commit.fence)
     for (const write of commit.writes) {
-      const ledger = await applyWrite(db, write, commit.fence)
+      const touchUnchanged = write.touchUnchanged || isShared
+      const ledger = await applyWrite(db, { ...write, touchUnchanged }, commit.fence)
       const imbalance = etlImbalance(ledger)
       if (imbalance) throw unbalanced(write, imbalance)
       counts.push({ stream: write.stream, ledger })
@@ -24,6 +26,15 @@ export async function commitStream(db: Database, commit: EtlCommit): Promise<rea
     await writeCursor(db, commit)
     return counts
   })
+}
+
+/** Another scope of the stream has a scan under way: a backfill's partition beside the live one, or the other way round. */
+async function hasOpenNeighbour(db: Database, { sync, stream, partition }: Fence): Promise<boolean> {
+  const open = await db.rows(
+    `SELECT 1 FROM _millrace.cursors WHERE sync = ${quoteText(sync)} AND stream = ${quoteText(stream)} ` +
+      `AND "partition" <> ${quoteText(partition)} AND scan IS NOT NULL LIMIT 1`,
+  )
+  return open.length > 0
 }
 
 async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promise<EtlLedger> {

@@ -55,8 +55,12 @@ export function stateTablesOf(db: Database): StateTables {
       return rows.length > 0
     },
     writeRun: (run) => writeRun(db, run),
-    readRuns: async ({ sync, runId, limit }) => {
-      const where = [sync && `sync = ${quoteText(sync)}`, runId && `run_id = ${quoteText(runId)}`]
+    readRuns: async ({ sync, runId, limit, live }) => {
+      const where = [
+        sync && `sync = ${quoteText(sync)}`,
+        runId && `run_id = ${quoteText(runId)}`,
+        live && `trigger IS DISTINCT FROM 'backfill'`,
+      ]
         .filter(Boolean)
         .join(' AND ')
       const rows = await db.rows(

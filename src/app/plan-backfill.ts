@@ -1,0 +1,82 @@
+/** What a backfill reads, by the vendor's streams and by what the warehouse remembers. Writes nothing. */
+import type { EtlSync } from '../config/project.ts'
+import { planBackfill, type BackfillRequest, type KeptCursor, type Partition } from '../backfill/plan-backfill.ts'
+import { resolveStreams } from '../etl/resolve-streams.ts'
+import { scanOf } from '../etl/scan-of.ts'
+import type { BackfillPlan } from '../model/backfill-plan.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { App } from './app.ts'
+import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { newRunId } from './run-id.ts'
+
+export async function planPartitions(
+  app: App,
+  sync: EtlSync,
+  { request, runId }: { readonly request: BackfillRequest; readonly runId: string },
+): Promise<readonly Partition[]> {
+  const connection = await openConnection(app, sync.source, runId)
+  try {
+    return await partitionsBy(app, connection, { sync, request, runId })
+  } finally {
+    await connection.close()
+  }
+}
+
+/** With what the vendor counts in each part that is to be read. */
+export async function previewBackfill(app: App, sync: EtlSync, request: BackfillRequest): Promise<BackfillPlan> {
+  const runId = newRunId(app.clock.now())
+  const connection = await openConnection(app, sync.source, runId)
+  try {
+    const partitions = await partitionsBy(app, connection, { sync, request, runId })
+    const planned: BackfillPlan['partitions'][number][] = []
+    for (const partition of partitions) {
+      const counted = partition.isDone ? null : await countRows(app, connection, partition)
+      const { stream } = partition.plan
+      planned.push({
+        stream: stream.name,
+        partition: partition.name,
+        from: partition.range?.from ?? null,
+        to: partition.to,
+        bounded_by: partition.range ? (stream.boundedBy ?? null) : null,
+        done: partition.isDone,
+        counted,
+        requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (stream.pageRows ?? 100))),
+      })
+    }
+    return { sync: sync.name, partitions: planned }
+  } finally {
+    await connection.close()
+  }
+}
+
+type Asked = { readonly sync: EtlSync; readonly request: BackfillRequest; readonly runId: string }
+
+async function partitionsBy(
+  app: App,
+  connection: OpenedConnection,
+  { sync, request, runId }: Asked,
+): Promise<readonly Partition[]> {
+  const plans = await resolveStreams(sync, connection.connector, app.signal)
+  const vendorNow = await connection.now()
+  return planBackfill(sync, plans, { request, cursors: await keptCursors(app, sync, runId), vendorNow })
+}
+
+async function keptCursors(app: App, sync: EtlSync, runId: string): Promise<readonly KeptCursor[]> {
+  try {
+    return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, (session) =>
+      session.state.readCursors(sync.name),
+    )
+  } catch (error) {
+    // No warehouse yet: nothing is done.
+    if (error instanceof MillraceError && error.code === 'MR-2102') return []
+    throw error
+  }
+}
+
+async function countRows(app: App, { host }: OpenedConnection, partition: Partition): Promise<number | null> {
+  const { plan, range, to, start } = partition
+  if (!plan.stream.count) return null
+  const bounds = { from: range?.from ?? null, to, resume: null, done: false }
+  const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
+  return plan.stream.count(scanOf(state, plan, { fullRefresh: false, limit: null, start }), host.context(app.signal))
+}

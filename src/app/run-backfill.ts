@@ -1,0 +1,143 @@
+/** The partitions of a backfill, each a run of its own, a few at a time. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
+import { runPartition } from '../backfill/run-partition.ts'
+import type { EtlSync } from '../config/project.ts'
+import { defaultChunk } from '../etl/context.ts'
+import { exitCodeOf } from '../model/exit-code.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { App } from './app.ts'
+import { leaseName } from './lease-name.ts'
+import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { planPartitions } from './plan-backfill.ts'
+import { recordRun, type RecordedRun } from './record-run.ts'
+import { buildModelsAfterLoad } from './run-etl-sync.ts'
+import { newRunId } from './run-id.ts'
+import { defaultRunOptions } from './run-options.ts'
+import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+import type { RunResult } from './run-syncs.ts'
+import { sizeFrom } from './size-from.ts'
+import { underLease } from './under-lease.ts'
+import { underPermit } from './under-permit.ts'
+
+export type BackfillOptions = BackfillRequest & {
+  /** Partitions at once in this process. */
+  readonly parallel: number
+  /** Wait where another run is at it; false: MR-4001. */
+  readonly wait: boolean
+}
+
+export type BackfillResult = RunResult & {
+  /** Partitions that were done before, and those that were not begun. */
+  readonly skipped: number
+  readonly left: number
+}
+
+/** After a partition that failed no other one is begun: the same command goes on where this one stopped. */
+export async function runBackfill(app: App, sync: EtlSync, options: BackfillOptions): Promise<BackfillResult> {
+  const runOptions = { ...defaultRunOptions, wait: options.wait }
+  const planning: Work = { app, options: runOptions, runId: newRunId(app.clock.now()), requests: 0 }
+  const planned = await underPermit(planning, sync.source, () =>
+    planPartitions(app, sync, { request: options, runId: planning.runId }),
+  )
+  const todo = planned.filter((partition) => !partition.isDone)
+  const done: RecordedRun[] = []
+  const isOver = () => app.isStopping() || app.signal.aborted || done.some(({ run }) => run.status === 'failed')
+  const queue = todo.values()
+  const lanes = Array.from({ length: Math.min(options.parallel, todo.length) }, async () => {
+    for (const partition of queue) {
+      if (isOver()) return
+      done.push(
+        await recordRun(
+          app,
+          { sync, options: runOptions, trigger: 'backfill', partition: labelOf(partition) },
+          (work) =>
+            underPermit(work, sync.source, () => loadPartition(work, { sync, partition, again: options.again })),
+        ),
+      )
+    }
+  })
+  await Promise.all(lanes)
+  const last = done.at(-1)?.run
+  if (last?.ledger) await buildModelsAfterLoad({ app, runId: last.run_id })
+  const runs = done.map(({ run }) => run)
+  const errors = done.flatMap((each) => each.errors)
+  const stopped = app.isStopping() || app.signal.aborted
+  return {
+    exit_code: stopped ? 130 : exitCodeOf([...runs, ...errors]),
+    runs,
+    errors,
+    skipped: planned.length - todo.length,
+    left: todo.length - runs.length,
+  }
+}
+
+type Load = { readonly sync: EtlSync; readonly partition: Partition; readonly again: boolean }
+
+/** Its own lease: it runs beside the live sync, and beside other partitions. */
+function loadPartition(work: Work, load: Load): Promise<Outcome> {
+  const { app, runId } = work
+  const { sync, partition } = load
+  const { stream } = partition.plan
+  const lease = `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`
+  return underLease(work, lease, async () => {
+    const spool = join(
+      app.spoolDir,
+      '_backfill',
+      `${sync.name} ${stream.name} ${partition.name}`.replaceAll(/\W/g, '_'),
+    )
+    // What a killed run had spooled was never committed; its cursor brings it again.
+    await rm(spool, { recursive: true, force: true })
+    const connection = await openConnection(app, sync.source, runId)
+    try {
+      const outcome = await runPartition(
+        {
+          runId,
+          warehouse: app.warehouse,
+          emit: app.emit,
+          clock: app.clock,
+          spoolDir: join(spool, runId),
+          signal: app.signal,
+          isStopping: app.isStopping,
+          callContext: (signal) => connection.host.context(signal),
+          stagingMemory: '1GB',
+          chunk: { ...defaultChunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? defaultChunk.rows },
+        },
+        {
+          sync,
+          partition: await ofConnection(connection, partition, app.signal),
+          connectorName: connection.connectorName,
+          again: load.again,
+        },
+      )
+      const rejected = outcome.ledger.rejected > 0
+      return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
+    } finally {
+      work.requests = connection.host.requests()
+      await connection.close()
+      await rm(spool, { recursive: true, force: true })
+    }
+  })
+}
+
+/** The partition was planned with another connection: requests are counted for this run, so the stream is asked for again. */
+async function ofConnection(
+  { connector }: OpenedConnection,
+  partition: Partition,
+  signal: AbortSignal,
+): Promise<Partition> {
+  const { name } = partition.plan.stream
+  const children = partition.plan.children.map(({ child }) => child.name)
+  const streams = (await connector.streams?.({ names: [name, ...children], signal })) ?? []
+  const stream = streams.find((each) => each.name === name)
+  if (!stream)
+    throw new MillraceError('MR-1208', {
+      message: `The stream ${name}, which was there a moment ago, is no longer among the source's.`,
+      next: 'Run the same command again.',
+    })
+  return { ...partition, plan: { ...partition.plan, stream } }
+}
+
+const labelOf = ({ plan, range }: Partition): string =>
+  `${plan.stream.name} ${range ? `${range.from}/${range.to}` : 'whole'}`

@@ -1,0 +1,31 @@
+import type { BackfillPlan, PlannedPartition } from '../model/backfill-plan.ts'
+import { formatCount, formatCounted, formatInstant } from './format-number.ts'
+import { makePaint } from './paint.ts'
+import { printable } from './printable.ts'
+import { renderTable } from './table.ts'
+
+/** `backfill --dry-run`: a line per partition, and what is to be read in all. */
+export function backfillText({ sync, partitions }: BackfillPlan, { color }: { readonly color: boolean }): string {
+  const left = partitions.filter(({ done }) => !done)
+  const head = ` ${makePaint(color)('bold', printable(sync))}   ${formatCounted(partitions.length, 'partition')}, ${formatCount(left.length)} to read\n`
+  const rows = partitions.map((partition) => [
+    partition.stream,
+    partition.from === null ? 'everything' : formatInstant(partition.from),
+    formatInstant(partition.to),
+    partition.bounded_by ?? 'cannot be cut by time: one whole pass',
+    partition.done ? 'done' : 'to read',
+    partition.done ? '' : partition.counted === null ? 'not known' : formatCount(partition.counted),
+  ])
+  const columns = ['stream', 'from', 'to', 'by', 'state', 'rows'].map(
+    (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
+  )
+  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left)}\n`
+}
+
+function requestsText(left: readonly PlannedPartition[]): string {
+  if (left.length === 0) return 'nothing to read (--again reads what is done)'
+  const unknown = left.filter((partition) => partition.requests_estimate === null).length
+  const sum = left.reduce((total, partition) => total + (partition.requests_estimate ?? 1), 0)
+  if (unknown === 0) return `about ${formatCounted(sum, 'request')}`
+  return `at least ${formatCounted(sum, 'request')}: the vendor cannot count the rows of ${formatCounted(unknown, 'partition')}`
+}
