@@ -1,0 +1,92 @@
+/** What lets the daemons fill a Redis again that was emptied: its life, what changed, and a merge that goes only forward. */
+import { randomUUID } from 'node:crypto'
+import type { KnownSchedule, SlotMemory } from '../slot-store.ts'
+import { slotId } from './keys.ts'
+import { mergeSchedules, mergeSlots } from './merge-slots.ts'
+import type { Own } from './own.ts'
+import { listOf, numberOf, runScript, script } from './script.ts'
+import { slotDocument, storedSlot, type SlotDocument } from './slot-document.ts'
+import { lifeOf, type SlotTransactions } from './slot-transaction.ts'
+
+export function storeMemory({ connection, targetKeys, nowMs }: Own, transactions: SlotTransactions): SlotMemory {
+  return {
+    async life() {
+      const reply = await connection.patiently('asking for the life of the store', (redis) =>
+        runScript(redis, beginLife, [targetKeys.life], [nowMs(), randomUUID()]),
+      )
+      const [text, at] = listOf(reply)
+      const life = lifeOf(text)
+      return { id: life?.id ?? '', ageMs: numberOf(at) - (life?.bornAtMs ?? 0) }
+    },
+
+    async changes(after) {
+      const doing = 'asking what changed'
+      // Its rev may be of an earlier life: which one it is, the answer says.
+      const [id = '', rev = ''] = after?.split('.') ?? []
+      const since =
+        after === null ? null : await transactions.view(doing, { schedules: 'all', changedAfter: Number(rev) })
+      const isSameLife = since !== null && (since.life?.id ?? '') === id
+      const view = isSameLife
+        ? since
+        : await transactions.view(doing, { schedules: 'all', open: true, claimedSinceMs: await twoDaysAgo() })
+      return {
+        revision: `${view.life?.id ?? ''}.${view.rev}`,
+        schedules: view.schedules,
+        slots: [...view.slots.values()].map((slot) => storedSlot(slot, view.isLiving)),
+      }
+    },
+
+    async restore({ schedules, slots }) {
+      const names = [...schedules.keys()]
+      const documents = slots.map(slotDocument)
+      for (let from = 0; from < Math.max(names.length, documents.length); from += atOnce)
+        await restoreSome(names.slice(from, from + atOnce), documents.slice(from, from + atOnce))
+
+      function restoreSome(some: readonly string[], remembered: readonly SlotDocument[]): Promise<void> {
+        const wants = { schedules: some, slots: remembered.map(slotId) }
+        return transactions.change('restoring what is remembered', wants, (view) => {
+          const writes = {
+            schedules: new Map(some.flatMap((name) => raised(name, schedules.get(name), view.schedules.get(name)))),
+            slots: remembered.flatMap((slot) => raisedSlot(slot, view.slots.get(slotId(slot)))),
+          }
+          // What is there already is not written again, so that those who remember the same do not wake each other for ever.
+          return writes.schedules.size + writes.slots.length === 0
+            ? { result: undefined }
+            : { result: undefined, writes }
+        })
+      }
+    },
+  }
+
+  async function twoDaysAgo(): Promise<number> {
+    const { nowMs: at } = await transactions.view('asking for the time', {})
+    return at - 2 * 24 * 3_600_000
+  }
+}
+
+function raised(
+  name: string,
+  remembered: KnownSchedule | undefined,
+  there: KnownSchedule | undefined,
+): [string, KnownSchedule][] {
+  if (!remembered) return []
+  const merged = there ? mergeSchedules(there, remembered) : remembered
+  return isSame(merged, there) ? [] : [[name, merged]]
+}
+
+function raisedSlot(remembered: SlotDocument, there: SlotDocument | undefined): SlotDocument[] {
+  const merged = there ? mergeSlots(there, remembered) : remembered
+  return isSame(merged, there) ? [] : [merged]
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** So many in one write, which holds Redis up for some milliseconds. */
+const atOnce = 200
+
+/** → { life, now } */
+const beginLife = script(`
+local at = now(ARGV[1])
+redis.call('SET', KEYS[1], '{"id":"' .. ARGV[2] .. '","bornAtMs":' .. whole(at) .. '}', 'NX')
+return { redis.call('GET', KEYS[1]), whole(at) }
+`)

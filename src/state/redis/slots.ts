@@ -1,0 +1,77 @@
+/** Schedules and slots on Redis (see slot-store.ts). */
+import type { KnownSchedule, SlotStore } from '../slot-store.ts'
+import { slotId } from './keys.ts'
+import type { Own } from './own.ts'
+import { runScript, script, textOf } from './script.ts'
+import { claimedSlot, storedSlot, type SlotDocument } from './slot-document.ts'
+import type { SlotTransactions } from './slot-transaction.ts'
+
+type Slots = Pick<SlotStore, 'knowSchedules' | 'pauseSchedule' | 'pauses' | 'claimSlots' | 'slots' | 'revision'>
+
+export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTransactions): Slots {
+  return {
+    knowSchedules: (names) =>
+      transactions.change('reading schedules', { schedules: names }, ({ schedules, nowIso }) => {
+        const added = names.filter((name) => !schedules.has(name)).map((name) => [name, newSchedule(nowIso)] as const)
+        const all = new Map([...schedules, ...added])
+        const result = new Map(names.flatMap((name) => pairOf(name, all.get(name))))
+        return added.length === 0 ? { result } : { result, writes: { schedules: new Map(added) } }
+      }),
+
+    pauseSchedule: (name, pause) =>
+      transactions.change(`pausing ${name}`, { schedules: [name] }, ({ schedules, nowIso }) => {
+        const known = schedules.get(name) ?? newSchedule(nowIso)
+        return { result: undefined, writes: { schedules: new Map([[name, { ...known, pause }]]) } }
+      }),
+
+    async pauses() {
+      const { schedules } = await transactions.view('reading pauses', { schedules: 'all' })
+      return new Map([...schedules].flatMap(([name, { pause }]) => (pause === null ? [] : pairOf(name, pause))))
+    },
+
+    async claimSlots(claims) {
+      if (claims.length === 0) return []
+      const wants = {
+        slots: claims.map(slotId),
+        schedules: [...new Set(claims.map(({ schedule }) => schedule))],
+      }
+      return transactions.change('claiming slots', wants, (view) => {
+        const won = new Map<string, SlotDocument>()
+        const decided = new Map<string, KnownSchedule>()
+        const result = claims.map((claim) => {
+          const { schedule, instant, trigger } = claim
+          const id = slotId(claim)
+          if (view.slots.has(id) || won.has(id)) return false
+          won.set(id, claimedSlot(claim, view.nowIso))
+          const known = decided.get(schedule) ?? view.schedules.get(schedule)
+          if (trigger === 'clock' && known && instant > known.decidedUntil)
+            decided.set(schedule, { ...known, decidedUntil: instant })
+          return true
+        })
+        if (won.size === 0) return { result }
+        return { result, writes: { slots: [...won.values()], schedules: decided, prune: true } }
+      })
+    },
+
+    async slots({ schedule, limit = 100 }) {
+      const view = await transactions.view('reading slots', { newest: { schedule, limit } })
+      return [...view.slots.values()].map((slot) => storedSlot(slot, view.isLiving))
+    },
+
+    async revision() {
+      const text = await connection.patiently('asking what is new', (redis) =>
+        runScript(redis, revision, [targetKeys.life, targetKeys.rev], []),
+      )
+      return textOf(text)
+    },
+  }
+}
+
+const newSchedule = (nowIso: string): KnownSchedule => ({ since: nowIso, decidedUntil: nowIso, pause: null })
+
+const pairOf = <T>(name: string, value: T | undefined): [string, T][] => (value === undefined ? [] : [[name, value]])
+
+const revision = script(`
+local life = redis.call('GET', KEYS[1])
+return (life and cjson.decode(life).id or '') .. '.' .. (redis.call('GET', KEYS[2]) or '0')
+`)
