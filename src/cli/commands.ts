@@ -4,6 +4,7 @@ import { addBackfillCommand } from './backfill-command.ts'
 import type { DaemonFlags } from './daemon.ts'
 import { FrontCommand } from './front-command.ts'
 import { ownVersion } from './own-version.ts'
+import type { LogsFlags } from './logs.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
 import type { ResetFlags } from './sync-state.ts'
@@ -205,6 +206,14 @@ function addHistoryCommands(program: Command, start: Start): void {
     .command('cancel <id>')
     .description('ask it to stop at its next checkpoint')
     .action((id: string) => start(async (shell) => (await import('./run-cancel.ts')).cancelRun(shell, id)))
+  program
+    .command('logs [id]')
+    .description('what a run said; without an id the newest one')
+    .option('-f, --follow', 'go on until it ends; without an id, with whatever begins, until Ctrl-C')
+    .option('--sync <name>', 'of this sync')
+    .action((id: string | undefined, flags: LogsFlags) =>
+      start(async (shell) => (await import('./logs.ts')).showLogs(shell, id, flags)),
+    )
   program
     .command('rejects <name>')
     .description('rows that were refused and are not settled')

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { MillraceError } from '../model/millrace-error.ts'
 import { readOwnPackage, type OwnPackage } from './own-package.ts'
 
@@ -21,11 +21,18 @@ export function asMissingPackage(error: unknown, connector: string, projectRoot:
 
 /** The version that millrace was tried with, else the one that the project asks for. */
 function wantedVersion(name: string, projectRoot: string): string | undefined {
-  const file = join(projectRoot, 'package.json')
-  const project: OwnPackage | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  const file = findPackageFile(projectRoot)
+  const project: OwnPackage | undefined = file === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8'))
   return (
     readOwnPackage().optionalDependencies?.[name] ??
     project?.dependencies?.[name] ??
     project?.optionalDependencies?.[name]
   )
+}
+
+/** As Node finds it: at the directory or above it. */
+function findPackageFile(directory: string): string | undefined {
+  const file = join(directory, 'package.json')
+  if (existsSync(file)) return file
+  return directory === dirname(directory) ? undefined : findPackageFile(dirname(directory))
 }

@@ -1,7 +1,7 @@
 import { renderError } from './error-text.ts'
-import { createEventLines } from './event-lines.ts'
+import { createEventLines, type EventLine } from './event-lines.ts'
 import { outcomeText } from './outcome.ts'
-import { makePaint } from './paint.ts'
+import { makePaint, type Paint } from './paint.ts'
 import { printable } from './printable.ts'
 import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
@@ -14,14 +14,17 @@ export function createPlainRenderer(options: RendererOptions): Renderer {
     onEvent: (event) => {
       const line = lineOf(event)
       if (!line) return
-      const text = line.isWarning ? paint('yellow', `warning: ${line.text}`) : line.text
-      stderr.write(` ${paint('bold', printable(line.sync))}  ${text}\n`)
+      stderr.write(plainLine(line, paint))
     },
     error: (error) => stderr.write(renderError(error, errorOptions(options))),
     finish: (result) => {
       if (verbosity !== 'quiet' || result.exit_code !== 0) stdout.write(outcomeText(result, { color }))
     },
   }
+}
+
+export function plainLine({ sync, text, isWarning }: EventLine, paint: Paint): string {
+  return ` ${paint('bold', printable(sync))}  ${isWarning ? paint('yellow', `warning: ${text}`) : text}\n`
 }
 
 /** With -v every error shows its stack; else only a bug of ours does. */
