@@ -1,0 +1,120 @@
+import type { Failure } from 'millrace'
+import type { Answer } from './transport.ts'
+
+/** The vendor's error. https://developers.hubspot.com/docs/api-reference/error-handling */
+export type VendorError = {
+  readonly status: number
+  /** The most telling of its codes: that of the first detail, else the category. */
+  readonly code: string
+  readonly message: string
+  readonly correlationId: string | null
+}
+
+/** An answer that is a refusal, thrown within an attempt so that the host asks what it means. */
+export class HubspotRefusal extends Error {
+  readonly error: VendorError
+  readonly answer: Answer
+
+  constructor(answer: Answer) {
+    const error = readError(answer)
+    super(error.message)
+    this.error = error
+    this.answer = answer
+  }
+}
+
+/** What only HubSpot's connector can say of a refusal. undefined: the host knows (sockets, timeouts, malformed answers). */
+export function classifyFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof HubspotRefusal)) return undefined
+  const { status, code, message, correlationId } = error.error
+  if (status >= 300 && status < 400)
+    return { kind: 'refused', status, message: `it sends on to another address: base_url is not the one of the API` }
+  const facts = { status, code, message, ...(correlationId === null ? {} : { requestId: correlationId }) }
+  return { ...facts, ...meaningOf(error) }
+}
+
+function meaningOf({
+  error: { status, code },
+  answer,
+}: HubspotRefusal): Pick<Failure, 'kind' | 'notReceived' | 'retryAfterMs'> {
+  if (status === 401 || status === 403) return { kind: 'auth' }
+  if (status === 429)
+    // Only the day's limit does not pass by waiting. https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
+    return code === 'DAILY'
+      ? { kind: 'quota', notReceived: true }
+      : { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, windowOf(answer)) }
+  // Too much was written at once: the lock lasts two seconds.
+  if (status === 423) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
+  // The account moves to another data centre; Retry-After says until when, up to a day.
+  if (status === 477) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
+  return status >= 500 || status === 408 ? { kind: 'server' } : { kind: 'refused' }
+}
+
+/** HubSpot mostly sends no Retry-After with a 429, but the length of the window that is full. */
+const windowOf = (answer: Answer) => {
+  const ms = Number(answer.header('x-hubspot-ratelimit-interval-milliseconds'))
+  return ms > 0 && ms <= defaultWindowMs ? ms : defaultWindowMs
+}
+
+function waitOf(answer: Answer, otherwise: number): number {
+  const header = answer.header('retry-after')
+  if (!header) return otherwise
+  const seconds = Number(header)
+  // A date is by the vendor's clock, and so is what it is compared with.
+  const ms = Number.isFinite(seconds)
+    ? seconds * 1000
+    : Date.parse(header) - Date.parse(answer.header('date') ?? new Date().toUTCString())
+  return Number.isNaN(ms) ? otherwise : Math.max(0, ms)
+}
+
+function readError(answer: Answer): VendorError {
+  const body = parseObject(answer.bytes.toString()) ?? {}
+  const correlationId = textOf(body['correlationId']) ?? answer.header('x-hubspot-correlation-id')
+  const limit = answer.status === 429 ? textOf(body['policyName']) : undefined
+  return { status: answer.status, ...readDetail(body), ...(limit === undefined ? {} : { code: limit }), correlationId }
+}
+
+/** Code and words of an error, of a whole answer or of one row of it. */
+export function readDetail(error: JsonBody): { readonly code: string; readonly message: string } {
+  const details = listOf(error['errors'])
+  const category = textOf(error['category']) ?? textOf(error['errorType']) ?? 'refused'
+  const code = textOf(details[0]?.['code']) ?? category
+  const texts = details.map((detail) => textOf(detail['message']) ?? '').filter((text) => text !== '')
+  const scopes = [error, ...details].flatMap(scopesOf)
+  const own = textOf(error['message']) ?? ''
+  // Of property errors the own message is a list in JSON; the details say the same in words.
+  const said =
+    own.startsWith('Property values were not valid') && texts.length > 0 ? texts.slice(0, maxTexts).join('; ') : own
+  const needs = scopes.length === 0 ? '' : ` It needs ${[...new Set(scopes)].join(' or ')}.`
+  return { code, message: `${said || `HubSpot says ${category} and not why`}${needs}` }
+}
+
+/** MISSING_SCOPES names them here or there. */
+function scopesOf(error: JsonBody): readonly string[] {
+  const context = isObject(error['context']) ? error['context'] : {}
+  return ['requiredGranularScopes', 'requiredScopes', 'missingScopes'].flatMap((name) => {
+    const scopes = context[name]
+    return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : []
+  })
+}
+
+export type JsonBody = { readonly [name: string]: unknown }
+
+export function parseObject(text: string): JsonBody | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    // The caller knows the status, and so what an answer without JSON means.
+    return undefined
+  }
+}
+
+export const isObject = (value: unknown): value is JsonBody =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const listOf = (value: unknown): readonly JsonBody[] => (Array.isArray(value) ? value.filter(isObject) : [])
+export const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+const defaultWindowMs = 10_000
+const lockMs = 2_000
+const maxTexts = 5

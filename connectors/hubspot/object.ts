@@ -1,0 +1,48 @@
+import type { DestinationObject } from 'millrace'
+import type { HubspotApi } from './client.ts'
+import type { Property } from './describe.ts'
+import { associationField, changeBytes, isLowerCase, recordId } from './encode-change.ts'
+import { isSearched } from './find-records.ts'
+import { previewRecords } from './preview.ts'
+import { describeField } from './property-value.ts'
+import { maxInputs } from './requests.ts'
+import { batchDocs, requestTimeoutMs } from './send-batch.ts'
+import { writeRecords } from './write-records.ts'
+
+/** An object of the CRM, with the properties that it has now. */
+export function makeObject(name: string, described: readonly Property[], api: HubspotApi): DestinationObject {
+  const writable = described.filter((property) => !property.readOnly && property.name !== recordId)
+  const object = { name, properties: new Map(writable.map((property) => [property.name, property])) }
+  return {
+    name,
+    docs: batchDocs.upsert,
+    // The same values again leave the same record; a create that nobody heard of is found by its key.
+    delivery: 'idempotent',
+    match: Object.fromEntries([...matchesOf(name, writable), [recordId, { normalise: 'trim' }]]),
+    fields: Object.fromEntries([
+      ...writable.map((property) => [property.name, describeField(property)]),
+      [recordId, { type: 'string', nullable: false }],
+    ]),
+    otherFields: [{ pattern: associationField, type: 'any' }],
+    operations: ['upsert', 'update', 'insert', 'clear', 'set'],
+    batch: { rows: maxInputs, bytes: maxBytes },
+    concurrency: 4,
+    timeoutMs: requestTimeoutMs,
+    size: changeBytes,
+    write: (changes, context) => writeRecords(api, object, changes, context),
+    preview: (changes, options) => previewRecords(object, changes, options),
+  }
+}
+
+function matchesOf(name: string, writable: readonly Property[]) {
+  return writable
+    .filter((property) => property.unique || isEmailOf(name, property) || isSearched(name, property.name))
+    .map((property) => [property.name, { normalise: isLowerCase(property.name) ? 'lower' : 'trim' }] as const)
+}
+
+/** Unique without being described as such. */
+const isEmailOf = (object: string, { name }: Property) =>
+  name === 'email' && ['contact', 'contacts', '0-1'].includes(object)
+
+// HubSpot says nothing of bytes; this keeps a request within its time.
+const maxBytes = 3_000_000

@@ -1,0 +1,100 @@
+import type { Json, JsonObject } from 'millrace'
+import type { SimulatorContext, SimulatorStore } from 'millrace/sandbox'
+import type { ObjectType } from './properties.ts'
+
+/** A record as HubSpot gives it back. */
+export type CrmRecord = JsonObject & {
+  readonly id: string
+  readonly properties: { readonly [name: string]: Json }
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly archived: boolean
+}
+
+export function getRecord(store: SimulatorStore, type: ObjectType, id: string): CrmRecord | undefined {
+  // Only putRecord writes these types.
+  return store.get(type.name, id) as CrmRecord | undefined
+}
+
+/** The record whose unique property has this value; texts are compared without case. */
+export function findRecord(
+  store: SimulatorStore,
+  type: ObjectType,
+  { property, value }: { readonly property: string; readonly value: string },
+): CrmRecord | undefined {
+  const id = indexOf(store, type).byValue.get(keyOf(property, value))
+  return id === undefined ? undefined : getRecord(store, type, id)
+}
+
+/** A new record, or what it had with these values over it; null takes one away. */
+export function putRecord(
+  { store, now }: SimulatorContext,
+  type: ObjectType,
+  { id, values }: { readonly id: string | null; readonly values: { readonly [name: string]: string | null } },
+): CrmRecord {
+  const index = indexOf(store, type)
+  const before = id === null ? undefined : getRecord(store, type, id)
+  const at = now().toISOString()
+  const own = before?.id ?? String(firstId + store.next(`${type.name} id`))
+  const properties = Object.fromEntries(
+    Object.entries({ ...before?.properties, ...values }).filter(([, value]) => value !== null),
+  )
+  const record: CrmRecord = {
+    id: own,
+    properties: {
+      ...properties,
+      hs_object_id: own,
+      createdate: before?.properties['createdate'] ?? at,
+      hs_lastmodifieddate: at,
+    },
+    createdAt: before?.createdAt ?? at,
+    updatedAt: at,
+    archived: false,
+  }
+  for (const name of uniqueOf(type)) {
+    const old = before?.properties[name]
+    if (typeof old === 'string') index.byValue.delete(keyOf(name, old))
+    const value = record.properties[name]
+    if (typeof value === 'string') index.byValue.set(keyOf(name, value), own)
+  }
+  store.put(type.name, own, record)
+  sign(index, store, type)
+  return record
+}
+
+export const uniqueOf = (type: ObjectType): readonly string[] =>
+  [...type.properties.values()].filter(({ name, unique }) => unique || name === type.primary).map(({ name }) => name)
+
+type Index = { records: number; first: unknown; readonly byValue: Map<string, string> }
+
+/** Made again when the store was filled by somebody else: a reset, or a batch taken back. */
+function indexOf(store: SimulatorStore, type: ObjectType): Index {
+  const types = indexes.get(store) ?? new Map<string, Index>()
+  indexes.set(store, types)
+  const known = types.get(type.name)
+  if (known && known.records === store.count(type.name) && known.first === firstOf(store, type)) return known
+  const index: Index = { records: 0, first: undefined, byValue: new Map() }
+  for (const [id, record] of store.all(type.name))
+    for (const name of uniqueOf(type)) {
+      const value = (record as CrmRecord).properties[name] // as in getRecord
+      if (typeof value === 'string') index.byValue.set(keyOf(name, value), id)
+    }
+  sign(index, store, type)
+  types.set(type.name, index)
+  return index
+}
+
+/** The count and the first record, by identity: a store that was filled again has other objects. */
+function sign(index: Index, store: SimulatorStore, type: ObjectType): void {
+  index.records = store.count(type.name)
+  index.first = firstOf(store, type)
+}
+
+function firstOf(store: SimulatorStore, type: ObjectType): unknown {
+  const first = store.all(type.name).next()
+  return first.done ? undefined : first.value[1]
+}
+
+const keyOf = (property: string, value: string) => `${property}\0${value.trim().toLowerCase()}`
+const indexes = new WeakMap<SimulatorStore, Map<string, Index>>()
+const firstId = 50_000

@@ -1,0 +1,160 @@
+import type { SimulatorContext } from 'millrace/sandbox'
+import { answerJson, answerRefusal } from './answer.ts'
+import { associateDefault } from './associations.ts'
+import { readBatch, writeBatch } from './batch.ts'
+import { checkScope, checkToken, portalId } from './credentials.ts'
+import { findType, objectTypes, renderProperty, type ObjectType } from './properties.ts'
+import { createRateLimit } from './rate.ts'
+import { HubspotRefusal, invalid } from './refusal.ts'
+import { searchRecords } from './search.ts'
+import { writeStatuses } from './subscriptions.ts'
+
+export function serveRequests(context: SimulatorContext): (request: Request) => Promise<Response> {
+  const limitRate = createRateLimit(context)
+  return async (request) => {
+    try {
+      limitRate()
+      checkToken(context, request)
+      if (context.fault('locked'))
+        throw new HubspotRefusal(423, {
+          category: 'LOCKED',
+          message: 'The resource is locked; try again in 2 seconds.',
+        })
+      const response = await answer(context, request)
+      if (!context.fault('gateway_timeout')) return response
+      return new Response('<html><body><h1>504 Gateway Time-out</h1></body></html>', {
+        status: 504,
+        headers: { 'content-type': 'text/html' },
+      })
+    } catch (error) {
+      if (error instanceof HubspotRefusal) return answerRefusal(context, error)
+      throw error
+    }
+  }
+}
+
+async function answer(context: SimulatorContext, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url)
+  const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent)
+  const route = routes.find(({ path }) => matches(path, parts))
+  if (!route)
+    throw new HubspotRefusal(404, { category: 'OBJECT_NOT_FOUND', message: `No endpoint ${pathname} in the sandbox` })
+  if (route.method !== request.method)
+    throw new HubspotRefusal(405, { category: 'VALIDATION_ERROR', message: `HTTP ${request.method} is not allowed` })
+  return route.answer(context, { parts, text: await request.text() })
+}
+
+type Asked = { readonly parts: readonly string[]; readonly text: string }
+type Route = {
+  readonly method: 'GET' | 'POST'
+  readonly path: readonly string[]
+  readonly answer: (context: SimulatorContext, asked: Asked) => Response
+}
+
+const objects = ['crm', 'v3', 'objects', ':type']
+const routes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: ['account-info', 'v3', 'details'],
+    answer: (context) => answerJson(context, 200, account),
+  },
+  {
+    method: 'GET',
+    path: ['crm', 'v3', 'properties', ':type'],
+    answer: (context, { parts }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `crm.schemas.${type.scope.replace('crm.objects.', '')}.read`)
+      return answerJson(context, 200, { results: [...type.properties.values()].map(renderProperty) })
+    },
+  },
+  {
+    method: 'GET',
+    path: ['crm-object-schemas', 'v3', 'schemas'],
+    answer: (context) => {
+      checkScope(context, 'crm.schemas.custom.read')
+      const own = objectTypes.filter(({ objectTypeId }) => objectTypeId.startsWith('2-'))
+      return answerJson(context, 200, { results: own.map(renderSchema) })
+    },
+  },
+  ...(['create', 'update', 'upsert'] as const).map((kind): Route => ({
+    method: 'POST',
+    path: [...objects, 'batch', kind],
+    answer: (context, { parts, text }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `${type.scope}.write`)
+      return writeBatch(context, type, kind, text)
+    },
+  })),
+  {
+    method: 'POST',
+    path: [...objects, 'batch', 'read'],
+    answer: (context, { parts, text }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `${type.scope}.read`)
+      return readBatch(context, type, text)
+    },
+  },
+  {
+    method: 'POST',
+    path: [...objects, 'search'],
+    answer: (context, { parts, text }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `${type.scope}.read`)
+      return searchRecords(context, type, text)
+    },
+  },
+  {
+    method: 'POST',
+    path: ['crm', 'v4', 'associations', ':from', ':to', 'batch', 'associate', 'default'],
+    answer: (context, { parts, text }) => {
+      const [from, to] = [typeOf(parts[3]), typeOf(parts[4])]
+      for (const { scope } of [from, to]) checkScope(context, `${scope}.write`)
+      return associateDefault(context, { from, to }, text)
+    },
+  },
+  {
+    method: 'POST',
+    path: ['communication-preferences', 'v4', 'statuses', 'batch', 'write'],
+    answer: (context, { text }) => {
+      checkScope(context, 'communication_preferences.statuses.batch.write')
+      return writeStatuses(context, text)
+    },
+  },
+]
+
+const matches = (path: readonly string[], parts: readonly string[]) =>
+  path.length === parts.length && path.every((part, at) => part.startsWith(':') || part === parts[at])
+
+function typeOf(name = ''): ObjectType {
+  const type = findType(name)
+  if (!type) throw invalid(`Unable to infer object type from: ${name}`)
+  return type
+}
+
+/** As much of a schema as is asked for. */
+const renderSchema = ({ name, objectTypeId }: ObjectType) => ({
+  id: objectTypeId.replace('2-', ''),
+  objectTypeId,
+  name,
+  fullyQualifiedName: `p${portalId}_${name}`,
+  labels: { singular: name, plural: `${name}s` },
+  primaryDisplayProperty: 'serial_number',
+  requiredProperties: [],
+  searchableProperties: [],
+  properties: [],
+  associations: [],
+  archived: false,
+})
+
+/** https://developers.hubspot.com/docs/api-reference/account-account-info-v3/details/get-account-info-v3-details */
+const account = {
+  portalId,
+  accountType: 'STANDARD',
+  timeZone: 'Europe/Helsinki',
+  companyCurrency: 'EUR',
+  additionalCurrencies: [],
+  utcOffset: '+02:00',
+  utcOffsetMilliseconds: 7_200_000,
+  uiDomain: 'app.hubspot.com',
+  dataHostingLocation: 'na1',
+}

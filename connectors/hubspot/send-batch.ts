@@ -1,0 +1,91 @@
+import { MillraceError, type WriteResult } from 'millrace'
+import type { HubspotApi } from './client.ts'
+import { pathOf } from './object-type.ts'
+import { readBatch, rejectRow, type RowAnswer, type SentRow } from './read-batch.ts'
+import { createBody, updateBody, upsertBody } from './requests.ts'
+import { settleRows } from './settle-rows.ts'
+
+export type Batch = {
+  readonly object: string
+  readonly match: string
+  readonly kind: 'upsert' | 'create' | 'update'
+  readonly rows: readonly SentRow[]
+}
+
+/**
+ * One request; what became of each row. Rows that the answer does not name are looked up: those that hold what was sent
+ * are there, of the others nothing is known. A batch that is refused whole throws, and the engine sends its halves.
+ */
+export async function sendBatch(
+  api: HubspotApi,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<SentRow, RowAnswer>> {
+  const answers = await askBatch(api, batch, signal)
+  const unnamed = batch.rows.filter((row) => !answers.has(row))
+  if (unnamed.length === 0) return answers
+  const settled = await settleRows(api, { ...batch, rows: unnamed }, signal)
+  return new Map([...answers, ...unnamed.map((row) => [row, settled.get(row) ?? unanswered] as const)])
+}
+
+async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Promise<ReadonlyMap<SentRow, RowAnswer>> {
+  const { object, match, kind, rows } = batch
+  const type = pathOf(object)
+  const [only] = rows
+  try {
+    return await api.call<ReadonlyMap<SentRow, RowAnswer>>({
+      label: `POST /crm/v3/objects/${type}/batch/${kind}`,
+      docs: batchDocs[kind],
+      signal,
+      // A second create is a second record where the key is not unique.
+      repeatable: kind !== 'create',
+      timeoutMs: requestTimeoutMs,
+      send: (sdk) => {
+        if (kind === 'upsert') return sdk.batch.upsert(type, upsertBody(match, rows))
+        if (kind === 'create') return sdk.batch.create(type, createBody(match, rows))
+        return sdk.batch.update(type, updateBody(rows.map((row) => ({ ...row, id: row.id ?? '' }))))
+      },
+      read: (body, correlationId) => readBatch(body, { rows, match }, correlationId),
+      recover: (error) => {
+        if (wholeErrors.test(error.message)) throw refuseMatch(batch, error.message)
+        if (rows.length !== 1 || !only || !ofOneRow.includes(error.status)) return undefined
+        return { value: new Map([[only, { result: rejectRow(error), id: null }]]) }
+      },
+    })
+  } catch (error) {
+    // Whether a create had an effect is seen by looking.
+    if (kind !== 'create' || signal.aborted || !(error instanceof MillraceError) || !lost.includes(error.code))
+      throw error
+    return settleRows(api, batch, signal)
+  }
+}
+
+/** The mapping's fault and no row's: halves would be refused as well. */
+const refuseMatch = ({ object, match }: Batch, message: string) =>
+  new MillraceError('MR-1209', {
+    message: `Writing to HubSpot: ${object} records cannot be found by ${match}: ${message}`,
+    kept: 'Nothing of this batch was written.',
+    next: 'Match a property with unique values, or hs_object_id with mode: update.',
+  })
+
+const unanswered: RowAnswer = {
+  result: {
+    outcome: 'unknown',
+    message: 'HubSpot answered, and named this row neither among its results nor among its errors',
+  } satisfies WriteResult,
+  id: null,
+}
+
+export const batchDocs = {
+  upsert:
+    'https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-upsert',
+  create:
+    'https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-create',
+  update:
+    'https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-update',
+} as const
+const wholeErrors = /non-unique .* property|infer object type/i
+const ofOneRow: readonly number[] = [400, 404, 409, 413, 414, 422]
+/** No answer, one that cannot be used, or an error after the fact. */
+const lost: readonly string[] = ['MR-3002', 'MR-3003', 'MR-3005', 'MR-3007']
+export const requestTimeoutMs = 60_000

@@ -1,0 +1,29 @@
+import type { HubspotApi } from './client.ts'
+import { findRecords } from './find-records.ts'
+import type { RowAnswer, SentRow } from './read-batch.ts'
+
+/** The rows whose records hold, value by value, what was sent; of the others nothing is said. */
+export async function settleRows(
+  api: HubspotApi,
+  { object, match, rows }: { readonly object: string; readonly match: string; readonly rows: readonly SentRow[] },
+  signal: AbortSignal,
+): Promise<ReadonlyMap<SentRow, RowAnswer>> {
+  const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
+  const found = await findRecords(
+    api,
+    { object, property: match, values: rows.map(({ key }) => key), properties },
+    signal,
+  )
+  return new Map(
+    rows.flatMap((row): [SentRow, RowAnswer][] => {
+      const [record, ...others] = found(row.key)
+      return record && others.length === 0 && holds(record.properties, row)
+        ? [[row, { result: { outcome: 'ok' }, id: record.id }]]
+        : []
+    }),
+  )
+}
+
+/** HubSpot gives values back as text, and those that are not set as null. */
+export const holds = (held: { readonly [name: string]: unknown }, { properties }: SentRow) =>
+  Object.entries(properties).every(([name, value]) => String(held[name] ?? '') === value)

@@ -1,0 +1,187 @@
+import {
+  MillraceError,
+  z,
+  type Change,
+  type DestinationObject,
+  type Json,
+  type JsonObject,
+  type WriteResult,
+} from 'millrace'
+import { isObject, listOf, readDetail, textOf, type JsonBody } from './classify-failure.ts'
+import type { HubspotApi } from './client.ts'
+import { isExact } from './property-value.ts'
+import { rejectRow } from './read-batch.ts'
+import { maxInputs } from './requests.ts'
+import { requestTimeoutMs } from './send-batch.ts'
+import { malformed } from './transport.ts'
+
+/**
+ * Who may be written to, by subscription type. Not a property of the contact: HubSpot's own opt-out properties are
+ * read-only. https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide
+ */
+export function describeSubscription(api: HubspotApi): DestinationObject {
+  return {
+    name: subscription,
+    docs,
+    delivery: 'idempotent',
+    match: { email: { normalise: 'lower' } },
+    fields: {
+      email: { type: 'string', nullable: false },
+      subscription_id: { type: 'string', nullable: false },
+      status: { type: 'string', nullable: false, optOut: true },
+    },
+    operations: ['upsert'],
+    batch: { rows: maxInputs, bytes: 1_000_000 },
+    timeoutMs: requestTimeoutMs,
+    options,
+    size: ({ fields }) => Buffer.byteLength(JSON.stringify(fields)) + frameBytes,
+    write: (changes, context) => writeStatuses(api, changes, context),
+    preview: (changes, given) => {
+      const inputs = changes.map((change) => encodeStatus(change, readOptions(given))).filter(isInput)
+      const body: Json = { inputs }
+      return inputs.length === 0 ? [] : [{ method: 'POST', path, body, docs }]
+    },
+  }
+}
+
+async function writeStatuses(
+  api: HubspotApi,
+  changes: readonly Change[],
+  { options: given, signal }: { readonly options: JsonObject; readonly signal: AbortSignal },
+): Promise<readonly WriteResult[]> {
+  const legal = readOptions(given)
+  const encoded = changes.map((change) => encodeStatus(change, legal))
+  const inputs = encoded.filter(isInput)
+  const results = inputs.length === 0 ? [] : await sendStatuses(api, inputs, signal)
+  const byInput = new Map(inputs.map((input, index) => [input, results[index]]))
+  return encoded.map((row) => {
+    if (!isInput(row)) return row
+    return byInput.get(row) ?? { outcome: 'unknown', message: 'no result came back for this row' }
+  })
+}
+
+type Input = {
+  readonly channel: 'EMAIL'
+  readonly statusState: 'SUBSCRIBED' | 'UNSUBSCRIBED'
+  readonly subscriberIdString: string
+  readonly subscriptionId: number
+  readonly legalBasis?: string
+  readonly legalBasisExplanation?: string
+}
+
+const isInput = (row: Input | WriteResult): row is Input => 'channel' in row
+
+/** Only what the change itself says: without a status nothing is sent, least of all an opt-in. */
+function encodeStatus({ key, fields }: Change, legal: LegalBasis): Input | WriteResult {
+  const { status, subscription_id: given } = fields
+  if (status === undefined) return { outcome: 'ok' }
+  if (status !== 'UNSUBSCRIBED' && status !== 'SUBSCRIBED')
+    return refuse(
+      'status must be UNSUBSCRIBED or SUBSCRIBED; say so with values: { true: UNSUBSCRIBED, false: SUBSCRIBED }',
+    )
+  const text = given !== undefined && isExact(given) ? given.rawJSON : String(given ?? '').trim()
+  const subscriptionId = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(subscriptionId))
+    return refuse(
+      `subscription_id must be the number of a subscription type, and was ${text === '' ? 'empty' : text.slice(0, 40)}`,
+    )
+  return {
+    channel: 'EMAIL',
+    statusState: status,
+    subscriberIdString: key,
+    subscriptionId,
+    ...(legal.legal_basis === undefined ? {} : { legalBasis: legal.legal_basis }),
+    ...(legal.legal_basis_explanation === undefined ? {} : { legalBasisExplanation: legal.legal_basis_explanation }),
+  }
+}
+
+function sendStatuses(api: HubspotApi, inputs: readonly Input[], signal: AbortSignal): Promise<readonly WriteResult[]> {
+  return api.call<readonly WriteResult[]>({
+    label: `POST ${path}`,
+    docs,
+    signal,
+    timeoutMs: requestTimeoutMs,
+    // The SDK knows only v3, one person a request.
+    send: (sdk) => sdk.request('POST', path, { inputs }),
+    read: (body, correlationId) => readStatuses(body, inputs, correlationId),
+    recover: (error) =>
+      inputs.length === 1 && [400, 404, 409, 413, 422].includes(error.status)
+        ? { value: [rejectRow(error)] }
+        : undefined,
+  })
+}
+
+/** Taken is what stands in `results` with the status that was asked for. */
+function readStatuses(body: JsonBody, inputs: readonly Input[], correlationId: string | null): readonly WriteResult[] {
+  if (!Array.isArray(body['results'])) throw malformed('answered subscription statuses without a list of results')
+  const held = new Map(
+    listOf(body['results']).map((each) => [
+      keyOf(textOf(each['subscriberIdString']) ?? '', each['subscriptionId']),
+      each['status'],
+    ]),
+  )
+  const errors = listOf(body['errors'])
+  return inputs.map((input): WriteResult => {
+    const status = held.get(keyOf(input.subscriberIdString, input.subscriptionId))
+    if (status === input.statusState) return { outcome: 'ok' }
+    if (status !== undefined)
+      return rejectRow({
+        code: 'STATUS_NOT_CHANGED',
+        message: `HubSpot kept the status ${String(status)} and did not take ${input.statusState}`,
+        correlationId,
+      })
+    const error = errors.find((each) => namesInput(each, input))
+    if (error) return rejectRow({ ...readDetail(error), correlationId })
+    const [unnamed] = errors.filter((each) => !inputs.some((other) => namesInput(each, other)))
+    if (!unnamed) return { outcome: 'unknown', message: 'HubSpot answered, and did not name this person' }
+    return { ...rejectRow({ ...readDetail(unnamed), correlationId }), retryable: inputs.length > 1 }
+  })
+}
+
+function namesInput({ context }: JsonBody, { subscriberIdString, subscriptionId }: Input): boolean {
+  if (!isObject(context)) return false
+  const named = Object.values(context).flat().map(String)
+  const hasPerson = named.some((text) => text.toLowerCase() === subscriberIdString)
+  // One person may be there with several types.
+  return hasPerson && (!named.some((text) => /^\d+$/.test(text)) || named.includes(String(subscriptionId)))
+}
+
+const keyOf = (email: string, id: unknown) => `${email.toLowerCase()}\0${String(id)}`
+
+function readOptions({ match: _match, ...given }: JsonObject): LegalBasis {
+  const read = options.safeParse(given)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  throw new MillraceError('MR-1209', {
+    message:
+      `Writing to HubSpot: the options of ${subscription} are not right: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() +
+      '.',
+    kept: 'Nothing was sent.',
+    next: 'options: { legal_basis: LEGITIMATE_INTEREST_CLIENT, legal_basis_explanation: … }',
+  })
+}
+
+const refuse = (message: string): WriteResult => ({ outcome: 'rejected', code: 'MR-5005', message, retryable: false })
+
+const options = z.strictObject({
+  legal_basis: z
+    .enum([
+      'CONSENT_WITH_NOTICE',
+      'LEGITIMATE_INTEREST_CLIENT',
+      'LEGITIMATE_INTEREST_OTHER',
+      'LEGITIMATE_INTEREST_PQL',
+      'NON_GDPR',
+      'PERFORMANCE_OF_CONTRACT',
+      'PROCESS_AND_STORE',
+    ])
+    .optional()
+    .meta({ description: 'Needed where the account has its data privacy settings on' }),
+  legal_basis_explanation: z.string().min(1).optional(),
+})
+type LegalBasis = z.output<typeof options>
+
+export const subscription = 'subscription'
+const path = '/communication-preferences/v4/statuses/batch/write'
+const docs =
+  'https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/subscription-status/post-communication-preferences-v4-statuses-batch-write'
+const frameBytes = 400

@@ -1,0 +1,128 @@
+import { MillraceError, type Change, type WriteContext, type WriteResult } from 'millrace'
+import { associateRows } from './associate.ts'
+import type { HubspotApi } from './client.ts'
+import type { Property } from './describe.ts'
+import { encodeChange, recordId, type Row } from './encode-change.ts'
+import { findRecords, isSearched } from './find-records.ts'
+import type { RowAnswer, SentRow } from './read-batch.ts'
+import { sendBatch, type Batch } from './send-batch.ts'
+import { holds } from './settle-rows.ts'
+
+export type RecordObject = { readonly name: string; readonly properties: ReadonlyMap<string, Property> }
+
+/**
+ * Upserts go by the match property. Everything that must not create, and everything that must only create, looks the
+ * records up first. What belongs together is associated at the end.
+ */
+export async function writeRecords(
+  api: HubspotApi,
+  object: RecordObject,
+  changes: readonly Change[],
+  { match, signal }: WriteContext,
+): Promise<readonly WriteResult[]> {
+  checkMatch(object.name, match, changes)
+  const answers: RowAnswer[] = []
+  const rows = changes.flatMap((change, index): Row[] => {
+    const row = encodeChange(change, index, { match, properties: object.properties })
+    if (!('refusal' in row)) return [row]
+    answers[index] = refuse('MR-5005', row.refusal)
+    return []
+  })
+  const target = { object: object.name, match }
+  const upserts = rows.filter(({ op }) => op === 'upsert')
+  await sendRows(api, { ...target, kind: 'upsert', rows: upserts }, { signal, answers })
+  const inserts = rows.filter(({ op }) => op === 'insert')
+  const missing = await keepMissing(api, target, inserts, { signal, answers })
+  await sendRows(api, { ...target, kind: 'create', rows: missing }, { signal, answers })
+  const updates = rows.filter(({ op }) => op !== 'upsert' && op !== 'insert')
+  const present = await keepPresent(api, target, updates, { signal, answers })
+  await sendRows(api, { ...target, kind: 'update', rows: present }, { signal, answers })
+  await associateRows(api, object.name, rows, { signal, answers })
+  return changes.map(
+    (_, index) => answers[index]?.result ?? { outcome: 'unknown', message: 'no result came back for this row' },
+  )
+}
+
+export type Sending = { readonly signal: AbortSignal; readonly answers: RowAnswer[] }
+type Target = Pick<Batch, 'object' | 'match'>
+
+/** @throws MillraceError MR-1209 where a record would have to be made by what HubSpot makes, or does not hold unique */
+export function checkMatch(object: string, match: string, changes: readonly Change[]): void {
+  const creates = changes.some(({ op }) => op === 'upsert' || op === 'insert')
+  if (!creates || (match !== recordId && !isSearched(object, match))) return
+  const why =
+    match === recordId
+      ? 'HubSpot makes record ids itself'
+      : 'HubSpot does not hold domains unique, and would make a second company'
+  throw new MillraceError('MR-1209', {
+    message: `Writing to HubSpot: \`match: ${match}\` finds ${object} records, but cannot create them: ${why}.`,
+    kept: 'Nothing was sent.',
+    next: 'Set `mode: update`, or match a property with unique values.',
+  })
+}
+
+async function keepMissing(
+  api: HubspotApi,
+  target: Target,
+  rows: readonly Row[],
+  { signal, answers }: Sending,
+): Promise<readonly Row[]> {
+  if (rows.length === 0) return []
+  const found = await lookUp(api, target, rows, signal)
+  return rows.filter((row) => {
+    const [record] = found(row.key)
+    // What is there as it was to be made was made by a run that did not hear of it.
+    if (record && holds(record.properties, row)) answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
+    else if (record) answers[row.index] = refuse('CONFLICT', `a record with this ${target.match} is there already`)
+    return record === undefined
+  })
+}
+
+async function keepPresent(
+  api: HubspotApi,
+  target: Target,
+  rows: readonly Row[],
+  { signal, answers }: Sending,
+): Promise<readonly SentRow[]> {
+  if (rows.length === 0) return []
+  const found = await lookUp(api, target, rows, signal)
+  return rows.flatMap((row): SentRow[] => {
+    const [record, ...others] = found(row.key)
+    if (!record) answers[row.index] = { result: { outcome: 'absent' }, id: null }
+    else if (others.length > 0)
+      answers[row.index] = refuse('AMBIGUOUS', `${target.match} names ${others.length + 1} records`)
+    // Nothing but associations.
+    else if (Object.keys(row.properties).length === 0) answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
+    else return [{ ...row, id: record.id }]
+    return []
+  })
+}
+
+function lookUp(api: HubspotApi, { object, match }: Target, rows: readonly Row[], signal: AbortSignal) {
+  const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
+  return findRecords(api, { object, property: match, values: rows.map(({ key }) => key), properties }, signal)
+}
+
+/** Once something was accepted, an error no longer fails the call: it would deny what was done. */
+async function sendRows(api: HubspotApi, batch: Batch, sending: Sending): Promise<void> {
+  const { signal, answers } = sending
+  const { rows } = batch
+  if (rows.length === 0) return
+  try {
+    for (const [row, answer] of await sendBatch(api, batch, signal)) answers[row.index] = answer
+  } catch (error) {
+    if (!(error instanceof MillraceError) || !answers.some((answer) => answer?.result.outcome === 'ok')) throw error
+    if (error.code === 'MR-3004' && rows.length > 1) {
+      const middle = Math.ceil(rows.length / 2)
+      await sendRows(api, { ...batch, rows: rows.slice(0, middle) }, sending)
+      await sendRows(api, { ...batch, rows: rows.slice(middle) }, sending)
+    } else
+      for (const { index } of rows)
+        answers[index] = { result: { outcome: 'unknown', message: error.message }, id: null }
+  }
+}
+
+const refuse = (code: string, message: string): RowAnswer => ({
+  result: { outcome: 'rejected', code, message, retryable: false },
+  id: null,
+})
