@@ -1,4 +1,5 @@
 import type { EngineEvent } from '../model/event.ts'
+import { progressOf } from '../state/event-progress.ts'
 import type { ControlStore, StoredRun } from '../state/port.ts'
 
 /** What is new since the last look. `isOver`: nothing comes any more. `died`: its process ended without a word. */
@@ -59,7 +60,7 @@ export function createLogReader(): (
       for (const [key, event] of waiting) if (isMeant(event)) tellSum(key, event)
     }
     for (const event of events) {
-      const key = sumKey(event)
+      const key = progressOf(event)
       const text = JSON.stringify(event)
       if (key !== undefined) {
         const last = sums.get(key)
@@ -80,30 +81,6 @@ export function createLogReader(): (
     // What the store has dropped since, because the run said too much, is forgotten here too.
     told = counts
     return fresh
-  }
-}
-
-/** Of what the store keeps one event for, and adds up. */
-function sumKey(event: EngineEvent): string | undefined {
-  switch (event.type) {
-    case 'batch.extracted':
-    case 'batch.spooled':
-    case 'batch.staged':
-    case 'commit.started':
-    case 'cursor.committed':
-      return `${event.type} ${event.stream}`
-    case 'intents.committed':
-    case 'batch.sent':
-    case 'batch.answered':
-    case 'acknowledge.started':
-    case 'acknowledged':
-      return `${event.type} ${event.object}`
-    case 'request.sent':
-      return `${event.type} ${event.connection}`
-    case 'waiting':
-      return `${event.type} ${event.for}`
-    default:
-      return undefined
   }
 }
 

@@ -67,7 +67,7 @@ type RunProgress = {
 }
 
 /** undefined: an event to keep by itself. */
-function progressOf(event: EngineEvent): string | undefined {
+export function progressOf(event: EngineEvent): string | undefined {
   switch (event.type) {
     case 'batch.extracted':
     case 'batch.spooled':

@@ -10,10 +10,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { checkSecrets } from '../../src/app/check-project.ts'
 import { followProject, type ProjectFollower } from '../../src/app/follow-project.ts'
 import { projectCommit } from '../../src/app/project-commit.ts'
 import { loadProject } from '../../src/config/load.ts'
-import type { EtlSync } from '../../src/config/project.ts'
+import type { EtlSync, Target } from '../../src/config/project.ts'
 import { caughtFrom } from '../config/temp-project.ts'
 import {
   commit,
@@ -113,6 +114,19 @@ describe('a folder that is followed', () => {
       'MR-1204 schedules.yaml',
       'MR-1204 syncs/stripe.yaml',
     ])
+  })
+
+  it('has secrets in files count from the folder', async () => {
+    const dev = '  dev: { warehouse: { type: duckdb, path: .millrace/dev.duckdb } }\nconnections:'
+    const yaml = soundFiles['millrace.yaml']
+      .replace('connections:', dev)
+      .replace('${env:STRIPE_API_KEY}', '${file:key.txt}')
+    writeFiles(folder, { 'millrace.yaml': yaml, 'key.txt': 'rk_1234567' })
+    const project = (await follow()).project()
+    const check = () => checkSecrets({ project, target: project.targets['dev'] as Target, env: {} }, project.syncs) // it is there
+    await check()
+    rmSync(join(folder, 'key.txt'))
+    expect(await caughtFrom(check)).toMatchObject([{ code: 'MR-1301', place: { file: 'millrace.yaml' } }])
   })
 
   it('has a release that was damaged made again', async () => {

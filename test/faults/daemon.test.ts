@@ -1,8 +1,10 @@
 /** The daemon with real runs, real processes and real signals, on one DuckDB file. */
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
 import type { StoredSlot } from '../../src/state/slot-store.ts'
+import { commit, git, hasGit, initRepository, needsGit } from '../app/git-repository.ts'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { start } from './millrace-process.ts'
 
@@ -141,6 +143,39 @@ describe('the daemon', () => {
     expect(outcomes(daemon)).toEqual(['people ok'])
   })
 
+  it('has its runs read what was right: one that begins while the project is wrong works', async () => {
+    await schedule(`once: { select: [people], at: '${soon(5000)}' }`)
+    const daemon = serve()
+    await said(daemon, 'daemon.ready', 1)
+    const restore = project.edit('syncs/people.yaml', (text) =>
+      text.replace('destination: customerio', 'destination: nobody'),
+    )
+    await said(daemon, 'job.ended', 1)
+    await said(daemon, 'daemon.problem', 1)
+    restore()
+    expect(outcomes(daemon)).toEqual(['people ok'])
+    expect((await runs())[0]?.ledger).toMatchObject({ delivered: 100 })
+  })
+
+  it.skipIf(!hasGit)(`follows a git ref, whatever is in the folder; each run says its commit${needsGit}`, async () => {
+    initRepository(project.directory)
+    project.file('.gitignore', '.millrace/\n')
+    await schedule(`later: { select: [stripe], at: '2999-01-01T00:00:00Z' }`)
+    commit(project.directory, {})
+    const restore = project.edit('millrace.yaml', () => 'wrong: true\n')
+    const daemon = serve(['--git-ref', 'main'])
+    await said(daemon, 'daemon.ready', 1)
+    restore()
+    await schedule(`once: { select: [people], at: '${soon(9000)}' }`)
+    const second = commit(project.directory, {})
+    project.file('syncs/people.yaml', 'wrong: true\n')
+    await said(daemon, 'job.ended', 1)
+    git(project.directory, 'checkout', '--quiet', '--', 'syncs')
+    for (const path of ['.git', '.gitignore']) rmSync(join(project.directory, path), { recursive: true })
+    expect(outcomes(daemon)).toEqual(['people ok'])
+    expect((await runs()).map(({ commit: of }) => of)).toEqual([second])
+  })
+
   it('shares one store with another: each slot ran once, whoever took it', async () => {
     const instants = Array.from({ length: 6 }, (_, n) => `'${soon(3000 + n * 700)}'`)
     await schedule(`often: { select: [people], at: [${instants.join(', ')}], overlap: buffer_one }`)
@@ -161,7 +196,8 @@ const soon = (inMs = 3000) => new Date(Date.now() + inMs).toISOString()
 
 /** Known to the store before a daemon is there, however long one takes to start: its slots come after that. */
 async function schedule(schedules: string, head = '') {
-  for (const [, name = ''] of schedules.matchAll(/^ *(\w+): \{/gm)) await inStore((store) => store.knowSchedules([name]))
+  for (const [, name = ''] of schedules.matchAll(/^ *(\w+): \{/gm))
+    await inStore((store) => store.knowSchedules([name]))
   project.file('schedules.yaml', `${head}\nschedules:\n  ${schedules}\n`)
 }
 
