@@ -41,9 +41,12 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const flags = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '', ...disk]
   let server: ChildProcess
   const start = async () => {
-    server = spawn('redis-server', [...flags, ...password, ...(options.flags ?? [])], { stdio: 'ignore' })
-    process.once('exit', () => server.kill('SIGKILL'))
-    await untilItAnswers(server, port)
+    const child = spawn('redis-server', [...flags, ...password, ...(options.flags ?? [])], { stdio: 'ignore' })
+    server = child
+    const killWithUs = () => child.kill('SIGKILL')
+    process.once('exit', killWithUs)
+    child.once('exit', () => process.off('exit', killWithUs))
+    await untilItAnswers(child, port)
   }
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (server.exitCode !== null || server.signalCode !== null) return

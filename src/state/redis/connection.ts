@@ -13,6 +13,8 @@ export type Connection = {
    * it must be safe to repeat.
    */
   readonly patiently: <T>(doing: string, work: (redis: Redis) => Promise<T>, patience?: Patience) => Promise<T>
+  /** How long Redis was away the last time, and how long it has been back. null: it never was. */
+  readonly lastOutage: () => { readonly lastedMs: number; readonly agoMs: number } | null
   /** After each connection that came back. */
   readonly onBack: (listener: () => void) => void
   readonly close: () => void
@@ -38,22 +40,28 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
   const clean = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text)
   let lastError: Error | null = null
   let downSinceMs: number | null = performance.now()
-  let isSaid = true // what happens before the first connection is said by whoever opens it
+  let wasOpen = false
+  let isSaid = false
   let isClosed = false
+  let outage: { readonly lastedMs: number; readonly endedMs: number } | null = null
   const listeners: (() => void)[] = []
   redis.on('error', (error: Error) => {
     lastError = error
   })
   redis.on('ready', () => {
+    const endedMs = performance.now()
+    if (wasOpen && downSinceMs !== null) outage = { lastedMs: endedMs - downSinceMs, endedMs }
+    wasOpen = true
     lastError = null
     downSinceMs = null
-    if (!isSaid) onProblem(`Redis at ${where} answers again.`)
+    if (isSaid) onProblem(`Redis at ${where} answers again.`)
     isSaid = false
     for (const listener of listeners) listener()
   })
   redis.on('close', () => {
     downSinceMs ??= performance.now()
-    if (isClosed || isSaid) return
+    // What happens before the first connection is said by whoever opens it.
+    if (isClosed || isSaid || !wasOpen) return
     isSaid = true
     onProblem(`Redis at ${where} is away; trying again.`)
   })
@@ -66,6 +74,7 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
     where,
     async patiently(doing, work, { ms = patienceMs, since = 'call' } = {}) {
       const beganMs = since === 'outage' ? (downSinceMs ?? performance.now()) : performance.now()
+      let told: Trouble | null = null
       const leftMs = () => beganMs + ms - performance.now()
       for (;;) {
         if (isClosed) throw closedError(where, doing)
@@ -75,14 +84,17 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
         } catch (error) {
           const trouble = troubleOf(error, lastError)
           if (trouble === null) throw error
+          // That there is no connection says less than what Redis said before it.
+          if (told === null || trouble.kind !== 'away') told = trouble
           const mayPass = trouble.kind === 'away' || trouble.kind === 'not_yet'
-          if (!mayPass || leftMs() <= 0) throw failure(trouble, doing)
+          if (!mayPass || leftMs() <= 0) throw failure(told.kind === 'not_yet' ? told : trouble, doing)
           // After a failover the name may lead to the new primary.
           if (trouble.what.startsWith('READONLY')) redis.disconnect(true)
         }
         await untilReady(redis, Math.min(askEveryMs, Math.max(leftMs(), 1)))
       }
     },
+    lastOutage: () => outage && { lastedMs: outage.lastedMs, agoMs: performance.now() - outage.endedMs },
     onBack: (listener) => void listeners.push(listener),
     close: () => {
       isClosed = true

@@ -2,6 +2,7 @@
 import type { Job, JobState, JobTicket, SlotStore } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
+import { goneAfterMs } from './presence.ts'
 import { runScript, script } from './script.ts'
 import {
   isOpenJob,
@@ -107,7 +108,12 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
     async beat() {
       await presence.show()
       await connection.patiently('saying that this daemon lives', (redis) =>
-        runScript(redis, beat, [keys.daemons], [nowMs(), processName(process), forgottenMs]),
+        runScript(
+          redis,
+          beat,
+          [keys.daemons, keys.process + processName(process)],
+          [nowMs(), processName(process), forgottenMs, goneAfterMs],
+        ),
       )
     },
   }
@@ -139,6 +145,7 @@ const forgottenMs = 24 * 3_600_000
 const beat = script(`
 local at = now(ARGV[1])
 redis.call('HSET', KEYS[1], ARGV[2], whole(at))
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   if tonumber(all[i + 1]) < at - tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], all[i]) end

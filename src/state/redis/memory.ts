@@ -8,7 +8,11 @@ import { listOf, numberOf, runScript, script } from './script.ts'
 import { slotDocument, storedSlot, type SlotDocument } from './slot-document.ts'
 import { lifeOf, type SlotTransactions } from './slot-transaction.ts'
 
-export function storeMemory({ connection, targetKeys, nowMs }: Own, transactions: SlotTransactions): SlotMemory {
+export function storeMemory(
+  { connection, targetKeys, nowMs }: Own,
+  transactions: SlotTransactions,
+  beat: () => Promise<void>,
+): SlotMemory {
   return {
     async life() {
       const reply = await connection.patiently('asking for the life of the store', (redis) =>
@@ -37,6 +41,8 @@ export function storeMemory({ connection, targetKeys, nowMs }: Own, transactions
     },
 
     async restore({ schedules, slots }) {
+      // Signs of life are gone too, and jobs of a daemon without one would be given to others.
+      await beat()
       const names = [...schedules.keys()]
       const documents = slots.map(slotDocument)
       for (let from = 0; from < Math.max(names.length, documents.length); from += atOnce)

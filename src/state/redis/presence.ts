@@ -44,4 +44,4 @@ export function showPresence(connection: Connection, keys: ProjectKeys, own: Pro
 
 const signEveryMs = 5_000
 /** Long enough for a restart of Redis, or of the network, not to look like a death. */
-const goneAfterMs = 60_000
+export const goneAfterMs = 60_000

@@ -54,11 +54,12 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Contro
   const own = { connection, keys, targetKeys, process, presence, nowMs, silentMs }
   const transactions = openTransactions(own)
   const events = storeEvents(own)
+  const jobs = storeJobs(own, transactions)
   return {
     ...storeRuns(own),
     ...storeSlots(own, transactions),
-    ...storeJobs(own, transactions),
-    memory: storeMemory(own, transactions),
+    ...jobs,
+    memory: storeMemory(own, transactions, jobs.beat),
     ...storeLeases(own),
     ...storeTickets(own),
     recordEvent: events.recordEvent,

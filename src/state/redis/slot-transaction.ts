@@ -142,10 +142,14 @@ export function openTransactions(own: Own): SlotTransactions {
         return [textOf(name), { seenMs: numberOf(seenMs), hasKey: hasKey === 1 }]
       }),
     )
+    // Redis was away for long, and has been back for a short time: nobody could give a sign of life.
+    const outage = connection.lastOutage()
+    const isUnsure = outage !== null && outage.lastedMs > silentMs / 2 && outage.agoMs < silentMs
     return (owner) => {
       const daemon = known.get(processName(owner))
-      if (!daemon || daemon.seenMs < seenSinceMs) return false
-      return isOnThisHost(owner) ? isAlive(owner) : daemon.hasKey
+      if (isOnThisHost(owner) && !isAlive(owner)) return false
+      if (!daemon || isUnsure) return isUnsure
+      return daemon.seenMs >= seenSinceMs && (isOnThisHost(owner) || daemon.hasKey)
     }
   }
 }
