@@ -38,7 +38,10 @@ export async function associateRows(
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
       // The records are there; whether they belong together is not known.
-      for (const { row } of targets) fail(row.index, { outcome: 'unknown', message: error.message })
+      const { code, message } = error
+      const result: WriteResult =
+        code === 'MR-3004' ? { outcome: 'rejected', code, message, retryable: true } : { outcome: 'unknown', message }
+      for (const { row } of targets) fail(row.index, result)
     }
   }
 }

@@ -68,7 +68,10 @@ function waitOf(answer: Answer, otherwise: number): number {
 }
 
 function readError(answer: Answer): VendorError {
-  const body = parseObject(answer.bytes.toString()) ?? {}
+  const body = parseObject(answer.bytes.toString()) ?? {
+    message: `HTTP ${answer.status}`,
+    category: `HTTP_${answer.status}`,
+  }
   const correlationId = textOf(body['correlationId']) ?? answer.header('x-hubspot-correlation-id')
   const limit = answer.status === 429 ? textOf(body['policyName']) : undefined
   return { status: answer.status, ...readDetail(body), ...(limit === undefined ? {} : { code: limit }), correlationId }

@@ -17,10 +17,10 @@ export type Property = {
   readonly options: readonly string[] | null
 }
 
-/** null: there is no such object, or the token may not see it. */
+/** null: there is no such object. Where all objects are listed, one that the token may not see is left out, and said. */
 export function describeProperties(
   api: HubspotApi,
-  object: string,
+  { object, isListed }: { readonly object: string; readonly isListed: boolean },
   signal: AbortSignal,
 ): Promise<readonly Property[] | null> {
   const type = pathOf(object)
@@ -33,8 +33,12 @@ export function describeProperties(
       if (!Array.isArray(results)) throw malformed(`described ${object} without a list of properties`)
       return listOf(results).flatMap(readProperty)
     },
-    recover: ({ status, message }) =>
-      status === 404 || (status === 400 && /infer object type/i.test(message)) ? { value: null } : undefined,
+    recover: ({ status, message }) => {
+      if (status === 404 || (status === 400 && /infer object type/i.test(message))) return { value: null }
+      if (status !== 403 || !isListed) return undefined
+      api.warn(`HubSpot’s ${object} records are left out: ${message}`)
+      return { value: null }
+    },
   })
 }
 

@@ -35,7 +35,10 @@ export default connector({
         const wanted = names ?? [...standardObjects, ...(await listCustomObjects(api, signal)), subscription]
         const objects: DestinationObject[] = []
         for (const name of wanted) {
-          const properties = name === subscription ? null : await describeProperties(api, name, signal)
+          const properties =
+            name === subscription
+              ? null
+              : await describeProperties(api, { object: name, isListed: names === undefined }, signal)
           if (properties) objects.push(makeObject(name, properties, api))
           else if (name === subscription) objects.push(describeSubscription(api))
         }

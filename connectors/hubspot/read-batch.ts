@@ -28,8 +28,8 @@ export function readBatch(
   }
   const errors = listOf(body['errors'])
   const homeless = errors.filter((error) => {
-    const named = rowsOfError(rows, error, match).filter((row) => !answers.has(row))
-    for (const row of named) answers.set(row, refused(error, correlationId))
+    const named = rowsOfError(rows, error, match)
+    for (const row of named) if (!answers.has(row)) answers.set(row, refused(error, correlationId))
     return named.length === 0
   })
   const [unnamed] = homeless

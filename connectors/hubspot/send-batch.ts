@@ -56,7 +56,9 @@ async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Pro
     // Whether a create had an effect is seen by looking.
     if (kind !== 'create' || signal.aborted || !(error instanceof MillraceError) || !lost.includes(error.code))
       throw error
-    return settleRows(api, batch, signal)
+    const settled = await settleRows(api, batch, signal)
+    const lostRow: RowAnswer = { result: { outcome: 'unknown', message: error.message }, id: null }
+    return new Map(rows.map((row) => [row, settled.get(row) ?? lostRow]))
   }
 }
 

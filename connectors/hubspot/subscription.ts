@@ -38,8 +38,10 @@ export function describeSubscription(api: HubspotApi): DestinationObject {
     write: (changes, context) => writeStatuses(api, changes, context),
     preview: (changes, given) => {
       const inputs = changes.map((change) => encodeStatus(change, readOptions(given))).filter(isInput)
-      const body: Json = { inputs }
-      return inputs.length === 0 ? [] : [{ method: 'POST', path, body, docs }]
+      return groupInputs(inputs).map((group) => {
+        const body: Json = { inputs: group }
+        return { method: 'POST', path, body, docs }
+      })
     },
   }
 }
@@ -51,13 +53,24 @@ async function writeStatuses(
 ): Promise<readonly WriteResult[]> {
   const legal = readOptions(given)
   const encoded = changes.map((change) => encodeStatus(change, legal))
-  const inputs = encoded.filter(isInput)
-  const results = inputs.length === 0 ? [] : await sendStatuses(api, inputs, signal)
-  const byInput = new Map(inputs.map((input, index) => [input, results[index]]))
-  return encoded.map((row) => {
-    if (!isInput(row)) return row
-    return byInput.get(row) ?? { outcome: 'unknown', message: 'no result came back for this row' }
-  })
+  const results = new Map<Input, WriteResult>()
+  // Who opts out goes first. An opt-in goes once and by itself: whoever asks again does not know what was said since.
+  for (const inputs of groupInputs(encoded.filter(isInput))) {
+    try {
+      const taken = await sendStatuses(api, inputs, signal)
+      for (const [at, input] of inputs.entries()) results.set(input, taken[at] ?? unnamed)
+    } catch (error) {
+      // What is done is not denied by an error after it; halves of the rest come with the next run.
+      if (!(error instanceof MillraceError) || results.size === 0) throw error
+      for (const input of inputs) results.set(input, { outcome: 'unknown', message: error.message })
+    }
+  }
+  return encoded.map((row) => (isInput(row) ? (results.get(row) ?? unnamed) : row))
+}
+
+function groupInputs(inputs: readonly Input[]): readonly (readonly Input[])[] {
+  const isOptOut = ({ statusState }: Input) => statusState === 'UNSUBSCRIBED'
+  return [inputs.filter(isOptOut), inputs.filter((input) => !isOptOut(input))].filter((group) => group.length > 0)
 }
 
 type Input = {
@@ -101,6 +114,7 @@ function sendStatuses(api: HubspotApi, inputs: readonly Input[], signal: AbortSi
     docs,
     signal,
     timeoutMs: requestTimeoutMs,
+    repeatable: inputs.every(({ statusState }) => statusState === 'UNSUBSCRIBED'),
     // The SDK knows only v3, one person a request.
     send: (sdk) => sdk.request('POST', path, { inputs }),
     read: (body, correlationId) => readStatuses(body, inputs, correlationId),
@@ -132,9 +146,9 @@ function readStatuses(body: JsonBody, inputs: readonly Input[], correlationId: s
       })
     const error = errors.find((each) => namesInput(each, input))
     if (error) return rejectRow({ ...readDetail(error), correlationId })
-    const [unnamed] = errors.filter((each) => !inputs.some((other) => namesInput(each, other)))
-    if (!unnamed) return { outcome: 'unknown', message: 'HubSpot answered, and did not name this person' }
-    return { ...rejectRow({ ...readDetail(unnamed), correlationId }), retryable: inputs.length > 1 }
+    const [homeless] = errors.filter((each) => !inputs.some((other) => namesInput(each, other)))
+    if (!homeless) return unnamed
+    return { ...rejectRow({ ...readDetail(homeless), correlationId }), retryable: inputs.length > 1 }
   })
 }
 
@@ -161,6 +175,7 @@ function readOptions({ match: _match, ...given }: JsonObject): LegalBasis {
   })
 }
 
+const unnamed: WriteResult = { outcome: 'unknown', message: 'HubSpot answered, and did not name this person' }
 const refuse = (message: string): WriteResult => ({ outcome: 'rejected', code: 'MR-5005', message, retryable: false })
 
 const options = z.strictObject({

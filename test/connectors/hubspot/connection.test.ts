@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import hubspot from '../../../connectors/hubspot/index.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { change, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
+
+let vendor: OpenedHubspot
+beforeAll(async () => {
+  vendor = await openHubspot()
+})
+afterAll(() => vendor[Symbol.asyncDispose]())
+
+const { signal } = new AbortController()
+const failure = (status: number, body: JsonObject) => vendor.fault('status', { status, body })
+
+describe('a connection to HubSpot', () => {
+  it('is checked by a cheap signed-in request that any private app may make, whose Date is the vendor’s clock', async () => {
+    await vendor.opened.check({ signal })
+    expect(await vendor.asked()).toEqual(['GET /account-info/v3/details'])
+    expect(vendor.host.lastDate()).toEqual(await vendor.sandbox.now())
+    expect(await vendor.opened.account({ signal })).toBe('portal:14520000')
+  })
+
+  it('is refused with another token', async () => {
+    await using wrong = await openHubspot({ keys: { access_token: 'other' } })
+    await expect(wrong.opened.check({ signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('INVALID_AUTHENTICATION'),
+    })
+    expect(await wrong.requests()).toHaveLength(1)
+  })
+
+  it('says that a token has expired', async () => {
+    await vendor.fault('expire_tokens')
+    await expect(vendor.opened.check({ signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('EXPIRED_AUTHENTICATION'),
+    })
+  })
+
+  it('names the scopes that are missing', async () => {
+    const contact = await vendor.object('contact')
+    await vendor.fault('missing_scopes', { scopes: ['crm.objects.contacts.write'] })
+    const context = { ...vendor.host.context(signal), match: 'person_id', options: {}, saveReceipt: async () => {} }
+    await expect(contact.write([change('person_id', 'A-1')], context)).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('It needs crm.objects.contacts.write.'),
+    })
+  })
+
+  it('lists the objects that the token may see, and says which it may not', async () => {
+    const list = async () => (await vendor.opened.objects?.({ signal }))?.map(({ name }) => name)
+    expect(await list()).toEqual(['contact', 'company', 'deal', 'p14520000_machine', 'subscription'])
+    await vendor.fault('missing_scopes', {
+      scopes: ['crm.schemas.custom.read', 'crm.schemas.deals.read'],
+      times: 'always',
+    })
+    expect(await list()).toEqual(['contact', 'company', 'subscription'])
+    await vendor.fault('missing_scopes', null)
+    expect(JSON.stringify(vendor.events)).toMatch(/custom objects are not listed.*crm\.schemas\.custom\.read/)
+    expect(JSON.stringify(vendor.events)).toMatch(/deal records are left out.*crm\.schemas\.deals\.read/)
+    expect(await vendor.opened.objects?.({ names: ['nonsense'], signal })).toEqual([])
+  })
+
+  it('waits for the window that is full, for a lock, and for what Retry-After says', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('rate_limit', { interval_ms: 300 })
+    let began = performance.now()
+    await patient.opened.check({ signal })
+    expect(performance.now() - began).toBeGreaterThan(290)
+    await patient.fault('rate_limit', { retry_after: 0.2 })
+    began = performance.now()
+    await patient.opened.check({ signal })
+    expect(performance.now() - began).toBeLessThan(290)
+    await patient.fault('locked')
+    began = performance.now()
+    await patient.opened.check({ signal })
+    expect(performance.now() - began).toBeGreaterThan(1_990)
+    expect((await patient.requests()).map(({ status }) => status)).toEqual([429, 200, 429, 200, 423, 200])
+  })
+
+  it('does not wait for the next day', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('rate_limit', { policy: 'DAILY' })
+    await expect(patient.opened.check({ signal })).rejects.toMatchObject({
+      code: 'MR-3006',
+      message: expect.stringContaining('You have reached your daily limit'),
+    })
+    expect(await patient.requests()).toHaveLength(1)
+  })
+
+  it.each([
+    [404, 'MR-3004'],
+    [409, 'MR-3004'],
+    [413, 'MR-3004'],
+    [414, 'MR-3004'],
+    [307, 'MR-3004'],
+    [477, 'MR-3006'],
+    [500, 'MR-3003'],
+    [502, 'MR-3003'],
+    [504, 'MR-3003'],
+  ])('takes a %i for what it is', async (status, code) => {
+    await failure(status, { status: 'error', category: 'SOMETHING', message: 'no', correlationId: 'c-1' })
+    await expect(vendor.opened.check({ signal })).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    { access_token: '' },
+    {},
+    { access_token: 'x', portal: 1 },
+    { access_token: 'x', requests_per_10_seconds: 0 },
+  ])('is not configured by %o', (keys) => {
+    expect(hubspot.config.safeParse(keys).success).toBe(false)
+  })
+
+  it('goes to HubSpot, a hundred requests in ten seconds, unless told otherwise', () => {
+    expect(hubspot.config.parse({ access_token: 'x' })).toEqual({
+      access_token: 'x',
+      base_url: 'https://api.hubapi.com',
+      requests_per_10_seconds: 100,
+    })
+  })
+})

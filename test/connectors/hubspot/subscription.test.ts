@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { change, exact, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
+
+let vendor: OpenedHubspot
+beforeEach(async () => {
+  vendor = await openHubspot()
+})
+afterEach(() => vendor[Symbol.asyncDispose]())
+
+const ok = { outcome: 'ok' }
+const path = 'POST /communication-preferences/v4/statuses/batch/write'
+const say = (email: string, status?: string, id = '301') =>
+  change('email', email, { subscription_id: id, ...(status === undefined ? {} : { status }) })
+const write = (changes: Parameters<OpenedHubspot['write']>[2], options = {}) =>
+  vendor.write('subscription', 'email', changes, options)
+const statusOf = async (email: string, id = 301) =>
+  (await vendor.sandbox.show('hubspot', 'subscription', `${email}/${id}`))[0]?.['status']
+
+describe('subscriptions', () => {
+  it('are written by type, with the legal basis of the sync', async () => {
+    const legal = { legal_basis: 'LEGITIMATE_INTEREST_CLIENT', legal_basis_explanation: 'They are customers' }
+    const { fields, ...rest } = say('b@x.example', 'UNSUBSCRIBED')
+    const results = await write(
+      [say('a@x.example', 'UNSUBSCRIBED'), { ...rest, fields: { ...fields, subscription_id: exact('302') } }],
+      legal,
+    )
+    expect(results).toEqual([ok, ok])
+    expect(await vendor.sandbox.show('hubspot', 'subscription', 'b@x.example/302')).toMatchObject([
+      { status: 'UNSUBSCRIBED', legalBasis: 'LEGITIMATE_INTEREST_CLIENT', legalBasisExplanation: 'They are customers' },
+    ])
+    expect(await vendor.asked()).toEqual([path])
+  })
+
+  it('never say an opt-in that the change does not have', async () => {
+    await write([say('a@x.example', 'UNSUBSCRIBED')])
+    expect(await write([say('a@x.example'), say('b@x.example')])).toEqual([ok, ok])
+    expect(await vendor.asked()).toEqual([])
+    expect(await statusOf('a@x.example')).toBe('UNSUBSCRIBED')
+    expect(await statusOf('b@x.example')).toBeUndefined()
+  })
+
+  it('send opt-outs first, and opt-ins in a request of their own that is never repeated', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('status', { status: 503, times: 2, after: 1, match: 'statuses' })
+    const results = await patient.write('subscription', 'email', [
+      say('in@x.example', 'SUBSCRIBED'),
+      say('out@x.example', 'UNSUBSCRIBED'),
+    ])
+    expect(results).toMatchObject([{ outcome: 'unknown' }, ok])
+    const requests = await patient.requests()
+    expect(requests.map(({ status, body }) => [status, body?.includes('"UNSUBSCRIBED"')])).toEqual([
+      [200, true],
+      [503, false],
+    ])
+  })
+
+  it('repeat an opt-out until it is heard', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('status', { status: 503, times: 2, match: 'statuses' })
+    expect(await patient.write('subscription', 'email', [say('a@x.example', 'UNSUBSCRIBED')])).toEqual([ok])
+  })
+
+  it('take back an opt-out where the change says so: this API does not refuse it', async () => {
+    await write([say('a@x.example', 'UNSUBSCRIBED')])
+    expect(await write([say('a@x.example', 'SUBSCRIBED')])).toEqual([ok])
+    expect(await statusOf('a@x.example')).toBe('SUBSCRIBED')
+  })
+
+  it('hear of each row, errors in a 200 too', async () => {
+    expect(
+      await write([
+        say('a@x.example', 'UNSUBSCRIBED'),
+        say('nobody', 'UNSUBSCRIBED'),
+        say('b@x.example', 'UNSUBSCRIBED', '999'),
+        say('c@x.example', 'OUT'),
+        say('d@x.example', 'UNSUBSCRIBED', 'news'),
+      ]),
+    ).toMatchObject([
+      ok,
+      { outcome: 'rejected', message: expect.stringContaining('Email address nobody is invalid (correlation id ') },
+      { outcome: 'rejected', message: expect.stringContaining('Subscription 999 does not exist') },
+      { outcome: 'rejected', code: 'MR-5005', message: expect.stringContaining('must be UNSUBSCRIBED or SUBSCRIBED') },
+      { outcome: 'rejected', code: 'MR-5005', message: expect.stringContaining('and was news') },
+    ])
+    expect((await vendor.requests()).map(({ status }) => status)).toEqual([200])
+  })
+
+  it('are refused without a legal basis where the account demands one', async () => {
+    await vendor.fault('data_privacy', { times: 'always' })
+    expect(await write([say('a@x.example', 'UNSUBSCRIBED')])).toMatchObject([
+      { outcome: 'rejected', message: expect.stringContaining('legalBasis and legalBasisExplanation are required') },
+    ])
+  })
+
+  it.each([{ legal_basis: 'BECAUSE' }, { basis: 'x' }])('do not take the options %o', async (options) => {
+    await expect(write([say('a@x.example', 'UNSUBSCRIBED')], options)).rejects.toMatchObject({ code: 'MR-1209' })
+    expect(await vendor.asked()).toEqual([])
+  })
+
+  it('are taken only where the answer holds the status that was asked for', async () => {
+    const results = [{ subscriberIdString: 'a@x.example', subscriptionId: 301, status: 'SUBSCRIBED' }]
+    await vendor.fault('error_200', { body: { status: 'COMPLETE', results } })
+    expect(await write([say('a@x.example', 'UNSUBSCRIBED'), say('b@x.example', 'UNSUBSCRIBED')])).toMatchObject([
+      { outcome: 'rejected', code: 'STATUS_NOT_CHANGED' },
+      { outcome: 'unknown' },
+    ])
+  })
+
+  it('can only be mapped as opt-outs, and are no property of a contact', async () => {
+    const { fields, match } = await vendor.object('subscription')
+    expect(fields['status']).toMatchObject({ optOut: true, nullable: false })
+    expect(match).toEqual({ email: { normalise: 'lower' } })
+  })
+
+  it('of people who unsubscribe by themselves change as days pass', async () => {
+    const before = (await vendor.sandbox.show('hubspot', 'subscription')).length
+    await vendor.sandbox.move(30)
+    const after = await vendor.sandbox.show('hubspot', 'subscription')
+    expect(after.length).toBeGreaterThan(before)
+    expect(after.every(({ status }) => status === 'UNSUBSCRIBED')).toBe(true)
+  })
+})

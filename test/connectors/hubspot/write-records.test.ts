@@ -1,0 +1,358 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Change } from '../../../src/model/change.ts'
+import { change, exact, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
+
+let vendor: OpenedHubspot
+beforeEach(async () => {
+  vendor = await openHubspot()
+})
+afterEach(() => vendor[Symbol.asyncDispose]())
+
+const ok = { outcome: 'ok' }
+const contacts = (changes: readonly Change[], match = 'person_id') => vendor.write('contact', match, changes)
+const propertiesOf = async (key: string) => (await vendor.held('contact', 'person_id', key))?.['properties']
+
+describe('upserting', () => {
+  it('creates and updates in one request, with every value as text and every digit of it', async () => {
+    const fields = {
+      email: 'Ada@X.example',
+      score: exact('12345678901234567890.50'),
+      mrr: 0,
+      is_customer: true,
+      trial_ends_on: '2026-12-01',
+      last_seen_at: '2026-11-20T09:55:00.123456Z',
+      interests: ['chocolate', 'vanilla'],
+    }
+    expect(
+      await contacts([change('person_id', 'A-1', fields), change('person_id', 'P-000001', { jobtitle: 'CTO' })]),
+    ).toEqual([ok, ok])
+    expect(await vendor.asked()).toEqual(['POST /crm/v3/objects/contacts/batch/upsert'])
+    expect(await propertiesOf('A-1')).toMatchObject({
+      email: 'ada@x.example',
+      score: '12345678901234567890.50',
+      mrr: '0',
+      is_customer: 'true',
+      trial_ends_on: '2026-12-01',
+      last_seen_at: '2026-11-20T09:55:00.123Z',
+      interests: 'chocolate;vanilla',
+    })
+    expect(await propertiesOf('P-000001')).toMatchObject({ jobtitle: 'CTO', firstname: expect.any(String) })
+  })
+
+  it('takes a value away with null', async () => {
+    await contacts([change('person_id', 'A-1', { jobtitle: 'CTO', website: 'x.example' })])
+    await contacts([change('person_id', 'A-1', { jobtitle: null })])
+    expect(await propertiesOf('A-1')).not.toHaveProperty('jobtitle')
+    expect(await propertiesOf('A-1')).toHaveProperty('website')
+  })
+
+  it('finds people by email whatever its case, and custom objects by their type id', async () => {
+    await vendor.write('contact', 'email', [change('email', 'new@x.example', { firstname: 'A' })])
+    await vendor.write('contact', 'email', [
+      { ...change('email', 'new@x.example', { firstname: 'B' }), fields: { email: 'NEW@x.example', firstname: 'B' } },
+    ])
+    const all = (await vendor.sandbox.show('hubspot', 'contact')).filter(
+      ({ properties }) => JSON.stringify(properties).includes('new@x.example'), // one of them is enough to know
+    )
+    expect(all).toHaveLength(1)
+    expect(await vendor.write('2-7001', 'serial_number', [change('serial_number', 'M-9', { model: 'x' })])).toEqual([
+      ok,
+    ])
+    expect(await vendor.held('machine', 'serial_number', 'M-9')).toBeDefined()
+  })
+
+  it('is refused by ids that HubSpot makes, and by a domain that it does not hold unique', async () => {
+    await expect(contacts([change('hs_object_id', '50001')], 'hs_object_id')).rejects.toMatchObject({
+      code: 'MR-1209',
+      message: expect.stringContaining('HubSpot makes record ids itself'),
+    })
+    await expect(vendor.write('company', 'domain', [change('domain', 'x.example')])).rejects.toMatchObject({
+      code: 'MR-1209',
+      message: expect.stringContaining('would make a second company'),
+    })
+    expect(await vendor.asked()).toEqual([])
+  })
+})
+
+describe('what is refused before it is sent', () => {
+  it.each([
+    ['an option that there is not', { account_status: 'rich' }, 'account_status: rich is not one of its options'],
+    ['one of several options', { interests: 'vanilla;mud' }, 'interests: mud is not one'],
+    ['a boolean in other words', { is_customer: 'yes' }, 'is_customer must be true or false'],
+    ['an opt-out that is null', { sms_opt_out: null }, 'sms_opt_out must be true or false, and was null'],
+    ['an object as a text', { firstname: { first: 'A' } }, 'firstname takes text, and was an object'],
+    ['half of a character', { firstname: 'a\ud800' }, 'a lone surrogate'],
+    ['a text beyond the limit', { firstname: 'x'.repeat(65_537) }, 'HubSpot takes 65536'],
+    ['a read-only property', { hs_email_optout: true }, 'no property hs_email_optout that can be written'],
+    ['a name where an id belongs', { 'associations.company': 'ACME' }, 'ACME is not the id of a record'],
+  ])('is %s', async (_what, fields, message) => {
+    expect(await contacts([change('person_id', 'A-1', fields), change('person_id', 'A-2')])).toMatchObject([
+      { outcome: 'rejected', code: 'MR-5005', message: expect.stringContaining(message) },
+      ok,
+    ])
+    expect((await vendor.requests())[0]?.body).not.toContain('A-1')
+  })
+
+  it('read-only and calculated properties are no fields; unique ones and the email find records', async () => {
+    const { fields, match } = await vendor.object('contact')
+    expect(Object.keys(fields)).not.toEqual(expect.arrayContaining(['hs_email_domain']))
+    expect(fields).not.toHaveProperty('hs_email_optout')
+    expect(fields['sms_opt_out']).toMatchObject({ type: 'boolean', optOut: true, nullable: false })
+    expect(match).toEqual({
+      email: { normalise: 'lower' },
+      person_id: { normalise: 'trim' },
+      hs_object_id: { normalise: 'trim' },
+    })
+  })
+})
+
+describe('the answer of each row', () => {
+  const three = [
+    change('person_id', 'A-1'),
+    change('person_id', 'A-2', { email: 'nobody' }),
+    change('person_id', 'A-3'),
+  ]
+
+  it('a 207 blames the row that it names, in the vendor’s words and with the correlation id', async () => {
+    expect(await contacts(three)).toEqual([
+      ok,
+      {
+        outcome: 'rejected',
+        code: 'INVALID_EMAIL',
+        message: expect.stringMatching(/^Email address nobody is invalid \(correlation id [0-9a-f-]{36}\)$/),
+        retryable: false,
+      },
+      ok,
+    ])
+  })
+
+  it('errors that name nobody deny the rows that are not among the results, and say that it is not known whose they are', async () => {
+    await vendor.fault('unnamed_errors')
+    const bad = change('person_id', 'A-4', { email: 'nobody else' })
+    expect(await contacts([...three, bad])).toMatchObject([
+      ok,
+      { outcome: 'rejected', retryable: true, message: expect.stringContaining('one of 2 rows') },
+      ok,
+      { outcome: 'rejected', retryable: true },
+    ])
+  })
+
+  it('a refusal of the whole batch throws, so that the engine sends its halves, and a row alone is rejected', async () => {
+    await vendor.fault('all_or_nothing', { times: 'always' })
+    await expect(contacts(three)).rejects.toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringMatching(/request 00000000-.*INVALID_EMAIL: Email address nobody is invalid/),
+    })
+    expect(await propertiesOf('A-1')).toBeUndefined()
+    expect(await contacts(three.slice(1, 2))).toMatchObject([{ outcome: 'rejected', code: 'INVALID_EMAIL' }])
+  })
+
+  it('a 200 with empty results is no delivery: of rows that are not there nothing is known', async () => {
+    await vendor.fault('empty_results')
+    const rows = [change('person_id', 'A-1', { jobtitle: 'CTO' }), change('person_id', 'A-2', { jobtitle: 'CEO' })]
+    expect(await contacts(rows)).toMatchObject([
+      { outcome: 'unknown', message: expect.stringContaining('neither among its results nor among its errors') },
+      { outcome: 'unknown' },
+    ])
+    expect(await vendor.asked()).toEqual([
+      'POST /crm/v3/objects/contacts/batch/upsert',
+      'POST /crm/v3/objects/contacts/batch/read',
+    ])
+  })
+
+  it('a 200 with empty results, though everything was done, is settled by reading the records back', async () => {
+    await vendor.fault('empty_results', { applied: true })
+    expect(await contacts([change('person_id', 'A-1', { jobtitle: 'CTO' })])).toEqual([ok])
+  })
+
+  it('two keys that HubSpot takes for one are refused whole, and taken apart', async () => {
+    await expect(contacts([change('person_id', 'A-1'), change('person_id', 'a-1')])).rejects.toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringContaining('Duplicate IDs'),
+    })
+  })
+
+  it('a 504 after the fact is asked again, and is the same as once', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('gateway_timeout', { times: 1, match: 'upsert' })
+    expect(await patient.write('contact', 'person_id', [change('person_id', 'A-1')])).toEqual([ok])
+    expect((await patient.requests()).map(({ status }) => status)).toEqual([504, 200])
+  })
+})
+
+describe('updating', () => {
+  it.each(['update', 'clear', 'set'] as const)(
+    '%s looks records up, changes those that are there, and makes none',
+    async (op) => {
+      const value = op === 'clear' ? null : 'CTO'
+      const changes = [
+        change('person_id', 'P-000001', { jobtitle: value }, op),
+        change('person_id', 'nobody', { jobtitle: value }, op),
+      ]
+      expect(await contacts(changes)).toEqual([ok, { outcome: 'absent' }])
+      expect(await vendor.asked()).toEqual([
+        'POST /crm/v3/objects/contacts/batch/read',
+        'POST /crm/v3/objects/contacts/batch/update',
+      ])
+      expect(await propertiesOf('nobody')).toBeUndefined()
+      const properties = await propertiesOf('P-000001')
+      expect(properties).toEqual(
+        op === 'clear'
+          ? expect.not.objectContaining({ jobtitle: expect.anything() })
+          : expect.objectContaining({ jobtitle: 'CTO' }),
+      )
+    },
+  )
+
+  it('goes by record id, by email, and by a company’s domain', async () => {
+    const [person] = await vendor.sandbox.show('hubspot', 'contact')
+    const id = String(person?.['id'])
+    expect(await contacts([change('hs_object_id', id, { jobtitle: 'A' }, 'update')], 'hs_object_id')).toEqual([ok])
+    const { email } = person?.['properties'] as { readonly email: string }
+    expect(await contacts([change('email', email.toLowerCase(), { jobtitle: 'B' }, 'update')], 'email')).toEqual([ok])
+    const [company] = await vendor.sandbox.show('hubspot', 'company')
+    const { domain } = company?.['properties'] as { readonly domain: string }
+    expect(await vendor.write('company', 'domain', [change('domain', domain, { arr: 7 }, 'update')])).toEqual([ok])
+    expect(await vendor.asked()).toEqual([
+      'POST /crm/v3/objects/companies/search',
+      'POST /crm/v3/objects/companies/batch/update',
+    ])
+    expect((await vendor.held('company', 'domain', domain))?.['properties']).toMatchObject({ arr: '7' })
+  })
+
+  it('refuses what is no record id, and a domain that two companies have', async () => {
+    expect(await contacts([change('hs_object_id', 'Ada', {}, 'update')], 'hs_object_id')).toMatchObject([
+      { outcome: 'rejected', message: 'Ada is not the id of a record' },
+    ])
+    const twins = ['T-1', 'T-2'].map((ref) => change('account_ref', ref, { domain: 'twins.example' }))
+    await vendor.write('company', 'account_ref', twins)
+    expect(
+      await vendor.write('company', 'domain', [change('domain', 'twins.example', { arr: 1 }, 'update')]),
+    ).toMatchObject([{ outcome: 'rejected', code: 'AMBIGUOUS', message: 'domain names 2 records' }])
+  })
+})
+
+describe('inserting', () => {
+  it('makes what is not there, and refuses what is there with other values', async () => {
+    const changes = [
+      change('person_id', 'A-1', { jobtitle: 'CTO' }, 'insert'),
+      change('person_id', 'P-000001', { jobtitle: 'CTO' }, 'insert'),
+    ]
+    expect(await contacts(changes)).toMatchObject([ok, { outcome: 'rejected', code: 'CONFLICT' }])
+    expect(await propertiesOf('A-1')).toMatchObject({ jobtitle: 'CTO' })
+    expect(await propertiesOf('P-000001')).not.toMatchObject({ jobtitle: 'CTO' })
+  })
+
+  it('is not sent twice where no answer came: the records are looked up', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('gateway_timeout', { times: 1, match: 'batch/create' })
+    const insert = change('serial_number', 'M-2', { model: 'x' }, 'insert')
+    expect(await patient.write('machine', 'serial_number', [insert])).toEqual([ok])
+    expect(await patient.asked()).toEqual([
+      'POST /crm/v3/objects/machine/batch/read',
+      'POST /crm/v3/objects/machine/batch/create',
+      'POST /crm/v3/objects/machine/batch/read',
+    ])
+    // A run that was killed in between sends it again.
+    expect(await patient.write('machine', 'serial_number', [insert])).toEqual([ok])
+    const machines = await patient.sandbox.show('hubspot', 'machine')
+    expect(machines.filter(({ properties }) => JSON.stringify(properties).includes('M-2'))).toHaveLength(1)
+  })
+
+  it('stays unknown where nothing was made', async () => {
+    await vendor.fault('reset_before', { times: 1, match: 'batch/create' })
+    expect(await contacts([change('person_id', 'A-1', {}, 'insert')])).toMatchObject([{ outcome: 'unknown' }])
+  })
+})
+
+describe('associations', () => {
+  const pairs = async () =>
+    (await vendor.sandbox.show('hubspot', 'association')).map(
+      ({ from_id, to_type, to_id }) => `${from_id} ${to_type} ${to_id}`,
+    )
+
+  it('are made by id or by a property of the other record, once its record is there', async () => {
+    const company = await vendor.held('company', 'account_ref', 'A-000002')
+    const { domain } = company?.['properties'] as { readonly domain: string }
+    expect(
+      await contacts([
+        change('person_id', 'A-1', { 'associations.company': '50001' }),
+        change('person_id', 'A-2', { 'associations.company.account_ref': 'A-000002' }),
+        change('person_id', 'A-3', { 'associations.company.domain': domain }),
+        change('person_id', 'A-4', { 'associations.company.account_ref': null }),
+      ]),
+    ).toEqual([ok, ok, ok, ok])
+    const ids = await Promise.all(
+      ['A-1', 'A-2', 'A-3'].map(async (key) => (await vendor.held('contact', 'person_id', key))?.['id']),
+    )
+    expect(await pairs()).toEqual([`${ids[0]} company 50001`, `${ids[1]} company 50002`, `${ids[2]} company 50002`])
+    expect(await vendor.asked()).toEqual([
+      'POST /crm/v3/objects/contacts/batch/upsert',
+      'POST /crm/v3/objects/companies/batch/read',
+      'POST /crm/v3/objects/companies/search',
+      'POST /crm/v4/associations/contacts/companies/batch/associate/default',
+    ])
+  })
+
+  it('that have nobody to point to leave their row undone, to come again', async () => {
+    expect(
+      await contacts([
+        change('person_id', 'A-1', { 'associations.company.account_ref': 'A-999999' }),
+        change('person_id', 'A-2', { 'associations.company': '99' }),
+        change('person_id', 'A-3', { 'associations.company': '50001' }),
+      ]),
+    ).toMatchObject([
+      { outcome: 'rejected', code: 'ASSOCIATION_TARGET_NOT_FOUND', retryable: true },
+      { outcome: 'rejected', code: 'OBJECT_NOT_FOUND', message: expect.stringContaining('No object found: 0-2-99') },
+      ok,
+    ])
+    expect(await propertiesOf('A-1')).toBeDefined()
+  })
+
+  it('that get no answer leave their row unknown, though its record was written', async () => {
+    await vendor.fault('reset_before', { times: 1, match: 'associate' })
+    expect(
+      await contacts([change('person_id', 'A-1', { 'associations.company': '50001' }), change('person_id', 'A-2')]),
+    ).toMatchObject([{ outcome: 'unknown' }, ok])
+  })
+
+  it('that are refused whole are sent in halves: their records are written already', async () => {
+    await vendor.fault('status', {
+      status: 400,
+      times: 1,
+      match: 'associate',
+      body: { category: 'VALIDATION_ERROR', message: 'no' },
+    })
+    const rows = ['A-1', 'A-2', 'A-3'].map((key) => change('person_id', key, { 'associations.company': '50001' }))
+    expect(await contacts(rows)).toEqual([ok, ok, ok])
+    expect((await vendor.asked()).filter((path) => path.includes('associate'))).toHaveLength(3)
+  })
+
+  it('alone update nothing else', async () => {
+    expect(await contacts([change('person_id', 'P-000001', { 'associations.company': '50001' }, 'update')])).toEqual([
+      ok,
+    ])
+    expect(await vendor.asked()).toEqual([
+      'POST /crm/v3/objects/contacts/batch/read',
+      'POST /crm/v4/associations/contacts/companies/batch/associate/default',
+    ])
+  })
+
+  it('are previewed with what is looked up left open', async () => {
+    const contact = await vendor.object('contact')
+    const changes = [
+      change('person_id', 'A-1', { jobtitle: 'x', 'associations.company.account_ref': 'A-000002' }),
+      change('person_id', 'A-2', { jobtitle: 'x' }, 'update'),
+    ]
+    const previewed = contact.preview(changes, { match: 'person_id' })
+    expect(previewed.map(({ path }) => path)).toEqual([
+      '/crm/v3/objects/contacts/batch/upsert',
+      '/crm/v3/objects/contacts/batch/read',
+      '/crm/v3/objects/contacts/batch/update',
+      '/crm/v3/objects/companies/batch/read',
+      '/crm/v4/associations/contacts/companies/batch/associate/default',
+    ])
+    expect(previewed[2]?.body).toMatchObject({ inputs: [{ id: '<id of A-2>' }] })
+    expect(previewed[4]?.body).toEqual({ inputs: [{ from: { id: '<id of A-1>' }, to: { id: '<id of A-000002>' } }] })
+  })
+})
