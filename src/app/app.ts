@@ -20,6 +20,8 @@ export type AppOptions = {
   readonly directory: string
   /** Where `.millrace/` is, for a frozen copy. @default the project */
   readonly home?: string
+  /** One that was loaded already. @default it is loaded from `directory` */
+  readonly project?: Project
   /** @default the project's `default_target` */
   readonly target?: string
   /** Listens to everything the engine says. */
@@ -56,7 +58,7 @@ export type App = {
 /** @throws MillraceErrors with every finding of the project; MR-1204 for a target that is not there */
 export async function openApp(options: AppOptions): Promise<App> {
   countPagesAsMemory()
-  const project = await loadProject(options.directory, options)
+  const project = options.project ?? (await loadProject(options.directory, options))
   const target = chooseTarget(project, options.target)
   const clock = options.clock ?? systemClock
   const redisUrl = options.env[redisVariable] || null

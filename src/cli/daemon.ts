@@ -30,9 +30,8 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     gitRef: flags.gitRef || undefined,
     onProblem: (message) => tell(shell, { type: 'daemon.problem', message }),
   })
-  const { root, home } = follower.project()
-  const frozen = { ...shell, env, directory: root, home }
-  await withApp(frozen, { firstSignal: 'ends', onFirstSignal, check: false }, async (app) => {
+  const project = follower.project()
+  await withApp({ ...shell, env }, { firstSignal: 'ends', onFirstSignal, project }, async (app) => {
     const schedules = schedulesOf(app.project)
     if (schedules.length === 0)
       throw new MillraceError('MR-1202', {

@@ -1,5 +1,6 @@
 import { openApp, type App } from '../app/app.ts'
 import { checkProject } from '../app/check-project.ts'
+import type { Project } from '../config/project.ts'
 import type { Emit } from '../model/event.ts'
 import { checkDirectory } from './open-project.ts'
 import type { Shell } from './shell.ts'
@@ -14,6 +15,8 @@ export type OpenOptions = {
   readonly onFirstSignal?: () => void
   /** Connections, streams and objects against the connectors, before anything else. @default true */
   readonly check?: boolean
+  /** One that was loaded and checked already. */
+  readonly project?: Project
 }
 
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
@@ -23,6 +26,7 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
   const app = await openApp({
     directory: shell.directory,
     home: shell.home,
+    project: options.project,
     target: shell.target,
     onEvent: options.onEvent ?? (() => undefined),
     env: shell.env,
@@ -30,7 +34,7 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
     isStopping: shell.stop.isStopping,
   })
   try {
-    if (options.check !== false) await checkProject(app.project)
+    if (options.check !== false && !options.project) await checkProject(app.project)
     return await work(app)
   } finally {
     await app.close()
