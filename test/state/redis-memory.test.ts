@@ -58,8 +58,7 @@ describe.skipIf(!hasRedis)('what lets a Redis be filled again (skipped where red
   })
 
   test('without a clock of a test it is Redis that says how old it is', async () => {
-    const { clock: _, ...real } = { clock: null, url: server.url, project: 'real', target: 't' }
-    const other = await openRedisStore(real)
+    const other = await openRedisStore({ url: server.url, project: 'real', target: 't' })
     stores.push(other)
     const before = await memoryOf(other).life()
     expect(before.ageMs).toBeLessThan(5_000)
@@ -112,6 +111,18 @@ describe.skipIf(!hasRedis)('what lets a Redis be filled again (skipped where red
     // The daemon that runs it goes on with it, and nobody takes it away.
     expect(await store.endJob(running, { state: 'ok', reason: null })).toBe(true)
     expect((await store.takeJob(first, 'running'))?.sync).toBe('waiting')
+  })
+
+  test('whoever tells gives a sign of life with it, so that its jobs stay its own', async () => {
+    const far = await open({ process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+    await store.claimSlots([aSlot()])
+    await far.takeJob(first, 'running')
+    const remembered = await memory.changes(null)
+    await flush()
+    await memory.restore(remembered)
+    expect((await store.slots({}))[0]?.jobs).toMatchObject([{ state: 'running', alive: false }])
+    await memoryOf(far).restore(remembered)
+    expect((await store.slots({}))[0]?.jobs).toMatchObject([{ state: 'running', alive: true }])
   })
 
   test('telling the same again changes nothing, so that nobody is woken', async () => {
@@ -195,7 +206,7 @@ describe('the merge of what two remember', () => {
         reason: fc.constantFrom(null, 'x', 'y'),
         takenAt: fc.constantFrom(null, '2026-11-21T01:00:00.000Z'),
       })
-      .map((some) => ({ ...aJob(sync), ...some, owner: null }) as JobDocument) // the literals above are states
+      .map((some) => ({ ...aJob(sync), ...some, owner: null }))
   const slot: fc.Arbitrary<SlotDocument> = fc
     .record({
       trigger: fc.constantFrom('clock', 'hand'),
@@ -205,7 +216,7 @@ describe('the merge of what two remember', () => {
       endedAt: fc.option(time),
       jobs: fc.shuffledSubarray(['a', 'b', 'c']).chain((syncs) => fc.tuple(...syncs.map(job))),
     })
-    .map((some) => ({ schedule: 's', instant: 'i', ...some }) as SlotDocument) // the literals above are its
+    .map((some) => ({ schedule: 's', instant: 'i', ...some }))
   const schedule: fc.Arbitrary<KnownSchedule> = fc.record({
     since: time,
     decidedUntil: time,

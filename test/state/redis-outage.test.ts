@@ -129,6 +129,38 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     expect(problems.filter((problem) => problem.includes('away')).length).toBeGreaterThanOrEqual(4)
   })
 
+  test('after a long outage nobody is taken for dead who could not say that he lives', async () => {
+    const process = { host: 'elsewhere', pid: 7, startedAt: 'x' }
+    const [far, near] = [await open({ process, silentMs: 1_000 }), await open({ silentMs: 1_000 })]
+    await far.claimSlots([aSlot()])
+    await far.takeJob(first, 'running')
+    const isAlive = async () => (await near.slots({}))[0]?.jobs[0]?.alive
+    await server.kill()
+    await sleep(1_200)
+    await server.restart()
+    expect(await isAlive()).toBe(true)
+    await sleep(1_100) // now it could have said so
+    expect(await isAlive()).toBe(false)
+    await far.beat()
+    expect(await isAlive()).toBe(true)
+  })
+
+  test('what is given back while Redis is away does not fail, and is given back when it answers', async () => {
+    const problems: string[] = []
+    const store = await open({ patienceMs: 300, onProblem: (message) => problems.push(message) })
+    const grant = await store.acquireLease(lease('run-1'))
+    const mine = await store.takeTicket(ticket)
+    if (!grant.granted) return expect.unreachable()
+    await server.kill()
+    await Promise.all([store.releaseLease(grant.lease), store.returnTicket(mine)])
+    expect(problems.filter((problem) => problem.includes('given back when Redis answers'))).toHaveLength(2)
+    await server.restart()
+    const other = await open()
+    const next = await other.takeTicket({ ...ticket, runId: 'run-2' })
+    while ((await other.ticketBefore(next)) !== null) await sleep(20)
+    expect(await other.acquireLease(lease('run-2'))).toMatchObject({ granted: true, from: null })
+  })
+
   test('emptied: leases and tickets are lost, and whoever had them hears it', async () => {
     const store = await open()
     const grant = await store.acquireLease(lease('run-1'))

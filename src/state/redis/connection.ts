@@ -21,6 +21,7 @@ export type Connection = {
 }
 
 export type Patience = {
+  /** At most; never more than the store's own. */
   readonly ms?: number
   /** `outage`: all that is asked for in one outage waits so long together. @default 'call' */
   readonly since?: 'call' | 'outage'
@@ -72,7 +73,8 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
 
   return {
     where,
-    async patiently(doing, work, { ms = patienceMs, since = 'call' } = {}) {
+    async patiently(doing, work, { ms: atMostMs = patienceMs, since = 'call' } = {}) {
+      const ms = Math.min(atMostMs, patienceMs)
       const beganMs = since === 'outage' ? (downSinceMs ?? performance.now()) : performance.now()
       let told: Trouble | null = null
       const leftMs = () => beganMs + ms - performance.now()

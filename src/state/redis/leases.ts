@@ -5,12 +5,13 @@
 import { randomUUID } from 'node:crypto'
 import type { ControlStore, Holder, Lease, LeaseGrant, ProcessId } from '../port.ts'
 import { isAlive, isOnThisHost } from '../process-id.ts'
+import type { Patience } from './connection.ts'
 import type { Own } from './own.ts'
-import { listOf, numberOf, optionalTextOf, runScript, script, textOf } from './script.ts'
+import { listOf, numberOf, optionalTextOf, runScript, script, textOf, type Script } from './script.ts'
 
 type Leases = Pick<ControlStore, 'acquireLease' | 'renewLease' | 'holdsLease' | 'releaseLease'>
 
-export function storeLeases({ connection, keys, nowMs, process, presence }: Own): Leases {
+export function storeLeases({ connection, keys, nowMs, process, presence, giveBack }: Own): Leases {
   const keysOf = ({ name }: { readonly name: string }) => [keys.lease(name)]
   return {
     async acquireLease(request) {
@@ -35,16 +36,22 @@ export function storeLeases({ connection, keys, nowMs, process, presence }: Own)
       return grant
     },
     // One that ran out and that nobody took is extended too: the token says that nobody was in between.
-    renewLease: (lease) => is(`renewing the lease ${lease.name}`, renew, lease),
+    renewLease: (lease) => is(`renewing the lease ${lease.name}`, renew, lease, { ms: lease.ttlMs / 3 }),
     holdsLease: (lease) => is(`asking for the lease ${lease.name}`, holds, lease, { ms: holdsPatienceMs }),
-    async releaseLease(lease) {
-      await is(`giving back the lease ${lease.name}`, release, lease)
-    },
+    releaseLease: (lease) => giveBack(`giving back the lease ${lease.name}`, release, keysOf(lease), argsOf(lease)),
   }
 
-  async function is(doing: string, what: typeof renew, lease: Lease, patience = {}): Promise<boolean> {
-    const args = [nowMs(), lease.token, lease.runId, lease.ttlMs]
-    return (await connection.patiently(doing, (redis) => runScript(redis, what, keysOf(lease), args), patience)) === 1
+  async function is(doing: string, what: Script, lease: Lease, patience: Patience): Promise<boolean> {
+    const reply = await connection.patiently(
+      doing,
+      (redis) => runScript(redis, what, keysOf(lease), argsOf(lease)),
+      patience,
+    )
+    return reply === 1
+  }
+
+  function argsOf({ token, runId, ttlMs }: Lease): (string | number)[] {
+    return [nowMs(), token, runId, ttlMs]
   }
 }
 

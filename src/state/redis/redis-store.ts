@@ -7,6 +7,7 @@ import { refuseUnfit } from './check-redis.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { storeEvents } from './events.ts'
 import { storeJobs } from './jobs.ts'
+import { openGiveBack } from './give-back.ts'
 import { format, keysOfProject, keysOfTarget } from './keys.ts'
 import { storeLeases } from './leases.ts'
 import { storeMemory } from './memory.ts'
@@ -51,7 +52,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Contro
   const presence = showPresence(connection, keys, process)
   const nowMs = () => clock?.now().getTime() ?? ('' as const)
   const targetKeys = keysOfTarget(options.project, options.target)
-  const own = { connection, keys, targetKeys, process, presence, nowMs, silentMs }
+  const giveBack = openGiveBack(connection, onProblem)
+  const own = { connection, giveBack, keys, targetKeys, process, presence, nowMs, silentMs }
   const transactions = openTransactions(own)
   const events = storeEvents(own)
   const jobs = storeJobs(own, transactions)

@@ -18,7 +18,7 @@ type TicketBody = {
   readonly sinceMs: number
 }
 
-export function storeTickets({ connection, keys, nowMs, process, presence }: Own): Tickets {
+export function storeTickets({ connection, keys, nowMs, process, presence, giveBack }: Own): Tickets {
   const queueOf = (resource: string) => [keys.tickets(resource), keys.ticketBodies(resource), keys.ticketSeen(resource)]
 
   const removeGone = (ticket: Ticket, gone: readonly Waiting[]) =>
@@ -53,11 +53,8 @@ export function storeTickets({ connection, keys, nowMs, process, presence }: Own
       if (!first || living.length < ticket.places) return null
       return { runId: first.runId, process: first.process, since: first.since }
     },
-    async returnTicket(ticket) {
-      await connection.patiently(`giving back a ticket for ${ticket.resource}`, (redis) =>
-        runScript(redis, giveBack, queueOf(ticket.resource), [ticket.id]),
-      )
-    },
+    returnTicket: ({ id, resource }) =>
+      giveBack(`giving back a ticket for ${resource}`, remove, queueOf(resource), [id]),
   }
 }
 
@@ -120,7 +117,7 @@ end
 return 1
 `)
 
-const giveBack = script(`
+const remove = script(`
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('HDEL', KEYS[3], ARGV[1])
