@@ -6,6 +6,10 @@ import type { EtlSync, StreamConfig } from '../../src/config/project.ts'
 import type { Context } from '../../src/connector/context.ts'
 import type { OpenedConnector } from '../../src/connector/contract.ts'
 import type { ChunkLimits } from '../../src/etl/context.ts'
+import { planBackfill, type BackfillRequest } from '../../src/backfill/plan-backfill.ts'
+import { runPartition } from '../../src/backfill/run-partition.ts'
+import type { EtlContext } from '../../src/etl/context.ts'
+import { resolveStreams } from '../../src/etl/resolve-streams.ts'
 import { runEtl, type EtlOutcome, type EtlRequest } from '../../src/etl/run-etl.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { etlImbalance } from '../../src/model/ledger.ts'
@@ -31,6 +35,12 @@ export type World = {
     connector: OpenedConnector,
     options?: RunOptions,
   ) => Promise<EtlOutcome & { readonly events: readonly EngineEvent[] }>
+  /** The first part of a backfill that is not done, planned and run as `millrace backfill` does. */
+  readonly backfill: (
+    connector: OpenedConnector,
+    range: Pick<BackfillRequest, 'from' | 'to'>,
+    options?: RunOptions & { readonly again?: boolean },
+  ) => Promise<EtlOutcome | null>
   readonly rows: (sql: string) => Promise<readonly TextRow[]>
   readonly warehouse: Warehouse
   /** Our clock: a millisecond goes by each time it is asked. */
@@ -45,7 +55,38 @@ export function openWorld(): World {
   let now = Date.parse('2026-11-20T10:00:00.000Z')
   let runs = 0
   const clock = () => new Date(now++)
+  const contextOf = (options: RunOptions, emit: EtlContext['emit']): EtlContext => {
+    const runId = `run-${++runs}`
+    return {
+      runId,
+      warehouse,
+      emit,
+      clock: { now: clock },
+      spoolDir: join(location, 'spool', runId),
+      signal: options.signal ?? new AbortController().signal,
+      isStopping: options.isStopping ?? (() => false),
+      callContext: (of) => ({ signal: of }) as Context, // the made-up vendor asks for nothing else
+      stagingMemory: options.stagingMemory ?? '500MB',
+      chunk: { rows: options.chunkRows ?? 1, bytes: 1e9, ageMs: 1e9, ...options.chunk },
+    }
+  }
   return {
+    async backfill(connector, range, options = {}) {
+      const context = contextOf(options, (event) => options.onEvent?.(event))
+      const sync = syncOf(options)
+      const again = options.again ?? false
+      const partition = planBackfill(sync, await resolveStreams(sync, connector, context.signal), {
+        request: { ...range, streams: ['people'], stepMs: 1e12, again },
+        cursors: await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
+          session.state.readCursors(sync.name),
+        ),
+        vendorNow: (await connector.now?.(context)) ?? clock(),
+      }).find(({ isDone }) => !isDone)
+      if (!partition) return null
+      const outcome = await runPartition(context, { sync, partition, connectorName: 'made_up', again })
+      for (const report of Object.values(outcome.streams)) expectBalanced(report)
+      return outcome
+    },
     warehouse,
     clock,
     setClock(ms) {
@@ -53,39 +94,22 @@ export function openWorld(): World {
     },
     rows: (sql) => warehouse.session({ runId: 'test', purpose: 'look' }, (session) => collect(session.query(sql))),
     async run(connector, options = {}) {
-      const runId = `run-${++runs}`
       const events: EngineEvent[] = []
-      const signal = options.signal ?? new AbortController().signal
-      const outcome = await runEtl(
-        {
-          runId,
-          warehouse,
-          emit(event) {
-            events.push(event)
-            options.onEvent?.(event)
-          },
-          clock: { now: clock },
-          spoolDir: join(location, 'spool', runId),
-          signal,
-          isStopping: options.isStopping ?? (() => false),
-          callContext: (of) => ({ signal: of }) as Context, // the made-up vendor asks for nothing else
-          stagingMemory: options.stagingMemory ?? '500MB',
-          chunk: { rows: options.chunkRows ?? 1, bytes: 1e9, ageMs: 1e9, ...options.chunk },
-        },
-        {
-          sync: syncOf(options),
-          connector,
-          connectorName: 'made_up',
-          vendorNow: options.vendorNow ?? (() => connector.now?.({ signal }) ?? Promise.resolve(clock())),
-          fullRefresh: options.fullRefresh ?? false,
-          limit: options.limit ?? null,
-          maxShrink: options.maxShrink ?? null,
-        },
-      )
-      for (const report of Object.values(outcome.streams)) {
-        const imbalance = etlImbalance(report)
-        if (imbalance) throw new Error(imbalance)
-      }
+      const context = contextOf(options, (event) => {
+        events.push(event)
+        options.onEvent?.(event)
+      })
+      const { signal } = context
+      const outcome = await runEtl(context, {
+        sync: syncOf(options),
+        connector,
+        connectorName: 'made_up',
+        vendorNow: options.vendorNow ?? (() => connector.now?.({ signal }) ?? Promise.resolve(clock())),
+        fullRefresh: options.fullRefresh ?? false,
+        limit: options.limit ?? null,
+        maxShrink: options.maxShrink ?? null,
+      })
+      for (const report of Object.values(outcome.streams)) expectBalanced(report)
       return { ...outcome, events }
     },
     async close() {
@@ -93,6 +117,11 @@ export function openWorld(): World {
       rmSync(location, { recursive: true, force: true })
     },
   }
+}
+
+function expectBalanced(report: Parameters<typeof etlImbalance>[0]): void {
+  const imbalance = etlImbalance(report)
+  if (imbalance) throw new Error(imbalance)
 }
 
 export const streamConfig = (config: Partial<StreamConfig> = {}): StreamConfig => ({

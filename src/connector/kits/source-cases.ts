@@ -105,6 +105,35 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
       },
     },
     {
+      name: 'reads in two parts what it reads as a whole',
+      async run(stage) {
+        const { stream, steps, scan } = await openStream(stage, name)
+        const { boundedBy } = stream
+        if (boundedBy === undefined) return 'it cannot be cut by time'
+        const whole = await scan()
+        const read = await steps(whole)
+        const instants = rowsOf(read, name).flatMap((row) => instantOf(row[boundedBy]) ?? [])
+        const middle = [...new Set(instants)].sort((a, b) => a - b).at(-1)
+        if (middle === undefined || instants.every((at) => at === middle)) return 'its rows are all of one moment'
+        const cut = new Date(middle).toISOString()
+        const before = await steps({ ...whole, to: cut })
+        const after = await steps({ ...whole, from: cut })
+        assert.deepEqual(mergeSteps([...before, ...after], keysOf(stream)), mergeSteps(read, keysOf(stream)))
+        for (const row of rowsOf(after, name)) {
+          const at = instantOf(row[boundedBy])
+          // Vendors of whole seconds bring the second that the bound is in.
+          assert(
+            at === null || at > middle - 1000,
+            `${boundedBy} ${String(row[boundedBy])} came though it is before ${cut}`,
+          )
+        }
+        assert(
+          rowsOf(before, name).length < rowsOf(read, name).length,
+          'it brings everything, whatever the upper bound',
+        )
+      },
+    },
+    {
       name: 'brings values back as the vendor holds them: digits, instants, every letter',
       async run(stage) {
         const held = await stage.vendor.show(heldAs.type ?? name)
@@ -203,6 +232,13 @@ async function waitForRequest({ requests }: Stage): Promise<boolean> {
     await pause(20)
   }
   return false
+}
+
+/** Unix seconds, or an ISO instant, also with an offset without a colon. */
+function instantOf(value: Json | undefined): number | null {
+  const at =
+    typeof value === 'number' ? value * 1000 : Date.parse(String(value ?? '').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
+  return Number.isNaN(at) ? null : at
 }
 
 type Columns = { readonly [field: string]: LogicalType }

@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { countSteps, cutRange, isCovered, partitionName, rangeOf, type Range } from '../../src/backfill/partitions.ts'
+
+const day = 86_400_000
+const iso = (ms: number) => new Date(ms).toISOString()
+const range = (from: string, to: string): Range => ({
+  from: new Date(from).toISOString(),
+  to: new Date(to).toISOString(),
+})
+const anInstant = fc.integer({ min: Date.parse('2019-01-01'), max: Date.parse('2021-01-01') })
+const aRange = fc
+  .tuple(anInstant, fc.integer({ min: 1, max: 90 * day }))
+  .map(([from, length]): Range => ({ from: iso(from), to: iso(from + length) }))
+const aStep = fc.integer({ min: day / 4, max: 40 * day })
+
+describe('a range is cut', () => {
+  test('at the multiples of the step in UTC', () => {
+    expect(cutRange(range('2024-01-30T12:00Z', '2024-02-02'), day, [])).toEqual([
+      range('2024-01-30T12:00Z', '2024-01-31'),
+      range('2024-01-31', '2024-02-01'),
+      range('2024-02-01', '2024-02-02'),
+    ])
+  })
+
+  test('without a gap or an overlap, each part within one step, whatever is kept', () => {
+    fc.assert(
+      fc.property(aRange, aStep, fc.array(aRange, { maxLength: 5 }), (whole, stepMs, kept) => {
+        const parts = cutRange(whole, stepMs, kept)
+        expect(parts[0]?.from).toBe(whole.from)
+        expect(parts.at(-1)?.to).toBe(whole.to)
+        parts.forEach((part, index) => {
+          expect(part.from < part.to).toBe(true)
+          if (index > 0) expect(part.from).toBe(parts[index - 1]?.to)
+          expect(Math.floor(Date.parse(part.from) / stepMs)).toBe(Math.floor((Date.parse(part.to) - 1) / stepMs))
+        })
+        expect(cutRange(whole, stepMs, [])).toHaveLength(countSteps(whole, stepMs))
+      }),
+    )
+  })
+
+  test('so that a part is wholly inside what is kept, or wholly outside: nothing done is read again, nothing else is left out', () => {
+    fc.assert(
+      fc.property(aRange, aStep, fc.array(aRange, { maxLength: 5 }), anInstant, (whole, stepMs, done, at) => {
+        for (const part of cutRange(whole, stepMs, done)) {
+          const inside = (each: Range, instant: string) => each.from <= instant && instant < each.to
+          const touched = done.some((each) => each.from < part.to && part.from < each.to)
+          expect(isCovered(part, done)).toBe(touched)
+          if (inside(part, iso(at))) expect(isCovered(part, done)).toBe(done.some((each) => inside(each, iso(at))))
+        }
+      }),
+    )
+  })
+})
+
+test('several parts cover together what none covers alone, and a gap of a millisecond is one', () => {
+  const whole = range('2024-01-01', '2024-01-04')
+  expect(isCovered(whole, [range('2024-01-02', '2024-01-05'), range('2023-12-01', '2024-01-02')])).toBe(true)
+  expect(isCovered(whole, [range('2023-12-01', '2024-01-02'), range('2024-01-02T00:00:00.001Z', '2024-01-05')])).toBe(
+    false,
+  )
+  expect(isCovered(whole, [])).toBe(false)
+})
+
+test('the name of a partition holds its range', () => {
+  fc.assert(
+    fc.property(aRange, (each) => {
+      expect(rangeOf(partitionName(each))).toEqual(each)
+    }),
+  )
+  expect([rangeOf(''), rangeOf(partitionName(null)), rangeOf('backfill:x/y')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
