@@ -4,13 +4,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { ControlStore } from '../../src/state/port.ts'
 import { openRedisStore, type RedisStoreOptions } from '../../src/state/redis/redis-store.ts'
-import type { JobChoice } from '../../src/state/slot-store.ts'
+import type { Job, JobChoice } from '../../src/state/slot-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
 import { aJob, aSlot } from './a-slot.ts'
 import { type LossyProxy, startLossyProxy } from './redis-lossy-proxy.ts'
 
-const first = (open: readonly JobChoice['again'][number][]): JobChoice => ({
-  take: open[0] ?? null,
+const first = (open: readonly Job[]): JobChoice => ({
+  take: open.find(({ state }) => state === 'queued') ?? null,
   skip: [],
   again: [],
 })
