@@ -1,0 +1,172 @@
+/** The real program, a warehouse and the simulator: what a sync to HubSpot does from end to end. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import { killAt, millrace, resultOf, type RunLine } from '../../faults/millrace-process.ts'
+
+let project: FaultProject
+
+beforeAll(async () => {
+  project = await makeFaultProject({ files, alone: true, vendors: ['hubspot'], scale: 0.02 })
+}, 60_000)
+afterAll(() => project.close())
+beforeEach(async () => {
+  await project.sandbox.reset()
+  await project.forgetWarehouse()
+  await project.write('CREATE SCHEMA raw', people, statuses)
+})
+
+describe('a sync to HubSpot', () => {
+  it('delivers people with their company, is balanced, and has nothing to do the second time', async () => {
+    expect(await run('people', 0)).toMatchObject({ status: 'ok', ledger: { added: 250, delivered: 250 } })
+    const contacts = await held()
+    expect(contacts.get('p7')).toMatchObject({ email: 'p7@people.example', account_status: 'trialing', score: '7' })
+    expect(await project.sandbox.show('hubspot', 'association')).toHaveLength(250)
+    const sent = (await project.sandbox.journal('hubspot')).filter(({ path }) => path.endsWith('/batch/upsert'))
+    expect(sent.map(({ body }) => JSON.parse(body ?? '').inputs.length)).toEqual([100, 100, 50])
+    expect(await run('people', 0)).toMatchObject({ ledger: { unchanged: 250, delivered: 0 } })
+  })
+
+  it('has the bad row stand alone where HubSpot refuses the whole batch for it', async () => {
+    await project.sandbox.setFault('hubspot', 'all_or_nothing', { times: 'always' })
+    await project.write(`UPDATE raw.people SET email = 'nobody' WHERE id = 'p7'`)
+    expect(await run('people', 5)).toMatchObject({
+      status: 'partial',
+      ledger: { delivered: 249, rejected: 1, unknown: 0 },
+    })
+    const rejects = await project.rows(`SELECT key, code, message FROM _millrace.rejects`)
+    expect(rejects).toMatchObject([{ key: 'p7', code: 'INVALID_EMAIL' }])
+    expect((await held()).has('p7')).toBe(false)
+    expect((await held()).has('p8')).toBe(true)
+
+    await project.sandbox.setFault('hubspot', 'all_or_nothing', null)
+    await project.write(`UPDATE raw.people SET email = 'p7@people.example' WHERE id = 'p7'`)
+    expect(await run('people', 0)).toMatchObject({ ledger: { unchanged: 249, retry: 1, delivered: 1 } })
+  })
+
+  it('does not count what a 200 with empty results did not take, and sends it again', async () => {
+    await project.sandbox.setFault('hubspot', 'empty_results', { times: 1, match: 'upsert' })
+    const first = await run('people', 5)
+    expect(first.ledger).toMatchObject({ unknown: 100, delivered: 150 })
+    expect(await run('people', 0)).toMatchObject({ ledger: { retry: 100, delivered: 100, unchanged: 150 } })
+    expect((await held()).size).toBe(250)
+  })
+
+  it('is killed after it sent, and the next run sends the truth', async () => {
+    await killAt('batch.sent', ['sync', 'run', 'people'], project)
+    await project.write(`UPDATE raw.people SET status = 'active'`)
+    await run('people', 0)
+    const contacts = await held()
+    expect(contacts.size).toBe(250)
+    expect([...contacts.values()].every(({ account_status }) => account_status === 'active')).toBe(true)
+  })
+
+  it('updates only who is there', async () => {
+    const ledger = { delivered: 0, absent: 250 }
+    expect(await run('updates', 5)).toMatchObject({ ledger })
+    expect((await held()).size).toBe(0)
+  })
+
+  it('plans what it would refuse: a read-only property, an opt-out that is not mapped as one', async () => {
+    const refused = async (map: string) => {
+      const restore = project.edit('syncs/people.yaml', (text) => text.replace('score: score', map))
+      const { code, lines, stderr } = await millrace(['sync', 'plan', 'people'], project)
+      restore()
+      return `${code} ${JSON.stringify(lines)} ${stderr}`
+    }
+    expect(await refused('hs_email_optout: opted_out')).toMatch(/MR-1209.*contact has no field hs_email_optout/)
+    expect(await refused('sms_opt_out: opted_out')).toMatch(/MR-1209.*map it with \{ opt_out: column \}/)
+  })
+})
+
+describe('opt-outs', () => {
+  const statusOf = async (email: string) =>
+    (await project.sandbox.show('hubspot', 'subscription', `${email}/301`))[0]?.['status']
+  const said = async () =>
+    (await project.sandbox.journal('hubspot'))
+      .map(({ body }) => body ?? '')
+      .filter((body) => body.includes('statusState'))
+
+  it('arrive, and nobody is opted in by a first run, a retry or a value that turned off', async () => {
+    expect(await run('statuses', 0)).toMatchObject({ status: 'ok' })
+    expect(await statusOf('p1@people.example')).toBe('UNSUBSCRIBED')
+    expect(await statusOf('p2@people.example')).toBeUndefined()
+
+    await project.write(`UPDATE raw.statuses SET opted_out = false WHERE id = 'p1'`)
+    await run('statuses', 0)
+    expect(await statusOf('p1@people.example')).toBe('UNSUBSCRIBED')
+    expect((await said()).join('')).not.toContain('"SUBSCRIBED"')
+  })
+
+  it('are taken back only where the sync allows it', async () => {
+    await run('statuses', 0)
+    await project.write(`UPDATE raw.statuses SET opted_out = false WHERE id = 'p1'`)
+    const restore = project.edit('syncs/statuses.yaml', (text) => text.replace('} }', '}, allow_opt_in: true }'))
+    await run('statuses', 0)
+    restore()
+    expect(await statusOf('p1@people.example')).toBe('SUBSCRIBED')
+  })
+})
+
+async function run(sync: string, exit: number): Promise<RunLine> {
+  const result = resultOf(await millrace(['sync', 'run', sync], project))
+  const [line] = result.runs
+  expect([result.exit_code, line?.error]).toEqual([exit, undefined])
+  if (!line) throw new Error('nothing was run')
+  return line
+}
+
+/** The contacts that the sync made, by their key. */
+async function held() {
+  const contacts = await project.sandbox.show('hubspot', 'contact')
+  return new Map(
+    contacts.flatMap(({ properties }): [string, { readonly [name: string]: unknown }][] => {
+      const own = properties as { readonly [name: string]: unknown } // as the simulator's records are
+      return /^p\d/.test(String(own['person_id'])) ? [[String(own['person_id']), own]] : []
+    }),
+  )
+}
+
+const people = `CREATE TABLE raw.people AS SELECT 'p' || n AS id, 'p' || n || '@people.example' AS email, 'trialing' AS status, n AS score, false AS opted_out, 'A-000001' AS account FROM range(250) r(n)`
+const statuses = `CREATE TABLE raw.statuses AS SELECT 'p' || n AS id, 'p' || n || '@people.example' AS email, 301 AS type, n = 1 AS opted_out FROM range(5) r(n)`
+
+const peopleSync = (mode: string) => `
+model: people
+primary_key: id
+destination: hubspot
+object: contact
+match: person_id
+mode: ${mode}
+map:
+  person_id: id
+  email: email
+  account_status: status
+  score: score
+  associations.company.account_ref: account
+limits: { max_added: 100%, max_changed: 100% }
+`
+
+const files = {
+  'millrace.yaml': `
+project: hubspot
+targets:
+  sandbox: { sandbox: true }
+connections:
+  hubspot: { connector: hubspot, access_token: '\${env:HUBSPOT_TOKEN}', requests_per_10_seconds: 10000 }
+`,
+  'syncs/people.yaml': peopleSync('upsert'),
+  'syncs/updates.yaml': peopleSync('update'),
+  'syncs/statuses.yaml': `
+model: statuses
+primary_key: [id, type]
+destination: hubspot
+object: subscription
+match: email
+options: { legal_basis: LEGITIMATE_INTEREST_CLIENT }
+map:
+  email: email
+  subscription_id: type
+  status: { opt_out: opted_out, values: { true: UNSUBSCRIBED, false: SUBSCRIBED } }
+`,
+  'models/people.sql': 'select * from raw.people\n',
+  'models/statuses.sql': 'select * from raw.statuses\n',
+}
