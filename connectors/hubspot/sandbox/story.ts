@@ -1,3 +1,4 @@
+import { MillraceError } from 'millrace'
 import type { Day, Person, SimulatorContext } from 'millrace/sandbox'
 import { findType, type ObjectType } from './properties.ts'
 import { findRecord, putRecord } from './records.ts'
@@ -6,8 +7,10 @@ import { setStatus } from './subscriptions.ts'
 /** A marketing team was here before millrace: some companies, their people and deals. */
 export function seedPortal(context: SimulatorContext): void {
   const { world, store } = context
-  const [contact, company, deal, machine] = ['contact', 'company', 'deal', 'machine'].map(requireType)
-  if (!contact || !company || !deal || !machine) return
+  const contact = requireType('contact')
+  const company = requireType('company')
+  const deal = requireType('deal')
+  const machine = requireType('machine')
   const at = (date: Date) => ({ ...context, now: () => date })
   store.batch(() => {
     for (const each of world.companies.slice(0, companiesBefore))
@@ -69,7 +72,7 @@ function optOut(context: SimulatorContext, { email }: Person, subscriptionId: nu
 
 function requireType(name: string): ObjectType {
   const type = findType(name)
-  if (!type) throw new TypeError(`${name} is no object of this portal`)
+  if (!type) throw new MillraceError('MR-7000', { message: `The simulator of HubSpot has no object ${name}.` })
   return type
 }
 
