@@ -66,6 +66,31 @@ it('killed in the middle of a partition goes on: nothing is lost or loaded twice
   expect(await listed(third)).toEqual([])
 })
 
+it('stopped by Ctrl-C ends at a checkpoint (exit 130), begins no other part, and the same command goes on', async () => {
+  await project.sandbox.setFault('stripe', 'delay', { ms: 400, times: 'always' })
+  const alone = [...charges, '--parallel', '1']
+  const stopped = start(alone, project)
+  await stopped.reached('batch.extracted:charges')
+  stopped.child.kill('SIGINT')
+  expect(await ended(stopped)).toBe(130)
+  expect(resultOf({ code: 130, lines: stopped.lines, stderr: stopped.stderr() })).toMatchObject({
+    exit_code: 130,
+    left: 2,
+  })
+  await project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
+  const again = resultOf(await millrace(alone, project))
+  expect(again.exit_code).toBe(0)
+  await expectEachInsertedOnce(['charges'])
+  await expectChargesOfRange()
+  const [run] = again.runs
+  const shown = await millrace(['run', 'show', String(Object(run)['run_id'])], project)
+  expect(shown.lines[0]).toMatchObject({
+    type: 'run',
+    trigger: 'backfill',
+    partition: expect.stringMatching(/^charges 20/),
+  })
+})
+
 it('twice at the same time: one reads, the other waits for the lease and finds it done', async () => {
   await project.sandbox.setFault('stripe', 'delay', { ms: 80, times: 'always' })
   const both = await Promise.all([millrace(charges, project), millrace(charges, project)])

@@ -44,7 +44,7 @@ it('a daemon with three syncs due at once, a backfill and a sync by hand share t
     new Set(['schedule stripe', 'schedule billing', 'schedule catalogue', 'backfill past', 'cli stripe']),
   )
   const waits = runs.map(({ longest_wait_seconds: seconds = 0 }) => seconds)
-  console.log(`${runs.length} runs on one file; the longest wait of one was ${Math.max(...waits)} s`)
+  process.stderr.write(`${runs.length} runs on one file; the longest wait of one was ${Math.max(...waits)} s\n`)
   expect(Math.max(...waits)).toBeLessThan(saneWaitSeconds)
 
   for (const { sync, streams = {} } of runs)

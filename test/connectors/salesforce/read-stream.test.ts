@@ -29,6 +29,26 @@ describe('a Salesforce stream', () => {
     }
   })
 
+  it('reads what was modified in a range, for a backfill, and counts it', async () => {
+    for (const [name, field] of [
+      ['Account', 'SystemModstamp'],
+      ['AccountHistory', 'CreatedDate'],
+    ] as const) {
+      const stream = await org.stream(name)
+      expect(stream.boundedBy).toBe(field)
+      const held = await org.sandbox.show('salesforce', name)
+      const stamp = (row: { readonly [field: string]: unknown }) =>
+        new Date(String(row[field]).replace(/([+-]\d\d)(\d\d)$/, '$1:$2')).toISOString()
+      const stamps = [...new Set(held.map(stamp))].toSorted()
+      const [from = '', to = ''] = [stamps[Math.floor(stamps.length / 3)], stamps[Math.floor((stamps.length * 2) / 3)]]
+      const scan = await org.scanOf(stream, { from, to, full: true })
+      const inside = held.filter((row) => stamp(row) >= from && stamp(row) < to).map((row) => row['Id'])
+      expect(inside.length, name).toBeGreaterThan(0)
+      expect(new Set(rowsOf(await org.read(stream, scan)).map((row) => row['Id'])), name).toEqual(new Set(inside))
+      expect(await stream.count?.(scan, org.host.context(org.signal)), name).toBe(inside.length)
+    }
+  })
+
   it('marks deleted rows', async () => {
     const stream = await org.stream('Account')
     const rows = rowsOf(await org.read(stream, await org.scanOf(stream)))

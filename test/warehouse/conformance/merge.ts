@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { at, people, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
+import type { ScanState } from '../../../src/model/cursor.ts'
+import { at, people, scope, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
 
 export function mergeConformance(open: OpenWarehouse): void {
   describe('a merge', () => {
@@ -29,6 +30,27 @@ export function mergeConformance(open: OpenWarehouse): void {
       })
       expect(ledger).toMatchObject({ read: 5, inserted: 1, updated: 1, deleted: 1, unchanged: 1, stale: 1 })
       expect(await names()).toEqual(['1 Anna', '2 Bob', '4 Di', '5 Ed'])
+    })
+
+    test('raises _read_at of unchanged rows while another scope of the stream has a scan under way, and not after', async () => {
+      const other = { ...scope, partition: 'backfill:x' }
+      const open = (watermark: string | null, scan: ScanState | null) =>
+        bench().session(async ({ state, etl }) => {
+          const { previous: _previous, ...fence } = await state.takeFence(other, 'run-2')
+          const cursor = { cursor: { watermark, scan }, connector: 'test', version: 1 }
+          await etl.commit({ fence, sequence: 0, writes: [], cursor })
+        })
+      const readAt = async () => (await bench().rows('SELECT _read_at FROM crm.people'))[0]?.['_read_at']
+      await bench().load({ rows: [row(1, 'Ann', 1, 1)] })
+      await bench().load({ rows: [row(1, 'Ann', 1, 2)] })
+      expect(await readAt()).toBe('2026-11-20 10:01:00')
+      const scan = { id: 's', upper_bound: at(9), started_at: at(0), full: true, read: 0, partitions: [] }
+      await open(null, scan)
+      expect(await bench().load({ rows: [row(1, 'Ann', 1, 3)] })).toMatchObject({ unchanged: 1 })
+      expect(await readAt()).toBe('2026-11-20 10:03:00')
+      await open(at(9), null)
+      await bench().load({ rows: [row(1, 'Ann', 1, 4)] })
+      expect(await readAt()).toBe('2026-11-20 10:03:00')
     })
 
     test('tells an empty text from null', async () => {
