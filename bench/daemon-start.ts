@@ -41,13 +41,13 @@ async function startDaemon(project: string): Promise<Figure> {
   return { value, rssMb: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024 }
 }
 
-async function writeProject(root: string, schedules: number): Promise<string> {
+export async function writeProject(root: string, schedules: number, days = '* * *'): Promise<string> {
   await mkdir(join(root, 'syncs'), { recursive: true })
   await writeFile(join(root, 'millrace.yaml'), millraceYaml)
   await writeFile(join(root, 'syncs/stripe.yaml'), 'source: stripe\nstreams: { customers: {} }\n')
   const lines = Array.from(
     { length: schedules },
-    (_, n) => `  s${n}: { select: [stripe], cron: '${n % 60} ${n % 24} * * *', timezone: Europe/Berlin }\n`,
+    (_, n) => `  s${n}: { select: [stripe], cron: '${n % 60} ${n % 24} ${days}', timezone: Europe/Berlin }\n`,
   )
   await writeFile(join(root, 'schedules.yaml'), `schedules:\n${lines.join('')}`)
   return root

@@ -2,14 +2,27 @@
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { judge, type Benchmark, type Result } from './benchmark.ts'
+import { daemonIdle } from './daemon-idle.ts'
 import { daemonStart } from './daemon-start.ts'
+import { executorOverhead } from './executor-overhead.ts'
 import { flatMemory } from './flat-memory.ts'
 import { help } from './help.ts'
 import { jsonPages } from './json-pages.ts'
 import { noChangesDiff } from './no-changes-diff.ts'
+import { slotLateness } from './slot-lateness.ts'
 import { syncList } from './sync-list.ts'
 
-const benchmarks: readonly Benchmark[] = [help, syncList, jsonPages, flatMemory, noChangesDiff, daemonStart]
+const benchmarks: readonly Benchmark[] = [
+  help,
+  syncList,
+  jsonPages,
+  flatMemory,
+  noChangesDiff,
+  daemonStart,
+  daemonIdle,
+  slotLateness,
+  executorOverhead,
+]
 
 const options = readOptions()
 if (options) process.exitCode = await runBenchmarks(options)

@@ -11,6 +11,7 @@ export type RedisServer = {
   readonly url: string
   readonly port: number
   readonly pid: () => number
+  readonly isUp: () => Promise<boolean>
   /** Orderly, and removes its folder. */
   readonly stop: () => Promise<void>
   /** SIGKILL: as when the machine goes. */
@@ -61,6 +62,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       options.password === undefined ? `redis://127.0.0.1:${port}` : `redis://:${options.password}@127.0.0.1:${port}`,
     port,
     pid: () => server.pid ?? 0,
+    isUp: () => answers(port),
     stop: async () => {
       await end('SIGTERM')
       rmSync(folder, { recursive: true, force: true })

@@ -37,6 +37,8 @@ export async function* examine(options: AppOptions): AsyncIterable<Finding> {
       const runs = await app.store.runs({ limit: 1 })
       return runs[0] ? `last run ${runs[0].started_at}` : 'no run yet'
     })
+    const { redisUrl } = app
+    if (redisUrl !== null) yield await look('redis', () => checkRedisServer(redisUrl))
     yield await look('warehouse', () => checkWarehouse(app))
     yield await look('disk', () => checkDisk(app))
     for (const name of Object.keys(app.project.connections))
@@ -70,6 +72,16 @@ function isInstalled(name: string): boolean {
   } catch {
     return false // that is how Node says so
   }
+}
+
+/** What `openApp` did not refuse already. */
+async function checkRedisServer(url: string): Promise<string> {
+  const { checkRedis } = await import('../state/redis/check-redis.ts')
+  const { version, policy, aof, latencyMs } = await checkRedis(url)
+  const disk = aof
+    ? 'appendonly yes'
+    : 'appendonly no: a restart empties it, and each daemon tells it again what it knows'
+  return `${version}, ${policy}, ${disk}, ${latencyMs.toFixed(1)} ms away`
 }
 
 async function checkWarehouse(app: App): Promise<string> {

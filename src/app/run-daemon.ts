@@ -36,7 +36,7 @@ export type DaemonOptions = {
   readonly stopping: AbortSignal
   /** @default 60_000 */
   readonly drainMs?: number
-  /** How often the store is asked whether anybody changed something. @default 500 */
+  /** How often the store is asked whether anybody changed something. @default 1000 */
   readonly tickMs?: number
 }
 
@@ -48,8 +48,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   let plan = planOf(follower.project())
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()
-  /** Something happened in this process: the next look need not wait for its time. */
-  let hurry = new AbortController()
+  const naps = napping(options.stopping)
   const executor = await openExecutor(app, {
     limits: () => plan.limits,
     maxRuns: () => plan.maxRuns,
@@ -57,15 +56,20 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
     work: (job) =>
       execute(app, job, { options, plan, stop: ending.signal })
         .catch((error: unknown) => problem(asMillraceError(error, `ending ${job.sync}`).message))
-        .finally(() => hurry.abort()),
+        .finally(naps.wake),
   })
   const memory = await rememberSlots(app, problem)
   let seen = ''
   let isReady = false
   let troubles = ''
-  const every = { look: timer(lookEveryMs, 'later'), beat: timer(beatEveryMs), all: timer(reconcileEveryMs) }
+  const every = {
+    look: timer(lookEveryMs, 'later'),
+    beat: timer(beatEveryMs),
+    // What a file remembers nobody takes from it: there the watch on what is due misses nothing.
+    all: timer(store.memory === null ? 15 * reconcileEveryMs : reconcileEveryMs),
+    reconcile: timer(reconcileEveryMs),
+  }
   while (!options.stopping.aborted) {
-    hurry = new AbortController()
     try {
       if (every.look.isDue() && (await follower.look()) === 'changed') {
         plan = planOf(follower.project())
@@ -73,16 +77,20 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
         every.all.now()
         options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
       }
-      if (every.beat.isDue()) await store.beat()
+      // Another daemon that died changes nothing in the store: its jobs are looked for.
+      const isBeat = every.beat.isDue()
+      if (isBeat) await store.beat()
       const revision = await store.revision()
       const isSettled = await memory.look(revision)
-      // All of them: what came due while nobody looked, the store was busy, the machine slept or another daemon died.
       const isAll = every.all.isDue()
-      const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...(revision === seen ? [] : plan.following)]
+      const isReconciled = every.reconcile.isDue() || isAll
+      const isChanged = revision !== seen
+      const following = isChanged || isReconciled ? plan.following : []
+      const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...following]
       if (isSettled) {
         await claim(app, { plan, due, onEvent: options.onEvent })
-        if (isAll) await executor.reconcile()
-        if (isAll || due.length > 0 || revision !== seen || executor.nextMs() <= clock.now().getTime())
+        if (isReconciled) await executor.reconcile()
+        if (isBeat || isReconciled || isChanged || due.length > 0 || executor.nextMs() <= clock.now().getTime())
           await executor.dispatch()
         seen = revision
         if (!isReady)
@@ -98,8 +106,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       troubles = message
     }
     const nextMs = Math.min(watch.waitMs(clock.now()), executor.nextMs() - clock.now().getTime())
-    const waitMs = Math.min(options.tickMs ?? 500, Math.max(troubles === '' ? 0 : 500, nextMs))
-    await sleep(waitMs, undefined, { signal: AbortSignal.any([options.stopping, hurry.signal]) }).catch(() => undefined)
+    const waitMs = Math.min(options.tickMs ?? 1_000, Math.max(troubles === '' ? 0 : 500, nextMs))
+    await naps.nap(waitMs)
   }
   await drain(app, { executor, ending, drainMs: options.drainMs ?? 60_000 })
   await memory.save()
@@ -212,6 +220,31 @@ async function endForSure({ store, signal }: App, job: Job, end: JobEnd): Promis
   }
 }
 
+/** Waits until its time, or until something happened in this process. */
+function napping(stopping: AbortSignal): { readonly nap: (ms: number) => Promise<void>; readonly wake: () => void } {
+  let isWoken = false
+  let wakeUp = () => {}
+  const wake = () => {
+    isWoken = true
+    wakeUp()
+  }
+  stopping.addEventListener('abort', wake, { once: true })
+  return {
+    wake,
+    async nap(ms) {
+      if (!isWoken)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms)
+          wakeUp = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      isWoken = false
+    },
+  }
+}
+
 /** Due at once, and then every so often. */
 function timer(everyMs: number, first: 'at_once' | 'later' = 'at_once') {
   let dueMs = first === 'at_once' ? 0 : performance.now() + everyMs
@@ -231,6 +264,6 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'retry'> = {
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
 const lookEveryMs = 5_000
-const beatEveryMs = 10_000
+const beatEveryMs = 15_000
 const reconcileEveryMs = 60_000
 const endAttempts = 60

@@ -1,3 +1,4 @@
+import { awaitRedis } from '../app/await-redis.ts'
 import { followProject } from '../app/follow-project.ts'
 import { redisVariable } from '../app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
@@ -25,10 +26,13 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
   }
   const env = flags.redis === undefined ? shell.env : { ...shell.env, [redisVariable]: flags.redis }
   await checkDirectory(shell)
+  const onProblem = (message: string) => tell(shell, { type: 'daemon.problem', message })
+  const redisUrl = env[redisVariable]
+  if (redisUrl) await awaitRedis(redisUrl, { onProblem, signal: shell.stop.signal })
   const follower = await followProject({
     directory: shell.directory,
     gitRef: flags.gitRef || undefined,
-    onProblem: (message) => tell(shell, { type: 'daemon.problem', message }),
+    onProblem,
   })
   const project = follower.project()
   await withApp({ ...shell, env }, { firstSignal: 'ends', onFirstSignal, project }, async (app) => {

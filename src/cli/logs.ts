@@ -6,7 +6,6 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { createEventLines } from '../render/event-lines.ts'
 import { makePaint } from '../render/paint.ts'
 import { plainLine } from '../render/plain-renderer.ts'
-import type { StoredRun } from '../state/port.ts'
 import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -32,6 +31,7 @@ export async function showLogs(shell: Shell, id: string | undefined, flags: Logs
   })
 }
 
+type StoredRun = NonNullable<Awaited<ReturnType<App['store']['run']>>>
 type Tell = (run: StoredRun, part: LogPart) => void
 
 async function findRun({ store }: App, id: string): Promise<StoredRun> {
