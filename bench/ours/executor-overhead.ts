@@ -25,7 +25,7 @@ const executor = await bullmqExecutor(
         home: '.',
         target: 'bench',
         env: {},
-        policy: { timeoutMs: 60_000, retry: { attempts: 1, initialMs: 0, maxMs: 0 } },
+        policy: { timeoutMs: 60_000, graceMs: 1_000, retry: { attempts: 1, initialMs: 0, maxMs: 0 } },
         now: () => new Date(),
         stop: new AbortController().signal,
         onRun: (runId) => void store.noteRun(job, runId),

@@ -259,8 +259,9 @@ function timer(everyMs: number, first: 'at_once' | 'later' = 'at_once') {
 }
 
 /** The job of a schedule that was taken out of the file meanwhile. */
-const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'retry'> = {
+const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'> = {
   timeoutMs: 7_200_000,
+  graceMs: 30_000,
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
 const lookEveryMs = 5_000

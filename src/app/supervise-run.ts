@@ -15,13 +15,11 @@ export type SuperviseOptions = {
   readonly target: string
   /** What the run sees besides the daemon's own environment. */
   readonly env: { readonly [name: string]: string }
-  readonly policy: Pick<Schedule, 'timeoutMs' | 'retry'>
+  readonly policy: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'>
   readonly now: () => Date
   /** The daemon is on its way out: the run is asked to stop at its next checkpoint, and waits for the next daemon. */
   readonly stop: AbortSignal
   readonly onRun: (runId: string) => void
-  /** Between one sharper signal and the next. @default 30_000 */
-  readonly graceMs?: number
 }
 
 /** Never throws: whatever becomes of the process is an end of the job. */
@@ -93,15 +91,15 @@ const isRetryable = (error: RunRecord['error']): boolean =>
 /** A first signal asks for a checkpoint, a second stops at once, and what hears neither is killed. */
 function endInTime(
   child: { readonly kill: (signal: NodeJS.Signals) => boolean },
-  { policy, stop, graceMs = 30_000 }: SuperviseOptions,
+  { policy, stop }: SuperviseOptions,
 ): { readonly done: () => void; readonly timedOut: () => boolean } {
   let timedOut = false
   const timers = new Set<NodeJS.Timeout>()
   const later = (ms: number, work: () => void) => timers.add(setTimeout(work, ms))
   const end = () => {
     child.kill('SIGTERM')
-    later(graceMs, () => child.kill('SIGTERM'))
-    later(graceMs + killAfterMs, () => child.kill('SIGKILL'))
+    later(policy.graceMs, () => child.kill('SIGTERM'))
+    later(policy.graceMs + killAfterMs, () => child.kill('SIGKILL'))
   }
   later(policy.timeoutMs, () => {
     timedOut = true

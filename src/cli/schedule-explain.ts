@@ -47,14 +47,15 @@ function textOf(explained: Explained, color: boolean): string {
 }
 
 function factsOf({ schedule, syncs, slots, changes }: Explained): readonly (readonly [string, readonly string[]])[] {
-  const { catchup, overlap, retry, timeoutMs, jitterMs, timezone, select, exclude, priority, targets } = schedule
+  const { catchup, overlap, retry, timeoutMs, graceMs, jitterMs, timezone, select, exclude, priority, targets } =
+    schedule
   const without = exclude.length > 0 ? ` without ${exclude.join(', ')}` : ''
   return [
     ['when', [whenText(schedule)]],
     ['syncs', [syncs.join(', ') || 'none', `by ${select.join(', ')}${without}`]],
     ['overlap', [`${overlap}: ${overlaps[overlap]}`]],
     ['catch-up', [catchupText(catchup)]],
-    ['timeout', [durationText(timeoutMs)]],
+    ['timeout', [`${durationText(timeoutMs)}, and ${durationText(graceMs)} more to get to a checkpoint`]],
     ['retry', [retryText(retry)]],
     ['jitter', [jitterMs === 0 ? 'none' : `less than ${durationText(jitterMs)}, always the same for a slot`]],
     ['priority', [`${priority}: ${priorities[priority]}`]],

@@ -46,13 +46,14 @@ export function durationText(ms: number): string {
   return parts.join('') || '0s'
 }
 
-export function scheduleLine({ name, trigger, catchup, retry, timeoutMs, jitterMs, ...rest }: Schedule) {
+export function scheduleLine({ name, trigger, catchup, retry, timeoutMs, graceMs, jitterMs, ...rest }: Schedule) {
   return {
     name,
     ...rest,
     trigger: triggerLine(trigger),
     catchup: { mode: catchup.mode, window_ms: catchup.windowMs },
     timeout_ms: timeoutMs,
+    grace_ms: graceMs,
     retry: { attempts: retry.attempts, initial_ms: retry.initialMs, max_ms: retry.maxMs },
     jitter_ms: jitterMs,
   }

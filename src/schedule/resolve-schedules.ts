@@ -19,6 +19,7 @@ export function schedulesOf(project: Project): readonly Schedule[] {
     overlap: each.overlap,
     catchup: { mode: each.catchup.mode, windowMs: toMs(each.catchup.window) },
     timeoutMs: toMs(each.timeout),
+    graceMs: toMs(each.grace),
     retry: { attempts: each.retry.attempts, initialMs: toMs(each.retry.initial), maxMs: toMs(each.retry.max) },
     jitterMs: each.jitter === undefined ? 0 : toMs(each.jitter),
     priority: each.priority,

@@ -11,6 +11,8 @@ export type Schedule = {
   readonly overlap: 'skip' | 'buffer_one' | 'allow'
   readonly catchup: { readonly mode: 'none' | 'latest' | 'all'; readonly windowMs: number }
   readonly timeoutMs: number
+  /** Between being told to stop at a checkpoint and being told to stop at once. */
+  readonly graceMs: number
   /** `attempts` counts the first run too. */
   readonly retry: { readonly attempts: number; readonly initialMs: number; readonly maxMs: number }
   /** @default 0 */

@@ -187,7 +187,7 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
     }
   })
 
-  it('answers from another terminal: schedule history, runs, run cancel', async () => {
+  it('answers from another terminal: schedule history, runs, logs, run cancel', async () => {
     await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
     await stage.project.sandbox.setFault('stripe', 'delay', { ms: 200, times: 'always' })
     const daemon = stage.serve()
@@ -197,6 +197,8 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
     expect(history.lines[0]).toMatchObject({ schedule: 'once', jobs: [{ sync: 'stripe', state: 'running' }] })
     const runs = await millrace(['runs'], terminal)
     expect(runs.lines[0]).toMatchObject({ type: 'run', sync: 'stripe', status: 'running' })
+    const logs = await millrace(['logs'], terminal)
+    expect(logs.lines[0]).toMatchObject({ type: 'run.started' })
     const cancel = await millrace(['run', 'cancel', String(runs.lines[0]?.['run_id'])], terminal)
     expect(cancel.code).toBe(0)
     await stage.said(daemon, 'job.ended', 1)

@@ -71,6 +71,27 @@ export function daemonScenarios(name: string, current: () => DaemonStage): void 
       await stage.isWhole()
     })
 
+    it('stops at once when it is told a second time, and its run waits for the next one', async () => {
+      const stage = current()
+      await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
+      await stage.project.sandbox.setFault('stripe', 'delay', { ms: 300, times: 'always' })
+      const daemon = stage.serve()
+      await stage.said(daemon, 'job.started', 1)
+      daemon.child.kill('SIGTERM')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const toldAgain = performance.now()
+      daemon.child.kill('SIGTERM')
+      expect(await stage.ended(daemon)).toBe(143)
+      expect(performance.now() - toldAgain).toBeLessThan(15_000)
+      const job = async () => (await stage.slots())[0]?.jobs[0]
+      expect(['queued', 'running']).toContain((await job())?.state)
+      await stage.project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
+      const next = stage.serve()
+      await stage.said(next, 'job.ended', 1)
+      expect(stage.outcomes(next)).toEqual(['stripe ok'])
+      await stage.isWhole()
+    })
+
     it('ends a run that takes too long, and says so', async () => {
       const stage = current()
       await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}', timeout: 1500ms, retry: { attempts: 1 } }`)

@@ -32,6 +32,7 @@ const schedule = (name: string, trigger: Trigger, rest: Partial<Schedule> = {}):
   overlap: 'skip',
   catchup: { mode: 'latest', windowMs: 24 * hourMs },
   timeoutMs: hourMs,
+  graceMs: 30_000,
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
   jitterMs: 0,
   priority: 'normal',

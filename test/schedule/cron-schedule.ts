@@ -9,6 +9,7 @@ export const scheduleOf = (trigger: Trigger, timezone = 'UTC', jitterMs = 0): Sc
   overlap: 'skip',
   catchup: { mode: 'latest', windowMs: 86_400_000 },
   timeoutMs: 7_200_000,
+  graceMs: 30_000,
   retry: { attempts: 3, initialMs: 30_000, maxMs: 900_000 },
   jitterMs,
   priority: 'normal',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/model/clock.ts'
 import { bullmqExecutor } from '../../src/schedule/bullmq-executor.ts'
 import { inProcessExecutor } from '../../src/schedule/in-process-executor.ts'
 import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts'
@@ -107,6 +108,39 @@ describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is 
       expect(daemon.working()).toBe(0)
       await queue.close()
       connection.disconnect()
+    })
+
+    test('brings nothing to a daemon that has room for a while: it listens anew', async () => {
+      const first = gate()
+      let maxRuns = 1
+      const problems: string[] = []
+      const begun: string[] = []
+      const executor = await open({
+        store: stage.store,
+        clock: systemClock,
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map() }),
+        maxRuns: () => maxRuns,
+        onProblem: (message) => problems.push(message),
+        async work(job) {
+          begun.push(job.sync)
+          await first.opened
+          await stage.store.endJob(job, { state: 'ok', reason: null })
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'a' }, { sync: 'b' }])
+      await executor.dispatch()
+      while (begun.length === 0) await sleep(5)
+      await executor.reconcile()
+      await executor.reconcile()
+      expect(problems).toEqual([]) // it has no room
+      maxRuns = 2 // of which its worker is not told: as deaf as one whose line is dead
+      await executor.reconcile()
+      expect(problems).toEqual([expect.stringMatching(/^1 jobs wait in Redis .*listening anew/)])
+      while (begun.length < 2) await sleep(5)
+      first.open()
+      await stage.untilDone()
+      await executor.close()
+      expect(begun).toEqual(['a', 'b'])
     })
 
     test('holds ids and nothing else', async () => {

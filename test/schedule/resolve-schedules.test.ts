@@ -21,6 +21,7 @@ schedules:
     overlap: buffer_one
     catchup: { mode: all, window: 2d }
     timeout: 5m
+    grace: 5s
     retry: { attempts: 1, initial: 1s, max: 2s }
     jitter: 0s
     priority: high
@@ -35,6 +36,7 @@ schedules:
       overlap: 'skip',
       catchup: { mode: 'latest', windowMs: 86_400_000 },
       timeoutMs: 5_400_000,
+      graceMs: 30_000,
       retry: { attempts: 5, initialMs: 30_000, maxMs: 900_000 },
       jitterMs: 10_000,
       priority: 'normal',
@@ -49,6 +51,7 @@ schedules:
       overlap: 'buffer_one',
       catchup: { mode: 'all', windowMs: 172_800_000 },
       timeoutMs: 300_000,
+      graceMs: 5_000,
       retry: { attempts: 1, initialMs: 1_000, maxMs: 2_000 },
       jitterMs: 0,
       priority: 'high',
