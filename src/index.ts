@@ -24,7 +24,9 @@ export type {
   DestinationField,
   DestinationObject,
   FieldType,
+  ReadBack,
   RequestPreview,
+  SettleContext,
   WriteContext,
 } from './connector/destination.ts'
 export type { CallContext, Context } from './connector/context.ts'

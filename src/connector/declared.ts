@@ -87,6 +87,12 @@ function openObject(name: string, definition: ObjectDefinition, http: Http, host
     ...(definition.settle
       ? { settle: (receipt, context) => settleWith(definition, receipt, { ...context, http, host }) }
       : {}),
+    ...(definition.readBack
+      ? {
+          readBack: async (changes, context) =>
+            (await definition.readBack?.(changes, { ...context, http, host })) ?? [],
+        }
+      : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a destination takes, and how it answers: a result per row. */
 import type { z } from 'zod'
-import type { Change, WriteResult } from '../model/change.ts'
+import type { Change, Fields, WriteResult } from '../model/change.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Context } from './context.ts'
 
@@ -34,6 +34,8 @@ export type DestinationObject = {
   /** The fields that can find a record, and how the vendor compares them. */
   readonly match: { readonly [field: string]: { readonly normalise: 'exact' | 'trim' | 'lower' } }
   readonly fields: { readonly [field: string]: FieldType | DestinationField }
+  /** The fields that together name what is written, `match` among them; a change of nothing else has nothing to say. @default [match] */
+  readonly identity?: readonly string[]
   /** What other field names may be mapped: a pattern and the type of what it takes. @default none */
   readonly otherFields?: readonly {
     readonly pattern: RegExp
@@ -50,20 +52,36 @@ export type DestinationObject = {
   /** Encoded bytes of one change. @default its JSON length */
   readonly size?: (change: Change) => number
   readonly options?: z.ZodObject
-  /** One result per change, in order. Throws only when the whole request failed. No two changes of one call have the same key. */
+  /** One result per change, in order. Throws only when the whole request failed. No two changes of one call name the same record. */
   readonly write: (changes: readonly Change[], context: WriteContext) => Promise<readonly WriteResult[]>
   /** The requests that `write` would send, exactly. */
   readonly preview: (changes: readonly Change[], options: JsonObject) => readonly RequestPreview[]
-  /** After a restart: adopt or abort the job behind a saved receipt. */
-  readonly settle?: (receipt: Json, context: WriteContext) => Promise<readonly WriteResult[]>
+  /**
+   * After a restart, before anything is sent: adopt the job behind a saved receipt (wait for it and read what became of its
+   * rows), or abort it. When it returns, nothing more of that job happens. It may be asked twice. One result per change of
+   * `context.changes`, in order; `unknown` is sent again. Throws where the job can neither be read nor stopped: then nothing is sent.
+   */
+  readonly settle?: (receipt: Json, context: SettleContext) => Promise<readonly WriteResult[]>
+  /**
+   * What the vendor holds now, one per change, in order: destination field → value, at least the fields of the change that
+   * it can tell; null: no such record; undefined: it cannot tell. Settles what was sent and not answered, and verifies opt-outs.
+   */
+  readonly readBack?: (changes: readonly Change[], context: WriteContext) => Promise<readonly ReadBack[]>
 }
+
+export type ReadBack = Fields | null | undefined
 
 export type WriteContext = Context & {
   readonly options: JsonObject
   /** The sync's `match` field. */
   readonly match: string
-  /** Commits the vendor's job id before it is waited for. */
+  /** Commits the vendor's job id before it is waited for, and best before the job begins. At most one a call of `write`: the last one stands. */
   readonly saveReceipt: (receipt: Json) => Promise<void>
+}
+
+export type SettleContext = WriteContext & {
+  /** The changes of the `write` that saved the receipt, in its order; null: another machine sent them, and only the job must end. */
+  readonly changes: readonly Change[] | null
 }
 
 export type RequestPreview = {

@@ -47,12 +47,14 @@ function redactedStream(stream: Stream, redactor: Redactor): Stream {
 
 function redactedObject(object: DestinationObject, redactor: Redactor): DestinationObject {
   const guard = guardOf(redactor)
-  const { settle } = object
+  const { settle, readBack } = object
   const cleaned = (results: readonly WriteResult[]) => results.map((result) => redactor.deep(result))
   return {
     ...object,
     write: guard(async (changes, context) => cleaned(await object.write(changes, context))),
     ...(settle && { settle: guard(async (receipt, context) => cleaned(await settle.call(object, receipt, context))) }),
+    // What the vendor holds is data.
+    ...(readBack && { readBack: guard((changes, context) => readBack.call(object, changes, context)) }),
   }
 }
 

@@ -64,6 +64,8 @@ export type EngineEvent =
       readonly delivered: number
       readonly rejected: number
     }
+  /** A vendor's job holds these rows: its id is committed. */
+  | { readonly type: 'receipt.saved'; readonly run_id: string; readonly object: string; readonly rows: number }
   | { readonly type: 'acknowledge.started'; readonly run_id: string; readonly object: string; readonly rows: number }
   | { readonly type: 'acknowledged'; readonly run_id: string; readonly object: string; readonly rows: number }
   // both

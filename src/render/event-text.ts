@@ -65,6 +65,8 @@ function inWords(event: EngineEvent): EventText {
         level: 'step',
         text: `${event.object}: ${formatCount(event.delivered)} delivered, ${formatCount(event.rejected)} rejected of ${formatCounted(event.rows, 'row')}`,
       }
+    case 'receipt.saved':
+      return detail(`${event.object}: a job of the vendor holds ${formatCounted(event.rows, 'row')}`)
     case 'acknowledge.started':
       return detail(`${event.object}: acknowledging ${formatCounted(event.rows, 'row')}`)
     case 'acknowledged':

@@ -1,7 +1,7 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
 import type { DestinationObject, WriteContext } from '../connector/destination.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
-import type { JsonObject } from '../model/json.ts'
+import type { Json, JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { answerOf, tooLarge } from './answer-of.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
@@ -76,7 +76,12 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
-    const written = await writeBatch(batch, { object, context: writeContext(context, delivery), mayStillSend })
+    const written = await writeBatch(batch, {
+      object,
+      context: writeContext(context, delivery),
+      mayStillSend,
+      saveReceipt: (rows, receipt) => keepReceipt(context, delivery, { rows, receipt }),
+    })
     failure ??= written.failure
     const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
     sayRejects(context, object.name, answers)
@@ -182,9 +187,27 @@ function writeContext(context: ReverseContext, delivery: Delivery): WriteContext
     ...context.callContext(context.signal),
     options: delivery.options,
     match: delivery.match,
-    // Receipts belong to vendor jobs that outlive a request; no object of today has one.
+    // writeBatch binds it to the rows of each request.
     saveReceipt: () => Promise.resolve(),
   }
+}
+
+/** On disk for a next run here, which then knows the rows; on the intents for a next run anywhere. Fenced: who comes late begins no job. */
+async function keepReceipt(
+  context: ReverseContext,
+  { object, journal, header: { fence } }: Delivery,
+  { rows, receipt }: { readonly rows: readonly SpooledChange[]; readonly receipt: Json },
+): Promise<void> {
+  if (!object.settle)
+    throw new MillraceError('MR-1401', {
+      message: `${object.name} saves the receipt of a job, and declares no settle by which a later run could adopt or abort it.`,
+      kept: 'Their intents stay open: they will be sent again.',
+    })
+  const path = await journal.keepReceipt(rows, receipt)
+  await context.warehouse.session({ runId: context.runId, purpose: `receipt ${fence.sync}` }, (session) =>
+    session.reverse.saveReceipt({ fence, path, receipt }),
+  )
+  context.emit({ type: 'receipt.saved', run_id: context.runId, object: object.name, rows: rows.length })
 }
 
 function leaseLost(context: ReverseContext, object: DestinationObject): MillraceError {

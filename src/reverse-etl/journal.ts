@@ -4,7 +4,9 @@
  */
 import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Json } from '../model/json.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
+import type { SpooledChange } from './change-spool.ts'
 
 export type JournalHeader = {
   readonly fence: Fence
@@ -20,6 +22,7 @@ export class Journal {
   #file: FileHandle | undefined
   #rows = 0
   #bytes = 0
+  #receipts = 0
 
   private constructor(directory: string, sequence: number) {
     this.#directory = directory
@@ -65,6 +68,15 @@ export class Journal {
     return segment
   }
 
+  /** The changes that a vendor's job holds, and its id, until they are answered. On return both survive a kill. */
+  async keepReceipt(changes: readonly SpooledChange[], receipt: Json): Promise<string> {
+    const name = `${receiptPrefix}${++this.#receipts}`
+    const path = join(this.#directory, `${name}.ndjson`)
+    await writeFile(path, changes.map((change) => `${JSON.stringify(change)}\n`).join(''), { flush: true })
+    await writeFile(join(this.#directory, `${name}.json`), JSON.stringify(receipt), { flush: true })
+    return path
+  }
+
   #path(): string {
     return join(this.#directory, `${segmentPrefix}${this.#sequence}.ndjson`)
   }
@@ -74,7 +86,11 @@ export type LeftJournal = {
   readonly directory: string
   readonly header: JournalHeader
   readonly segments: readonly Segment[]
+  readonly receipts: readonly LeftReceipt[]
 }
+
+/** A vendor's job that a dead run had begun, and where its changes stand. */
+export type LeftReceipt = { readonly receipt: Json; readonly path: string }
 
 /** Journals that runs before this one left behind in a sync's spool directory. */
 export async function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {
@@ -94,7 +110,7 @@ export async function leftJournals(syncDirectory: string, ownRunId: string): Pro
       const path = join(directory, name)
       segments.push({ path, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0), rows: await trimTornLine(path) })
     }
-    found.push({ directory, header, segments })
+    found.push({ directory, header, segments, receipts: await readReceipts(directory) })
   }
   return found
 }
@@ -108,6 +124,22 @@ async function readHeader(directory: string): Promise<JournalHeader | null> {
   } catch {
     return null
   }
+}
+
+/** A receipt without its file of changes, or torn, was never promised: no job has begun. */
+async function readReceipts(directory: string): Promise<readonly LeftReceipt[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(receiptPrefix) && name.endsWith('.json'))
+  const found: LeftReceipt[] = []
+  for (const name of names.sort()) {
+    try {
+      // What keepReceipt wrote.
+      const receipt = JSON.parse(await readFile(join(directory, name), 'utf8')) as Json
+      found.push({ receipt, path: join(directory, name.replace(/json$/, 'ndjson')) })
+    } catch {
+      continue
+    }
+  }
+  return found
 }
 
 /** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */
@@ -130,3 +162,4 @@ export const dropDirectory = (directory: string): Promise<void> => rm(directory,
 
 const headerName = 'journal.json'
 const segmentPrefix = 'answers-'
+const receiptPrefix = 'receipt-'

@@ -12,7 +12,7 @@ export async function recoverJournals(
   journals: readonly LeftJournal[],
   { runId, emit }: { readonly runId: string; readonly emit: Emit },
 ): Promise<void> {
-  for (const { directory, header, segments } of journals) {
+  for (const { directory, header, segments, receipts } of journals) {
     const { fence } = header
     const now = await session.state.readFence(fence)
     const stands = now !== null && now.epoch === fence.epoch && now.runId === fence.runId
@@ -40,6 +40,7 @@ export async function recoverJournals(
           ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
           : `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`,
       })
-    await dropDirectory(directory)
+    // A job that it had begun is settled before anything is sent (settle-receipts.ts); its rows are needed for that.
+    if (receipts.length === 0) await dropDirectory(directory)
   }
 }

@@ -18,6 +18,7 @@ import { checkGuards, guardCounts, guardError } from './guards.ts'
 import { dropDirectory, Journal, leftJournals } from './journal.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { recoverJournals } from './recover.ts'
+import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
 
 export type ReverseRequest = {
@@ -36,16 +37,14 @@ export type ReverseOutcome = { readonly ledger: ReverseLedger; readonly error?: 
 
 export async function runReverse(context: ReverseContext, request: ReverseRequest): Promise<ReverseOutcome> {
   const directory = join(context.spoolDir, context.runId)
-  const left = await leftJournals(context.spoolDir, context.runId)
   let keepsJournal = false
   try {
-    const prepared = await context.warehouse.session(
-      { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
-      async (session) => {
-        await recoverJournals(session, left, context)
-        return prepare(context, request, { session, directory })
-      },
-    )
+    let prepared = await recoverAndPrepare(context, request, directory)
+    if (prepared.kind === 'jobs') {
+      await settleJobs(context, request, prepared.jobs)
+      prepared = await recoverAndPrepare(context, request, directory)
+    }
+    if (prepared.kind === 'jobs') throw unsettled(request)
     if (prepared.kind === 'stopped') return prepared.outcome
     keepsJournal = true
     const { outcome, isSettled } = await send(context, request, { prepared, directory })
@@ -56,6 +55,25 @@ export async function runReverse(context: ReverseContext, request: ReverseReques
     if (!keepsJournal) await dropDirectory(directory)
   }
 }
+
+/** What earlier runs left comes first: their answers, then their jobs at the vendor, for which the session has to end. */
+async function recoverAndPrepare(
+  context: ReverseContext,
+  request: ReverseRequest,
+  directory: string,
+): Promise<Prepared | Stopped | { readonly kind: 'jobs'; readonly jobs: readonly OpenJob[] }> {
+  const left = await leftJournals(context.spoolDir, context.runId)
+  return context.warehouse.session(
+    { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
+    async (session) => {
+      await recoverJournals(session, left, context)
+      const jobs = await openJobs(session, request.sync.name, left)
+      return jobs.length > 0 ? { kind: 'jobs', jobs } : prepare(context, request, { session, directory })
+    },
+  )
+}
+
+type Stopped = { readonly kind: 'stopped'; readonly outcome: ReverseOutcome }
 
 type Prepared = {
   readonly kind: 'ready'
@@ -70,7 +88,7 @@ async function prepare(
   context: ReverseContext,
   request: ReverseRequest,
   { session, directory }: { readonly session: Session; readonly directory: string },
-): Promise<Prepared | { readonly kind: 'stopped'; readonly outcome: ReverseOutcome }> {
+): Promise<Prepared | Stopped> {
   const { sync, object } = request
   const mapping = resolveMapping(sync, object, await session.describe(request.model))
   for (const message of mapping.warnings) context.emit({ type: 'run.warning', run_id: context.runId, message })
@@ -208,6 +226,12 @@ export function snapshotMeta(
     encoderVersion,
   }
 }
+
+const unsettled = ({ sync }: ReverseRequest) =>
+  new MillraceError('MR-7000', {
+    message: `${sync.name}: a job of an earlier run at the destination is settled, and still stands on its intents.`,
+    kept: 'Nothing was sent.',
+  })
 
 const unbalanced = ({ sync }: ReverseRequest, imbalance: string) =>
   new MillraceError('MR-2006', {

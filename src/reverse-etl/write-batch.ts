@@ -1,5 +1,6 @@
 import type { DestinationObject, WriteContext } from '../connector/destination.ts'
 import type { WriteResult } from '../model/change.ts'
+import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledChange } from './change-spool.ts'
 
@@ -8,6 +9,8 @@ export type BatchTarget = {
   readonly context: WriteContext
   /** Asked just before every request, halves of a refused one included: why it may not go any more. */
   readonly mayStillSend: () => Promise<MillraceError | undefined>
+  /** Keeps the id of the vendor's job that holds these rows. */
+  readonly saveReceipt?: (batch: readonly SpooledChange[], receipt: Json) => Promise<void>
 }
 
 export type BatchResults = {
@@ -33,11 +36,11 @@ export async function writeBatch(batch: readonly SpooledChange[], target: BatchT
 
 async function writeWhole(
   batch: readonly SpooledChange[],
-  { object, context }: BatchTarget,
+  { object, context, saveReceipt }: BatchTarget,
 ): Promise<readonly WriteResult[]> {
   const results = await object.write(
     batch.map(({ change }) => change),
-    context,
+    saveReceipt ? { ...context, saveReceipt: (receipt) => saveReceipt(batch, receipt) } : context,
   )
   if (results.length === batch.length) return results
   throw new MillraceError('MR-1401', {

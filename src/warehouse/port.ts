@@ -5,6 +5,7 @@
  */
 import type { Cursor } from '../model/cursor.ts'
 import type { EtlLedger, ReverseLedger } from '../model/ledger.ts'
+import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
@@ -239,6 +240,16 @@ export type ReverseSession = {
     readonly keys: readonly { readonly key: string; readonly op: string }[]
   }) => Promise<number>
   readonly countIntents: (sync: string) => Promise<number>
+  /** Writes the id of a vendor's job on the open intents of a file of `{"key"}` lines, fenced. */
+  readonly saveReceipt: (request: {
+    readonly fence: Fence
+    readonly path: string
+    readonly receipt: Json
+  }) => Promise<void>
+  /** Jobs whose rows are still intended, and by which run. */
+  readonly readReceipts: (sync: string) => Promise<readonly { readonly runId: string; readonly receipt: Json }[]>
+  /** The job is over; its intents stay open. */
+  readonly clearReceipt: (request: { readonly sync: string; readonly receipt: Json }) => Promise<void>
 }
 
 export type Acknowledgement = {

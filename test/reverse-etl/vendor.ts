@@ -30,6 +30,8 @@ export type Vendor = {
   /** Keys of each request that reached it. */
   readonly requests: string[][]
   readonly faults: Map<string, Fault & { readonly always?: boolean }>
+  /** Jobs by receipt, with the results of their rows: made by `jobObject`. */
+  readonly jobs: Map<string, { readonly changes: readonly Change[]; results: readonly WriteResult[] | null }>
   /** Called where the process dies; never returns. */
   die: () => Promise<never>
   /** Runs before every request: somebody else acts in the meantime. */
@@ -44,6 +46,7 @@ export function makeVendor(overrides: Partial<DestinationObject> = {}): Vendor {
     refused: new Set(),
     requests: [],
     faults: new Map(),
+    jobs: new Map(),
     die: () => new Promise<never>(() => undefined),
     beforeWrite: () => Promise.resolve(),
     object: {
@@ -83,6 +86,25 @@ export function makeVendor(overrides: Partial<DestinationObject> = {}): Vendor {
     },
   }
   return vendor
+}
+
+/** An object whose writes are jobs: made, saved, begun, waited for. `settle` runs what has not run (it adopts). */
+export function jobObject(vendor: Vendor): Partial<DestinationObject> {
+  const finish = async (id: string) => {
+    const job = vendor.jobs.get(id)
+    if (job && job.results === null) job.results = await write(vendor, job.changes)
+    return job?.results ?? []
+  }
+  return {
+    write: async (changes, { saveReceipt }) => {
+      const id = `job-${vendor.jobs.size + 1}`
+      vendor.jobs.set(id, { changes, results: null })
+      await saveReceipt({ id })
+      return finish(id)
+    },
+    settle: async (receipt) =>
+      finish(typeof receipt === 'object' && receipt && 'id' in receipt ? String(receipt.id) : ''),
+  }
 }
 
 async function write(vendor: Vendor, changes: readonly Change[]): Promise<readonly WriteResult[]> {

@@ -1,6 +1,7 @@
 /** What every object does: the same thing again is the same state, and each row hears what became of itself. */
 import assert from 'node:assert/strict'
 import type { Change, Fields, Operation, WriteResult } from '../../model/change.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
 import { cutBatches } from './cut-batches.ts'
 import { openObject, type ObjectOnStage } from './open-object.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
@@ -21,6 +22,10 @@ export type ObjectOptions = {
   readonly isGone?: (record: JsonObject) => boolean
   /** Bytes that a request may have on the wire. @default the object's batch.bytes */
   readonly maxRequestBytes?: number
+  /** The sync's `options`. @default none */
+  readonly options?: JsonObject
+  /** So many rows make the object begin a job, where it has `settle`. @default batch.rows, at most 2,500 */
+  readonly jobRows?: number
   /** @default 'upsert' where the object offers it, else its first operation */
   readonly op?: Operation
 }
@@ -180,6 +185,56 @@ export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
       }),
     },
     {
+      name: 'a job that a dead run began is settled by its receipt, and answers for each row; asked twice it says the same',
+      run: on(async ({ object, change, context, held }) => {
+        if (!object.settle) return 'it has no jobs that outlive a request'
+        const rows = options.jobRows ?? Math.min(object.batch.rows, maxRows)
+        const changes = Array.from({ length: rows }, (_, n) => change(n))
+        const receipts: Json[] = []
+        const saveReceipt = async (receipt: Json) => void receipts.push(receipt)
+        const written = await object.write(changes, context({ saveReceipt }))
+        const receipt = receipts.at(-1)
+        assert(receipt !== undefined, `it saved no receipt for ${rows} rows`)
+        const state = await held()
+        for (let times = 0; times < 2; times++) {
+          assert.deepEqual(await object.settle(receipt, { ...context(), changes }), written)
+          assert.deepEqual(await held(), state)
+        }
+        // Sent by another machine: only the job must end.
+        await object.settle(receipt, { ...context(), changes: null })
+      }),
+    },
+    {
+      name: 'a job whose run died as soon as its receipt was saved does nothing more once it is settled',
+      run: on(async ({ object, change, context, held }) => {
+        if (!object.settle) return 'it has no jobs that outlive a request'
+        const rows = options.jobRows ?? Math.min(object.batch.rows, maxRows)
+        const changes = Array.from({ length: rows }, (_, n) => change(n))
+        let receipt: Json = null
+        const writing = object.write(changes, context({ saveReceipt: async (given) => dieWith((receipt = given)) }))
+        await assert.rejects(writing)
+        const results = await object.settle(receipt, { ...context(), changes })
+        assert.equal(results.length, changes.length, 'one result per change')
+        const state = await held()
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        assert.deepEqual(await held(), state)
+      }),
+    },
+    {
+      name: 'what it reads back is what was written, and null where nothing is',
+      run: on(async ({ object, change, write, context }) => {
+        if (!object.readBack) return 'it cannot read back'
+        const changes = [change(0, 1), change(1)]
+        await write(changes)
+        const [first, second, missing] = await object.readBack([...changes, change(98)], context())
+        for (const [at, held] of [first, second].entries())
+          for (const [name, value] of Object.entries(changes[at]?.fields ?? {}))
+            if (held && name in held) assert.equal(String(held[name]), String(value), name)
+        assert(first && Object.keys(first).length > 1, JSON.stringify(first))
+        assert.equal(missing, null)
+      }),
+    },
+    {
       name: 'stops within 5 s when it is told to, though the vendor hangs',
       run: on(async ({ change, write }, stage) => {
         await stage.vendor.setFault('hang', { times: 'always' })
@@ -203,6 +258,11 @@ async function settled(writing: Promise<readonly WriteResult[]>): Promise<readon
   } catch (error) {
     return [{ outcome: 'unknown', message: String(error) }]
   }
+}
+
+/** As after a kill: whatever comes after the receipt does not happen. */
+async function dieWith(receipt: Json): Promise<never> {
+  throw new MillraceError('MR-7001', { message: `the run died with the receipt ${JSON.stringify(receipt)} saved` })
 }
 
 function asJson(body: string | null): Json {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Change, Operation, WriteResult } from '../../model/change.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { DestinationObject } from '../destination.ts'
+import type { DestinationObject, WriteContext } from '../destination.ts'
 import type { ObjectOptions } from './destination-cases.ts'
 import type { Stage } from './stage.ts'
 
@@ -10,6 +10,8 @@ export type ObjectOnStage = {
   readonly change: (n: number, version?: number, op?: Operation) => Change
   /** One result per change, or it is no answer. */
   readonly write: (changes: readonly Change[], signal?: AbortSignal) => Promise<readonly WriteResult[]>
+  /** What the object gets beside its changes; `over` lies on top. */
+  readonly context: (over?: Partial<WriteContext>) => WriteContext
   /** Everything of this type that the vendor holds, but for what is deleted. */
   readonly held: () => Promise<readonly JsonObject[]>
 }
@@ -21,16 +23,23 @@ export async function openObject({ open, vendor }: Stage, options: ObjectOptions
   const { match } = options
   const standard = options.op ?? (object.operations.includes('upsert') ? 'upsert' : object.operations[0])
   assert(standard, 'it has no operation')
+  const contextOf = (over: Partial<WriteContext> = {}): WriteContext => ({
+    ...host.context(over.signal ?? never),
+    match,
+    options: options.options ?? {},
+    saveReceipt: async () => undefined,
+    ...over,
+  })
   return {
     object,
+    context: contextOf,
     change: (n, version = 0, op = standard) => {
       const fields = options.fields(n, version)
       const key = normalise(String(fields[match]), object.match[match]?.normalise)
       return { op, key, fields, previous: null, idempotencyKey: `kit:${op}:${key}:${version}` }
     },
     write: async (changes, signal = never) => {
-      const context = { ...host.context(signal), match, options: {}, saveReceipt: async () => undefined }
-      const results = await object.write(changes, context)
+      const results = await object.write(changes, contextOf({ signal }))
       assert.equal(results.length, changes.length, 'one result per change')
       return results
     },

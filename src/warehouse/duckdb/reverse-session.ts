@@ -1,6 +1,7 @@
 /** Reverse ETL in the warehouse: snapshot, intents, what the destination said. */
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteText } from '../../duckdb/sql-text.ts'
+import type { Json } from '../../model/json.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
@@ -44,6 +45,26 @@ export function reverseSession(db: Database): ReverseSession {
       const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.intents WHERE sync = ${quoteText(sync)}`)
       return Number(row?.['n'] ?? 0)
     },
+    saveReceipt: ({ fence, path, receipt }) =>
+      fencedTransaction(db, fence, async () => {
+        await db.run(
+          `UPDATE _millrace.intents SET receipt = ${quoteText(JSON.stringify(receipt))}::JSON WHERE sync = ${quoteText(fence.sync)} ` +
+            `AND key IN (SELECT key FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {key: 'VARCHAR'}))`,
+        )
+      }),
+    readReceipts: async (sync) => {
+      const rows = await db.rows(
+        `SELECT DISTINCT run_id, receipt::VARCHAR AS receipt FROM _millrace.intents WHERE sync = ${quoteText(sync)} AND receipt IS NOT NULL ORDER BY ALL`,
+      )
+      // What saveReceipt wrote.
+      return rows.map((row) => ({ runId: row['run_id'] ?? '', receipt: JSON.parse(row['receipt'] ?? 'null') as Json }))
+    },
+    clearReceipt: ({ sync, receipt }) =>
+      transaction(db, async () => {
+        await db.run(
+          `UPDATE _millrace.intents SET receipt = NULL WHERE sync = ${quoteText(sync)} AND receipt::VARCHAR = ${quoteText(JSON.stringify(receipt))}`,
+        )
+      }),
   }
 }
 

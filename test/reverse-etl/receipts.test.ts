@@ -1,0 +1,131 @@
+/** A vendor's job that outlives its run: the next one adopts it, or ends it, before it sends anything (promises 4 and 5). */
+import { readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { SettleContext } from '../../src/connector/destination.ts'
+import type { WriteResult } from '../../src/model/change.ts'
+import type { Json } from '../../src/model/json.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { jobObject, makeVendor } from './vendor.ts'
+import {
+  dyingWarehouse,
+  intents,
+  makeWorld,
+  openRejects,
+  rows,
+  run,
+  runRefused,
+  runUntilKilled,
+  snapshot,
+} from './world.ts'
+
+const ann = { id: '1', name: 'Ann', opted_out: false }
+const ben = { id: '2', name: 'Ben', opted_out: true }
+
+function jobWorld() {
+  const vendor = makeVendor()
+  Object.assign(vendor.object, jobObject(vendor))
+  const asked: { readonly receipt: Json; readonly keys: readonly string[] | null }[] = []
+  const settle = vendor.object.settle
+  Object.assign(vendor.object, {
+    settle: async (receipt: Json, context: SettleContext): Promise<readonly WriteResult[]> => {
+      asked.push({ receipt, keys: context.changes?.map(({ key }) => key) ?? null })
+      return (await settle?.(receipt, context)) ?? []
+    },
+  })
+  const world = makeWorld({ vendor })
+  world.people = [ann, ben]
+  return { world, asked }
+}
+
+/** Killed once the receipt is on the intents, before the job begins; or once it has run and nobody has heard. */
+const deaths = [
+  ['before its job began', { purpose: 'receipt', when: 'after' }],
+  ['when its job was done and its answers were in the journal', { purpose: 'acknowledge', when: 'before' }],
+] as const
+
+const killed = async (world: ReturnType<typeof jobWorld>['world'], at: (typeof deaths)[number][1]) =>
+  runUntilKilled(world, (die) => ({ context: { warehouse: dyingWarehouse(world.warehouse, at, die) } }))
+
+const receiptsOf = async (world: ReturnType<typeof jobWorld>['world']) =>
+  (
+    await rows(world, `SELECT DISTINCT receipt::VARCHAR AS r FROM _millrace.intents WHERE sync = '${world.sync.name}'`)
+  ).map(({ r }) => r)
+
+describe('a receipt', () => {
+  it('stands on the intents of its rows before the job begins', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    expect(await receiptsOf(world)).toEqual(['{"id":"job-1"}'])
+    expect(world.vendor.records.size).toBe(0)
+  })
+
+  it.each(deaths)('of a run that died %s: its answers are committed, and nothing is sent again', async (_when, at) => {
+    const { world, asked } = jobWorld()
+    await killed(world, at)
+    const { ledger, events } = await run(world)
+    expect(ledger).toMatchObject({ unchanged: 2, retry: 0, delivered: 0 })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
+    expect(await intents(world)).toEqual([])
+    expect(world.vendor.journal).toHaveLength(2)
+    expect(asked).toEqual(at.purpose === 'receipt' ? [{ receipt: { id: 'job-1' }, keys: ['2', '1'] }] : [])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'run.takeover', from_run: `${world.sync.name}-1` }))
+    expect(readdirSync(world.spoolDir)).toEqual([])
+  })
+
+  it('whose job refused a row leaves that row’s reject, and the other delivered', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    world.vendor.faults.set('1', { kind: 'reject', always: true })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, rejected: 1 })
+    expect(await openRejects(world)).toEqual(['1 2'])
+  })
+
+  it('of a run on another machine ends the job, and its rows are sent as they are now', async () => {
+    const { world, asked } = jobWorld()
+    await killed(world, deaths[0][1])
+    const elsewhere = { ...world, people: [{ ...ann, name: 'Anna' }, ben], spoolDir: `${world.spoolDir}-2`, runs: 10 }
+    expect((await run(elsewhere)).ledger).toMatchObject({ retry: 2, delivered: 2 })
+    expect(asked).toEqual([{ receipt: { id: 'job-1' }, keys: null }])
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Anna' })
+    expect(await intents(world)).toEqual([])
+  })
+
+  it('whose job can neither be read nor stopped keeps everything from going, until it can', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    const { settle } = world.vendor.object
+    Object.assign(world.vendor.object, {
+      settle: () => Promise.reject(new MillraceError('MR-3002', { message: 'the vendor is away' })),
+    })
+    await runRefused(world, 'MR-3002')
+    expect(world.vendor.journal).toEqual([])
+    expect(await receiptsOf(world)).toEqual(['{"id":"job-1"}'])
+    Object.assign(world.vendor.object, { settle })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
+  it('is not saved, and its job does not begin, where another run has taken over', async () => {
+    const { world } = jobWorld()
+    let taken = false
+    const own = world.vendor.object.write
+    Object.assign(world.vendor.object, {
+      write: async (...args: Parameters<typeof own>) => {
+        if (!taken) {
+          taken = true
+          await run({ ...world, spoolDir: `${world.spoolDir}-2`, runs: 10 })
+        }
+        return own(...args)
+      },
+    })
+    const { error } = await run(world)
+    expect(error).toMatchObject({ code: 'MR-2005' })
+    expect(world.vendor.journal).toHaveLength(2)
+  })
+
+  it('of an object that cannot settle is refused: nobody could ever end its job', async () => {
+    const { world } = jobWorld()
+    Object.assign(world.vendor.object, { settle: undefined })
+    expect((await run(world)).error).toMatchObject({ code: 'MR-1401' })
+    expect(world.vendor.journal).toEqual([])
+  })
+})
