@@ -1,13 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { alternate } from './alternate.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
 import { here, runScript } from './child.ts'
+import { startRedis } from '../test/redis-server.ts'
 
 export const executorOverhead: Benchmark = {
   name: 'executor-overhead',
@@ -33,32 +27,4 @@ export const executorOverhead: Benchmark = {
 async function figure(script: string, args: { readonly url: string; readonly jobs: number }): Promise<Figure> {
   const { seconds, rss_mb } = await runScript(script, args)
   return { value: (seconds * 1000) / args.jobs, rssMb: rss_mb }
-}
-
-async function startRedis(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'bench-redis-'))
-  const port = await freePort()
-  const flags = ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', folder, '--save', '', '--appendonly', 'no']
-  const server: ChildProcess = spawn('redis-server', flags, { stdio: 'ignore' })
-  await once(server, 'spawn') // rejects where redis-server is not installed
-  await sleep(500)
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: async () => {
-      const gone = once(server, 'exit')
-      server.kill('SIGTERM')
-      await gone
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (address === null || typeof address === 'string') throw new Error('the probe has no port')
-  return address.port
 }

@@ -1,23 +1,21 @@
 /** The partitions of a backfill, each a run of its own, a few at a time. */
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
 import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
-import { defaultChunk } from '../etl/context.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
-import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { loadFromSource } from './load-from-source.ts'
+import type { OpenedConnection } from './open-connection.ts'
 import { planPartitions } from './plan-backfill.ts'
 import { recordRun, type RecordedRun } from './record-run.ts'
 import { buildModelsAfterLoad } from './run-etl-sync.ts'
 import { newRunId } from './run-id.ts'
 import { defaultRunOptions } from './run-options.ts'
-import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+import type { Outcome, Work } from './run-outcome.ts'
 import type { RunResult } from './run-syncs.ts'
-import { sizeFrom } from './size-from.ts'
 import { underLease } from './under-lease.ts'
 import { underPermit } from './under-permit.ts'
 
@@ -76,49 +74,21 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
 type Load = { readonly sync: EtlSync; readonly partition: Partition; readonly again: boolean }
 
 /** Its own lease: it runs beside the live sync, and beside other partitions. */
-function loadPartition(work: Work, load: Load): Promise<Outcome> {
-  const { app, runId } = work
-  const { sync, partition } = load
+function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Outcome> {
+  const { app } = work
   const { stream } = partition.plan
-  const lease = `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`
-  return underLease(work, lease, async () => {
-    const spool = join(
-      app.spoolDir,
-      '_backfill',
-      `${sync.name} ${stream.name} ${partition.name}`.replaceAll(/\W/g, '_'),
-    )
-    // What a killed run had spooled was never committed; its cursor brings it again.
-    await rm(spool, { recursive: true, force: true })
-    const connection = await openConnection(app, sync.source, runId)
-    try {
-      const outcome = await runPartition(
-        {
-          runId,
-          warehouse: app.warehouse,
-          emit: app.emit,
-          clock: app.clock,
-          spoolDir: join(spool, runId),
-          signal: app.signal,
-          isStopping: app.isStopping,
-          callContext: (signal) => connection.host.context(signal),
-          stagingMemory: '1GB',
-          chunk: { ...defaultChunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? defaultChunk.rows },
-        },
-        {
-          sync,
-          partition: await ofConnection(connection, partition, app.signal),
-          connectorName: connection.connectorName,
-          again: load.again,
-        },
-      )
-      const rejected = outcome.ledger.rejected > 0
-      return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
-    } finally {
-      work.requests = connection.host.requests()
-      await connection.close()
-      await rm(spool, { recursive: true, force: true })
-    }
-  })
+  const name = `${sync.name} ${stream.name} ${partition.name}`
+  const spool = join(app.spoolDir, '_backfill', name.replaceAll(/\W/g, '_'))
+  return underLease(work, `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`, () =>
+    loadFromSource(work, { sync, spool }, async (context, connection) =>
+      runPartition(context, {
+        sync,
+        partition: await ofConnection(connection, partition, app.signal),
+        connectorName: connection.connectorName,
+        again,
+      }),
+    ),
+  )
 }
 
 /** The partition was planned with another connection: requests are counted for this run, so the stream is asked for again. */

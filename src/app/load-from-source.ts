@@ -1,0 +1,43 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { EtlSync } from '../config/project.ts'
+import { defaultChunk, type EtlContext } from '../etl/context.ts'
+import type { EtlOutcome } from '../etl/run-etl.ts'
+import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+import { sizeFrom } from './size-from.ts'
+
+/** Opens the sync's source for one load, with a spool of its own, and closes both whatever happens. */
+export async function loadFromSource(
+  work: Work,
+  { sync, spool }: { readonly sync: EtlSync; readonly spool: string },
+  load: (context: EtlContext, connection: OpenedConnection) => Promise<EtlOutcome>,
+): Promise<Outcome> {
+  const { app, runId } = work
+  const connection = await openConnection(app, sync.source, runId)
+  // What a killed run had spooled was never committed; its cursor brings it again.
+  await rm(spool, { recursive: true, force: true })
+  try {
+    const outcome = await load(
+      {
+        runId,
+        warehouse: app.warehouse,
+        emit: app.emit,
+        clock: app.clock,
+        spoolDir: join(spool, runId),
+        signal: app.signal,
+        isStopping: app.isStopping,
+        callContext: (signal) => connection.host.context(signal),
+        stagingMemory: '1GB',
+        chunk: { ...defaultChunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? defaultChunk.rows },
+      },
+      connection,
+    )
+    const rejected = outcome.ledger.rejected > 0
+    return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
+  } finally {
+    work.requests = connection.host.requests()
+    await connection.close()
+    await rm(spool, { recursive: true, force: true })
+  }
+}
