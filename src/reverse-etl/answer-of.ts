@@ -4,14 +4,25 @@ import type { WriteResult } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import type { SpooledChange } from './change-spool.ts'
 
-/** undefined: unknown, the intent stays. */
+/** undefined: it was never sent. `unknown` is written down, and its intent stays. */
 export function answerOf(
-  { answer }: SpooledChange,
+  { answer, refused }: SpooledChange,
   result: WriteResult | undefined,
   sentAt: string,
 ): Answer | undefined {
   switch (result?.outcome) {
     case 'ok':
+      // Only its opt-out went: the row itself is the reject.
+      if (refused !== undefined)
+        return {
+          ...answer,
+          ...nothingAccepted,
+          status: 'rejected',
+          code: 'MR-5005',
+          message: storable(`${refused}; only its opt-out was sent`),
+          retryable: false,
+          sent_at: sentAt,
+        }
       return { ...answer, status: 'delivered', sent_at: sentAt }
     case 'absent':
       // What is to be removed and is not there is as it should be: the tombstone stands.
@@ -36,6 +47,14 @@ export function answerOf(
         sent_at: sentAt,
       }
     case 'unknown':
+      return {
+        ...answer,
+        ...nothingAccepted,
+        status: 'unknown',
+        message: storable(result.message ?? 'no answer'),
+        sent_at: sentAt,
+        unanswered: true,
+      }
     case undefined:
       return undefined
   }

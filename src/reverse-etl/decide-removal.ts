@@ -4,10 +4,16 @@ import type { Fields } from '../model/change.ts'
 import type { Answer, Candidate, TextRow } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import { emptyAnswer, type Decision } from './decision.ts'
+import { countRefusal, isParked, parked } from './park.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { differencesOf, encodeFields, matchValueOf, recordKey } from './payload.ts'
 
-export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candidate: Candidate): Decision {
+export function decideRemoval(
+  sync: ReverseSync,
+  mapping: ResolvedMapping,
+  candidate: Candidate,
+  { triesParked = false }: { readonly triesParked?: boolean } = {},
+): Decision {
   const removal = sync.onRemoved
   const base: Answer = {
     ...emptyAnswer,
@@ -17,20 +23,26 @@ export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candi
     attempts: candidate.attempts + 1,
     unanswered: candidate.hasIntent,
   }
-  const match = matchValueOf(mapping, rowToName(mapping, candidate))
-  const key = recordKey(mapping, match)
-  if (removal.kind === 'ignore' || key === null) {
+  const named = nameOf(mapping, candidate)
+  const key = named && recordKey(mapping, named[mapping.match.field] ?? null)
+  if (removal.kind === 'ignore' || named === null || key === null) {
     const message = removal.kind === 'ignore' ? null : 'the record cannot be named'
     return {
       kind: 'settle',
       key: candidate.key,
-      answer: { ...base, status: 'ignored', state: 'ignored', message },
+      answer: { ...base, status: 'ignored', state: 'ignored', fields: '{}', message },
       withheld: 0,
     }
   }
   const values: Fields =
-    removal.kind === 'clear' ? Object.fromEntries(removal.fields.map((field) => [field, null])) : removal.values
-  const fields: Fields = { [mapping.match.field]: match, ...values }
+    removal.kind === 'clear'
+      ? Object.fromEntries(removal.fields.map((field) => [field, null]))
+      : removal.kind === 'set'
+        ? removal.values
+        : {}
+  const fields: Fields = { ...named, ...values }
+  const answer = countRefusal(base, candidate, hashOf(canonicalJson({ op: removal.kind, fields })))
+  if (!sync.optOutRemoval && !triesParked && isParked(sync, candidate, answer)) return parked(answer, candidate)
   const previous =
     candidate.previous && candidate.previousState === 'accepted' && candidate.sameMapping
       ? encodeFields(mapping.fields, candidate.previous).fields
@@ -45,8 +57,8 @@ export function decideRemoval(sync: ReverseSync, mapping: ResolvedMapping, candi
       previous,
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
     },
-    answer: { ...base, status: 'delivered', state: 'removed', fields: JSON.stringify(differencesOf(values, previous)) },
-    turnedOptOut: false,
+    answer: { ...answer, status: 'delivered', state: 'removed', fields: JSON.stringify(differencesOf(values, previous)) },
+    turnedOptOut: sync.optOutRemoval,
     withheld: 0,
   }
 }
@@ -69,6 +81,18 @@ function tombstoneOf(mapping: ResolvedMapping, candidate: Candidate): Pick<Answe
  * What names the record: its column of the snapshot; or, for a row that was intended and never acknowledged, the key itself
  * where it is the match.
  */
+/** The fields that name the record, as they were sent; null: it cannot be named. */
+function nameOf(mapping: ResolvedMapping, candidate: Candidate): Fields | null {
+  const row = rowToName(mapping, candidate)
+  const match = matchValueOf(mapping, row)
+  const others = mapping.fields.filter(
+    ({ field }) => field !== mapping.match.field && mapping.identity.includes(field),
+  )
+  const encoded = encodeFields(others, candidate.previous ?? {})
+  const isWhole = encoded.problem === null && Object.values(encoded.fields).every((value) => value !== null)
+  return isWhole ? { [mapping.match.field]: match, ...encoded.fields } : null
+}
+
 function rowToName({ key, match }: ResolvedMapping, candidate: Candidate): TextRow {
   const isKey = key.length === 1 && key[0]?.column === match.column
   return { [match.column]: candidate.previous?.[match.column] ?? (isKey ? candidate.key : null) }

@@ -7,11 +7,22 @@ import type { Answer, Candidate } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import { decideRemoval } from './decide-removal.ts'
 import { emptyAnswer, type Decision } from './decision.ts'
+import { countRefusal, isParked, parked } from './park.ts'
 import type { MappedField, ResolvedMapping } from './mapping.ts'
 import { differencesOf, encodeFields, recordKey } from './payload.ts'
 
-export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: Candidate): Decision {
-  if (candidate.values === null) return decideRemoval(sync, mapping, candidate)
+export type DecideOptions = {
+  /** Somebody asked for the rejects: parked ones go, too. @default false */
+  readonly triesParked?: boolean
+}
+
+export function decide(
+  sync: ReverseSync,
+  mapping: ResolvedMapping,
+  candidate: Candidate,
+  options: DecideOptions = {},
+): Decision {
+  if (candidate.values === null) return decideRemoval(sync, mapping, candidate, options)
   const payload = encodeFields(mapping.fields, candidate.values)
   const base: Answer = {
     ...emptyAnswer,
@@ -20,17 +31,35 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
     attempts: candidate.attempts + 1,
     unanswered: candidate.hasIntent,
   }
-  if (payload.problem !== null) return refused(base, payload.problem)
+  const values = mapping.columns.map((column) => candidate.values?.[column.name] ?? null)
+  const mayPark = !options.triesParked && !isOptedOut(mapping, candidate)
+  if (payload.problem !== null) {
+    const counted = countRefusal(base, candidate, hashOf(canonicalJson(values)))
+    if (mayPark && isParked(sync, candidate, counted)) return parked(counted, candidate)
+    return sendOptOutAlone(sync, mapping, { candidate, base: counted, reason: payload.problem })
+  }
   const key = recordKey(mapping, payload.fields[mapping.match.field] ?? null)
-  if (key === null) return refused(base, `${mapping.match.field}, by which the record is found, is empty`)
+  if (key === null) {
+    const counted = countRefusal(base, candidate, hashOf(canonicalJson(values)))
+    if (mayPark && isParked(sync, candidate, counted)) return parked(counted, candidate)
+    return refused(counted, `${mapping.match.field}, by which the record is found, is empty`)
+  }
 
   const hash = hashOf(canonicalJson({ match: mapping.match.field, fields: payload.fields }))
-  const values = mapping.columns.map((column) => candidate.values?.[column.name] ?? null)
-  const answer: Answer = { ...base, state: 'accepted', hash, values }
+  const answer: Answer = { ...countRefusal(base, candidate, hash), state: 'accepted', hash, values }
   const stands = candidate.previousState === 'accepted' || candidate.previousState === 'ignored'
   // What is equal after all is not sent; but a key with an open intent always is: nobody knows what arrived.
-  if (stands && !candidate.hasIntent && candidate.previousHash === hash)
+  if (stands && !candidate.hasIntent && !candidate.refresh && candidate.previousHash === hash)
     return { kind: 'settle', key: candidate.key, answer: { ...answer, status: 'coalesced' }, withheld: 0 }
+  // What an insert has made it never touches again: the change is counted once, and recorded as seen.
+  if (sync.mode === 'insert' && stands && !candidate.hasIntent)
+    return {
+      kind: 'settle',
+      key: candidate.key,
+      answer: { ...answer, status: 'ignored', fields: '{}', message: 'mode insert does not change what is there' },
+      withheld: 0,
+    }
+  if (mayPark && isParked(sync, candidate, answer)) return parked(answer, candidate)
 
   const { dropped, withheld } = applyOptOutRules(mapping.fields, candidate)
   const fields = Object.fromEntries(Object.entries(payload.fields).filter(([name]) => !dropped.has(name)))
@@ -40,16 +69,22 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
       ? encodeFields(mapping.fields, candidate.previous).fields
       : null
   const differences = differencesOf(fields, previous)
+  const withheldFields = Object.fromEntries(Object.entries(payload.fields).filter(([name]) => dropped.has(name)))
   const nothingLeft =
-    previous === null
-      ? dropped.size > 0 && Object.keys(fields).every((name) => name === mapping.match.field)
+    previous === null || candidate.refresh
+      ? dropped.size > 0 && Object.keys(fields).every((name) => mapping.identity.includes(name))
       : Object.keys(differences).length === 0
   // A withheld opt-in is recorded as seen, so that it does not come back every run.
   if (nothingLeft && !candidate.hasIntent)
     return {
       kind: 'settle',
       key: candidate.key,
-      answer: { ...answer, status: 'held_back', message: withheld > 0 ? 'opt-in withheld' : 'nothing to send' },
+      answer: {
+        ...answer,
+        status: 'held_back',
+        message: withheld > 0 ? optInWithheld : 'nothing to send',
+        fields: JSON.stringify(differencesOf(withheldFields, previous)),
+      },
       withheld: 0,
     }
   return {
@@ -62,7 +97,12 @@ export function decide(sync: ReverseSync, mapping: ResolvedMapping, candidate: C
       previous,
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${canonicalJson(fields)}`).slice(0, 32),
     },
-    answer: { ...answer, status: 'delivered', fields: JSON.stringify(differences) },
+    answer: {
+      ...answer,
+      status: 'delivered',
+      fields: JSON.stringify(differences),
+      message: withheld > 0 ? optInWithheld : null,
+    },
     turnedOptOut: candidate.turnedOptOut,
     withheld,
   }
@@ -92,11 +132,62 @@ function applyOptOutRules(
   return { dropped, withheld }
 }
 
+/**
+ * A row whose other fields cannot be sent does not keep its opt-out waiting: that goes by itself, and the row is the
+ * reject. What the destination has already accepted as opted out it need not hear every run.
+ */
+function sendOptOutAlone(
+  sync: ReverseSync,
+  mapping: ResolvedMapping,
+  { candidate, base, reason }: { readonly candidate: Candidate; readonly base: Answer; readonly reason: string },
+): Decision {
+  const values = candidate.values ?? {}
+  const isKnown = (column: string) =>
+    candidate.previousState === 'accepted' &&
+    candidate.sameMapping &&
+    !candidate.hasIntent &&
+    candidate.previous?.[column] === 'true'
+  const outs = mapping.fields.filter(
+    (field) => field.kind === 'opt_out' && values[field.column.name] === 'true' && !isKnown(field.column.name),
+  )
+  const named = encodeFields(
+    mapping.fields.filter(({ field }) => mapping.identity.includes(field)),
+    values,
+  )
+  const key = named.problem === null ? recordKey(mapping, named.fields[mapping.match.field] ?? null) : null
+  if (outs.length === 0 || key === null || sync.mode === 'insert') return refused(base, reason)
+  const fields = { ...named.fields, ...encodeFields(outs, values).fields }
+  return {
+    kind: 'send',
+    key: candidate.key,
+    change: {
+      op: sync.mode,
+      key,
+      fields,
+      previous: null,
+      idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
+    },
+    answer: {
+      ...base,
+      status: 'rejected',
+      fields: JSON.stringify(differencesOf(encodeFields(outs, values).fields, null)),
+    },
+    turnedOptOut: true,
+    withheld: 0,
+    refused: reason,
+  }
+}
+
+const isOptedOut = ({ optOuts }: ResolvedMapping, { values }: Candidate): boolean =>
+  optOuts.some((column) => values?.[column] === 'true')
+
 function refused(base: Answer, reason: string): Decision {
   return {
     kind: 'settle',
     key: base.key,
-    answer: { ...base, status: 'rejected', code: 'MR-5005', message: reason, retryable: false },
+    answer: { ...base, status: 'rejected', fields: '{}', code: 'MR-5005', message: reason, retryable: false },
     withheld: 0,
   }
 }
+
+const optInWithheld = 'opt-in withheld'

@@ -53,6 +53,8 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const answered = async (answers: readonly Answer[]): Promise<void> => {
     await delivery.journal.append(answers)
     for (const { key, status, state } of answers) {
+      // Nobody knows whether it arrived: its intent stays, in the warehouse and here.
+      if (status === 'unknown') continue
       segmentKeys.push(key)
       if (status === 'delivered') counts.delivered++
       else if (status === 'rejected') counts.rejected++

@@ -15,7 +15,8 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
   const sync = quoteText(fence.sync)
   const run = quoteText(fence.runId)
   await fencedTransaction(db, fence, async () => {
-    await db.run(`CREATE OR REPLACE TEMP TABLE _answers AS SELECT * FROM ${answersFile(request.path)}`)
+    await db.run(`CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS taken_at FROM ${answersFile(request.path)}`)
+    await keepSentAt(db, request)
     await writeSnapshot(db, request)
     // What refuses this attempt says nothing of an earlier one, which may have arrived.
     await db.run(
@@ -24,13 +25,25 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
     )
     await writeRejects(db, sync, { run, stream: quoteText(fence.stream) })
     await db.run(
-      `INSERT INTO _millrace.changes SELECT ${run}, ${sync}, key, op, fields::JSON, status, message, TRY_CAST(sent_at AS TIMESTAMP) FROM _answers WHERE fields IS NOT NULL`,
+      `INSERT INTO _millrace.changes (run_id, sync, key, op, fields, status, reason, sent_at, recorded_at) ` +
+        `SELECT ${run}, ${sync}, key, op, fields::JSON, status, message, TRY_CAST(sent_at AS TIMESTAMP), now()::TIMESTAMP FROM _answers WHERE fields IS NOT NULL`,
     )
     await db.run(
       `INSERT INTO _millrace.commits VALUES (${run}, ${quoteText(fence.stream)}, ${request.sequence}, ${fence.epoch}, ${quoteText(JSON.stringify(request.ledger))}, now()::TIMESTAMP)`,
     )
     await db.run('DROP TABLE _answers')
   })
+}
+
+/** What was not sent keeps the instant of the last sending, from which `refresh_every` counts. Most chunks hold nothing of the kind. */
+async function keepSentAt(db: Database, { fence }: Acknowledgement): Promise<void> {
+  const unsent = `status = 'coalesced' OR status = 'ignored'`
+  const [row] = await db.rows(`SELECT count(*) AS n FROM _answers WHERE ${unsent}`)
+  if (row?.['n'] === '0') return
+  await db.run(
+    `UPDATE _answers SET taken_at = coalesce(s.sent_at, s.accepted_at) FROM ${relation(stateSchema, snapshotTable(fence.sync))} s ` +
+      `WHERE s.key = _answers.key AND (${unsent})`,
+  )
 }
 
 async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: Acknowledgement): Promise<void> {
@@ -54,8 +67,8 @@ async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: A
     `DELETE FROM ${snapshot} WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL)`,
   )
   await db.run(
-    `INSERT INTO ${snapshot} (key, state, payload_hash, mapping_version, accepted_at, run_id${columns.map((column) => `, ${quoteName(snapshotColumn(column.name))}`).join('')}) ` +
-      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}${values.join('')} ` +
+    `INSERT INTO ${snapshot} (key, state, payload_hash, mapping_version, accepted_at, run_id, sent_at${columns.map((column) => `, ${quoteName(snapshotColumn(column.name))}`).join('')}) ` +
+      `SELECT key, state, hash, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)}, taken_at${values.join('')} ` +
       `FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL`,
   )
 }
@@ -65,28 +78,33 @@ async function writeRejects(
   sync: string,
   { run, stream }: { run: string; stream: string },
 ): Promise<void> {
-  const open = `_millrace.rejects r WHERE r.sync = ${sync} AND r.state = 'open'`
+  const open = `_millrace.rejects r WHERE r.sync = ${sync} AND r.state IN ('open', 'parked')`
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _refused AS SELECT a.*, (SELECT min(r.first_at) FROM ${open} AND r.key = a.key) AS first_at ` +
       `FROM _answers a WHERE status IN ('rejected', 'absent') AND state IS NULL`,
   )
   // An answer closes the reject before it; a new refusal opens the next, which knows when the first one was.
   await db.run(
-    `DELETE FROM _millrace.rejects WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _refused)`,
+    `DELETE FROM _millrace.rejects WHERE sync = ${sync} AND state IN ('open', 'parked') AND key IN (SELECT key FROM _refused)`,
   )
   await db.run(
-    `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _answers)`,
+    `UPDATE _millrace.rejects SET state = 'parked' WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _answers WHERE status = 'parked')`,
   )
   await db.run(
-    `INSERT INTO _millrace.rejects SELECT ${run}, ${sync}, ${stream}, key, coalesce(code, 'MR-5004'), message, retryable, attempts, ` +
-      `coalesce(first_at, now()::TIMESTAMP), now()::TIMESTAMP, NULL, 'open' FROM _refused`,
+    `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state IN ('open', 'parked') AND key IN (SELECT key FROM _answers WHERE status NOT IN ('unknown', 'parked'))`,
+  )
+  await db.run(
+    `INSERT INTO _millrace.rejects (run_id, sync, stream, key, code, message, retryable, attempts, first_at, last_at, "row", state, value, refusals) SELECT ${run}, ${sync}, ${stream}, key, coalesce(code, 'MR-5004'), message, retryable, attempts, ` +
+      `coalesce(first_at, now()::TIMESTAMP), now()::TIMESTAMP, NULL, 'open', value, ` +
+      // What may be accepted later without anyone changing it is no refusal for good.
+      `CASE WHEN status = 'rejected' AND NOT retryable THEN refusals ELSE refusals - 1 END FROM _refused`,
   )
   await db.run('DROP TABLE _refused')
 }
 
 const answersFile = (path: string) =>
   `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {key: 'VARCHAR', op: 'VARCHAR', status: 'VARCHAR', state: 'VARCHAR', ` +
-  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR', unanswered: 'BOOLEAN'})`
+  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR', unanswered: 'BOOLEAN', value: 'VARCHAR', refusals: 'BIGINT'})`
 
 /** Every value stands as text in the file, so no digit passes through a JSON number. */
 function valueOf(type: LogicalType, index: number): string {

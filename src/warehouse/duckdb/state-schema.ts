@@ -1,6 +1,15 @@
 /** The tables of `_millrace`, as design and docs/architecture.md list them. Columns are only ever added. */
 export const stateSchema = '_millrace'
 
+/** Columns that came later: tables of an earlier version get them when they are next opened. */
+export const addedColumns: readonly { readonly table: string; readonly column: string; readonly type: string }[] = [
+  // What was deliberately not sent has no sent_at; retention counts from here.
+  { table: 'changes', column: 'recorded_at', type: 'TIMESTAMP DEFAULT now()::TIMESTAMP' },
+  // Parking: the value that was refused (a hash), and how often the destination refused it for good.
+  { table: 'rejects', column: 'value', type: 'VARCHAR' },
+  { table: 'rejects', column: 'refusals', type: 'BIGINT' },
+]
+
 export const stateTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS _millrace.fences (sync VARCHAR NOT NULL, stream VARCHAR NOT NULL, "partition" VARCHAR NOT NULL, epoch BIGINT NOT NULL, owner VARCHAR NOT NULL, taken_at TIMESTAMP NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS _millrace.cursors (sync VARCHAR NOT NULL, stream VARCHAR NOT NULL, "partition" VARCHAR NOT NULL, watermark VARCHAR, scan JSON, connector VARCHAR, cursor_version INTEGER, updated_by VARCHAR, updated_at TIMESTAMP)`,
@@ -12,6 +21,9 @@ export const stateTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS _millrace.runs (run_id VARCHAR NOT NULL, sync VARCHAR NOT NULL, kind VARCHAR, status VARCHAR, slot VARCHAR, trigger VARCHAR, ledger JSON, streams JSON, requests BIGINT, seconds DOUBLE, started_at TIMESTAMP, finished_at TIMESTAMP, "commit" VARCHAR, target VARCHAR, error JSON)`,
   // The seeded row: whoever makes a new fence row holds its lock while doing so.
   `INSERT INTO _millrace.fences SELECT '', '', '', 0, '', TIMESTAMP '1970-01-01' WHERE NOT EXISTS (SELECT 1 FROM _millrace.fences WHERE sync = '' AND stream = '')`,
+  ...addedColumns.map(
+    ({ table, column, type }) => `ALTER TABLE _millrace.${table} ADD COLUMN IF NOT EXISTS ${column} ${type}`,
+  ),
 ]
 
 export const snapshotTable = (sync: string): string => `snapshot_${sync}`

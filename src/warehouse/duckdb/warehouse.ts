@@ -6,7 +6,7 @@ import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
 import { openSession } from './session.ts'
-import { stateSchema, stateTables } from './state-schema.ts'
+import { addedColumns, stateSchema, stateTables } from './state-schema.ts'
 import { transaction } from './transaction.ts'
 
 export type DuckDBWarehouseOptions = {
@@ -85,10 +85,12 @@ function obeying(db: Database, request: SessionRequest): Database {
 }
 
 async function hasState(db: Database): Promise<boolean> {
+  const wanted = [{ table: 'fences', column: 'epoch' }, ...addedColumns]
+  const each = wanted.map(({ table, column }) => `(table_name = '${table}' AND column_name = '${column}')`)
   const [found] = await db.rows(
-    `SELECT count(*) AS n FROM duckdb_tables() WHERE schema_name = '${stateSchema}' AND table_name = 'fences'`,
+    `SELECT count(*) AS n FROM duckdb_columns() WHERE schema_name = '${stateSchema}' AND (${each.join(' OR ')})`,
   )
-  return found?.['n'] === '1'
+  return found?.['n'] === String(wanted.length)
 }
 
 /** In one transaction: a process that dies half way must not leave half of them. */
