@@ -41,6 +41,8 @@ export async function previewSync(
           directory,
           limit: options.limit,
           retriesOnly: false,
+          now: app.clock.now(),
+          endsAtLimit: true,
         })
         return { comparison, hidden: maskedFields(mapping, personalColumns(app)) }
       },

@@ -23,21 +23,29 @@ export async function takeAsBaseline(parts: {
       path,
       ledger: {},
     })
-  await acknowledge(await baselineAnswers(comparison), 1)
+  const answers = await baselineAnswers(comparison)
+  await acknowledge(answers.path, 1)
   await acknowledge(comparison.settled.path, 2)
   // Last: after a kill between these the next run still asks for a word, and does not send everything.
   await session.reverse.openIntents({ fence, path: null, meta })
-  return baselineLedger(comparison)
+  return baselineLedger(comparison, answers.refused)
 }
 
-async function baselineAnswers({ changes }: Comparison): Promise<string> {
+async function baselineAnswers({ changes }: Comparison): Promise<{ readonly path: string; readonly refused: number }> {
+  let rejected = 0
   const path = `${changes.path}.baseline`
   const lines = await openLines(path)
   try {
-    for await (const { answer } of readChanges(changes.path, changes.rows))
-      await lines.write({ ...answer, status: 'baseline', message: '--baseline' })
+    for await (const { answer, refused } of readChanges(changes.path, changes.rows)) {
+      if (refused !== undefined) rejected++
+      await lines.write(
+        refused === undefined
+          ? { ...answer, status: 'baseline', message: '--baseline' }
+          : { ...answer, fields: '{}', code: 'MR-5005', message: refused },
+      )
+    }
   } finally {
     await lines.close()
   }
-  return path
+  return { path, refused: rejected }
 }

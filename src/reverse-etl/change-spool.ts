@@ -5,7 +5,13 @@ import type { Change } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { parseExact } from './exact-number.ts'
 
-export type SpooledChange = { readonly key: string; readonly change: Change; readonly answer: Answer }
+export type SpooledChange = {
+  readonly key: string
+  readonly change: Change
+  readonly answer: Answer
+  /** Only the opt-out of the row goes; the row itself is a reject, for this reason. */
+  readonly refused?: string
+}
 
 export type LineWriter = {
   readonly write: (line: object) => Promise<void>

@@ -28,6 +28,7 @@ export type DecisionCounts = {
   readonly held_back: number
   readonly ignored: number
   readonly rejected: number
+  readonly parked: number
   readonly withheld: number
   /** Rows that really go or would be removed, by kind: what guards count. */
   readonly added: number
@@ -43,6 +44,10 @@ export type CompareRequest = {
   readonly directory: string
   readonly limit: number | null
   readonly retriesOnly: boolean
+  /** The present, for `refresh_every`. */
+  readonly now: Date
+  /** Reading ends at the limit: for a preview, which asks no guard. @default false */
+  readonly endsAtLimit?: boolean
   /** Sees every decision, in order: samples of a plan. */
   readonly onDecision?: (candidate: Candidate, decision: Decision) => void
 }
@@ -54,25 +59,42 @@ export async function compareModel(session: Session, request: CompareRequest): P
   const changes = await openLines(join(request.directory, 'changes.ndjson'))
   const intents = await openLines(join(request.directory, 'intents.ndjson'))
   const settled = await openLines(join(request.directory, 'settled.ndjson'))
-  const counts = { coalesced: 0, held_back: 0, ignored: 0, rejected: 0, withheld: 0, added: 0, changed: 0, removed: 0 }
+  const counts = {
+    coalesced: 0,
+    held_back: 0,
+    ignored: 0,
+    rejected: 0,
+    parked: 0,
+    withheld: 0,
+    added: 0,
+    changed: 0,
+    removed: 0,
+  }
   let optOuts = 0
   const isFull = () => request.limit !== null && changes.lines() >= request.limit
+  const isOver = () => request.endsAtLimit === true && isFull()
   try {
     for await (const candidates of session.reverse.candidates()) {
       for (const candidate of candidates) {
-        if (isFull()) break
-        const decision = decide(sync, mapping, candidate)
+        if (isOver()) break
+        const decision = decide(sync, mapping, candidate, { triesParked: request.retriesOnly })
         request.onDecision?.(candidate, decision)
+        // Guards see the whole diff, whatever the limit lets go.
         count(counts, candidate, decision)
         if (decision.kind === 'settle') {
           await settled.write(decision.answer)
           continue
         }
+        if (isFull()) {
+          counts.withheld -= decision.withheld
+          continue
+        }
         if (decision.turnedOptOut) optOuts++
-        await changes.write({ key: decision.key, change: decision.change, answer: decision.answer })
+        const { key, change, answer, refused } = decision
+        await changes.write({ key, change, answer, ...(refused === undefined ? {} : { refused }) })
         await intents.write({ key: decision.key, op: decision.change.op })
       }
-      if (isFull()) break
+      if (isOver()) break
     }
   } finally {
     await Promise.all([changes.close(), intents.close(), settled.close()])
@@ -91,10 +113,23 @@ export async function compareModel(session: Session, request: CompareRequest): P
 }
 
 /** Only now are the model's rows read: a view that stands may still fail at a value. */
-async function readModel(session: Session, { sync, mapping, model, retriesOnly }: CompareRequest): Promise<DiffCounts> {
+async function readModel(
+  session: Session,
+  { sync, mapping, model, retriesOnly, now }: CompareRequest,
+): Promise<DiffCounts> {
   const { key, columns, optOuts, version: mappingVersion } = mapping
   try {
-    return await session.reverse.diff({ sync: sync.name, model, key, columns, optOuts, mappingVersion, retriesOnly })
+    return await session.reverse.diff({
+      sync: sync.name,
+      model,
+      key,
+      columns,
+      optOuts,
+      mappingVersion,
+      retriesOnly,
+      removalsFirst: sync.optOutRemoval,
+      refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
+    })
   } catch (error) {
     if (!(error instanceof MillraceError) || !valueErrors.test(error.message)) throw error
     throw new MillraceError('MR-2101', {
@@ -115,9 +150,12 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
     if (status === 'coalesced') counts.coalesced++
     else if (status === 'held_back') counts.held_back++
     else if (status === 'rejected') counts.rejected++
+    else if (status === 'parked') counts.parked++
     else if (status === 'ignored') counts.ignored++
-    if (status !== 'ignored') return
+    if (status !== 'ignored' || candidate.kind !== 'removed') return
   }
+  // Nothing differs: its time has come, and no guard asks about that.
+  if (candidate.refresh && candidate.kind === 'changed') return
   if (candidate.kind === 'removed') counts.removed++
   else if (candidate.kind === 'added' || candidate.previousState !== 'accepted') counts.added++
   else counts.changed++

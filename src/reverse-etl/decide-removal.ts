@@ -57,7 +57,12 @@ export function decideRemoval(
       previous,
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
     },
-    answer: { ...answer, status: 'delivered', state: 'removed', fields: JSON.stringify(differencesOf(values, previous)) },
+    answer: {
+      ...answer,
+      status: 'delivered',
+      state: 'removed',
+      fields: JSON.stringify(differencesOf(values, previous)),
+    },
     turnedOptOut: sync.optOutRemoval,
     withheld: 0,
   }
@@ -85,9 +90,7 @@ function tombstoneOf(mapping: ResolvedMapping, candidate: Candidate): Pick<Answe
 function nameOf(mapping: ResolvedMapping, candidate: Candidate): Fields | null {
   const row = rowToName(mapping, candidate)
   const match = matchValueOf(mapping, row)
-  const others = mapping.fields.filter(
-    ({ field }) => field !== mapping.match.field && mapping.identity.includes(field),
-  )
+  const others = mapping.fields.filter(({ field }) => field !== mapping.match.field && mapping.identity.includes(field))
   const encoded = encodeFields(others, candidate.previous ?? {})
   const isWhole = encoded.problem === null && Object.values(encoded.fields).every((value) => value !== null)
   return isWhole ? { [mapping.match.field]: match, ...encoded.fields } : null

@@ -8,8 +8,9 @@ import { canonicalJson, hashOf } from './canonical-json.ts'
 import { decideRemoval } from './decide-removal.ts'
 import { emptyAnswer, type Decision } from './decision.ts'
 import { countRefusal, isParked, parked } from './park.ts'
-import type { MappedField, ResolvedMapping } from './mapping.ts'
-import { differencesOf, encodeFields, recordKey } from './payload.ts'
+import type { MappedField } from './mapped-field.ts'
+import type { ResolvedMapping } from './mapping.ts'
+import { differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
 
 export type DecideOptions = {
   /** Somebody asked for the rejects: parked ones go, too. @default false */
@@ -35,8 +36,9 @@ export function decide(
   const mayPark = !options.triesParked && !isOptedOut(mapping, candidate)
   if (payload.problem !== null) {
     const counted = countRefusal(base, candidate, hashOf(canonicalJson(values)))
-    if (mayPark && isParked(sync, candidate, counted)) return parked(counted, candidate)
-    return sendOptOutAlone(sync, mapping, { candidate, base: counted, reason: payload.problem })
+    if (!payload.waits && mayPark && isParked(sync, candidate, counted)) return parked(counted, candidate)
+    const alone = sendOptOutAlone(sync, mapping, { candidate, base: counted, reason: payload.problem })
+    return payload.waits && alone.kind === 'settle' ? waiting(base, payload.problem) : alone
   }
   const key = recordKey(mapping, payload.fields[mapping.match.field] ?? null)
   if (key === null) {
@@ -45,7 +47,7 @@ export function decide(
     return refused(counted, `${mapping.match.field}, by which the record is found, is empty`)
   }
 
-  const hash = hashOf(canonicalJson({ match: mapping.match.field, fields: payload.fields }))
+  const hash = payloadHash(mapping, payload)
   const answer: Answer = { ...countRefusal(base, candidate, hash), state: 'accepted', hash, values }
   const stands = candidate.previousState === 'accepted' || candidate.previousState === 'ignored'
   // What is equal after all is not sent; but a key with an open intent always is: nobody knows what arrived.
@@ -94,6 +96,7 @@ export function decide(
       op: sync.mode,
       key,
       fields,
+      ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
       previous,
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${canonicalJson(fields)}`).slice(0, 32),
     },
@@ -172,7 +175,7 @@ function sendOptOutAlone(
       status: 'rejected',
       fields: JSON.stringify(differencesOf(encodeFields(outs, values).fields, null)),
     },
-    turnedOptOut: true,
+    turnedOptOut: candidate.turnedOptOut,
     withheld: 0,
     refused: reason,
   }
@@ -180,6 +183,14 @@ function sendOptOutAlone(
 
 const isOptedOut = ({ optOuts }: ResolvedMapping, { values }: Candidate): boolean =>
   optOuts.some((column) => values?.[column] === 'true')
+
+/** `on_missing: hold`: the row is as it was, and comes again with every run. */
+const waiting = (base: Answer, reason: string): Decision => ({
+  kind: 'settle',
+  key: base.key,
+  answer: { ...base, status: 'held_back', message: `waits: ${reason}` },
+  withheld: 0,
+})
 
 function refused(base: Answer, reason: string): Decision {
   return {

@@ -8,7 +8,10 @@ export type Decision =
       readonly change: Change
       readonly key: string
       readonly answer: Answer
+      /** Goes first, and guards do not hold it. */
       readonly turnedOptOut: boolean
+      /** Only the opt-out of the row goes: the rest cannot be sent, for this reason. */
+      readonly refused?: string
       readonly withheld: number
     }
   /** Settled without the destination: coalesced, held back, ignored, or a value that cannot be sent. */

@@ -1,5 +1,6 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
 import type { DestinationObject, WriteContext } from '../connector/destination.ts'
+import type { WriteResult } from '../model/change.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
@@ -7,7 +8,9 @@ import { answerOf, tooLarge } from './answer-of.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Journal, JournalHeader, Segment } from './journal.ts'
-import { batchChanges, writeBatch } from './write-batch.ts'
+import { optOutAlone, type OptOutField } from './opt-out-alone.ts'
+import { settleUnknown, verifyOptOuts } from './read-back.ts'
+import { batchChanges, recordName, writeBatch, type BatchResults, type BatchTarget } from './write-batch.ts'
 
 export type Delivery = {
   readonly object: DestinationObject
@@ -16,6 +19,11 @@ export type Delivery = {
   readonly limit: number
   readonly options: JsonObject
   readonly match: string
+  /** Fields that name what is written. */
+  readonly identity: readonly string[]
+  readonly optOuts: readonly OptOutField[]
+  /** Opt-outs are read back. */
+  readonly verify: boolean
   readonly journal: Journal
   readonly header: JournalHeader
 }
@@ -78,12 +86,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
-    const written = await writeBatch(batch, {
-      object,
-      context: writeContext(context, delivery),
-      mayStillSend,
-      saveReceipt: (rows, receipt) => keepReceipt(context, delivery, { rows, receipt }),
-    })
+    const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
     failure ??= written.failure
     const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
     sayRejects(context, object.name, answers)
@@ -98,17 +101,19 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const sendAll = async (): Promise<void> => {
     for await (const item of batchChanges(readChanges(delivery.path, delivery.limit), object)) {
       if (failure !== undefined || context.isStopping() || context.signal.aborted) return
-      if ('oversized' in item) {
+      const alone = 'oversized' in item ? aloneOf(item, delivery) : undefined
+      if ('oversized' in item && !alone) {
         const refused = tooLarge(item.oversized, item.bytes, object)
         sayRejects(context, object.name, [refused])
         await acknowledging.next(() => answered([refused]))
         continue
       }
+      const batch = 'batch' in item ? item.batch : alone ? [alone] : []
       // Rows that mean one record keep their order: the second waits for the first one's answer.
-      const keys = item.batch.map(({ change }) => change.key)
+      const keys = batch.map(({ change }) => recordName(change, object))
       if (keys.some((key) => keysInFlight.has(key))) await Promise.all(inFlight)
       for (const key of keys) keysInFlight.add(key)
-      const sending = attempt(() => send(item.batch)).finally(() => {
+      const sending = attempt(() => send(batch)).finally(() => {
         inFlight.delete(sending)
         for (const key of keys) keysInFlight.delete(key)
       })
@@ -134,6 +139,67 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     })
   return { ...counts, isSettled, ...(failure ? { failure } : {}) }
 }
+
+type Sender = {
+  readonly context: ReverseContext
+  readonly delivery: Delivery
+  readonly mayStillSend: BatchTarget['mayStillSend']
+}
+
+/** One batch, with what can be learnt of it by reading back, and the opt-outs of refused rows by themselves. */
+async function writeAndCheck(
+  batch: readonly SpooledChange[],
+  { context, delivery, mayStillSend }: Sender,
+): Promise<BatchResults> {
+  const { object, optOuts } = delivery
+  const target: BatchTarget = {
+    object,
+    context: writeContext(context, delivery),
+    mayStillSend,
+    saveReceipt: (rows, receipt) => keepReceipt(context, delivery, { rows, receipt }),
+  }
+  const { results: answered, failure } = await writeBatch(batch, target)
+  const results = failure?.code === 'MR-2005' ? answered : await settleUnknown(batch, answered, target)
+  const seen = delivery.verify
+    ? await verifyOptOuts(batch, results, {
+        ...target,
+        optOuts,
+        warn: (message) => context.emit({ type: 'run.warning', run_id: context.runId, message }),
+      })
+    : results
+  return failure ? { results: seen, failure } : sendAlone(batch, seen, { target, delivery })
+}
+
+/** Rows that the vendor refused for good, for whatever else they hold: their opt-outs are sent once more, alone. */
+async function sendAlone(
+  batch: readonly SpooledChange[],
+  results: readonly WriteResult[],
+  { target, delivery }: { readonly target: BatchTarget; readonly delivery: Delivery },
+): Promise<BatchResults> {
+  const alone = new Map<number, SpooledChange>()
+  for (const [index, result] of results.entries()) {
+    const change = batch[index]
+    if (!change || result.outcome !== 'rejected' || result.retryable) continue
+    const reduced = optOutAlone(change, { ...delivery, reason: result.message })
+    if (reduced) alone.set(index, reduced)
+  }
+  if (alone.size === 0) return { results }
+  const { results: taken, failure } = await writeBatch([...alone.values()], target)
+  const merged = [...results]
+  for (const [at, index] of [...alone.keys()].entries()) {
+    const result = results[index]
+    if (result?.outcome === 'rejected' && taken[at]?.outcome === 'ok')
+      merged[index] = { ...result, message: `${result.message}; only its opt-out was sent` }
+  }
+  return failure ? { results: merged, failure } : { results: merged }
+}
+
+/** A row that no request can hold may still have an opt-out that one can. */
+const aloneOf = (
+  { oversized, bytes }: { readonly oversized: SpooledChange; readonly bytes: number },
+  delivery: Delivery,
+): SpooledChange | undefined =>
+  optOutAlone(oversized, { ...delivery, reason: tooLarge(oversized, bytes, delivery.object).message ?? '' })
 
 /** Nobody has to look into a table to learn that a row was refused. */
 export function sayRejects(

@@ -14,8 +14,14 @@ export type Sending = {
 export function ledgerOf(comparison: Comparison, { delivered, limit, held }: Sending): ReverseLedger {
   const { counts, changes, settled } = comparison
   const settledCounts = held
-    ? { coalesced: 0, ignored: 0, rejected: 0, held_back: settled.rows }
-    : { coalesced: counts.coalesced, ignored: counts.ignored, rejected: counts.rejected, held_back: counts.held_back }
+    ? { coalesced: 0, ignored: 0, rejected: 0, parked: 0, held_back: settled.rows }
+    : {
+        coalesced: counts.coalesced,
+        ignored: counts.ignored,
+        rejected: counts.rejected,
+        parked: counts.parked,
+        held_back: counts.held_back,
+      }
   return {
     ...emptyReverseLedger,
     ...modelCounts(comparison),
@@ -25,21 +31,23 @@ export function ledgerOf(comparison: Comparison, { delivered, limit, held }: Sen
     unknown: limit - delivered.delivered - delivered.rejected - delivered.absent,
     held_back: settledCounts.held_back + (changes.rows - limit) + comparison.leftOut,
     ignored: settledCounts.ignored,
+    parked: settledCounts.parked,
     coalesced: settledCounts.coalesced,
     withheld: held ? 0 : counts.withheld,
   }
 }
 
 /** Nothing was sent: every change was taken for accepted. */
-export function baselineLedger(comparison: Comparison): ReverseLedger {
+export function baselineLedger(comparison: Comparison, refused: number): ReverseLedger {
   const { counts, changes } = comparison
   return {
     ...emptyReverseLedger,
     ...modelCounts(comparison),
-    coalesced: changes.rows + counts.coalesced,
+    coalesced: changes.rows - refused + counts.coalesced,
     held_back: counts.held_back + comparison.leftOut,
     ignored: counts.ignored,
-    rejected: counts.rejected,
+    rejected: counts.rejected + refused,
+    parked: counts.parked,
   }
 }
 

@@ -112,7 +112,13 @@ async function prepare(
       message: `${open} rows intended by an earlier run and unanswered will be sent again, with the values that the model has now`,
     })
 
-  const comparison = await compareModel(session, { ...request, mapping, directory, retriesOnly: request.rejectedOnly })
+  const comparison = await compareModel(session, {
+    ...request,
+    mapping,
+    directory,
+    retriesOnly: request.rejectedOnly,
+    now: context.clock.now(),
+  })
   const { diff, counts } = comparison
   context.emit({
     type: 'diff.finished',
@@ -185,6 +191,11 @@ async function send(
           limit,
           options: request.sync.options,
           match: request.sync.match,
+          identity: mapping.identity,
+          optOuts: mapping.fields.flatMap((field) =>
+            field.kind === 'opt_out' ? [{ field: field.field, out: field.out }] : [],
+          ),
+          verify: request.sync.verifyOptOuts,
           journal: await Journal.create(directory, header),
           header,
         })

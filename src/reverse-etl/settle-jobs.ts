@@ -32,7 +32,8 @@ export async function openJobs(
   for (const journal of journals) {
     if (journal.receipts.length === 0) continue
     const answered = new Set<string>()
-    for (const segment of journal.segments) for (const { key } of await answersOf(segment)) answered.add(key)
+    for (const segment of journal.segments)
+      for (const { key, status } of await answersOf(segment)) if (status !== 'unknown') answered.add(key)
     const { runId } = journal.header.fence
     for (const [index, { receipt, path }] of journal.receipts.entries())
       if (await holdsOther(path, answered)) jobs.push({ receipt, runId, local: { journal, index } })

@@ -1,5 +1,5 @@
 import type { DestinationObject, WriteContext } from '../connector/destination.ts'
-import type { WriteResult } from '../model/change.ts'
+import type { Change, WriteResult } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledChange } from './change-spool.ts'
@@ -57,6 +57,10 @@ async function writeHalves(batch: readonly SpooledChange[], target: BatchTarget)
   return { ...second, results: [...first.results, ...second.results] }
 }
 
+/** Which record a change means, where more than the match names it. */
+export const recordName = ({ key, fields }: Change, { identity = [] }: DestinationObject): string =>
+  identity.length < 2 ? key : JSON.stringify([key, ...identity.map((name) => String(fields[name] ?? ''))])
+
 const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): BatchResults => ({
   results: batch.map(() => ({ outcome: 'unknown', message: failure.message })),
   failure,
@@ -81,14 +85,18 @@ export async function* batchChanges(
       continue
     }
     // Two rows that mean one record go in two requests, in order.
-    if (batch.length >= object.batch.rows || bytes + own > object.batch.bytes || keys.has(change.change.key)) {
+    if (
+      batch.length >= object.batch.rows ||
+      bytes + own > object.batch.bytes ||
+      keys.has(recordName(change.change, object))
+    ) {
       yield { batch }
       batch = []
       bytes = 0
       keys = new Set()
     }
     batch.push(change)
-    keys.add(change.change.key)
+    keys.add(recordName(change.change, object))
     bytes += own
   }
   if (batch.length > 0) yield { batch }

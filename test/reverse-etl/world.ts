@@ -238,6 +238,11 @@ export const defaultSync: ReverseSync = {
   map: [column('id'), column('name'), optOut('unsubscribed', 'opted_out')],
   onRemoved: { kind: 'ignore' },
   limits: { maxAdded: everything, maxChanged: everything, maxRemoved: everything, onEmpty: 'proceed' },
+  optOutRemoval: false,
+  refreshEveryMs: null,
+  parkAfter: 10,
+  verifyOptOuts: false,
   options: {},
   onInvalidKeys: 'stop',
+  changesRetentionMs: null,
 }

@@ -15,7 +15,9 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
   const sync = quoteText(fence.sync)
   const run = quoteText(fence.runId)
   await fencedTransaction(db, fence, async () => {
-    await db.run(`CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS taken_at FROM ${answersFile(request.path)}`)
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS taken_at FROM ${answersFile(request.path)}`,
+    )
     await keepSentAt(db, request)
     await writeSnapshot(db, request)
     // What refuses this attempt says nothing of an earlier one, which may have arrived.

@@ -15,7 +15,7 @@ export async function diffModel(db: Database, request: DiffRequest): Promise<Dif
   const pairs = request.columns.flatMap((_, index) => [`m${index}`, `s${index}`])
   const stored = await storedTypes(db, request)
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE _diff AS SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts` +
+    `CREATE OR REPLACE TEMP TABLE _diff AS SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked` +
       pairs.map((name) => `, CASE WHEN _class <> ${unchanged} THEN ${name} END AS ${name}`).join('') +
       ` FROM (SELECT ${classified(request, open, stored)} ${joined(request, open, snapshot)})`,
   )
@@ -33,6 +33,9 @@ function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<s
         `${converted(typed('m', column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
     ),
   ]
+  const due = request.refreshBefore
+    ? `coalesce(s.sent_at, s.accepted_at) < TIMESTAMP ${quoteText(request.refreshBefore.replace('T', ' ').replace('Z', ''))}`
+    : null
   // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
   const turned = request.optOuts.map(
     (name) => `(m.${quoteName(name)} IS TRUE AND (${intent} OR TRY_CAST(${stored(name)} AS BOOLEAN) IS NOT TRUE))`,
@@ -43,7 +46,11 @@ function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<s
       `WHEN m.${modelKey} IS NULL THEN ${nullKey} ` +
       `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
       `WHEN s.key IS NULL OR s.state <> 'accepted' THEN ${added} ` +
-      `WHEN ${differs.join(' OR ')} THEN ${changed} ELSE ${unchanged} END AS TINYINT) AS _class`,
+      `WHEN ${differs.join(' OR ')} THEN ${changed} ${due === null ? '' : `WHEN ${due} THEN ${changed} `}ELSE ${unchanged} END AS TINYINT) AS _class`,
+    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.state = 'accepted' AND ${due} AND NOT (${differs.join(' OR ')}))`} AS _refresh`,
+    ...(open.rejects > 0
+      ? [`r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked`]
+      : ['NULL::VARCHAR AS _value, 0 AS _refusals, false AS _parked']),
     `${turned.length > 0 ? turned.join(' OR ') : 'false'} AS _turned`,
     `s.state AS _state, s.payload_hash AS _hash, s.mapping_version = ${quoteText(request.mappingVersion)} AS _same`,
     `s.key IS NOT NULL AS _stored, ${intent} AS _intent, ${open.rejects > 0 ? 'coalesce(r.attempts, 0)' : '0'} AS _attempts`,
@@ -63,7 +70,7 @@ function joined(request: DiffRequest, open: OpenCounts, snapshot: string): strin
       ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
       : '',
     open.rejects > 0
-      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts FROM _millrace.rejects WHERE sync = ${sync} AND state = 'open' GROUP BY 1) r ON r.key = coalesce(m.${modelKey}, s.key)`
+      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts, arg_max(value, last_at) AS value, max(refusals) AS refusals, bool_or(state = 'parked') AS parked FROM _millrace.rejects WHERE sync = ${sync} AND state IN ('open', 'parked') GROUP BY 1) r ON r.key = coalesce(m.${modelKey}, s.key)`
       : '',
   ].join(' ')
 }
@@ -114,9 +121,12 @@ export async function* readCandidates(db: Database, request: DiffRequest): Async
   const wanted = request.retriesOnly
     ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
     : `_class IN (${[added, changed, retry, removed].join(', ')})`
+  const first = request.removalsFirst
+    ? `coalesce(_turned OR _class = ${removed}, false)`
+    : `coalesce(_turned AND _class <> ${removed}, false)`
   const sql =
-    `SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, ${cells.join(', ')} FROM _diff ` +
-    `WHERE ${wanted} ORDER BY coalesce(_turned AND _class <> ${removed}, false) DESC, _key`
+    `SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} FROM _diff ` +
+    `WHERE ${wanted} ORDER BY ${first} DESC, _key`
   for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, request.columns))
 }
 
@@ -137,6 +147,12 @@ function candidateOf(row: TextRow, columns: readonly SnapshotColumn[]): Candidat
     hasIntent: row['_intent'] === 'true',
     attempts: Number(row['_attempts']),
     turnedOptOut: row['_turned'] === 'true' && kind !== 'removed',
+    refresh: row['_refresh'] === 'true',
+    refusal: {
+      value: row['_value'] ?? null,
+      times: Number(row['_refusals']),
+      parked: row['_parked'] === 'true',
+    },
   }
 }
 
@@ -152,7 +168,7 @@ type OpenCounts = { readonly intents: number; readonly rejects: number }
 async function countOpen(db: Database, sync: string): Promise<OpenCounts> {
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${quoteText(sync)}) AS intents, ` +
-      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state = 'open') AS rejects`,
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state IN ('open', 'parked')) AS rejects`,
   )
   return { intents: Number(row?.['intents'] ?? 0), rejects: Number(row?.['rejects'] ?? 0) }
 }

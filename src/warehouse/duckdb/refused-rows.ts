@@ -25,7 +25,7 @@ export async function writeRejects(db: Database, write: TableWrite, fence: Fence
   )
   await db.run(`DELETE FROM _millrace.rejects WHERE ${scope} AND key IN (SELECT key FROM _again)`)
   await db.run(
-    `INSERT INTO _millrace.rejects SELECT ${quoteText(fence.runId)}, ${quoteText(fence.sync)}, ${quoteText(write.stream)}, r.key, code, message, ` +
+    `INSERT INTO _millrace.rejects (run_id, sync, stream, key, code, message, retryable, attempts, first_at, last_at, "row", state) SELECT ${quoteText(fence.runId)}, ${quoteText(fence.sync)}, ${quoteText(write.stream)}, r.key, code, message, ` +
       `false, coalesce(a.attempts, 0) + 1, coalesce(a.first_at, ${now}), ${now}, "row"::JSON, 'open' ` +
       `FROM ${parquet(refused)} r LEFT JOIN _again a ON a.key = r.key`,
   )

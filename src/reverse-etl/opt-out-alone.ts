@@ -1,0 +1,32 @@
+/** A row that cannot go as it is does not keep its opt-out waiting: that goes by itself, and the row is the reject. */
+import type { Change, FieldValue } from '../model/change.ts'
+import { canonicalJson, hashOf } from './canonical-json.ts'
+import type { SpooledChange } from './change-spool.ts'
+
+/** A field that says how a person may be contacted, and the destination's word for opted out. */
+export type OptOutField = { readonly field: string; readonly out: FieldValue }
+
+/** The opt-outs that a change carries. */
+export const optOutsIn = ({ fields }: Change, optOuts: readonly OptOutField[]): readonly OptOutField[] =>
+  optOuts.filter(
+    ({ field, out }) => Object.hasOwn(fields, field) && canonicalJson(fields[field] ?? null) === canonicalJson(out),
+  )
+
+/** undefined: it carries none that the destination has not already accepted, or nothing else. */
+export function optOutAlone(
+  { key, change, answer, refused }: SpooledChange,
+  {
+    optOuts,
+    identity,
+    reason,
+  }: { readonly optOuts: readonly OptOutField[]; readonly identity: readonly string[]; readonly reason: string },
+): SpooledChange | undefined {
+  const outs = optOutsIn(change, optOuts)
+  const isKnown = outs.every(({ field, out }) => canonicalJson(change.previous?.[field] ?? null) === canonicalJson(out))
+  if (refused !== undefined || outs.length === 0 || isKnown) return undefined
+  const names = new Set([...identity, ...outs.map(({ field }) => field)])
+  const fields = Object.fromEntries(Object.entries(change.fields).filter(([name]) => names.has(name)))
+  if (Object.keys(fields).length === Object.keys(change.fields).length) return undefined
+  const idempotencyKey = hashOf(`${change.idempotencyKey}\0${canonicalJson(fields)}`).slice(0, 32)
+  return { key, change: { ...change, fields, idempotencyKey }, answer, refused: reason }
+}
