@@ -15,6 +15,7 @@ import { jobsOfSlot } from './jobs-of-slot.ts'
 import { redisVariable } from './open-control-store.ts'
 import { openExecutor } from './open-executor.ts'
 import { rememberSlots } from './remember-slots.ts'
+import { serveHealth } from './serve-health.ts'
 import { superviseRun } from './supervise-run.ts'
 
 export type DaemonEvent =
@@ -22,7 +23,7 @@ export type DaemonEvent =
   | { readonly type: 'job.started'; readonly job: Job; readonly runId: string }
   | { readonly type: 'job.ended'; readonly job: Job; readonly end: JobEnd }
   /** Every schedule was looked at once. */
-  | { readonly type: 'daemon.ready'; readonly schedules: number; readonly target: string }
+  | { readonly type: 'daemon.ready'; readonly schedules: number; readonly target: string; readonly port?: number }
   | { readonly type: 'daemon.reloaded'; readonly schedules: number }
   | { readonly type: 'daemon.problem'; readonly message: string }
 
@@ -36,6 +37,8 @@ export type DaemonOptions = {
   readonly stopping: AbortSignal
   /** @default 60_000 */
   readonly drainMs?: number
+  /** Serve /healthz at HOST:PORT. @default nowhere */
+  readonly listen?: string | undefined
   /** How often the store is asked whether anybody changed something. @default 1000 */
   readonly tickMs?: number
 }
@@ -49,16 +52,30 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()
   const naps = napping(options.stopping)
+  let running = 0
   const executor = await openExecutor(app, {
     limits: () => plan.limits,
     maxRuns: () => plan.maxRuns,
     onProblem: problem,
-    work: (job) =>
-      execute(app, job, { options, plan, stop: ending.signal })
-        .catch((error: unknown) => problem(asMillraceError(error, `ending ${job.sync}`).message))
-        .finally(naps.wake),
+    async work(job) {
+      running++
+      await execute(app, job, { options, plan, stop: ending.signal }).catch((error: unknown) =>
+        problem(asMillraceError(error, `ending ${job.sync}`).message),
+      )
+      running--
+      naps.wake()
+    },
   })
   const memory = await rememberSlots(app, problem)
+  let lookedMs: number | null = null
+  const health = options.listen
+    ? await serveHealth(options.listen, () => ({
+        schedules: plan.schedules.length,
+        running,
+        lookedMs,
+        stopping: options.stopping.aborted,
+      }))
+    : null
   let seen = ''
   let isReady = false
   let troubles = ''
@@ -93,8 +110,14 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
         if (isBeat || isReconciled || isChanged || due.length > 0 || executor.nextMs() <= clock.now().getTime())
           await executor.dispatch()
         seen = revision
+        lookedMs = performance.now()
         if (!isReady)
-          options.onEvent({ type: 'daemon.ready', schedules: plan.schedules.length, target: app.target.name })
+          options.onEvent({
+            type: 'daemon.ready',
+            schedules: plan.schedules.length,
+            target: app.target.name,
+            ...(health ? { port: health.port } : {}),
+          })
         isReady = true
       } else every.all.now()
       troubles = ''
@@ -111,6 +134,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   }
   await drain(app, { executor, ending, drainMs: options.drainMs ?? 60_000 })
   await memory.save()
+  health?.close()
 }
 
 /** Runs have their time to end by themselves; then they are asked to stop at a checkpoint. */

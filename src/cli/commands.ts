@@ -61,6 +61,7 @@ function addProjectCommands(program: Command, start: Start): void {
         'MILLRACE_GIT_REF',
       ),
     )
+    .option('--listen <address>', 'serve /healthz at HOST:PORT')
     .option('--redis <url>', 'share the work with other daemons (or MILLRACE_REDIS_URL, which ps does not show)')
     .action((flags: DaemonFlags) => start(async (shell) => (await import('./daemon.ts')).serveSchedules(shell, flags)))
   program

@@ -9,7 +9,12 @@ import { withApp } from './open-app.ts'
 import { checkDirectory } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
-export type DaemonFlags = { readonly drain: string; readonly redis?: string; readonly gitRef?: string }
+export type DaemonFlags = {
+  readonly drain: string
+  readonly redis?: string
+  readonly gitRef?: string
+  readonly listen?: string
+}
 
 /** Runs schedules.yaml until SIGTERM or Ctrl-C, which lets runs end; a second one stops them. */
 export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<CommandResult> {
@@ -50,6 +55,7 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
       onEvent: (event) => tell(shell, event),
       stopping: stopping.signal,
       drainMs,
+      listen: flags.listen,
     })
   })
   return { exitCode: 0 }
@@ -74,7 +80,7 @@ function wordsOf(event: DaemonEvent): string {
       return `${event.job.sync}: ${outcome}${reason ? ` (${reason})` : ''}`
     }
     case 'daemon.ready':
-      return `${event.schedules} schedules on target ${event.target} (pid ${process.pid}); Ctrl-C ends it`
+      return `${event.schedules} schedules on target ${event.target} (pid ${process.pid})${event.port ? `, /healthz on port ${event.port}` : ''}; Ctrl-C ends it`
     case 'daemon.reloaded':
       return `The project was changed: ${event.schedules} schedules.`
     case 'daemon.problem':

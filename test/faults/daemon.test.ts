@@ -82,3 +82,39 @@ describe('the daemon and its project', () => {
     expect((await stage.runs()).map(({ commit: of }) => of)).toEqual([second])
   })
 })
+
+describe('the daemon’s /healthz', () => {
+  it('answers 200 while it looks, 503 while it is stopping, and nothing else', async () => {
+    await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
+    await stage.project.sandbox.setFault('stripe', 'delay', { ms: 200, times: 'always' })
+    const daemon = stage.serve(['--listen', '127.0.0.1:0'])
+    await stage.said(daemon, 'job.started', 1)
+    const port = Number(daemon.lines.find(({ type }) => type === 'daemon.ready')?.['port'])
+    const ask = async (path: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`)
+      return { status: response.status, body: await response.text() }
+    }
+    const healthy = await ask('/healthz')
+    expect(healthy.status).toBe(200)
+    expect(JSON.parse(healthy.body)).toEqual({
+      ok: true,
+      schedules: 1,
+      running: 1,
+      stopping: false,
+      looked_seconds_ago: expect.any(Number),
+    })
+    expect(await ask('/')).toEqual({ status: 404, body: '' })
+    daemon.child.kill('SIGTERM')
+    await stage.until(async () => (await ask('/healthz')).status === 503)
+    expect(await stage.ended(daemon)).toBe(0)
+  })
+
+  it('does not start where its port is taken or its address is none', async () => {
+    await stage.schedule(`later: { select: [stripe], at: '2999-01-01T00:00:00Z' }`)
+    for (const address of ['127.0.0.1:99999', 'nonsense']) {
+      const daemon = stage.serve(['--listen', address])
+      expect(await stage.ended(daemon)).toBe(2)
+      expect(daemon.lines[0]).toMatchObject({ code: 'MR-1001', message: expect.stringContaining(address) })
+    }
+  })
+})
