@@ -1,39 +1,81 @@
-import type { TrackClient } from 'customerio-node'
-import { MillraceError, type Host } from 'millrace'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { APIClient, TrackClient } from 'customerio-node'
+import type { Host } from 'millrace'
 import { classifyFailure, describeRefusal } from './classify-failure.ts'
 import { readAnswer, type Answer } from './read-answer.ts'
+import { loadSdk, type Sdk } from './sdk.ts'
 
-/** The Track API through the vendor's SDK, with the host as the only layer that retries. */
-export type TrackApi = {
-  readonly call: <T>(request: TrackRequest<T>) => Promise<T>
-}
+/** One of the vendor's two APIs through its SDK, with the host as the only layer that retries. */
+export type Api<Client> = { readonly call: <T>(request: ApiRequest<Client, T>) => Promise<T> }
 
-export type TrackRequest<T> = {
+/** Writes. Basic auth with the Site ID. */
+export type TrackApi = Api<TrackClient>
+
+/** Reads. A bearer key, and ten requests a second. */
+export type AppApi = Api<APIClient>
+
+export type ApiRequest<Client, T> = {
   readonly label: string
   readonly docs: string
   readonly signal: AbortSignal
-  readonly send: (client: TrackClient) => Promise<unknown>
+  readonly send: (client: Client) => Promise<unknown>
   /** What an answer means. Called within the attempt: what it throws is the attempt's failure. */
   readonly read: (answer: Answer) => T
   /** Is this refusal an answer that `read` understands? @default no refusal is */
   readonly isAnswer?: (status: number) => boolean
 }
 
-type Connection = {
+export type Connection = {
   readonly site_id: string
   readonly api_key: string
+  readonly app_api_key?: string
   readonly region: 'us' | 'eu'
   readonly base_url?: string
+  readonly app_base_url?: string
   readonly rate_per_second: number
 }
 
-export async function openTrackClient(connection: Connection, host: Host): Promise<TrackApi> {
+/** `app` is null without a key for it. */
+export async function openClients(
+  connection: Connection,
+  host: Host,
+): Promise<{ readonly track: TrackApi; readonly app: AppApi | null }> {
   const sdk = await loadSdk()
-  const region = connection.region === 'eu' ? sdk.RegionEU : sdk.RegionUS
-  const options = { region, url: trackUrl(connection), retry: { maxRetries: 0 } }
+  const { site_id: siteId, api_key: apiKey, app_api_key: appKey } = connection
+  const options = { region: connection.region === 'eu' ? sdk.RegionEU : sdk.RegionUS, retry: { maxRetries: 0 } }
+  const track = { ...options, url: trackUrl(connection) }
+  const app = { ...options, url: appUrl(connection) }
+  return {
+    track: openApi({
+      sdk,
+      host,
+      connection,
+      keys: trackKeys,
+      makeClient: () => new sdk.TrackClient(siteId, apiKey, track),
+    }),
+    app:
+      appKey === undefined
+        ? null
+        : spaced(openApi({ sdk, host, connection, keys: appKeys, makeClient: () => new sdk.APIClient(appKey, app) })),
+  }
+}
 
-  async function attempt<T>({ send, read, isAnswer }: TrackRequest<T>, signal: AbortSignal): Promise<T> {
-    const client = new sdk.TrackClient(connection.site_id, connection.api_key, options)
+function openApi<Client extends { request: TrackClient['request'] }>({
+  sdk,
+  host,
+  connection,
+  keys,
+  makeClient,
+}: {
+  readonly sdk: Sdk
+  readonly host: Host
+  readonly connection: Connection
+  /** Which keys of the connection sign in. */
+  readonly keys: string
+  readonly makeClient: () => Client
+}): Api<Client> {
+  async function attempt<T>({ send, read, isAnswer }: ApiRequest<Client, T>, signal: AbortSignal): Promise<T> {
+    const client = makeClient()
     let answer: Answer | undefined
     // The SDK makes the URL, the credentials, the headers and the body. Its transport takes no signal, so that a request
     // could reach the vendor after its run has given up, and keeps the status and the Date to itself. So we send.
@@ -49,30 +91,24 @@ export async function openTrackClient(connection: Connection, host: Host): Promi
     await send(client)
     return read(answer ?? { status: 0, body: {} })
   }
-
+  const { region, rate_per_second: ratePerSecond } = connection
+  const classify = (error: unknown) => classifyFailure(error, { region, keys })
   return {
-    call: (request) =>
-      host.call(
-        {
-          ...request,
-          ratePerSecond: connection.rate_per_second,
-          classify: (error) => classifyFailure(error, connection.region),
-        },
-        (signal) => attempt(request, signal),
-      ),
+    call: (request) => host.call({ ...request, ratePerSecond, classify }, (signal) => attempt(request, signal)),
   }
 }
 
-/** Imported when a connection is opened: it is optional, and none of a start's business. */
-async function loadSdk() {
-  try {
-    return await import('customerio-node')
-  } catch (cause) {
-    throw new MillraceError('MR-1302', {
-      message: 'Opening a Customer.io connection: the package customerio-node is not installed.',
-      next: 'npm install customerio-node@5.2.0',
-      cause,
-    })
+/** The host has one rate for a connection; the App API's own is lower. https://docs.customer.io/integrations/api/customerio-apis/ */
+function spaced(api: AppApi): AppApi {
+  let nextAt = 0
+  return {
+    async call(request) {
+      const now = performance.now()
+      const slot = Math.max(nextAt, now)
+      nextAt = slot + appIntervalMs
+      if (slot > now) await sleep(slot - now, undefined, { signal: request.signal })
+      return api.call(request)
+    },
   }
 }
 
@@ -82,8 +118,19 @@ function trackUrl({ region, base_url }: Connection): string {
   return root.endsWith('/api/v1') ? root : `${root}/api/v1`
 }
 
+function appUrl({ region, app_base_url }: Connection): string {
+  const root = (app_base_url ?? appHosts[region]).replace(/\/+$/, '')
+  return root.endsWith('/v1') ? root : `${root}/v1`
+}
+
 const textHeaders = (headers: { readonly [name: string]: string | number }) =>
   Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
 
 // https://docs.customer.io/integrations/api/track/#tag/trackregion
 const trackHosts = { us: 'https://track.customer.io', eu: 'https://track-eu.customer.io' } as const
+// https://docs.customer.io/integrations/api/app/
+const appHosts = { us: 'https://api.customer.io', eu: 'https://api-eu.customer.io' } as const
+const trackKeys = 'site_id, api_key'
+const appKeys = 'app_api_key'
+// A tenth more than it must be: the vendor counts when requests arrive.
+const appIntervalMs = 110

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
 import { connector, z } from 'millrace'
-import { openTrackClient } from './client.ts'
+import { openClients } from './client.ts'
+import { describeCustomObject } from './custom-object.ts'
+import { describeEvent } from './event.ts'
 import { describePerson } from './person.ts'
-import { confirmRegion } from './region.ts'
+import { confirmAppKey, confirmRegion } from './region.ts'
+import { describeRelationship } from './relationship.ts'
+import { describeSuppression } from './suppression.ts'
 
 const config = z.strictObject({
   site_id: z
@@ -10,26 +14,52 @@ const config = z.strictObject({
     .min(1)
     .meta({ secret: true, description: 'Settings → Workspace settings → API and webhook credentials: Site ID' }),
   api_key: z.string().min(1).meta({ secret: true, description: 'The Track API key beside the Site ID' }),
+  app_api_key: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ secret: true, description: 'An App API key: with it, what Customer.io may have dropped is read back' }),
   region: z.enum(['us', 'eu']).default('us').meta({ description: 'Where the workspace is hosted' }),
   base_url: z
     .url()
     .optional()
     .meta({ description: 'Another host of the Track API, for example http://127.0.0.1:8080' }),
-  rate_per_second: z.number().positive().max(1000).default(100).meta({ description: 'Requests per second' }),
+  app_base_url: z.url().optional().meta({ description: 'Another host of the App API' }),
+  settle_seconds: z
+    .number()
+    .min(0)
+    .max(20)
+    .default(5)
+    .meta({ description: 'How long a read-back waits for Customer.io to have done what it took' }),
+  rate_per_second: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(100)
+    .meta({ description: 'Requests per second to the Track API' }),
 })
 
 export default connector({
   name: 'customerio',
   config,
   streamNames: [],
-  objectNames: ['person'],
+  objectNames: ['person', 'event', 'object', 'relationship', 'suppression'],
   async open({ config, host }) {
-    const track = await openTrackClient(config, host)
-    const person = describePerson(track)
+    const { track, app } = await openClients(config, host)
+    const objects = [
+      describePerson(track, { app, settleSeconds: config.settle_seconds }),
+      describeEvent(track),
+      describeCustomObject(track),
+      describeRelationship(track),
+      describeSuppression(track),
+    ]
     return {
-      check: ({ signal }) => confirmRegion(track, config.region, signal),
+      async check({ signal }) {
+        await confirmRegion(track, config.region, signal)
+        if (app) await confirmAppKey(app, signal)
+      },
       account: async () => nameAccount(config.region, config.site_id),
-      objects: async ({ names }) => [person].filter(({ name }) => names === undefined || names.includes(name)),
+      objects: async ({ names }) => objects.filter(({ name }) => names === undefined || names.includes(name)),
     }
   },
 })

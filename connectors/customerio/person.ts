@@ -1,14 +1,20 @@
-import type { Change, DestinationObject, Json, JsonObject, WriteResult } from 'millrace'
+import type { DestinationObject } from 'millrace'
 import { topic, writable } from './attribute-limits.ts'
-import type { TrackApi } from './client.ts'
-import { sendBatch } from './send-batch.ts'
-import { encodeChange, guessMatch, itemBytes, maxItemBytes } from './encode-change.ts'
+import type { AppApi, TrackApi } from './client.ts'
+import { encodePerson, guessMatch } from './encode-person.ts'
+import { batchLimits, sizeOf } from './item.ts'
+import { readBackPeople } from './read-back-people.ts'
+import { verifyPeople } from './verify-people.ts'
+import { previewRows, writeRows } from './write-rows.ts'
 
-/** https://docs.customer.io/integrations/api/track/#tag/track_v2 */
-export function describePerson(track: TrackApi): DestinationObject {
+/** With `app`, what was taken is read back where Customer.io may have dropped it without a word. */
+export function describePerson(
+  track: TrackApi,
+  { app, settleSeconds }: { readonly app: AppApi | null; readonly settleSeconds: number },
+): DestinationObject {
   return {
     name: 'person',
-    docs,
+    docs: 'https://docs.customer.io/integrations/api/track/#tag/track_v2',
     delivery: 'idempotent',
     match: { id: { normalise: 'trim' }, email: { normalise: 'lower' }, cio_id: { normalise: 'exact' } },
     fields: {
@@ -22,39 +28,21 @@ export function describePerson(track: TrackApi): DestinationObject {
       { pattern: topic, type: 'boolean', optOut: true },
       { pattern: writable, type: 'any' },
     ],
-    operations: ['upsert', 'update', 'clear', 'set'],
-    batch: { rows: maxRows, bytes: maxItemsBytes, rowBytes: maxItemBytes },
+    operations: ['upsert', 'update', 'clear', 'set', 'delete'],
+    batch: { ...batchLimits, rowBytes: 32_000 },
     concurrency: 4,
-    size: itemBytes,
-    write: (changes, { match, signal }) => writePeople(track, changes, { match, signal }),
-    preview: previewPeople,
+    size: (change) => sizeOf(change, encodePerson(change, guessMatch(change))),
+    async write(changes, { match, signal }) {
+      const rows = changes.map((change) => encodePerson(change, match))
+      const results = await writeRows(track, rows, signal)
+      return app ? verifyPeople(app, changes, results, { match, signal, settleSeconds }) : results
+    },
+    preview: (changes, { match }) =>
+      previewRows(
+        changes.map((change) => encodePerson(change, typeof match === 'string' ? match : guessMatch(change))),
+      ),
+    ...(app && {
+      readBack: (changes, { match, signal }) => readBackPeople(app, changes, { match, signal }),
+    }),
   }
 }
-
-async function writePeople(
-  track: TrackApi,
-  changes: readonly Change[],
-  { match, signal }: { readonly match: string; readonly signal: AbortSignal },
-): Promise<readonly WriteResult[]> {
-  const encoded = changes.map((change) => encodeChange(change, match))
-  const items = encoded.flatMap((row) => ('item' in row ? [row.item] : []))
-  const results = (items.length === 0 ? [] : await sendBatch(track, items, signal)).values()
-  return encoded.map((row) => ('item' in row ? (results.next().value ?? unanswered) : refused(row.refusal)))
-}
-
-function previewPeople(changes: readonly Change[], { match }: JsonObject) {
-  const items = changes.flatMap((change) => {
-    const row = encodeChange(change, typeof match === 'string' ? match : guessMatch(change))
-    return 'item' in row ? [row.item] : []
-  })
-  const body: Json = { batch: items }
-  return items.length === 0 ? [] : [{ method: 'POST', path: '/api/v2/batch', body, docs }]
-}
-
-const refused = (message: string): WriteResult => ({ outcome: 'rejected', code: 'MR-5005', message, retryable: false })
-const unanswered: WriteResult = { outcome: 'unknown', message: 'no result came back for this row' }
-
-const docs = 'https://docs.customer.io/integrations/api/track/#operation/batch'
-const maxRows = 1000
-// A request must be smaller than 500 KB: what is left after {"batch":[…]} and a comma between items.
-const maxItemsBytes = 500_000 - 1 - '{"batch":[]}'.length - maxRows

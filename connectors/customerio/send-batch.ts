@@ -1,16 +1,16 @@
 import type { WriteResult } from 'millrace'
 import type { TrackApi } from './client.ts'
-import type { Item } from './encode-change.ts'
+import type { Item } from './item.ts'
 import { malformed, type Answer } from './read-answer.ts'
 import { readRowErrors } from './read-row-errors.ts'
 
 /**
  * One request; what became of each item, in order. 200: all taken; 207: all but those that it names. A batch that is
- * refused as a whole throws, and the engine sends its halves; a single item that is refused is a rejected row.
+ * refused as a whole throws, and the engine sends its halves; a single row that is refused is a rejected one.
  */
 export async function sendBatch(
   track: TrackApi,
-  items: readonly Item[],
+  { items, isOneRow }: { readonly items: readonly Item[]; readonly isOneRow: boolean },
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
   const errors = await track.call({
@@ -19,7 +19,7 @@ export async function sendBatch(
     docs: 'https://docs.customer.io/integrations/api/track/#operation/batch',
     signal,
     send: (client) => client.batch([...items]),
-    isAnswer: (status) => items.length === 1 && refusals.includes(status),
+    isAnswer: (status) => isOneRow && refusals.includes(status),
     read: (answer) => readBatchAnswer(answer, items.length),
   })
   return items.map((_, index) => errors.get(index) ?? { outcome: 'ok' })

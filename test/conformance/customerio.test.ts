@@ -1,6 +1,7 @@
-import { destinationKit } from 'millrace/testing'
+import { destinationKit, type DestinationKitOptions } from 'millrace/testing'
 import { describe, it } from 'vitest'
 import customerio from '../../connectors/customerio/index.ts'
+import { sandboxCredentials } from '../../connectors/customerio/sandbox/credentials.ts'
 import simulator from '../../connectors/customerio/sandbox.ts'
 
 destinationKit({
@@ -41,4 +42,79 @@ destinationKit({
   }),
   refuse: async (_vendor, change) => ({ ...change, fields: { ...change.fields, unsubscribed: 'yes' } }),
   maxRequestBytes: 499_999,
+})
+
+const kit = {
+  describe,
+  it,
+  connector: customerio,
+  simulator,
+  keys: { rate_per_second: 1000 },
+  maxRequestBytes: 499_999,
+}
+const refuseByFault: DestinationKitOptions['refuse'] = async (vendor, change) => {
+  await vendor.setFault('bad_items', { ids: [String(change.fields['identifiers.id'] ?? change.key)], times: 1 })
+  return change
+}
+
+destinationKit({
+  ...kit,
+  // What was taken is read back, and the App API's ten requests a second are waited for.
+  keys: { rate_per_second: 1000, app_api_key: sandboxCredentials.appKey, settle_seconds: 0 },
+  object: 'person',
+  match: 'email',
+  fields: (n, version) => ({ email: `k${n}@kit.example`, plan: `p${version}`, unsubscribed: version === 0 }),
+  refuse: refuseByFault,
+})
+
+destinationKit({
+  ...kit,
+  object: 'event',
+  match: 'event_id',
+  fields: (n, version) => ({
+    event_id: `E-${n}`,
+    name: 'order placed',
+    timestamp: 1_790_000_000 + n,
+    'identifiers.id': `P-${String(n).padStart(6, '0')}`,
+    attributes: { items: [n, { of: 'Ünïcødé 名 😀' }] },
+    'attributes.total': version,
+  }),
+  refuse: refuseByFault,
+})
+
+destinationKit({
+  ...kit,
+  object: 'object',
+  match: 'object_id',
+  options: { object_type_id: '1' },
+  fields: (n, version) => ({
+    object_id: `K-${n}`,
+    name: `Ünïcødé 名 ${n} 😀`,
+    seats: version,
+    plan: { of: [version] },
+  }),
+  refuse: refuseByFault,
+})
+
+destinationKit({
+  ...kit,
+  object: 'relationship',
+  match: 'identifiers.id',
+  options: { object_type_id: '1' },
+  // The people and the company of the sandbox; the others are not there, and nothing comes of them.
+  fields: (n, version) => ({
+    'identifiers.id': `P-${String(n + 1).padStart(6, '0')}`,
+    object_id: 'C-000001',
+    'relationship_attributes.role': version === 0 ? 'admin' : 'member',
+  }),
+  refuse: refuseByFault,
+})
+
+destinationKit({
+  ...kit,
+  object: 'suppression',
+  match: 'id',
+  heldAs: 'suppressed',
+  fields: (n) => ({ id: `P-${String(n + 1).padStart(6, '0')}` }),
+  refuse: refuseByFault,
 })

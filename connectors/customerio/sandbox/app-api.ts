@@ -1,32 +1,99 @@
+/** https://docs.customer.io/integrations/api/app/#tag/customers : values of attributes are texts there. */
+import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
+import { findObject } from './objects.ts'
+import { objectTypes } from './object-types.ts'
+import { parseBody } from './parse-body.ts'
 import { findPerson } from './people.ts'
+import type { PersonRecord } from './identify.ts'
 
-/** https://docs.customer.io/integrations/api/app/tag/customers/getPersonAttributes/ : values are texts there. */
+/** https://docs.customer.io/integrations/api/app/tag/customers/getpersonattributes/ */
 export function readPerson({ store }: SimulatorContext, customerId: string, idType: string): Response {
-  if (!['id', 'email', 'cio_id'].includes(idType))
-    return Response.json(
-      { errors: [{ detail: `id_type ${idType} is not an identifier of this workspace`, status: '400' }] },
-      { status: 400 },
-    )
-  const person = findPerson(store, { [idType]: idType === 'cio_id' ? customerId.replace(/^cio_/, '') : customerId })
-  if (!person) return Response.json({ errors: [{ detail: 'customer not found', status: '404' }] }, { status: 404 })
-  const { id, email, cio_id: cioId, cio_subscription_preferences: preferences, timestamps, unsubscribed } = person
-  const attributes = { ...person.attributes, id, email, cio_id: cioId, cio_subscription_preferences: preferences }
-  const customer = {
+  if (!isIdType(idType)) return refuseIdType(idType)
+  const person = findPerson(store, { [idType]: bare(idType, customerId) })
+  return person ? Response.json({ customer: customerOf(person) }) : refuse(404, 'customer not found')
+}
+
+/** Up to 100 at once; whoever is not there is left out. https://docs.customer.io/integrations/api/app/tag/customers/getpeoplebyid/ */
+export function readPeople({ store }: SimulatorContext, text: string, idType: string): Response {
+  if (!isIdType(idType)) return refuseIdType(idType)
+  const body = parseBody(text)
+  if (body === undefined) return refuse(400, 'the request body is not a JSON object')
+  const unknown = Object.keys(body).find((name) => name !== 'ids')
+  if (unknown !== undefined) return refuse(400, `unknown field ${unknown}`)
+  const { ids } = body
+  if (ids === undefined) return refuse(400, 'ids is required')
+  if (!isTexts(ids) || ids.length === 0 || ids.length > 100) return refuse(400, 'ids must be 1 to 100 strings')
+  const people = ids.flatMap((id) => findPerson(store, { [idType]: bare(idType, id) }) ?? [])
+  return Response.json({ customers: people.map((person) => ({ customer: customerOf(person) })) })
+}
+
+/** https://docs.customer.io/integrations/api/app/tag/customers/getpeopleemail/ */
+export function findByEmail({ store }: SimulatorContext, email: string | undefined): Response {
+  if (email === undefined || email === '') return refuse(400, 'email is required')
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) return refuse(400, 'email is not a valid address')
+  const person = findPerson(store, { email })
+  return Response.json({ results: person ? [{ cio_id: person.cio_id, id: person.id, email: person.email }] : [] })
+}
+
+/** https://docs.customer.io/integrations/api/app/tag/objects/getobjecttypes/ */
+export const listObjectTypes = (): Response => Response.json({ types: objectTypes })
+
+/** https://docs.customer.io/integrations/api/app/tag/objects/getobjectattributes/ */
+export function readObject(
+  { store }: SimulatorContext,
+  { type, id, idType }: { readonly type: string; readonly id: string; readonly idType: string },
+): Response {
+  if (idType !== 'object_id' && idType !== 'cio_object_id') return refuse(400, `id_type ${idType} is not known`)
+  if (!/^[1-9]\d*$/.test(type)) return refuse(400, 'object_type_id must be an integer')
+  const object = findObject(
+    store,
+    idType === 'object_id' ? { object_type_id: type, object_id: id } : { cio_object_id: id },
+  )
+  if (!object) return refuse(404, 'object not found')
+  const { object_type_id, object_id, cio_object_id, attributes, timestamps } = object
+  return Response.json({
+    object: { attributes: asTexts(attributes), timestamps, identifiers: { cio_object_id, object_id }, object_type_id },
+  })
+}
+
+function customerOf({
+  id,
+  email,
+  cio_id,
+  cio_subscription_preferences,
+  timestamps,
+  unsubscribed,
+  ...person
+}: PersonRecord) {
+  const attributes: JsonObject = {
+    ...(person.attributes as JsonObject),
     id,
-    identifiers: { cio_id: cioId, id, email },
+    email,
+    cio_id,
+    cio_subscription_preferences,
+  } // the rest of a record loses its type
+  return {
+    id,
+    identifiers: { cio_id, id, email },
     attributes: asTexts(attributes),
     timestamps,
     unsubscribed,
     devices: [],
   }
-  return Response.json({ customer })
 }
 
-const asTexts = (attributes: { readonly [name: string]: unknown }) =>
+const asTexts = (attributes: JsonObject) =>
   Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
+    Object.entries(attributes)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   )
+
+const bare = (idType: string, id: string) => (idType === 'cio_id' ? id.replace(/^cio_/, '') : id)
+const isIdType = (idType: string) => ['id', 'email', 'cio_id'].includes(idType)
+const isTexts = (value: Json): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+const refuseIdType = (idType: string) => refuse(400, `id_type ${idType} is not an identifier of this workspace`)
+const refuse = (status: 400 | 404, detail: string) =>
+  Response.json({ errors: [{ detail, status: String(status) }] }, { status })

@@ -1,11 +1,11 @@
-import type { Json } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
-import { checkItem, type ItemError } from './check-item.ts'
+import { checkItem } from './check-item.ts'
+import type { ItemError } from './item-error.ts'
+import type { Queue } from './late.ts'
 import { parseBody } from './parse-body.ts'
-import { deletePerson, identifyPerson } from './identify.ts'
 
 /** https://docs.customer.io/integrations/api/track/#operation/batch */
-export function takeBatch(context: SimulatorContext, text: string): Response {
+export function takeBatch(context: SimulatorContext, queue: Queue, text: string): Response {
   if (Buffer.byteLength(text) >= maxBatchBytes)
     return refuse('invalid', 'batch', 'batch request must be smaller than 500kb')
   const body = parseBody(text)
@@ -27,35 +27,28 @@ export function takeBatch(context: SimulatorContext, text: string): Response {
     batch.forEach((item: unknown, index) => {
       const error = checkItem(item) ?? playBadItem(context, item, index)
       if (error) errors.push({ batch_index: index, ...error })
-      else apply(context, item)
+      else queue.take(item)
     })
   })
   return errors.length === 0 ? Response.json({}) : Response.json({ errors }, { status: 207 })
 }
 
 /** https://docs.customer.io/integrations/api/track/#operation/entity */
-export function takeEntity(context: SimulatorContext, text: string): Response {
+export function takeEntity(context: SimulatorContext, queue: Queue, text: string): Response {
   const body = parseBody(text)
   if (body === undefined) return refuse('parse_error', '', 'the request body is not a JSON object')
   const error = checkItem(body) ?? playBadItem(context, body, 0)
   if (error) return Response.json({ errors: [error] }, { status: 400 })
-  apply(context, body)
+  queue.take(body)
   return Response.json({})
 }
 
-function apply(context: SimulatorContext, item: unknown): void {
-  // checkItem has said that it is one of these two
-  const operation = item as Operation
-  if (operation.action === 'delete') deletePerson(context, operation.identifiers)
-  else identifyPerson(context, { identifiers: operation.identifiers, attributes: operation.attributes ?? {} })
-}
-
-/** The fault `bad_items`: `{ ids: […] }` names people by an identifier, `{ every: n }` takes each n-th item of a batch; with `whole` they take their batch with them. */
+/** The fault `bad_items`: `{ ids: […] }` names people and objects by an identifier, `{ every: n }` takes each n-th item of a batch; with `whole` they take their batch with them. */
 function playBadItem({ fault }: SimulatorContext, item: unknown, index: number): ItemError | undefined {
   const bad = fault('bad_items')
   if (!bad) return undefined
   const { ids, every } = bad
-  const identifiers = Object.values((item as Operation).identifiers) // checked by checkItem
+  const identifiers = Object.values((item as Operation).identifiers ?? {}) // checked by checkItem; a merge has none
   const isBad =
     (Array.isArray(ids) && identifiers.some((id) => ids.includes(id))) ||
     (typeof every === 'number' && index % every === 0)
@@ -65,10 +58,6 @@ function playBadItem({ fault }: SimulatorContext, item: unknown, index: number):
 const refuse = (reason: string, field: string, message: string) =>
   Response.json({ errors: [{ reason, field, message }] }, { status: 400 })
 
-type Operation = {
-  readonly action: 'identify' | 'delete'
-  readonly identifiers: { readonly [name: string]: string }
-  readonly attributes?: { readonly [name: string]: Json }
-}
+type Operation = { readonly identifiers?: { readonly [name: string]: string } }
 
 const maxBatchBytes = 500_000

@@ -1,6 +1,7 @@
 /** People as Customer.io keeps them: store type `person`, under their id, or under `cio_<cio_id>` while they have none. */
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
+import { dropRelationships } from './objects.ts'
 import { findPerson, rekeyPerson } from './people.ts'
 import { setPath } from './set-path.ts'
 
@@ -40,7 +41,9 @@ export function identifyPerson(context: SimulatorContext, { identifiers, attribu
 
 export function deletePerson({ store }: SimulatorContext, identifiers: Identify['identifiers']): void {
   const person = findPerson(store, identifiers)
-  if (person) rekeyPerson(store, person, undefined)
+  if (!person) return
+  rekeyPerson(store, person, undefined)
+  dropRelationships(store, ({ cio_id: id }) => id === person.cio_id)
 }
 
 /**

@@ -2,22 +2,33 @@ import type { MiddlewareHandler } from 'hono'
 import type { SimulatorContext } from 'millrace/sandbox'
 
 /**
- * 429 while the fault `rate_limit` is on, and above the real limit. Customer.io documents 100 requests a second as fair
- * use and does not enforce it strictly; a stricter wall clock here would make tests depend on the machine's speed.
+ * 429 while the fault `rate_limit` is on, and above the real limits: the App API's 10 requests a second, and for the Track
+ * API 1,000. Customer.io documents 100 a second there as fair use and does not enforce it strictly; a stricter wall clock
+ * would make tests depend on the machine's speed.
  */
 export function limitRate({ fault }: SimulatorContext): MiddlewareHandler {
-  let second = 0
-  let requests = 0
+  const track = countSeconds(1000)
+  const app = countSeconds(10)
   return async (c, next) => {
-    const now = Math.floor(performance.now() / 1000)
-    requests = now === second ? requests + 1 : 1
-    second = now
+    const isApp = c.req.path.startsWith('/v1/')
+    const isFree = isApp ? app() : track()
     const limited = fault('rate_limit')
-    if (!limited && requests <= maxRequestsPerSecond) return next()
+    if (!limited && isFree) return next()
     const retryAfter = limited?.['retry_after']
     if (retryAfter !== undefined && retryAfter !== null) c.header('Retry-After', String(retryAfter))
-    return c.json({ meta: { error: 'Too many requests' } }, 429)
+    const error = 'Too many requests'
+    return c.json(isApp ? { errors: [{ detail: error, status: '429' }] } : { meta: { error } }, 429)
   }
 }
 
-const maxRequestsPerSecond = 1000
+/** Is one more free in this second of the wall clock? */
+function countSeconds(most: number): () => boolean {
+  let second = 0
+  let requests = 0
+  return () => {
+    const now = Math.floor(performance.now() / 1000)
+    requests = now === second ? requests + 1 : 1
+    second = now
+    return requests <= most
+  }
+}

@@ -1,6 +1,7 @@
 import type { JsonObject } from 'millrace'
 import type { Day, Person, SimulatorContext } from 'millrace/sandbox'
 import { identifyPerson } from './identify.ts'
+import { identifyObject } from './objects.ts'
 import { findPerson } from './people.ts'
 
 /** A few people were here before millrace came: they signed up by themselves, and are subscribed. */
@@ -17,6 +18,17 @@ export function seedPeople(context: SimulatorContext): void {
       }
       identifyPerson(context, { identifiers: { id: personId(person.number) }, attributes })
     }
+  })
+}
+
+/** The companies of the cast, as somebody has imported them. Nobody belongs to them yet. */
+export function seedCompanies(context: SimulatorContext): void {
+  context.store.batch(() => {
+    for (const { number, name } of context.world.companies.slice(0, companiesBefore))
+      identifyObject(context, {
+        identifiers: { object_type_id: '1', object_id: companyId(number) },
+        attributes: { name },
+      })
   })
 }
 
@@ -37,4 +49,7 @@ export function playDay(context: SimulatorContext, day: Day): void {
 /** The same as Salesforce's Person_Id__c. */
 const personId = (number: Person['number']) => `P-${String(number).padStart(6, '0')}`
 
+const companyId = (number: number) => `C-${String(number).padStart(6, '0')}`
+
 const peopleBefore = 5
+const companiesBefore = 3

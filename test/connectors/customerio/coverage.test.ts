@@ -1,6 +1,7 @@
 import { APIClient, RegionEU, TrackClient } from 'customerio-node'
 import type { Refusal } from 'millrace/sandbox'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sandboxCredentials } from '../../../connectors/customerio/sandbox/credentials.ts'
 import simulator from '../../../connectors/customerio/sandbox.ts'
 import { startSimulators } from '../../../src/sandbox/host.ts'
@@ -56,6 +57,23 @@ const endpoints: { readonly [endpoint: string]: (sdk: Sdk, refusal?: Refusal) =>
     if ('errors' in answer) throw new PartlyRefused(answer)
     return answer
   },
+  'GET /v1/customers': ({ app }, refusal) =>
+    // The SDK refuses a missing email itself.
+    app.request.get(
+      `${app.apiRoot}/customers${refusal === 'missing_parameter' ? '' : `?email=${refusal ? 'x' : 'a%40x.example'}`}`,
+    ),
+  'POST /v1/customers/attributes': ({ app }, refusal) => {
+    if (refusal === undefined) return app.getCustomersAttributes(['P-000001'])
+    const bodies: { readonly [refusal in Refusal]?: { readonly [key: string]: unknown } } = {
+      unknown_field: { ids: ['P-000001'], nonsense: 1 },
+      wrong_type: { ids: 'P-000001' },
+      missing_parameter: {},
+    }
+    return app.request.post(`${app.apiRoot}/customers/attributes`, bodies[refusal] ?? {})
+  },
+  'GET /v1/object_types': ({ app }) => app.listObjectTypes(),
+  'GET /v1/objects/:type/:id/attributes': ({ app }, refusal) =>
+    app.request.get(`${app.apiRoot}/objects/${refusal === 'wrong_type' ? 'x' : '1'}/C-000001/attributes`),
   'GET /v1/customers/:id/attributes': ({ app }, refusal) =>
     // The SDK's own method takes only its three kinds.
     app.request.get(
@@ -68,6 +86,9 @@ const walk = Object.entries(simulator.coverage).flatMap(([endpoint, refusals]) =
 )
 
 describe('every endpoint of the simulator', () => {
+  // The App API takes ten requests a second.
+  beforeEach(() => sleep(110))
+
   it('is asked here', () => {
     expect(Object.keys(endpoints).sort()).toEqual(Object.keys(simulator.coverage).sort())
   })
@@ -81,7 +102,7 @@ describe('every endpoint of the simulator', () => {
     const refused = endpoints[name]?.(openSdk(refusal === 'bad_credentials'), refusal)
     if (refusal === 'bad_credentials') return expect(refused).rejects.toMatchObject({ statusCode: 401 })
     if (refusal === 'too_many_requests') return expect(refused).rejects.toMatchObject({ statusCode: 429 })
-    if (name.startsWith('GET /v1')) return expect(refused).rejects.toMatchObject({ statusCode: 400 })
+    if (name.includes(' /v1')) return expect(refused).rejects.toMatchObject({ statusCode: 400 })
     const error = {
       reason: refusal === 'missing_parameter' ? 'required' : 'invalid',
       field: fields[refusal],

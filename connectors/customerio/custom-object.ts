@@ -1,0 +1,39 @@
+import type { DestinationObject } from 'millrace'
+import { writableOfObject } from './attribute-limits.ts'
+import type { TrackApi } from './client.ts'
+import { encodeObject } from './encode-object.ts'
+import { batchLimits, sizeOf } from './item.ts'
+import { objectOptions, readObjectType } from './object-options.ts'
+import { previewRows, writeRows } from './write-rows.ts'
+
+/** What people belong to: companies, courses. Its type is made in Customer.io first. */
+export function describeCustomObject(track: TrackApi): DestinationObject {
+  return {
+    name: 'object',
+    docs: 'https://docs.customer.io/journeys/objects-data/objects/create/',
+    delivery: 'idempotent',
+    match: { object_id: { normalise: 'trim' } },
+    fields: { object_id: { type: 'string', nullable: false, maxLength: 150 }, created_at: 'unix_seconds' },
+    otherFields: [{ pattern: writableOfObject, type: 'any' }],
+    // No update, clear or set: Customer.io has no way to say "only if it is there" of an object.
+    operations: ['upsert', 'delete'],
+    options: objectOptions,
+    batch: { ...batchLimits, rowBytes: 32_000 },
+    concurrency: 4,
+    size: (change) => sizeOf(change, encodeObject(change, longestType)),
+    write: (changes, { options, signal }) => {
+      const type = readObjectType(options)
+      return writeRows(
+        track,
+        changes.map((change) => encodeObject(change, type)),
+        signal,
+      )
+    },
+    preview: (changes, options) => {
+      const type = readObjectType(options)
+      return previewRows(changes.map((change) => encodeObject(change, type)))
+    },
+  }
+}
+
+const longestType = '9'.repeat(10)

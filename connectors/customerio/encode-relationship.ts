@@ -1,0 +1,55 @@
+import type { Change, Fields } from 'millrace'
+import { fitAttribute, fitIdentifier } from './attribute-limits.ts'
+import { fitItems, type Encoded, type Item } from './item.ts'
+import { gatherFields } from './nested-fields.ts'
+
+/**
+ * `match` is the person's identifier, `identifiers.id` say; the object is the row's `object_id`.
+ * https://docs.customer.io/journeys/objects-data/objects/relationships/
+ */
+export function encodeRelationship(
+  { op, key, fields, previous }: Change,
+  { match, objectType }: { readonly match: string; readonly objectType: string },
+): Encoded {
+  if (op !== 'upsert' && op !== 'delete') return { refusal: `a relationship cannot be written with ${op}` }
+  const person = match.replace('identifiers.', '')
+  const attributes = gatherFields(fields, root)
+  const refusal =
+    fitIdentifier(person, key) ??
+    fitIdentifier('object_id', fields['object_id'] ?? null) ??
+    ('refusal' in attributes ? attributes.refusal : fitAttributes(attributes.values))
+  if (refusal !== undefined || 'refusal' in attributes) return { refusal: refusal ?? '' }
+  const relate = (action: Item['action'], objectId: string, about = {}): Item => ({
+    type: 'person',
+    action,
+    identifiers: { [person]: key },
+    cio_relationships: [{ identifiers: { object_type_id: objectType, object_id: objectId }, ...about }],
+  })
+  const objectId = objectIdOf(fields)
+  if (op === 'delete') return fitItems(relate('delete_relationships', objectId))
+  const added = relate('add_relationships', objectId, { [root]: attributes.values })
+  // Who moved is not left where they were.
+  const before = previous === null ? '' : objectIdOf(previous)
+  return before === '' || before === objectId
+    ? fitItems(added)
+    : fitItems(relate('delete_relationships', before), added)
+}
+
+/** The person's identifier that the key came from, where nobody says. */
+export const guessPerson = ({ fields, key }: Change): string =>
+  Object.keys(fields).find(
+    (name) =>
+      name.startsWith('identifiers.') &&
+      String(fields[name] ?? '')
+        .trim()
+        .toLowerCase() === key.toLowerCase(),
+  ) ?? 'identifiers.id'
+
+const fitAttributes = (attributes: Fields) =>
+  Object.entries(attributes)
+    .map(([name, value]) => fitAttribute(name, value, 'relationship'))
+    .find((misfit) => misfit !== undefined)
+
+const objectIdOf = ({ object_id: id = null }: Fields) => String(id ?? '').trim()
+
+const root = 'relationship_attributes'

@@ -1,0 +1,30 @@
+import type { DestinationObject } from 'millrace'
+import type { TrackApi } from './client.ts'
+import { encodeEvent } from './encode-event.ts'
+import { batchLimits, sizeOf } from './item.ts'
+import { personFields } from './person-identifier.ts'
+import { previewRows, writeRows } from './write-rows.ts'
+
+/** What a person did. It happens once: a row that changes or leaves afterwards changes nothing at Customer.io. */
+export function describeEvent(track: TrackApi): DestinationObject {
+  return {
+    name: 'event',
+    docs: 'https://docs.customer.io/integrations/api/track/#operation/entity',
+    delivery: 'idempotent',
+    match: { event_id: { normalise: 'exact' } },
+    fields: {
+      event_id: { type: 'string', nullable: false },
+      name: { type: 'string', nullable: false },
+      timestamp: 'unix_seconds',
+      ...personFields,
+      attributes: 'json',
+    },
+    otherFields: [{ pattern: /^attributes\..+$/s, type: 'any' }],
+    operations: ['insert'],
+    batch: { ...batchLimits, rowBytes: 32_000 },
+    concurrency: 4,
+    size: (change) => sizeOf(change, encodeEvent(change)),
+    write: (changes, { signal }) => writeRows(track, changes.map(encodeEvent), signal),
+    preview: (changes) => previewRows(changes.map(encodeEvent)),
+  }
+}
