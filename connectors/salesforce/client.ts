@@ -21,7 +21,7 @@ export type SalesforceApi = {
 }
 
 export type ApiCall<T> = {
-  readonly method: 'GET' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below `/services/data/vXX.0`. */
   readonly path: string
   readonly body?: string
@@ -29,6 +29,8 @@ export type ApiCall<T> = {
   readonly docs: string
   readonly signal: AbortSignal
   readonly timeoutMs?: number
+  /** May it be sent twice? @default true */
+  readonly repeatable?: boolean
   /** What the answer means; `readAt` is our clock just before the attempt that brought it. An answer that it throws at is asked for again. */
   readonly read: (bytes: Uint8Array, readAt: Date) => T
   /** Takes a refusal that is an answer, too. */
@@ -103,7 +105,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   }
 
   async function call<T>(request: ApiCall<T>): Promise<T> {
-    const { method, path, body, docs, signal, timeoutMs, read, recover } = request
+    const { method, path, body, docs, signal, timeoutMs, repeatable, read, recover } = request
     if (!connection.accessToken) await renewToken(null, signal)
     const label = `${method} ${path.split('?')[0]}`
     const headers = {
@@ -114,7 +116,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     for (let renewals = 0; ; renewals++) {
       const attempt = createAttempt(classifyFailure)
       const outcome = await host.call(
-        { label, docs, signal, timeoutMs, classify: attempt.classify },
+        { label, docs, signal, timeoutMs, repeatable, classify: attempt.classify },
         async (attemptSignal) => {
           const readAt = new Date()
           const used = connection.accessToken ?? null

@@ -16,7 +16,7 @@ export async function findRecords(
 ): Promise<Found> {
   const match = object.fields.find((field) => field.name === context.match)
   const ids = new Map<string, string[]>()
-  for (const soql of lookupQueries(object, changes, context.match)) {
+  for (const soql of lookupQueries(object, changes, { match: context.match, fields: [] })) {
     const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal: context.signal })
     for (const line of Buffer.from(lines).toString().split('\n')) {
       if (line === '') continue
@@ -34,10 +34,11 @@ export async function findRecords(
 export function lookupQueries(
   object: DescribeSObjectResult,
   changes: readonly Change[],
-  match: string,
+  { match, fields }: { readonly match: string; readonly fields: readonly string[] },
 ): readonly string[] {
   const field = object.fields.find(({ name }) => name === match)
-  const select = match === 'Id' ? 'SELECT Id' : `SELECT Id, ${match}`
+  const select = `SELECT ${[...new Set(['Id', match, ...fields])].join(', ')}`
+  const room = maxUriBytes - headerBytes - headroom - encodeSoql(fields.join(', ')).length
   const queries: string[] = []
   let literals: string[] = []
   let bytes = 0
@@ -50,7 +51,7 @@ export function lookupQueries(
     const key = keyOf(change, match)
     const literal = isNumber(field) ? key : quote(key)
     const size = encodeSoql(`${literal}, `).length
-    if (bytes + size > maxUriBytes - headerBytes - headroom) flush()
+    if (bytes + size > room) flush()
     literals.push(literal)
     bytes += size
   }
@@ -59,7 +60,7 @@ export function lookupQueries(
 }
 
 /** As Salesforce compares: text without case, unless the field is told otherwise. */
-function fold(key: string, field: Field | undefined): string {
+export function fold(key: string, field: Field | undefined): string {
   if (isNumber(field)) return key.replace(/\.0+$/, '')
   if (field?.type === 'id') return key.slice(0, 15)
   return field?.caseSensitive ? key.trim() : key.trim().toLowerCase()

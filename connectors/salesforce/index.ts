@@ -1,5 +1,6 @@
-import { connector, MillraceError, z, type DestinationObject, type Stream } from 'millrace'
+import { connector, MillraceError, z, type Stream } from 'millrace'
 import { openClient } from './client.ts'
+import { describeParents } from './describe-parents.ts'
 import { describeGlobal, describeObjects } from './describe.ts'
 import { makeObject } from './object.ts'
 import { makeStream } from './stream.ts'
@@ -18,6 +19,18 @@ const config = z.strictObject({
     .regex(/^\d{2,3}\.0$/)
     .default('66.0')
     .meta({ description: 'The API version; names and columns may differ between versions' }),
+  bulk_from: z
+    .int()
+    .min(1)
+    .max(10_001)
+    .default(2000)
+    .meta({ description: 'So many rows of a batch go as a job of the Bulk API; 10001: never' }),
+  bulk_wait_seconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(3600)
+    .meta({ description: 'How long a run waits for a job of the Bulk API; the next run takes it over' }),
   page_size: z.int().min(200).max(2000).default(2000).meta({ description: 'Rows of one query, and of one checkpoint' }),
 })
 
@@ -36,6 +49,7 @@ export default connector({
         read: () => null,
         recover: ({ code }) => refuseVersion(code, config.api_version),
       })
+    const bulk = { fromRows: config.bulk_from, waitMs: config.bulk_wait_seconds * 1000 }
     const queryable = async (signal: AbortSignal) =>
       (await describeGlobal(api, signal)).filter((object) => object.queryable && !object.deprecatedAndHidden)
     return {
@@ -59,12 +73,12 @@ export default connector({
         const wanted =
           names ??
           (await describeGlobal(api, signal))
-            .filter((object) => object.updateable && !object.deprecatedAndHidden)
+            .filter((object) => (object.createable || object.updateable) && !object.deprecatedAndHidden)
             .map(({ name }) => name)
-        const objects: DestinationObject[] = []
-        for (const object of await describeObjects(api, wanted, signal))
-          if (object?.updateable) objects.push(makeObject(object, api))
-        return objects
+        const described = await describeObjects(api, wanted, signal)
+        const objects = described.filter((object) => object && (object.createable || object.updateable))
+        const parents = await describeParents(api, described, signal)
+        return objects.flatMap((object) => (object ? [makeObject(object, { api, bulk, parents })] : []))
       },
     }
   },

@@ -1,28 +1,52 @@
-import type { DestinationField, DestinationObject, FieldType } from 'millrace'
+import type { DestinationField, DestinationObject } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
+import { fieldType } from './field-type.ts'
 import { previewChanges } from './preview.ts'
+import { readBack } from './read-back.ts'
+import { relationshipFields } from './relationship.ts'
+import { settleJobs } from './settle-jobs.ts'
 import { writeChanges } from './write-changes.ts'
+import type { BulkRules } from './writing.ts'
+
+export type ObjectContext = {
+  readonly api: SalesforceApi
+  readonly bulk: BulkRules
+  /** The described objects that this one's lookups point at. */
+  readonly parents: ReadonlyMap<string, DescribeSObjectResult>
+}
 
 /** An object that can be written, as it is described now. */
-export function makeObject(object: DescribeSObjectResult, api: SalesforceApi): DestinationObject {
+export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }: ObjectContext): DestinationObject {
   const keys = object.fields.filter((field) => field.externalId || field.name === 'Id')
   const writable = object.fields.filter(
     (field) => field.name === 'Id' || (fieldType(field) !== null && (field.updateable || field.createable)),
   )
+  const { createable, updateable, deletable } = object
   return {
     name: object.name,
     docs: upsertDocs,
-    // The same value again leaves the same record, found by its external id.
+    // The same value again leaves the same record, found by its external id; an insert looks first.
     delivery: 'idempotent',
     match: Object.fromEntries(keys.map((field) => [field.name, { normalise: normaliseOf(field) }])),
-    fields: Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
-    operations: ['upsert', 'update', 'clear', 'set'],
-    // Two hundred rows are the vendor's limit; bytes only keep one request within its time.
-    batch: { rows: 200, bytes: 5_000_000 },
+    fields: {
+      ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
+      ...relationshipFields(object, parents),
+    },
+    operations: [
+      ...(createable && updateable && keys.some(({ name }) => name !== 'Id') ? (['upsert'] as const) : []),
+      ...(updateable ? (['update'] as const) : []),
+      ...(createable ? (['insert'] as const) : []),
+      ...(updateable ? (['clear', 'set'] as const) : []),
+      ...(deletable ? (['delete'] as const) : []),
+    ],
+    // One job of the Bulk API is one batch within Salesforce, whose rows it does not write side by side; a request has 200 of them.
+    batch: { rows: 10_000, bytes: 10_000_000, rowBytes: 5_000_000 },
     timeoutMs: 120_000,
-    write: (changes, context) => writeChanges(api, object, changes, context),
-    preview: (changes, options) => previewChanges(api, object, changes, options),
+    write: (changes, context) => writeChanges({ api, object, bulk }, changes, context),
+    settle: (receipt, context) => settleJobs({ api, object, bulk }, receipt, context),
+    readBack: (changes, context) => readBack(api, object, changes, context),
+    preview: (changes, options) => previewChanges({ api, object, bulk }, changes, options),
   }
 }
 
@@ -40,31 +64,6 @@ function describeField(field: Field): DestinationField {
     nullable: field.nillable && type !== 'boolean',
     ...(type === 'string' && field.length > 0 && { maxLength: field.length }),
     ...(type === 'boolean' && isOptOut(field.name) && { optOut: true }),
-  }
-}
-
-/** null: cannot be written (compound fields are written by their parts). */
-function fieldType(field: Field): FieldType | null {
-  switch (field.type) {
-    case 'int':
-    case 'long':
-    case 'double':
-    case 'currency':
-    case 'percent':
-      return 'number'
-    case 'boolean':
-      return 'boolean'
-    case 'date':
-      return 'date'
-    case 'datetime':
-      return 'timestamp'
-    case 'address':
-    case 'location':
-    case 'complexvalue':
-    case 'base64':
-      return null
-    default:
-      return 'string'
   }
 }
 

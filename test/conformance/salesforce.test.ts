@@ -29,6 +29,8 @@ destinationKit({
     Name: `Ünïcødé 名 ${n} 😀`,
     Account_Status__c: version === 0 ? 'active' : 'churned',
   }),
+  // In the recycle bin.
+  isGone: (record) => record['IsDeleted'] === true,
   // Longer than the field.
   refuse: async (_vendor, change) => ({ ...change, fields: { ...change.fields, Name: 'x'.repeat(256) } }),
 })

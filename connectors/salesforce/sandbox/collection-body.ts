@@ -3,9 +3,7 @@ import { isSentNumber, readValue, type Sent } from './field-value.ts'
 import type { Field } from './field.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
 import { invalidType, refuse } from './refusal.ts'
-
-/** One record of a collection request, as its parser takes it. */
-export type Row = { readonly object: ObjectType; readonly id: string | null; readonly values: ReadonlyMap<Field, Json> }
+import { lookupField, lookupTarget, type Lookup, type Row } from './row.ts'
 
 /** Everything that fails the request as a whole is found here, before any row is touched. */
 export function readRows(body: Sent, only: ObjectType | null): readonly Row[] {
@@ -48,9 +46,15 @@ function readRow(record: Sent, only: ObjectType | null): Row {
   if (only && object !== only)
     throw refuse(400, 'INVALID_TYPE', `record of type ${object.name} in a request for ${only.name}`)
   const values = new Map<Field, Json>()
+  const lookups = new Map<Field, Lookup>()
   let id: string | null = null
   for (const [name, value] of Object.entries(record)) {
     if (name === 'attributes') continue
+    const relation = lookupField(object, name)
+    if (relation) {
+      lookups.set(relation, readLookup(object, relation, value))
+      continue
+    }
     const field = findField(object, name)
     if (!field) throw refuse(400, 'INVALID_FIELD', `No such column '${name}' on sobject of type ${object.name}`)
     if (field.type === 'id') {
@@ -58,7 +62,22 @@ function readRow(record: Sent, only: ObjectType | null): Row {
       id = value
     } else values.set(field, readValue(field, value))
   }
-  return { object, id, values }
+  return { object, id, values, lookups }
+}
+
+/** `"Account": { "External_Id__c": "x" }`; with `attributes` where the lookup may point at several objects. */
+function readLookup(object: ObjectType, relation: Field, value: Sent): Lookup {
+  const { attributes, ...others } = isObject(value) ? value : {}
+  const [[name, sent] = ['', null], ...more] = Object.entries(others)
+  const type = isObject(attributes) && typeof attributes['type'] === 'string' ? attributes['type'] : null
+  const target = lookupTarget(relation, relation.referenceTo.length > 1 ? type : null, name)
+  if (!target || more.length > 0)
+    throw refuse(
+      400,
+      'INVALID_FIELD',
+      `Cannot reference a foreign key field ${relation.relationshipName} of ${object.name} by ${name || 'nothing'}.`,
+    )
+  return { ...target, value: readValue(target.match, sent) }
 }
 
 export const allOrNone = (body: Sent) => isObject(body) && body['allOrNone'] === true

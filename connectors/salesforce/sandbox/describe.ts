@@ -118,7 +118,7 @@ function describeField(object: ObjectType, field: Field): JsonObject {
     maskType: null,
     name: field.name,
     nameField: field.nameField,
-    namePointing: false,
+    namePointing: field.referenceTo.length > 1,
     nillable: field.nillable,
     permissionable: field.nillable && field.type !== 'id',
     picklistValues: (field.picklist ?? []).map((value) => ({
@@ -128,7 +128,7 @@ function describeField(object: ObjectType, field: Field): JsonObject {
       validFor: null,
       value,
     })),
-    polymorphicForeignKey: false,
+    polymorphicForeignKey: field.referenceTo.length > 1,
     precision: field.precision,
     queryByDistance: compound,
     referenceTargetField: null,

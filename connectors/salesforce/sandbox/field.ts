@@ -70,8 +70,13 @@ export const email = (name: string, extra: Extra = {}) => field(name, 'email', {
 export const phone = (name: string, extra: Extra = {}) => field(name, 'phone', { length: 40, ...extra })
 export const url = (name: string, extra: Extra = {}) => field(name, 'url', { length: 255, ...extra })
 export const anyType = (name: string) => field(name, 'anyType', { filterable: false, ...readOnly })
-export const reference = (name: string, to: string, relationshipName: string | null, extra: Extra = {}) =>
-  field(name, 'reference', { length: 18, referenceTo: [to], relationshipName, ...extra })
+export const reference = (
+  name: string,
+  to: string | readonly string[],
+  relationshipName: string | null,
+  extra: Extra = {},
+) =>
+  field(name, 'reference', { length: 18, referenceTo: typeof to === 'string' ? [to] : to, relationshipName, ...extra })
 
 /** Street to country, the geocode, and the compound field over them: `Billing` → BillingStreet … BillingAddress. */
 export const addressFields = (prefix: string): readonly Field[] => {

@@ -14,14 +14,16 @@ export const leftOut: { readonly [thing: string]: string } = {
     'some two hundred switches; none of them is of use in a warehouse',
   'Organization: most fields': 'only its Id and name are asked for',
   'OpportunityHistory, and all other standard objects': 'the cast of the world does not need them',
-  'custom objects, record types, polymorphic lookups': 'not in the world yet',
+  'custom objects but Subscription__c, record types': 'one is enough to show what a custom object is like',
+  'Task: activities of recurrence, reminders, calls': 'only what a list of tasks to do needs',
   'SOQL: GROUP BY, aggregates but COUNT(), subqueries, TYPEOF, FIELDS(), date literals as LAST_N_DAYS, INCLUDES, toLabel, FOR VIEW, ALL ROWS':
     'refused as MALFORMED_QUERY',
-  'writes: lookups by an external id of the other record (Account: { External_Id__c }), undelete, merge':
-    'refused as an unknown field, or 404',
+  'writes: undelete, merge': '404',
+  'Bulk API 2.0 ingest: the list of jobs, multipart creation, other delimiters than COMMA, hardDelete, the day’s limit of batches':
+    'not used by the connector; 404, INVALIDJOB or FEATURENOTENABLED',
   'deleting an account deletes its contacts and opportunities': 'here they stay; the story deletes people only',
   'purging the recycle bin after 15 days': 'deleted rows stay in queryAll',
-  'Bulk API 2.0, Composite, sObject rows, SOAP, Streaming': 'not used by the connector; 404',
+  'Bulk API 2.0 query, Bulk API 1.0, Composite, sObject rows, SOAP, Streaming': 'not used by the connector; 404',
   'the languages and the XML of answers': 'JSON in English only',
   'OAuth: JWT bearer, web server and password flows': 'unsupported_grant_type',
   'validation rules, triggers, duplicate rules':

@@ -17,6 +17,8 @@ import {
 import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
 import { leadFields } from './lead-fields.ts'
 import { opportunityFields } from './opportunity-fields.ts'
+import { subscriptionFields } from './subscription-fields.ts'
+import { taskFields } from './task-fields.ts'
 import { userFields } from './user-fields.ts'
 
 /** The org's objects: what describe says, what SOQL may ask, what a write may touch. */
@@ -39,6 +41,13 @@ export function findField(object: ObjectType, name: string): Field | undefined {
   let names = fieldsByName.get(object.name)
   if (!names) fieldsByName.set(object.name, (names = new Map(object.fields.map((f) => [f.name.toLowerCase(), f]))))
   return names.get(name.toLowerCase())
+}
+
+/** One that a request has been held against already. */
+export function requireField(object: ObjectType, name: string): Field {
+  const field = findField(object, name)
+  if (!field) throw new TypeError(`${object.name} has no field ${name}`)
+  return field
 }
 
 export const historyObjectOf = (object: string): ObjectType | undefined =>
@@ -123,6 +132,8 @@ export const objects: readonly ObjectType[] = [
   object('Opportunity', '006', opportunityFields),
   history('OpportunityFieldHistory', '017', 'Opportunity', opportunityFields),
   object('Organization', '00D', organizationFields, { writable: false }),
+  object('Subscription__c', 'a01', subscriptionFields),
+  object('Task', '00T', taskFields),
   object('User', '005', userFields, { writable: false }),
   object('EntityDefinition', null, entityDefinitionFields, { writable: false, tooling: true }),
   object('FieldDefinition', null, fieldDefinitionFields, { writable: false, tooling: true }),

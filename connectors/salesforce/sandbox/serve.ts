@@ -3,6 +3,7 @@ import { createRecords, deleteRecords, renderResults, updateRecords, upsertRecor
 import { describeGlobal, describeObject } from './describe.ts'
 import { parseBody } from './field-value.ts'
 import { integrationUserId } from './identity.ts'
+import { answerIngest } from './ingest.ts'
 import { findObject } from './objects.ts'
 import { createQueryEndpoint, type QueryRoute } from './query.ts'
 import { notFound, refuse, SalesforceRefusal } from './refusal.ts'
@@ -33,6 +34,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       if (context.fault('server_unavailable'))
         throw refuse(503, 'SERVER_UNAVAILABLE', 'The server is unavailable, please try again.')
       const text = await answer(request, url, used)
+      if (typeof text !== 'string') return withUsage(text)
       return withUsage(new Response(text, { headers: { 'content-type': 'application/json;charset=UTF-8' } }))
     } catch (error) {
       if (!(error instanceof SalesforceRefusal)) throw error
@@ -41,7 +43,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
   }
 
-  async function answer(request: Request, url: URL, used: number): Promise<string> {
+  async function answer(request: Request, url: URL, used: number): Promise<string | Response> {
     const match = /^(\/services\/data\/v(\d+)\.0)(?:\/(.*))?$/.exec(url.pathname)
     const [, base = '', version = '', path = ''] = match ?? []
     if (!match || Number(version) < oldestVersion || Number(version) > newestVersion) throw notFound()
@@ -70,6 +72,8 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       if (!object || object.tooling) throw notFound()
       return JSON.stringify(describeObject(object, base))
     }
+    if (first === 'jobs' && second === 'ingest')
+      return answerIngest(context, request, { parts: parts.slice(2), base, stamp })
     if (first === 'composite' && second === 'sobjects' && parts.length === 2) {
       if (request.method === 'POST') return renderResults(createRecords(context, await body(), stamp))
       if (request.method === 'PATCH') return renderResults(updateRecords(context, await body(), stamp))
@@ -131,7 +135,10 @@ function idsOf(url: URL): readonly string[] {
 
 const resources = (base: string) =>
   Object.fromEntries(
-    ['composite', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'].map((name) => [name, `${base}/${name}`]),
+    ['composite', 'jobs', 'limits', 'query', 'queryAll', 'sobjects', 'tooling'].map((name) => [
+      name,
+      `${base}/${name}`,
+    ]),
   )
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm */
 const limits = (used: number) => ({

@@ -25,6 +25,36 @@ async function openSdk(): Promise<Connection> {
   return connection
 }
 
+/** A job in this state, through the SDK's own request. */
+async function jobIn(connection: Connection, state: 'Open' | 'Uploaded' | 'JobComplete'): Promise<string> {
+  const { id } = await connection.request<{ id: string }>({
+    method: 'POST',
+    url: '/jobs/ingest',
+    body: JSON.stringify(newJob),
+    headers: { 'content-type': 'application/json' },
+  })
+  const url = `/jobs/ingest/${id}`
+  if (state !== 'Open') await upload(url)(connection)
+  if (state === 'JobComplete') {
+    await send('PATCH', url, { state: 'UploadComplete' })(connection)
+    while ((await connection.request<{ state: string }>(url)).state !== 'JobComplete') continue
+  }
+  return url
+}
+const newJob = { operation: 'upsert', object: 'Account', externalIdFieldName: 'External_Id__c', contentType: 'CSV' }
+const upload =
+  (url: string, type = 'text/csv'): Ask =>
+  async (connection) => {
+    await connection.request({
+      method: 'PUT',
+      url: `${url}/batches`,
+      body: 'External_Id__c,Name\nbulk,Bulk\n',
+      headers: { 'content-type': type },
+    })
+    return 'uploaded'
+  }
+const noJob = '/jobs/ingest/7505g0000000000AAA'
+
 type Ask = (connection: Connection) => Promise<unknown>
 type Expected = { readonly ask: Ask; readonly code: string; readonly message: RegExp }
 
@@ -73,6 +103,21 @@ const plain: { readonly [endpoint: string]: Ask } = {
     '/composite/sobjects/Account/External_Id__c',
     records({ External_Id__c: 'x', Name: 'New' }),
   ),
+  'POST /jobs/ingest': send('POST', '/jobs/ingest', newJob),
+  'PUT /jobs/ingest/:job/batches': async (connection) => upload(await jobIn(connection, 'Open'))(connection),
+  'PATCH /jobs/ingest/:job': async (connection) =>
+    send('PATCH', await jobIn(connection, 'Uploaded'), { state: 'Aborted' })(connection),
+  'GET /jobs/ingest/:job': async (connection) => connection.request(await jobIn(connection, 'Open')),
+  ...Object.fromEntries(
+    ['successfulResults', 'failedResults', 'unprocessedrecords'].map((file): [string, Ask] => [
+      `GET /jobs/ingest/:job/${file}`,
+      async (connection) => connection.request(`${await jobIn(connection, 'JobComplete')}/${file}`),
+    ]),
+  ),
+  'DELETE /jobs/ingest/:job': async (connection) => {
+    await connection.request({ method: 'DELETE', url: await jobIn(connection, 'JobComplete') })
+    return 'deleted'
+  },
   'DELETE /composite/sobjects': (connection) =>
     connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=001000000000000' }),
 }
@@ -165,6 +210,68 @@ const special: { readonly [endpoint: string]: { readonly [refusal in Refusal]?: 
       /External_Id__c not specified/,
     ),
   },
+  'POST /jobs/ingest': {
+    unknown_field: {
+      ask: send('POST', '/jobs/ingest', { ...newJob, concurrencyMode: 'Serial' }),
+      code: 'JSON_PARSER_ERROR',
+      message: /Unrecognized field "concurrencyMode"/,
+    },
+    wrong_type: {
+      ask: send('POST', '/jobs/ingest', { ...newJob, object: 'Nothing__c' }),
+      code: 'INVALIDJOB',
+      message: /Unable to find object: Nothing__c/,
+    },
+    missing_parameter: {
+      ask: send('POST', '/jobs/ingest', { ...newJob, externalIdFieldName: undefined }),
+      code: 'INVALIDJOB',
+      message: /An External ID must be specified for upsert/,
+    },
+  },
+  'PUT /jobs/ingest/:job/batches': {
+    wrong_type: {
+      ask: async (connection) => upload(await jobIn(connection, 'Open'), 'application/json')(connection),
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+      message: /not text\/csv/,
+    },
+  },
+  'PATCH /jobs/ingest/:job': {
+    unknown_field: {
+      ask: async (connection) =>
+        send('PATCH', await jobIn(connection, 'Uploaded'), { stat: 'UploadComplete' })(connection),
+      code: 'JSON_PARSER_ERROR',
+      message: /Unrecognized field "stat"/,
+    },
+    wrong_type: {
+      ask: async (connection) => send('PATCH', await jobIn(connection, 'Uploaded'), { state: 'Closed' })(connection),
+      code: 'INVALIDJOB',
+      message: /Invalid job state: Closed/,
+    },
+    missing_parameter: {
+      ask: async (connection) => send('PATCH', await jobIn(connection, 'Uploaded'), {})(connection),
+      code: 'INVALIDJOB',
+      message: /state is required/,
+    },
+  },
+  'GET /jobs/ingest/:job': { wrong_type: { ask: get(noJob), code: 'NOT_FOUND', message: /does not exist/ } },
+  ...Object.fromEntries(
+    ['successfulResults', 'failedResults', 'unprocessedrecords'].map((file) => [
+      `GET /jobs/ingest/:job/${file}`,
+      {
+        wrong_type: {
+          ask: async (connection: Connection) => connection.request(`${await jobIn(connection, 'Open')}/${file}`),
+          code: 'INVALIDJOBSTATE',
+          message: /final state/,
+        },
+      },
+    ]),
+  ),
+  'DELETE /jobs/ingest/:job': {
+    wrong_type: {
+      ask: async (connection) => connection.request({ method: 'DELETE', url: await jobIn(connection, 'Open') }),
+      code: 'INVALIDJOBSTATE',
+      message: /Deleting Open Job not allowed/,
+    },
+  },
   'DELETE /composite/sobjects': {
     wrong_type: rowRefusal(
       (connection) => connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=abc' }),
@@ -212,8 +319,19 @@ function rowRefusal(ask: Ask, code: string, message: RegExp): Expected {
   }
 }
 
+/** Jobs need none to be there to be refused for who asks. */
+const bare: { readonly [endpoint: string]: Ask } = {
+  'PUT /jobs/ingest/:job/batches': upload(noJob),
+  'PATCH /jobs/ingest/:job': send('PATCH', noJob, { state: 'Aborted' }),
+  'GET /jobs/ingest/:job': get(noJob),
+  'GET /jobs/ingest/:job/successfulResults': get(`${noJob}/successfulResults`),
+  'GET /jobs/ingest/:job/failedResults': get(`${noJob}/failedResults`),
+  'GET /jobs/ingest/:job/unprocessedrecords': get(`${noJob}/unprocessedrecords`),
+  'DELETE /jobs/ingest/:job': (connection) => connection.request({ method: 'DELETE', url: noJob }),
+}
+
 const general = (endpoint: string, refusal: Refusal): Expected | undefined => {
-  const ask = plain[endpoint]
+  const ask = bare[endpoint] ?? plain[endpoint]
   if (!ask) return undefined
   if (refusal === 'bad_credentials')
     return {

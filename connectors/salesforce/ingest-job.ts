@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MillraceError, z } from 'millrace'
+import type { VendorError } from './classify-failure.ts'
+import type { SalesforceApi } from './client.ts'
+import type { RowKind } from './row.ts'
+
+/** A job of the Bulk API 2.0, as it says of itself. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_info.htm */
+export type JobInfo = z.output<typeof jobInfo>
+
+type Calling = { readonly api: SalesforceApi; readonly signal: AbortSignal }
+
+export type NewJob = { readonly object: string; readonly kind: RowKind; readonly match: string }
+
+/** `unsupported`: the object or the user has no Bulk API. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/create_job.htm */
+export async function createJob(
+  { api, signal }: Calling,
+  job: NewJob,
+): Promise<{ readonly id: string } | { readonly unsupported: VendorError }> {
+  return api.call<{ readonly id: string } | { readonly unsupported: VendorError }>({
+    method: 'POST',
+    path: '/jobs/ingest',
+    body: JSON.stringify(jobBody(job)),
+    docs: `${base}create_job.htm`,
+    signal,
+    read: (bytes) => ({ id: parseInfo(bytes).id }),
+    recover: (error) =>
+      /not supported by the bulk api|not enabled|FEATURE_?NOT_?ENABLED|API_DISABLED/i.test(
+        `${error.code} ${error.message}`,
+      )
+        ? { value: { unsupported: error } }
+        : undefined,
+  })
+}
+
+export const jobBody = ({ object, kind, match }: NewJob) => ({
+  operation: kind,
+  object,
+  ...(kind === 'upsert' && { externalIdFieldName: match }),
+  contentType: 'CSV',
+  columnDelimiter: 'COMMA',
+  lineEnding: 'LF',
+})
+
+/** All rows at once: a job takes one upload only. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/upload_job_data.htm */
+export const uploadRows = ({ api, signal }: Calling, id: string, csv: string): Promise<null> =>
+  api.call({
+    method: 'PUT',
+    path: `/jobs/ingest/${id}/batches`,
+    body: csv,
+    headers: { 'content-type': 'text/csv' },
+    docs: `${base}upload_job_data.htm`,
+    signal,
+    timeoutMs: 110_000,
+    // After a lost answer nobody knows what it holds: the job is thrown away, and another takes its place.
+    repeatable: false,
+    read: () => null,
+  })
+
+/** From here on Salesforce writes. Said twice is said once. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/close_job.htm */
+export const closeJob = (calling: Calling, id: string) => setState(calling, id, 'UploadComplete')
+
+/** A job that is over stays as it is. */
+export const abortJob = (calling: Calling, id: string) => setState(calling, id, 'Aborted')
+
+/** null: there is no such job any more; Salesforce keeps them for seven days. */
+export const getJob = ({ api, signal }: Calling, id: string): Promise<JobInfo | null> =>
+  api.call<JobInfo | null>({
+    method: 'GET',
+    path: `/jobs/ingest/${id}`,
+    docs: `${base}get_job_info.htm`,
+    signal,
+    read: parseInfo,
+    recover: ({ code }) => (code === 'NOT_FOUND' ? { value: null } : undefined),
+  })
+
+/** The job when it is over; null where it is not over in time, or no more there. */
+export async function awaitJob(
+  calling: Calling,
+  id: string,
+  { waitMs, onWait }: { readonly waitMs: number; readonly onWait: (info: JobInfo, waitedMs: number) => void },
+): Promise<JobInfo | null> {
+  const startedAt = performance.now()
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    const info = await getJob(calling, id)
+    if (!info || isOver(info)) return info
+    const waitedMs = performance.now() - startedAt
+    if (waitedMs >= waitMs) return null
+    onWait(info, waitedMs)
+    await pause(Math.min(pauseMs, waitMs - waitedMs), calling.signal)
+  }
+}
+
+/** CSV: `successfulResults`, `failedResults` or `unprocessedrecords`. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_failed_results.htm */
+export const getResults = ({ api, signal }: Calling, id: string, file: ResultsFile): Promise<string> =>
+  api.call({
+    method: 'GET',
+    path: `/jobs/ingest/${id}/${file}`,
+    headers: { accept: 'text/csv' },
+    docs: `${base}${docsOf[file]}`,
+    signal,
+    timeoutMs: 110_000,
+    read: (bytes) => {
+      const text = Buffer.from(bytes).toString()
+      // An HTML page as 200, or an answer that was cut.
+      if (text === '' || (text.startsWith('"') && text.endsWith('\n')) || /^[A-Za-z]/.test(text)) return text
+      throw new MillraceError('MR-3005', { message: `Reading ${file} of a Salesforce job: it is not CSV.` })
+    },
+  })
+
+export type ResultsFile = (typeof resultsFiles)[number]
+export const resultsFiles = ['successfulResults', 'failedResults', 'unprocessedrecords'] as const
+
+export const isOver = ({ state }: JobInfo): boolean =>
+  state === 'JobComplete' || state === 'Failed' || state === 'Aborted'
+
+async function setState({ api, signal }: Calling, id: string, state: 'UploadComplete' | 'Aborted'): Promise<void> {
+  await api.call({
+    method: 'PATCH',
+    path: `/jobs/ingest/${id}`,
+    body: JSON.stringify({ state }),
+    docs: `${base}close_job.htm`,
+    signal,
+    read: () => null,
+    // What it is now, the next question tells.
+    recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
+  })
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (cause) {
+    if (signal.reason instanceof MillraceError) throw signal.reason
+    throw new MillraceError('MR-7001', {
+      message: 'Waiting for a job of Salesforce was stopped.',
+      kept: 'The job goes on; its receipt is kept, and the next run takes its results over.',
+      cause,
+    })
+  }
+}
+
+function parseInfo(bytes: Uint8Array): JobInfo {
+  const parsed = jobInfo.safeParse(JSON.parse(Buffer.from(bytes).toString()))
+  if (parsed.success) return parsed.data
+  throw new MillraceError('MR-3005', { message: 'Reading a job of Salesforce: it has no id or no known state.' })
+}
+
+const jobInfo = z.object({
+  id: z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/),
+  state: z.enum(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted']),
+  numberRecordsProcessed: z.number().optional(),
+  numberRecordsFailed: z.number().optional(),
+  errorMessage: z.string().nullish(),
+})
+
+const base = 'https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/'
+const docsOf = {
+  successfulResults: 'get_job_successful_results.htm',
+  failedResults: 'get_job_failed_results.htm',
+  unprocessedrecords: 'get_job_unprocessed_results.htm',
+} as const satisfies Record<ResultsFile, string>
+const firstPauseMs = 200
+const longestPauseMs = 15_000

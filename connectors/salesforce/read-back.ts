@@ -1,0 +1,75 @@
+import type { Change, Fields, FieldValue, Json, WriteContext } from 'millrace'
+import type { SalesforceApi } from './client.ts'
+import { keyOf } from './collection-request.ts'
+import type { DescribeSObjectResult } from './describe.ts'
+import { fold, lookupQueries } from './find-records.ts'
+import { fetchQueryPage } from './query.ts'
+import { relationshipOf } from './relationship.ts'
+
+type Held = Fields | null | undefined
+
+/** What Salesforce holds of the records that the changes mean. */
+export const readBack = (
+  api: SalesforceApi,
+  object: DescribeSObjectResult,
+  changes: readonly Change[],
+  { match, signal }: Pick<WriteContext, 'match' | 'signal'>,
+): Promise<readonly Held[]> => readRecords(api, object, changes, { match, signal })
+
+/** One per change, in order. null: no such record; undefined: several, or none can be named. */
+export async function readRecords(
+  api: SalesforceApi,
+  object: DescribeSObjectResult,
+  changes: readonly Change[],
+  { match, signal }: { readonly match: string; readonly signal: AbortSignal },
+): Promise<readonly Held[]> {
+  const field = object.fields.find(({ name }) => name === match)
+  const isNamed = (change: Change) => match !== 'Id' || /^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(keyOf(change, match))
+  const fields = readableFields(object, changes).filter((name) => name !== match)
+  const found = new Map<string, Fields[]>()
+  for (const soql of lookupQueries(object, changes.filter(isNamed), { match, fields })) {
+    const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal })
+    for (const line of Buffer.from(lines).toString().split('\n')) {
+      if (line === '') continue
+      const record: { readonly [name: string]: Json } = JSON.parse(line)
+      const key = fold(String(record[match]), field)
+      const values = Object.fromEntries([match, ...fields].map((name) => [name, valueAt(object, record, name)]))
+      const known = found.get(key)
+      if (known) known.push(values)
+      else found.set(key, [values])
+    }
+  }
+  return changes.map((change) => {
+    if (!isNamed(change)) return undefined
+    const [values, ...others] = found.get(fold(keyOf(change, match), field)) ?? []
+    return others.length > 0 ? undefined : (values ?? null)
+  })
+}
+
+/** A lookup that may point at several objects cannot be followed in a query. */
+export function readableFields(object: DescribeSObjectResult, changes: readonly Change[]): readonly string[] {
+  const known = new Set(object.fields.map(({ name }) => name))
+  const names = new Set(changes.flatMap(({ fields }) => Object.keys(fields)))
+  let bytes = 0
+  // What has no room in a URL beside the keys is not read.
+  return [...names].filter(
+    (name) =>
+      (known.has(name) || relationshipOf(object, name)?.type === null) && (bytes += name.length + 6) < maxSelectBytes,
+  )
+}
+
+function valueAt(object: DescribeSObjectResult, record: { readonly [name: string]: Json }, path: string): FieldValue {
+  const [name = '', inner] = path.split('.')
+  const value = record[name] ?? null
+  if (inner !== undefined)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? ((value as { readonly [name: string]: Json })[inner] ?? null) // Not an array, so an object.
+      : null
+  const type = object.fields.find((field) => field.name === name)?.type
+  // `2026-11-20T09:55:00.000+0000`
+  return type === 'datetime' && typeof value === 'string'
+    ? new Date(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')).toISOString().replace('.000Z', 'Z')
+    : value
+}
+
+const maxSelectBytes = 8_000

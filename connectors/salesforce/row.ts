@@ -1,0 +1,18 @@
+import type { Change } from 'millrace'
+
+/** What a change becomes at Salesforce. */
+export type RowKind = 'upsert' | 'insert' | 'update' | 'delete'
+
+/** A change that goes out; `index` is its place among those of the call. */
+export type Row = {
+  readonly index: number
+  readonly change: Change
+  /** The record's Id, for an update or a deletion. */
+  readonly id: string | null
+}
+
+/** Clearing and setting are updates: they never create. */
+export const kindOf = ({ op }: Change): RowKind =>
+  op === 'upsert' || op === 'insert' || op === 'delete' ? op : 'update'
+
+export const rowKinds: readonly RowKind[] = ['upsert', 'insert', 'update', 'delete']

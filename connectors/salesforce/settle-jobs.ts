@@ -1,0 +1,75 @@
+import { MillraceError, type Json, type SettleContext, type WriteResult } from 'millrace'
+import { keyOf } from './collection-request.ts'
+import { findRecords } from './find-records.ts'
+import { abortJob, awaitJob, getJob, isOver, type JobInfo } from './ingest-job.ts'
+import { readReceipt } from './job-receipt.ts'
+import { kindOf, type RowKind } from './row.ts'
+import { keyOfRow, readJob, sayWaiting } from './write-jobs.ts'
+import type { Writing } from './writing.ts'
+
+/**
+ * Ends the jobs of a run that is dead: one that was never let loose is aborted, one that is on is waited for, and aborted
+ * where it takes too long. Then their results are read.
+ */
+export async function settleJobs(
+  writing: Writing,
+  receipt: Json,
+  context: SettleContext,
+): Promise<readonly WriteResult[]> {
+  const { changes } = context
+  const found = new Map<string, WriteResult>()
+  for (const { id, kind } of readReceipt(receipt).jobs) {
+    const info = await endJob(writing, id, context)
+    if (!info || !changes) continue
+    for (const [key, result] of await readJob(writing, { id, kind, info }, context)) found.set(`${kind} ${key}`, result)
+  }
+  if (!changes) return []
+  const ids = await findIds(writing, found, context)
+  return changes.map((change, index): WriteResult => {
+    const kind = kindOf(change)
+    const isById = kind === 'update' || kind === 'delete'
+    const id = isById ? ids(keyOf(change, context.match)) : null
+    const result = found.get(`${kind} ${keyOfRow(writing, kind, { index, change, id }, context.match)}`)
+    // An aborted job's row was not written, and a row of a request beside the jobs has no answer: both go again.
+    return result && !isUnprocessed(result) ? result : { outcome: 'unknown', message: 'no result of an earlier run' }
+  })
+}
+
+/** The job, and nothing of it happens any more. null: Salesforce has forgotten it. */
+async function endJob({ api, object, bulk }: Writing, id: string, context: SettleContext): Promise<JobInfo | null> {
+  const calling = { api, signal: context.signal }
+  const first = await getJob(calling, id)
+  if (!first || isOver(first)) return first
+  if (first.state !== 'Open') {
+    const ended = await awaitJob(calling, id, { waitMs: bulk.waitMs, onWait: sayWaiting(context.host) })
+    if (ended) return ended
+  }
+  await abortJob(calling, id)
+  const last = await awaitJob(calling, id, { waitMs: abortWaitMs, onWait: () => undefined })
+  if (last || !(await getJob(calling, id))) return last
+  throw new MillraceError('MR-3007', {
+    message: `Settling a job of an earlier run at Salesforce: ${object.name}: job ${id} neither ends nor can be aborted.`,
+    kept: 'Nothing was sent.',
+    next: 'See Setup, Bulk Data Load Jobs; run again when it is over.',
+  })
+}
+
+/** Rows that went by Id are named by it in the results; what was deleted is not found, and nothing is missing. */
+async function findIds(
+  { api, object }: Writing,
+  found: ReadonlyMap<string, WriteResult>,
+  { changes, match, signal }: SettleContext,
+): Promise<(key: string) => string | null> {
+  const byId = (changes ?? []).filter((change) => isByIdKind(kindOf(change)))
+  const isAsked = [...found.keys()].some((key) => key.startsWith('update ') || key.startsWith('delete '))
+  if (byId.length === 0 || !isAsked) return () => null
+  if (match === 'Id') return (key) => key
+  const records = await findRecords(api, object, byId, { match, signal })
+  const ids = new Map(byId.map((change) => [keyOf(change, match), records.idsOf(change)[0] ?? null]))
+  return (key) => ids.get(key) ?? null
+}
+
+const isByIdKind = (kind: RowKind) => kind === 'update' || kind === 'delete'
+const isUnprocessed = (result: WriteResult) => result.outcome === 'rejected' && result.code === 'UNPROCESSED'
+
+const abortWaitMs = 60_000

@@ -1,0 +1,133 @@
+import { MillraceError, type Host, type WriteContext, type WriteResult } from 'millrace'
+import { keyOf } from './collection-request.ts'
+import {
+  abortJob,
+  awaitJob,
+  closeJob,
+  createJob,
+  getResults,
+  resultsFiles,
+  uploadRows,
+  type JobInfo,
+} from './ingest-job.ts'
+import { formatRows, readResults, resultKey } from './ingest-rows.ts'
+import type { JobReceipt } from './job-receipt.ts'
+import type { Row, RowKind } from './row.ts'
+import { refuseAll } from './write-collections.ts'
+import type { Writing } from './writing.ts'
+
+/** Rows of one kind and shape. */
+export type IngestPart = { readonly kind: RowKind; readonly rows: readonly Row[] }
+
+type Running = { readonly context: WriteContext; readonly results: WriteResult[] }
+type Uploaded = IngestPart & { readonly id: string }
+
+/**
+ * Every part is a job. All are uploaded, then the receipt with their ids is saved, and only then is one after the other let
+ * loose: a run that dies before has begun nothing, and what dies later leaves jobs that the next run can ask.
+ * Gives back the parts that must go another way, for want of a Bulk API.
+ */
+export async function runJobs(
+  writing: Writing,
+  parts: readonly IngestPart[],
+  { context, results }: Running,
+): Promise<readonly IngestPart[]> {
+  const uploaded: Uploaded[] = []
+  const others: IngestPart[] = []
+  for (const part of parts) {
+    const id = await uploadPart(writing, part, context)
+    if (id === null) others.push(part)
+    else uploaded.push({ ...part, id })
+  }
+  if (uploaded.length === 0) return others
+  const receipt: JobReceipt = { jobs: uploaded.map(({ id, kind }) => ({ id, kind })) }
+  await context.saveReceipt({ jobs: receipt.jobs.map((job) => ({ ...job })) })
+  for (const part of uploaded) {
+    const calling = { api: writing.api, signal: context.signal }
+    await closeJob(calling, part.id)
+    const info = await awaitJob(calling, part.id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(context.host) })
+    if (!info) throw tooLong(writing, part.id)
+    const found = await readJob(writing, { id: part.id, kind: part.kind, info }, context)
+    for (const row of part.rows)
+      results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
+        outcome: 'unknown',
+        message: `job ${part.id} has no result for this row`,
+      }
+  }
+  return others
+}
+
+/** What became of a job's rows, by the value that finds each. @throws MillraceError MR-1209 where a job failed for all rows */
+export async function readJob(
+  { api, object }: Writing,
+  { id, kind, info }: { readonly id: string; readonly kind: RowKind; readonly info: JobInfo },
+  { match, signal, host }: Pick<WriteContext, 'match' | 'signal' | 'host'>,
+): Promise<ReadonlyMap<string, WriteResult>> {
+  const message = info.errorMessage ?? ''
+  // Its header is not what the object has: no row got anywhere.
+  if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(message) && !info.numberRecordsProcessed)
+    throw refuseAll(object.name, { code: 'InvalidBatch', message })
+  if (info.state !== 'JobComplete')
+    host.warn(
+      `${object.name}: Salesforce ended job ${id} as ${info.state}${message ? ` (${message})` : ''}; what it had not come to goes again with the next run`,
+    )
+  const column = kind === 'update' || kind === 'delete' ? 'Id' : match
+  const found = new Map<string, WriteResult>()
+  for (const file of resultsFiles)
+    for (const { key, result } of readResults(file, await getResults({ api, signal }, id, file), column))
+      found.set(resultKey(object, column, key), result)
+  return found
+}
+
+/** The value by which the results name a row. */
+export const keyOfRow = ({ object }: Pick<Writing, 'object'>, kind: RowKind, row: Row, match: string): string =>
+  kind === 'update' || kind === 'delete'
+    ? resultKey(object, 'Id', row.id ?? '')
+    : resultKey(object, match, keyOf(row.change, match))
+
+/** A job with its rows, not yet let loose. null: there is no Bulk API for them. */
+async function uploadPart(
+  { api, object }: Writing,
+  part: IngestPart,
+  { match, signal, host }: WriteContext,
+): Promise<string | null> {
+  const csv = formatRows(object, match, part)
+  for (let tries = 1; ; tries++) {
+    const created = await createJob({ api, signal }, { object: object.name, kind: part.kind, match })
+    if ('unsupported' in created) {
+      host.warn(
+        `${object.name}: no Bulk API (${created.unsupported.message}); ${part.rows.length} rows go 200 a request`,
+      )
+      return null
+    }
+    try {
+      await uploadRows({ api, signal }, created.id, csv)
+      return created.id
+    } catch (error) {
+      if (tries >= uploadTries || signal.aborted || !(error instanceof MillraceError) || error.retry !== 'later')
+        throw error
+      await abortJob({ api, signal }, created.id)
+    }
+  }
+}
+
+/** Now and then, so that a run that stands still says why. */
+export function sayWaiting(host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: number) => void {
+  let nextMs = 600_000
+  return ({ id, state, numberRecordsProcessed = 0 }, waitedMs) => {
+    if (waitedMs < nextMs) return
+    nextMs *= 2
+    host.warn(
+      `Salesforce: job ${id} is ${state} since ${Math.round(waitedMs / 60_000)} minutes; ${numberRecordsProcessed} rows are processed`,
+    )
+  }
+}
+
+const tooLong = ({ object, bulk }: Writing, id: string) =>
+  new MillraceError('MR-3007', {
+    message: `Writing to Salesforce: ${object.name}: job ${id} is not over after ${Math.round(bulk.waitMs / 1000)} s.`,
+    kept: 'The job goes on at Salesforce; its receipt is kept, and the next run takes its results over before it sends anything.',
+    next: 'Run again later; `bulk_wait_seconds` of the connection says how long a run waits.',
+  })
+
+const uploadTries = 3

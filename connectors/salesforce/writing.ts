@@ -1,0 +1,12 @@
+import type { SalesforceApi } from './client.ts'
+import type { DescribeSObjectResult } from './describe.ts'
+
+/** What is written with, and to. */
+export type Writing = { readonly api: SalesforceApi; readonly object: DescribeSObjectResult; readonly bulk: BulkRules }
+
+export type BulkRules = {
+  /** So many rows of one kind go as a job of the Bulk API. */
+  readonly fromRows: number
+  /** How long a job is waited for. */
+  readonly waitMs: number
+}
