@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest'
 const rooms: { readonly [room: string]: readonly string[] } = {
   model: [],
   duckdb: [],
-  config: [],
+  template: [],
+  config: ['template'],
   connector: [],
   staging: ['duckdb'],
   warehouse: ['duckdb', 'staging'],
@@ -17,7 +18,7 @@ const rooms: { readonly [room: string]: readonly string[] } = {
   sandbox: [],
   render: [],
   etl: ['config', 'connector', 'staging', 'state', 'transform', 'warehouse'],
-  'reverse-etl': ['config', 'connector', 'staging', 'state', 'transform', 'warehouse'],
+  'reverse-etl': ['config', 'connector', 'staging', 'state', 'template', 'transform', 'warehouse'],
   schedule: ['config', 'state'],
   backfill: ['config', 'connector', 'etl', 'staging', 'state', 'warehouse'],
   app: [

@@ -1,6 +1,7 @@
 /** Checks across files, all offline: every name must be defined, and what a sync says must fit together. */
 import { toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { lookupsOf } from './lookups.ts'
 import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
 import { isGlob } from './stream-glob.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
@@ -83,6 +84,8 @@ function checkReverse(
     if (sync.primaryKey.indexOf(column) !== index)
       check.refuse(`\`${column}\` stands twice in the primary key`, ['primary_key', index], 'Leave one out.')
   for (const mapping of sync.map) checkOptOutWords(mapping, check)
+  for (const mapping of sync.map)
+    for (const { model } of lookupsOf([mapping])) check.defined('model', model, known.models, ['map', mapping.field])
   checkRemoval(sync, check)
 }
 

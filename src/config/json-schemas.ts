@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { mappingJsonSchema } from './mapping-forms.ts'
 import { millraceFile } from './millrace-file.ts'
+import { mapping } from './read-mapping.ts'
 import { schedulesFile } from './schedules-file.ts'
 import { syncFile } from './sync-file.ts'
 
@@ -18,6 +20,12 @@ export async function writeSchemas(directory: string): Promise<void> {
 
 /** `input`: what a person writes, before defaults and conversions. */
 function toText(schema: z.ZodType, file: string): string {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' })
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    target: 'draft-2020-12',
+    io: 'input',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === mapping) Object.assign(jsonSchema, mappingJsonSchema())
+    },
+  })
   return `${JSON.stringify({ $schema, title: file, ...rest }, null, 2)}\n`
 }

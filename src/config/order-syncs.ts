@@ -1,4 +1,5 @@
-import type { Model, Project, Sync } from './project.ts'
+import { lookupsOf } from './lookups.ts'
+import type { Model, Project, ReverseSync, Sync } from './project.ts'
 
 /**
  * The syncs in an order in which each comes after those that it needs; among equals, by name. A circle does not get past
@@ -19,15 +20,21 @@ export function orderSyncs(project: Project, syncs: readonly Sync[]): readonly S
   return ordered
 }
 
-/** Sync → the syncs that go before it: its `after`, and for reverse ETL those whose tables its model reads, through refs too. */
+/** Sync → the syncs that go before it: its `after`, and for reverse ETL those whose tables its models read, through refs too. */
 export function syncDependencies(project: Pick<Project, 'syncs' | 'models'>): ReadonlyMap<string, readonly string[]> {
   return new Map(
     project.syncs.map((sync) => {
-      const sources = sync.kind === 'reverse_etl' ? modelSources(project.models, sync.model) : []
+      const sources =
+        sync.kind === 'reverse_etl' ? modelsOf(sync).flatMap((model) => modelSources(project.models, model)) : []
       return [sync.name, [...new Set([...sync.after, ...sources])].sort()]
     }),
   )
 }
+
+/** The model whose rows go out, and those that its map looks things up in. */
+export const modelsOf = (sync: ReverseSync): readonly string[] => [
+  ...new Set([sync.model, ...lookupsOf(sync.map).map(({ model }) => model)]),
+]
 
 /** The ETL syncs that a model reads from, itself or through other models. */
 export function modelSources(models: readonly Model[], name: string): readonly string[] {

@@ -108,8 +108,10 @@ export type ReverseSync = {
 }
 
 export type Mapping = { readonly field: string; readonly place: Place } & (
-  | { readonly kind: 'column'; readonly column: string; readonly values: ValueMap | null }
-  | { readonly kind: 'value'; readonly value: JsonObject[string] }
+  | (MappedPart & {
+      /** Written only where the destination's field is empty. */
+      readonly setIfEmpty?: true
+    })
   /** The column says opted out when true. `out` and `in` are the destination's words. */
   | {
       readonly kind: 'opt_out'
@@ -130,6 +132,34 @@ export type OnRemoved =
 
 export type ReverseLimits = {
   readonly maxAdded: Limit
+/** A field's value, or a part of one that is an object or a list. */
+export type MappedPart = MappedValue & {
+  /** A null is left out of the payload. */
+  readonly omitNull?: true
+}
+
+export type MappedValue =
+  | { readonly kind: 'column'; readonly column: string; readonly values: ValueMap | null }
+  | { readonly kind: 'value'; readonly value: JsonObject[string] }
+  /** Liquid, over the model's columns. */
+  | { readonly kind: 'template'; readonly template: string }
+  | { readonly kind: 'lookup'; readonly lookup: ModelLookup }
+  /** A record at the destination, of an object and found by a field of it; only a whole field. */
+  | { readonly kind: 'record'; readonly object: string; readonly by: string; readonly column: string }
+  | { readonly kind: 'object'; readonly parts: { readonly [name: string]: MappedPart } }
+  | { readonly kind: 'array'; readonly items: readonly MappedPart[] }
+
+/** A column of another model, joined before the diff. */
+export type ModelLookup = {
+  readonly model: string
+  /** The columns that must be equal: the sync's model's, the other one's. */
+  readonly by: readonly { readonly ours: string; readonly theirs: string }[]
+  /** Of the other model. */
+  readonly column: string
+  /** No such row, or null in it. */
+  readonly onMissing: 'null' | 'reject' | 'hold'
+}
+
   readonly maxChanged: Limit
   readonly maxRemoved: Limit
   readonly onEmpty: 'stop' | 'proceed'

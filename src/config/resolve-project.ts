@@ -1,9 +1,12 @@
 /** From what the files say to what the rest of millrace sees: camelCase, defaults of the file applied to its parts. */
+import type { MappingForm } from './read-mapping.ts'
 import type { MillraceFile } from './millrace-file.ts'
 import { insideProject } from './project-paths.ts'
 import type {
   ConnectionConfig,
   EtlSync,
+  MappedPart,
+  MappedValue,
   Mapping,
   OnRemoved,
   Place,
@@ -116,7 +119,7 @@ export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: Ya
     map: Object.entries(file.map).map(([field, mapping]) => ({
       field,
       place: place(yaml, ['map', field]),
-      ...resolveMapping(mapping),
+      ...resolveMapping(mapping, file.omit_null),
     })),
     onRemoved: resolveOnRemoved(file.on_removed),
     limits: {
@@ -132,20 +135,39 @@ export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: Ya
 
 type MappingKind = Mapping extends infer Each ? (Each extends Mapping ? Omit<Each, 'field' | 'place'> : never) : never
 
-function resolveMapping(mapping: ReverseSyncFile['map'][string]): MappingKind {
-  if (typeof mapping === 'string') return { kind: 'column', column: mapping, values: null }
-  if ('value' in mapping) return { kind: 'value', value: mapping.value }
-  if ('column' in mapping) return { kind: 'column', column: mapping.column, values: mapping.values ?? null }
-  if ('opt_out' in mapping)
-    return {
-      kind: 'opt_out',
-      column: mapping.opt_out,
-      out: mapping.values.true,
-      in: mapping.values.false,
-      allowOptIn: mapping.allow_opt_in,
-    }
-  // The schema has refused templates.
-  return { kind: 'value', value: null }
+function resolveMapping(form: MappingForm, omitNull: boolean): MappingKind {
+  if (form.kind === 'opt_out') {
+    const { column, out, allowOptIn } = form
+    return { kind: 'opt_out', column, out, in: form.in, allowOptIn }
+  }
+  return { ...resolvePart(form, omitNull), ...(form.setIfEmpty && { setIfEmpty: true }) }
+}
+
+/** What a part does not say of nulls, the object or list around it says, and at last the sync. */
+function resolvePart(form: MappingForm, inherited: boolean): MappedPart {
+  const { omitNull, setIfEmpty: _, ...rest } = form
+  const omits = omitNull ?? inherited
+  return { ...resolveValue(rest, omits), ...(omits && form.kind !== 'value' && { omitNull: true }) }
+}
+
+type FormValue = MappingForm extends infer Each
+  ? Each extends MappingForm
+    ? Omit<Each, 'omitNull' | 'setIfEmpty'>
+    : never
+  : never
+
+function resolveValue(form: FormValue, omitNull: boolean): MappedValue {
+  switch (form.kind) {
+    case 'object':
+      return { kind: 'object', parts: mapValues(form.parts, (part) => resolvePart(part, omitNull)) }
+    case 'array':
+      return { kind: 'array', items: form.items.map((item) => resolvePart(item, omitNull)) }
+    case 'opt_out':
+      // The schema has refused it inside another value.
+      return { kind: 'value', value: null }
+    default:
+      return form
+  }
 }
 
 function resolveOnRemoved(onRemoved: ReverseSyncFile['on_removed']): OnRemoved {

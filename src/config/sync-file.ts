@@ -12,6 +12,7 @@ import {
   someNames,
   strict,
 } from './file-schema.ts'
+import { mapping } from './read-mapping.ts'
 
 // ---------------------------------------------------------------- ETL
 
@@ -83,36 +84,6 @@ export const etlSyncFile = strict({
 
 // ---------------------------------------------------------------- reverse ETL
 
-const valueMap = z.record(z.string(), json)
-
-const mapping = z.union(
-  [
-    someName.describe('A column of the model.'),
-    strict({ value: json.describe('The same value for every row.') }),
-    strict({
-      column: someName.describe('A column of the model.'),
-      values: valueMap
-        .optional()
-        .describe('The model’s value → the destination’s. A value that is not listed is a reject.'),
-    }),
-    strict({
-      opt_out: someName.describe('A boolean column of the model that is true where the person opted out.'),
-      values: strict({
-        true: json.describe('The destination’s word for opted out.'),
-        false: json.describe('The destination’s word for opted in.'),
-      })
-        .default({ true: true, false: false })
-        .describe('The destination’s words.'),
-      allow_opt_in: z
-        .boolean()
-        .default(false)
-        .describe('May a value that turned off be sent? Without it the opt-in is withheld and counted.'),
-    }),
-    strict({ template: notBuilt(someName, 'templates in a map') }),
-  ],
-  { error: 'a mapping is a column, `{ value: … }`, `{ column: …, values: { … } }` or `{ opt_out: … }`' },
-)
-
 const onRemoved = z.union(
   [
     notBuiltValues(z.enum(['ignore', 'delete']), ['delete']),
@@ -146,9 +117,11 @@ export const reverseSyncFile = strict({
     .record(someName, mapping)
     .refine((map) => Object.keys(map).length > 0, 'at least one field is needed')
     .describe('The destination’s field → where its value comes from.'),
-  on_removed: onRemoved
-    .default('ignore')
-    .describe('What a row that left the model means at the destination. Not built yet: delete.'),
+  omit_null: z
+    .boolean()
+    .default(false)
+    .describe('Nulls are left out instead of sent: the destination keeps what it has. A field’s own omit_null wins.'),
+  on_removed: onRemoved.default('ignore').describe('What a row that left the model means at the destination.'),
   limits: strict({
     max_added: limit.prefault('100%').describe('More rows to add than this stop the run.'),
     max_changed: limit.prefault('50%').describe('More rows to change than this stop the run.'),

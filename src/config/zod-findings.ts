@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { SourcePlace } from '../model/millrace-error.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { isSecretName, secretReason } from './literal-secret.ts'
+import { isInText, placeInText } from './place-in-text.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'
 
@@ -86,6 +87,12 @@ function reportIssue(issue: Issue, context: IssueContext): void {
       message: `\`${what}\` is planned and not built yet${meaning}`,
       next: 'Leave it out for now.',
       place: yaml.placeOf(path, 'key'),
+    })
+  } else if (issue.code === 'custom' && isInText(issue.params?.['inText'])) {
+    const place = yaml.placeOf(path, 'value')
+    report('MR-1201', {
+      message: `\`${nameOf(path, yaml)}\`: ${issue.message}`,
+      place: place && placeInText(place, issue.params['inText']),
     })
   } else reportBadValue(issue.message, path, { ...context, value })
 }

@@ -43,6 +43,17 @@ export type DestinationObject = {
     readonly optOut?: boolean
   }[]
   readonly operations: readonly Change['op'][]
+  /**
+   * The field in which a record of another object is named by a value of its field `by`: what
+   * `<field>: { lookup: { object, by, column } }` in a map fills. undefined: it cannot be named so. @default no lookups
+   */
+  readonly recordLookup?: (lookup: {
+    readonly field: string
+    readonly object: string
+    readonly by: string
+  }) => string | undefined
+  /** Can it write a field only where it is empty (`set_if_empty`)? Then a change says which: `setIfEmpty`. @default no */
+  readonly setIfEmpty?: true
   /** The most that one request may hold. `bytes` counts what `size` says of a change. */
   readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
   /** Requests in flight at once. @default 1 */

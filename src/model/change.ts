@@ -19,6 +19,8 @@ export type Change = {
   readonly key: string
   /** Destination field → value. The match field is among them. Dots in a name are part of it. */
   readonly fields: Fields
+  /** Of the fields, those that may be written only where the record's are empty. @default none */
+  readonly setIfEmpty?: readonly string[]
   /** What the destination last accepted, where that is known. */
   readonly previous: Fields | null
   /** The same for every attempt to send this value of this key. */

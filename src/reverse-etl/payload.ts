@@ -1,29 +1,60 @@
 /** A row's mapped fields, encoded; and how two payloads differ. */
 import type { Fields, FieldValue } from '../model/change.ts'
 import type { TextRow } from '../warehouse/port.ts'
-import { canonicalJson } from './canonical-json.ts'
-import { encodeValue, type Encoded } from './encode-value.ts'
+import { canonicalJson, hashOf } from './canonical-json.ts'
+import { encodePart, type EncodedPart } from './encode-part.ts'
 import { isExactNumber } from './exact-number.ts'
-import type { MappedField, ResolvedMapping } from './mapping.ts'
+import type { MappedField } from './mapped-field.ts'
+import type { ResolvedMapping } from './mapping.ts'
 
-/** `problem`: the first field that cannot be sent; the fields before it are there. */
-export type Payload = { readonly fields: Fields; readonly problem: string | null }
+/**
+ * `fields`: what goes. `problem`: the first field that cannot be sent, for which the others wait; `waits` where that is no
+ * refusal but a lookup with `on_missing: hold`.
+ */
+export type Payload = {
+  readonly fields: Fields
+  readonly problem: string | null
+  readonly waits: boolean
+  /** Of the fields, those that go only where the destination's are empty. */
+  readonly setIfEmpty: readonly string[]
+}
 
 export function encodeFields(mapped: readonly MappedField[], values: TextRow): Payload {
   const entries: (readonly [string, FieldValue])[] = []
+  const setIfEmpty: string[] = []
+  let problem: { readonly reason: string; readonly waits: boolean } | undefined
   for (const field of mapped) {
     const encoded = encodeField(field, values)
-    if (!encoded.ok) return { fields: Object.fromEntries(entries), problem: `${field.field}: ${encoded.reason}` }
-    entries.push([field.field, encoded.value])
+    // A refusal says more than a wait.
+    if (encoded.kind === 'problem') problem = problem && !problem.waits ? problem : encoded
+    else if (encoded.kind === 'value') {
+      entries.push([field.field, encoded.value])
+      if (isSetIfEmpty(field)) setIfEmpty.push(field.field)
+    }
   }
-  return { fields: Object.fromEntries(entries), problem: null }
+  return {
+    fields: Object.fromEntries(entries),
+    problem: problem?.reason ?? null,
+    waits: problem?.waits ?? false,
+    setIfEmpty,
+  }
 }
+
+/** What makes two payloads the same. A field that is only set where it is empty is another one than one that is set. */
+export const payloadHash = (mapping: Pick<ResolvedMapping, 'match'>, { fields, setIfEmpty }: Payload): string =>
+  hashOf(
+    canonicalJson({
+      match: mapping.match.field,
+      fields,
+      setIfEmpty: setIfEmpty.length > 0 ? [...setIfEmpty].sort() : undefined,
+    }),
+  )
 
 /** The value of the match field, from a model's row, a snapshot's, or nothing but the key. null: it names no record. */
 export function matchValueOf({ fields, match }: ResolvedMapping, values: TextRow): FieldValue {
   const field = fields.find((each) => each.field === match.field)
   const encoded = field && encodeField(field, values)
-  return encoded?.ok ? encoded.value : null
+  return encoded?.kind === 'value' ? encoded.value : null
 }
 
 /** The text by which the destination finds a record, as it compares it. null: this names none. */
@@ -53,12 +84,14 @@ export function normalise(text: string, how: 'exact' | 'trim' | 'lower'): string
   return how === 'lower' ? text.trim().toLowerCase() : text.trim()
 }
 
-function encodeField(field: MappedField, values: TextRow): Encoded {
-  if (field.kind === 'value') return { ok: true, value: field.value }
-  const text = values[field.column.name] ?? null
-  if (field.kind === 'opt_out')
-    return { ok: true, value: text === null ? null : text === 'true' ? field.out : field.in }
-  if (field.values === null || text === null) return encodeValue(text, field.column.type, field.type)
-  if (Object.hasOwn(field.values, text)) return { ok: true, value: field.values[text] ?? null }
-  return { ok: false, reason: `${text.slice(0, 40)} is not among its values (${Object.keys(field.values).join(', ')})` }
+function encodeField(field: MappedField, values: TextRow): EncodedPart {
+  if (field.kind === 'opt_out') {
+    const text = values[field.column.name] ?? null
+    return { kind: 'value', value: text === null ? null : text === 'true' ? field.out : field.in }
+  }
+  const encoded = encodePart(field, values, field.field)
+  // Nothing cannot be set where there is nothing.
+  return isSetIfEmpty(field) && encoded.kind === 'value' && encoded.value === null ? { kind: 'left_out' } : encoded
 }
+
+const isSetIfEmpty = (field: MappedField) => field.kind !== 'opt_out' && field.setIfEmpty === true

@@ -273,7 +273,58 @@ const cases: readonly Case[] = [
     withPeople('email: email\n', 'email: { colunm: email }\n'),
     [`MR-1203 ${p}:9:12 colunm`],
   ],
-  ['a mapping that is a list', withPeople('email: email\n', 'email: [email]\n'), [`MR-1201 ${p}:9:10 [email]`]],
+  ['a mapping that is a number', withPeople('email: email\n', 'email: 5\n'), [`MR-1201 ${p}:9:10 5`]],
+  ['a part of a list that is no mapping', withPeople('email: email\n', 'email: [id, 7]\n'), [`MR-1201 ${p}:9:15 7`]],
+  [
+    'two forms in one mapping',
+    withPeople('email: email\n', 'email: { value: total, currency: eur }\n'),
+    [`MR-1203 ${p}:9:26 currency`],
+  ],
+  [
+    'values without a column',
+    withPeople('email: email\n', 'email: { values: { a: b } }\n'),
+    [`MR-1202 ${p}:9:3 email`],
+  ],
+  [
+    'an opt-out inside an object',
+    withPeople('email: email\n', 'email: { news: { opt_out: email_opt_out } }\n'),
+    [`MR-1201 ${p}:9:18 { opt_out: email_opt_out }`],
+  ],
+  [
+    'an opt-out that leaves out its nulls',
+    withPeople('{ opt_out: email_opt_out }', '{ opt_out: email_opt_out, omit_null: true }'),
+    [`MR-1203 ${p}:10:43 omit_null`],
+  ],
+  [
+    'a lookup in no model',
+    withPeople('email: email\n', 'email: { lookup: { model: peple, by: id, column: email } }\n'),
+    [`MR-1204 ${p}:9:10 { lookup: { model: peple, by: id, column: email } }`],
+  ],
+  [
+    'a lookup of a record inside an object',
+    withPeople('email: email\n', 'email: { a: { lookup: { object: x, by: y, column: z } } }\n'),
+    [`MR-1201 ${p}:9:15 { lookup: { object: x, by: y, column: z } }`],
+  ],
+  [
+    'a lookup without its column',
+    withPeople('email: email\n', 'email: { lookup: { model: people, by: id } }\n'),
+    [`MR-1202 ${p}:9:12 lookup`],
+  ],
+  [
+    'a template that is not closed',
+    withPeople('email: email\n', "email: { template: 'a {{ b' }\n"),
+    [`MR-1201 ${p}:9:25 {{ b`],
+  ],
+  [
+    'a filter that there is not, in a block',
+    withPeople('email: email\n', 'email:\n    template: |\n      Dear\n      {{ name | upcas }}!\n'),
+    [`MR-1201 ${p}:12:7 {{ name | upcas }}`],
+  ],
+  [
+    'a template that reads a file',
+    withPeople('email: email\n', 'email: { a: { template: "{% include \'x\' %}" } }\n'),
+    [`MR-1201 ${p}:9:28 {% include 'x' %}`],
+  ],
   [
     'an unknown key of an opt-out',
     withPeople('{ opt_out: email_opt_out }', '{ opt_out: email_opt_out, alow_opt_in: true }'),

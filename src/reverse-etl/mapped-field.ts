@@ -1,0 +1,65 @@
+/** A field of a map, held against the model's columns: what a row's value is made from. */
+import type { ValueMap } from '../config/project.ts'
+import type { FieldValue } from '../model/change.ts'
+import type { Column } from '../model/table.ts'
+import type { FieldKind } from './encode-value.ts'
+
+export type MappedField = { readonly field: string } & (
+  | (MappedPart & {
+      /** Goes where the destination's field is empty, and nowhere else. */
+      readonly setIfEmpty?: true
+    })
+  | {
+      readonly kind: 'opt_out'
+      readonly column: Column
+      readonly out: FieldValue
+      readonly in: FieldValue
+      readonly allowOptIn: boolean
+    }
+)
+
+/** `omitNull`: a null is left out of the payload. */
+export type MappedPart = { readonly omitNull?: true } & (
+  | { readonly kind: 'column'; readonly column: Column; readonly type: FieldKind; readonly values: ValueMap | null }
+  | { readonly kind: 'value'; readonly value: FieldValue }
+  | {
+      readonly kind: 'template'
+      readonly template: string
+      /** Liquid's major version: another one may render otherwise. */
+      readonly liquid: number
+      /** As the template spells them. */
+      readonly columns: { readonly [name: string]: Column }
+      readonly type: FieldKind
+    }
+  | {
+      readonly kind: 'lookup'
+      readonly column: Column
+      /** null: nothing to look for; else 0, 1, or 2 for several. */
+      readonly matches: Column
+      readonly type: FieldKind
+      readonly onMissing: 'null' | 'reject' | 'hold'
+      /** For messages: `accounts by account_id`. */
+      readonly what: string
+    }
+  | { readonly kind: 'object'; readonly parts: { readonly [name: string]: MappedPart } }
+  | { readonly kind: 'array'; readonly items: readonly MappedPart[] }
+)
+
+/** The columns of the query that fill it. */
+export function columnsOf(field: MappedField | MappedPart): readonly Column[] {
+  switch (field.kind) {
+    case 'value':
+      return []
+    case 'column':
+    case 'opt_out':
+      return [field.column]
+    case 'lookup':
+      return [field.column, field.matches]
+    case 'template':
+      return Object.values(field.columns)
+    case 'object':
+      return Object.values(field.parts).flatMap(columnsOf)
+    case 'array':
+      return field.items.flatMap(columnsOf)
+  }
+}
