@@ -25,6 +25,7 @@ export function describeSubscription(api: HubspotApi): DestinationObject {
     docs,
     delivery: 'idempotent',
     match: { email: { normalise: 'lower' } },
+    identity: ['email', 'subscription_id'],
     fields: {
       email: { type: 'string', nullable: false },
       subscription_id: { type: 'string', nullable: false },

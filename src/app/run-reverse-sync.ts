@@ -5,13 +5,13 @@ import type { ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
-import { buildModel, modelQuery } from './build-models.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import type { RunOptions } from './run-options.ts'
 import { sizeFrom } from './size-from.ts'
+import { syncQuery } from './sync-query.ts'
 import { underLease } from './under-lease.ts'
 
 export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Outcome> {
@@ -23,8 +23,8 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
     try {
       const object = await destinationObject(connection, sync, app.signal)
       const account = await connection.connector.account({ signal: app.signal })
-      await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, (session) =>
-        buildModel(session, { project: app.project, warehouse: app.warehouse, name: sync.model }),
+      const model = await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, (session) =>
+        syncQuery(session, { project: app.project, warehouse: app.warehouse, sync }),
       )
       const outcome = await runReverse(
         {
@@ -43,7 +43,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
           sync: { ...sync, limits: { ...sync.limits, ...withoutUndefined(options.limits) } },
           object,
           account,
-          model: modelQuery(app.warehouse, sync.model),
+          model,
           permission: {
             firstRun: options.firstRun,
             baseline: options.baseline,
@@ -82,7 +82,7 @@ export async function destinationObject(
 }
 
 const reverseStatus = (ledger: ReverseLedger): RunStatus =>
-  ledger.rejected + ledger.unknown + ledger.absent + ledger.invalid > 0 ? 'partial' : 'ok'
+  ledger.rejected + ledger.parked + ledger.unknown + ledger.absent + ledger.invalid > 0 ? 'partial' : 'ok'
 
 function withoutUndefined({ maxShrink: _maxShrink, ...limits }: RunOptions['limits']): Partial<ReverseSync['limits']> {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))

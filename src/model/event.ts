@@ -78,6 +78,17 @@ export type EngineEvent =
       readonly code: string
       readonly message: string
     }
+  /** At the end of a delivery: how many rows were refused for one reason, parked ones as PARKED, with some of their keys. */
+  | {
+      readonly type: 'rows.rejected'
+      readonly run_id: string
+      readonly where: string
+      readonly code: string
+      /** The first one's words. */
+      readonly message: string
+      readonly rows: number
+      readonly samples: readonly string[]
+    }
   | { readonly type: 'request.sent'; readonly run_id: string; readonly connection: string; readonly label: string }
   | {
       readonly type: 'request.retried'

@@ -75,6 +75,12 @@ function inWords(event: EngineEvent): EventText {
       return detail(`${event.scope}: fence taken, epoch ${event.epoch}`)
     case 'row.rejected':
       return { level: 'warning', text: `${event.where}: row ${event.key} rejected, ${event.code}: ${event.message}` }
+    case 'rows.rejected':
+      // A single row has had its line.
+      return {
+        level: event.rows > 1 || event.code === 'PARKED' ? 'warning' : 'detail',
+        text: `${event.where}: ${formatCounted(event.rows, 'row')} ${event.code === 'PARKED' ? 'parked' : `rejected, ${event.code}`}: ${event.message} (${event.samples.join(', ')}${event.rows > event.samples.length ? ', …' : ''})`,
+      }
     case 'request.sent':
       return detail(`${event.connection}: ${event.label}`)
     case 'request.retried':

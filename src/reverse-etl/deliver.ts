@@ -9,6 +9,7 @@ import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Journal, JournalHeader, Segment } from './journal.ts'
 import { optOutAlone, type OptOutField } from './opt-out-alone.ts'
+import type { RejectsByReason } from './rejects-by-reason.ts'
 import { settleUnknown, verifyOptOuts } from './read-back.ts'
 import { batchChanges, recordName, writeBatch, type BatchResults, type BatchTarget } from './write-batch.ts'
 
@@ -24,6 +25,7 @@ export type Delivery = {
   readonly optOuts: readonly OptOutField[]
   /** Opt-outs are read back. */
   readonly verify: boolean
+  readonly rejects: RejectsByReason
   readonly journal: Journal
   readonly header: JournalHeader
 }
@@ -89,7 +91,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
     failure ??= written.failure
     const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
-    sayRejects(context, object.name, answers)
+    delivery.rejects.say(answers)
     context.emit({
       type: 'batch.answered',
       ...event,
@@ -104,7 +106,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       const alone = 'oversized' in item ? aloneOf(item, delivery) : undefined
       if ('oversized' in item && !alone) {
         const refused = tooLarge(item.oversized, item.bytes, object)
-        sayRejects(context, object.name, [refused])
+        delivery.rejects.say([refused])
         await acknowledging.next(() => answered([refused]))
         continue
       }
@@ -200,24 +202,6 @@ const aloneOf = (
   delivery: Delivery,
 ): SpooledChange | undefined =>
   optOutAlone(oversized, { ...delivery, reason: tooLarge(oversized, bytes, delivery.object).message ?? '' })
-
-/** Nobody has to look into a table to learn that a row was refused. */
-export function sayRejects(
-  context: Pick<ReverseContext, 'runId' | 'emit'>,
-  object: string,
-  answers: readonly Answer[],
-): void {
-  for (const { key, code, message, status } of answers)
-    if (status === 'rejected')
-      context.emit({
-        type: 'row.rejected',
-        run_id: context.runId,
-        where: object,
-        key,
-        code: code ?? '',
-        message: message ?? '',
-      })
-}
 
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
   const { fence, columns, mappingVersion } = delivery.header

@@ -12,11 +12,12 @@ import { checkSnapshot, type Permission } from './check-snapshot.ts'
 import { compareModel, type Comparison } from './compare.ts'
 import { copyFirstLines, readLines } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
-import { deliver, sayRejects } from './deliver.ts'
+import { deliver } from './deliver.ts'
 import { encoderVersion } from './encode-value.ts'
 import { checkGuards, guardCounts, guardError } from './guards.ts'
 import { dropDirectory, Journal, leftJournals } from './journal.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
+import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
 import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
@@ -82,6 +83,7 @@ type Prepared = {
   readonly fence: Fence
   /** What a guard holds: everything but the opt-outs waits. */
   readonly held: MillraceError | undefined
+  readonly rejects: RejectsByReason
 }
 
 async function prepare(
@@ -146,20 +148,19 @@ async function prepare(
   if (!held || rows > 0) await session.reverse.openIntents({ fence, path: intents, meta })
   if (rows > 0) context.emit({ type: 'intents.committed', run_id: context.runId, object: object.name, rows })
   // Where a guard holds the run, what would have been settled waits with the rest.
-  if (!held && comparison.settled.rows > 0) await settle(context, { session, fence, mapping, comparison })
-  return { kind: 'ready', mapping, comparison, fence, held }
+  const rejects = rejectsByReason(context, object.name)
+  if (!held && comparison.settled.rows > 0) await settle({ session, fence, mapping, comparison, rejects })
+  return { kind: 'ready', mapping, comparison, fence, held, rejects }
 }
 
 /** Commits what needs no destination, and says which rows cannot be sent. */
-async function settle(
-  context: ReverseContext,
-  {
-    session,
-    fence,
-    mapping,
-    comparison: { settled, counts },
-  }: Pick<Prepared, 'fence' | 'mapping' | 'comparison'> & { readonly session: Session },
-): Promise<void> {
+async function settle({
+  session,
+  fence,
+  mapping,
+  comparison: { settled, counts },
+  rejects,
+}: Pick<Prepared, 'fence' | 'mapping' | 'comparison' | 'rejects'> & { readonly session: Session }): Promise<void> {
   const { columns, version } = mapping
   await session.reverse.acknowledge({
     fence,
@@ -169,9 +170,9 @@ async function settle(
     path: settled.path,
     ledger: counts,
   })
-  if (counts.rejected === 0) return
+  if (counts.rejected + counts.parked === 0) return
   // Lines that compareModel wrote.
-  for await (const line of readLines(settled.path)) sayRejects(context, fence.stream, [JSON.parse(line) as Answer])
+  for await (const line of readLines(settled.path)) rejects.say([JSON.parse(line) as Answer])
 }
 
 async function send(
@@ -179,7 +180,7 @@ async function send(
   request: ReverseRequest,
   { prepared, directory }: { readonly prepared: Prepared; readonly directory: string },
 ): Promise<{ readonly outcome: ReverseOutcome; readonly isSettled: boolean }> {
-  const { comparison, mapping, held, fence } = prepared
+  const { comparison, mapping, held, fence, rejects } = prepared
   const limit = held ? comparison.changes.optOuts : comparison.changes.rows
   const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
   const delivered =
@@ -196,9 +197,11 @@ async function send(
             field.kind === 'opt_out' ? [{ field: field.field, out: field.out }] : [],
           ),
           verify: request.sync.verifyOptOuts,
+          rejects,
           journal: await Journal.create(directory, header),
           header,
         })
+  rejects.sayAll()
   const ledger = ledgerOf(comparison, { delivered, limit, held: held !== undefined })
   const imbalance = reverseImbalance(ledger)
   const error = delivered.failure ?? held ?? (imbalance ? unbalanced(request, imbalance) : undefined)
@@ -228,11 +231,7 @@ export function snapshotMeta(
     account,
     connection: sync.destination,
     object: object.name,
-    options: canonicalJson({
-      options: sync.options satisfies JsonObject,
-      match: sync.match,
-      primary_key: sync.primaryKey,
-    }),
+    options: destinationOptions(sync),
     mappingVersion: mapping.version,
     encoderVersion,
   }
@@ -243,6 +242,10 @@ const unsettled = ({ sync }: ReverseRequest) =>
     message: `${sync.name}: a job of an earlier run at the destination is settled, and still stands on its intents.`,
     kept: 'Nothing was sent.',
   })
+
+/** What a snapshot remembers of its sync beside account and object. */
+export const destinationOptions = ({ options, match, primaryKey }: ReverseSync): string =>
+  canonicalJson({ options: options satisfies JsonObject, match, primary_key: primaryKey })
 
 const unbalanced = ({ sync }: ReverseRequest, imbalance: string) =>
   new MillraceError('MR-2006', {

@@ -71,7 +71,7 @@ export function makeVendor(overrides: Partial<DestinationObject> = {}): Vendor {
         { pattern: /^topic_\d+$/, type: 'boolean', optOut: true },
         { pattern: /^custom_/, type: 'any' },
       ],
-      operations: ['upsert', 'update', 'clear', 'set'],
+      operations: ['upsert', 'update', 'insert', 'clear', 'set', 'delete'],
       batch: { rows: 3, bytes: 100_000, rowBytes: 10_000 },
       write: (changes) => write(vendor, changes),
       preview: (changes) => [
@@ -87,6 +87,11 @@ export function makeVendor(overrides: Partial<DestinationObject> = {}): Vendor {
   }
   return vendor
 }
+
+/** An object that tells what it holds, by key. */
+export const readableObject = (vendor: Vendor): Partial<DestinationObject> => ({
+  readBack: async (changes) => changes.map(({ key }) => vendor.records.get(key) ?? null),
+})
 
 /** An object whose writes are jobs: made, saved, begun, waited for. `settle` runs what has not run (it adopts). */
 export function jobObject(vendor: Vendor): Partial<DestinationObject> {
@@ -142,8 +147,11 @@ function answer(vendor: Vendor, change: Change, fault: Fault | undefined): Write
     }
   if (fault?.kind === 'lost') return { outcome: 'unknown' }
   const isThere = vendor.records.has(change.key)
-  if (!isThere && change.op !== 'upsert') return { outcome: 'absent' }
-  vendor.records.set(change.key, { ...vendor.records.get(change.key), ...change.fields })
+  if (isThere && change.op === 'insert')
+    return { outcome: 'rejected', code: 'duplicate', message: 'it is there already', retryable: false }
+  if (!isThere && change.op !== 'upsert' && change.op !== 'insert') return { outcome: 'absent' }
+  if (change.op === 'delete') vendor.records.delete(change.key)
+  else vendor.records.set(change.key, { ...vendor.records.get(change.key), ...change.fields })
   return fault?.kind === 'unknown' ? { outcome: 'unknown', message: 'no answer' } : { outcome: 'ok' }
 }
 

@@ -1,0 +1,267 @@
+/** What the destination holds settles what it did not answer, and shows whether an opt-out stands. */
+import { describe, expect, it } from 'vitest'
+import { intents, makeWorld, openRejects, run, runRefused, snapshot, column, optOut, type World } from './world.ts'
+import { makeVendor, readableObject, sentTo } from './vendor.ts'
+
+const ann = { id: '1', name: 'Ann', opted_out: false }
+const ben = { id: '2', name: 'Ben', opted_out: true }
+
+function readable(): World {
+  const vendor = makeVendor()
+  Object.assign(vendor.object, readableObject(vendor))
+  const world = makeWorld({ vendor })
+  world.people = [ann, ben]
+  return world
+}
+
+describe('what was sent and not answered', () => {
+  it('is delivered where it is read back as it was sent; what is not there stays open', async () => {
+    const world = readable()
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    world.vendor.faults.set('2', { kind: 'lost' })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann' })
+    expect(await intents(world)).toEqual(['2 upsert'])
+  })
+
+  it('stays open where the record says something else, or where nothing can be read', async () => {
+    const world = readable()
+    world.vendor.records.set('1', { id: '1', name: 'Old' })
+    world.vendor.faults.set('1', { kind: 'lost' })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    Object.assign(world.vendor.object, { readBack: () => Promise.reject(new Error('away')) })
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, unknown: 1 })
+  })
+
+  it('is settled of the rows of a request that broke, too', async () => {
+    const world = readable()
+    world.vendor.faults.set('1', { kind: 'network' })
+    const { ledger, error } = await run(world)
+    expect(error).toMatchObject({ code: 'MR-3002' })
+    expect(ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    expect(await intents(world)).toEqual(['1 upsert'])
+  })
+
+  it('of a deletion is done where the record is gone, and an update of nothing is absent', async () => {
+    const world = readable()
+    world.sync = { ...world.sync, onRemoved: { kind: 'delete' } }
+    await run(world)
+    world.people = [ben]
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    world.sync = { ...world.sync, mode: 'update' }
+    world.people = [ann, ben]
+    world.vendor.faults.set('1', { kind: 'lost' })
+    expect((await run(world)).ledger).toMatchObject({ added: 1, absent: 1 })
+    expect(await openRejects(world)).toEqual(['1 1'])
+  })
+})
+
+describe('verify_opt_outs', () => {
+  const verifying = (): World => {
+    const world = readable()
+    world.sync = { ...world.sync, verifyOptOuts: true }
+    return world
+  }
+  /** The vendor says yes, and drops the opt-out. */
+  const dropsOptOuts = ({ vendor }: World) => {
+    const { write } = vendor.object
+    Object.assign(vendor.object, {
+      write: async (...args: Parameters<typeof write>) => {
+        const results = await write(...args)
+        for (const [key, { unsubscribed: _dropped, ...record }] of vendor.records)
+          vendor.records.set(key, { ...record, unsubscribed: false })
+        return results
+      },
+    })
+    return () => Object.assign(vendor.object, { write })
+  }
+
+  it('says that an opt-out which was taken does not stand, and keeps the row open until it does', async () => {
+    const world = verifying()
+    const mend = dropsOptOuts(world)
+    const { ledger, events } = await run(world)
+    expect(ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'run.warning',
+        message: expect.stringContaining('1 opt-outs were taken and do not show'),
+      }),
+    )
+    expect(await intents(world)).toEqual(['2 upsert'])
+    mend()
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    expect(world.vendor.records.get('2')).toMatchObject({ unsubscribed: true })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
+  it('reads nothing back for rows without an opt-out, and says where it could not read', async () => {
+    const world = verifying()
+    const asked: string[] = []
+    Object.assign(world.vendor.object, {
+      readBack: (changes: readonly { key: string }[]) => {
+        asked.push(...changes.map(({ key }) => key))
+        return Promise.reject(new Error('away'))
+      },
+    })
+    const { ledger, events } = await run(world)
+    expect(asked).toEqual(['2'])
+    expect(ledger).toMatchObject({ delivered: 2 })
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('could not be read back') }),
+    )
+  })
+
+  it('is refused where the object cannot be read back', async () => {
+    const world = makeWorld({ sync: { verifyOptOuts: true } })
+    world.people = [ann]
+    await runRefused(world, 'MR-1209')
+    expect(world.vendor.journal).toEqual([])
+  })
+})
+
+describe('an opt-out in a row that cannot go as it is', () => {
+  const map = [column('id'), column('name'), column('score'), optOut('unsubscribed', 'opted_out')]
+  const world = (): World => {
+    const made = makeWorld({ sync: { map } })
+    made.columns = { id: 'VARCHAR', name: 'VARCHAR', score: 'DOUBLE', opted_out: 'BOOLEAN' }
+    return made
+  }
+  const bad = { id: '2', name: 'Ben', score: 'NaN', opted_out: true }
+
+  it('goes alone where another field cannot be encoded; the row is the reject, and goes whole when it is mended', async () => {
+    const its = world()
+    its.people = [{ ...ann, score: 1 }, bad]
+    const { ledger, events } = await run(its)
+    expect(ledger).toMatchObject({ added: 2, delivered: 1, rejected: 1 })
+    expect(its.vendor.journal.map(({ key }) => key)).toEqual(['2', '1'])
+    expect(its.vendor.records.get('2')).toEqual({ id: '2', unsubscribed: true })
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: 'row.rejected',
+        key: '2',
+        message: expect.stringContaining('only its opt-out was sent'),
+      }),
+    )
+    expect(await snapshot(its)).toEqual({ 1: 'accepted Ann' })
+    its.people = [
+      { ...ann, score: 1 },
+      { ...bad, score: 2 },
+    ]
+    expect((await run(its)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    expect(its.vendor.records.get('2')).toMatchObject({ name: 'Ben', score: 2, unsubscribed: true })
+  })
+
+  it('of a person who was accepted goes too, and not again once it was accepted', async () => {
+    const its = world()
+    its.people = [{ ...bad, score: 1, opted_out: false }]
+    await run(its)
+    its.people = [bad]
+    expect((await run(its)).ledger).toMatchObject({ changed: 1, rejected: 1 })
+    expect(its.vendor.records.get('2')).toMatchObject({ score: 1, unsubscribed: true })
+    its.people = [{ ...bad, score: 1 }]
+    expect((await run(its)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    const sent = its.vendor.journal.length
+    its.people = [bad]
+    expect((await run(its)).ledger).toMatchObject({ changed: 1, rejected: 1 })
+    expect(its.vendor.journal).toHaveLength(sent)
+  })
+
+  it('goes although a guard holds the rest', async () => {
+    const its = world()
+    its.sync = { ...its.sync, limits: { ...its.sync.limits, maxAdded: { rows: 0 } } }
+    its.people = [{ ...ann, score: 1 }, bad]
+    expect((await run(its)).ledger).toMatchObject({ rejected: 1, held_back: 1 })
+    expect(its.vendor.records.get('2')).toEqual({ id: '2', unsubscribed: true })
+  })
+
+  it('goes alone where the vendor refuses the row for good, and where no request can hold it', async () => {
+    const its = makeWorld()
+    its.people = [
+      { ...ann, opted_out: true },
+      { ...ben, name: 'x'.repeat(20_000) },
+    ]
+    const { write } = its.vendor.object
+    Object.assign(its.vendor.object, {
+      write: async (...args: Parameters<typeof write>) =>
+        (await write(...args)).map((result, index) =>
+          args[0][index]?.fields['name'] === 'Ann'
+            ? { outcome: 'rejected', code: 'bad', message: 'no such name', retryable: false }
+            : result,
+        ),
+    })
+    // The fault: whatever bears that name is refused, and not written.
+    its.vendor.beforeWrite = async (changes) => {
+      for (const { key, fields } of changes)
+        if (fields['name'] === 'Ann') its.vendor.faults.set(key, { kind: 'reject' })
+    }
+    expect((await run(its)).ledger).toMatchObject({ rejected: 2, delivered: 0 })
+    expect(Object.fromEntries(its.vendor.records)).toEqual({
+      1: { id: '1', unsubscribed: true },
+      2: { id: '2', unsubscribed: true },
+    })
+    expect(await openRejects(its)).toEqual(['1 1', '2 1'])
+  })
+
+  it('with --baseline is a reject like the row', async () => {
+    const its = world()
+    its.people = [{ ...ann, score: 1 }, bad]
+    expect((await run(its, { permission: { baseline: true } })).ledger).toMatchObject({ coalesced: 1, rejected: 1 })
+    expect(its.vendor.journal).toEqual([])
+    expect((await run(its)).ledger).toMatchObject({ unchanged: 1, retry: 1, rejected: 1 })
+    expect(sentTo(its.vendor, '2')).toEqual([{ id: '2', unsubscribed: true }])
+  })
+})
+
+describe('a record that several fields name', () => {
+  const subscription = (): World => {
+    const vendor = makeVendor({
+      match: { email: { normalise: 'lower' } },
+      identity: ['email', 'plan'],
+      operations: ['upsert', 'delete'],
+      batch: { rows: 10, bytes: 100_000 },
+    })
+    const world = makeWorld({
+      vendor,
+      sync: {
+        primaryKey: ['id', 'plan'],
+        match: 'email',
+        map: [column('email'), column('plan'), optOut('unsubscribed', 'opted_out')],
+        onRemoved: { kind: 'delete' },
+      },
+    })
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', plan: 'VARCHAR', opted_out: 'BOOLEAN' }
+    return world
+  }
+  const row = (plan: string, opted_out: boolean) => ({ id: '1', email: 'a@x', plan, opted_out })
+
+  it('is held back where everything else was withheld, and goes when it opts out', async () => {
+    const world = subscription()
+    world.people = [row('news', false), row('offers', true)]
+    expect((await run(world)).ledger).toMatchObject({ added: 2, delivered: 1, held_back: 1 })
+    expect(world.vendor.journal.map(({ fields }) => fields)).toEqual([
+      { email: 'a@x', plan: 'offers', unsubscribed: true },
+    ])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+    world.people = [row('news', true), row('offers', true)]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1 })
+  })
+
+  it('goes with its neighbours of one match in one request, and is removed by all its names', async () => {
+    const world = subscription()
+    world.people = [row('a', true), row('b', true), row('c', true)]
+    await run(world)
+    expect(world.vendor.requests).toEqual([['a@x', 'a@x', 'a@x']])
+    world.people = [row('a', true), row('b', true)]
+    await run(world)
+    expect(world.vendor.journal.at(-1)).toMatchObject({ op: 'delete', fields: { email: 'a@x', plan: 'c' } })
+  })
+
+  it('must be named whole by the map', async () => {
+    const world = subscription()
+    world.sync = { ...world.sync, map: [column('email'), optOut('unsubscribed', 'opted_out')] }
+    world.people = [row('a', true)]
+    expect((await runRefused(world, 'MR-1209')).message).toContain('named by email and plan')
+  })
+})
