@@ -28,10 +28,10 @@ import { columnsOf } from '../reverse-etl/mapped-field.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
 import type { Candidate } from '../warehouse/port.ts'
 import type { App } from './app.ts'
-import { buildModel, modelQuery } from './build-models.ts'
 import { openConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
+import { syncQuery } from './sync-query.ts'
 
 export async function planSyncs(
   app: App,
@@ -128,8 +128,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
     const masked = personalColumns(app)
     const samples: PlannedChange[] = []
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
-      await buildModel(session, { project: app.project, warehouse: app.warehouse, name: sync.model })
-      const model = modelQuery(app.warehouse, sync.model)
+      const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
       const mapping = resolveMapping(sync, object, await session.describe(model))
       const standing = await session.reverse.hasSnapshot(sync.name)
       await session.reverse.ensureSnapshot(sync.name, mapping.columns)
@@ -204,7 +203,10 @@ function sampleOf(
   const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
   const fields = Object.entries(differences).map(([field, values]): FieldChange => {
     const shown = values.map((value) => (hidden.has(field) && value !== null ? '***' : value))
-    return shown.length > 1 ? { field, from: shown[0] ?? null, to: shown[1] ?? null } : { field, to: shown[0] ?? null }
+    const ifEmpty = decision.change.setIfEmpty?.includes(field) ? ({ if_empty: true } as const) : {}
+    return shown.length > 1
+      ? { field, from: shown[0] ?? null, to: shown[1] ?? null, ...ifEmpty }
+      : { field, to: shown[0] ?? null, ...ifEmpty }
   })
   return { key: candidate.key, op: decision.change.op, difference: candidate.kind, fields }
 }

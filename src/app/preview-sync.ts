@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { RequestPreview } from '../connector/destination.ts'
-import type { Change } from '../model/change.ts'
+import type { Change, FieldValue } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
+import { isExactNumber } from '../reverse-etl/exact-number.ts'
 import { resolveMapping } from '../reverse-etl/mapping.ts'
 import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
-import { buildModel, modelQuery } from './build-models.ts'
 import { openConnection } from './open-connection.ts'
 import { maskedFields, personalColumns } from './plan-syncs.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
+import { syncQuery } from './sync-query.ts'
 
 /** The requests of the next run, exactly, personal data starred out; nothing is sent. */
 export async function previewSync(
@@ -30,8 +31,7 @@ export async function previewSync(
     const compared = await app.warehouse.session(
       { runId, purpose: `preview ${sync.name}`, rehearsal: true },
       async (session) => {
-        await buildModel(session, { project: app.project, warehouse: app.warehouse, name: sync.model })
-        const model = modelQuery(app.warehouse, sync.model)
+        const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
         const mapping = resolveMapping(sync, object, await session.describe(model))
         await session.reverse.ensureSnapshot(sync.name, mapping.columns)
         const comparison = await compareModel(session, {
@@ -67,7 +67,7 @@ export async function previewSync(
 function maskRequest(request: RequestPreview, changes: readonly Change[], hidden: ReadonlySet<string>): RequestPreview {
   const personal = new Set(
     changes.flatMap(({ fields }) =>
-      Object.entries(fields).flatMap(([name, value]) => (hidden.has(name) ? [fold(value)] : [])),
+      Object.entries(fields).flatMap(([name, value]) => (hidden.has(name) ? leavesOf(value).map(fold) : [])),
     ),
   )
   const mask = (value: Json): Json => {
@@ -84,6 +84,12 @@ function maskRequest(request: RequestPreview, changes: readonly Change[], hidden
     .map((part) => (personal.has(fold(part)) || encoded.has(fold(part)) ? stars : part))
     .join('')
   return { ...request, path, body: mask(request.body) }
+}
+
+/** A connector may send the parts of an object under other names. */
+function leavesOf(value: FieldValue): readonly FieldValue[] {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return [value]
+  return Object.values(value).flatMap(leavesOf)
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

@@ -73,7 +73,13 @@ export type PlannedChange = {
 }
 
 /** `from` is left out where the destination's value is not known: a row to add, or a newly mapped column. */
-export type FieldChange = { readonly field: string; readonly from?: FieldValue; readonly to: FieldValue }
+export type FieldChange = {
+  readonly field: string
+  readonly from?: FieldValue
+  readonly to: FieldValue
+  /** Goes only where the destination's field is empty (`set_if_empty`). */
+  readonly if_empty?: true
+}
 
 export type GuardCheck = {
   readonly name: 'max_added' | 'max_changed' | 'max_removed' | 'max_shrink' | 'on_empty'

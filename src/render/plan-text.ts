@@ -105,9 +105,9 @@ function sampleLines(sample: PlannedChange, all: readonly PlannedChange[], paint
   return fields.map((text, index) => (index === 0 ? head : ' '.repeat(displayWidth(head))) + text)
 }
 
-function fieldText({ field, from, to }: FieldChange, paint: Paint): string {
+function fieldText({ field, from, to, if_empty }: FieldChange, paint: Paint): string {
   const before = from === undefined ? '' : `${paint('dim', valueText(from))} → `
-  return `${printable(field)}  ${before}${valueText(to)}`
+  return `${printable(field)}  ${before}${valueText(to)}${if_empty ? paint('dim', ' where empty') : ''}`
 }
 
 function valueText(value: FieldChange['to']): string {

@@ -10,12 +10,15 @@ import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
 import type { FieldHistoryView } from './field-history.ts'
+import type { LookupJoin } from './lookup-join.ts'
 
 export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
   /** Where it is, for messages. */
   readonly place: string
   readonly quote: (identifier: string) => string
+  /** A model's query with what it looks up in others. */
+  readonly joinLookups: (model: string, lookups: readonly LookupJoin[]) => string
   /** Opens, works, closes. Waits for its turn. @throws MillraceError MR-2001, MR-2002, MR-2004 */
   readonly session: <T>(request: SessionRequest, work: (session: Session) => Promise<T>) => Promise<T>
 }

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
 import { quoteName } from '../../src/duckdb/sql-text.ts'
+import { joinLookups } from '../../src/warehouse/duckdb/lookup-join.ts'
 import { openSession } from '../../src/warehouse/duckdb/session.ts'
 import { stateTables } from '../../src/warehouse/duckdb/state-schema.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
@@ -13,6 +14,7 @@ export function keepOpen(path: string): Warehouse {
     type: 'duckdb',
     place: path,
     quote: quoteName,
+    joinLookups,
     session(request, work) {
       const mine = last.then(async () => {
         const opened = await (db ??= openWithState(path))

@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '../../duckdb/open-database.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
+import { joinLookups } from './lookup-join.ts'
 import { openSession } from './session.ts'
 import { addedColumns, stateSchema, stateTables } from './state-schema.ts'
 import { transaction } from './transaction.ts'
@@ -26,6 +27,7 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
     type: 'duckdb',
     place: options.path,
     quote: quoteName,
+    joinLookups,
     session: (request, work) => {
       if (inSession()) throw nestedSession(request)
       return options.inTurn(request, () =>
