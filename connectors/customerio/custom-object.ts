@@ -18,10 +18,10 @@ export function describeCustomObject(track: TrackApi): DestinationObject {
     // No update, clear or set: Customer.io has no way to say "only if it is there" of an object.
     operations: ['upsert', 'delete'],
     options: objectOptions,
-    batch: { ...batchLimits, rowBytes: 32_000 },
+    batch: batchLimits,
     concurrency: 4,
     size: (change) => sizeOf(change, encodeObject(change, longestType)),
-    write: (changes, { options, signal }) => {
+    async write(changes, { options, signal }) {
       const type = readObjectType(options)
       return writeRows(
         track,

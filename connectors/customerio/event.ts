@@ -21,7 +21,7 @@ export function describeEvent(track: TrackApi): DestinationObject {
     },
     otherFields: [{ pattern: /^attributes\..+$/s, type: 'any' }],
     operations: ['insert'],
-    batch: { ...batchLimits, rowBytes: 32_000 },
+    batch: batchLimits,
     concurrency: 4,
     size: (change) => sizeOf(change, encodeEvent(change)),
     write: (changes, { signal }) => writeRows(track, changes.map(encodeEvent), signal),

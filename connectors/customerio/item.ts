@@ -37,13 +37,13 @@ export function sizeOf(change: Change, encoded: Encoded): number {
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
 
-const maxItemBytes = 32_000
+export const maxItemBytes = 32_000
 const maxRows = 1000
 
-/** What an object of this connector declares as its `batch`. A change of a relationship may be two items. */
+/** What an object of this connector declares as its `batch`. */
 export const batchLimits = {
   rows: maxRows,
   // A request must be smaller than 500 KB: what is left after {"batch":[…]} and a comma between items.
   bytes: 500_000 - 1 - '{"batch":[]}'.length - maxRows,
-  rowBytes: 2 * maxItemBytes,
+  rowBytes: maxItemBytes,
 } as const

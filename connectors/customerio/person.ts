@@ -29,7 +29,7 @@ export function describePerson(
       { pattern: writable, type: 'any' },
     ],
     operations: ['upsert', 'update', 'clear', 'set', 'delete'],
-    batch: { ...batchLimits, rowBytes: 32_000 },
+    batch: batchLimits,
     concurrency: 4,
     size: (change) => sizeOf(change, encodePerson(change, guessMatch(change))),
     async write(changes, { match, signal }) {

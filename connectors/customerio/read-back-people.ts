@@ -1,5 +1,5 @@
 import type { Change, FieldValue, Fields, ReadBack } from 'millrace'
-import { isOptOut, topic } from './attribute-limits.ts'
+import { isOptOut } from './attribute-limits.ts'
 import type { AppApi } from './client.ts'
 import { isObject } from './read-answer.ts'
 import { readPeople, type Person } from './read-people.ts'
@@ -38,10 +38,9 @@ export function heldAs(person: Person, name: string, sent: FieldValue): FieldVal
 
 /** A topic that was never said is neither: it follows the topic's default. */
 function topicOf({ attributes }: Person, name: string): boolean | null {
-  const [, id] = topic.exec(name) ?? []
   const preferences = parse(attributes['cio_subscription_preferences'] ?? '{}')
   const topics = isObject(preferences) ? preferences['topics'] : undefined
-  const held = isObject(topics) ? topics[`topic_${id}`] : undefined
+  const held = isObject(topics) ? topics[name.slice(name.lastIndexOf('.') + 1)] : undefined
   return typeof held === 'boolean' ? held : null
 }
 

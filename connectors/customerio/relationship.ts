@@ -1,7 +1,7 @@
 import type { DestinationObject } from 'millrace'
 import type { TrackApi } from './client.ts'
 import { encodeRelationship, guessPerson } from './encode-relationship.ts'
-import { batchLimits, sizeOf } from './item.ts'
+import { batchLimits, maxItemBytes, sizeOf } from './item.ts'
 import { objectOptions, readObjectType } from './object-options.ts'
 import { personFields } from './person-identifier.ts'
 import { previewRows, writeRows } from './write-rows.ts'
@@ -27,11 +27,12 @@ export function describeRelationship(track: TrackApi): DestinationObject {
     otherFields: [{ pattern: /^relationship_attributes\..+$/s, type: 'any' }],
     operations: ['upsert', 'delete'],
     options: objectOptions,
-    batch: batchLimits,
+    // Who moves leaves where they were: two items.
+    batch: { ...batchLimits, rowBytes: 2 * maxItemBytes },
     concurrency: 4,
     size: (change) =>
       sizeOf(change, encodeRelationship(change, { match: guessPerson(change), objectType: longestType })),
-    write: (changes, { match, options, signal }) => {
+    async write(changes, { match, options, signal }) {
       const objectType = readObjectType(options)
       return writeRows(
         track,

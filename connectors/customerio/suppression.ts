@@ -21,7 +21,7 @@ export function describeSuppression(track: TrackApi): DestinationObject {
       cio_id: { type: 'string', nullable: false },
     },
     operations: ['insert'],
-    batch: { ...batchLimits, rowBytes: 32_000 },
+    batch: batchLimits,
     size: (change) => sizeOf(change, encodeSuppression(change, guessMatch(change))),
     write: (changes, { match, signal }) =>
       writeRows(

@@ -64,22 +64,16 @@ async function judge(
 ): Promise<WriteResult> {
   const wrong = whatIsWrong(change, person, match)
   if (wrong === undefined) return { outcome: 'ok' }
-  if (wrong === 'nobody')
-    return change.op === 'update'
-      ? { outcome: 'absent', message: `nobody has this ${match}` }
-      : reject('not_there', 'Customer.io answered 200, and has no such person: is their id or email suppressed?')
-  const owner = await ownerOf(app, { name: wrong, value: change.fields[wrong], signal })
-  return owner !== undefined && owner !== person?.cioId
-    ? reject(
+  if (wrong === 'nobody' && change.op === 'update') return { outcome: 'absent', message: `nobody has this ${match}` }
+  for (const name of identifiers.filter((each) => each !== match && (wrong === 'nobody' || each === wrong))) {
+    const owner = await ownerOf(app, { name, value: change.fields[name], signal })
+    if (owner !== undefined && owner !== person?.cioId)
+      return reject(
         'identifier_conflict',
-        `${wrong} belongs to another person (cio_id ${owner}): Customer.io answered 200, and dropped the change`,
+        `${name} belongs to another person (cio_id ${owner}): Customer.io answered 200, and dropped the change`,
       )
-    : reject(
-        'identifier_kept',
-        wrong === 'email'
-          ? 'Customer.io answered 200, and kept the email that the person had: is "Allow updates to email using ID" on in the workspace?'
-          : 'Customer.io answered 200, and kept the id that the person had: an id changes only where match is cio_id',
-      )
+  }
+  return rejections[wrong]
 }
 
 /** The first thing that is not as it was sent. */
@@ -107,7 +101,21 @@ function waits(settleSeconds: number): readonly number[] {
 }
 
 // Another person's address may be given back tomorrow.
-const reject = (code: string, message: string): WriteResult => ({ outcome: 'rejected', code, message, retryable: true })
+function reject(code: string, message: string): WriteResult {
+  return { outcome: 'rejected', code, message, retryable: true }
+}
+
+const rejections = {
+  nobody: reject('not_there', 'Customer.io answered 200, and has no such person: is their id or email suppressed?'),
+  email: reject(
+    'identifier_kept',
+    'Customer.io answered 200, and kept the email that the person had: is "Allow updates to email using ID" on in the workspace?',
+  ),
+  id: reject(
+    'identifier_kept',
+    'Customer.io answered 200, and kept the id that the person had: an id changes only where match is cio_id',
+  ),
+} as const
 
 const identifiers = ['id', 'email'] as const
 type Identifier = (typeof identifiers)[number]

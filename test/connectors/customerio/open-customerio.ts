@@ -21,8 +21,9 @@ export type OpenedCustomerio = AsyncDisposable & {
   readonly host: EngineHost
   readonly opened: OpenedConnector
   readonly person: DestinationObject
+  readonly object: (name: string) => DestinationObject
   readonly events: readonly EngineEvent[]
-  readonly writeContext: (match?: string, signal?: AbortSignal) => WriteContext
+  readonly writeContext: (match?: string, signal?: AbortSignal, options?: JsonObject) => WriteContext
   readonly requests: () => Promise<readonly JournalEntry[]>
   /** What the simulator holds of a person, by id. */
   readonly stored: (id: string) => Promise<JsonObject | undefined>
@@ -53,18 +54,23 @@ export async function openCustomerio({
   // The contract of `open` is typed by each connector's own keys.
   const opened = await customerio.open({ config: config as never, host })
   const signal = new AbortController().signal
-  const [person] = (await opened.objects?.({ signal })) ?? []
-  if (!person) throw new Error('no person')
+  const objects = (await opened.objects?.({ signal })) ?? []
+  const object = (wanted: string) => {
+    const found = objects.find(({ name }) => name === wanted)
+    if (!found) throw new Error(`no ${wanted}`)
+    return found
+  }
   return {
     sandbox,
     host,
     opened,
-    person,
+    person: object('person'),
+    object,
     events,
-    writeContext: (match = 'id', own = signal) => ({
+    writeContext: (match = 'id', own = signal, options = {}) => ({
       ...host.context(own),
       match,
-      options: {},
+      options,
       saveReceipt: async () => {},
     }),
     requests: () => sandbox.journal('customerio'),
