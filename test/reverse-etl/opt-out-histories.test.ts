@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Mapping } from '../../src/config/project.ts'
 import type { Answer } from '../../src/warehouse/port.ts'
-import { makeVendor, type Fault } from './vendor.ts'
+import { makeVendor, readableObject, type Fault } from './vendor.ts'
 import {
   column,
   dyingWarehouse,
@@ -45,9 +45,16 @@ it(`nobody is opted in by accident, and nobody's opt-out is lost, in ${histories
 
 async function playHistory(steps: readonly Step[]): Promise<void> {
   const world = makeWorld({ vendor: makeVendor({ batch: { rows: 4, bytes: 100_000 } }) })
-  world.columns = { id: 'VARCHAR', name: 'VARCHAR', plan: 'VARCHAR', opted_out: 'BOOLEAN', news_out: 'BOOLEAN' }
+  world.columns = {
+    id: 'VARCHAR',
+    name: 'VARCHAR',
+    plan: 'VARCHAR',
+    opted_out: 'BOOLEAN',
+    news_out: 'BOOLEAN',
+    score: 'DOUBLE',
+  }
   const people = new Map<string, Person>(
-    ids.map((id) => [id, { id, name: 'n0', plan: 'p0', opted_out: false, news_out: false }]),
+    ids.map((id) => [id, { id, name: 'n0', plan: 'p0', opted_out: false, news_out: false, score: 1 }]),
   )
   const gone = new Set<string>()
   for (const each of steps) {
@@ -61,9 +68,14 @@ async function playHistory(steps: readonly Step[]): Promise<void> {
       if (record) world.vendor.records.set(id, { ...record, unsubscribed: true, topic_1: true })
     }
     world.people = [...people.values()].filter(({ id }) => id !== null && !gone.has(id))
+    Object.assign(world.vendor.object, each.readable ? readableObject(world.vendor) : { readBack: undefined })
     world.sync = {
       ...world.sync,
       map: mappingOf(each.mapping, each.allowOptIn),
+      onRemoved: each.deletes ? { kind: 'delete' } : { kind: 'ignore' },
+      optOutRemoval: each.deletes,
+      parkAfter: 2,
+      refreshEveryMs: each.run.kind === 'refresh' ? 1 : null,
       limits: { ...world.sync.limits, maxChanged: each.run.kind === 'guarded' ? { rows: 0 } : { fraction: 100 } },
     }
     await playStep(world, each)
@@ -91,6 +103,16 @@ async function playStep(world: World, { run: kind, faults, allowOptIn }: Step): 
   if (ran) {
     const { delivered, rejected, unknown, absent } = ran.ledger
     expect(new Set(sent.map(({ key }) => key)).size).toBeLessThanOrEqual(delivered + rejected + unknown + absent)
+    const isWhole = kind.kind === 'plain' || kind.kind === 'guarded' || kind.kind === 'refresh'
+    if (faults.length === 0 && isWhole) expectOptOutsThere(world)
+  }
+}
+
+/** A run without a fault leaves nobody who opted out subscribed: not for a guard, nor for what else stands in the row. */
+function expectOptOutsThere(world: World): void {
+  for (const { id, opted_out } of world.people) {
+    const record = world.vendor.records.get(id ?? '')
+    if (opted_out === true && record) expect(record['unsubscribed'], `unsubscribed of ${id}`).toBe(true)
   }
 }
 
@@ -109,7 +131,18 @@ function expectOneOptInPerTurn({ vendor }: World): void {
 
 async function endQuietly(world: World): Promise<void> {
   world.vendor.faults.clear()
-  world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { fraction: 100 } } }
+  // Data are mended, and what was parked is tried again.
+  world.people = world.people.map((person) => ({
+    ...person,
+    score: 1,
+    plan: person['plan'] === 'bad' ? 'p0' : (person['plan'] ?? null),
+  }))
+  world.sync = {
+    ...world.sync,
+    parkAfter: null,
+    refreshEveryMs: null,
+    limits: { ...world.sync.limits, maxChanged: { fraction: 100 } },
+  }
   const { error } = await run(world)
   expect(error).toBeUndefined()
   expect(await intents(world)).toEqual([])
@@ -205,6 +238,8 @@ function optionsOf(world: World, kind: Run, die: () => Promise<never>): RunOptio
       return { context: { acknowledgeRows: kind.rows } }
     case 'guarded':
       return {}
+    case 'refresh':
+      return { context: { clock: { now: () => new Date('2099-01-01T00:00:00Z') } } }
     case 'rejected_only':
       return { rejectedOnly: true }
   }
@@ -213,10 +248,34 @@ function optionsOf(world: World, kind: Run, die: () => Promise<never>): RunOptio
 const mappingOf = (index: number, allowOptIn: boolean): readonly Mapping[] => {
   const base = [column('id'), column('name'), optOut('unsubscribed', 'opted_out', allowOptIn)]
   if (index === 1) return [...base, column('plan')]
+  if (index === 4) return [...base, column('score')]
   if (index === 2) return [...base, optOut('topic_1', 'news_out', allowOptIn)]
+  if (index === 5) return [...base, optOut('topic_1', 'news_out', allowOptIn), ...made]
   // The column of one opt-out, for another field of the vendor too.
   return index === 3 ? [...base, optOut('topic_1', 'opted_out', allowOptIn)] : base
 }
+
+const { place } = column('id')
+
+/** A template that fails for some, an object, and nulls that are left out, with the opt-outs' own columns in them. */
+const made: readonly Mapping[] = [
+  {
+    kind: 'template',
+    field: 'custom_label',
+    template: '{% if plan == "bad" %}{{ plan | times: 2 }}{% endif %}{{ name }} {{ plan }} {{ opted_out }}',
+    place,
+  },
+  {
+    kind: 'object',
+    field: 'custom_state',
+    parts: {
+      plan: { kind: 'column', column: 'plan', values: null, omitNull: true },
+      out: { kind: 'column', column: 'opted_out', values: null },
+    },
+    place,
+  },
+  { kind: 'column', field: 'plan', column: 'plan', values: null, omitNull: true, place },
+]
 
 const ids = [...'abcdefghijkl']
 type Run =
@@ -225,6 +284,7 @@ type Run =
   | { readonly kind: 'limited'; readonly rows: number }
   | { readonly kind: 'loses_lease'; readonly after: number }
   | { readonly kind: 'guarded' }
+  | { readonly kind: 'refresh' }
   | { readonly kind: 'rejected_only' }
 
 type Step = {
@@ -232,6 +292,10 @@ type Step = {
   readonly atVendor: readonly string[]
   readonly faults: readonly { readonly id: string; readonly fault: Fault }[]
   readonly allowOptIn: boolean
+  /** What leaves is deleted, and that is an opt-out. */
+  readonly deletes: boolean
+  /** The vendor can be asked what it holds. */
+  readonly readable: boolean
   readonly mapping: number
   readonly run: Run
 }
@@ -246,7 +310,8 @@ const step: fc.Arbitrary<Step> = fc.record({
         { weight: 6, arbitrary: fc.record({ opted_out: fc.constantFrom(true, true, false, false, null) }) },
         { weight: 2, arbitrary: fc.record({ news_out: fc.boolean() }) },
         { weight: 2, arbitrary: fc.record({ name: fc.constantFrom('n0', 'n1') }) },
-        { weight: 1, arbitrary: fc.record({ plan: fc.constantFrom('p0', 'p1') }) },
+        { weight: 1, arbitrary: fc.record({ plan: fc.constantFrom('p0', 'p1', 'bad', null) }) },
+        { weight: 2, arbitrary: fc.record({ score: fc.constantFrom(1, 2, 'NaN') }) },
         { weight: 1, arbitrary: fc.constantFrom('leave' as const, 'return' as const) },
       ),
     }),
@@ -269,7 +334,9 @@ const step: fc.Arbitrary<Step> = fc.record({
     { maxLength: 5, size: 'max' },
   ),
   allowOptIn: fc.boolean(),
-  mapping: fc.oneof({ weight: 3, arbitrary: fc.constant(2) }, { weight: 1, arbitrary: fc.nat(3) }),
+  deletes: fc.boolean(),
+  readable: fc.boolean(),
+  mapping: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(2, 4, 5) }, { weight: 1, arbitrary: fc.nat(5) }),
   run: fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('plain' as const), rows: fc.constantFrom(3, 100) }) },
     {
@@ -284,5 +351,6 @@ const step: fc.Arbitrary<Step> = fc.record({
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('limited' as const), rows: fc.nat(3) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('loses_lease' as const), after: fc.nat(2) }) },
     { weight: 1, arbitrary: fc.constantFrom({ kind: 'guarded' as const }, { kind: 'rejected_only' as const }) },
+    { weight: 1, arbitrary: fc.constant({ kind: 'refresh' as const }) },
   ),
 })
