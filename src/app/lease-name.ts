@@ -1,7 +1,12 @@
-import type { Sync } from '../config/project.ts'
+import type { ReverseSync, Sync } from '../config/project.ts'
 
 /** What a run of this sync holds: ETL its own tables, a delivery the destination's object, whichever sync it is. People read it: it stands in messages. */
 export const leaseName = (sync: Sync, target: string): string =>
-  sync.kind === 'etl'
-    ? `the load ${sync.name} on ${target}`
-    : `the delivery to ${sync.destination} ${sync.object} on ${target}`
+  sync.kind === 'etl' ? loadLeaseName(sync.name, target) : deliveryLeaseName(sync, target)
+
+export const loadLeaseName = (sync: string, target: string): string => `the load ${sync} on ${target}`
+
+export const deliveryLeaseName = (
+  { destination, object }: Pick<ReverseSync, 'destination' | 'object'>,
+  target: string,
+): string => `the delivery to ${destination} ${object} on ${target}`

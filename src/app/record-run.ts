@@ -57,7 +57,7 @@ export async function recordRun(
     ...(first ? { error: errorOf(first) } : {}),
   }
   await app.store.recordRun(finished)
-  await writeHistory(app, finished)
+  await writeHistory(app, sync, finished)
   app.emit({ type: 'run.finished', run: finished })
   return { run: finished, errors: outcome.errors }
 }
@@ -68,10 +68,16 @@ function failed(error: unknown, sync: Sync): Outcome {
 }
 
 /** The warehouse keeps the history of runs; one that never got there is in the control store alone. */
-async function writeHistory(app: App, run: RunRecord): Promise<void> {
+async function writeHistory(app: App, sync: Sync, run: RunRecord): Promise<void> {
   if (run.ledger === null) return
   try {
-    await app.warehouse.session({ runId: run.run_id, purpose: 'history' }, (session) => session.state.writeRun(run))
+    await app.warehouse.session({ runId: run.run_id, purpose: 'history' }, async (session) => {
+      await session.state.writeRun(run)
+      if (sync.kind === 'etl') return
+      const keptMs = sync.changesRetentionMs ?? app.target.changesRetentionMs
+      const recordedBefore = new Date(app.clock.now().getTime() - keptMs).toISOString()
+      await session.upkeep.pruneChanges({ sync: sync.name, recordedBefore, limit: prunedAtOnce })
+    })
   } catch (error) {
     app.emit({
       type: 'run.warning',
@@ -80,6 +86,9 @@ async function writeHistory(app: App, run: RunRecord): Promise<void> {
     })
   }
 }
+
+/** A run does not get slow by what piled up while a retention was long: the next ones take the rest. */
+const prunedAtOnce = 500_000
 
 const errorOf = ({ code, message, retryAfterMs }: MillraceError): RunRecord['error'] =>
   retryAfterMs === undefined

@@ -1,7 +1,4 @@
 /** Cursor and snapshot of a sync: looked at, and forgotten on a person's word. */
-import { appendFile, mkdir } from 'node:fs/promises'
-import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -10,6 +7,7 @@ import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
 import { newRunId } from './run-id.ts'
+import { writeAudit } from './write-audit.ts'
 
 export type SyncState = {
   readonly cursors: readonly {
@@ -76,11 +74,4 @@ async function countSnapshot({ warehouse }: App, session: Session, sync: string)
   for await (const rows of session.query(`SELECT state, count(*) AS n FROM ${table} GROUP BY state`))
     for (const row of rows) counts[row['state'] ?? ''] = Number(row['n'] ?? 0)
   return counts
-}
-
-async function writeAudit(app: App, entry: { readonly [name: string]: unknown }): Promise<void> {
-  const directory = join(app.project.home, '.millrace')
-  await mkdir(directory, { recursive: true })
-  const line = { at: app.clock.now().toISOString(), who: userInfo().username, target: app.target.name, ...entry }
-  await appendFile(join(directory, 'audit.ndjson'), `${JSON.stringify(line)}\n`)
 }

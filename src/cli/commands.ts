@@ -7,10 +7,10 @@ import { ownVersion } from './own-version.ts'
 import type { LogsFlags } from './logs.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
-import type { ResetFlags } from './sync-state.ts'
 import type { HistoryFlags } from './schedule-control.ts'
 import type { NextFlags } from './schedule-next.ts'
 import type { CommandResult, Shell } from './shell.ts'
+import { addForgetCommand, addStateCommands } from './state-commands.ts'
 import type { WorldFlags } from './sandbox-world.ts'
 
 export type Start = (work: (shell: Shell) => Promise<CommandResult>) => Promise<void>
@@ -34,6 +34,7 @@ export function buildProgram(start: Start): Command {
   addSyncCommands(program, start)
   addScheduleCommands(program, start)
   addHistoryCommands(program, start)
+  addForgetCommand(program, start)
   addConnectionCommands(program, start)
   addSandboxCommands(program, start)
   return program
@@ -125,30 +126,18 @@ function addSyncCommands(program: Command, start: Start): void {
     .action((name: string, flags: { readonly limit: string }) =>
       start(async (shell) => (await import('./sync-preview.ts')).previewChosenSync(shell, name, flags)),
     )
-  addStateCommands(sync, start)
+  addStatusCommand(sync, start)
   addBackfillCommand(program, start)
 }
 
-function addStateCommands(sync: Command, start: Start): void {
+function addStatusCommand(sync: Command, start: Start): void {
   sync
     .command('status [select...]')
     .description('what each did last, and is doing now; works while a run is on')
     .action((select: readonly string[]) =>
       start(async (shell) => (await import('./sync-status.ts')).showStatus(shell, select)),
     )
-  const state = sync.command('state').description('cursor and snapshot of a sync')
-  state
-    .command('show <name>')
-    .description('how far its streams are complete, what the destination has accepted, what is open')
-    .action((name: string) => start(async (shell) => (await import('./sync-state.ts')).showState(shell, name)))
-  state
-    .command('reset <name>')
-    .description('forget it; asks why, and is written down')
-    .option('--stream <name>', 'of this stream only')
-    .option('--reason <text>', 'why')
-    .action((name: string, flags: ResetFlags) =>
-      start(async (shell) => (await import('./sync-state.ts')).resetState(shell, name, flags)),
-    )
+  addStateCommands(sync, start)
 }
 
 function addScheduleCommands(program: Command, start: Start): void {

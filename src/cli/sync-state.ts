@@ -4,6 +4,7 @@ import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatCount, formatCounted, formatInstant } from '../render/format-number.ts'
 import { renderTable } from '../render/table.ts'
+import { askWhetherMeant, askWhy } from './ask-why.ts'
 import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -42,25 +43,12 @@ export async function resetState(shell: Shell, name: string, flags: ResetFlags):
     if (stream !== null)
       await checkStream(sync, stream, (await readSyncState(app, sync))?.cursors.map((each) => each.stream) ?? [])
     const what = stream === null ? sync.name : `${sync.name}, stream ${stream},`
-    const reason =
-      flags.reason ??
-      (await shell.ask(
-        `Why is the state of ${what} on ${app.target.name} to be forgotten?`,
-        'Say it with --reason TEXT.',
-      ))
-    if (reason.trim() === '')
-      throw new MillraceError('MR-1001', {
-        message: `resetting ${what} without a reason`,
-        kept: 'Nothing was changed.',
-        next: 'Say it with --reason TEXT.',
-      })
-    if (!shell.yes) {
-      const answer = await shell.ask(`${consequence(sync)} Go on? [y/N]`, 'Say --yes.')
-      if (!/^y(es)?$/i.test(answer)) {
-        shell.say(' Nothing was changed.')
-        return { exitCode: 4 }
-      }
-    }
+    const reason = await askWhy(shell, {
+      question: `Why is the state of ${what} on ${app.target.name} to be forgotten?`,
+      doing: `resetting ${what}`,
+      given: flags.reason,
+    })
+    if (!(await askWhetherMeant(shell, consequence(sync)))) return { exitCode: 4 }
     await resetSyncState(app, sync, { stream, reason })
     shell.say(
       ` The state of ${what} on ${app.target.name} is forgotten. ${consequence(sync)}\n Written down in .millrace/audit.ndjson.`,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { json, jsonObject, notBuilt, someName, strict } from './file-schema.ts'
+import { duration, json, jsonObject, notBuilt, someName, strict } from './file-schema.ts'
 
 const duckdb = strict({
   type: z.literal('duckdb').describe('Embedded; one file, one process at a time.'),
@@ -36,6 +36,9 @@ const target = strict({
     .record(someName, jsonObject)
     .default({})
     .describe('Keys that are laid over a connection’s own on this target, per connection.'),
+  changes_retention: duration
+    .prefault('90d')
+    .describe('How long `_millrace.changes` keeps what was sent; a sync may say otherwise.'),
 })
 
 const connection = z
@@ -51,7 +54,7 @@ export const millraceFile = strict({
   default_target: someName.default('sandbox').describe('The target of a command without `--target`.'),
   targets: z
     .record(someName, target)
-    .default({ sandbox: { sandbox: true, connections: {} } })
+    .default({ sandbox: { sandbox: true, connections: {}, changes_retention: 90 * 86_400_000 } })
     .describe('Named environments: a warehouse, and what differs in the connections.'),
   connections: z
     .record(someName, connection)

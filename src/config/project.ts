@@ -24,6 +24,8 @@ export type Target = {
   readonly warehouse: WarehouseConfig
   /** Keys laid over a connection's own, per connection. */
   readonly connections: { readonly [name: string]: JsonObject }
+  /** How long `_millrace.changes` keeps a line, where the sync does not say. @default 90 days */
+  readonly changesRetentionMs: number
 }
 
 export type WarehouseConfig =
@@ -105,6 +107,8 @@ export type ReverseSync = {
   readonly limits: ReverseLimits
   readonly options: JsonObject
   readonly onInvalidKeys: 'stop' | 'skip'
+  /** null: the target's. */
+  readonly changesRetentionMs: number | null
 }
 
 export type Mapping = { readonly field: string; readonly place: Place } & (

@@ -30,6 +30,7 @@ export function resolveTargets(
     deliver: target.deliver ?? target.sandbox,
     warehouse: resolveWarehouse(target.warehouse, { ...context, yaml, target: name }),
     connections: target.connections,
+    changesRetentionMs: target.changes_retention,
   }))
 }
 
@@ -130,6 +131,7 @@ export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: Ya
     },
     options: file.options,
     onInvalidKeys: file.on_invalid_keys,
+    changesRetentionMs: file.changes_retention ?? null,
   }
 }
 

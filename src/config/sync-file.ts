@@ -138,7 +138,9 @@ export const reverseSyncFile = strict({
   transform: notBuilt(someName, 'row transforms').optional(),
   opt_out_removal: notBuilt(z.boolean(), 'removals that are opt-outs').optional(),
   refresh_every: notBuilt(durationText, 'sending again before expiry').optional(),
-  changes_retention: notBuilt(durationText, 'retention of the change log').optional(),
+  changes_retention: duration
+    .optional()
+    .describe('How long `_millrace.changes` keeps what was sent. Default: the target’s.'),
 }).describe('Reverse ETL: from a model out to a destination.')
 
 /** syncs/*.yaml. Which of the two it is, `source` or `model` says. */

@@ -43,6 +43,7 @@ export function checkSnapshot(
     kept: 'Nothing was sent.',
     next: [
       'If the connection points to the wrong account, point it back.',
+      `If it is the same place under another name:  millrace sync state move ${sync.name} ${sync.name}`,
       `To begin anew there:  millrace sync state reset ${sync.name}   and then  millrace sync run ${sync.name} --first-run`,
     ],
   })
@@ -54,6 +55,7 @@ function lost(sync: ReverseSync, what: string): MillraceError {
     kept: 'Nothing was sent.',
     next: [
       'Restore the warehouse file from a backup, or',
+      `millrace sync state import ${sync.name} FILE   what  sync state export  wrote`,
       `millrace sync run ${sync.name} --baseline    takes the model as it is for accepted, and sends nothing`,
       `millrace sync run ${sync.name} --first-run   sends every row again`,
     ],

@@ -18,6 +18,8 @@ export type ControlStore = {
    */
   readonly recordEvent: (runId: string, event: EngineEvent) => Promise<void>
   readonly events: (runId: string) => Promise<readonly EngineEvent[]>
+  /** Drops the events that tell of a row with one of these keys; gives how many. `dryRun`: counts them only. */
+  readonly eraseKey: (erasure: KeyErasure) => Promise<number>
 
   /**
    * Takes a lease, or says who holds it. A lease whose holder is dead on this machine (pid and start time) is taken over
@@ -40,6 +42,13 @@ export type ControlStore = {
   readonly returnTicket: (ticket: Ticket) => Promise<void>
   readonly close: () => Promise<void>
 } & SlotStore
+
+/** `syncs`: of their runs only; null: of all. */
+export type KeyErasure = {
+  readonly keys: readonly string[]
+  readonly syncs: readonly string[] | null
+  readonly dryRun: boolean
+}
 
 /** A process, so that a reused pid is not mistaken for it. */
 export type ProcessId = { readonly host: string; readonly pid: number; readonly startedAt: string }

@@ -11,6 +11,7 @@ import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
+import type { StateUpkeep } from './state-upkeep.ts'
 
 export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
@@ -48,6 +49,7 @@ export type Session = {
   readonly state: StateTables
   readonly etl: EtlSession
   readonly reverse: ReverseSession
+  readonly upkeep: StateUpkeep
 }
 
 /** Cells by column name. */
@@ -269,8 +271,20 @@ export type Acknowledgement = {
 export type Answer = {
   readonly key: string
   readonly op: string
-  /** `baseline` and `seen` write the snapshot without an answer of the destination (promise 4, promise 8). */
-  readonly status: 'delivered' | 'rejected' | 'absent' | 'ignored' | 'coalesced' | 'held_back' | 'baseline' | 'settled'
+  /**
+   * `baseline` and `seen` write the snapshot without an answer of the destination (promise 4, promise 8). `unknown` only
+   * stands in the changes: its intent stays open.
+   */
+  readonly status:
+    | 'delivered'
+    | 'rejected'
+    | 'absent'
+    | 'ignored'
+    | 'coalesced'
+    | 'held_back'
+    | 'baseline'
+    | 'settled'
+    | 'unknown'
   /** The state of the snapshot's row after it; null: the snapshot is not touched. */
   readonly state: 'accepted' | 'removed' | 'ignored' | null
   readonly hash: string | null

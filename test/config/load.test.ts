@@ -41,6 +41,7 @@ describe('a sound project', () => {
       deliver: true,
       warehouse: { type: 'duckdb', path: join(root, '.millrace/sandbox.duckdb'), memoryLimit: '1GB', threads: null },
       connections: {},
+      changesRetentionMs: 90 * 86_400_000,
     })
     expect(project.syncs[0]).toMatchObject({
       kind: 'etl',
@@ -166,6 +167,7 @@ options: { page: 3 }
       },
       onRemoved: { kind: 'set', values: { plan: 'none' } },
       onInvalidKeys: 'skip',
+      changesRetentionMs: null,
       options: { page: 3 },
     })
   })

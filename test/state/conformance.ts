@@ -658,6 +658,27 @@ export function controlStoreConformance(
         await elsewhere.close()
       })
 
+      test('the events that tell of a key are erased, of the runs of a sync or of all, and nothing else', async () => {
+        const rejected = (run_id: string, key: string) =>
+          ({ type: 'row.rejected', run_id, where: 'person', key, code: 'BAD', message: `${key} is bad` }) as const
+        for (const run_id of ['r1', 'r2']) {
+          await store.recordRun(aRun(run_id, { sync: `of ${run_id}` }))
+          await store.recordEvent(run_id, rejected(run_id, "o'ann@x"))
+          await store.recordEvent(run_id, rejected(run_id, 'bob'))
+          await store.recordEvent(run_id, { type: 'run.warning', run_id, message: 'careful' })
+        }
+        const erase = { keys: ["o'ann@x", "O'Ann@x"], syncs: null, dryRun: true }
+        expect(await store.eraseKey(erase)).toBe(2)
+        expect(await store.eraseKey({ ...erase, syncs: ['of r1'], dryRun: false })).toBe(1)
+        expect((await store.events('r1')).map((event) => ('key' in event ? event.key : event.type))).toEqual([
+          'bob',
+          'run.warning',
+        ])
+        expect(await store.events('r2')).toHaveLength(3)
+        expect(await store.eraseKey({ ...erase, dryRun: false })).toBe(1)
+        expect(await store.eraseKey({ ...erase, dryRun: false })).toBe(0)
+      })
+
       test('the events of a run are capped, and its beginning stays', async () => {
         await store.recordEvent('r1', { type: 'run.started', run: aRun('r1', {}) })
         for (let n = 0; n < 2_500; n++)

@@ -1,12 +1,13 @@
 /** Events on Redis, for `status` and `logs`: progress added up, the rest as it came, the newest 2,000 a run. */
 import { randomUUID } from 'node:crypto'
 import type { EngineEvent } from '../../model/event.ts'
+import type { RunRecord } from '../../model/run.ts'
 import { addUpProgress, isKeptAlways, maxEvents, trimEvery } from '../event-progress.ts'
 import type { ControlStore } from '../port.ts'
 import type { Own } from './own.ts'
 import { listOf, runScript, script, textOf } from './script.ts'
 
-type Events = Pick<ControlStore, 'recordEvent' | 'events'> & { readonly flush: () => Promise<void> }
+type Events = Pick<ControlStore, 'recordEvent' | 'events' | 'eraseKey'> & { readonly flush: () => Promise<void> }
 
 export function storeEvents({ connection, keys }: Own): Events {
   const keysOf = (runId: string) => [keys.events + runId, keys.eventBodies + runId]
@@ -33,11 +34,41 @@ export function storeEvents({ connection, keys }: Own): Events {
       )
       return listOf(bodies).map((body) => JSON.parse(textOf(body)) as EngineEvent) // what `save` wrote
     },
+    async eraseKey({ keys: erased, syncs, dryRun }) {
+      await progress.flushAll()
+      let count = 0
+      for (const runId of await connection.patiently('reading runs', (redis) =>
+        redis.zrevrange(keys.runsNewest, 0, -1),
+      )) {
+        const ids = await connection.patiently('reading events', async (redis) => {
+          const record = syncs === null ? null : await redis.hget(keys.runs, runId)
+          // What `put` of runs.ts wrote.
+          if (syncs !== null && !syncs.includes((JSON.parse(record ?? '{}') as Partial<RunRecord>).sync ?? ''))
+            return []
+          return tellingOf(await redis.hgetall(keys.eventBodies + runId), erased)
+        })
+        count += ids.length
+        if (dryRun || ids.length === 0) continue
+        await connection.patiently('erasing events', async (redis) => {
+          await redis.zrem(keys.events + runId, ...ids)
+          await redis.hdel(keys.eventBodies + runId, ...ids)
+        })
+      }
+      return count
+    },
     flush: progress.flushAll,
   }
 }
 
 const patienceMs = 5_000
+
+/** Ids of the events that tell of a row with one of these keys. */
+function tellingOf(bodies: { readonly [id: string]: string }, keys: readonly string[]): readonly string[] {
+  return Object.entries(bodies).flatMap(([id, body]) => {
+    const event = JSON.parse(body) as EngineEvent // what `save` wrote
+    return event.type === 'row.rejected' && keys.includes(event.key) ? [id] : []
+  })
+}
 
 /** A sum moves to the end with every save; any other event is written once. */
 const save = script(`

@@ -66,6 +66,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Contro
     ...storeTickets(own),
     recordEvent: events.recordEvent,
     events: events.events,
+    eraseKey: events.eraseKey,
     close: async () => {
       presence.close()
       try {

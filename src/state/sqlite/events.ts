@@ -1,11 +1,11 @@
 /** Events, for `status` and `logs`: progress added up, the rest as it came, the newest 2,000 a run. */
 import type { EngineEvent } from '../../model/event.ts'
 import { addUpProgress, maxEvents, trimEvery } from '../event-progress.ts'
-import type { ControlStore } from '../port.ts'
+import type { ControlStore, KeyErasure } from '../port.ts'
 import type { Database } from './database.ts'
 import { numberOf, textOf } from './row.ts'
 
-type Events = Pick<ControlStore, 'recordEvent' | 'events'> & { readonly flush: () => Promise<void> }
+type Events = Pick<ControlStore, 'recordEvent' | 'events' | 'eraseKey'> & { readonly flush: () => Promise<void> }
 
 export function storeEvents(database: Database): Events {
   const { sql } = database
@@ -43,6 +43,20 @@ export function storeEvents(database: Database): Events {
       // Written by recordEvent above.
       return database.read(() => all.all(runId).map((row) => JSON.parse(textOf(row, 'body')) as EngineEvent))
     },
+    async eraseKey(erasure) {
+      await progress.flushAll()
+      return database.write(() => eraseKey(sql, erasure))
+    },
     flush: progress.flushAll,
   }
+}
+
+function eraseKey(sql: Database['sql'], { keys, syncs, dryRun }: KeyErasure): number {
+  const tells =
+    `from events where type = 'row.rejected' and json_extract(body, '$.key') in (select value from json_each(?1)) ` +
+    `and (?2 is null or run_id in (select run_id from runs where sync in (select value from json_each(?2))))`
+  const values = [JSON.stringify(keys), syncs === null ? null : JSON.stringify(syncs)] as const
+  const n = numberOf(sql.prepare(`select count(*) as n ${tells}`).get(...values), 'n')
+  if (!dryRun && n > 0) sql.prepare(`delete ${tells}`).run(...values)
+  return n
 }

@@ -34,6 +34,7 @@ export function openSqliteStore(options: SqliteStoreOptions): ControlStore {
     ...storeTickets(database, { clock, process }),
     recordEvent: events.recordEvent,
     events: events.events,
+    eraseKey: events.eraseKey,
     close: async () => {
       await events.flush()
       database.close()

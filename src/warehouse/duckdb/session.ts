@@ -3,6 +3,7 @@ import type { Session } from '../port.ts'
 import { commitStream } from './commit-stream.ts'
 import { fieldHistorySql } from './field-history-view.ts'
 import { reverseSession } from './reverse-session.ts'
+import { stateUpkeepOf } from './state-upkeep.ts'
 import { stateTablesOf } from './state-tables.ts'
 import { describeQuery, ensureTable, ensureView, introspect, planTable } from './tables.ts'
 
@@ -18,5 +19,6 @@ export function openSession(db: Database): Session {
     state: stateTablesOf(db),
     etl: { commit: (commit) => commitStream(db, commit) },
     reverse: reverseSession(db),
+    upkeep: stateUpkeepOf(db),
   }
 }

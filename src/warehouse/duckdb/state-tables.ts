@@ -84,8 +84,7 @@ export function stateTablesOf(db: Database): StateTables {
       transaction(db, async () => {
         await lockSeededRow(db)
         const scope = `sync = ${quoteText(sync)}${stream === null ? '' : ` AND stream = ${quoteText(stream)}`}`
-        // Whoever is still at it loses the right to commit.
-        await db.run(`UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE ${scope}`)
+        await endFences(db, sync, 'reset', stream)
         await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
         await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
         if (stream !== null) return
@@ -96,7 +95,20 @@ export function stateTablesOf(db: Database): StateTables {
   }
 }
 
-async function lockSeededRow(db: Database): Promise<void> {
+/** Whoever is still at it loses the right to commit. */
+export async function endFences(
+  db: Database,
+  sync: string,
+  owner: string,
+  stream: string | null = null,
+): Promise<void> {
+  await db.run(
+    `UPDATE _millrace.fences SET epoch = epoch + 1, owner = ${quoteText(owner)} WHERE sync = ${quoteText(sync)}` +
+      (stream === null ? '' : ` AND stream = ${quoteText(stream)}`),
+  )
+}
+
+export async function lockSeededRow(db: Database): Promise<void> {
   const seeded = await db.run(`UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = ''`)
   if (seeded.rowsChanged !== 1)
     throw new MillraceError('MR-2001', {

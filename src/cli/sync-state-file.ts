@@ -1,0 +1,118 @@
+/** State by hand: to another name, into a file, out of a file. */
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { moveSyncState, planStateMove, type StateMove } from '../app/move-sync-state.ts'
+import { exportSyncState, importSyncState, readStateFile, type StateImport } from '../app/sync-state-file.ts'
+import type { StateCounts } from '../app/state-file.ts'
+import type { Sync } from '../config/project.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { formatCount } from '../render/format-number.ts'
+import { printable } from '../render/printable.ts'
+import { askWhetherMeant, askWhy } from './ask-why.ts'
+import { findSync } from './find-sync.ts'
+import { withApp } from './open-app.ts'
+import type { CommandResult, Shell } from './shell.ts'
+
+export type ReasonFlags = { readonly reason?: string }
+
+export async function moveState(
+  shell: Shell,
+  { old, name }: { readonly old: string; readonly name: string },
+  flags: ReasonFlags,
+): Promise<CommandResult> {
+  return withApp(shell, { check: false }, async (app) => {
+    const sync = findSync(app.project, name)
+    const move = await planStateMove(app, old, sync)
+    const reason = await askWhy(shell, {
+      question: `Why is the state of ${old} on ${app.target.name} to be moved?`,
+      doing: `moving the state of ${old}`,
+      given: flags.reason,
+    })
+    if (!(await askWhetherMeant(shell, consequenceOfMove(move)))) return { exitCode: 4 }
+    await moveSyncState(app, move, reason)
+    shell.say(` The state of ${old} is that of ${name} now. ${writtenDown}`)
+    return { exitCode: 0, result: { from: old, sync: name, differing: move.differing } }
+  })
+}
+
+/** Without a file the lines are the output. */
+export async function exportState(
+  shell: Shell,
+  { name, file }: { readonly name: string; readonly file: string | undefined },
+  flags: ReasonFlags,
+): Promise<CommandResult> {
+  if (file === undefined && shell.json)
+    throw new MillraceError('MR-1001', {
+      message: 'sync state export --json needs a FILE: without one, the state itself is on stdout',
+      kept: 'Nothing was written.',
+    })
+  return withApp(shell, { check: false }, async (app) => {
+    const sync = findSync(app.project, name)
+    const reason = await askWhy(shell, {
+      question: `Why is the state of ${name} on ${app.target.name} to be taken out?`,
+      doing: `exporting the state of ${name}`,
+      given: flags.reason,
+    })
+    const rows = await exportSyncState(app, sync, {
+      file: file === undefined ? null : resolve(shell.directory, file),
+      write: async (text) => {
+        if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+      },
+      reason,
+    })
+    shell.say(` ${inWords(rows)}${file === undefined ? '' : ` in ${printable(file)}`}. ${writtenDown}`)
+    return { exitCode: 0, result: { sync: name, file: file ?? null, rows } }
+  })
+}
+
+export async function importState(
+  shell: Shell,
+  { name, file }: { readonly name: string; readonly file: string },
+  flags: ReasonFlags,
+): Promise<CommandResult> {
+  return withApp(shell, { check: false }, async (app) => {
+    const sync = findSync(app.project, name)
+    const path = resolve(shell.directory, file)
+    const state = await readStateFile(sync, path)
+    const reason = await askWhy(shell, {
+      question: `Why is the state of ${name} on ${app.target.name} to be replaced?`,
+      doing: `importing the state of ${name}`,
+      given: flags.reason,
+    })
+    if (!(await askWhetherMeant(shell, consequenceOfImport(sync, state)))) return { exitCode: 4 }
+    await importSyncState(app, sync, { file: path, reason, state })
+    shell.say(` ${inWords(state.rows)} are the state of ${name} on ${app.target.name} now. ${writtenDown}`)
+    return { exitCode: 0, result: { sync: name, rows: state.rows } }
+  })
+}
+
+function consequenceOfMove({ sync, from, differing }: StateMove): string {
+  const renamed = from === sync.name ? '' : `The state of ${from} becomes that of ${sync.name}. `
+  if (differing.length === 0) return renamed
+  const changes = differing
+    .map(({ name, was, now }) => `${name} was ${printable(was)}, is ${printable(now)}`)
+    .join('; ')
+  return `${renamed}${changes}. What was accepted there is taken for accepted here, opt-outs included: only right where both are the same records.`
+}
+
+function consequenceOfImport(sync: Sync, { header, rows }: StateImport): string {
+  const from = `${inWords(rows)} of ${printable(header.sync)} on ${printable(header.target)}, exported ${printable(header.exported_at)}, take the place of the state of ${sync.name}.`
+  return sync.kind === 'etl'
+    ? `${from} What the tables lack of the time before those cursors is never read again.`
+    : `${from} What was sent since that export is compared with what was accepted then.`
+}
+
+function inWords(rows: StateCounts): string {
+  const counts = Object.entries(rows).filter(([table, count]) => table !== 'snapshots' && count > 0)
+  if (counts.length === 0) return 'No rows'
+  return counts.map(([table, count]) => `${formatCount(count)} ${wordsOf.get(table) ?? table}`).join(', ')
+}
+
+const wordsOf: ReadonlyMap<string, string> = new Map([
+  ['snapshot', 'keys of the snapshot'],
+  ['intents', 'open intents'],
+  ['rejects', 'rejects'],
+  ['cursors', 'cursors'],
+])
+
+const writtenDown = 'Written down in .millrace/audit.ndjson.'
