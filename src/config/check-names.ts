@@ -87,6 +87,26 @@ function checkReverse(
   for (const mapping of sync.map)
     for (const { model } of lookupsOf([mapping])) check.defined('model', model, known.models, ['map', mapping.field])
   checkRemoval(sync, check)
+  if (sync.optOutRemoval && sync.onRemoved.kind === 'ignore')
+    check.refuse(
+      'opt_out_removal has no removal to send: on_removed is ignore',
+      ['opt_out_removal'],
+      'Say what leaving means:  on_removed: delete  or  on_removed: { set: … }.',
+    )
+  if (sync.mode === 'insert') checkInsert(sync, check)
+}
+
+/** What an insert has made it never touches again. */
+function checkInsert(sync: ReverseSync, check: Checker): void {
+  const optOut = sync.map.find(({ kind }) => kind === 'opt_out')
+  if (optOut)
+    check.refuse(
+      `mode insert never changes a record, so the opt-out \`${optOut.field}\` could not follow the person`,
+      ['map', optOut.field],
+      'Use mode upsert or update for a sync with opt-outs.',
+    )
+  if (sync.refreshEveryMs !== null)
+    check.refuse('refresh_every sends a row again, and mode insert never does', ['refresh_every'], 'Leave one out.')
 }
 
 function checkOptOutWords(mapping: Mapping, check: Checker): void {
@@ -101,7 +121,7 @@ function checkOptOutWords(mapping: Mapping, check: Checker): void {
 /** A removal never takes an opt-out back, and never touches what the record is found by. */
 function checkRemoval(sync: ReverseSync, check: Checker): void {
   const { onRemoved } = sync
-  if (onRemoved.kind === 'ignore') return
+  if (onRemoved.kind === 'ignore' || onRemoved.kind === 'delete') return
   const touched: readonly [string, Path][] =
     onRemoved.kind === 'clear'
       ? onRemoved.fields.map((field, index) => [field, ['on_removed', 'clear', index]])

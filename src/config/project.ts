@@ -104,6 +104,12 @@ export type ReverseSync = {
   readonly freshness: { readonly [sync: string]: number }
   readonly map: readonly Mapping[]
   readonly onRemoved: OnRemoved
+  /** To leave the model is an opt-out. */
+  readonly optOutRemoval: boolean
+  readonly refreshEveryMs: number | null
+  /** Final refusals of one value that park a row; null: never. */
+  readonly parkAfter: number | null
+  readonly verifyOptOuts: boolean
   readonly limits: ReverseLimits
   readonly options: JsonObject
   readonly onInvalidKeys: 'stop' | 'skip'
@@ -126,16 +132,6 @@ export type Mapping = { readonly field: string; readonly place: Place } & (
     }
 )
 
-/** Model value (as text) → destination value. A value that is not listed is a reject. */
-export type ValueMap = { readonly [modelValue: string]: JsonObject[string] }
-
-export type OnRemoved =
-  | { readonly kind: 'ignore' }
-  | { readonly kind: 'clear'; readonly fields: readonly string[] }
-  | { readonly kind: 'set'; readonly values: JsonObject }
-
-export type ReverseLimits = {
-  readonly maxAdded: Limit
 /** A field's value, or a part of one that is an object or a list. */
 export type MappedPart = MappedValue & {
   /** A null is left out of the payload. */
@@ -164,6 +160,17 @@ export type ModelLookup = {
   readonly onMissing: 'null' | 'reject' | 'hold'
 }
 
+/** Model value (as text) → destination value. A value that is not listed is a reject. */
+export type ValueMap = { readonly [modelValue: string]: JsonObject[string] }
+
+export type OnRemoved =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'clear'; readonly fields: readonly string[] }
+  | { readonly kind: 'set'; readonly values: JsonObject }
+
+export type ReverseLimits = {
+  readonly maxAdded: Limit
   readonly maxChanged: Limit
   readonly maxRemoved: Limit
   readonly onEmpty: 'stop' | 'proceed'

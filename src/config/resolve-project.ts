@@ -123,6 +123,10 @@ export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: Ya
       ...resolveMapping(mapping, file.omit_null),
     })),
     onRemoved: resolveOnRemoved(file.on_removed),
+    optOutRemoval: file.opt_out_removal,
+    refreshEveryMs: file.refresh_every ?? null,
+    parkAfter: file.park_after === 'never' ? null : file.park_after,
+    verifyOptOuts: file.verify_opt_outs,
     limits: {
       maxAdded: file.limits.max_added,
       maxChanged: file.limits.max_changed,
@@ -173,7 +177,7 @@ function resolveValue(form: FormValue, omitNull: boolean): MappedValue {
 }
 
 function resolveOnRemoved(onRemoved: ReverseSyncFile['on_removed']): OnRemoved {
-  if (typeof onRemoved === 'string') return { kind: 'ignore' }
+  if (typeof onRemoved === 'string') return { kind: onRemoved }
   return 'clear' in onRemoved ? { kind: 'clear', fields: onRemoved.clear } : { kind: 'set', values: onRemoved.set }
 }
 

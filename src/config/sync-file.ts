@@ -86,11 +86,11 @@ export const etlSyncFile = strict({
 
 const onRemoved = z.union(
   [
-    notBuiltValues(z.enum(['ignore', 'delete']), ['delete']),
+    z.enum(['ignore', 'delete']),
     strict({ clear: z.array(someName).min(1).describe('Fields that are set to null.') }),
     strict({ set: z.record(someName, json).describe('Field → value.') }),
   ],
-  { error: 'on_removed is `ignore`, `{ clear: [fields] }` or `{ set: { field: value } }`' },
+  { error: 'on_removed is `ignore`, `delete`, `{ clear: [fields] }` or `{ set: { field: value } }`' },
 )
 
 export const reverseSyncFile = strict({
@@ -136,8 +136,25 @@ export const reverseSyncFile = strict({
     .default('stop')
     .describe('What null or duplicate keys do: `skip` leaves those rows out and counts them.'),
   transform: notBuilt(someName, 'row transforms').optional(),
-  opt_out_removal: notBuilt(z.boolean(), 'removals that are opt-outs').optional(),
-  refresh_every: notBuilt(durationText, 'sending again before expiry').optional(),
+  opt_out_removal: z
+    .boolean()
+    .default(false)
+    .describe('To leave the model is an opt-out: removals go first, guards do not hold them, and none is ever parked.'),
+  refresh_every: duration
+    .optional()
+    .describe('Rows that the destination accepted longer ago than this are sent again: `30d`.'),
+  park_after: z
+    .union([z.int().min(1), z.literal('never')], { error: 'park_after is a number of refusals, or `never`' })
+    .default(10)
+    .describe(
+      'So many final refusals of the same value park a row: it is shown, and tried again when its value changes.',
+    ),
+  verify_opt_outs: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Opt-outs are read back after the destination has taken them; a difference is a warning, and the row stays open.',
+    ),
   changes_retention: duration
     .optional()
     .describe('How long `_millrace.changes` keeps what was sent. Default: the target’s.'),

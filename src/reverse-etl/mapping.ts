@@ -17,6 +17,8 @@ export type ResolvedMapping = {
   readonly optOuts: readonly string[]
   /** The field that finds the record, and the column that fills it. */
   readonly match: { readonly field: string; readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }
+  /** Fields that name what is written, the match first; a change of nothing else has nothing to say. */
+  readonly identity: readonly string[]
   readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
   readonly version: string
   /** Mapped doubles: their sums differ from run to run. */
@@ -48,6 +50,15 @@ export function resolveMapping(
     })
   if (!object.operations.includes(sync.mode))
     throw refuse(sync, `${object.name} does not take ${sync.mode}; it takes ${object.operations.join(', ')}`)
+  const identity = [...new Set([sync.match, ...(object.identity ?? [])])]
+  for (const name of identity)
+    if (!fields.some((field) => field.field === name))
+      throw refuse(sync, `${object.name} is named by ${identity.join(' and ')}, so map must fill ${name}, too`)
+  if (sync.verifyOptOuts && !object.readBack)
+    throw refuse(
+      sync,
+      `verify_opt_outs reads back what was written, and ${object.name} cannot be read back with this connection`,
+    )
   refuseRemoval(sync, object, fields)
   const key = sync.primaryKey.map((name) => {
     const { name: own } = column(name)
@@ -57,6 +68,7 @@ export function resolveMapping(
     fields,
     columns: [...used.values()],
     optOuts: fields.flatMap((field) => (field.kind === 'opt_out' ? [field.column.name] : [])),
+    identity,
     match: { field: sync.match, column: match.column.name, normalise: rule.normalise },
     key,
     version: versionOf(sync, fields, key),
@@ -81,6 +93,7 @@ function refuseRemoval(sync: ReverseSync, object: DestinationObject, fields: rea
   if (removal.kind === 'ignore') return
   if (!object.operations.includes(removal.kind))
     throw refuse(sync, `${object.name} does not take on_removed: ${removal.kind}`)
+  if (removal.kind === 'delete') return
   for (const name of removal.kind === 'clear' ? removal.fields : Object.keys(removal.values)) {
     const isOptOut =
       fieldOf(sync, object, name).optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')

@@ -177,6 +177,10 @@ export type DiffRequest = {
   readonly mappingVersion: string
   /** Only rows with an open intent or reject. */
   readonly retriesOnly: boolean
+  /** Rows that the destination accepted before this instant differ, too: they are to be sent again. @default none */
+  readonly refreshBefore?: string | null
+  /** What left the model comes first, as an opt-out. @default false */
+  readonly removalsFirst?: boolean
 }
 
 export type DiffCounts = {
@@ -208,6 +212,10 @@ export type Candidate = {
   readonly attempts: number
   /** Opted out now and not so in the snapshot. */
   readonly turnedOptOut: boolean
+  /** Nothing differs; only its time has come. @default false */
+  readonly refresh?: boolean
+  /** Of its open reject: the value that was refused, and how often for good. @default never */
+  readonly refusal?: { readonly value: string | null; readonly times: number; readonly parked: boolean }
 }
 
 export type SnapshotMeta = {
@@ -277,6 +285,7 @@ export type Answer = {
    */
   readonly status:
     | 'delivered'
+    | 'parked'
     | 'rejected'
     | 'absent'
     | 'ignored'
@@ -297,6 +306,10 @@ export type Answer = {
   readonly retryable: boolean
   readonly attempts: number
   readonly sent_at: string | null
+  /** What was sent, for the count of refusals of one value; null: nothing is counted. @default null */
+  readonly value?: string | null
+  /** Final refusals of this very value, this one among them. */
+  readonly refusals?: number
   /** An earlier attempt has no answer: a refusal of this one does not close its intent. @default false */
   readonly unanswered?: boolean
 }

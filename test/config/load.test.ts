@@ -55,6 +55,10 @@ describe('a sound project', () => {
       mode: 'upsert',
       primaryKey: ['id'],
       onRemoved: { kind: 'ignore' },
+      optOutRemoval: false,
+      refreshEveryMs: null,
+      parkAfter: 10,
+      verifyOptOuts: false,
       onInvalidKeys: 'stop',
       limits: {
         maxAdded: { fraction: 1 },
@@ -166,6 +170,10 @@ options: { page: 3 }
         onEmpty: 'proceed',
       },
       onRemoved: { kind: 'set', values: { plan: 'none' } },
+      optOutRemoval: false,
+      refreshEveryMs: null,
+      parkAfter: 10,
+      verifyOptOuts: false,
       onInvalidKeys: 'skip',
       changesRetentionMs: null,
       options: { page: 3 },
@@ -346,15 +354,16 @@ const cases: readonly Case[] = [
   ['neither source nor model', crm('tags: [a]\n'), [`MR-1202 ${c}:1:1 tags`]],
   ['both source and model', crm('source: crm\nmodel: people\n'), [`MR-1201 ${c}:2:1 model`]],
   ['an empty file', { ...crm(''), 'models/people.sql': 'select 1' }, [`MR-1202 ${c}:1:1 `]],
+  ['opt_out_removal without a removal', withPeople('tags', 'opt_out_removal: true\ntags'), [`MR-1201 ${p}:6:18 true`]],
+  [
+    'an opt-out, and a refresh, of a sync that only inserts',
+    withPeople('tags', 'mode: insert\nrefresh_every: 30d\ntags'),
+    [`MR-1201 ${p}:7:16 30d`, `MR-1201 ${p}:12:17 { opt_out: email_opt_out }`],
+  ],
+  ['park_after of nothing', withPeople('tags', 'park_after: 0\ntags'), [`MR-1201 ${p}:6:13 0`]],
+  ['a refresh that is no duration', withPeople('tags', 'refresh_every: soon\ntags'), [`MR-1201 ${p}:6:16 soon`]],
   // not built yet
   ['transform', withPeople('tags', 'transform: transforms/x.ts\ntags'), [`MR-1211 ${p}:6:1 transform`]],
-  ['a template', withPeople('email: email\n', 'email: { template: "{{ a }}" }\n'), [`MR-1211 ${p}:9:12 template`]],
-  ['on_removed: delete', withPeople('tags', 'on_removed: delete\ntags'), [`MR-1211 ${p}:6:1 on_removed`]],
-  [
-    'refresh_every and opt_out_removal',
-    withPeople('tags', 'refresh_every: 30d\nopt_out_removal: true\ntags'),
-    [`MR-1211 ${p}:6:1 refresh_every`, `MR-1211 ${p}:7:1 opt_out_removal`],
-  ],
   [
     'restate, formula_refresh, mask, reconcile, query, scd2',
     crm(
@@ -366,8 +375,8 @@ const cases: readonly Case[] = [
   ],
   [
     'a bad value of what is not built yet',
-    withPeople('tags', 'refresh_every: soon\ntags'),
-    [`MR-1211 ${p}:6:1 refresh_every`, `MR-1201 ${p}:6:16 soon`],
+    crm('source: crm\nformula_refresh: soon\nstreams:\n  Contact:\n'),
+    [`MR-1211 ${c}:2:1 formula_refresh`, `MR-1201 ${c}:2:18 soon`],
   ],
   [
     'a Snowflake warehouse',

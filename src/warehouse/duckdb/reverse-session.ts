@@ -85,7 +85,7 @@ async function openIntents(
     if (afterDiff)
       // A refused row that is in neither model nor snapshot any more has nothing left to be sent.
       await db.run(
-        `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state = 'open' ` +
+        `UPDATE _millrace.rejects SET state = 'settled', last_at = now()::TIMESTAMP WHERE sync = ${sync} AND state IN ('open', 'parked') ` +
           `AND key NOT IN (${keysAtStake()})`,
       )
     await writeMeta(db, fence.sync, meta)
@@ -124,6 +124,8 @@ const snapshotTableOf = (sync: string, columns: readonly SnapshotColumn[]): Tabl
     { name: 'mapping_version', type: 'string' },
     { name: 'accepted_at', type: 'timestamp' },
     { name: 'run_id', type: 'string' },
+    // When the destination itself last took it; what is coalesced is accepted, and not sent.
+    { name: 'sent_at', type: 'timestamp' },
     ...columns.map((column) => ({ name: snapshotColumn(column.name), type: column.type })),
   ],
 })

@@ -76,7 +76,7 @@ export function stateTablesOf(db: Database): StateTables {
     },
     countOpenRejects: async (sync) => {
       const [row] = await db.rows(
-        `SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state = 'open'`,
+        `SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${quoteText(sync)} AND state IN ('open', 'parked')`,
       )
       return Number(row?.['n'] ?? 0)
     },
