@@ -103,12 +103,6 @@ describe('a mapping that cannot be', () => {
       'MR-1209 people: person records cannot be found by toString; by id, email they can.',
     ],
     [
-      'mode',
-      [],
-      { mode: 'insert' },
-      'MR-1209 people: person does not take insert; it takes upsert, update, clear, set.',
-    ],
-    [
       'on_removed that clears an opt-out',
       [],
       { onRemoved: { kind: 'clear', fields: ['unsubscribed'] } },
@@ -137,10 +131,12 @@ describe('a mapping that cannot be', () => {
     expect(refusal(map, sync)).toBe(message)
   })
 
-  it('is refused where the object does not take the removal', () => {
+  it('is refused where the object does not take the removal, or the mode', () => {
     const { object: simple } = makeVendor({ operations: ['upsert'] })
     const sync = { ...defaultSync, map: [column('id')], onRemoved: { kind: 'clear', fields: ['plan'] } } as const
     expect(() => resolveMapping(sync, simple, columns)).toThrow('person does not take on_removed: clear')
+    const inserts = { ...defaultSync, map: [column('id')], mode: 'insert' } as const
+    expect(() => resolveMapping(inserts, simple, columns)).toThrow('person does not take insert; it takes upsert.')
   })
 })
 

@@ -31,7 +31,7 @@ export type World = {
   runs: number
 }
 
-export type RunOptions = Partial<Pick<ReverseRequest, 'limit' | 'rejectedOnly' | 'account'>> & {
+export type RunOptions = Partial<Pick<ReverseRequest, 'limit' | 'rejectedOnly' | 'account' | 'model'>> & {
   readonly permission?: Partial<ReverseRequest['permission']>
   readonly context?: Partial<ReverseContext>
 }
@@ -116,7 +116,7 @@ export const requestOf = (world: World, options: RunOptions = {}): ReverseReques
   sync: world.sync,
   object: world.vendor.object,
   account: options.account ?? 'account-1',
-  model: modelOf(world),
+  model: options.model ?? modelOf(world),
   permission: { firstRun: false, baseline: false, isSandbox: true, deliveredBefore: false, ...options.permission },
   limit: options.limit ?? null,
   rejectedOnly: options.rejectedOnly ?? false,
