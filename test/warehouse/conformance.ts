@@ -12,6 +12,7 @@ import { stateConformance } from './conformance/state.ts'
 import { sweepConformance } from './conformance/sweep.ts'
 import { tableConformance } from './conformance/tables.ts'
 import { typeConformance } from './conformance/types.ts'
+import { upkeepConformance } from './conformance/upkeep.ts'
 import type { OpenWarehouse } from './workbench.ts'
 
 /** What every warehouse must do. `adapterUrl`: a module that exports `open: OpenWarehouse`; child processes import it too. */
@@ -33,5 +34,6 @@ export function warehouseConformance(
     diffConformance(open)
     acknowledgeConformance(open)
     fieldHistoryConformance(open)
+    upkeepConformance(open)
   })
 }
