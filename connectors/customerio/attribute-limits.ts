@@ -50,6 +50,10 @@ function fitSize(name: string, value: FieldValue): string | undefined {
 
 export const isOptOut = (name: string): boolean => name === 'unsubscribed' || topic.test(name)
 
+/** Does this say that the person is not to be written to? */
+export const isOut = (name: string, value: FieldValue): boolean =>
+  name === 'unsubscribed' ? value === true : topic.test(name) && value === false
+
 /** Dot notation changes one topic; the object form would replace them all. */
 export const topic = /^cio_subscription_preferences\.topics\.topic_[1-9]\d*$/
 /** Names that begin with `_` or `cio_` are the vendor's own; `cio_relationships` and the object form of the topics among them. */

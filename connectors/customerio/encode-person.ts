@@ -1,6 +1,6 @@
 import type { Change, Fields } from 'millrace'
-import { fitAttribute, fitIdentifier } from './attribute-limits.ts'
-import { fitItems, type Encoded } from './item.ts'
+import { fitAttribute, fitIdentifier, isOut } from './attribute-limits.ts'
+import { fitItems, type Encoded, type Item } from './item.ts'
 
 export function encodePerson(change: Change, match: string): Encoded {
   const { [match]: _key, ...fields } = change.fields
@@ -12,8 +12,22 @@ export function encodePerson(change: Change, match: string): Encoded {
   // Removals and updates never create a person: nobody matches, nothing happens.
   const attributes = change.op === 'upsert' ? fields : { ...fields, _update: true }
   const refusal = refuse(change, match, fields) ?? fitCount(Object.keys(attributes).length)
-  return refusal === undefined ? fitItems({ type: 'person', action: 'identify', identifiers, attributes }) : { refusal }
+  if (refusal !== undefined) return { refusal }
+  const whole: Item = { type: 'person', action: 'identify', identifiers, attributes }
+  const optOuts = Object.entries(fields).filter(([name, value]) => isOut(name, value))
+  if (optOuts.length === 0 || !mayBeDropped(change, match)) return fitItems(whole)
+  return fitItems({ ...whole, attributes: { ...Object.fromEntries(optOuts), _update: true } }, whole)
 }
+
+/**
+ * Customer.io answers 200 to a change with an id or email that somebody else has, and drops all of it: an opt-out beside it
+ * would be lost without a word. So it goes once more by itself, to whom it may concern, and creates nobody.
+ */
+export const mayBeDropped = ({ op, fields, previous }: Change, match: string): boolean =>
+  (op === 'upsert' || op === 'update') &&
+  ownIdentifiers.some(
+    (name) => name !== match && name in fields && (previous === null || fields[name] !== previous[name]),
+  )
 
 /** Which field the key came from, where nobody says: the value is among the fields. */
 export function guessMatch({ fields, key }: Change): string {
@@ -35,5 +49,7 @@ const fitCount = (count: number) =>
   count > maxAttributes ? `${count} attributes in one row; Customer.io takes ${maxAttributes}` : undefined
 
 const identifiers = ['id', 'email', 'cio_id'] as const
+/** Those that are written as attributes. */
+export const ownIdentifiers = ['id', 'email'] as const
 const operations: readonly Change['op'][] = ['upsert', 'update', 'clear', 'set']
 export const maxAttributes = 300

@@ -2,7 +2,7 @@ import type { DestinationObject } from 'millrace'
 import { topic, writable } from './attribute-limits.ts'
 import type { AppApi, TrackApi } from './client.ts'
 import { encodePerson, guessMatch } from './encode-person.ts'
-import { batchLimits, sizeOf } from './item.ts'
+import { batchLimits, maxItemBytes, sizeOf } from './item.ts'
 import { readBackPeople } from './read-back-people.ts'
 import { verifyPeople } from './verify-people.ts'
 import { previewRows, writeRows } from './write-rows.ts'
@@ -29,7 +29,8 @@ export function describePerson(
       { pattern: writable, type: 'any' },
     ],
     operations: ['upsert', 'update', 'clear', 'set', 'delete'],
-    batch: batchLimits,
+    // An opt-out may go beside the whole row: two items.
+    batch: { ...batchLimits, rowBytes: 2 * maxItemBytes },
     concurrency: 4,
     size: (change) => sizeOf(change, encodePerson(change, guessMatch(change))),
     async write(changes, { match, signal }) {

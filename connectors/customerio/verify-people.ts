@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError, type Change, type WriteResult } from 'millrace'
 import type { AppApi } from './client.ts'
+import { mayBeDropped, ownIdentifiers } from './encode-person.ts'
 import { findByEmail, readPeople, type Person } from './read-people.ts'
 import { heldAs } from './read-back-people.ts'
 
@@ -19,7 +20,7 @@ export async function verifyPeople(
 ): Promise<readonly WriteResult[]> {
   const verified = [...results]
   let open = changes.flatMap((change, index) =>
-    results[index]?.outcome === 'ok' && mayBeDropped(change, match) ? [{ change, index }] : [],
+    results[index]?.outcome === 'ok' && isDoubtful(change, match) ? [{ change, index }] : [],
   )
   let people: ReadonlyMap<string, Person> = new Map()
   try {
@@ -45,13 +46,9 @@ export async function verifyPeople(
   return verified
 }
 
-/** People who are new to us, and identifiers that are not what was last accepted. */
-function mayBeDropped({ op, fields, previous }: Change, match: string): boolean {
-  if (op !== 'upsert' && op !== 'update') return false
-  return (
-    previous === null || identifiers.some((name) => name !== match && name in fields && fields[name] !== previous[name])
-  )
-}
+/** People who are new to us may be suppressed, or not there; identifiers that changed may be another's. */
+const isDoubtful = (change: Change, match: string): boolean =>
+  ((change.op === 'upsert' || change.op === 'update') && change.previous === null) || mayBeDropped(change, match)
 
 async function judge(
   app: AppApi,
@@ -65,7 +62,7 @@ async function judge(
   const wrong = whatIsWrong(change, person, match)
   if (wrong === undefined) return { outcome: 'ok' }
   if (wrong === 'nobody' && change.op === 'update') return { outcome: 'absent', message: `nobody has this ${match}` }
-  for (const name of identifiers.filter((each) => each !== match && (wrong === 'nobody' || each === wrong))) {
+  for (const name of ownIdentifiers.filter((each) => each !== match && (wrong === 'nobody' || each === wrong))) {
     const owner = await ownerOf(app, { name, value: change.fields[name], signal })
     if (owner !== undefined && owner !== person?.cioId)
       return reject(
@@ -79,7 +76,7 @@ async function judge(
 /** The first thing that is not as it was sent. */
 function whatIsWrong({ fields }: Change, person: Person | undefined, match: string): Identifier | 'nobody' | undefined {
   if (!person) return 'nobody'
-  return identifiers.find((name) => {
+  return ownIdentifiers.find((name) => {
     const sent = fields[name]
     return name !== match && sent !== undefined && heldAs(person, name, sent) !== (sent === '' ? null : sent)
   })
@@ -117,5 +114,4 @@ const rejections = {
   ),
 } as const
 
-const identifiers = ['id', 'email'] as const
-type Identifier = (typeof identifiers)[number]
+type Identifier = (typeof ownIdentifiers)[number]

@@ -46,6 +46,44 @@ describe('sending people', () => {
     expect(previewed[0]).toMatchObject({ method: 'POST', path: '/api/v2/batch' })
   })
 
+  it('says an opt-out once more by itself beside an identifier that may not be taken, and creates nobody by it', async () => {
+    await write([change('A-1', { email: 'a@x.example' }), change('A-2', { email: 'b@x.example' })])
+    const topic = 'cio_subscription_preferences.topics.topic_3'
+    const lost = { email: 'a@x.example', unsubscribed: true, [topic]: false, plan: 'lost' }
+    expect(await write([change('A-2', lost), change('A-3', lost)])).toEqual([ok, ok])
+    expect(await stored('A-2')).toMatchObject({
+      email: 'b@x.example',
+      unsubscribed: true,
+      cio_subscription_preferences: { topics: { topic_3: false } },
+      attributes: { unsubscribed: true },
+    })
+    expect((await stored('A-2'))?.['attributes']).not.toHaveProperty('plan')
+    expect(await stored('A-3')).toBeUndefined()
+    const sent = JSON.parse((await bodies()).at(-1) ?? '').batch
+    expect(sent.slice(0, 2)).toEqual([
+      {
+        type: 'person',
+        action: 'identify',
+        identifiers: { id: 'A-2' },
+        attributes: { unsubscribed: true, [topic]: false, _update: true },
+      },
+      { type: 'person', action: 'identify', identifiers: { id: 'A-2' }, attributes: lost },
+    ])
+  })
+
+  it.each([
+    [
+      'no opt-out',
+      { email: 'a@x.example', unsubscribed: false, 'cio_subscription_preferences.topics.topic_3': true },
+      null,
+    ],
+    ['the email that it had', { email: 'a@x.example', unsubscribed: true }, { email: 'a@x.example' }],
+    ['no identifier', { unsubscribed: true }, null],
+  ])('says a row with %s once', async (_name, fields, previous) => {
+    await write([change('A-1', fields, { previous })])
+    expect(JSON.parse((await bodies())[0] ?? '').batch).toHaveLength(1)
+  })
+
   it('finds people by email, in lower case', async () => {
     await write([change('new@x.example', { plan: 'a' }, { match: 'email' })], 'email')
     await write([change('new@x.example', { plan: 'b' }, { match: 'email' })], 'email')
