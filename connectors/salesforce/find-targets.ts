@@ -3,34 +3,79 @@ import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { findRecords } from './find-records.ts'
 import { readRecords } from './read-back.ts'
-import { isHeld } from './held-value.ts'
+import { isHeld, type Parents } from './held-value.ts'
+import { isFixed } from './relationship.ts'
 import { kindOf, type Row, type RowKind } from './row.ts'
 
-export type Target = { readonly api: SalesforceApi; readonly object: DescribeSObjectResult }
+export type Target = {
+  readonly api: SalesforceApi
+  readonly object: DescribeSObjectResult
+  readonly parents: Parents
+}
 export type Finding = { readonly match: string; readonly signal: AbortSignal }
 
 /** The rows that go out, by kind; what is known without sending is in `results`. */
 export async function findTargets(
-  { api, object }: Target,
+  target: Target,
   changes: readonly Change[],
   { match, signal, results }: Finding & { readonly results: WriteResult[] },
 ): Promise<{ readonly [kind in RowKind]: readonly Row[] }> {
   const rowsOf = (...kinds: readonly RowKind[]) =>
     changes.flatMap((change, index): Row[] => (kinds.includes(kindOf(change)) ? [{ index, change, id: null }] : []))
-  const inserts = await keepMissing({ api, object }, rowsOf('insert'), { match, signal, results })
-  const present = await keepPresent({ api, object }, rowsOf('update', 'delete'), { match, signal, results })
-  const [updates, deletions] = [
-    present.filter(({ change }) => kindOf(change) === 'update'),
-    present.filter(({ change }) => kindOf(change) === 'delete'),
-  ]
-  return { upsert: rowsOf('upsert'), insert: inserts, update: updates, delete: deletions }
+  const upserts = await divideUpserts(target, rowsOf('upsert'), { match, signal, results })
+  const inserts = await keepMissing(target, rowsOf('insert'), { match, signal, results })
+  const present = await keepPresent(target, rowsOf('update', 'delete'), { match, signal, results })
+  return {
+    upsert: upserts.whole,
+    insert: inserts,
+    update: [...upserts.parts, ...present.filter(({ change }) => kindOf(change) === 'update')],
+    delete: present.filter(({ change }) => kindOf(change) === 'delete'),
+  }
+}
+
+/**
+ * What can be set on a new record only (the parent of a detail, often) would have Salesforce refuse each later upsert of the
+ * row. A record that is there gets the other fields, if it holds these as they are.
+ */
+async function divideUpserts(
+  { api, object, parents }: Target,
+  rows: readonly Row[],
+  { match, signal, results }: Keeping,
+): Promise<{ readonly whole: readonly Row[]; readonly parts: readonly Row[] }> {
+  const fixedOf = ({ change }: Row) =>
+    Object.entries(change.fields).filter(([name]) => name !== match && isFixed(object, name))
+  const fixed = rows.filter((row) => fixedOf(row).length > 0)
+  if (fixed.length === 0) return { whole: rows, parts: [] }
+  const asked = fixed.map((row) => ({ ...row.change, fields: Object.fromEntries(fixedOf(row)) }))
+  const held = await readRecords(api, object, asked, { match, signal })
+  const recordOf = new Map(fixed.map(({ index }, at) => [index, held[at]]))
+  const parts: Row[] = []
+  const whole = rows.filter((row) => {
+    const record = recordOf.get(row.index)
+    if (!record) return true
+    const other = fixedOf(row).find((entry) => !isHeld({ object, parents }, entry, record.fields))
+    if (other)
+      results[row.index] = {
+        outcome: 'rejected',
+        code: 'INVALID_FIELD_FOR_INSERT_UPDATE',
+        message: `${other[0]} can be set on a new record only, and this one holds another value`,
+        retryable: false,
+      }
+    else {
+      const names = new Set(fixedOf(row).map(([name]) => name))
+      const fields = Object.fromEntries(Object.entries(row.change.fields).filter(([name]) => !names.has(name)))
+      parts.push({ ...row, id: record.id, change: { ...row.change, fields } })
+    }
+    return false
+  })
+  return { whole, parts }
 }
 
 type Keeping = Finding & { readonly results: WriteResult[] }
 
 /** What is there as it was to be made was made by a run that did not hear of it. */
 async function keepMissing(
-  { api, object }: Target,
+  { api, object, parents }: Target,
   rows: readonly Row[],
   { match, signal, results }: Keeping,
 ): Promise<readonly Row[]> {
@@ -45,7 +90,7 @@ async function keepMissing(
     const record = held[at]
     if (record === null) return true
     results[index] =
-      record && Object.entries(change.fields).every(([name, value]) => isHeld(object, name, value, record))
+      record && Object.entries(change.fields).every((entry) => isHeld({ object, parents }, entry, record.fields))
         ? { outcome: 'ok' }
         : {
             outcome: 'rejected',

@@ -1,12 +1,14 @@
 import type { FieldValue } from 'millrace'
 import type { DescribeSObjectResult } from './describe.ts'
-import { isEmpty } from './relationship.ts'
+import { isEmpty, relationshipOf } from './relationship.ts'
+
+/** The described objects that an object's lookups point at. */
+export type Parents = ReadonlyMap<string, DescribeSObjectResult>
 
 /** Does the record hold what was to be written? A field that was not read is taken for held. */
 export function isHeld(
-  object: DescribeSObjectResult,
-  name: string,
-  value: FieldValue,
+  { object, parents }: { readonly object: DescribeSObjectResult; readonly parents: Parents },
+  [name, value]: readonly [string, FieldValue],
   record: { readonly [field: string]: FieldValue },
 ): boolean {
   if (!Object.hasOwn(record, name)) return true
@@ -16,7 +18,12 @@ export function isHeld(
   const [wanted, there] = [textOf(value), textOf(held)]
   if (field?.type === 'datetime') return Math.floor(Date.parse(wanted) / 1000) === Math.floor(Date.parse(there) / 1000)
   if (field?.type === 'reference') return wanted.slice(0, 15) === there.slice(0, 15)
-  return wanted === there
+  const relationship = relationshipOf(object, name)
+  if (!relationship) return wanted === there
+  // External ids are found without case, unless the field is told otherwise.
+  const parent = parents.get(relationship.lookup.referenceTo?.[0] ?? '')
+  const isCaseSensitive = parent?.fields.find((each) => each.name === relationship.target)?.caseSensitive ?? false
+  return isCaseSensitive ? wanted === there : wanted.toLowerCase() === there.toLowerCase()
 }
 
 /** Salesforce trims text; `1200.0` and `1.2E3` are 1200. */

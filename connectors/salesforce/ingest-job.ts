@@ -11,7 +11,7 @@ type Calling = { readonly api: SalesforceApi; readonly signal: AbortSignal }
 
 export type NewJob = { readonly object: string; readonly kind: RowKind; readonly match: string }
 
-/** `unsupported`: the object or the user has no Bulk API. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/create_job.htm */
+/** `unsupported`: the object, the user or the day has no Bulk API; requests will do, or say better what is wrong. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/create_job.htm */
 export async function createJob(
   { api, signal }: Calling,
   job: NewJob,
@@ -23,12 +23,7 @@ export async function createJob(
     docs: `${base}create_job.htm`,
     signal,
     read: (bytes) => ({ id: parseInfo(bytes).id }),
-    recover: (error) =>
-      /not supported by the bulk api|not enabled|FEATURE_?NOT_?ENABLED|API_DISABLED/i.test(
-        `${error.code} ${error.message}`,
-      )
-        ? { value: { unsupported: error } }
-        : undefined,
+    recover: (error) => (noJob.test(error.code) ? { value: { unsupported: error } } : undefined),
   })
 }
 
@@ -102,7 +97,7 @@ export const getResults = ({ api, signal }: Calling, id: string, file: ResultsFi
     read: (bytes) => {
       const text = Buffer.from(bytes).toString()
       // An HTML page as 200, or an answer that was cut.
-      if (text === '' || (text.startsWith('"') && text.endsWith('\n')) || /^[A-Za-z]/.test(text)) return text
+      if (text === '' || (/^["A-Za-z]/.test(text) && /["\n]$/.test(text))) return text
       throw new MillraceError('MR-3005', { message: `Reading ${file} of a Salesforce job: it is not CSV.` })
     },
   })
@@ -159,5 +154,7 @@ const docsOf = {
   failedResults: 'get_job_failed_results.htm',
   unprocessedrecords: 'get_job_unprocessed_results.htm',
 } as const satisfies Record<ResultsFile, string>
+/** What is wrong with this job, and not with who asks or how often. */
+const noJob = /^(INVALID_?(JOB|ENTITY|OPERATION|TYPE|BATCH)|FEATURE|EXCEEDED|CLIENT|API_DISABLED)/
 const firstPauseMs = 200
 const longestPauseMs = 15_000

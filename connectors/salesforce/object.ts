@@ -2,8 +2,10 @@ import type { DestinationField, DestinationObject } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fieldType } from './field-type.ts'
+import type { Parents } from './held-value.ts'
 import { previewChanges } from './preview.ts'
 import { readBack } from './read-back.ts'
+import { recordLookup } from './record-lookup.ts'
 import { relationshipFields } from './relationship.ts'
 import { settleJobs } from './settle-jobs.ts'
 import { writeChanges } from './write-changes.ts'
@@ -13,7 +15,7 @@ export type ObjectContext = {
   readonly api: SalesforceApi
   readonly bulk: BulkRules
   /** The described objects that this one's lookups point at. */
-  readonly parents: ReadonlyMap<string, DescribeSObjectResult>
+  readonly parents: Parents
 }
 
 /** An object that can be written, as it is described now. */
@@ -23,16 +25,19 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     (field) => field.name === 'Id' || (fieldType(field) !== null && (field.updateable || field.createable)),
   )
   const { createable, updateable, deletable } = object
+  const writing = { api, object, parents, bulk }
+  const fields = {
+    ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
+    ...relationshipFields(object, parents),
+  }
   return {
     name: object.name,
     docs: upsertDocs,
     // The same value again leaves the same record, found by its external id; an insert looks first.
     delivery: 'idempotent',
     match: Object.fromEntries(keys.map((field) => [field.name, { normalise: normaliseOf(field) }])),
-    fields: {
-      ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
-      ...relationshipFields(object, parents),
-    },
+    fields,
+    recordLookup: recordLookup(object, fields),
     operations: [
       ...(createable && updateable && keys.some(({ name }) => name !== 'Id') ? (['upsert'] as const) : []),
       ...(updateable ? (['update'] as const) : []),
@@ -43,10 +48,10 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     // One job of the Bulk API is one batch within Salesforce, whose rows it does not write side by side; a request has 200 of them.
     batch: { rows: 10_000, bytes: 10_000_000, rowBytes: 5_000_000 },
     timeoutMs: 120_000,
-    write: (changes, context) => writeChanges({ api, object, bulk }, changes, context),
-    settle: (receipt, context) => settleJobs({ api, object, bulk }, receipt, context),
+    write: (changes, context) => writeChanges(writing, changes, context),
+    settle: (receipt, context) => settleJobs(writing, receipt, context),
     readBack: (changes, context) => readBack(api, object, changes, context),
-    preview: (changes, options) => previewChanges({ api, object, bulk }, changes, options),
+    preview: (changes, options) => previewChanges(writing, changes, options),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Change, Fields, FieldValue, Json, WriteContext } from 'millrace'
+import type { Change, Fields, FieldValue, Json, ReadBack, WriteContext } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
@@ -6,43 +6,50 @@ import { fold, lookupQueries } from './find-records.ts'
 import { fetchQueryPage } from './query.ts'
 import { relationshipOf } from './relationship.ts'
 
-type Held = Fields | null | undefined
+/** null: no such record; undefined: several, or none can be named. */
+export type HeldRecord = { readonly id: string; readonly fields: Fields } | null | undefined
 
 /** What Salesforce holds of the records that the changes mean. */
-export const readBack = (
+export async function readBack(
   api: SalesforceApi,
   object: DescribeSObjectResult,
   changes: readonly Change[],
   { match, signal }: Pick<WriteContext, 'match' | 'signal'>,
-): Promise<readonly Held[]> => readRecords(api, object, changes, { match, signal })
+): Promise<readonly ReadBack[]> {
+  const records = await readRecords(api, object, changes, { match, signal })
+  return records.map((record) => record && record.fields)
+}
 
-/** One per change, in order. null: no such record; undefined: several, or none can be named. */
+/** One per change, in order. */
 export async function readRecords(
   api: SalesforceApi,
   object: DescribeSObjectResult,
   changes: readonly Change[],
   { match, signal }: { readonly match: string; readonly signal: AbortSignal },
-): Promise<readonly Held[]> {
+): Promise<readonly HeldRecord[]> {
   const field = object.fields.find(({ name }) => name === match)
   const isNamed = (change: Change) => match !== 'Id' || /^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(keyOf(change, match))
   const fields = readableFields(object, changes).filter((name) => name !== match)
-  const found = new Map<string, Fields[]>()
+  const found = new Map<string, NonNullable<HeldRecord>[]>()
   for (const soql of lookupQueries(object, changes.filter(isNamed), { match, fields })) {
     const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal })
     for (const line of Buffer.from(lines).toString().split('\n')) {
       if (line === '') continue
       const record: { readonly [name: string]: Json } = JSON.parse(line)
       const key = fold(String(record[match]), field)
-      const values = Object.fromEntries([match, ...fields].map((name) => [name, valueAt(object, record, name)]))
+      const held = {
+        id: String(record['Id']),
+        fields: Object.fromEntries([match, ...fields].map((name) => [name, valueAt(object, record, name)])),
+      }
       const known = found.get(key)
-      if (known) known.push(values)
-      else found.set(key, [values])
+      if (known) known.push(held)
+      else found.set(key, [held])
     }
   }
   return changes.map((change) => {
     if (!isNamed(change)) return undefined
-    const [values, ...others] = found.get(fold(keyOf(change, match), field)) ?? []
-    return others.length > 0 ? undefined : (values ?? null)
+    const [record, ...others] = found.get(fold(keyOf(change, match), field)) ?? []
+    return others.length > 0 ? undefined : (record ?? null)
   })
 }
 

@@ -74,6 +74,12 @@ export function checkFields(object: DescribeSObjectResult, match: string, change
   }
 }
 
+/** Can it be set on a new record only? */
+export function isFixed(object: DescribeSObjectResult, name: string): boolean {
+  const field = relationshipOf(object, name)?.lookup ?? object.fields.find((each) => each.name === name)
+  return field !== undefined && field.createable && !field.updateable && field.name !== 'Id'
+}
+
 /** As a record's JSON has it. An empty relationship empties the lookup: by the other record nothing can be named. */
 export function nestRelationship(relationship: Relationship, value: FieldValue): readonly [string, unknown] {
   const { lookup, relationshipName, target, type } = relationship

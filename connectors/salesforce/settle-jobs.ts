@@ -21,15 +21,23 @@ export async function settleJobs(
   for (const { id, kind } of readReceipt(receipt).jobs) {
     const info = await endJob(writing, id, context)
     if (!info || !changes) continue
-    for (const [key, result] of await readJob(writing, { id, kind, info }, context)) found.set(`${kind} ${key}`, result)
+    try {
+      for (const [key, result] of await readJob(writing, { id, kind, info }, context))
+        found.set(`${kind} ${key}`, result)
+    } catch (error) {
+      // It is over, and says nothing that can be understood: its rows go again.
+      if (!(error instanceof MillraceError) || error.code !== 'MR-3005') throw error
+      context.host.warn(`${writing.object.name}: job ${id} of an earlier run is over: ${error.message}`)
+    }
   }
   if (!changes) return []
   const ids = await findIds(writing, found, context)
   return changes.map((change, index): WriteResult => {
+    const row = { index, change, id: ids(keyOf(change, context.match)) }
+    const resultAs = (kind: RowKind) => found.get(`${kind} ${keyOfRow(writing, kind, row, context.match)}`)
     const kind = kindOf(change)
-    const isById = kind === 'update' || kind === 'delete'
-    const id = isById ? ids(keyOf(change, context.match)) : null
-    const result = found.get(`${kind} ${keyOfRow(writing, kind, { index, change, id }, context.match)}`)
+    // An upsert of a record that is there may have gone as an update.
+    const result = resultAs(kind) ?? (kind === 'upsert' ? resultAs('update') : undefined)
     // An aborted job's row was not written, and a row of a request beside the jobs has no answer: both go again.
     return result && !isUnprocessed(result) ? result : { outcome: 'unknown', message: 'no result of an earlier run' }
   })
@@ -60,16 +68,15 @@ async function findIds(
   found: ReadonlyMap<string, WriteResult>,
   { changes, match, signal }: SettleContext,
 ): Promise<(key: string) => string | null> {
-  const byId = (changes ?? []).filter((change) => isByIdKind(kindOf(change)))
   const isAsked = [...found.keys()].some((key) => key.startsWith('update ') || key.startsWith('delete '))
-  if (byId.length === 0 || !isAsked) return () => null
+  const named = (changes ?? []).filter((change) => kindOf(change) !== 'insert')
+  if (named.length === 0 || !isAsked) return () => null
   if (match === 'Id') return (key) => key
-  const records = await findRecords(api, object, byId, { match, signal })
-  const ids = new Map(byId.map((change) => [keyOf(change, match), records.idsOf(change)[0] ?? null]))
+  const records = await findRecords(api, object, named, { match, signal })
+  const ids = new Map(named.map((change) => [keyOf(change, match), records.idsOf(change)[0] ?? null]))
   return (key) => ids.get(key) ?? null
 }
 
-const isByIdKind = (kind: RowKind) => kind === 'update' || kind === 'delete'
 const isUnprocessed = (result: WriteResult) => result.outcome === 'rejected' && result.code === 'UNPROCESSED'
 
 const abortWaitMs = 60_000

@@ -16,19 +16,20 @@ import type { BulkRules, Writing } from './writing.ts'
  * after that it is the next run's.
  */
 export async function writeChanges(
-  { api, object, bulk }: Writing,
+  writing: Writing,
   changes: readonly Change[],
   context: WriteContext,
 ): Promise<readonly WriteResult[]> {
+  const { api, object, bulk } = writing
   const { match, signal } = context
   checkMatch(match, changes)
   checkFields(object, match, changes)
   const results: WriteResult[] = []
-  const rows = await findTargets({ api, object }, changes, { match, signal, results })
+  const rows = await findTargets(writing, changes, { match, signal, results })
   const { jobs, rest } = splitForJobs(object, rows, bulk)
   const sending = { api, object, match, signal, results }
   for (const kind of rowKinds) await sendCollections(sending, kind, rest[kind])
-  for (const part of await runJobs({ api, object, bulk }, jobs, { context, results }))
+  for (const part of await runJobs(writing, jobs, { context, results }))
     // The object or the user has no Bulk API.
     await sendCollections(sending, part.kind, part.rows)
   for (const kind of rowKinds) {

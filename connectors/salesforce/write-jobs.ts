@@ -47,6 +47,9 @@ export async function runJobs(
     await closeJob(calling, part.id)
     const info = await awaitJob(calling, part.id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(context.host) })
     if (!info) throw tooLong(writing, part.id)
+    // Its header is not what the object has: no row got anywhere, and none will.
+    if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(info.errorMessage ?? ''))
+      throw refuseAll(writing.object.name, { code: 'InvalidBatch', message: info.errorMessage ?? '' })
     const found = await readJob(writing, { id: part.id, kind: part.kind, info }, context)
     for (const row of part.rows)
       results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
@@ -57,16 +60,13 @@ export async function runJobs(
   return others
 }
 
-/** What became of a job's rows, by the value that finds each. @throws MillraceError MR-1209 where a job failed for all rows */
+/** What became of a job's rows, by the value that finds each. */
 export async function readJob(
   { api, object }: Writing,
   { id, kind, info }: { readonly id: string; readonly kind: RowKind; readonly info: JobInfo },
   { match, signal, host }: Pick<WriteContext, 'match' | 'signal' | 'host'>,
 ): Promise<ReadonlyMap<string, WriteResult>> {
   const message = info.errorMessage ?? ''
-  // Its header is not what the object has: no row got anywhere.
-  if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(message) && !info.numberRecordsProcessed)
-    throw refuseAll(object.name, { code: 'InvalidBatch', message })
   if (info.state !== 'JobComplete')
     host.warn(
       `${object.name}: Salesforce ended job ${id} as ${info.state}${message ? ` (${message})` : ''}; what it had not come to goes again with the next run`,
