@@ -24,6 +24,7 @@ export function makeObject(name: string, described: readonly Property[], api: Hu
       [recordId, { type: 'string', nullable: false }],
     ]),
     otherFields: [{ pattern: associationField, type: 'any' }],
+    recordLookup: associationBy,
     operations: ['upsert', 'update', 'insert', 'clear', 'set'],
     batch: { rows: maxInputs, bytes: maxBytes },
     concurrency: 4,
@@ -39,6 +40,10 @@ function matchesOf(name: string, writable: readonly Property[]) {
     .filter((property) => property.unique || isEmailOf(name, property) || isSearched(name, property.name))
     .map((property) => [property.name, { normalise: isLowerCase(property.name) ? 'lower' : 'trim' }] as const)
 }
+
+/** `associations.company: { lookup: { object: company, by: account_ref, column: … } }` */
+const associationBy: DestinationObject['recordLookup'] = ({ field, object, by }) =>
+  field === `associations.${object}` ? (by === recordId ? field : `${field}.${by}`) : undefined
 
 /** Unique without being described as such. */
 const isEmailOf = (object: string, { name }: Property) =>
