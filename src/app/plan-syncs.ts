@@ -24,7 +24,7 @@ import { compareModel } from '../reverse-etl/compare.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
-import { columnsOf } from '../reverse-etl/mapped-field.ts'
+import { sourcesOf } from '../reverse-etl/mapped-field.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
 import type { Candidate } from '../warehouse/port.ts'
 import type { App } from './app.ts'
@@ -189,9 +189,7 @@ export function personalColumns(app: Pick<App, 'project'>): ReadonlySet<string> 
 
 /** Destination fields that are filled from such a column. */
 export const maskedFields = (mapping: ResolvedMapping, personal: ReadonlySet<string>): ReadonlySet<string> =>
-  new Set(
-    mapping.fields.flatMap((field) => (columnsOf(field).some(({ name }) => personal.has(name)) ? [field.field] : [])),
-  )
+  new Set(mapping.fields.flatMap((field) => (sourcesOf(field).some((name) => personal.has(name)) ? [field.field] : [])))
 
 function sampleOf(
   candidate: Candidate,

@@ -38,12 +38,28 @@ export type MappedPart = { readonly omitNull?: true } & (
       readonly matches: Column
       readonly type: FieldKind
       readonly onMissing: 'null' | 'reject' | 'hold'
+      /** Its name in the other model. */
+      readonly source: string
       /** For messages: `accounts by account_id`. */
       readonly what: string
     }
   | { readonly kind: 'object'; readonly parts: { readonly [name: string]: MappedPart } }
   | { readonly kind: 'array'; readonly items: readonly MappedPart[] }
 )
+
+/** Names of the columns that its value comes from, in whatever model they are: personal or not. */
+export function sourcesOf(field: MappedField | MappedPart): readonly string[] {
+  switch (field.kind) {
+    case 'lookup':
+      return [field.source]
+    case 'object':
+      return Object.values(field.parts).flatMap(sourcesOf)
+    case 'array':
+      return field.items.flatMap(sourcesOf)
+    default:
+      return columnsOf(field).map(({ name }) => name)
+  }
+}
 
 /** The columns of the query that fill it. */
 export function columnsOf(field: MappedField | MappedPart): readonly Column[] {

@@ -1,5 +1,5 @@
 import { lookupColumns } from '../config/lookups.ts'
-import type { MappedPart as PartConfig, Mapping, ReverseSync } from '../config/project.ts'
+import type { MappedPart as PartConfig, Mapping, Place, ReverseSync } from '../config/project.ts'
 import type { DestinationObject } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
@@ -27,7 +27,7 @@ export function resolveField(context: FieldContext, mapping: Mapping): MappedFie
   const field = mapping.kind === 'record' ? recordField(context, mapping) : mapping.field
   const target = fieldOf(sync, object, field)
   if (target.optOut) throw refuse(sync, optOutOnly(field))
-  const part = resolvePart(context, { config: mapping, name: field, type: target.type })
+  const part = resolvePart(context, { config: mapping, name: field, type: target.type, place: mapping.place })
   if (!mapping.setIfEmpty) return { field, ...part }
   if (!object.setIfEmpty)
     throw refuse(sync, `set_if_empty at ${field}: ${object.name} cannot be written only where it is empty`)
@@ -36,9 +36,15 @@ export function resolveField(context: FieldContext, mapping: Mapping): MappedFie
   return { field, ...part, setIfEmpty: true }
 }
 
-type Part = { readonly config: PartConfig; readonly name: string; readonly type: FieldKind }
+type Part = {
+  readonly config: PartConfig
+  readonly name: string
+  readonly type: FieldKind
+  /** Of the whole field. */
+  readonly place: Place
+}
 
-function resolvePart(context: FieldContext, { config, name, type }: Part): MappedPart {
+function resolvePart(context: FieldContext, { config, name, type, place }: Part): MappedPart {
   const omits = config.omitNull ? ({ omitNull: true } as const) : {}
   switch (config.kind) {
     case 'value':
@@ -59,12 +65,13 @@ function resolvePart(context: FieldContext, { config, name, type }: Part): Mappe
         matches: columnFor(context, { name: names.matches, field: name, type: null }),
         type,
         onMissing: lookup.onMissing,
+        source: lookup.column.toLowerCase(),
         what: `${lookup.model} by ${lookup.by.map(({ ours }) => ours).join(', ')}`,
         ...omits,
       }
     }
     case 'template':
-      return { ...resolveTemplate(context, { template: config.template, name, type }), ...omits }
+      return { ...resolveTemplate(context, { template: config.template, name, type, place }), ...omits }
     case 'object':
       refuseScalar(context, { name, type, what: 'an object' })
       return {
@@ -72,7 +79,7 @@ function resolvePart(context: FieldContext, { config, name, type }: Part): Mappe
         parts: Object.fromEntries(
           Object.entries(config.parts).map(([key, part]) => [
             key,
-            resolvePart(context, { config: part, name: partName(context, name, key), type: 'any' }),
+            resolvePart(context, { config: part, name: partName(context, name, key), type: 'any', place }),
           ]),
         ),
         ...omits,
@@ -82,7 +89,7 @@ function resolvePart(context: FieldContext, { config, name, type }: Part): Mappe
       return {
         kind: 'array',
         items: config.items.map((item, index) =>
-          resolvePart(context, { config: item, name: `${name}[${index}]`, type: 'any' }),
+          resolvePart(context, { config: item, name: `${name}[${index}]`, type: 'any', place }),
         ),
         ...omits,
       }
@@ -91,7 +98,7 @@ function resolvePart(context: FieldContext, { config, name, type }: Part): Mappe
 
 function resolveTemplate(
   context: FieldContext,
-  { template, name, type }: { readonly template: string; readonly name: string; readonly type: FieldKind },
+  { template, name, type, place: { file, line } }: Omit<Part, 'config'> & { readonly template: string },
 ): MappedPart & { readonly kind: 'template' } {
   const { sync } = context
   if (type === 'boolean') throw refuse(sync, `a template makes text, and ${name} takes a boolean; map a boolean column`)
@@ -99,7 +106,7 @@ function resolveTemplate(
   if ('problem' in parsed)
     throw new MillraceError('MR-1201', { message: `${sync.name}: the template of ${name}: ${parsed.problem.reason}.` })
   const columns = parsed.template.columns.map((used) => {
-    const at = ` (in the template of ${name}, line ${used.line}, column ${used.column})`
+    const at = ` (in the template of ${name} at ${file}:${line}, its line ${used.line}, column ${used.column})`
     const column = modelColumn(context, used.name, at)
     if (column.type === 'binary') throw refuse(sync, `the template of ${name} reads ${column.name}, which is binary`)
     if (used.hasMembers && column.type !== 'json')

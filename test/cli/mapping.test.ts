@@ -92,7 +92,7 @@ describe('a map', () => {
       return `${code} ${text} ${stderr}`
     }
     expect(await refused('{{ plan }}', '{{ plam }}')).toMatch(
-      /MR-2103.*no column plam \(in the template of label, line 1, column 4\); did you mean plan\?/,
+      /MR-2103.*no column plam \(in the template of label at syncs\/people.yaml:10, its line 1, column 4\); did you mean plan\?/,
     )
     expect(await refused('column: owner', 'column: ownr')).toMatch(
       /MR-2103.*the model accounts has no column ownr; did you mean owner\?/,

@@ -7,7 +7,7 @@ import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
 import { encodeFields, payloadHash } from '../../src/reverse-etl/payload.ts'
 import type { TextRow } from '../../src/warehouse/port.ts'
 import { makeVendor } from './vendor.ts'
-import { column, defaultSync } from './world.ts'
+import { column, defaultSync, makeWorld, rows, run } from './world.ts'
 
 const types: { readonly [name: string]: LogicalType } = {
   id: 'string',
@@ -109,7 +109,7 @@ describe('a template in a map', () => {
     [
       template('a {{ plam }}'),
       'plan',
-      'MR-2103 people: the model people has no column plam (in the template of plan, line 1, column 6); did you mean plan?',
+      'MR-2103 people: the model people has no column plam (in the template of plan at syncs/people.yaml:1, its line 1, column 6); did you mean plan?',
     ],
     [
       template('{{ plan.name }}'),
@@ -245,5 +245,50 @@ describe('a lookup of a record at the destination', () => {
     expect(refusal([lookup, field('custom_account.ref', from('plan'))], { recordLookup })).toBe(
       'MR-1209 people: map fills custom_account.ref twice.',
     )
+  })
+})
+
+describe('a run', () => {
+  it('hands a destination what it may only write where it is empty, and comes again when the value changes', async () => {
+    const world = makeWorld({
+      vendor: makeVendor({ setIfEmpty: true }),
+      sync: { map: [column('id'), column('name'), field('plan', { ...from('plan'), setIfEmpty: true })] },
+    })
+    world.people = [
+      { id: 'a', name: 'Ann', plan: 'pro', opted_out: false },
+      { id: 'b', name: 'Ben', plan: null, opted_out: false },
+    ]
+    await run(world)
+    expect(world.vendor.journal.map(({ fields, setIfEmpty }) => ({ fields, setIfEmpty }))).toEqual([
+      { fields: { id: 'a', name: 'Ann', plan: 'pro' }, setIfEmpty: ['plan'] },
+      { fields: { id: 'b', name: 'Ben' }, setIfEmpty: undefined },
+    ])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
+    world.people = [{ id: 'a', name: 'Ann', plan: 'max', opted_out: false }, ...world.people.slice(1)]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1 })
+    // It is set in any case now: another payload, though the value is the same.
+    world.sync = { ...world.sync, map: [column('id'), column('name'), column('plan')] }
+    expect((await run(world)).ledger).toMatchObject({ changed: 2, delivered: 2 })
+    expect(world.vendor.journal.at(-2)).toMatchObject({ fields: { plan: 'max' } })
+  })
+
+  it('refuses the row whose template fails, names the reason, and sends the others', async () => {
+    const world = makeWorld({
+      sync: { map: [column('id'), field('name', template('{{ name | plus: 1 }}'))] },
+    })
+    world.people = [
+      { id: 'a', name: '1', plan: null, opted_out: false },
+      { id: 'b', name: 'Ben', plan: null, opted_out: false },
+    ]
+    expect((await run(world)).ledger).toMatchObject({ added: 2, delivered: 1, rejected: 1 })
+    expect(
+      await rows(world, `SELECT key, code, message FROM _millrace.rejects WHERE sync = '${world.sync.name}'`),
+    ).toEqual([{ key: 'b', code: 'MR-5005', message: 'name: the template fails: Ben is not a number' }])
+    world.people = [
+      { id: 'a', name: '1', plan: 'x', opted_out: true },
+      { id: 'b', name: '7', plan: null, opted_out: false },
+    ]
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+    expect(world.vendor.records.get('b')).toMatchObject({ name: '8' })
   })
 })

@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import { liquidVersion } from '../../src/template/liquid-engine.ts'
 import { parseTemplate, templateNumber, type TemplateValues } from '../../src/template/template.ts'
 
 function render(text: string, values: TemplateValues = {}): string {
@@ -114,4 +116,9 @@ describe('a template', () => {
       { name: 'name', line: 2, column: 11, hasMembers: false },
     ])
   })
+})
+
+it('knows which Liquid it renders with: the version of every mapping holds it', () => {
+  const { version } = createRequire(import.meta.url)('liquidjs/package.json') as { readonly version: string }
+  expect(version.split('.')[0]).toBe(String(liquidVersion))
 })
