@@ -12,7 +12,7 @@ export function answerOf(
 ): Answer | undefined {
   switch (result?.outcome) {
     case 'ok':
-      // Only its opt-out went: the row itself is the reject.
+      // Only its opt-out went: the row itself is the reject, and its intent stays, so that it is removed where it leaves.
       if (refused !== undefined)
         return {
           ...answer,
@@ -22,6 +22,7 @@ export function answerOf(
           message: storable(`${refused}; only its opt-out was sent`),
           retryable: false,
           sent_at: sentAt,
+          unanswered: true,
         }
       return { ...answer, status: 'delivered', sent_at: sentAt }
     case 'absent':

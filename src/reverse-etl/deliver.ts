@@ -90,7 +90,11 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const sentAt = context.clock.now().toISOString()
     const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
     failure ??= written.failure
-    const answers = batch.flatMap((change, index) => answerOf(change, written.results[index], sentAt) ?? [])
+    const answers = batch.flatMap((change, index) => {
+      const answer = answerOf(change, written.results[index], sentAt)
+      // Its record may be there by its opt-out alone: the intent stays, so that it is removed where the row leaves.
+      return answer ? [written.partly?.has(index) ? { ...answer, unanswered: true } : answer] : []
+    })
     delivery.rejects.say(answers)
     context.emit({
       type: 'batch.answered',
@@ -188,12 +192,15 @@ async function sendAlone(
   if (alone.size === 0) return { results }
   const { results: taken, failure } = await writeBatch([...alone.values()], target)
   const merged = [...results]
+  const partly = new Set<number>()
   for (const [at, index] of [...alone.keys()].entries()) {
     const result = results[index]
-    if (result?.outcome === 'rejected' && taken[at]?.outcome === 'ok')
+    const own = taken[at]?.outcome
+    if (own === 'ok' || own === 'unknown') partly.add(index)
+    if (result?.outcome === 'rejected' && own === 'ok')
       merged[index] = { ...result, message: `${result.message}; only its opt-out was sent` }
   }
-  return failure ? { results: merged, failure } : { results: merged }
+  return { results: merged, partly, ...(failure ? { failure } : {}) }
 }
 
 /** A row that no request can hold may still have an opt-out that one can. */

@@ -17,6 +17,8 @@ export type BatchResults = {
   readonly results: readonly WriteResult[]
   /** Why the rest of the delivery should not go on; its rows are unknown. */
   readonly failure?: MillraceError
+  /** Refused rows of which a part was taken all the same. */
+  readonly partly?: ReadonlySet<number>
 }
 
 /** One batch, with a result per row. A request that is refused whole is split in halves until the bad row stands alone. */

@@ -21,7 +21,7 @@ export type Person = { readonly id: string | null; readonly [column: string]: Ce
 
 export type World = {
   readonly warehouse: Warehouse
-  readonly vendor: Vendor
+  vendor: Vendor
   readonly spoolDir: string
   sync: ReverseSync
   /** The model's columns, as SQL types. */
