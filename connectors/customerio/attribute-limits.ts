@@ -5,7 +5,7 @@
 import type { FieldValue } from 'millrace'
 
 /** Whose attribute it is: some names mean something on a person only. */
-export type Owner = 'person' | 'object' | 'relationship'
+type Owner = 'person' | 'object' | 'relationship'
 
 /** undefined: it fits; else why not. */
 export function fitAttribute(name: string, value: FieldValue, owner: Owner = 'person'): string | undefined {

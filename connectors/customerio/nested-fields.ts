@@ -12,6 +12,5 @@ export function gatherFields(
   const own = Object.entries(fields).flatMap(([name, value]) =>
     name.startsWith(`${root}.`) ? [[name.slice(root.length + 1), value] as const] : [],
   )
-  // A mapped value's parts are what JSON can hold.
-  return { values: { ...(whole as Attributes), ...Object.fromEntries(own) } }
+  return { values: { ...whole, ...Object.fromEntries(own) } }
 }

@@ -11,8 +11,6 @@ export type Person = {
   readonly attributes: { readonly [name: string]: string }
 }
 
-export type IdType = 'id' | 'email' | 'cio_id'
-
 /** Key → the person; who is not there is not in it. A hundred keys a request. */
 export async function readPeople(
   app: AppApi,

@@ -67,12 +67,12 @@ function customerOf({
   ...person
 }: PersonRecord) {
   const attributes: JsonObject = {
-    ...(person.attributes as JsonObject),
+    ...person.attributes,
     id,
     email,
     cio_id,
     cio_subscription_preferences,
-  } // the rest of a record loses its type
+  }
   return {
     id,
     identifiers: { cio_id, id, email },

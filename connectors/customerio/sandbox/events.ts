@@ -27,6 +27,6 @@ export function takeEvent({ store, now }: SimulatorContext, { identifiers, id, n
 }
 
 export function moveEvents(store: SimulatorStore, from: string, to: string): void {
-  for (const [key, event] of [...store.all('event')])
+  for (const [key, event] of Array.from(store.all('event')))
     if (event['cio_id'] === from) store.put('event', key, { ...event, cio_id: to } satisfies JsonObject)
 }

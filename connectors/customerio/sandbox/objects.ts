@@ -82,12 +82,13 @@ export function relate(
 }
 
 export function dropRelationships(store: SimulatorStore, isDropped: (relationship: JsonObject) => boolean): void {
-  for (const [key, record] of [...store.all('relationship')]) if (isDropped(record)) store.remove('relationship', key)
+  for (const [key, record] of Array.from(store.all('relationship')))
+    if (isDropped(record)) store.remove('relationship', key)
 }
 
 /** What the secondary of a merge belonged to, the primary belongs to. */
 export function moveRelationships(store: SimulatorStore, from: string, to: string): void {
-  for (const [key, record] of [...store.all('relationship')]) {
+  for (const [key, record] of Array.from(store.all('relationship'))) {
     if (record['cio_id'] !== from) continue
     store.remove('relationship', key)
     const own = `${String(record['cio_object_id'])}/${to}`

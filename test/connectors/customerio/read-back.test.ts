@@ -219,6 +219,6 @@ describe('the key of the App API', () => {
 
   it('is a reference in the sandbox, where no secret is looked up', async () => {
     const { opened } = await open({ app_api_key: '${env:CIO_APP_KEY}' })
-    await opened.check({ signal })
+    await expect(opened.check({ signal })).resolves.toBeUndefined()
   })
 })
