@@ -1,4 +1,4 @@
-import type { DestinationField, DestinationObject } from 'millrace'
+import type { DestinationField, DestinationObject, Json } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fieldType } from './field-type.ts'
@@ -26,6 +26,8 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
   )
   const { createable, updateable, deletable } = object
   const writing = { api, object, parents, bulk }
+  // A job that is not over may still write: what is held now says nothing of what will be.
+  let isJobOpen = false
   const fields = {
     ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
     ...relationshipFields(object, parents),
@@ -48,9 +50,18 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     // One job of the Bulk API is one batch within Salesforce, whose rows it does not write side by side; a request has 200 of them.
     batch: { rows: 10_000, bytes: 10_000_000, rowBytes: 5_000_000 },
     timeoutMs: 120_000,
-    write: (changes, context) => writeChanges(writing, changes, context),
+    async write(changes, context) {
+      const saveReceipt = (receipt: Json) => {
+        isJobOpen = true
+        return context.saveReceipt(receipt)
+      }
+      const results = await writeChanges(writing, changes, { ...context, saveReceipt })
+      isJobOpen = false
+      return results
+    },
     settle: (receipt, context) => settleJobs(writing, receipt, context),
-    readBack: (changes, context) => readBack(api, object, changes, context),
+    readBack: async (changes, context) =>
+      isJobOpen ? changes.map(() => undefined) : readBack(api, object, changes, context),
     preview: (changes, options) => previewChanges(writing, changes, options),
   }
 }

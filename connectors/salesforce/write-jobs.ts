@@ -42,22 +42,41 @@ export async function runJobs(
   if (uploaded.length === 0) return others
   const receipt: JobReceipt = { jobs: uploaded.map(({ id, kind }) => ({ id, kind })) }
   await context.saveReceipt({ jobs: receipt.jobs.map((job) => ({ ...job })) })
-  for (const part of uploaded) {
-    const calling = { api: writing.api, signal: context.signal }
-    await closeJob(calling, part.id)
-    const info = await awaitJob(calling, part.id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(context.host) })
-    if (!info) throw tooLong(writing, part.id)
-    // Its header is not what the object has: no row got anywhere, and none will.
-    if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(info.errorMessage ?? ''))
-      throw refuseAll(writing.object.name, { code: 'InvalidBatch', message: info.errorMessage ?? '' })
-    const found = await readJob(writing, { id: part.id, kind: part.kind, info }, context)
-    for (const row of part.rows)
-      results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
-        outcome: 'unknown',
-        message: `job ${part.id} has no result for this row`,
-      }
-  }
+  for (const part of uploaded) await runJob(writing, part, { context, results })
   return others
+}
+
+/** Lets one job loose, waits for it and reads what became of its rows. */
+async function runJob(writing: Writing, part: Uploaded, { context, results }: Running): Promise<void> {
+  const calling = { api: writing.api, signal: context.signal }
+  const info = await awaitClosed(writing, calling, part.id, context)
+  // Its header is not what the object has: no row got anywhere, and none will.
+  if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(info.errorMessage ?? ''))
+    throw refuseAll(writing.object.name, { code: 'InvalidBatch', message: info.errorMessage ?? '' })
+  const found = await readJob(writing, { id: part.id, kind: part.kind, info }, context)
+  for (const row of part.rows)
+    results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
+      outcome: 'unknown',
+      message: `job ${part.id} has no result for this row`,
+    }
+}
+
+async function awaitClosed(
+  writing: Writing,
+  calling: { readonly api: Writing['api']; readonly signal: AbortSignal },
+  id: string,
+  { host }: Pick<WriteContext, 'host'>,
+): Promise<JobInfo> {
+  try {
+    await closeJob(calling, id)
+    const info = await awaitJob(calling, id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(host) })
+    if (info) return info
+  } catch (error) {
+    // No reason to look for a bad row by sending halves, while the job may be on.
+    if (!(error instanceof MillraceError) || error.code !== 'MR-3004') throw error
+    throw new MillraceError('MR-3003', { message: error.message, kept: keptJob, cause: error })
+  }
+  throw tooLong(writing, id)
 }
 
 /** What became of a job's rows, by the value that finds each. */
@@ -126,8 +145,10 @@ export function sayWaiting(host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: 
 const tooLong = ({ object, bulk }: Writing, id: string) =>
   new MillraceError('MR-3007', {
     message: `Writing to Salesforce: ${object.name}: job ${id} is not over after ${Math.round(bulk.waitMs / 1000)} s.`,
-    kept: 'The job goes on at Salesforce; its receipt is kept, and the next run takes its results over before it sends anything.',
+    kept: keptJob,
     next: 'Run again later; `bulk_wait_seconds` of the connection says how long a run waits.',
   })
 
 const uploadTries = 3
+const keptJob =
+  'The job goes on at Salesforce; its receipt is kept, and the next run takes its results over before it sends anything.'

@@ -40,6 +40,7 @@ async function write(name: string, match: string, changes: readonly Change[]) {
     receipts,
     settle: (others: readonly Change[] | null = changes) =>
       object.settle?.(receipts.at(-1) ?? null, { ...context, changes: others }),
+    readBack: () => object.readBack?.(changes, context),
     uploads: requests.filter(({ method }) => method === 'PUT').map(({ body }) => String(body)),
     steps: requests.map(
       ({ method, path }) =>
@@ -239,6 +240,8 @@ describe('a job', () => {
     const late = await write('Account', 'External_Id__c', changes)
     expect(late.error).toMatchObject({ code: 'MR-3007', message: expect.stringContaining('is not over after 1 s') })
     expect(await accountOf('slow-3')).toBeUndefined()
+    // It may still write: what is held now is not asked.
+    expect(await late.readBack()).toEqual(Array(30).fill(undefined))
     await org.sandbox.setFault('salesforce', 'bulk_in_progress', null)
     expect(codesOf(await late.settle())).toEqual(Array(30).fill('ok'))
     expect(await accountOf('slow-3')).toBeDefined()
