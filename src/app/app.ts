@@ -145,15 +145,19 @@ function openWarehouse(
   })
 }
 
-/** Events reach the control store in order, without anybody waiting for them. */
+/** Events reach the control store in order, without anybody waiting for them; those of no run (a plan, a preview) do not. */
 function recordEvents(store: ControlStore): {
   readonly add: (event: EngineEvent) => void
   readonly settled: () => Promise<void>
 } {
   let last: Promise<void> = Promise.resolve()
+  const started = new Set<string>()
   return {
     add(event) {
       const runId = 'run' in event ? event.run.run_id : event.run_id
+      if (event.type === 'run.started') started.add(runId)
+      if (!started.has(runId)) return
+      if (event.type === 'run.finished') started.delete(runId)
       // History that cannot be written must not stop a run that can.
       last = last.then(() => store.recordEvent(runId, event)).catch(() => undefined)
     },
