@@ -35,7 +35,7 @@ export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: stri
   for (const { name, maxMs, loadedAt } of ages) {
     if (loadedAt !== null && now - Date.parse(loadedAt) <= maxMs) continue
     throw new MillraceError('MR-4006', {
-      message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${loadedAt}`}; freshness allows ${inWords(maxMs)}.`,
+      message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${inWords(now - Date.parse(loadedAt))} ago (${loadedAt})`}; freshness allows ${inWords(maxMs)}.`,
       kept: 'Nothing was sent.',
       next: `millrace sync run ${name} ${sync.name}`,
     })
