@@ -38,9 +38,16 @@ export const lookUp = z.union(
     strict({
       model: someName.describe('Another model.'),
       by: z
-        .union([someName, z.array(someName).min(1), z.record(someName, someName)], {
-          error: 'by is a column that both models have, a list of such columns, or { ours: theirs }',
-        })
+        .union(
+          [
+            someName,
+            z.array(someName).min(1),
+            z.record(someName, someName).refine((pairs) => Object.keys(pairs).length > 0),
+          ],
+          {
+            error: 'by is a column that both models have, a list of such columns, or { ours: theirs }',
+          },
+        )
         .describe('The columns that find its row: a name, a list, or `{ ours: theirs }`.'),
       column: someName.describe('Its column that is taken.'),
       on_missing: z

@@ -69,7 +69,7 @@ function readForm(value: unknown, reader: Reader): MappingForm | undefined {
   // Words that belong to a form whose own is missing.
   if (keys.includes('values')) return readWord('column', value, reader)
   if (keys.includes('allow_opt_in')) return readWord('opt_out', value, reader)
-  const misspelt = keys.find((key) => words.some((each) => editDistance(key.toLowerCase(), each) <= 1))
+  const misspelt = keys.find((key) => words.some((each) => editDistance(key.slice(0, 40).toLowerCase(), each) <= 1))
   if (keys.length === 0) return refuse(reader, forms)
   if (misspelt !== undefined)
     return addIssue(reader, { code: 'unrecognized_keys', keys: [misspelt], message: words.join(' ') })

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { lookupColumns } from '../../src/config/lookups.ts'
 import type { ModelLookup } from '../../src/config/project.ts'
+import { maskedFields } from '../../src/app/plan-syncs.ts'
+import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
+import { makeVendor } from './vendor.ts'
 import { column, makeWorld, modelOf, openRejects, optOut, run, rows, type World } from './world.ts'
 
 const lookup: ModelLookup = {
@@ -159,5 +162,25 @@ describe('a lookup in another model', () => {
       { id: 'a', n: '7', 'found "it"': 'yes', 'how many': '1' },
       { id: 'b', n: '8', 'found "it"': null, 'how many': '0' },
     ])
+  })
+
+  it('of a personal column is personal, in templates and objects, too', () => {
+    const { place } = column('id')
+    const sync = {
+      ...worldWith('null').sync,
+      map: [
+        column('id'),
+        { kind: 'lookup', field: 'custom_account', lookup, place },
+        { kind: 'object', field: 'custom_a', parts: { b: { kind: 'template', template: '{{ account }}' } }, place },
+        column('custom_plain', 'opted_out'),
+      ] as const,
+    }
+    const { value, matches } = lookupColumns(lookup)
+    const columns = [
+      ...['id', 'account', 'opted_out', value].map((name) => ({ name, type: 'string' as const })),
+      { name: matches, type: 'integer' as const },
+    ]
+    const mapping = resolveMapping(sync, makeVendor().object, columns)
+    expect(maskedFields(mapping, new Set(['sf_id', 'account']))).toEqual(new Set(['custom_account', 'custom_a']))
   })
 })
