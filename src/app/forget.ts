@@ -41,7 +41,7 @@ export type Forgetting = {
 /** Looks only. */
 export async function findPerson(app: App, request: ForgetRequest): Promise<Forgetting> {
   const runId = newRunId(app.clock.now())
-  const found = await inRehearsal(app, runId, (session) => look(app, session, request))
+  const found = await lookInRehearsal(app, runId, request)
   const reversed = spooledSyncs(app, request)
   const spool = (await Promise.all(reversed.map((sync) => leftInSpool(app, sync.name)))).flat().length
   const events = await app.store.eraseKey({
@@ -55,7 +55,7 @@ export async function findPerson(app: App, request: ForgetRequest): Promise<Forg
 /** @throws MillraceError MR-4001 while a run is on that has to do with the person; MR-4008 */
 export async function forgetPerson(app: App, request: ForgetRequest, reason: string): Promise<Forgetting> {
   const runId = newRunId(app.clock.now())
-  const first = await inRehearsal(app, runId, (session) => look(app, session, request))
+  const first = await lookInRehearsal(app, runId, request)
   const spooled: Sync[] = []
   for (const sync of spooledSyncs(app, request)) if ((await leftInSpool(app, sync.name)).length > 0) spooled.push(sync)
   const concerned = app.project.syncs.filter(
@@ -209,8 +209,15 @@ async function dropVendorFiles(app: App): Promise<void> {
       await rm(join(app.spoolDir, '_vendor', runId), { recursive: true, force: true })
 }
 
-async function inRehearsal<T>(app: App, runId: string, work: (session: Session) => Promise<T>): Promise<T> {
-  return app.warehouse.session({ runId, purpose: 'forget', rehearsal: true, signal: app.signal }, work)
+/** What is looked at leaves no trace. Where nothing was ever loaded, nobody is known. */
+async function lookInRehearsal(app: App, runId: string, request: ForgetRequest): ReturnType<typeof look> {
+  const session = { runId, purpose: 'forget', rehearsal: true, signal: app.signal }
+  try {
+    return await app.warehouse.session(session, (open) => look(app, open, request))
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR-2102') return { places: [], keepsHash: [], unsent: [] }
+    throw error
+  }
 }
 
 const distinct = (places: readonly KeyPlace[]) => [

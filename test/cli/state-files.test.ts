@@ -192,6 +192,12 @@ describe('a person who is forgotten', () => {
     )
   })
 
+  test('is nobody where nothing was loaded', async () => {
+    const { code, stderr } = await run('forget', key, '--target', 'dev', '--dry-run')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: ' millrace keeps nothing of this key.\n' })
+    expect(existsSync(path('.millrace/dev.duckdb'))).toBe(false)
+  })
+
   test('is looked for without a trace', async () => {
     const before = [await everywhere(), existsSync(path('.millrace/audit.ndjson')) && audit().length]
     const [found] = await json('forget', ` ${key.toUpperCase()} `, '--dry-run')
