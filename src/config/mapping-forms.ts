@@ -42,7 +42,9 @@ export const lookUp = z.union(
           [
             someName,
             z.array(someName).min(1),
-            z.record(someName, someName).refine((pairs) => Object.keys(pairs).length > 0),
+            z
+              .record(someName, someName)
+              .refine((pairs) => Object.keys(pairs).length > 0, 'a lookup goes by at least one column'),
           ],
           {
             error: 'by is a column that both models have, a list of such columns, or { ours: theirs }',
