@@ -116,7 +116,16 @@ function compile(object: ObjectType, condition: Condition, scope: Scope): Predic
     case 'in': {
       const column = filterColumn(object, condition.field, scope.query)
       const tests = condition.values.map((value) => comparison(column, '=', value, { scope, path: condition.field }))
-      return (record) => tests.some((test) => test(valueAt(scope.store, column, record))) !== condition.negated
+      if (!isText(column.field.type))
+        return (record) => tests.some((test) => test(valueAt(scope.store, column, record))) !== condition.negated
+      // Thousands of records against hundreds of texts, as a look-up of keys asks.
+      const texts = new Set(
+        condition.values.map((value) => (value.kind === 'string' ? value.text.toLowerCase() : null)),
+      )
+      return (record) => {
+        const value = valueAt(scope.store, column, record)
+        return texts.has(value === null ? null : String(value).toLowerCase()) !== condition.negated
+      }
     }
     case 'compare': {
       const column = filterColumn(object, condition.field, scope.query)

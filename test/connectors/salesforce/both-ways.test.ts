@@ -60,7 +60,7 @@ const change = (batch: number) =>
 const stateOf = async (org: OpenedSalesforce) =>
   (await org.sandbox.show('salesforce', 'Contact'))
     .filter((row) => String(row['Person_Id__c']).startsWith('p'))
-    .map(({ Id, SystemModstamp, ...row }) => [row['Person_Id__c'], String(Boolean(row['IsDeleted'])), row])
+    .map(({ Id: _id, SystemModstamp: _stamp, ...row }) => [row['Person_Id__c'], String(Boolean(row['IsDeleted'])), row])
     .map((row) => JSON.stringify(row))
     .sort()
 const said = (results: readonly WriteResult[]) =>

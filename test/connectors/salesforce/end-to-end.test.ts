@@ -35,12 +35,13 @@ const held = async () =>
   (await project.sandbox.show('salesforce', 'Subscription__c').catch(() => []))
     .filter((row) => row['IsDeleted'] === false)
     .map((row) => [row['Stripe_Id__c'], row['Name'], row['Amount__c'], row['Cancels__c']])
-    .sort()
+    .sort(byKey)
 /** As the vendor keeps a decimal. */
 const wanted = async () =>
   (await project.rows('SELECT id, name, amount, cancels FROM raw.subscriptions ORDER BY id'))
     .map(({ id, name, amount, cancels }) => [id, name, String(Number(amount)), cancels === 'true'])
-    .sort()
+    .sort(byKey)
+const byKey = ([a]: readonly unknown[], [b]: readonly unknown[]) => (String(a) < String(b) ? -1 : 1)
 const ledgerOf = (finished: Awaited<ReturnType<typeof millrace>>) => resultOf(finished).runs[0]?.ledger
 
 it('delivers many rows by one job, then only what changed, by request, and removes what left', async () => {
