@@ -5,6 +5,7 @@ import type { ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
+import type { App } from './app.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
@@ -19,7 +20,12 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
   refuseDelivery(app.target, sync)
   await refuseStaleInputs(app, sync, runId)
   return underLease(work, leaseName(sync, app.target.name), async (lease) => {
-    const connection = await openConnection(app, sync.destination, runId)
+    let retries = 0
+    const emit: App['emit'] = (event) => {
+      if (event.type === 'request.retried') retries++
+      app.emit(event)
+    }
+    const connection = await openConnection({ ...app, emit }, sync.destination, runId)
     try {
       const object = await destinationObject(connection, sync, app.signal)
       const account = await connection.connector.account({ signal: app.signal })
@@ -36,6 +42,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
           signal: app.signal,
           isStopping: app.isStopping,
           callContext: (signal) => connection.host.context(signal),
+          retries: () => retries,
           holdsLease: () => app.store.holdsLease(lease),
           acknowledgeRows: sizeFrom(app.env['MILLRACE_ACKNOWLEDGE_ROWS']) ?? 10_000,
         },

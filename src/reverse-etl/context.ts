@@ -16,6 +16,8 @@ export type ReverseContext = {
   /** Somebody asked to stop after the batches that are on their way. */
   readonly isStopping: () => boolean
   readonly callContext: (signal: AbortSignal) => Context
+  /** How many requests of this connection have been tried again so far. @default 0: none ever is */
+  readonly retries?: () => number
   /** Does this run still hold the destination object? Asked just before every request. */
   readonly holdsLease: () => Promise<boolean>
   /** Answers that go into one commit. @default 10_000 */

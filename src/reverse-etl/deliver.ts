@@ -88,12 +88,17 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
+    const retriesBefore = context.retries?.() ?? 0
     const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
+    const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
     failure ??= written.failure
     const answers = batch.flatMap((change, index) => {
       const answer = answerOf(change, written.results[index], sentAt)
-      // Its record may be there by its opt-out alone: the intent stays, so that it is removed where the row leaves.
-      return answer ? [written.partly?.has(index) ? { ...answer, unanswered: true } : answer] : []
+      if (!answer) return []
+      // Its record may be there all the same: by its opt-out alone, or by a request that was taken before the one that was
+      // refused. The intent stays, so that the row is sent again, or removed where it leaves.
+      const mayBeThere = answer.status === 'rejected' && (wasRetried || written.partly?.has(index))
+      return [mayBeThere ? { ...answer, unanswered: true } : answer]
     })
     delivery.rejects.say(answers)
     context.emit({

@@ -19,6 +19,8 @@ import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
 export type Destination = {
   readonly vendor: string
   readonly host: EngineHost
+  /** Requests that its host has tried again. */
+  readonly retries: () => number
   readonly object: DestinationObject
 }
 
@@ -38,10 +40,11 @@ export async function openStage(): Promise<Stage> {
   const destinations = new Map<string, Destination>()
   const closers: (() => Promise<void>)[] = []
   for (const { name, connector, vendor, keys, objects } of connections) {
+    let retries = 0
     const host = createHost({
       connection: vendor,
       runId: 'run_story',
-      emit: () => undefined,
+      emit: ({ type }) => void (retries += type === 'request.retried' ? 1 : 0),
       spoolDir: mkdtempSync(join(tmpdir(), 'millrace-story-')),
       secrets: [],
       limiters: createLimiterRegistry(),
@@ -55,7 +58,7 @@ export async function openStage(): Promise<Stage> {
       await host.close()
     })
     for (const object of (await opened.objects?.({ names: objects, signal: new AbortController().signal })) ?? [])
-      destinations.set(`${name} ${object.name}`, { vendor, host, object })
+      destinations.set(`${name} ${object.name}`, { vendor, host, object, retries: () => retries })
   }
   return {
     sandbox,
