@@ -1,5 +1,14 @@
 /** State in a person's hands: moved, taken out, put back, and a person taken out of all of it. Each command a process. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -193,6 +202,7 @@ describe('a person who is forgotten', () => {
   })
 
   test('is nobody where nothing was loaded', async () => {
+    rmSync(path('.millrace/dev.duckdb'), { force: true })
     const { code, stderr } = await run('forget', key, '--target', 'dev', '--dry-run')
     expect({ code, stderr }).toEqual({ code: 0, stderr: ' millrace keeps nothing of this key.\n' })
     expect(existsSync(path('.millrace/dev.duckdb'))).toBe(false)
