@@ -11,6 +11,7 @@ import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
+import type { RejectRow } from './reject-row.ts'
 import type { StateUpkeep } from './state-upkeep.ts'
 
 export type Warehouse = {
@@ -90,21 +91,6 @@ export type StateTables = {
   readonly countOpenRejects: (sync: string) => Promise<number>
   /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
   readonly reset: (sync: string, stream: string | null) => Promise<void>
-}
-
-export type RejectRow = {
-  readonly run_id: string
-  readonly sync: string
-  readonly stream: string
-  readonly key: string
-  readonly code: string
-  readonly message: string
-  readonly retryable: boolean
-  readonly attempts: number
-  readonly first_at: string
-  readonly last_at: string
-  readonly row: string | null
-  readonly state: 'open' | 'parked' | 'settled'
 }
 
 // ---------------------------------------------------------------- ETL
@@ -279,10 +265,7 @@ export type Acknowledgement = {
 export type Answer = {
   readonly key: string
   readonly op: string
-  /**
-   * `baseline` and `seen` write the snapshot without an answer of the destination (promise 4, promise 8). `unknown` only
-   * stands in the changes: its intent stays open.
-   */
+  /** `baseline` writes the snapshot without an answer (promise 4); `unknown` only stands in the changes: its intent stays. */
   readonly status:
     | 'delivered'
     | 'parked'
