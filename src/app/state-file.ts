@@ -1,6 +1,6 @@
 /**
  * The state of a sync as a file of lines: a header that says of what and in which columns, a line a row, and at the end the
- * counts and a checksum of everything above. docs/state-files.md describes it.
+ * counts and a checksum of everything above. docs/analyst-tables.md describes it.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
