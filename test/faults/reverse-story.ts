@@ -49,7 +49,9 @@ type Scene = {
 
 export async function playStory(stage: Stage, seed: number): Promise<string> {
   const random = createRandom(seed, 'story')
-  const scene = scenes[seed % scenes.length] ?? refuse('no scene')
+  // Jobs wait for the vendor, which takes time: one story in eleven.
+  const turn = seed % (2 * scenes.length + 1)
+  const scene = turn === 0 ? jobsScene : (scenes[turn % scenes.length] ?? refuse('no scene'))
   const destination = stage.destinations.get(scene.destination) ?? refuse(`no destination ${scene.destination}`)
   const told: string[] = [`seed ${seed}, ${scene.destination}`]
   const onRemoved = random.pick(scene.removals)
@@ -448,6 +450,8 @@ const salesforceContact: Scene = {
   optsOut: (id) => ({ op: 'update', key: id, fields: { Person_Id__c: id, HasOptedOutOfEmail: true } }),
 }
 
+const jobsScene: Scene = { ...salesforceContact, destination: 'salesforce jobs Contact' }
+
 const scenes: readonly Scene[] = [
   {
     ...personScene,
@@ -527,7 +531,6 @@ const scenes: readonly Scene[] = [
       fields: { email: `${id}@x.example`, subscription_id: '301', status: 'UNSUBSCRIBED' },
     }),
   },
-  { ...salesforceContact, destination: 'salesforce jobs Contact' },
   {
     ...personScene,
     destination: 'salesforce Account',
