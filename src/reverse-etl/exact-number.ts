@@ -9,6 +9,8 @@ export function exactNumber(text: string): number | ExactNumber {
 
 /** JSON.parse that keeps digits which a double would lose. */
 export function parseExact(text: string): FieldValue {
+  // A reviver costs ten times as much as what it looks at.
+  if (!mayLoseDigits.test(text)) return JSON.parse(text) as FieldValue
   return parseWithSource(text, (_name, value, { source }) =>
     typeof value === 'number' && source !== undefined ? exactNumber(plainNumber(source)) : value,
   )
@@ -45,6 +47,12 @@ type RawJson = {
 const parseWithSource = JSON.parse as unknown as (text: string, reviver: Reviver) => FieldValue
 // As above.
 const { rawJSON: rawJson, isRawJSON: isRawJson } = JSON as unknown as RawJson
+
+/**
+ * A number of sixteen digits or more, of ten before its point, of six behind it, or with an exponent: any other one JavaScript
+ * says with the same digits. Inside of a text it may look so, too: then the reviver looks.
+ */
+const mayLoseDigits = /(?:^|[:[,\s])-?(?:\d{16}|\d{10,}\.|\d+\.\d{6}|\d+(?:\.\d+)?[eE])/
 
 const decimalNumber = /^[+]?(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/
 const maxZeros = 400

@@ -102,6 +102,30 @@ describe('exact numbers', () => {
     expect(JSON.stringify(parseExact(once))).toBe(once)
   })
 
+  it('keep the digits of every number, wherever in a text it stands', () => {
+    const part = (maxLength: number) => fc.stringMatching(new RegExp(`^\\d{1,${maxLength}}$`))
+    const number = fc
+      .record({
+        sign: fc.constantFrom('', '-'),
+        whole: part(22).map((text) => text.replace(/^0+(?=\d)/, '')),
+        fraction: fc.option(part(12)),
+        power: fc.option(fc.integer({ min: -30, max: 30 })),
+      })
+      .map(
+        ({ sign, whole, fraction, power }) =>
+          `${sign}${whole}${fraction === null ? '' : `.${fraction}`}${power === null ? '' : `e${power}`}`,
+      )
+    const around = fc.constantFrom('N', '[N]', '[1, N]', '{"a":N}', '{"a": [true,N,"x"]}', ' N ')
+    fc.assert(
+      fc.property(number, around, (text, frame) => {
+        const written = JSON.stringify(parseExact(frame.replace('N', text)))
+        const expected = JSON.stringify(JSON.parse(frame.replace('N', '"#"'))).replace('"#"', plainNumber(text))
+        expect(written).toBe(expected)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   it('are not what merely looks like one', () => {
     expect(isExactNumber({ rawJSON: '1' })).toBe(false)
   })
