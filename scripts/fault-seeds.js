@@ -17,6 +17,7 @@ const { status } = spawnSync(
     fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url)),
     'run',
     'test/faults/reverse-seeds.test.ts',
+    'test/faults/reverse-seeds-more.test.ts',
   ],
   { stdio: 'inherit', env: { ...process.env, MILLRACE_SEEDS: seeds } },
 )

@@ -2,6 +2,6 @@
  * The faults of a delivery by seeds, against every destination: process, HTTP, auth, partial, data, volume, runners.
  * `npm run fault-seeds -- 1000` plays so many others.
  */
-import { namedSeeds, playSeeds } from './play-seeds.ts'
+import { halfOfSeeds, playSeeds } from './play-seeds.ts'
 
-playSeeds(namedSeeds() ?? [1, 100])
+playSeeds(halfOfSeeds(1))

@@ -264,17 +264,11 @@ function mortal(object: DestinationObject, life: Life): DestinationObject {
     batch: { ...object.batch, rows: Math.min(4, object.batch.rows) },
     async write(changes, context) {
       await life.pass('before a request')
-      let failure: unknown
       // Whoever is dead does not hear of what was still on its way; a job that waits for its receipt has not begun.
-      const results = await track(
-        Promise.race([object.write(changes, context), life.dead.then(() => [])]).catch((error: unknown) => {
-          failure = error
-          return []
-        }),
-      )
+      const answered = Promise.race([object.write(changes, context), life.dead.then(() => [])])
+      await track(answered.catch(() => []))
       await life.pass('after a request')
-      if (failure !== undefined) throw failure
-      return results
+      return answered
     },
     ...(settle && { settle: (receipt, context) => track(settle(receipt, context)) }),
     ...(readBack && { readBack: (changes, context) => track(readBack(changes, context)) }),
