@@ -47,7 +47,6 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   const keysInFlight = new Set<string>()
   // Key → operation of everything sent whose answer is not in the warehouse yet.
   const uncommitted = new Map<string, string>()
-  let segmentKeys: string[] = []
   let isSettled = true
   let failure: MillraceError | undefined
   const acknowledging = chain()
@@ -60,28 +59,28 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   }
   const mayStillSend = async () => ((await context.holdsLease()) ? undefined : leaseLost(context, object))
 
+  /** Of these nobody knows whether they arrived: their intents stay, in the warehouse and here. */
+  const unknown = new Set<string>()
   const answered = async (answers: readonly Answer[]): Promise<void> => {
+    for (const { key, status } of answers) if (status === 'unknown') unknown.add(key)
     await delivery.journal.append(answers)
-    for (const { key, status, state } of answers) {
-      // Nobody knows whether it arrived: its intent stays, in the warehouse and here.
-      if (status === 'unknown') continue
-      segmentKeys.push(key)
+    for (const { status, state } of answers) {
       if (status === 'delivered') counts.delivered++
       else if (status === 'rejected') counts.rejected++
-      else if (status === 'absent' || state === 'removed') counts.absent++
+      else if (status !== 'unknown' && (status === 'absent' || state === 'removed')) counts.absent++
     }
-    if (delivery.journal.rows >= context.acknowledgeRows) await commit()
+    await acknowledging.next(async () => {
+      if (delivery.journal.rows >= context.acknowledgeRows) await commit()
+    })
   }
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
     if (!segment) return
-    const keys = segmentKeys
-    segmentKeys = []
     const before = isSettled
     isSettled = false
     await acknowledgeSegment(context, delivery, segment)
     isSettled = before
-    for (const key of keys) uncommitted.delete(key)
+    for (const key of segment.keys) if (!unknown.has(key)) uncommitted.delete(key)
   }
   const send = async (batch: readonly SpooledChange[]): Promise<void> => {
     for (const { key, change } of batch) uncommitted.set(key, change.op)
@@ -107,7 +106,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       delivered: answers.filter(({ status }) => status === 'delivered').length,
       rejected: answers.filter(({ status }) => status === 'rejected').length,
     })
-    await acknowledging.next(() => answered(answers))
+    await answered(answers)
   }
   const sendAll = async (): Promise<void> => {
     for await (const item of batchChanges(readChanges(delivery.path, delivery.limit), object)) {
@@ -116,7 +115,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       if ('oversized' in item && !alone) {
         const refused = tooLarge(item.oversized, item.bytes, object)
         delivery.rejects.say([refused])
-        await acknowledging.next(() => answered([refused]))
+        await answered([refused])
         continue
       }
       const batch = 'batch' in item ? item.batch : alone ? [alone] : []

@@ -16,12 +16,18 @@ export type JournalHeader = {
 
 export type Segment = { readonly path: string; readonly sequence: number; readonly rows: number }
 
+/** One that this run has closed, with the keys in it. */
+export type ClosedSegment = Segment & { readonly keys: readonly string[] }
+
 export class Journal {
   readonly #directory: string
   #sequence: number
   #file: FileHandle | undefined
-  #rows = 0
+  #keys: string[] = []
   #bytes = 0
+  #waiting: Answer[] = []
+  #scheduled: Promise<void> | undefined
+  #last: Promise<void> = Promise.resolve()
   #receipts = 0
 
   private constructor(directory: string, sequence: number) {
@@ -36,12 +42,35 @@ export class Journal {
   }
 
   get rows(): number {
-    return this.#rows
+    return this.#keys.length
   }
 
-  /** On return the answers survive a kill. */
-  async append(answers: readonly Answer[]): Promise<void> {
-    if (answers.length === 0) return
+  /** On return the answers survive a kill. Those that come while others are on their way to the disk share the next way. */
+  append(answers: readonly Answer[]): Promise<void> {
+    if (answers.length === 0) return Promise.resolve()
+    this.#waiting.push(...answers)
+    this.#scheduled ??= this.#inTurn(() => this.#writeWaiting())
+    return this.#scheduled
+  }
+
+  /** Closes the segment and begins another; undefined: there is nothing in it. */
+  rotate(): Promise<ClosedSegment | undefined> {
+    return this.#inTurn(async () => {
+      if (!this.#file) return undefined
+      await this.#file.close()
+      const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#keys.length, keys: this.#keys }
+      this.#file = undefined
+      this.#keys = []
+      this.#bytes = 0
+      this.#sequence++
+      return segment
+    })
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#scheduled = undefined
+    const answers = this.#waiting
+    this.#waiting = []
     const file = (this.#file ??= await open(this.#path(), 'a'))
     const lines = Buffer.from(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
     try {
@@ -52,20 +81,18 @@ export class Journal {
       await file.truncate(this.#bytes)
       throw error
     }
-    this.#rows += answers.length
+    for (const { key } of answers) this.#keys.push(key)
     this.#bytes += lines.length
   }
 
-  /** Closes the segment and begins another; undefined: there is nothing in it. */
-  async rotate(): Promise<Segment | undefined> {
-    if (!this.#file) return undefined
-    await this.#file.close()
-    const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#rows }
-    this.#file = undefined
-    this.#rows = 0
-    this.#bytes = 0
-    this.#sequence++
-    return segment
+  /** One after the other; what fails does not keep the next from its turn. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work)
+    this.#last = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    return mine
   }
 
   /** The changes that a vendor's job holds, and its id, until they are answered. On return both survive a kill. */
