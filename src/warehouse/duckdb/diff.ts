@@ -1,41 +1,46 @@
 /**
- * The diff: one full outer join of model and snapshot, with a class per row and values only where something differs, so
- * that a run with nothing to do costs little more than the bare comparison.
+ * The diff: one full outer join of model and snapshot, of which only rows that differ are kept, so that a run with nothing
+ * to do costs little more than the bare comparison. How many are unchanged is what is left of the model's count.
  */
 import type { Database, TextRow } from '../../duckdb/open-database.ts'
 import { converted, duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
 import { introspect } from './tables.ts'
 
 export async function diffModel(db: Database, request: DiffRequest): Promise<DiffCounts> {
   const open = await countOpen(db, request.sync)
-  const snapshot = `_millrace.${quoteName(snapshotTable(request.sync))}`
-  const pairs = request.columns.flatMap((_, index) => [`m${index}`, `s${index}`])
+  const snapshot = snapshotOf(request)
   const stored = await storedTypes(db, request)
-  await db.run(
-    `CREATE OR REPLACE TEMP TABLE _diff AS SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked` +
-      pairs.map((name) => `, CASE WHEN _class <> ${unchanged} THEN ${name} END AS ${name}`).join('') +
-      ` FROM (SELECT ${classified(request, open, stored)} ${joined(request, open, snapshot)})`,
-  )
-  return countDiff(db, request, snapshot)
+  const rows = `SELECT ${classified(request, open, stored)} ${joined(request, open, snapshot)}`
+  const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
+  await keep(`WHERE _class <> ${unchanged}`)
+  const [model] = await db.rows(`SELECT count(*) AS n FROM (${request.model})`)
+  const counted = await countDiff(db, { snapshot, modelRows: Number(model?.['n'] ?? 0) })
+  if (counted) return counted
+  // A key stands twice in rows that equal what was sent: to name them, all rows are needed.
+  await keep('')
+  const whole = await countDiff(db, { snapshot, modelRows: null })
+  if (whole) return whole
+  throw new MillraceError('MR-7000', { message: `the diff of ${request.sync} does not add up` })
 }
+
+const snapshotOf = ({ sync }: Pick<DiffRequest, 'sync'>): string => `_millrace.${quoteName(snapshotTable(sync))}`
 
 function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<string, LogicalType>): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
   const stored = (column: string) => `s.${quoteName(snapshotColumn(column))}`
   const differs = [
-    `s.mapping_version <> ${quoteText(request.mappingVersion)}`,
+    'NOT s.same',
     ...request.columns.map(
       (column) =>
         `${converted(typed('m', column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
     ),
   ]
-  const due = request.refreshBefore
-    ? `coalesce(s.sent_at, s.accepted_at) < TIMESTAMP ${quoteText(request.refreshBefore.replace('T', ' ').replace('Z', ''))}`
-    : null
+  const due = request.refreshBefore ? 's.due' : null
   // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
   const turned = request.optOuts.map(
     (name) => `(m.${quoteName(name)} IS TRUE AND (${intent} OR TRY_CAST(${stored(name)} AS BOOLEAN) IS NOT TRUE))`,
@@ -52,7 +57,7 @@ function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<s
       ? [`r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked`]
       : ['NULL::VARCHAR AS _value, 0 AS _refusals, false AS _parked']),
     `${turned.length > 0 ? turned.join(' OR ') : 'false'} AS _turned`,
-    `s.state AS _state, s.payload_hash AS _hash, s.mapping_version = ${quoteText(request.mappingVersion)} AS _same`,
+    `s.state AS _state, s.same AS _same`,
     `s.key IS NOT NULL AS _stored, ${intent} AS _intent, ${open.rejects > 0 ? 'coalesce(r.attempts, 0)' : '0'} AS _attempts`,
     ...request.columns.map(
       (column, index) => `${typed('m', column)} AS m${index}, ${stored(column.name)} AS s${index}`,
@@ -64,7 +69,9 @@ function joined(request: DiffRequest, open: OpenCounts, snapshot: string): strin
   const sync = quoteText(request.sync)
   return [
     `FROM (SELECT ${keySql(request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
-    `FULL OUTER JOIN ${snapshot} s ON m.${modelKey} = s.key`,
+    // What is wide, or the same in every row, stays outside of the join.
+    `FULL OUTER JOIN (SELECT key, state, mapping_version = ${quoteText(request.mappingVersion)} AS same, ${dueSql(request)} AS due, ` +
+      `COLUMNS('^v_') FROM ${snapshot}) s ON m.${modelKey} = s.key`,
     // A key that was intended and is in neither may have arrived: it is removed.
     open.intents > 0
       ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
@@ -75,19 +82,27 @@ function joined(request: DiffRequest, open: OpenCounts, snapshot: string): strin
   ].join(' ')
 }
 
-async function countDiff(db: Database, request: DiffRequest, snapshot: string): Promise<DiffCounts> {
-  const [stored] = await db.rows(
-    `SELECT count(*) AS n, count(*) FILTER (WHERE state = 'accepted') AS accepted FROM ${snapshot}`,
+/** `modelRows` null: unchanged rows are in `_diff`, too. null: they are not, and a key stands twice among them. */
+async function countDiff(
+  db: Database,
+  { snapshot, modelRows }: { readonly snapshot: string; readonly modelRows: number | null },
+): Promise<DiffCounts | null> {
+  const [stored] = await db.rows(`SELECT count(*) FILTER (WHERE state = 'accepted') AS n FROM ${snapshot}`)
+  const [met] = await db.rows(
+    `SELECT count(*) FILTER (WHERE _class NOT IN (${removed}, ${gone})) AS present, ` +
+      `count(DISTINCT _key) FILTER (WHERE _state = 'accepted') AS accepted FROM _diff`,
   )
-  const [met] = await db.rows(`SELECT count(*) FILTER (WHERE _stored) AS n FROM _diff`)
-  // More snapshot rows met than there are: a model key stands twice. No window over everything is needed to know it.
-  const duplicates = await markDuplicates(db, Number(met?.['n'] ?? 0) > Number(stored?.['n'] ?? 0))
+  const accepted = Number(stored?.['n'] ?? 0)
+  const same = modelRows === null ? 0 : modelRows - Number(met?.['present'] ?? 0)
+  // What was accepted and is not in `_diff` was met by one unchanged row each, or a model key stands twice.
+  if (modelRows !== null && same !== accepted - Number(met?.['accepted'] ?? 0)) return null
+  const duplicates = await markDuplicates(db)
   const classes = await db.rows(`SELECT _class, count(*) AS n FROM _diff GROUP BY 1`)
   const count = (wanted: number) => Number(classes.find((row) => row['_class'] === String(wanted))?.['n'] ?? 0)
   const counts = {
     added: count(added),
     changed: count(changed),
-    unchanged: count(unchanged),
+    unchanged: count(unchanged) + same,
     retry: count(retry),
     invalid: count(nullKey) + count(duplicate),
     removed: count(removed),
@@ -95,14 +110,19 @@ async function countDiff(db: Database, request: DiffRequest, snapshot: string): 
   return {
     ...counts,
     model_rows: counts.added + counts.changed + counts.unchanged + counts.retry + counts.invalid,
-    accepted: Number(stored?.['accepted'] ?? 0),
+    accepted,
     invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
   }
 }
 
+const dueSql = ({ refreshBefore }: DiffRequest): string =>
+  refreshBefore
+    ? `coalesce(sent_at, accepted_at) < TIMESTAMP ${quoteText(refreshBefore.replace('T', ' ').replace('Z', ''))}`
+    : 'false'
+
 /** Marks every model row whose key stands more than once; gives some of the keys. */
-async function markDuplicates(db: Database, amongStored: boolean): Promise<readonly string[]> {
-  const suspects = amongStored ? `_class NOT IN (${removed}, ${gone})` : `_class IN (${added}, ${retry})`
+async function markDuplicates(db: Database): Promise<readonly string[]> {
+  const suspects = `_class NOT IN (${removed}, ${gone})`
   const twice = `SELECT _key FROM _diff WHERE _key IS NOT NULL AND ${suspects} GROUP BY 1 HAVING count(*) > 1`
   const keys = await db.rows(`${twice} ORDER BY 1 LIMIT 5`)
   if (keys.length > 0) await db.run(`UPDATE _diff SET _class = ${duplicate} WHERE _key IN (${twice})`)
@@ -125,8 +145,8 @@ export async function* readCandidates(db: Database, request: DiffRequest): Async
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
   const sql =
-    `SELECT _key, _class, _turned, _state, _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} FROM _diff ` +
-    `WHERE ${wanted} ORDER BY ${first} DESC, _key`
+    `SELECT _key, _class, _turned, _state, s.payload_hash AS _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} ` +
+    `FROM _diff LEFT JOIN ${snapshotOf(request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`
   for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, request.columns))
 }
 
