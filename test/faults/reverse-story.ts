@@ -70,20 +70,23 @@ export async function playStory(stage: Stage, seed: number): Promise<string> {
   const from = (await stage.sandbox.journal(destination.vendor)).at(-1)?.sequence ?? 0
   const play: Play = { stage, scene, destination, world, random, told, removed: onRemoved.kind }
   const model = new Map<string, Row>()
+  const earlier = new Map<string, Row>()
   const ids = Array.from({ length: random.integer(2, 11) }, (_, n) => `s${seed}-${n}`)
   try {
     for (const id of ids) if (random.chance(0.8)) model.set(id, newRow(id, random))
     let out: Words = new Map()
     for (let step = random.integer(2, 4); step > 0; step--) {
-      setModel(world, model)
+      setModel(world, model, scene.badName)
       const wrong = await setFaults(play)
+      for (const row of model.values()) if (random.chance(0.5) || !earlier.has(row.id)) earlier.set(row.id, row)
       const before = await outAtVendor(play, ids)
-      await playRun(play)
+      const ran = await playRun(play)
       await clearFaults(play, wrong)
+      if (ran && wrong.length === 0) await expectOptOutsThere(play)
       expectNobodyBack(before, await outAtVendor(play, ids))
       await optOutAtVendor(play, ids)
       out = await outAtVendor(play, ids)
-      editModel(model, ids, random)
+      editModel(model, { ids, random, earlier })
     }
     await endQuietly(play, model)
     expectNobodyBack(out, await outAtVendor(play, ids))
@@ -122,13 +125,23 @@ const newRow = (id: string, random: Random): Row => ({
   bad: random.chance(0.08),
 })
 
-function editModel(model: Map<string, Row>, ids: readonly string[], random: Random): void {
+function editModel(
+  model: Map<string, Row>,
+  {
+    ids,
+    random,
+    earlier,
+  }: { readonly ids: readonly string[]; readonly random: Random; readonly earlier: ReadonlyMap<string, Row> },
+): void {
   // A model that is empty for once: a load that went wrong.
   if (random.chance(0.08)) return model.clear()
   for (const id of ids) {
     if (!random.chance(0.5)) continue
     const row = model.get(id)
-    if (row && random.chance(0.2)) model.delete(id)
+    const before = earlier.get(id)
+    // Back to what it was, which the vendor may have accepted once.
+    if (before && random.chance(0.4)) model.set(id, before)
+    else if (row && random.chance(0.2)) model.delete(id)
     else if (row) model.set(id, { ...row, ...change(row, random) })
     else if (random.chance(0.6)) model.set(id, newRow(id, random))
   }
@@ -138,6 +151,7 @@ const change = (row: Row, random: Random): Partial<Row> =>
   random.pick<Partial<Row>>([
     { name: `n${random.integer(0, 3)}` },
     { opted_out: true },
+    { opted_out: true, bad: true },
     { opted_out: !row.opted_out },
     { bad: !row.bad },
   ])
@@ -154,9 +168,7 @@ function setModel(world: World, model: ReadonlyMap<string, Row>, badName: string
 
 // ---------------------------------------------------------------- one run
 
-async function setFaults({ stage, scene, destination, random, told, world }: Play): Promise<readonly string[]> {
-  if (scene.badName !== null)
-    world.people = world.people.map((person) => (random.chance(0.1) ? { ...person, name: scene.badName } : person))
+async function setFaults({ stage, scene, destination, random, told }: Play): Promise<readonly string[]> {
   const names: string[] = []
   for (let count = random.pick([0, 1, 1, 2]); count > 0; count--) {
     const [name, spec] = random.pick([...wireFaults, ...scene.faults])
@@ -173,7 +185,7 @@ async function clearFaults({ stage, destination }: Play, names: readonly string[
   for (const name of names) await stage.sandbox.setFault(destination.vendor, name, null)
 }
 
-/** A run to its end, or to its death: whatever is on its way then still reaches the vendor, and nobody hears of it. */
+/** The run, where it was a whole one and went to its end. One that dies: whatever is on its way then still reaches the vendor, and nobody hears of it. */
 async function playRun(play: Play): Promise<Ran | undefined> {
   const { world, random, destination, told } = play
   const death = random.chance(0.45) ? random.pick(deaths) : undefined
@@ -182,9 +194,9 @@ async function playRun(play: Play): Promise<Ran | undefined> {
   const life = makeLife(death, nth)
   world.vendor = { ...world.vendor, object: mortal(destination.object, life) }
   let asked = 0
+  const part = random.pick([{}, {}, {}, {}, {}, {}, {}, { limit: random.integer(0, 4) }, { rejectedOnly: true }])
   const ran = run(world, {
-    ...(random.chance(0.1) ? { limit: random.integer(0, 4) } : {}),
-    rejectedOnly: random.chance(0.08),
+    ...part,
     context: {
       warehouse: mortalWarehouse(world.warehouse, life),
       callContext: (signal) => destination.host.context(signal),
@@ -203,7 +215,7 @@ async function playRun(play: Play): Promise<Ran | undefined> {
   else {
     const { ledger, error } = end as Ran // the only other thing that `ran` is
     told.push(`run of ${world.people.length}: ${summary(ledger)}${error ? ` ${error.code}` : ''}`)
-    return end as Ran // as above
+    return Object.keys(part).length === 0 && !error ? (end as Ran) : undefined // as above
   }
   return undefined
 }
@@ -309,6 +321,16 @@ async function outAtVendor(play: Play, ids: readonly string[]): Promise<Words> {
 /** Nobody in these stories may be opted in: no sync allows it. A record that was deleted, and made anew, says nothing. */
 function expectNobodyBack(before: Words, after: Words): void {
   expect([...before].filter(([id, isOut]) => isOut && after.get(id) === false)).toEqual([])
+}
+
+/** A whole run without a fault leaves nobody who opted out subscribed: not for what else stands in the row. */
+async function expectOptOutsThere(play: Play): Promise<void> {
+  const heldOf = await holdings(play)
+  const out = play.world.people.filter(({ opted_out }) => opted_out === true).map(({ id }) => id ?? '')
+  expect(
+    out.filter((id) => heldOf(id)?.isOut === false),
+    'opted out in the model, and not at the vendor',
+  ).toEqual([])
 }
 
 /** People say it at the vendor itself, through whatever else writes there. */
