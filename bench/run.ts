@@ -4,11 +4,12 @@ import { parseArgs } from 'node:util'
 import { judge, type Benchmark, type Result } from './benchmark.ts'
 import { daemonIdle } from './daemon-idle.ts'
 import { daemonStart } from './daemon-start.ts'
+import { delivery, deliveryBookkeeping } from './delivery.ts'
 import { executorOverhead } from './executor-overhead.ts'
 import { flatMemory } from './flat-memory.ts'
 import { help } from './help.ts'
 import { jsonPages } from './json-pages.ts'
-import { noChangesDiff } from './no-changes-diff.ts'
+import { changedDiff, noChangesDiff } from './diff.ts'
 import { slotLateness } from './slot-lateness.ts'
 import { syncList } from './sync-list.ts'
 
@@ -18,10 +19,13 @@ const benchmarks: readonly Benchmark[] = [
   jsonPages,
   flatMemory,
   noChangesDiff,
+  changedDiff,
   daemonStart,
   daemonIdle,
   slotLateness,
   executorOverhead,
+  delivery,
+  deliveryBookkeeping,
 ]
 
 const options = readOptions()

@@ -1,9 +1,13 @@
 /** The bare comparison: one full outer join with a class per row, counted. No keys checked, no values kept. Imports nothing of ours. */
 import { DuckDBInstance } from '@duckdb/node-api'
 
-const { file }: { file: string } = JSON.parse(process.argv[2] ?? '{}')
+const { file, memory }: { file: string; memory: string } = JSON.parse(process.argv[2] ?? '{}')
 
-const instance = await DuckDBInstance.create(file)
+const instance = await DuckDBInstance.create(file, {
+  memory_limit: memory,
+  temp_directory: `${file}.spill`,
+  preserve_insertion_order: 'false',
+})
 const connection = await instance.connect()
 const began = performance.now()
 const result = await connection.runAndReadAll(

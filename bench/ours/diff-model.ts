@@ -2,9 +2,9 @@
 import { readArguments, report } from '../report.ts'
 import { openBenchWarehouse, peopleDiff } from './people-diff.ts'
 
-const { file } = readArguments<{ readonly file: string }>()
+const { file, memory } = readArguments<{ readonly file: string; readonly memory: string }>()
 
-const { counts, seconds } = await openBenchWarehouse(file).session(
+const { counts, seconds } = await openBenchWarehouse(file, memory).session(
   { runId: 'bench', purpose: 'diff' },
   async (session) => {
     const began = performance.now()

@@ -20,5 +20,5 @@ export const peopleDiff: DiffRequest = {
   retriesOnly: false,
 }
 
-export const openBenchWarehouse = (path: string): Warehouse =>
-  openDuckDBWarehouse({ path, memoryLimit: '1GB', threads: null, inTurn: (_request, work) => work() })
+export const openBenchWarehouse = (path: string, memoryLimit = '1GB'): Warehouse =>
+  openDuckDBWarehouse({ path, memoryLimit, threads: null, inTurn: (_request, work) => work() })

@@ -2,7 +2,12 @@
 import { readArguments, report } from '../report.ts'
 import { openBenchWarehouse, peopleDiff } from './people-diff.ts'
 
-const { file, rows } = readArguments<{ readonly file: string; readonly rows: number }>()
+const { file, rows, changed } = readArguments<{
+  readonly file: string
+  readonly rows: number
+  /** Of a hundred rows. */
+  readonly changed: number
+}>()
 
 const began = performance.now()
 await openBenchWarehouse(file).session({ runId: 'bench', purpose: 'prepare' }, async (session) => {
@@ -27,5 +32,6 @@ await openBenchWarehouse(file).session({ runId: 'bench', purpose: 'prepare' }, a
     `INSERT INTO _millrace.snapshot_people (key, state, payload_hash, mapping_version, accepted_at, run_id, ${names.map((name) => `v_${name}`).join(', ')}) ` +
       `SELECT person_id, 'accepted', md5(person_id), '${peopleDiff.mappingVersion}', now()::TIMESTAMP, 'bench', ${names.join(', ')} FROM models.people`,
   )
+  if (changed > 0) await run(`UPDATE raw.people SET plan = 'changed' WHERE hash(person_id) % 100 < ${changed}`)
 })
 report({ seconds: (performance.now() - began) / 1000 })

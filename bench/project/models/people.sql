@@ -1,0 +1,1 @@
+select person_id, email, plan, balance, seats from raw.people
