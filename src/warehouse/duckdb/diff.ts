@@ -32,13 +32,18 @@ const snapshotOf = ({ sync }: Pick<DiffRequest, 'sync'>): string => `_millrace.$
 function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<string, LogicalType>): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
-  const stored = (column: string) => `s.${quoteName(snapshotColumn(column))}`
+  // A key that stands as it is is the join's own column: neither side carries it twice, and rows that meet agree in it.
+  const own = plainKey(request, types)
+  const stored = (column: string) => (column === own ? 's.key' : `s.${quoteName(snapshotColumn(column))}`)
+  const value = (column: SnapshotColumn) => (column.name === own ? `m.${modelKey}` : typed('m', column))
   const differs = [
     'NOT s.same',
-    ...request.columns.map(
-      (column) =>
-        `${converted(typed('m', column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
-    ),
+    ...request.columns
+      .filter(({ name }) => name !== own)
+      .map(
+        (column) =>
+          `${converted(value(column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
+      ),
   ]
   const due = request.refreshBefore ? 's.due' : null
   // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
@@ -47,21 +52,19 @@ function classified(request: DiffRequest, open: OpenCounts, types: ReadonlyMap<s
   )
   return [
     `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
-    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.state = 'accepted' OR ${intent} THEN ${removed} ELSE ${gone} END ` +
+    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.accepted OR ${intent} THEN ${removed} ELSE ${gone} END ` +
       `WHEN m.${modelKey} IS NULL THEN ${nullKey} ` +
       `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
-      `WHEN s.key IS NULL OR s.state <> 'accepted' THEN ${added} ` +
+      `WHEN s.accepted IS NOT TRUE THEN ${added} ` +
       `WHEN ${differs.join(' OR ')} THEN ${changed} ${due === null ? '' : `WHEN ${due} THEN ${changed} `}ELSE ${unchanged} END AS TINYINT) AS _class`,
-    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.state = 'accepted' AND ${due} AND NOT (${differs.join(' OR ')}))`} AS _refresh`,
+    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.accepted AND ${due} AND NOT (${differs.join(' OR ')}))`} AS _refresh`,
     ...(open.rejects > 0
       ? [`r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked`]
       : ['NULL::VARCHAR AS _value, 0 AS _refusals, false AS _parked']),
     `${turned.length > 0 ? turned.join(' OR ') : 'false'} AS _turned`,
-    `s.state AS _state, s.same AS _same`,
+    `s.accepted AS _accepted, s.same AS _same`,
     `s.key IS NOT NULL AS _stored, ${intent} AS _intent, ${open.rejects > 0 ? 'coalesce(r.attempts, 0)' : '0'} AS _attempts`,
-    ...request.columns.map(
-      (column, index) => `${typed('m', column)} AS m${index}, ${stored(column.name)} AS s${index}`,
-    ),
+    ...request.columns.map((column, index) => `${value(column)} AS m${index}, ${stored(column.name)} AS s${index}`),
   ].join(', ')
 }
 
@@ -70,7 +73,7 @@ function joined(request: DiffRequest, open: OpenCounts, snapshot: string): strin
   return [
     `FROM (SELECT ${keySql(request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
     // What is wide, or the same in every row, stays outside of the join.
-    `FULL OUTER JOIN (SELECT key, state, mapping_version = ${quoteText(request.mappingVersion)} AS same, ${dueSql(request)} AS due, ` +
+    `FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = ${quoteText(request.mappingVersion)} AS same, ${dueSql(request)} AS due, ` +
       `COLUMNS('^v_') FROM ${snapshot}) s ON m.${modelKey} = s.key`,
     // A key that was intended and is in neither may have arrived: it is removed.
     open.intents > 0
@@ -90,7 +93,7 @@ async function countDiff(
   const [stored] = await db.rows(`SELECT count(*) FILTER (WHERE state = 'accepted') AS n FROM ${snapshot}`)
   const [met] = await db.rows(
     `SELECT count(*) FILTER (WHERE _class NOT IN (${removed}, ${gone})) AS present, ` +
-      `count(DISTINCT _key) FILTER (WHERE _state = 'accepted') AS accepted FROM _diff`,
+      `count(DISTINCT _key) FILTER (WHERE _accepted) AS accepted FROM _diff`,
   )
   const accepted = Number(stored?.['n'] ?? 0)
   const same = modelRows === null ? 0 : modelRows - Number(met?.['present'] ?? 0)
@@ -113,6 +116,13 @@ async function countDiff(
     accepted,
     invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
   }
+}
+
+/** The column that is the key, character by character; undefined: the key is made of it, or of several. */
+function plainKey({ key, columns }: DiffRequest, types: ReadonlyMap<string, LogicalType>): string | undefined {
+  const [only, ...rest] = key
+  if (!only || rest.length > 0 || only.normalise !== 'exact' || types.get(only.column) !== 'string') return undefined
+  return columns.find(({ name, type }) => name === only.column && type === 'string')?.name
 }
 
 const dueSql = ({ refreshBefore }: DiffRequest): string =>
@@ -145,7 +155,7 @@ export async function* readCandidates(db: Database, request: DiffRequest): Async
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
   const sql =
-    `SELECT _key, _class, _turned, _state, s.payload_hash AS _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} ` +
+    `SELECT _key, _class, _turned, s.state AS _state, s.payload_hash AS _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} ` +
     `FROM _diff LEFT JOIN ${snapshotOf(request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`
   for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, request.columns))
 }
