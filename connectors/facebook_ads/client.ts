@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MillraceError, type Host } from 'millrace'
+import { classifyFailure } from './classify-failure.ts'
+import { GraphError, isRefusal } from './graph-error.ts'
+import { loadSdk, type Connection, type Sdk } from './sdk.ts'
+import type { Exchange } from './transport.ts'
+import { pauseMs, readUsage } from './usage.ts'
+
+/** The Graph API through the vendor's SDK, with the host as the only layer that retries. */
+export type GraphApi = {
+  readonly ask: <T>(request: Ask<T>) => Promise<T>
+  readonly host: Host
+}
+
+export type Ask<T> = {
+  /** Method and path, without version and token: `GET /act_1/campaigns`. */
+  readonly label: string
+  readonly docs: string
+  readonly signal: AbortSignal
+  readonly send: (sdk: Sdk) => Promise<unknown>
+  /** What the answer means; `readAt` is our clock just before the attempt that brought it. An answer that it throws at is asked for again. */
+  readonly read: (bytes: Uint8Array, readAt: Date) => T
+  /** Takes a refusal that is an answer, too. */
+  readonly recover?: (error: GraphError) => T | undefined
+}
+
+export async function openClient(connection: Connection, host: Host): Promise<GraphApi> {
+  const sdkOf = await loadSdk(connection)
+  let goOnAt = 0
+  let hasWarned = false
+
+  /** What the throttle headers ask for, before the limit is reached. */
+  const noteUsage = ({ answer }: Exchange) => {
+    const usage = answer && readUsage(answer.header)
+    if (!usage) return
+    const waitMs = pauseMs(usage)
+    goOnAt = performance.now() + waitMs
+    if (waitMs === 0 || hasWarned) return
+    hasWarned = true
+    host.warn(
+      `Facebook: ${Math.round(usage.percent)} % of the limit for ${usage.what} is used up. Requests go slower from here on, so that it is not reached.`,
+    )
+  }
+
+  return {
+    host,
+    ask: async ({ label, docs, signal, send, read, recover }) => {
+      const waitMs = goOnAt - performance.now()
+      if (waitMs > 0) await pause(waitMs, signal)
+      return await host.call({ label, docs, signal, classify: classifyFailure, timeoutMs }, async (attemptSignal) => {
+        const readAt = new Date()
+        const exchange: Exchange = { signal: attemptSignal, answer: null }
+        await send(sdkOf(exchange))
+        const { answer } = exchange
+        if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Facebook's SDK sent nothing.` })
+        host.sawDate(answer.header('date'))
+        noteUsage(exchange)
+        if (!isRefusal(answer)) return read(answer.bytes, readAt)
+        const error = new GraphError(answer)
+        const recovered = recover?.(error)
+        if (recovered === undefined) throw error
+        return recovered
+      })
+    },
+  }
+}
+
+/** @throws MillraceError MR-7001 */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (cause) {
+    throw signal.reason instanceof MillraceError
+      ? signal.reason
+      : new MillraceError('MR-7001', { message: 'Waiting for Facebook was stopped on the way.', cause })
+  }
+}
+
+/** Lists with many fields are slow. */
+const timeoutMs = 120_000

@@ -1,0 +1,74 @@
+import type { LogicalType } from 'millrace'
+import { adColumns, adSetColumns, audienceColumns, campaignColumns, creativeColumns } from './entity-columns.ts'
+import type { Edge } from './sdk.ts'
+
+/** What an ad account has, listed whole at every scan. */
+export type Entity = {
+  readonly name: string
+  readonly docs: string
+  readonly edge: Edge
+  readonly columns: { readonly [field: string]: LogicalType }
+  /** All states, so that archived and deleted ones come too. null: the edge takes none. */
+  readonly statuses: readonly string[] | null
+  /** What is not listed is gone. Not where the vendor keeps it as DELETED. */
+  readonly enumerates: boolean
+  readonly pageRows: number
+}
+
+const liveAndGone = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'DELETED', 'IN_PROCESS', 'WITH_ISSUES']
+const adSetStatuses = [...liveAndGone, 'CAMPAIGN_PAUSED']
+
+/** By level, for reports too: without them neither archived nor deleted ones come. */
+export const statusesOf = {
+  campaign: liveAndGone,
+  adset: adSetStatuses,
+  ad: [...adSetStatuses, 'ADSET_PAUSED', 'DISAPPROVED', 'PENDING_BILLING_INFO', 'PENDING_REVIEW', 'PREAPPROVED'],
+} as const
+
+export const entities: readonly Entity[] = [
+  {
+    name: 'campaigns',
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/campaigns/',
+    edge: 'campaigns',
+    columns: campaignColumns,
+    statuses: statusesOf.campaign,
+    enumerates: false,
+    pageRows: 200,
+  },
+  {
+    name: 'adsets',
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/adsets/',
+    edge: 'adsets',
+    columns: adSetColumns,
+    statuses: statusesOf.adset,
+    enumerates: false,
+    pageRows: 100,
+  },
+  {
+    name: 'ads',
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/ads/',
+    edge: 'ads',
+    columns: adColumns,
+    statuses: statusesOf.ad,
+    enumerates: false,
+    pageRows: 100,
+  },
+  {
+    name: 'creatives',
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/adcreatives/',
+    edge: 'adcreatives',
+    columns: creativeColumns,
+    statuses: null,
+    enumerates: true,
+    pageRows: 50,
+  },
+  {
+    name: 'custom_audiences',
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/customaudiences/',
+    edge: 'customaudiences',
+    columns: audienceColumns,
+    statuses: null,
+    enumerates: true,
+    pageRows: 100,
+  },
+]

@@ -1,0 +1,157 @@
+import { connector, MillraceError, z, type LogicalType, type Stream } from 'millrace'
+import { openClient, type GraphApi } from './client.ts'
+import { dayMs } from './days.ts'
+import { entities, type Entity } from './entity.ts'
+import { accountColumns } from './entity-columns.ts'
+import {
+  breakdownNames,
+  breakdownPresets,
+  dayColumns,
+  fieldsOf,
+  idOf,
+  levels,
+  type Breakdown,
+  type Level,
+} from './insights-columns.ts'
+import { overlapDays } from './insights-days.ts'
+import { insightsOptions } from './insights-options.ts'
+import { accountDocs, readAccounts } from './read-accounts.ts'
+import { readEntities } from './read-entities.ts'
+import { readInsights } from './read-insights.ts'
+
+const config = z.strictObject({
+  access_token: z
+    .string()
+    .min(1)
+    .meta({ secret: true, description: 'Of a system user, with ads_read: Business settings → System users' }),
+  app_secret: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ secret: true, description: 'The app’s secret: requests are signed with it (appsecret_proof)' }),
+  account_ids: z
+    .array(z.string().regex(/^(act_)?\d+$/, 'an ad account id is its digits, as text: "1234567890"'))
+    .min(1)
+    .optional()
+    .meta({ description: 'Ad accounts to read. Default: all that the token may see' }),
+  api_version: z
+    .string()
+    .regex(/^v\d+\.\d+$/)
+    .default('v24.0')
+    .meta({ description: 'Version of the Graph API; the columns are those of the default' }),
+  base_url: z
+    .url({ protocol: /^https?$/ })
+    .default('https://graph.facebook.com')
+    .meta({ description: 'Where the Graph API is' }),
+  poll_interval_ms: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(2_000)
+    .meta({ description: 'Between the first two questions after a report; they become rarer, down to every 30 s' }),
+})
+
+type InsightsStream = { readonly name: string; readonly level: Level; readonly breakdowns: readonly Breakdown[] }
+
+const insights: readonly InsightsStream[] = levels.flatMap((level) => [
+  { name: `${level}_insights`, level, breakdowns: [] },
+  ...Object.entries(breakdownPresets).map(([preset, breakdowns]) => ({
+    name: `${level}_insights_by_${preset}`,
+    level,
+    breakdowns,
+  })),
+])
+
+const streamNames = ['ad_accounts', ...entities.map(({ name }) => name), ...insights.map(({ name }) => name)]
+
+export default connector({
+  name: 'facebook_ads',
+  config,
+  streamNames,
+  async open({ config, host }) {
+    const api = await openClient(config, host)
+    const reading: Reading = { api, accountIds: config.account_ids, pollMs: config.poll_interval_ms }
+    const streams = [
+      describeAccounts(reading),
+      ...entities.map((entity) => describeEntity(reading, entity)),
+      ...insights.map((stream) => describeInsights(reading, stream)),
+    ]
+    return {
+      check: ({ signal }) => readMe(api, signal),
+      account: ({ signal }) => readMe(api, signal),
+      streams: async ({ names }) => streams.filter(({ name }) => names?.includes(name) ?? true),
+      streamNames: async () => streamNames,
+    }
+  },
+})
+
+type Reading = {
+  readonly api: GraphApi
+  readonly accountIds: readonly string[] | undefined
+  readonly pollMs: number
+}
+
+/** https://developers.facebook.com/docs/graph-api/overview/#me */
+function readMe(api: GraphApi, signal: AbortSignal): Promise<string> {
+  return api.ask({
+    label: 'GET /me',
+    docs: 'https://developers.facebook.com/docs/graph-api/overview/#me',
+    signal,
+    send: (sdk) => sdk.me(['id']),
+    read: (bytes) => {
+      const me: unknown = JSON.parse(Buffer.from(bytes).toString())
+      if (typeof me === 'object' && me !== null && 'id' in me && typeof me.id === 'string') return me.id
+      throw new MillraceError('MR-3005', { message: 'Asking Facebook whose token it is: the answer has no id.' })
+    },
+  })
+}
+
+/** What all streams have in common: no stamp of the last change, so a row's version is the time of its request. */
+const common = { order: 'none', lagMs: 0, overlapMs: 0, children: [] } as const
+
+const describeAccounts = ({ api, accountIds }: Reading): Stream => ({
+  ...common,
+  name: 'ad_accounts',
+  docs: accountDocs,
+  key: ['id'],
+  columns: accountColumns,
+  pageRows: 1,
+  read: (scan, { signal }) => readAccounts(api, { accountIds, scan, signal }),
+})
+
+const describeEntity = ({ api, accountIds }: Reading, entity: Entity): Stream => ({
+  ...common,
+  name: entity.name,
+  docs: entity.docs,
+  key: ['id'],
+  columns: entity.columns,
+  enumerates: entity.enumerates,
+  pageRows: entity.pageRows,
+  read: (scan, { signal }) => readEntities(api, { entity, accountIds, scan, signal }),
+})
+
+function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, breakdowns }: InsightsStream): Stream {
+  // Without breakdowns of its own it takes those of the sync, whichever they are.
+  const byBreakdown = (breakdowns.length > 0 ? breakdowns : breakdownNames).map((breakdown): [string, LogicalType] => [
+    breakdown,
+    'string',
+  ])
+  return {
+    ...common,
+    name,
+    docs: 'https://developers.facebook.com/docs/marketing-api/reference/adgroup/insights/',
+    key: [idOf[level], 'date_start', '_breakdowns'],
+    columns: {
+      ...fieldsOf(level),
+      ...dayColumns,
+      ...Object.fromEntries(byBreakdown),
+      _breakdowns: 'string',
+    },
+    boundedBy: 'date_start',
+    overlapMs: overlapDays * dayMs,
+    options: insightsOptions,
+    pageRows: 500,
+    read: (scan, { signal }) =>
+      readInsights(api, { stream: name, level, breakdowns, accountIds, pollMs, scan, signal }),
+  }
+}

@@ -1,0 +1,59 @@
+import type { Scan } from 'millrace'
+import type { Account } from './account.ts'
+import { addDays, dayAt, dayMs, earliest, firstDayFrom, lastDayBefore, latest } from './days.ts'
+
+/** The days of an account that a scan reads. null: none. */
+export type Days = { readonly first: string; readonly last: string }
+
+export type DaysOf = {
+  readonly scan: Pick<Scan, 'from' | 'to' | 'full' | 'start'>
+  /** The vendor's clock. */
+  readonly now: Date
+  /** Days before the last complete scan that are read again. */
+  readonly windowDays: number
+}
+
+/**
+ * A day belongs to the scan within whose bounds it begins, by the account's clock: parts of a backfill meet and do not
+ * overlap. A live scan begins with the day that it had not seen the end of, and the window before it.
+ */
+export function daysOf({ timezone, createdAt }: Account, { scan, now, windowDays }: DaysOf): Days | null {
+  const last = earliest(lastDayBefore(Date.parse(scan.to), timezone), dayAt(now.getTime(), timezone))
+  const first = latest(
+    addDays(dayAt(monthsBefore(now, keptMonths), timezone), 1),
+    ...(createdAt === null ? [] : [dayAt(createdAt, timezone)]),
+    ...(scan.start === null ? [] : [startDay(scan.start, timezone)]),
+    ...(scan.from === null ? [] : [fromDay(scan.from, { scan, windowDays, timezone })]),
+  )
+  return first > last ? null : { first, last }
+}
+
+/** What of `start` is too old for the vendor: named once. */
+export const isTooOld = (start: string | null, now: Date): boolean =>
+  start !== null && Date.parse(start) < monthsBefore(now, keptMonths)
+
+function fromDay(
+  from: string,
+  { scan, windowDays, timezone }: Pick<DaysOf, 'scan' | 'windowDays'> & { readonly timezone: string },
+): string {
+  // A part of a backfill, which comes with `full`.
+  if (scan.full) return firstDayFrom(Date.parse(from), timezone)
+  // `from` is the watermark less the stream's overlap; the sync may say another window.
+  return dayAt(Date.parse(from) + (overlapDays - windowDays) * dayMs, timezone)
+}
+
+/** A day that is written as one is a day of the account's, wherever that is. */
+const startDay = (start: string, timezone: string) =>
+  /T00:00:00(\.0+)?Z$/.test(start) ? start.slice(0, 10) : dayAt(Date.parse(start), timezone)
+
+function monthsBefore(now: Date, months: number): number {
+  const then = new Date(now)
+  then.setUTCMonth(then.getUTCMonth() - months)
+  return then.getTime()
+}
+
+/** Older days are refused (3018). https://developers.facebook.com/docs/marketing-api/insights/best-practices */
+const keptMonths = 37
+
+/** Facebook restates what happened up to 28 days before. */
+export const overlapDays = 28

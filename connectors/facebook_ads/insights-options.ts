@@ -1,0 +1,64 @@
+import { MillraceError, z, type JsonObject } from 'millrace'
+import { breakdownNames, fieldsOf, levels, type Level } from './insights-columns.ts'
+
+/** `options` of an insights stream. */
+export const insightsOptions = z.strictObject({
+  level: z.enum(['account', 'campaign', 'adset', 'ad']).optional().describe('The level that the stream’s name says.'),
+  breakdowns: z.array(z.enum(breakdownNames)).max(4).optional().describe('A row for each of their values.'),
+  action_breakdowns: z
+    .array(
+      z.enum([
+        'action_canvas_component_name',
+        'action_carousel_card_id',
+        'action_carousel_card_name',
+        'action_destination',
+        'action_device',
+        'action_reaction',
+        'action_target_id',
+        'action_type',
+        'action_video_sound',
+        'action_video_type',
+        'conversion_destination',
+      ]),
+    )
+    .optional()
+    .describe('How the lists in `actions` are broken down. Default: by action_type.'),
+  // 7d_view and 28d_view ended in January 2026.
+  attribution_windows: z
+    .array(z.enum(['1d_click', '7d_click', '28d_click', '1d_view', '1d_ev', 'dda', 'default']))
+    .optional()
+    .describe('Windows that the lists in `actions` count by. Default: those of the account.'),
+  fields: z.array(z.string().min(1)).min(1).optional().describe('Only these metrics. Default: all columns.'),
+  window: z
+    .int()
+    .min(1)
+    .max(90)
+    .default(28)
+    .describe('How many days before the last complete scan are read again, since Facebook restates them.'),
+  days_per_report: z.int().min(1).max(90).optional().describe('Days that one report asks for at first.'),
+})
+
+export type InsightsOptions = z.output<typeof insightsOptions>
+
+/** @throws MillraceError MR-1201 */
+export function readOptions(stream: string, level: Level, options: JsonObject): InsightsOptions {
+  const parsed = insightsOptions.safeParse(options)
+  if (!parsed.success) {
+    const said = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+    throw refused(stream, said.join('; '))
+  }
+  const { level: asked = level, fields = [] } = parsed.data
+  if (asked !== level)
+    throw refused(stream, `its level is ${level}; for ${asked} there is the stream ${asked}_insights`)
+  const known = fieldsOf(level)
+  const odd = fields.filter((field) => !Object.hasOwn(known, field))
+  if (odd.length > 0) throw refused(stream, `it has no field ${odd.join(', ')} at the level ${level}`)
+  return parsed.data
+}
+
+const refused = (stream: string, what: string) =>
+  new MillraceError('MR-1201', {
+    message: `The options of ${stream} cannot be followed: ${what}.`,
+    kept: 'Nothing was read or changed.',
+    next: `It knows: ${Object.keys(insightsOptions.shape).join(', ')}. Levels: ${levels.join(', ')}.`,
+  })

@@ -1,0 +1,37 @@
+import { cutPage, type Json } from 'millrace'
+import { malformed } from './transport.ts'
+
+/** A page of an edge. https://developers.facebook.com/docs/graph-api/results */
+export type ListPage = {
+  readonly lines: Uint8Array
+  readonly rows: number
+  /** Where the next page begins. null: this was the last. The link that the vendor gives for it holds the access token: it is never kept. */
+  readonly after: string | null
+  readonly readAt: Date
+}
+
+export function readList(bytes: Uint8Array, readAt: Date): ListPage {
+  const { lines, rows, envelope } = cutPage(bytes, { records: 'data' })
+  const paging = field(envelope, 'paging')
+  const hasMore = typeof field(paging, 'next') === 'string'
+  const after = field(field(paging, 'cursors'), 'after')
+  if (hasMore && (typeof after !== 'string' || after === ''))
+    throw malformed('sent a list that says there is more, and not after what')
+  return { lines, rows, after: hasMore && typeof after === 'string' ? after : null, readAt }
+}
+
+/** @throws MillraceError MR-3005 where a page would begin where the one before began */
+export function nextAfter(page: ListPage, before: string | null): string | null {
+  if (page.after !== null && page.after === before) throw malformed('sent the same place to go on from twice')
+  return page.after
+}
+
+export function parseRows(lines: Uint8Array): readonly { readonly [name: string]: Json }[] {
+  const text = Buffer.from(lines).toString().trimEnd()
+  return text === '' ? [] : text.split('\n').map((line): { readonly [name: string]: Json } => JSON.parse(line))
+}
+
+const field = (value: Json | undefined, name: string): Json | undefined =>
+  typeof value === 'object' && value !== null && name in value
+    ? Object.entries(value).find(([each]) => each === name)?.[1]
+    : undefined

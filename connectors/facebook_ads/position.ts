@@ -1,0 +1,48 @@
+import { MillraceError, z, type Json } from 'millrace'
+
+/**
+ * Where a scan stands: what a checkpoint holds. Stored; add keys, never change a meaning. Never a link of the vendor's:
+ * the access token is in it.
+ */
+export type Position = {
+  /** Accounts that are read to their end. */
+  readonly done: readonly string[]
+  /** The one that is being read. */
+  readonly account: string | null
+  /** Of a list: the cursor after the last page. Of reports: the first day that is not read. null: its beginning. */
+  readonly at: string | null
+}
+
+export const beginning: Position = { done: [], account: null, at: null }
+
+/** @throws MillraceError MR-1401 where a stored one is not ours */
+export function readPosition(resume: Json): Position {
+  if (resume === null) return beginning
+  const parsed = position.safeParse(resume)
+  if (parsed.success) return parsed.data
+  throw new MillraceError('MR-1401', {
+    message: `Resuming a scan of Facebook Ads: its checkpoint ${JSON.stringify(resume).slice(0, 200)} is not one of ours.`,
+    next: 'millrace sync run … --full-refresh   begins the stream again',
+  })
+}
+
+/** Where in the account to begin. */
+export const placeIn = ({ account, at }: Position, id: string): string | null => (account === id ? at : null)
+
+export const within = (position: Position, account: string, at: string | null): Position => ({
+  done: position.done,
+  account,
+  at,
+})
+
+export const after = (position: Position, account: string): Position => ({
+  done: [...position.done, account],
+  account: null,
+  at: null,
+})
+
+const position = z.strictObject({
+  done: z.array(z.string()),
+  account: z.string().nullable(),
+  at: z.string().nullable(),
+})

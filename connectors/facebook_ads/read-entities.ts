@@ -1,0 +1,120 @@
+import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
+import { findAccounts } from './account.ts'
+import { askFields, type AskedFields } from './ask-fields.ts'
+import type { GraphApi } from './client.ts'
+import type { Entity } from './entity.ts'
+import { isForbidden, isTooMuch, type GraphError } from './graph-error.ts'
+import { nextAfter, readList, type ListPage } from './list-page.ts'
+import { after as afterAccount, beginning, placeIn, readPosition, within } from './position.ts'
+
+export type EntityReading = {
+  readonly entity: Entity
+  readonly accountIds: readonly string[] | undefined
+  readonly scan: Scan
+  readonly signal: AbortSignal
+}
+
+/** Account by account, page by page, a checkpoint a page. */
+export async function* readEntities(api: GraphApi, reading: EntityReading): AsyncGenerator<ScanItem> {
+  const { entity, accountIds, scan, signal } = reading
+  const { readable, refused } = await findAccounts(api, accountIds, signal)
+  const fields = askFields(entity.name, scan.fields, { needed: ['id'], host: api.host })
+  const pages = { ...reading, fields, size: entity.pageRows, statuses: entity.statuses }
+  const refusals = new Map(refused)
+  let position = readPosition(scan.resume)
+  let left = scan.limit ?? Infinity
+  for (const { id } of readable) {
+    if (position.done.includes(id)) continue
+    let at = placeIn(position, id)
+    do {
+      if (left <= 0) return
+      const page = await fetchPage(api, pages, { account: id, after: at, limit: Math.min(pages.size, left) })
+      if (page.kind === 'refused') {
+        refusals.set(id, page.message)
+        break
+      }
+      if (page.kind === 'lost') {
+        // The cursor is of another time: from the account's beginning again.
+        at = null
+        continue
+      }
+      if (page.rows > 0) yield { kind: 'lines', lines: page.lines, rows: page.rows, readAt: page.readAt }
+      left -= page.rows
+      at = nextAfter(page, at)
+      if (at === null) position = afterAccount(position, id)
+      yield { kind: 'checkpoint', resume: at === null ? position : within(position, id, at) }
+    } while (!position.done.includes(id))
+  }
+  for (const [account, message] of refusals)
+    api.host.warn(`${entity.name}: ${account} cannot be read and is left out. Facebook says: ${message}`)
+  if (refusals.size === 0 || !entity.enumerates || !scan.full) return
+  // A full pass deletes what it did not see: it may not end while an account was not seen. The next run reads all again.
+  yield { kind: 'checkpoint', resume: beginning }
+  throw new MillraceError('MR-3004', {
+    message: `${entity.name}: ${[...refusals.keys()].join(', ')} cannot be read, and a full pass would take ${refusals.size === 1 ? 'its' : 'their'} rows for deleted.`,
+    kept: 'What the other accounts have is loaded; nothing was deleted.',
+    next: 'Grant the token access to the account, or name the others in account_ids.',
+  })
+}
+
+type Page =
+  | (ListPage & { readonly kind: 'page' })
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'lost' }
+
+type Paging = EntityReading & {
+  readonly fields: AskedFields
+  /** Smaller once a page was too much. */
+  size: number
+  statuses: readonly string[] | null
+}
+
+type PageOf = { readonly account: string; readonly after: string | null; readonly limit: number }
+
+async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Page> {
+  const { entity, fields, signal } = paging
+  for (let limit = of.limit; ;) {
+    const { statuses } = paging
+    const answer = await api.ask<Page | GraphError>({
+      label: `GET /${of.account}/${entity.edge}`,
+      docs: entity.docs,
+      signal,
+      send: (sdk) =>
+        sdk.edge(of.account, entity.edge, fields.names(), {
+          limit,
+          ...(statuses && { effective_status: [...statuses] satisfies Json }),
+          ...(of.after !== null && { after: of.after }),
+        }),
+      read: (bytes, readAt) => ({ kind: 'page', ...readList(bytes, readAt) }),
+      recover: (error) => (isAboutTheRequest(error, of) ? error : undefined),
+    })
+    if (!(answer instanceof Error)) return answer
+    if (isForbidden(answer)) return { kind: 'refused', message: answer.message }
+    if (isLostCursor(answer, of)) return { kind: 'lost' }
+    if (fields.drop(answer)) continue
+    if (isTooMuch(answer) && limit > 1) {
+      limit = paging.size = Math.max(1, limit >> 1)
+      continue
+    }
+    if (statuses?.includes('DELETED') && /\bdeleted\b/i.test(answer.message)) {
+      paging.statuses = statuses.filter((status) => status !== 'DELETED')
+      api.host.warn(`${entity.name}: deleted ones cannot be had. Facebook says: ${answer.message}`)
+      continue
+    }
+    throw new MillraceError('MR-3004', {
+      message: `Facebook refused GET /${of.account}/${entity.edge}: ${answer.message}`,
+      next: entity.docs,
+      cause: answer,
+    })
+  }
+}
+
+/** What asking otherwise may mend. The rest is the host's: it waits, tries again, or gives up. */
+const isAboutTheRequest = (error: GraphError, of: PageOf) =>
+  isForbidden(error) ||
+  isTooMuch(error) ||
+  isLostCursor(error, of) ||
+  ((error.graphCode === 100 || error.graphCode === 12) && !/appsecret_proof/.test(error.message))
+
+const isLostCursor = ({ graphCode, message }: GraphError, { after }: PageOf) =>
+  after !== null && graphCode === 100 && /cursor/i.test(message)

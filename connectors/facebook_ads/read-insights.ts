@@ -1,0 +1,162 @@
+import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
+import { findAccounts, type Account } from './account.ts'
+import { askFields } from './ask-fields.ts'
+import { pause, type GraphApi } from './client.ts'
+import { addDays, countDays, earliest } from './days.ts'
+import { statusesOf } from './entity.ts'
+import { idOf, fieldsOf, type Breakdown, type Level } from './insights-columns.ts'
+import { daysOf, isTooOld } from './insights-days.ts'
+import { readOptions, type InsightsOptions } from './insights-options.ts'
+import { listCampaigns } from './list-campaigns.ts'
+import { after, placeIn, readPosition, within } from './position.ts'
+import { readReport, type Ending, type Part, type ReportOf, type Rows } from './report.ts'
+import type { Params } from './sdk.ts'
+
+export type InsightsReading = {
+  readonly stream: string
+  readonly level: Level
+  /** Of the stream itself; the sync's come on top. */
+  readonly breakdowns: readonly Breakdown[]
+  readonly accountIds: readonly string[] | undefined
+  readonly pollMs: number
+  readonly scan: Scan
+  readonly signal: AbortSignal
+}
+
+/** Account by account, report by report in the order of their days, a checkpoint a report. */
+export async function* readInsights(api: GraphApi, reading: InsightsReading): AsyncGenerator<ScanItem> {
+  const { stream, level, accountIds, scan, signal } = reading
+  const options = readOptions(stream, level, scan.options)
+  const breakdowns = [...new Set([...reading.breakdowns, ...(options.breakdowns ?? [])])]
+  const of = reportOf(api, reading, { options, breakdowns })
+  const { readable, refused } = await findAccounts(api, accountIds, signal)
+  const refusals = new Map(refused)
+  const now = api.host.lastDate() ?? new Date(scan.to)
+  if (isTooOld(scan.start, now))
+    api.host.warn(`${stream}: Facebook keeps reports for 37 months; what is older than that cannot be read.`)
+  let position = readPosition(scan.resume)
+  let span = options.days_per_report ?? usualSpan[level]
+  let left = scan.limit ?? Infinity
+
+  for (const account of readable) {
+    if (position.done.includes(account.id)) continue
+    const days = daysOf(account, { scan, now, windowDays: options.window })
+    let day = placeIn(position, account.id) ?? days?.first ?? ''
+    while (days && day <= days.last && !refusals.has(account.id)) {
+      if (left <= 0) return
+      const last = earliest(addDays(day, span - 1), days.last)
+      const whole: Part = { account: account.id, first: day, last, campaigns: null }
+      const rows = day === last ? readDay(api, { of, level, account }, whole) : readReport(api, of, whole)
+      let next = await rows.next()
+      for (; !next.done; next = await rows.next()) {
+        const batch = batchOf(next.value, breakdowns, left)
+        left -= batch.records.length
+        if (batch.records.length > 0) yield batch
+        // A limit is a limit: nothing more is asked for.
+        if (left <= 0) return
+      }
+      const ending = next.value
+      if (ending.kind === 'refused') refusals.set(account.id, ending.message)
+      else if (ending.kind === 'split') span = Math.ceil(countDays(day, last) / 2)
+      else {
+        day = addDays(last, 1)
+        yield { kind: 'checkpoint', resume: within(position, account.id, day) }
+      }
+    }
+    if (refusals.has(account.id)) continue
+    position = after(position, account.id)
+    yield { kind: 'checkpoint', resume: position }
+  }
+  for (const [account, message] of refusals)
+    api.host.warn(
+      `${stream}: ${account} cannot be read and is left out; once it may be, its days are read by a backfill. Facebook says: ${message}`,
+    )
+}
+
+type Asked = { readonly options: InsightsOptions; readonly breakdowns: readonly Breakdown[] }
+
+function reportOf(
+  api: GraphApi,
+  { stream, level, scan, pollMs, signal }: InsightsReading,
+  { options, breakdowns }: Asked,
+): ReportOf {
+  const known = fieldsOf(level)
+  const wanted = (options.fields ?? Object.keys(known)).filter((field) => scan.fields.includes(field))
+  const params: Params = {
+    level,
+    time_increment: 1,
+    ...(breakdowns.length > 0 && { breakdowns: [...breakdowns] }),
+    ...(options.action_breakdowns && { action_breakdowns: options.action_breakdowns }),
+    ...(options.attribution_windows && { action_attribution_windows: options.attribution_windows }),
+    // Without it what is archived or deleted is not in the report, though its money was spent.
+    ...(level !== 'account' && {
+      filtering: [{ field: `${level}.effective_status`, operator: 'IN', value: [...statusesOf[level]] }],
+    }),
+  }
+  const fields = askFields(
+    stream,
+    wanted.filter((field) => Object.hasOwn(known, field)),
+    { needed: ['account_id', idOf[level]], host: api.host },
+  )
+  return { stream, fields, params, pollMs, signal }
+}
+
+type DayOf = { readonly of: ReportOf; readonly level: Level; readonly account: Account }
+
+/** A day that is too much by itself is read by campaigns, half of them at a time. */
+async function* readDay(api: GraphApi, day: DayOf, part: Part): AsyncGenerator<Rows, Ending> {
+  const { of, level, account } = day
+  let ending = yield* readReport(api, of, part)
+  if (ending.kind !== 'split') return ending
+  // Where there is nothing left to halve: a job also fails without a reason, and works the next time.
+  const halves = level === 'account' ? null : await halve(api, part, { account, signal: of.signal })
+  for (let tries = 1; !halves && ending.kind === 'split' && tries < mostTries; tries++) {
+    await pause(of.pollMs * 2 ** tries, of.signal)
+    ending = yield* readReport(api, of, part)
+  }
+  if (!halves && ending.kind === 'split') throw failed(of, part, ending.message)
+  for (const half of halves ?? []) {
+    ending = yield* readDay(api, day, half)
+    if (ending.kind === 'refused') return ending
+  }
+  return ending.kind === 'refused' ? ending : { kind: 'done' }
+}
+
+/** null: it is one campaign, or none. */
+async function halve(
+  api: GraphApi,
+  part: Part,
+  { account, signal }: { readonly account: Account; readonly signal: AbortSignal },
+): Promise<readonly Part[] | null> {
+  const campaigns = part.campaigns ?? (await listCampaigns(api, account.id, signal))
+  if (campaigns.length === 0 || (campaigns.length === 1 && part.campaigns)) return null
+  const middle = campaigns.length >> 1
+  return [campaigns.slice(0, middle), campaigns.slice(middle)]
+    .filter((half) => half.length > 0)
+    .map((half) => ({ ...part, campaigns: half }))
+}
+
+/** The values of the breakdowns as one text: they are a part of the key, and which they are is the sync's choice. */
+function batchOf({ records, readAt }: Rows, breakdowns: readonly Breakdown[], left: number) {
+  return {
+    kind: 'records',
+    readAt,
+    records: records.slice(0, left).map((record): { readonly [field: string]: Json } => ({
+      ...record,
+      _breakdowns: JSON.stringify(
+        Object.fromEntries(breakdowns.toSorted().map((name) => [name, record[name] ?? null])),
+      ),
+    })),
+  } as const
+}
+
+const failed = ({ stream }: ReportOf, { account, first, campaigns }: Part, message: string) =>
+  new MillraceError('MR-3003', {
+    message: `${stream}: the report of ${account} for ${first}${campaigns ? ` (campaign ${campaigns.join(', ')})` : ''} failed ${mostTries} times: ${message}`,
+    kept: 'The days before it are loaded; the next run goes on with this one.',
+    next: 'Run again later. If it stays, ask for fewer fields or breakdowns in the stream’s options.',
+  })
+
+/** Days of one report at first; it gets shorter by itself. */
+const usualSpan: { readonly [level in Level]: number } = { account: 90, campaign: 30, adset: 14, ad: 7 }
+const mostTries = 3

@@ -1,0 +1,26 @@
+import { sourceKit } from 'millrace/testing'
+import { describe, it } from 'vitest'
+import facebookAds from '../../connectors/facebook_ads/index.ts'
+import simulator from '../../connectors/facebook_ads/sandbox.ts'
+
+sourceKit({
+  describe,
+  it,
+  connector: facebookAds,
+  simulator,
+  streams: [
+    // Listed whole at every scan: the vendor has no feed of changes.
+    { name: 'ad_accounts', isAlwaysFull: true },
+    { name: 'campaigns', isAlwaysFull: true },
+    { name: 'adsets', isAlwaysFull: true },
+    { name: 'ads', isAlwaysFull: true },
+    { name: 'creatives', isAlwaysFull: true },
+    { name: 'custom_audiences', isAlwaysFull: true },
+    'account_insights',
+    'campaign_insights',
+    'adset_insights',
+    'ad_insights',
+    'campaign_insights_by_age_gender',
+    'account_insights_by_placement',
+  ],
+})
