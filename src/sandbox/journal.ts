@@ -104,7 +104,7 @@ function redactText(text: string): string {
 }
 
 const maxBodyBytes = 256 * 1024
-const secretHeaders = /^(authorization|proxy-authorization|cookie|x-api-key|api-key)$/
+const secretHeaders = /^(authorization|proxy-authorization|cookie|x-api-key|api-key|developer-token)$/
 const secretHint = /access_token|client_secret|refresh_token|assertion|api_key|password/
 const secretPair =
   /((?:access_token|client_secret|refresh_token|client_assertion|assertion|api_key|password)(?:=|"\s*:\s*"|>))[^&"<\s]+/g

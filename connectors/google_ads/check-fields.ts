@@ -1,0 +1,85 @@
+import { MillraceError } from 'millrace'
+import type { FieldInfo, Metadata } from './metadata.ts'
+import type { AdsStream } from './streams.ts'
+
+/**
+ * Holds a stream's fields against the vendor's metadata, before a row is read. Fields of ours that this API version does
+ * not have are left out and named; in a query that a user wrote they are an error.
+ * https://developers.google.com/google-ads/api/docs/concepts/field-service#metadata
+ */
+export async function checkFields(
+  stream: AdsStream,
+  {
+    metadata,
+    warn,
+    signal,
+  }: { readonly metadata: Metadata; readonly warn: (text: string) => void; readonly signal: AbortSignal },
+): Promise<readonly FieldInfo[]> {
+  const found = await metadata.find([stream.from, ...stream.fields], signal)
+  const resource = found.get(stream.from)
+  if (resource?.category !== 'RESOURCE') throw refusal(stream, `there is no resource ${stream.from}`, 'Check FROM.')
+  const infos: FieldInfo[] = []
+  for (const field of stream.fields) {
+    const info = found.get(field)
+    if (info && isWith(resource, info)) infos.push(info)
+    else if (stream.isOwn || stream.key.includes(field))
+      throw info
+        ? refusal(stream, `${field} cannot be selected from ${stream.from}`, docsOf(stream))
+        : await unknownField(stream, field, { metadata, signal })
+    else warn(`${stream.name}: this version of the API has no ${field}, so its column stays as it is.`)
+  }
+  const metrics = infos.filter(({ category }) => category === 'METRIC')
+  const segments = infos.filter(({ category }) => category === 'SEGMENT')
+  for (const metric of metrics)
+    for (const segment of segments)
+      if (!metric.selectableWith.has(segment.name))
+        throw refusal(stream, `${metric.name} and ${segment.name} cannot be selected together`, docsOf(stream))
+  return infos
+}
+
+function isWith(resource: FieldInfo, field: FieldInfo): boolean {
+  if (!field.isSelectable) return false
+  if (field.category === 'METRIC') return resource.metrics.has(field.name)
+  if (field.category === 'SEGMENT') return resource.segments.has(field.name)
+  const [of = ''] = field.name.split('.')
+  return of === resource.name || resource.attributeResources.includes(of)
+}
+
+async function unknownField(
+  stream: AdsStream,
+  field: string,
+  { metadata, signal }: { readonly metadata: Metadata; readonly signal: AbortSignal },
+): Promise<MillraceError> {
+  const [of = ''] = field.split('.')
+  const near = /^\w+$/.test(of) ? nearest(field, await metadata.namesOf(of, signal)) : undefined
+  return refusal(stream, `there is no field ${field}${near ? `; did you mean ${near}?` : ''}`, docsOf(stream))
+}
+
+function nearest(field: string, names: readonly string[]): string | undefined {
+  const [best] = names.map((name) => ({ name, far: distance(field, name) })).sort((a, b) => a.far - b.far)
+  return best && best.far <= Math.max(2, field.length / 4) ? best.name : undefined
+}
+
+/** Levenshtein. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      )
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+const docsOf = ({ from }: AdsStream) =>
+  `https://developers.google.com/google-ads/api/fields/v25/${from} lists what goes with it.`
+
+const refusal = (stream: AdsStream, what: string, next: string) =>
+  new MillraceError('MR-1208', {
+    message: `Google Ads, stream ${stream.name}: ${what}.`,
+    kept: 'Nothing was read or changed.',
+    next,
+  })

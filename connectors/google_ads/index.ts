@@ -1,0 +1,75 @@
+import { connector, z } from 'millrace'
+import { readRoots, openAccounts } from './accounts.ts'
+import { openClient } from './client.ts'
+import { openMetadata } from './metadata.ts'
+import { makeStreams } from './make-stream.ts'
+import { reportsOfQueries } from './query-stream.ts'
+import { adsStreams } from './streams.ts'
+
+const secret = (description: string) => z.string().min(1).meta({ secret: true, description })
+const url = () => z.url({ protocol: /^https?$/ })
+const customerId = z.union([
+  z.int().positive(),
+  z
+    .string()
+    .regex(/^\s*\d{3}-?\d{3}-?\d{4}(\s*,\s*\d{3}-?\d{3}-?\d{4})*\s*$/, 'is not a customer id like 123-456-7890'),
+])
+
+const config = z.strictObject({
+  developer_token: secret('Of a manager account: Tools → API Center'),
+  client_id: secret('OAuth client of a Google Cloud project with the Google Ads API'),
+  client_secret: secret('Of the OAuth client'),
+  refresh_token: secret('Of a user with read access, for the scope https://www.googleapis.com/auth/adwords'),
+  customer_ids: z
+    .union([customerId, z.array(customerId).min(1)])
+    .meta({ description: 'The accounts to read; of a manager, all accounts below it' }),
+  login_customer_id: customerId.optional().meta({
+    description: 'The manager through which the user has access. Without it each of customer_ids is its own',
+  }),
+  base_url: url()
+    .default('https://googleads.googleapis.com')
+    .meta({ description: 'Protocol, host and port of the API' }),
+  token_url: url()
+    .default('https://oauth2.googleapis.com/token')
+    .meta({ description: 'Where access tokens come from' }),
+  api_version: z
+    .string()
+    .regex(/^v\d+$/)
+    .default('v25')
+    .meta({ description: 'The API version; fields come and go between versions' }),
+  rate_per_second: z.number().positive().max(1000).default(10).meta({ description: 'Requests per second' }),
+  queries: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.string().min(1))
+    .default({})
+    .meta({ description: 'Streams of your own: name → a query in GAQL, without dates, ORDER BY and LIMIT' }),
+})
+
+export default connector({
+  name: 'google_ads',
+  config,
+  async open({ config, host }) {
+    const roots = readRoots(config)
+    const definitions = [...adsStreams, ...reportsOfQueries(config.queries, adsStreams)]
+    const api = await openClient(config, host)
+    const accounts = openAccounts(api, roots, host)
+    const metadata = openMetadata(api)
+    const check = ({ signal }: { readonly signal: AbortSignal }) => api.listAccessible(signal)
+    return {
+      check,
+      async account({ signal }) {
+        await check({ signal })
+        return roots.map(({ id }) => id).join(',')
+      },
+      async now(context) {
+        if (!host.lastDate()) await check(context)
+        return host.lastDate() ?? new Date()
+      },
+      streams: ({ names, signal }) =>
+        makeStreams(
+          definitions.filter(({ name }) => names?.includes(name) ?? true),
+          { api, accounts, metadata, host, signal },
+        ),
+      streamNames: async () => definitions.map(({ name }) => name),
+    }
+  },
+})

@@ -1,0 +1,44 @@
+import { MillraceError, z, type Json } from 'millrace'
+
+/** Where a scan stands: what is to be read next. Stored; add forms, never change a meaning. */
+export type Position = EntityPosition | ReportPosition | { readonly phase: 'done' }
+
+export type EntityPosition = {
+  readonly phase: 'accounts'
+  readonly account: string
+  readonly page: string | null
+}
+
+export type ReportPosition = {
+  readonly phase: 'days'
+  /** The days that are under way: those before are still to come, those after are read. */
+  readonly from: string
+  readonly to: string
+  /** The first account of which they are not read. */
+  readonly account: string
+  readonly page: string | null
+}
+
+/** @throws MillraceError MR-1401 where a stored one is not ours */
+export function readPosition(resume: Json): Position | null {
+  if (resume === null) return null
+  const parsed = stored.safeParse(resume)
+  if (parsed.success) return parsed.data
+  throw new MillraceError('MR-1401', {
+    message: `Going on with a scan of Google Ads: the kept position ${JSON.stringify(resume)} is not one of this connector.`,
+    kept: 'The cursor is as it was.',
+    next: 'Read the stream from the beginning: `millrace sync run NAME --full-refresh`.',
+  })
+}
+
+const stored = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('accounts'), account: z.string(), page: z.string().nullable() }),
+  z.object({
+    phase: z.literal('days'),
+    from: z.iso.date(),
+    to: z.iso.date(),
+    account: z.string(),
+    page: z.string().nullable(),
+  }),
+  z.object({ phase: z.literal('done') }),
+])

@@ -1,0 +1,66 @@
+import type { Scan, ScanItem } from 'millrace'
+import { compareIds } from './accounts.ts'
+import { writeQuery } from './gaql.ts'
+import { objectOf, readPage } from './page.ts'
+import type { EntityPosition } from './position.ts'
+import { readQuery, type Reading } from './read-query.ts'
+import type { AdsStream } from './streams.ts'
+
+export type Asked = { readonly stream: AdsStream; readonly scan: Scan; readonly fields: readonly string[] }
+
+/** Everything that there is, account by account: the vendor says of no entity when it was changed. Removed ones stay, with their status. */
+export async function* readEntities(
+  reading: Reading,
+  { stream, scan, fields }: Asked,
+  from: EntityPosition | null,
+): AsyncGenerator<ScanItem> {
+  const all = await reading.accounts.list(reading.signal)
+  const accounts = all
+    .filter(({ isManager }) => stream.ofManagers || !isManager)
+    .filter(({ id }) => from === null || compareIds(id, from.account) >= 0)
+  let left = scan.limit ?? Infinity
+  for (const [index, account] of accounts.entries()) {
+    if (left <= 0) return
+    const limit = scan.limit === null ? null : left
+    const query = writeQuery({ fields, from: stream.from, conditions: [stream.where, scan.where], limit })
+    const page = account.id === from?.account ? from.page : null
+    const following = accounts[index + 1]
+    let last = page
+    for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
+      yield* item.batches
+      left -= item.rows
+      last = item.next
+      if (last !== null) yield { kind: 'checkpoint', resume: { phase: 'accounts', account: account.id, page: last } }
+    }
+    yield following
+      ? { kind: 'checkpoint', resume: { phase: 'accounts', account: following.id, page: null } }
+      : { kind: 'checkpoint', resume: { phase: 'done' } }
+  }
+}
+
+/** How many rows a scan brings, by the vendor. One request an account. */
+export async function countEntities(reading: Reading, { stream, scan }: Asked): Promise<number> {
+  let count = 0
+  const [id = ''] = stream.fields
+  for (const account of await reading.accounts.list(reading.signal)) {
+    if (account.isManager && !stream.ofManagers) continue
+    const query = writeQuery({ fields: [id], from: stream.from, conditions: [stream.where, scan.where] })
+    const read = (bytes: Uint8Array) => totalOf(bytes)
+    const total = await reading.api.search({
+      account,
+      query,
+      pageToken: null,
+      signal: reading.signal,
+      countOnly: true,
+      read,
+    })
+    if (typeof total === 'number') count += total
+  }
+  return count
+}
+
+/** Where nothing is counted there is no number. */
+const totalOf = (bytes: Uint8Array): number =>
+  Number(
+    objectOf(JSON.parse(Buffer.from(bytes).toString())).totalResultsCount ?? readPage(bytes, new Date(), null).rows,
+  )

@@ -1,0 +1,92 @@
+import { MillraceError, type Batch, type Host } from 'millrace'
+import type { Accounts, AdsAccount } from './accounts.ts'
+import type { AdsApi } from './client.ts'
+import { flattenLines, type Shape } from './flatten.ts'
+import { readPage } from './page.ts'
+
+export type Reading = {
+  readonly api: AdsApi
+  readonly accounts: Accounts
+  readonly host: Host
+  readonly signal: AbortSignal
+  /** For what is said. */
+  readonly stream: string
+  readonly shape: Shape
+}
+
+export type PageItem = { readonly batches: readonly Batch[]; readonly rows: number; readonly next: string | null }
+
+/**
+ * The rows of one query on one account, a page at a time. An account that is not enabled has none, and is named.
+ * Of a page that is gone the query begins again: what it brings twice is the same rows.
+ */
+export async function* readQuery(
+  { api, accounts, host, signal, stream, shape }: Reading,
+  {
+    account,
+    query,
+    from,
+    isWhole,
+  }: { readonly account: AdsAccount; readonly query: string; readonly from: string | null; readonly isWhole: boolean },
+): AsyncGenerator<PageItem> {
+  let pageToken = from
+  let read = 0
+  let counts = pageToken === null && isWhole
+  const seen = new Set<string>()
+  for (;;) {
+    const page = await api.search({
+      account,
+      query,
+      pageToken,
+      signal,
+      read: (bytes, readAt) => {
+        const cut = readPage(bytes, readAt)
+        return { ...cut, lines: flattenLines(cut.lines, cut.rows, shape) }
+      },
+    })
+    if (page === 'closed') return accounts.skip(account, account.name)
+    if (page === 'page gone') {
+      pageToken = null
+      read = 0
+      counts = isWhole
+      seen.clear()
+      continue
+    }
+    read += page.rows
+    const next = page.nextPageToken
+    if (next !== null && seen.has(next))
+      throw new MillraceError('MR-3005', {
+        message: `Reading ${stream} of account ${account.id}: a page of Google Ads names one as the next that was read already.`,
+      })
+    yield { batches: cutBatches(page.lines, page.rows, page.readAt), rows: page.rows, next }
+    if (next === null) {
+      if (counts && page.total !== null && page.total !== read)
+        host.warn(
+          `${stream}: account ${account.id} says ${page.total} rows and brought ${read} (${query.slice(0, 200)}).`,
+        )
+      return
+    }
+    seen.add(next)
+    pageToken = next
+  }
+}
+
+/** Ads carry their texts: 10,000 of them are more than a batch should hold. */
+function cutBatches(lines: Uint8Array, rows: number, readAt: Date): readonly Batch[] {
+  if (rows === 0) return []
+  if (lines.length <= maxBatchBytes) return [{ kind: 'lines', lines, rows, readAt }]
+  const batches: Batch[] = []
+  let start = 0
+  let inBatch = 0
+  for (let at = lines.indexOf(newline); at !== -1; at = lines.indexOf(newline, at + 1)) {
+    inBatch++
+    if (at + 1 - start < maxBatchBytes && at + 1 < lines.length) continue
+    batches.push({ kind: 'lines', lines: lines.subarray(start, at + 1), rows: inBatch, readAt })
+    start = at + 1
+    inBatch = 0
+  }
+  return batches
+}
+
+const maxBatchBytes = 8 * 1024 * 1024
+const newline = 0x0a

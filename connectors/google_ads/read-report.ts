@@ -1,0 +1,144 @@
+import { MillraceError, type ScanItem } from 'millrace'
+import { compareIds, type AdsAccount } from './accounts.ts'
+import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from './days.ts'
+import { writeQuery } from './gaql.ts'
+import { objectOf, parseLines, readPage } from './page.ts'
+import type { ReportPosition } from './position.ts'
+import type { Asked } from './read-entities.ts'
+import { readQuery, type Reading } from './read-query.ts'
+import type { Report } from './streams.ts'
+
+/**
+ * Days, newest first, so many a query; each of them of every account before the next ones. A day belongs to a scan where
+ * its midnight, taken as UTC, lies within the bounds: the vendor's days are those of each account's own time zone.
+ */
+export async function* readReport(
+  reading: Reading,
+  { stream, scan, fields }: Asked,
+  { report, from }: { readonly report: Report; readonly from: ReportPosition | null },
+): AsyncGenerator<ScanItem> {
+  const options = readOptions(scan.options)
+  const accounts = (await reading.accounts.list(reading.signal)).filter(({ isManager }) => !isManager)
+  const range = await daysOf(reading, { stream, scan, fields }, { report, accounts })
+  const days = report.isDaily ? 1 : (options.days_per_query ?? report.daysPerQuery)
+  const parts: DayRange[] = range.to < range.from ? [] : [...cutDays(range, days)]
+  // What was under way is gone on with as it was cut then.
+  const rest = from
+    ? [{ from: from.from, to: from.to }, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
+    : parts
+  let left = scan.limit ?? Infinity
+  for (const [index, part] of rest.entries()) {
+    const resumed = index === 0 ? from : null
+    const asked = accounts.filter(({ id }) => {
+      const earliest = range.earliest.get(id)
+      return (earliest === undefined || earliest <= part.to) && (!resumed || compareIds(id, resumed.account) >= 0)
+    })
+    for (const [nth, account] of asked.entries()) {
+      if (left <= 0) return
+      const limit = scan.limit === null ? null : left
+      const query = writeQuery({
+        fields,
+        from: stream.from,
+        conditions: [stream.where, scan.where, within(part)],
+        limit,
+      })
+      const page = resumed?.account === account.id ? resumed.page : null
+      let rows = 0
+      for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
+        yield* item.batches
+        left -= item.rows
+        rows += item.rows
+        if (item.next !== null)
+          yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: account.id, page: item.next } }
+      }
+      const following = asked[nth + 1]
+      if (following && rows > 0)
+        yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: following.id, page: null } }
+    }
+    const following = rest[index + 1]
+    const [first] = accounts
+    yield following && first
+      ? { kind: 'checkpoint', resume: { phase: 'days', ...following, account: first.id, page: null } }
+      : { kind: 'checkpoint', resume: { phase: 'done' } }
+  }
+}
+
+type Days = DayRange & { readonly earliest: ReadonlyMap<string, string> }
+
+async function daysOf(
+  reading: Reading,
+  { stream, scan }: Asked,
+  { report, accounts }: { readonly report: Report; readonly accounts: readonly AdsAccount[] },
+): Promise<Days> {
+  const to = lastDayBefore(scan.to)
+  const start = scan.start === null ? null : dayOf(scan.start)
+  const kept = report.keptDays === undefined ? null : addDays(lastDayBefore(scan.to), 1 - report.keptDays)
+  let from: string
+  let earliest: ReadonlyMap<string, string> = new Map()
+  if (scan.from !== null) {
+    const window = readOptions(scan.options).window ?? report.windowDays
+    // `from` is less the stream's own window already; an option makes it wider or narrower. A backfill's is as it stands.
+    from = addDays(dayOf(scan.from), scan.full ? 0 : report.windowDays - window)
+    if (start !== null) from = laterOf(from, start)
+  } else if (start !== null) from = start
+  else {
+    earliest = await findEarliest(reading, accounts, to)
+    from = [...earliest.values()].sort()[0] ?? addDays(to, 1)
+  }
+  if (kept !== null && from < kept) {
+    if (scan.from !== null || start !== null)
+      reading.host.warn(
+        `${stream.name}: Google Ads keeps ${report.keptDays} days of it; nothing before ${kept} can be read.`,
+      )
+    from = kept
+  }
+  return { from, to, earliest }
+}
+
+/**
+ * The first day with anything in it, per account; one that never had a click or impression has none.
+ * https://developers.google.com/google-ads/api/docs/reporting/segmentation
+ */
+async function findEarliest(
+  reading: Reading,
+  accounts: readonly AdsAccount[],
+  to: string,
+): Promise<ReadonlyMap<string, string>> {
+  const days = new Map<string, string>()
+  for (const account of accounts) {
+    const page = await reading.api.search({
+      account,
+      query: `SELECT segments.date, metrics.impressions FROM customer WHERE segments.date BETWEEN '${oldestDay}' AND '${to}' ORDER BY segments.date ASC LIMIT 1`,
+      pageToken: null,
+      signal: reading.signal,
+      read: readPage,
+    })
+    if (page === 'closed') reading.accounts.skip(account, account.name)
+    const date = typeof page === 'string' ? undefined : objectOf(objectOf(parseLines(page.lines)[0]).segments).date
+    days.set(account.id, typeof date === 'string' ? date : never)
+  }
+  return days
+}
+
+const within = ({ from, to }: DayRange) =>
+  from === to ? `segments.date = '${from}'` : `segments.date BETWEEN '${from}' AND '${to}'`
+
+type ReportOptions = { readonly window?: number; readonly days_per_query?: number }
+
+/** Checked by the stream's `options` before. */
+function readOptions(options: { readonly [name: string]: unknown }): ReportOptions {
+  const { window, days_per_query: daysPerQuery } = options
+  for (const [name, value] of Object.entries({ window, days_per_query: daysPerQuery }))
+    if (value !== undefined && (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 366))
+      throw new MillraceError('MR-1201', {
+        message: `Google Ads: the option ${name} of a stream is a number of days, and not ${JSON.stringify(value)}.`,
+      })
+  return {
+    ...(typeof window === 'number' && { window }),
+    ...(typeof daysPerQuery === 'number' && { days_per_query: daysPerQuery }),
+  }
+}
+
+/** Before there was Google Ads. */
+const oldestDay = '2000-01-01'
+const never = '9999-12-31'
