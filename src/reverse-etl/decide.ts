@@ -98,7 +98,8 @@ export function decide(
       fields,
       ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
       previous,
-      idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${canonicalJson(fields)}`).slice(0, 32),
+      // The payload's hash stands for all fields, of which these do not go.
+      idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${[...dropped].sort().join('\0')}`).slice(0, 32),
     },
     answer: {
       ...answer,

@@ -42,6 +42,9 @@ export type Delivered = {
 
 export async function deliver(context: ReverseContext, delivery: Delivery): Promise<Delivered> {
   const { object } = delivery
+  // Opening the warehouse and joining with what is intended cost the same for many answers as for few.
+  const chunkRows =
+    delivery.limit < manyRows ? context.acknowledgeRows : Math.max(context.acknowledgeRows, largeChunkRows)
   const counts = { delivered: 0, rejected: 0, absent: 0 }
   const inFlight = new Set<Promise<void>>()
   const keysInFlight = new Set<string>()
@@ -69,9 +72,14 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       else if (status === 'rejected') counts.rejected++
       else if (status !== 'unknown' && (status === 'absent' || state === 'removed')) counts.absent++
     }
-    await acknowledging.next(async () => {
-      if (delivery.journal.rows >= context.acknowledgeRows) await commit()
-    })
+    if (delivery.journal.rows < chunkRows) return
+    // They are on disk: sending goes on meanwhile. It waits only where answers come faster than they can be committed.
+    const taken = attempt(() =>
+      acknowledging.next(async () => {
+        if (delivery.journal.rows >= chunkRows) await commit()
+      }),
+    )
+    if (delivery.journal.rows >= 2 * chunkRows) await taken
   }
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
@@ -149,6 +157,9 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     })
   return { ...counts, isSettled, ...(failure ? { failure } : {}) }
 }
+
+const manyRows = 100_000
+const largeChunkRows = 50_000
 
 type Sender = {
   readonly context: ReverseContext
