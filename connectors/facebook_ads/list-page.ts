@@ -28,7 +28,12 @@ export function nextAfter(page: ListPage, before: string | null): string | null 
 
 export function parseRows(lines: Uint8Array): readonly { readonly [name: string]: Json }[] {
   const text = Buffer.from(lines).toString().trimEnd()
-  return text === '' ? [] : text.split('\n').map((line): { readonly [name: string]: Json } => JSON.parse(line))
+  return text === '' ? [] : text.split('\n').map(parseRow)
+}
+
+function parseRow(line: string): { readonly [name: string]: Json } {
+  const row: { readonly [name: string]: Json } = JSON.parse(line)
+  return row
 }
 
 const field = (value: Json | undefined, name: string): Json | undefined =>

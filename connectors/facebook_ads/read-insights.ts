@@ -88,17 +88,16 @@ function reportOf(
     ...(breakdowns.length > 0 && { breakdowns: [...breakdowns] }),
     ...(options.action_breakdowns && { action_breakdowns: options.action_breakdowns }),
     ...(options.attribution_windows && { action_attribution_windows: options.attribution_windows }),
-    // Without it what is archived or deleted is not in the report, though its money was spent.
-    ...(level !== 'account' && {
-      filtering: [{ field: `${level}.effective_status`, operator: 'IN', value: [...statusesOf[level]] }],
-    }),
   }
   const fields = askFields(
     stream,
     wanted.filter((field) => Object.hasOwn(known, field)),
     { needed: ['account_id', idOf[level]], host: api.host },
   )
-  return { stream, fields, params, pollMs, signal }
+  // Without it what is archived or deleted is not in the report, though its money was spent.
+  const filters =
+    level === 'account' ? [] : [{ field: `${level}.effective_status`, operator: 'IN', value: [...statusesOf[level]] }]
+  return { stream, fields, params, filters, pollMs, signal }
 }
 
 type DayOf = { readonly of: ReportOf; readonly level: Level; readonly account: Account }

@@ -10,6 +10,7 @@ export type ReportOf = {
   readonly stream: string
   readonly fields: AskedFields
   readonly params: Params
+  readonly filters: readonly Json[]
   readonly pollMs: number
   readonly signal: AbortSignal
 }
@@ -62,8 +63,8 @@ export async function* readReport(api: GraphApi, of: ReportOf, part: Part): Asyn
 
 /** The run's id. https://developers.facebook.com/docs/marketing-api/reference/ad-account/insights/#Creating */
 async function startReport(api: GraphApi, of: ReportOf, part: Part): Promise<string | Ending> {
-  const filtering = [
-    ...filtersOf(of.params),
+  const filtering: Json = [
+    ...of.filters,
     ...(part.campaigns ? [{ field: 'campaign.id', operator: 'IN', value: [...part.campaigns] }] : []),
   ]
   for (;;) {
@@ -129,8 +130,6 @@ function parseObject(bytes: Uint8Array): { readonly [name: string]: unknown } {
   const value: unknown = JSON.parse(Buffer.from(bytes).toString())
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
-
-const filtersOf = ({ filtering }: Params): readonly Json[] => (Array.isArray(filtering) ? filtering : [])
 
 export const reportDocs = 'https://developers.facebook.com/docs/marketing-api/insights/best-practices/#asynchronous'
 const rowsPerPage = 500

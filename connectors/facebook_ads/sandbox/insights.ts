@@ -38,8 +38,8 @@ export function makeRows({ store, world, now }: SimulatorContext, query: Query):
         const id = textOf(ad, 'id')
         if (day < firstDay) continue
         if (stoppedBefore(ad, day)) continue
-        for (const [index, values] of broken.entries()) {
-          const drawn = draw(world.seed, `${id} ${day} ${index}`)
+        for (const values of broken) {
+          const drawn = draw(world.seed, `${id} ${day} ${values.toSorted().join(' ')}`)
           // Not every ad is shown to everyone every day.
           if (drawn[0] < 0.15) continue
           const key = [keyOf(query.level, ad), ...values].join('\u0001')

@@ -15,6 +15,7 @@ export function seedBusiness(context: SimulatorContext): void {
       makeCampaign(context, random, {
         accountId,
         name: `${place.short} – ${random.pick(goals).title} ${number}`,
+        status: ['ARCHIVED', 'DELETED', 'PAUSED'][number - 2],
         at: new Date(createdAt.getTime() + random.integer(0, 20) * dayMs + random.integer(0, 80_000) * 1000),
       })
     for (const name of ['Customers', 'Trial users', 'Лиды 名単 😀', 'Lookalike of customers (DE, 1%)'])
@@ -28,15 +29,18 @@ type Place = (typeof places)[number]
 export const makeId = ({ store, world }: SimulatorContext): string =>
   String(120_210_000_000_000_000n + BigInt(store.next('id')) * 10_007n + BigInt(world.seed))
 
-type Campaign = { readonly accountId: string; readonly name: string; readonly at: Date }
+type Named = { readonly accountId: string; readonly name: string; readonly at: Date }
 
 /** With its ad sets, their ads and creatives. */
-export function makeCampaign(context: SimulatorContext, random: Random, { accountId, name, at }: Campaign): string {
+export function makeCampaign(
+  context: SimulatorContext,
+  random: Random,
+  { accountId, name, at, status = 'ACTIVE' }: Named & { readonly status?: string },
+): string {
   const { store } = context
   const id = makeId(context)
   const goal = random.pick(goals)
   const created = vendorTime(at)
-  const status = random.chance(0.75) ? 'ACTIVE' : random.pick(['PAUSED', 'ARCHIVED', 'DELETED'])
   store.put('campaigns', id, {
     id,
     account_id: accountId,
@@ -167,7 +171,7 @@ function makeAd(context: SimulatorContext, random: Random, of: Below & { readonl
 /** What the state of a campaign makes of what is in it. */
 export const below = (status: string): string => (status === 'PAUSED' ? 'CAMPAIGN_PAUSED' : status)
 
-function makeAudience(context: SimulatorContext, random: Random, { accountId, name, at }: Campaign): void {
+function makeAudience(context: SimulatorContext, random: Random, { accountId, name, at }: Named): void {
   const id = makeId(context)
   const seconds = Math.floor(at.getTime() / 1000)
   const size = random.integer(1_000, 900_000)

@@ -38,13 +38,13 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
 
 async function answerRequest(context: SimulatorContext, request: Request): Promise<JsonObject | Refusal> {
   const url = new URL(request.url)
-  const refused = checkCredentials(context, url.searchParams)
+  const given = await readGiven(request, url)
+  if (isRefusal(given)) return given
+  const refused = checkCredentials(context, given)
   if (refused) return refused
   const [version = '', node = '', edge = null, ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent)
   if (!versions.includes(version)) return refuseVersion(version)
   if (rest.length > 0) return refusePath(rest.join('/'))
-  const given = await readGiven(request, url)
-  if (isRefusal(given)) return given
   const endpoint = { context, url, method: request.method, node, edge, given }
   if (node === 'me') return answerMe(endpoint)
   if (node.startsWith('act_')) return answerAccount(endpoint)

@@ -1,0 +1,107 @@
+import * as Sdk from 'facebook-nodejs-business-sdk'
+import type { ScanItem } from 'millrace'
+import { describe, expect, it } from 'vitest'
+import * as columns from '../../../connectors/facebook_ads/entity-columns.ts'
+import { breakdownNames, dayColumns, fieldsOf } from '../../../connectors/facebook_ads/insights-columns.ts'
+import { openFacebook, rowsOf } from './open-facebook.ts'
+
+describe('the lists of an account', () => {
+  it('hold what is archived and deleted, which the vendor leaves out by itself', async () => {
+    await using vendor = await openFacebook()
+    for (const name of ['campaigns', 'adsets', 'ads']) {
+      const held = await vendor.sandbox.show('facebook_ads', name)
+      const rows = rowsOf(await vendor.read(name))
+      expect(rows.map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
+      expect(new Set(rows.map((row) => row['effective_status'])).has('DELETED')).toBe(true)
+    }
+  })
+
+  it('of an account alone are read where account_ids says so, with or without act_', async () => {
+    await using all = await openFacebook()
+    const [account] = await all.sandbox.show('facebook_ads', 'ad_accounts')
+    const id = String(account?.['account_id'])
+    for (const form of [id, `act_${id}`]) {
+      await using vendor = await openFacebook({ account_ids: [form] })
+      const rows = rowsOf(await vendor.read('campaigns'))
+      expect(new Set(rows.map((row) => row['account_id']))).toEqual(new Set([id]))
+      expect((await vendor.requests()).some((request) => request.includes('/me/adaccounts'))).toBe(false)
+    }
+  })
+
+  it('are asked for in smaller pages where the vendor says that it is too much', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('too_much_page', { times: 'always', limit: 9, match: '/ads\\?' })
+    const rows = rowsOf(await vendor.read('ads'))
+    expect(rows).toHaveLength((await vendor.sandbox.show('facebook_ads', 'ads')).length)
+  })
+
+  it('go on after a page though its last object was deleted since, and begin again where the cursor is of another time', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('too_much_page', { times: 'always', limit: 3, match: '/campaigns\\?' })
+    const whole = rowsOf(await vendor.read('campaigns'))
+    const account = `act_${whole[0]?.['account_id']}`
+    const resume = { done: [], account, at: Buffer.from('a cursor of last year').toString('base64url') }
+    expect(rowsOf(await vendor.read('campaigns', { resume }))).toHaveLength(whole.length)
+  })
+
+  it('name a field that is gone and a state that cannot be asked for', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('dead_field', { times: 'always', field: 'spend_cap', match: '/campaigns\\?' })
+    expect(rowsOf(await vendor.read('campaigns')).length).toBeGreaterThan(5)
+    expect(vendor.warnings()).toEqual([expect.stringMatching(/^campaigns: the field spend_cap cannot be had/)])
+  })
+
+  it('of an account that may not be read are named; a full pass that would take them for deleted fails, and begins again', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('forbidden_account', { times: 'always', account: await firstAccount(vendor) })
+    expect(rowsOf(await vendor.read('campaigns')).length).toBeGreaterThan(0)
+    const items: ScanItem[] = []
+    const failure = await (async () => {
+      for await (const item of vendor.items('custom_audiences')) items.push(item)
+    })().catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringMatching(/custom_audiences: act_\d+ cannot be read/),
+    })
+    expect(rowsOf(items)).toHaveLength(4)
+    expect(items.at(-1)).toEqual({ kind: 'checkpoint', resume: { done: [], account: null, at: null } })
+    // Not a full pass: nothing is taken for deleted.
+    expect(rowsOf(await vendor.read('custom_audiences', { from: '2026-11-19T00:00:00Z', full: false }))).toHaveLength(4)
+    expect(vendor.warnings()).toHaveLength(3)
+  })
+
+  it('with an account that is not the token’s name it, and the vendor’s reason', async () => {
+    await using all = await openFacebook()
+    await using vendor = await openFacebook({ account_ids: [await firstAccount(all), '999'] })
+    expect(rowsOf(await vendor.read('ad_accounts'))).toHaveLength(1)
+    expect(vendor.warnings()).toEqual([expect.stringMatching(/^ad_accounts: act_999 cannot be read.*does not exist/)])
+  })
+})
+
+const firstAccount = async ({ sandbox }: { readonly sandbox: Awaited<ReturnType<typeof openFacebook>>['sandbox'] }) =>
+  String((await sandbox.show('facebook_ads', 'ad_accounts'))[0]?.['id'])
+
+describe('the columns', () => {
+  it.each([
+    ['AdAccount', columns.accountColumns],
+    ['Campaign', columns.campaignColumns],
+    ['AdSet', columns.adSetColumns],
+    ['Ad', columns.adColumns],
+    ['AdCreative', columns.creativeColumns],
+    ['CustomAudience', columns.audienceColumns],
+    ['AdsInsights', { ...fieldsOf('ad'), ...dayColumns }],
+  ])('of %s are fields that the SDK describes', (name, known) => {
+    const described = describedBy(name, 'Fields')
+    expect(Object.keys(known).filter((field) => !described.has(field))).toEqual([])
+  })
+
+  it('of breakdowns are the vendor’s', () => {
+    const described = describedBy('AdsInsights', 'Breakdowns')
+    expect(breakdownNames.filter((name) => !described.has(name))).toEqual([])
+  })
+})
+
+function describedBy(name: string, kind: 'Fields' | 'Breakdowns'): ReadonlySet<string> {
+  const described: unknown = Reflect.get(Object(Reflect.get(Sdk, name)), kind)
+  return new Set(Object.values(Object(described)))
+}

@@ -1,0 +1,284 @@
+import type { JsonObject, ScanItem } from 'millrace'
+import { describe, expect, it } from 'vitest'
+import { openFacebook, rowsOf, type OpenedFacebook } from './open-facebook.ts'
+
+/** What the vendor would say now, in one piece: asked past the connector. */
+async function truthOf({ sandbox }: OpenedFacebook, level: string, breakdowns: readonly string[] = []) {
+  const { base_url, access_token, app_secret } = sandbox.connection('facebook_ads')
+  const { createHmac } = await import('node:crypto')
+  const proof = createHmac('sha256', String(app_secret)).update(String(access_token)).digest('hex')
+  const query = `access_token=${access_token}&appsecret_proof=${proof}`
+  const ask = async (path: string, init: RequestInit = {}): Promise<JsonObject> => {
+    const answer: JsonObject = JSON.parse(await (await fetch(`${base_url}/v24.0/${path}${query}`, init)).text())
+    return answer
+  }
+  const rows: JsonObject[] = []
+  const statuses = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'DELETED', 'CAMPAIGN_PAUSED', 'IN_PROCESS', 'WITH_ISSUES']
+  for (const account of await sandbox.show('facebook_ads', 'ad_accounts')) {
+    const today = (await sandbox.now()).toISOString().slice(0, 10)
+    const since = String(account['created_time']).slice(0, 10)
+    const body = JSON.stringify({
+      level,
+      breakdowns,
+      time_increment: 1,
+      fields: ['account_id', 'campaign_id', 'ad_id', 'spend', 'impressions', 'conversions'],
+      time_range: { since, until: today },
+      ...(level !== 'account' && {
+        filtering: [{ field: `${level}.effective_status`, operator: 'IN', value: statuses }],
+      }),
+    })
+    const headers = { 'content-type': 'application/json' }
+    const { report_run_id: run } = await ask(`${account['id']}/insights?`, { method: 'POST', body, headers })
+    for (let polls = 0; polls < 3; polls++) await ask(`${run}?`)
+    const { data } = await ask(`${run}/insights?limit=5000&`)
+    rows.push(...(Array.isArray(data) ? (data as JsonObject[]) : [])) // rows, as the vendor documents
+  }
+  return rows
+}
+
+const spendOf = (rows: readonly JsonObject[]) =>
+  rows
+    .map(
+      (row) =>
+        `${row['account_id']} ${row['campaign_id'] ?? ''} ${row['ad_id'] ?? ''} ${row['date_start']} ${row['spend']}`,
+    )
+    .sort()
+
+const checkpoints = (items: readonly ScanItem[]) =>
+  items.flatMap((item) => (item.kind === 'checkpoint' ? [item.resume] : []))
+
+const daysAsked = (requests: readonly string[]) =>
+  requests.flatMap((request) => {
+    const [, since = '', until = ''] = /"since":"([^"]+)","until":"([^"]+)"/.exec(request) ?? []
+    return since === '' ? [] : [`${since} ${until}`]
+  })
+
+describe('a report', () => {
+  it('brings every day of every account since it was made, with what was archived and deleted', async () => {
+    await using vendor = await openFacebook()
+    const items = await vendor.read('campaign_insights')
+    const truth = await truthOf(vendor, 'campaign')
+    expect(truth.length).toBeGreaterThan(500)
+    expect(spendOf(rowsOf(items))).toEqual(spendOf(truth))
+    const gone = (await vendor.sandbox.show('facebook_ads', 'campaigns')).filter(({ status }) => status === 'DELETED')
+    const read = new Set(rowsOf(items).map((row) => row['campaign_id']))
+    expect(gone.filter(({ id }) => read.has(id ?? null))).toHaveLength(gone.length)
+    expect(gone.length).toBeGreaterThan(0)
+  })
+
+  it('keeps no link and no token in a checkpoint, nor in a row', async () => {
+    await using vendor = await openFacebook()
+    const items = [...(await vendor.read('ad_insights')), ...(await vendor.read('ads'))]
+    const text = JSON.stringify(items.map((item) => (item.kind === 'lines' ? rowsOf([item]) : item)))
+    expect(checkpoints(items).length).toBeGreaterThan(5)
+    expect(text).not.toMatch(/access_token|appsecret|EAAsandbox|paging/)
+  })
+
+  it('is cut into days until the vendor takes it: too much data, failed and skipped jobs', async () => {
+    for (const [fault, spec] of [
+      ['too_much_data', { rows: 40 }],
+      ['job_failed', { days: 3 }],
+      ['job_skipped', { days: 1 }],
+    ] as const) {
+      await using vendor = await openFacebook()
+      const whole = rowsOf(await vendor.read('campaign_insights'))
+      await vendor.fault(fault, { times: 'always', ...spec })
+      await vendor.requests()
+      const rows = rowsOf(await vendor.read('campaign_insights'))
+      expect(spendOf(rows), fault).toEqual(spendOf(whole))
+      const spans = daysAsked(await vendor.requests()).map((days) => {
+        const [since = '', until = ''] = days.split(' ')
+        return (Date.parse(until) - Date.parse(since)) / 86_400_000 + 1
+      })
+      // Once it is known what the vendor takes, no more is asked for.
+      expect(Math.max(...spans.slice(10)), fault).toBeLessThanOrEqual(8)
+    }
+  })
+
+  it('of one day that is still too much is read by campaigns, and none is lost', async () => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-13T12:00:00Z' }
+    const whole = rowsOf(await vendor.read('ad_insights', scan))
+    await vendor.fault('job_failed', { times: 'always', campaigns: 1 })
+    await vendor.requests()
+    const rows = rowsOf(await vendor.read('ad_insights', scan))
+    expect(whole.length).toBeGreaterThan(50)
+    expect(spendOf(rows)).toEqual(spendOf(whole))
+    expect((await vendor.requests()).join('\n')).toMatch(/"field":"campaign.id","operator":"IN","value":\["\d+"\]/)
+  })
+
+  it('that never works fails by its day and campaign; what was read before stays, and is not read again', async () => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-16T12:00:00Z', options: { days_per_report: 1 } }
+    await vendor.fault('job_failed', { times: 'always', match: '/act_\\d+/insights', after: 3 })
+    const before: ScanItem[] = []
+    const failure = await (async () => {
+      for await (const item of vendor.items('campaign_insights', scan)) before.push(item)
+    })().catch((error: unknown) => error)
+    expect(failure).toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringMatching(
+        /report of act_\d+ for 2026-11-14 \(campaign \d+\) failed 3 times: Job Failed, code 2601/,
+      ),
+    })
+    await vendor.fault('job_failed', null)
+    const resume = checkpoints(before).at(-1) ?? null
+    expect(resume).toMatchObject({ at: '2026-11-14' })
+    await vendor.requests()
+    const rest = await vendor.read('campaign_insights', { ...scan, resume })
+    expect(daysAsked(await vendor.requests())[0]).toBe('2026-11-14 2026-11-14')
+    expect(spendOf(rowsOf([...before, ...rest]))).toEqual(spendOf(rowsOf(await vendor.read('campaign_insights', scan))))
+  })
+
+  it('asks for smaller pages where the vendor wants it', async () => {
+    await using vendor = await openFacebook()
+    const whole = rowsOf(await vendor.read('ad_insights'))
+    await vendor.fault('too_much_page', { times: 'always', limit: 60, match: '/insights' })
+    expect(spendOf(rowsOf(await vendor.read('ad_insights')))).toEqual(spendOf(whole))
+  })
+
+  it('waits for a slow one, also where it says 100 per cent before it is complete', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('slow_reports', { times: 'always', polls: 6 })
+    const items = await vendor.read('account_insights')
+    expect(rowsOf(items).length).toBeGreaterThan(100)
+    const polls = (await vendor.requests()).filter((request) => /^GET \/\d+$/.test(request))
+    expect(polls).toHaveLength(6 * 2)
+  })
+})
+
+describe('what is read again', () => {
+  const day = 86_400_000
+
+  it('is the window before the last complete scan: restated numbers come, older days are not asked for', async () => {
+    await using vendor = await openFacebook()
+    const before = rowsOf(await vendor.read('account_insights'))
+    const watermark = await vendor.sandbox.now()
+    await vendor.sandbox.move(3)
+    const { overlapMs } = await vendor.stream('account_insights')
+    await vendor.requests()
+    const from = new Date(watermark.getTime() - overlapMs).toISOString()
+    const again = rowsOf(await vendor.read('account_insights', { from, full: false }))
+    const asked = daysAsked(await vendor.requests())
+    expect(asked.map((days) => days.slice(0, 10))).toEqual(['2026-10-23', '2026-10-23'])
+    const key = (row: JsonObject) => `${row['account_id']} ${row['date_start']} ${row['_breakdowns']}`
+    const old = new Map(before.map((row) => [key(row), JSON.stringify(row)]))
+    const restated = again.filter((row) => old.has(key(row)) && old.get(key(row)) !== JSON.stringify(row))
+    expect(restated.length).toBeGreaterThan(20)
+    // Merged by key, it is what the vendor says now.
+    for (const row of again) old.set(key(row), JSON.stringify(row))
+    const merged = [...old.values()].map((text): JsonObject => JSON.parse(text))
+    expect(spendOf(merged)).toEqual(spendOf(await truthOf(vendor, 'account')))
+  })
+
+  it('is as long as the sync says, and never shorter than the days that were not over', async () => {
+    await using vendor = await openFacebook()
+    const now = (await vendor.sandbox.now()).getTime()
+    const { overlapMs } = await vendor.stream('account_insights')
+    const from = new Date(now - day - overlapMs).toISOString()
+    for (const [window, first] of [
+      [1, '2026-11-18'],
+      [7, '2026-11-12'],
+      [60, '2026-09-20'],
+    ] as const) {
+      await vendor.requests()
+      await vendor.read('account_insights', { from, full: false, options: { window } })
+      expect(daysAsked(await vendor.requests())[0]?.slice(0, 10)).toBe(first)
+    }
+  })
+})
+
+describe('breakdowns', () => {
+  it('are a part of the key, in a stream of their own or by the sync’s options: the same rows', async () => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-13T12:00:00Z' }
+    const own = rowsOf(await vendor.read('campaign_insights_by_age_gender', scan))
+    const asked = rowsOf(
+      await vendor.read('campaign_insights', { ...scan, options: { breakdowns: ['gender', 'age'] } }),
+    )
+    expect(own.map(({ _breakdowns }) => _breakdowns)).toContain('{"age":"18-24","gender":"female"}')
+    const sorted = (rows: readonly JsonObject[]) =>
+      rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort()
+    expect(sorted(asked).join('\n') === sorted(own).join('\n')).toBe(true)
+    const { key } = await vendor.stream('campaign_insights')
+    expect(new Set(own.map((row) => key.map((field) => row[field]).join(' '))).size).toBe(own.length)
+  })
+
+  it('that the vendor does not take together are refused in its words', async () => {
+    await using vendor = await openFacebook()
+    const options = { breakdowns: ['country', 'age'] }
+    await expect(vendor.read('ad_insights', { options })).rejects.toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringContaining('Current combination of data breakdown columns (country, age) is invalid'),
+    })
+  })
+
+  it.each([
+    [{ breakdowns: ['image_asset'] }, /breakdowns/],
+    [{ level: 'campaign' }, /for campaign there is the stream campaign_insights/],
+    [{ fields: ['spent'] }, /no field spent at the level ad/],
+    [{ windov: 7 }, /windov/],
+    [{ window: 0 }, /window/],
+  ])('and other options are checked before anything is asked: %j', async (options, says) => {
+    await using vendor = await openFacebook()
+    await expect(vendor.read('ad_insights', { options })).rejects.toMatchObject({
+      code: 'MR-1201',
+      message: expect.stringMatching(says),
+    })
+    expect(await vendor.requests()).toEqual([])
+  })
+
+  it('fields of the options are all that is asked for, beside the key', async () => {
+    await using vendor = await openFacebook()
+    const rows = rowsOf(await vendor.read('account_insights', { options: { fields: ['spend', 'clicks'] } }))
+    expect(Object.keys(rows[0] ?? {}).sort()).toEqual([
+      '_breakdowns',
+      'account_id',
+      'clicks',
+      'date_start',
+      'date_stop',
+      'spend',
+    ])
+  })
+})
+
+describe('what cannot be had', () => {
+  it('a field that is gone is named, once, and the rest comes', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('dead_field', { times: 'always', field: 'social_spend' })
+    const rows = rowsOf(await vendor.read('campaign_insights'))
+    expect(rows.length).toBeGreaterThan(500)
+    expect(rows[0]).not.toHaveProperty('social_spend')
+    expect(vendor.warnings()).toEqual([
+      expect.stringMatching(
+        /campaign_insights: the field social_spend cannot be had and is left out.*not valid for fields param/,
+      ),
+    ])
+  })
+
+  it.each([200, 10])('an account that may not be read (%i) is named, and the others come', async (code) => {
+    await using vendor = await openFacebook()
+    const [account] = await vendor.sandbox.show('facebook_ads', 'ad_accounts')
+    await vendor.fault('forbidden_account', {
+      times: 'always',
+      account: String(account?.['id']),
+      code,
+      edge: 'insights',
+    })
+    const rows = rowsOf(await vendor.read('account_insights'))
+    expect(new Set(rows.map((row) => row['account_id'])).size).toBe(1)
+    expect(vendor.warnings()).toEqual([expect.stringContaining(`${account?.['id']} cannot be read and is left out`)])
+  })
+
+  it('days before the 37 months that the vendor keeps are named, and not asked for', async () => {
+    await using vendor = await openFacebook()
+    await vendor.read('account_insights', { start: '2019-01-01T00:00:00.000Z' })
+    expect(vendor.warnings()).toEqual([expect.stringMatching(/37 months/)])
+  })
+})
+
+it('a limit is kept, and no report is started beyond it', async () => {
+  await using vendor = await openFacebook()
+  expect(rowsOf(await vendor.read('ad_insights', { limit: 7 }))).toHaveLength(7)
+  expect(daysAsked(await vendor.requests())).toHaveLength(1)
+})
