@@ -7,6 +7,8 @@ export type AdsAccount = Account & { readonly name: string; readonly isManager: 
 export type Accounts = {
   /** Those below the connection's, in order of their ids. */
   readonly list: (signal: AbortSignal) => Promise<readonly AdsAccount[]>
+  /** It was found not to be enabled: it is asked no more. */
+  readonly isSkipped: (account: Account) => boolean
   /** Says once that it could not be read. */
   readonly skip: (account: Account, name: string) => void
 }
@@ -51,6 +53,7 @@ export function openAccounts(api: AdsApi, roots: readonly Account[], host: Host)
   }
 
   return {
+    isSkipped: ({ id }) => skipped.has(id),
     skip,
     async list(signal) {
       listed ??= expand(signal)

@@ -2,9 +2,10 @@ import { connector, z } from 'millrace'
 import { readRoots, openAccounts } from './accounts.ts'
 import { openClient } from './client.ts'
 import { openMetadata } from './metadata.ts'
+import { makeGaqlStream } from './gaql-stream.ts'
 import { makeStreams } from './make-stream.ts'
 import { reportsOfQueries } from './query-stream.ts'
-import { adsStreams } from './streams.ts'
+import { adsStreams, gaqlName } from './streams.ts'
 
 const secret = (description: string) => z.string().min(1).meta({ secret: true, description })
 const url = () => z.url({ protocol: /^https?$/ })
@@ -64,12 +65,12 @@ export default connector({
         if (!host.lastDate()) await check(context)
         return host.lastDate() ?? new Date()
       },
-      streams: ({ names, signal }) =>
-        makeStreams(
-          definitions.filter(({ name }) => names?.includes(name) ?? true),
-          { api, accounts, metadata, host, signal },
-        ),
-      streamNames: async () => definitions.map(({ name }) => name),
+      async streams({ names, signal }) {
+        const parts = { api, accounts, metadata, host, signal }
+        const isAsked = ({ name }: { readonly name: string }) => names?.includes(name) ?? true
+        return [...(await makeStreams(definitions.filter(isAsked), parts)), ...[makeGaqlStream(parts)].filter(isAsked)]
+      },
+      streamNames: async () => [...definitions.map(({ name }) => name), gaqlName],
     }
   },
 })

@@ -1,11 +1,11 @@
-import { z, type Host, type LogicalType, type Scan, type Stream } from 'millrace'
+import { z, type Host, type LogicalType, type Scan, type ScanItem, type Stream } from 'millrace'
 import type { Accounts } from './accounts.ts'
 import { checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
-import { shapeOf } from './flatten.ts'
+import { flattenLines, shapeOf } from './flatten.ts'
 import { columnTypeOf, type FieldInfo, type Metadata } from './metadata.ts'
 import { readPosition } from './position.ts'
-import { countEntities, readEntities } from './read-entities.ts'
+import { countEntities, readEntities, type Asked } from './read-entities.ts'
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
 import type { AdsStream } from './streams.ts'
@@ -32,23 +32,8 @@ export async function makeStreams(definitions: readonly AdsStream[], parts: Part
   return streams
 }
 
-function makeStream(stream: AdsStream, infos: readonly FieldInfo[], { api, accounts, host }: Parts): Stream {
+function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts): Stream {
   const { name, docs, key, report } = stream
-  const reading = (
-    scan: Scan,
-    signal: AbortSignal,
-  ): { readonly reading: Reading; readonly fields: readonly string[] } => {
-    const isWanted = (field: string) => scan.fields.length === 0 || scan.fields.includes(field)
-    const wanted = infos.filter((info) => {
-      const decimal = decimalOf(info)
-      return key.includes(info.name) || isWanted(info.name) || (decimal !== undefined && isWanted(decimal))
-    })
-    const shape = shapeOf(wanted.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
-    return {
-      reading: { api, accounts, host, signal, stream: name, shape },
-      fields: wanted.map((info) => info.name),
-    }
-  }
   return {
     name,
     docs,
@@ -64,21 +49,38 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], { api, accou
     pageRows: 10_000,
     ...(report && { boundedBy: 'segments.date', options: reportOptions(report.isDaily === true) }),
     async *read(scan, { signal }) {
-      const position = readPosition(scan.resume)
-      if (position?.phase === 'done') return
-      const { reading: on, fields } = reading(scan, signal)
-      const asked = { stream, scan, fields }
-      if (report) yield* readReport(on, asked, { report, from: position?.phase === 'days' ? position : null })
-      else yield* readEntities(on, asked, position?.phase === 'accounts' ? position : null)
+      const wanted = wantedOf(stream, infos, scan)
+      const shape = shapeOf(wanted.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
+      const toLines = (lines: Uint8Array, rows: number) => flattenLines(lines, rows, shape)
+      yield* readRows({ ...parts, signal, stream: name, toLines }, { stream, scan, fields: wanted.map(nameOf) })
     },
     ...(!report && {
       count: (scan: Scan, { signal }: { readonly signal: AbortSignal }) => {
-        const { reading: on, fields } = reading(scan, signal)
-        return countEntities(on, { stream, scan, fields })
+        const fields = wantedOf(stream, infos, scan).map(nameOf)
+        return countEntities({ ...parts, signal, stream: name, toLines: (lines) => lines }, { stream, scan, fields })
       },
     }),
   }
 }
+
+/** One scan, by days or by accounts, from where it stands. */
+export async function* readRows(reading: Reading, asked: Asked): AsyncGenerator<ScanItem> {
+  const position = readPosition(asked.scan.resume)
+  if (position?.phase === 'done') return
+  const { report } = asked.stream
+  if (report) yield* readReport(reading, asked, { report, from: position?.phase === 'days' ? position : null })
+  else yield* readEntities(reading, asked, position?.phase === 'accounts' ? position : null)
+}
+
+function wantedOf({ key }: AdsStream, infos: readonly FieldInfo[], { fields }: Scan): readonly FieldInfo[] {
+  const isWanted = (field: string) => fields.length === 0 || fields.includes(field)
+  return infos.filter((info) => {
+    const decimal = decimalOf(info)
+    return key.includes(info.name) || isWanted(info.name) || (decimal !== undefined && isWanted(decimal))
+  })
+}
+
+const nameOf = ({ name }: FieldInfo) => name
 
 function columnsOf(infos: readonly FieldInfo[]): { readonly [field: string]: LogicalType } {
   return Object.fromEntries(
@@ -93,10 +95,10 @@ function columnsOf(infos: readonly FieldInfo[]): { readonly [field: string]: Log
 }
 
 /** Beside money in micros the same in units of the currency: `metrics.cost_micros`, `metrics.cost_decimal`. */
-const decimalOf = ({ name, dataType, isRepeated }: FieldInfo): string | undefined =>
+export const decimalOf = ({ name, dataType, isRepeated }: FieldInfo): string | undefined =>
   name.endsWith('_micros') && dataType === 'INT64' && !isRepeated ? name.replace(/_micros$/, '_decimal') : undefined
 
-const reportOptions = (isDaily: boolean) =>
+export const reportOptions = (isDaily: boolean) =>
   z.strictObject({
     window: z.int().min(1).max(90).optional().meta({ description: 'How many days each run reads again' }),
     ...(!isDaily && {
@@ -112,4 +114,4 @@ const reportOptions = (isDaily: boolean) =>
 const dayMs = 86_400_000
 
 /** Clicks and impressions may be counted so late. https://support.google.com/google-ads/answer/2544985 */
-const lagMs = 3 * 3_600_000
+export const lagMs = 3 * 3_600_000

@@ -1,6 +1,6 @@
 import { MillraceError } from 'millrace'
 import { parseQuery } from './gaql.ts'
-import type { AdsStream } from './streams.ts'
+import { gaqlName, type AdsStream } from './streams.ts'
 
 /**
  * Streams of a user's own queries. With a metric or a segment in it a query is a report: `segments.date` is added to it,
@@ -11,7 +11,7 @@ export function reportsOfQueries(
   builtIn: readonly AdsStream[],
 ): readonly AdsStream[] {
   return Object.entries(queries).map(([name, text]) => {
-    if (builtIn.some((stream) => stream.name === name))
+    if (name === gaqlName || builtIn.some((stream) => stream.name === name))
       throw new MillraceError('MR-1201', {
         message: `Google Ads, queries: there is a stream ${name} already.`,
         next: 'Give the query another name.',

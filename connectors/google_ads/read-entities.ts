@@ -43,7 +43,7 @@ export async function countEntities(reading: Reading, { stream, scan }: Asked): 
   let count = 0
   const [id = ''] = stream.fields
   for (const account of await reading.accounts.list(reading.signal)) {
-    if (account.isManager && !stream.ofManagers) continue
+    if ((account.isManager && !stream.ofManagers) || reading.accounts.isSkipped(account)) continue
     const query = writeQuery({ fields: [id], from: stream.from, conditions: [stream.where, scan.where] })
     const read = (bytes: Uint8Array) => totalOf(bytes)
     const total = await reading.api.search({

@@ -1,7 +1,6 @@
 import { MillraceError, type Batch, type Host } from 'millrace'
 import type { Accounts, AdsAccount } from './accounts.ts'
 import type { AdsApi } from './client.ts'
-import { flattenLines, type Shape } from './flatten.ts'
 import { readPage } from './page.ts'
 
 export type Reading = {
@@ -11,7 +10,8 @@ export type Reading = {
   readonly signal: AbortSignal
   /** For what is said. */
   readonly stream: string
-  readonly shape: Shape
+  /** What becomes of a page's rows. */
+  readonly toLines: (lines: Uint8Array, rows: number) => Uint8Array
 }
 
 export type PageItem = { readonly batches: readonly Batch[]; readonly rows: number; readonly next: string | null }
@@ -21,7 +21,7 @@ export type PageItem = { readonly batches: readonly Batch[]; readonly rows: numb
  * Of a page that is gone the query begins again: what it brings twice is the same rows.
  */
 export async function* readQuery(
-  { api, accounts, host, signal, stream, shape }: Reading,
+  { api, accounts, host, signal, stream, toLines }: Reading,
   {
     account,
     query,
@@ -29,6 +29,7 @@ export async function* readQuery(
     isWhole,
   }: { readonly account: AdsAccount; readonly query: string; readonly from: string | null; readonly isWhole: boolean },
 ): AsyncGenerator<PageItem> {
+  if (accounts.isSkipped(account)) return
   let pageToken = from
   let read = 0
   let counts = pageToken === null && isWhole
@@ -41,7 +42,7 @@ export async function* readQuery(
       signal,
       read: (bytes, readAt) => {
         const cut = readPage(bytes, readAt)
-        return { ...cut, lines: flattenLines(cut.lines, cut.rows, shape) }
+        return { ...cut, lines: toLines(cut.lines, cut.rows) }
       },
     })
     if (page === 'closed') return accounts.skip(account, account.name)

@@ -33,6 +33,9 @@ export type Report = {
   readonly keptDays?: number
 }
 
+/** The stream whose query stands in the sync: see gaql-stream.ts. */
+export const gaqlName = 'gaql'
+
 const ids = { campaign: ['customer.id', 'campaign.id'], adGroup: ['customer.id', 'campaign.id', 'ad_group.id'] }
 
 const metrics = [

@@ -1,0 +1,61 @@
+import { MillraceError, z, type Json, type Stream } from 'millrace'
+import { checkFields } from './check-fields.ts'
+import { flattenLines, shapeOf } from './flatten.ts'
+import { decimalOf, lagMs, readRows, reportOptions, type Parts } from './make-stream.ts'
+import { parseLines, objectOf } from './page.ts'
+import { makeQueryStream } from './query-stream.ts'
+import { gaqlName } from './streams.ts'
+
+/**
+ * The stream whose query stands in the sync, in `options: { query }`. Columns are asked for before options are known, so a
+ * row comes as JSON beside what identifies it. A query in the connection's `queries` has columns of its own.
+ */
+export function makeGaqlStream(parts: Parts): Stream {
+  return {
+    name: gaqlName,
+    docs: 'https://developers.google.com/google-ads/api/docs/query/overview',
+    key: ['row_key'],
+    columns: { row_key: 'string', 'customer.id': 'integer', 'segments.date': 'date', row: 'json' },
+    order: 'none',
+    enumerates: false,
+    lagMs,
+    overlapMs: windowDays * 86_400_000,
+    boundedBy: 'segments.date',
+    children: [],
+    pageRows: 10_000,
+    options: reportOptions(false).extend({ query: z.string().min(1).meta({ description: 'GAQL without dates' }) }),
+    async *read(scan, { signal }) {
+      const { query } = scan.options
+      if (query === undefined) {
+        parts.host.warn(`${gaqlName}: no query is given, so nothing is read. Write  options: { query: "SELECT …" }.`)
+        return
+      }
+      if (typeof query !== 'string')
+        throw new MillraceError('MR-1201', { message: `Google Ads, stream ${gaqlName}: its query is not a text.` })
+      const stream = makeQueryStream(gaqlName, query)
+      const infos = await checkFields(stream, { metadata: parts.metadata, warn: parts.host.warn, signal })
+      const shape = shapeOf(infos.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
+      const toLines = (lines: Uint8Array, rows: number) => wrapLines(flattenLines(lines, rows, shape), stream.key)
+      yield* readRows({ ...parts, signal, stream: gaqlName, toLines }, { stream, scan, fields: stream.fields })
+    },
+  }
+}
+
+/** Numbers of 64 bits are text at this vendor, so that parsing loses none. */
+function wrapLines(lines: Uint8Array, key: readonly string[]): Uint8Array {
+  const wrapped = parseLines(lines).map((row) => {
+    const fields = objectOf(row)
+    const whole: { readonly [field: string]: Json } = {
+      row_key: key.map((field) => textOf(fields[field])).join(' '),
+      'customer.id': fields['customer.id'] ?? null,
+      'segments.date': fields['segments.date'] ?? null,
+      row: fields,
+    }
+    return `${JSON.stringify(whole)}\n`
+  })
+  return Buffer.from(wrapped.join(''))
+}
+
+const textOf = (value: Json | undefined) => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
+
+const windowDays = 30

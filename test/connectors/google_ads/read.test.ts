@@ -1,0 +1,302 @@
+import type { JsonObject, Json } from 'millrace'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openAds, queriesOf, rowsOf, type OpenedAds } from './open-google-ads.ts'
+
+let ads: OpenedAds
+beforeEach(async () => {
+  ads = await openAds()
+})
+afterEach(() => ads[Symbol.asyncDispose]())
+
+const dayOf = (row: JsonObject) => String(row['segments.date'])
+const sum = (rows: readonly JsonObject[], field: string) =>
+  rows.reduce((total, row) => total + BigInt(String(row[field])), 0n)
+const daysBefore = async (days: number) =>
+  new Date((await ads.sandbox.now()).getTime() - days * 86_400_000).toISOString()
+
+describe('accounts', () => {
+  it('are found below managers of managers, in order, each through the one at the top', async () => {
+    const rows = rowsOf(await ads.read('campaign'))
+    expect([...new Set(rows.map((row) => row['customer.id']))]).toEqual(['1110000001', '1110000002', '1110000003'])
+    const searches = (await ads.requests()).filter(({ path }) => path.endsWith('googleAds:search'))
+    expect(new Set(searches.map(({ headers }) => headers['login-customer-id']))).toEqual(new Set(['9000000001']))
+  })
+
+  it('that are not enabled are left out and named, once', async () => {
+    await ads.read('campaign')
+    await ads.read('ad_group')
+    const named = ads.warnings().filter((text) => text.includes('CUSTOMER_NOT_ENABLED'))
+    expect(named).toHaveLength(1)
+    expect(named[0]).toContain('1110000004 (Acme Old Shop)')
+  })
+
+  it('that are managers have a row and labels, and are asked for no metrics', async () => {
+    expect(rowsOf(await ads.read('customer')).map((row) => row['customer.manager'])).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+    ])
+    expect(rowsOf(await ads.read('label')).some((row) => row['customer.id'] === '9000000001')).toBe(true)
+    await ads.requests()
+    await ads.read('customer_performance')
+    const asked = (await ads.requests()).filter(({ body }) => body?.includes('metrics.'))
+    expect(asked.length).toBeGreaterThan(3)
+    expect(asked.filter(({ path }) => path.includes('/customers/9'))).toEqual([])
+  })
+
+  it('are read alone where one is named', async () => {
+    await using one = await openAds({ customer_ids: ['111-000-0002'], login_customer_id: '900-000-0001' })
+    expect(new Set(rowsOf(await one.read('ad_group')).map((row) => row['customer.id']))).toEqual(
+      new Set(['1110000002']),
+    )
+  })
+
+  it('that a user may not see fail the run, and say who', async () => {
+    await using stranger = await openAds({ customer_ids: '222-000-0002' })
+    await expect(stranger.read('campaign')).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('USER_PERMISSION_DENIED'),
+    })
+  })
+})
+
+describe('reports', () => {
+  it('come newest day first, and whole', async () => {
+    const customer = rowsOf(await ads.read('customer_performance', { options: { days_per_query: 3 } }))
+    const days = customer.map(dayOf)
+    expect([days.toSorted().at(-1), days.toSorted()[0]]).toEqual(['2026-11-20', '2026-10-06'])
+    const chunks = days.map((day) => Math.floor((Date.parse('2026-11-20') - Date.parse(day)) / (3 * 86_400_000)))
+    expect(chunks).toEqual(chunks.toSorted((a, b) => a - b))
+    for (const level of ['campaign', 'ad_group', 'ad', 'keyword']) {
+      const rows = rowsOf(await ads.read(`${level}_performance`))
+      expect(sum(rows, 'metrics.cost_micros'), level).toBe(sum(customer, 'metrics.cost_micros'))
+      expect(sum(rows, 'metrics.clicks'), level).toBe(sum(customer, 'metrics.clicks'))
+    }
+  })
+
+  it('begin at the start of the sync, where it has one', async () => {
+    const rows = rowsOf(await ads.read('customer_performance', { start: '2026-11-18T00:00:00.000Z' }))
+    expect(new Set(rows.map(dayOf))).toEqual(new Set(['2026-11-18', '2026-11-19', '2026-11-20']))
+  })
+
+  it('are read again for a window of days, so that restated ones overwrite', async () => {
+    const { overlapMs, key } = await ads.stream('campaign_performance')
+    const keyOf = (row: JsonObject) => key.map((field) => String(row[field])).join(' ')
+    const kept = new Map(rowsOf(await ads.read('campaign_performance')).map((row) => [keyOf(row), row]))
+    const watermark = (await ads.sandbox.now()).getTime()
+    await ads.sandbox.move(2)
+    const from = new Date(watermark - overlapMs).toISOString()
+    const again = rowsOf(await ads.read('campaign_performance', { from }))
+    const oldest = again.map(dayOf).toSorted()[0]
+    expect(oldest).toBe('2026-10-21')
+    for (const row of again) kept.set(keyOf(row), row)
+    const truth = await ads.sandbox.show('google_ads', 'campaign_performance')
+    expect(kept.size).toBe(truth.length)
+    const metrics = (row: JsonObject): Json => [row['metrics.cost_micros'] ?? null, row['metrics.conversions'] ?? null]
+    for (const row of truth) expect(metrics(kept.get(keyOf(row)) ?? {})).toEqual(metrics(row))
+  })
+
+  it('take a narrower window, which still has the days that were not over', async () => {
+    const { overlapMs } = await ads.stream('campaign_performance')
+    const from = new Date(Date.parse(await daysBefore(1)) - overlapMs).toISOString()
+    const rows = rowsOf(await ads.read('campaign_performance', { from, options: { window: 1 } }))
+    expect(new Set(rows.map(dayOf))).toEqual(new Set(['2026-11-18', '2026-11-19', '2026-11-20']))
+  })
+
+  it('of clicks are asked for one day at a time, ninety days back', async () => {
+    const rows = rowsOf(await ads.read('click_view', { start: '2026-01-01T00:00:00.000Z' }))
+    expect(rows.length).toBeGreaterThan(3)
+    const asked = queriesOf(await ads.requests()).filter((query) => query.includes('FROM click_view'))
+    // The one that is not enabled is asked once.
+    expect(asked).toHaveLength(90 * 3 + 1)
+    expect(asked.filter((query) => !/WHERE segments\.date = '\d{4}-\d\d-\d\d'$/.test(query))).toEqual([])
+    expect(ads.warnings().some((text) => text.includes('keeps 90 days'))).toBe(true)
+  })
+
+  it('offer money as a decimal beside the micros', async () => {
+    const [row] = rowsOf(await ads.read('campaign', { where: "campaign.name LIKE 'Brand%'" }))
+    expect(row).toMatchObject({
+      'campaign_budget.amount_micros': '9007199254740993',
+      'campaign_budget.amount_decimal': '9007199254.740993',
+    })
+  })
+
+  it('stop at a limit, and take conditions of the sync', async () => {
+    expect(rowsOf(await ads.read('ad_performance', { limit: 7 }))).toHaveLength(7)
+    const paused = rowsOf(await ads.read('campaign', { where: 'campaign.status = PAUSED' }))
+    expect(paused).toEqual([])
+  })
+})
+
+describe('pages', () => {
+  it('are followed to the end, and gone on from where they are lost', async () => {
+    const whole = rowsOf(await ads.read('ad_performance'))
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 9, times: 'always' })
+    expect(rowsOf(await ads.read('ad_performance'))).toEqual(whole)
+    await ads.sandbox.setFault('google_ads', 'expire_pages', { times: 3, match: 'googleAds:search' })
+    const again = rowsOf(await ads.read('ad_performance'))
+    expect(again.length).toBeGreaterThan(whole.length)
+    expect(new Set(again.map((row) => JSON.stringify(row)))).toEqual(new Set(whole.map((row) => JSON.stringify(row))))
+    expect(ads.warnings().filter((text) => text.includes('brought'))).toEqual([])
+  })
+
+  it('are gone on with from a checkpoint within a query', async () => {
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 9, times: 'always' })
+    const items = await ads.read('keyword_performance')
+    const at = items.findIndex((item) => item.kind === 'checkpoint' && JSON.stringify(item.resume).includes('"page":"'))
+    const checkpoint = items[at]
+    if (checkpoint?.kind !== 'checkpoint') throw new Error('no page in a checkpoint')
+    const rest = rowsOf(await ads.read('keyword_performance', { resume: checkpoint.resume }))
+    expect([...rowsOf(items.slice(0, at)), ...rest]).toEqual(rowsOf(items))
+  })
+
+  it('that name themselves as the next end the run', async () => {
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 9, times: 'always' })
+    await ads.sandbox.setFault('google_ads', 'loop_pages', { times: 'always' })
+    await expect(ads.read('ad_performance')).rejects.toMatchObject({ code: 'MR-3005' })
+  })
+
+  it('that hold fewer rows than there are said to be are told', async () => {
+    await ads.sandbox.setFault('google_ads', 'miscount', { by: 2, times: 'always' })
+    await ads.read('campaign')
+    expect(ads.warnings().filter((text) => text.includes('says 4 rows and brought 2'))).toHaveLength(3)
+  })
+
+  it('are counted by the vendor', async () => {
+    const stream = await ads.stream('keyword')
+    const scan = await ads.scanOf()
+    const rows = rowsOf(await ads.read('keyword'))
+    expect(await stream.count?.(scan, ads.host.context(new AbortController().signal))).toBe(rows.length)
+    const none = { ...scan, where: "ad_group_criterion.keyword.text = 'nothing'" }
+    expect(await stream.count?.(none, ads.host.context(new AbortController().signal))).toBe(0)
+  })
+})
+
+describe('refusals', () => {
+  it('of a token that ran out are answered by one sign-in for all', async () => {
+    await ads.read('customer')
+    await ads.requests()
+    await ads.sandbox.setFault('google_ads', 'expire_tokens', { times: 1, match: 'googleAds:search' })
+    const both = await Promise.all([ads.read('campaign'), ads.read('ad_group')])
+    expect(both.map((items) => rowsOf(items).length > 0)).toEqual([true, true])
+    expect((await ads.requests()).filter(({ path }) => path === '/token')).toHaveLength(1)
+  })
+
+  it('of a refresh token that was revoked say so, once', async () => {
+    await ads.sandbox.setFault('google_ads', 'revoked', { times: 'always' })
+    await expect(ads.read('campaign')).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('revoked'),
+    })
+    expect(await ads.requests()).toHaveLength(1)
+  })
+
+  it('of a day’s quota end the run at once', async () => {
+    await ads.read('customer')
+    await ads.requests()
+    await ads.sandbox.setFault('google_ads', 'quota', { times: 'always', match: 'googleAds:search' })
+    await expect(ads.read('campaign')).rejects.toMatchObject({
+      code: 'MR-3006',
+      message: expect.stringContaining('RESOURCE_EXHAUSTED'),
+    })
+    expect((await ads.requests()).filter(({ path }) => path.includes('googleAds:search'))).toHaveLength(1)
+  })
+
+  it.each([
+    ['rate_limit', { retry_after: 0.05, times: 2 }],
+    ['rate_limit', { times: 2 }],
+    ['transient', { times: 2 }],
+    ['deadline', { times: 2 }],
+    ['reset_after', { times: 1 }],
+    ['truncated_gzip', { times: 1 }],
+    ['cut_json', { times: 1 }],
+    ['bad_utf8', { times: 1 }],
+    ['error_200', { times: 1 }],
+    ['html', { times: 1 }],
+    ['status', { status: 503, times: 2 }],
+  ])('that pass are tried again: %s', async (fault, spec) => {
+    const whole = rowsOf(await ads.read('campaign_performance'))
+    await ads.sandbox.setFault('google_ads', fault, { ...spec, match: 'googleAds:search' })
+    expect(rowsOf(await ads.read('campaign_performance'))).toEqual(whole)
+  })
+
+  it('of an account in the middle of a run leave out that account, and name it', async () => {
+    await ads.read('customer')
+    await ads.sandbox.setFault('google_ads', 'not_enabled', { customer: '1110000002', times: 'always' })
+    const rows = rowsOf(await ads.read('campaign_performance'))
+    expect(new Set(rows.map((row) => row['customer.id']))).toEqual(new Set(['1110000001', '1110000003']))
+    expect(ads.warnings().filter((text) => text.includes('1110000002'))).toHaveLength(1)
+  })
+})
+
+describe('queries of a user', () => {
+  const query =
+    "SELECT search_term_view.search_term, metrics.cost_micros FROM search_term_view WHERE search_term_view.search_term LIKE 'acme%'"
+
+  it('in the connection become streams with columns and a key of their own', async () => {
+    await using own = await openAds({
+      queries: { search_terms: query, budgets: 'SELECT campaign_budget.name FROM campaign_budget' },
+    })
+    const stream = await own.stream('search_terms')
+    expect(stream.key).toEqual(['search_term_view.resource_name', 'segments.date'])
+    expect(stream.columns).toEqual({
+      'customer.id': 'integer',
+      'search_term_view.resource_name': 'string',
+      'segments.date': 'date',
+      'search_term_view.search_term': 'string',
+      'metrics.cost_micros': 'integer',
+      'metrics.cost_decimal': 'decimal(38,6)',
+    })
+    const rows = rowsOf(await own.read('search_terms', { start: '2026-11-15T00:00:00.000Z' }))
+    expect(rows.length).toBeGreaterThan(5)
+    expect(rows.every((row) => String(row['search_term_view.search_term']).startsWith('acme'))).toBe(true)
+    expect(rowsOf(await own.read('budgets'))).toHaveLength(6)
+  })
+
+  it('in the sync bring rows as JSON', async () => {
+    const options = { query }
+    const rows = rowsOf(await ads.read('gaql', { start: '2026-11-15T00:00:00.000Z', options }))
+    expect(rows.length).toBeGreaterThan(5)
+    expect(new Set(rows.map((row) => row.row_key)).size).toBe(rows.length)
+    expect(rows[0]).toMatchObject({
+      'customer.id': '1110000001',
+      row: { 'search_term_view.search_term': expect.any(String), 'metrics.cost_micros': expect.any(String) },
+    })
+    expect(await ads.read('gaql')).toEqual([])
+    expect(ads.warnings().some((text) => text.startsWith('gaql: no query'))).toBe(true)
+  })
+
+  it.each([
+    ['SELECT campaign.nmae FROM campaign', 'MR-1208', 'there is no field campaign.nmae; did you mean campaign.name?'],
+    ['SELECT ad_group.id FROM campaign', 'MR-1208', 'ad_group.id cannot be selected from campaign'],
+    ['SELECT campaign.id FROM campagne', 'MR-1208', 'there is no resource campagne'],
+    [
+      'SELECT metrics.clicks, segments.conversion_action_name FROM campaign',
+      'MR-1208',
+      'metrics.clicks and segments.conversion_action_name cannot be selected together',
+    ],
+    ['SELECT campaign.id FROM campaign LIMIT 5', 'MR-1201', 'LIMIT is not taken here'],
+    [
+      "SELECT metrics.clicks FROM campaign WHERE segments.date = '2026-01-01'",
+      'MR-1201',
+      'it has a condition on dates',
+    ],
+    ['campaign.id FROM campaign', 'MR-1201', 'it does not begin with SELECT'],
+    ['SELECT campaign.id, FROM campaign', 'MR-1201', '“” is not a field'],
+  ])('are checked before a row is read: %s', async (text, code, message) => {
+    await ads.read('customer')
+    await ads.requests()
+    await expect(ads.read('gaql', { options: { query: text } })).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    })
+    expect((await ads.requests()).filter(({ path }) => path.includes('googleAds:search'))).toEqual([])
+  })
+
+  it('keep what looks like a clause in a string', async () => {
+    const text = "SELECT campaign.name FROM campaign WHERE campaign.name != 'LIMIT 5 FROM segments.date'"
+    expect(rowsOf(await ads.read('gaql', { options: { query: text } }))).toHaveLength(6)
+  })
+})
