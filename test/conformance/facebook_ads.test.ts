@@ -18,9 +18,7 @@ sourceKit({
     { name: 'custom_audiences', isAlwaysFull: true },
     'account_insights',
     'campaign_insights',
-    'adset_insights',
     'ad_insights',
-    'campaign_insights_by_age_gender',
     'account_insights_by_placement',
   ],
 })

@@ -45,7 +45,7 @@ describe('signing in', () => {
   })
 
   it('takes account ids as text only: digits beyond a double would be lost in YAML', () => {
-    const keys = { access_token: 'x', account_ids: [10_150_000_000_000_001] }
+    const keys = { access_token: 'x', account_ids: [1_015_000_000_000_001] }
     expect(facebookAds.config.safeParse(keys).success).toBe(false)
     expect(facebookAds.config.safeParse({ access_token: 'x', account_ids: ['act_1', '2'] }).success).toBe(true)
   })

@@ -1,5 +1,5 @@
 import * as Sdk from 'facebook-nodejs-business-sdk'
-import type { ScanItem } from 'millrace'
+import type { JsonObject, ScanItem } from 'millrace'
 import { describe, expect, it } from 'vitest'
 import * as columns from '../../../connectors/facebook_ads/entity-columns.ts'
 import { breakdownNames, dayColumns, fieldsOf } from '../../../connectors/facebook_ads/insights-columns.ts'
@@ -11,7 +11,7 @@ describe('the lists of an account', () => {
     for (const name of ['campaigns', 'adsets', 'ads']) {
       const held = await vendor.sandbox.show('facebook_ads', name)
       const rows = rowsOf(await vendor.read(name))
-      expect(rows.map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
+      expect(idsOf(rows)).toEqual(idsOf(held))
       expect(new Set(rows.map((row) => row['effective_status'])).has('DELETED')).toBe(true)
     }
   })
@@ -77,6 +77,8 @@ describe('the lists of an account', () => {
     expect(vendor.warnings()).toEqual([expect.stringMatching(/^ad_accounts: act_999 cannot be read.*does not exist/)])
   })
 })
+
+const idsOf = (rows: readonly JsonObject[]) => rows.map(({ id }) => String(id)).sort()
 
 const firstAccount = async ({ sandbox }: { readonly sandbox: Awaited<ReturnType<typeof openFacebook>>['sandbox'] }) =>
   String((await sandbox.show('facebook_ads', 'ad_accounts'))[0]?.['id'])
