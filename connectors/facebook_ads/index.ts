@@ -19,6 +19,9 @@ import { accountDocs, readAccounts } from './read-accounts.ts'
 import { readEntities } from './read-entities.ts'
 import { readInsights } from './read-insights.ts'
 
+const accountForm = /^(act_)?\d+$/
+const accountsForm = /^(act_)?\d+(\s*,\s*(act_)?\d+)*$/
+
 const config = z.strictObject({
   access_token: z
     .string()
@@ -30,8 +33,14 @@ const config = z.strictObject({
     .optional()
     .meta({ secret: true, description: 'The app’s secret: requests are signed with it (appsecret_proof)' }),
   account_ids: z
-    .array(z.string().regex(/^(act_)?\d+$/, 'an ad account id is its digits, as text: "1234567890"'))
-    .min(1)
+    .union(
+      [
+        z.array(z.string().regex(accountForm)).min(1),
+        // Where a list cannot stand: a variable of the environment.
+        z.string().regex(accountsForm),
+      ],
+      { error: 'account_ids are digits, as text: ["1234567890"], or "1234567890, 2345678901"' },
+    )
     .optional()
     .meta({ description: 'Ad accounts to read. Default: all that the token may see' }),
   api_version: z
@@ -70,7 +79,7 @@ export default connector({
   streamNames,
   async open({ config, host }) {
     const api = await openClient(config, host)
-    const reading: Reading = { api, accountIds: config.account_ids, pollMs: config.poll_interval_ms }
+    const reading: Reading = { api, accountIds: listOf(config.account_ids), pollMs: config.poll_interval_ms }
     const streams = [
       describeAccounts(reading),
       ...entities.map((entity) => describeEntity(reading, entity)),
@@ -84,6 +93,9 @@ export default connector({
     }
   },
 })
+
+const listOf = (ids: readonly string[] | string | undefined): readonly string[] | undefined =>
+  typeof ids === 'string' ? ids.split(',').map((id) => id.trim()) : ids
 
 type Reading = {
   readonly api: GraphApi

@@ -7,7 +7,7 @@ import { coverage } from './sandbox/coverage.ts'
 import { sandboxAppSecret, sandboxToken } from './sandbox/credentials.ts'
 import { leftOut } from './sandbox/left-out.ts'
 import { playDay } from './sandbox/move.ts'
-import { seedBusiness } from './sandbox/seed.ts'
+import { sandboxAccounts, seedBusiness } from './sandbox/seed.ts'
 import { serveRequests } from './sandbox/serve.ts'
 
 export default simulator({
@@ -16,6 +16,8 @@ export default simulator({
     base_url: `http://${host}:${port}`,
     access_token: sandboxToken,
     app_secret: sandboxAppSecret,
+    // Those of the vendor's own are not here.
+    account_ids: sandboxAccounts.join(', '),
     poll_interval_ms: 10,
   }),
   seed: seedBusiness,

@@ -7,8 +7,8 @@ export function seedBusiness(context: SimulatorContext): void {
   const { world, store } = context
   const random = world.random('facebook_ads')
   const perAccount = 4 + Math.ceil(world.companies.length / 100)
-  for (const [index, place] of places.entries()) {
-    const accountId = String(1_015_000_000_000_000 + index * 7_919 + world.seed)
+  for (const place of places) {
+    const { accountId } = place
     const createdAt = new Date(world.epoch.getTime() - historyDays * dayMs)
     store.put('ad_accounts', `act_${accountId}`, makeAccount(accountId, place, createdAt))
     for (let number = 1; number <= perAccount; number++)
@@ -245,8 +245,17 @@ function makeAccount(
 }
 
 const places = [
-  { name: 'Millrace Demo EU', short: 'EU', currency: 'EUR', timezone: 'Europe/Berlin', timezoneId: 47, offset: 1 },
   {
+    accountId: '1015000000000001',
+    name: 'Millrace Demo EU',
+    short: 'EU',
+    currency: 'EUR',
+    timezone: 'Europe/Berlin',
+    timezoneId: 47,
+    offset: 1,
+  },
+  {
+    accountId: '1015000000007920',
     name: 'Millrace Demo US',
     short: 'US',
     currency: 'USD',
@@ -268,6 +277,9 @@ const bodies = [
   'データを、両方向に。',
   '“Quotes”, commas; and 😀',
 ]
+
+/** The same in every world: a connection is pointed at them. */
+export const sandboxAccounts: readonly string[] = places.map(({ accountId }) => accountId)
 
 const dayMs = 86_400_000
 /** How long the accounts have been there. */

@@ -113,4 +113,5 @@ connections:
     connector: facebook_ads
     access_token: '\${env:FACEBOOK_ACCESS_TOKEN}'
     app_secret: '\${env:FACEBOOK_APP_SECRET}'
+    account_ids: ['1234567890']
 `

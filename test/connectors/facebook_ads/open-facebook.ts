@@ -29,7 +29,12 @@ export type OpenedFacebook = AsyncDisposable & {
 export async function openFacebook(keys: { readonly [key: string]: unknown } = {}): Promise<OpenedFacebook> {
   const sandbox = await startSimulators({ definitions: [simulator], dir: null, scale: 0.02 })
   const events: EngineEvent[] = []
-  const config = facebookAds.config.parse({ ...sandbox.connection('facebook_ads'), ...keys })
+  const config = facebookAds.config.parse({
+    ...sandbox.connection('facebook_ads'),
+    // All that the token may see, unless said.
+    account_ids: undefined,
+    ...keys,
+  })
   const host = createHost({
     connection: 'facebook_ads',
     runId: 'run_test',

@@ -20,8 +20,8 @@ describe('the lists of an account', () => {
     await using all = await openFacebook()
     const [account] = await all.sandbox.show('facebook_ads', 'ad_accounts')
     const id = String(account?.['account_id'])
-    for (const form of [id, `act_${id}`]) {
-      await using vendor = await openFacebook({ account_ids: [form] })
+    for (const form of [[id], [`act_${id}`], ` ${id} , act_${id}`.trim()]) {
+      await using vendor = await openFacebook({ account_ids: form })
       const rows = rowsOf(await vendor.read('campaigns'))
       expect(new Set(rows.map((row) => row['account_id']))).toEqual(new Set([id]))
       expect((await vendor.requests()).some((request) => request.includes('/me/adaccounts'))).toBe(false)
