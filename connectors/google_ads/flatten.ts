@@ -37,7 +37,7 @@ export function shapeOf(columns: readonly FlatColumn[]): Shape {
 const toCamelCase = (name: string) => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 export function flattenLines(lines: Uint8Array, rows: number, { root, rowBytes }: Shape): Uint8Array {
-  const cut: Cut = { bytes: lines, at: 0, out: Buffer.allocUnsafeSlow(lines.length + rows * rowBytes), written: 0 }
+  const cut: Cut = { bytes: lines, at: 0, out: new Uint8Array(lines.length + rows * rowBytes), written: 0 }
   while (cut.at < lines.length) {
     cut.out[cut.written++] = openBrace
     flattenObject(cut, root)
@@ -47,7 +47,8 @@ export function flattenLines(lines: Uint8Array, rows: number, { root, rowBytes }
     cut.out[cut.written++] = newline
     while (cut.at < lines.length && lines[cut.at] !== openBrace) cut.at++
   }
-  return cut.out.subarray(0, cut.written)
+  // Copied out: what waits for the disk holds on to no more than it is.
+  return cut.out.slice(0, cut.written)
 }
 
 type Cut = { readonly bytes: Uint8Array; at: number; readonly out: Uint8Array; written: number }
