@@ -5,6 +5,7 @@ import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { answerOf, tooLarge } from './answer-of.ts'
+import { chain } from './chain.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Journal, JournalHeader, Segment } from './journal.ts'
@@ -289,17 +290,4 @@ function leaseLost(context: ReverseContext, object: DestinationObject): Millrace
     message: `Run ${context.runId} no longer holds ${object.name}: another run has taken over.`,
     kept: 'Nothing more is sent by this run.',
   })
-}
-
-/** One after the other; what fails does not keep the next from its turn. */
-function chain(): { readonly next: (work: () => Promise<void>) => Promise<void> } {
-  let last: Promise<void> = Promise.resolve()
-  return {
-    next(work) {
-      const mine = last.then(work)
-      // Whoever asked for it hears of the failure.
-      last = mine.catch(() => undefined)
-      return mine
-    },
-  }
 }

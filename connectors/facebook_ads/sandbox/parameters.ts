@@ -18,7 +18,7 @@ export async function readGiven(request: Request, url: URL): Promise<Given | Ref
   try {
     const sent: Json = JSON.parse(body)
     return typeof sent === 'object' && sent !== null && !Array.isArray(sent)
-      ? { ...given, ...(sent as Given) }
+      ? { ...given, ...(sent as Given) } // an object, and each parameter is checked by its name below
       : refuseParameter('Invalid parameter')
   } catch {
     return refuseParameter('Invalid JSON for postcard')

@@ -1,0 +1,12 @@
+/** One after the other; what fails does not keep the next from its turn. */
+export function chain(): { readonly next: (work: () => Promise<void>) => Promise<void> } {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    next(work) {
+      const mine = last.then(work)
+      // Whoever asked for it hears of the failure.
+      last = mine.catch(() => undefined)
+      return mine
+    },
+  }
+}
