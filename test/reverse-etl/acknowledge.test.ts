@@ -178,7 +178,10 @@ describe('what the destination says', () => {
     expect(chunks.slice(0, -1).every((rows) => rows >= 6 && rows <= 12)).toBe(true)
     expect(chunks.length).toBeGreaterThan(3)
     const first = events.findIndex(({ type }) => type === 'acknowledge.started')
-    const sentMeanwhile = events.slice(first, events.findIndex(({ type }) => type === 'acknowledged'))
+    const sentMeanwhile = events.slice(
+      first,
+      events.findIndex(({ type }) => type === 'acknowledged'),
+    )
     expect(sentMeanwhile.some(({ type }) => type === 'batch.sent')).toBe(true)
     expect((await run(world)).ledger).toMatchObject({ unchanged: 40 })
   })
