@@ -1,7 +1,7 @@
 /** A delivery from end to end, by the real program: turns, order, fresh inputs, and the flags for one run. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
-import { millrace, resultOf, type Finished } from './millrace-process.ts'
+import { millrace, resultOf, type Finished, start } from './millrace-process.ts'
 
 let project: FaultProject
 
@@ -29,10 +29,13 @@ beforeEach(async () => {
 
 describe('two syncs on one object', () => {
   it('take turns, and say for whom they wait', async () => {
-    await project.sandbox.setFault('customerio', 'delay', { ms: 400, times: 'always', match: '/batch' })
-    const both = await Promise.all([run('people'), run('guarded', '--max-added', '20')])
-    expect(both.map(({ code }) => code)).toEqual([0, 0])
-    const waits = both.flatMap(({ lines }) => lines.filter(({ type }) => type === 'waiting').map((line) => line['for']))
+    await project.sandbox.setFault('customerio', 'delay', { ms: 4000, match: '/batch' })
+    const first = start(['sync', 'run', 'people'], project)
+    const ended = new Promise<number | null>((resolve) => first.child.on('close', resolve))
+    await first.reached('batch.sent')
+    const second = await run('guarded', '--max-added', '20')
+    expect([await ended, second.code]).toEqual([0, 0])
+    const waits = second.lines.filter(({ type }) => type === 'waiting').map((line) => line['for'])
     expect(waits).toContain('the delivery to customerio person on sandbox')
     await project.sandbox.setFault('customerio', 'delay', null)
   })
