@@ -237,11 +237,11 @@ describe.skipIf(!hasGit)(`a git ref that is followed${needsGit}`, () => {
   it('may have the project in a subfolder, with links in it', async () => {
     writeFiles(folder, Object.fromEntries(Object.entries(soundFiles).map(([path, text]) => [`etl/${path}`, text])))
     writeFiles(folder, {
-      'etl/shared/m.sql': 'select 2 as id\n',
+      'etl/elsewhere/m.sql': 'select 2 as id\n',
       'syncs/not_ours.yaml': wrongSync,
       'etl/models/x.sql': 'select 1 as id\n',
     })
-    symlinkSync('../shared/m.sql', join(folder, 'etl/models/linked.sql'))
+    symlinkSync('../elsewhere/m.sql', join(folder, 'etl/models/linked.sql'))
     const first = commit(folder, {})
     const follower = await follow({ directory: join(folder, 'etl'), gitRef: 'main' })
     expect(follower.project().home).toBe(join(folder, 'etl'))
