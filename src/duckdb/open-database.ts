@@ -91,14 +91,15 @@ function database(
     rows: (sql) =>
       guarded(sql, async () => {
         const result = await connection.run(sql)
-        return (await result.getRowObjectsJson()).map(textRow)
+        // Not as objects: DuckDB's binding loses a column named __proto__.
+        return toRows(await result.getRowsJson(), result.deduplicatedColumnNames())
       }),
     async *stream(sql) {
       const result = await guarded(sql, () => connection.stream(sql))
       for (;;) {
         const chunk = await guarded(sql, () => result.fetchChunk())
         if (!chunk || chunk.rowCount === 0) return
-        yield chunkRows(chunk.convertRows(converter), result.deduplicatedColumnNames())
+        yield toRows(chunk.convertRows(converter), result.deduplicatedColumnNames())
       }
     },
     interrupt: () => connection.interrupt(),
@@ -108,10 +109,9 @@ function database(
     },
   }
 }
-const textRow = (row: Record<string, Json>): TextRow =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)]))
-
-function chunkRows(rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] {
+function toRows(rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] {
+  if (names.includes('__proto__'))
+    return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, text(row[index])])))
   return rows.map((row) => {
     const object: Record<string, string | null> = {}
     for (let index = 0; index < names.length; index++) object[names[index] ?? ''] = text(row[index])

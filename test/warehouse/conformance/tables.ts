@@ -147,6 +147,8 @@ export function tableConformance(open: OpenWarehouse): void {
         '_rid',
         '_deleted_at',
         'rowid',
+        '__proto__',
+        'constructor',
       ]
       const { stored, written } = await writeTwice(bench(), fields, 'people')
       expect(stored).toEqual(written)
