@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MillraceError, type Host } from 'millrace'
+import { MillraceError, type Host, type Exchange } from 'millrace'
 import { classifyFailure } from './classify-failure.ts'
 import { GraphError, isRefusal } from './graph-error.ts'
 import { loadSdk, type Connection, type Sdk } from './sdk.ts'
-import type { Exchange } from './transport.ts'
 import { pauseMs, readUsage } from './usage.ts'
 
 /** The Graph API through the vendor's SDK, with the host as the only layer that retries. */

@@ -1,4 +1,4 @@
-import type { Answer } from './transport.ts'
+import type { ExchangeAnswer } from 'millrace'
 import { readUsage } from './usage.ts'
 
 /** An answer that is a refusal, thrown within an attempt. https://developers.facebook.com/docs/graph-api/guides/error-handling */
@@ -13,7 +13,7 @@ export class GraphError extends Error {
   /** From the throttle headers; 0: they do not say. */
   readonly regainMs: number
 
-  constructor(answer: Answer) {
+  constructor(answer: ExchangeAnswer) {
     const error = readBody(answer.bytes)
     const said = typeof error['message'] === 'string' ? error['message'] : `HTTP ${answer.status}`
     const more = typeof error['error_user_msg'] === 'string' ? ` ${error['error_user_msg']}` : ''
@@ -28,7 +28,7 @@ export class GraphError extends Error {
 }
 
 /** Errors come with a status, or as 200. */
-export const isRefusal = ({ status, bytes }: Answer): boolean =>
+export const isRefusal = ({ status, bytes }: ExchangeAnswer): boolean =>
   status < 200 || status >= 300 || /^\s*\{\s*"error"\s*:/.test(Buffer.from(bytes.subarray(0, 64)).toString())
 
 /** The token may not see it, or it is not there: the vendor does not tell which. */

@@ -4,8 +4,8 @@
  * parameters are written; what they would make of an answer is not used.
  */
 import { createHmac } from 'node:crypto'
-import { MillraceError, type Json } from 'millrace'
-import { send, type Exchange } from './transport.ts'
+import { MillraceError, type Json, type Exchange } from 'millrace'
+import { send } from './transport.ts'
 
 export type Connection = {
   readonly access_token: string

@@ -1,5 +1,4 @@
-import type { Failure } from 'millrace'
-import type { Answer } from './transport.ts'
+import type { Failure, ExchangeAnswer } from 'millrace'
 
 /** A refusal of the vendor: what it means to the host, and the codes by which this connector goes on. */
 export type Refusal = {
@@ -19,7 +18,7 @@ export type AdsError = {
 }
 
 /** null: not a refusal. https://developers.google.com/google-ads/api/docs/best-practices/understand-api-errors */
-export function readRefusal(answer: Answer, now: Date): Refusal | null {
+export function readRefusal(answer: ExchangeAnswer, now: Date): Refusal | null {
   const body = parseError(answer.bytes)
   if (answer.status < 300 && !body) return null
   const errors = body?.errors ?? []
@@ -75,7 +74,7 @@ export const isPageTokenGone = ({ errors }: Refusal) =>
   errors.some(({ code }) => code === 'EXPIRED_PAGE_TOKEN' || code === 'INVALID_PAGE_TOKEN')
 
 /** The token endpoint: https://datatracker.ietf.org/doc/html/rfc6749#section-5.2 */
-export function readSignInRefusal(answer: Answer, now: Date): Failure | null {
+export function readSignInRefusal(answer: ExchangeAnswer, now: Date): Failure | null {
   if (answer.status >= 200 && answer.status < 300) return null
   const body = objectOf(parse(answer.bytes))
   const code = typeof body.error === 'string' ? body.error : undefined
@@ -134,7 +133,7 @@ function describe(body: ErrorBody | null, status: number): string {
   return told || body?.message || `HTTP ${status}`
 }
 
-function retryAfterOf({ header }: Answer, now: Date): number | undefined {
+function retryAfterOf({ header }: ExchangeAnswer, now: Date): number | undefined {
   const text = header('retry-after')
   if (!text) return undefined
   const seconds = Number(text)

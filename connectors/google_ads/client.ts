@@ -1,7 +1,7 @@
-import { MillraceError, type Failure, type Host, type JsonObject } from 'millrace'
+import { MillraceError, type Failure, type Host, type JsonObject, type Exchange } from 'millrace'
 import { isAccountClosed, isPageTokenGone, readRefusal, readSignInRefusal, type Refusal } from './classify-failure.ts'
 import { openSdk, type SdkConnection } from './sdk.ts'
-import { sendRequest, type Exchange } from './transport.ts'
+import { sendRequest } from './transport.ts'
 
 export type Connection = SdkConnection & { readonly token_url: string; readonly rate_per_second: number }
 

@@ -3,8 +3,8 @@
  * connections of a process share, reads whole reports into memory, and speaks gRPC (TLS only) where metadata is read. Its
  * REST calls can be led: one method prepares each request, another brings the token, and axios takes an adapter.
  */
-import { MillraceError, type JsonObject } from 'millrace'
-import { sendRequest, type Exchange } from './transport.ts'
+import { MillraceError, type JsonObject, type Exchange } from 'millrace'
+import { sendRequest } from './transport.ts'
 
 export type SdkConnection = {
   readonly developer_token: string

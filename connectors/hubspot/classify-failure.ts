@@ -1,5 +1,4 @@
-import type { Failure } from 'millrace'
-import type { Answer } from './transport.ts'
+import type { Failure, ExchangeAnswer } from 'millrace'
 
 /** The vendor's error. https://developers.hubspot.com/docs/api-reference/error-handling */
 export type VendorError = {
@@ -13,9 +12,9 @@ export type VendorError = {
 /** An answer that is a refusal, thrown within an attempt so that the host asks what it means. */
 export class HubspotRefusal extends Error {
   readonly error: VendorError
-  readonly answer: Answer
+  readonly answer: ExchangeAnswer
 
-  constructor(answer: Answer) {
+  constructor(answer: ExchangeAnswer) {
     const error = readError(answer)
     super(error.message)
     this.error = error
@@ -51,12 +50,12 @@ function meaningOf({
 }
 
 /** HubSpot mostly sends no Retry-After with a 429, but the length of the window that is full. */
-const windowOf = (answer: Answer) => {
+const windowOf = (answer: ExchangeAnswer) => {
   const ms = Number(answer.header('x-hubspot-ratelimit-interval-milliseconds'))
   return ms > 0 && ms <= defaultWindowMs ? ms : defaultWindowMs
 }
 
-function waitOf(answer: Answer, otherwise: number): number {
+function waitOf(answer: ExchangeAnswer, otherwise: number): number {
   const header = answer.header('retry-after')
   if (!header) return otherwise
   const seconds = Number(header)
@@ -67,7 +66,7 @@ function waitOf(answer: Answer, otherwise: number): number {
   return Number.isNaN(ms) ? otherwise : Math.max(0, ms)
 }
 
-function readError(answer: Answer): VendorError {
+function readError(answer: ExchangeAnswer): VendorError {
   const body = parseObject(answer.bytes.toString()) ?? {
     message: `HTTP ${answer.status}`,
     category: `HTTP_${answer.status}`,

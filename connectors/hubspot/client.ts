@@ -1,7 +1,7 @@
-import type { Host } from 'millrace'
+import type { Host, Exchange } from 'millrace'
 import { classifyFailure, HubspotRefusal, parseObject, type JsonBody, type VendorError } from './classify-failure.ts'
 import { loadSdk, type Sdk } from './sdk.ts'
-import { malformed, type Exchange } from './transport.ts'
+import { malformed } from './transport.ts'
 
 /** HubSpot's API through the vendor's SDK, with the host as the only layer that retries. */
 export type HubspotApi = {

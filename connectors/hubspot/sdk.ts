@@ -2,8 +2,8 @@
  * The SDK's own API classes, one set per attempt. They are taken from the packages that the SDK is made of and not from
  * its Client: only those take a transport, and the Client loads many more.
  */
-import { MillraceError } from 'millrace'
-import { sendRequest, type Exchange, type SdkAnswer, type SdkRequest } from './transport.ts'
+import { MillraceError, type Exchange } from 'millrace'
+import { sendRequest, type SdkAnswer, type SdkRequest } from './transport.ts'
 
 export type Sdk = ReturnType<Awaited<ReturnType<typeof loadSdk>>>
 

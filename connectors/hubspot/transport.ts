@@ -1,15 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { MillraceError } from 'millrace'
-
-/** One attempt of the host: the signal that ends it, and the answer that came. */
-export type Exchange = { readonly signal: AbortSignal; answer: Answer | null }
-
-export type Answer = {
-  readonly status: number
-  readonly header: (name: string) => string | null
-  /** As they came. */
-  readonly bytes: Buffer
-}
+import { MillraceError, sendWithin, type Exchange } from 'millrace'
 
 /** What the SDK's request contexts have in common: each of its packages has a class of its own for them. */
 export type SdkRequest = {
@@ -37,19 +27,15 @@ export async function sendRequest(request: SdkRequest, exchange: Exchange): Prom
       message: 'HubSpot: the SDK sent a body that is not text.',
       next: 'Report it.',
     })
-  const response = await fetch(request.getUrl(), {
-    method: request.getHttpMethod(),
-    headers: { ...request.getHeaders() },
-    body: body ?? null,
-    redirect: 'manual',
-    signal: exchange.signal,
-  })
-  const bytes = await readBody(response)
-  exchange.answer = { status: response.status, header: (name) => response.headers.get(name), bytes }
+  const { status, headers, bytes } = await sendWithin(
+    exchange,
+    { url: request.getUrl(), method: request.getHttpMethod(), headers: request.getHeaders(), body: body ?? null },
+    { maxBytes, tooLarge: (megabytes) => malformed(`sent an answer larger than ${megabytes} MB`) },
+  )
   if (!isUtf8(bytes)) throw malformed('sent bytes that are not UTF-8')
   return {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
+    status,
+    headers: { ...headers },
     body: { text: async () => bytes.toString(), binary: async () => bytes },
   }
 }
@@ -59,21 +45,6 @@ export const malformed = (what: string) =>
     message: `HubSpot ${what}.`,
     next: 'Run again. If it stays, look for a proxy between here and HubSpot.',
   })
-
-/** A small answer can inflate to gigabytes. */
-async function readBody(response: Response): Promise<Buffer> {
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    size += read.value.length
-    chunks.push(read.value)
-    if (size <= maxBytes) continue
-    await reader?.cancel()
-    throw malformed(`sent an answer larger than ${maxBytes / 1024 / 1024} MB`)
-  }
-  return Buffer.concat(chunks)
-}
 
 // The properties of an object with long option lists are the largest honest answer.
 const maxBytes = 64 * 1024 * 1024

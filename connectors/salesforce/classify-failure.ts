@@ -1,5 +1,4 @@
-import type { Failure } from 'millrace'
-import type { Answer } from './transport.ts'
+import type { Failure, ExchangeAnswer } from 'millrace'
 
 /** What the vendor said of a request that failed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
 export type VendorError = { readonly code: string; readonly message: string }
@@ -15,7 +14,7 @@ export function vendorErrorOf(error: unknown): VendorError | undefined {
  * What the error of one attempt means. undefined: not the vendor's (sockets, timeouts, malformed answers), which the host
  * knows.
  */
-export function classifyFailure(error: unknown, answer: Answer | null): Failure | undefined {
+export function classifyFailure(error: unknown, answer: ExchangeAnswer | null): Failure | undefined {
   if (!answer) return undefined
   if (answer.status >= 300 && answer.status < 400)
     return {
@@ -31,7 +30,7 @@ export function classifyFailure(error: unknown, answer: Answer | null): Failure 
 }
 
 /** The token endpoint answers in OAuth's own form: jsforce gives `error` as the name. */
-export function classifySignIn(error: unknown, answer: Answer | null): Failure | undefined {
+export function classifySignIn(error: unknown, answer: ExchangeAnswer | null): Failure | undefined {
   if (!answer || !(error instanceof Error)) return undefined
   const facts = {
     status: answer.status,
@@ -69,7 +68,7 @@ function meaningOf({ code, message }: VendorError, status: number): Pick<Failure
   return { kind: 'refused' }
 }
 
-function waitOf(answer: Answer): { readonly retryAfterMs?: number } {
+function waitOf(answer: ExchangeAnswer): { readonly retryAfterMs?: number } {
   const header = answer.header('retry-after')
   if (!header) return {}
   const seconds = Number(header)

@@ -1,6 +1,6 @@
-import { MillraceError, type CallContext, type Failure, type Host } from 'millrace'
+import { MillraceError, type CallContext, type Failure, type Host, type Exchange, type ExchangeAnswer } from 'millrace'
 import { classifyFailure, classifySignIn, vendorErrorOf, type VendorError } from './classify-failure.ts'
-import { createTransport, type Answer, type Exchange } from './transport.ts'
+import { createTransport } from './transport.ts'
 import { watchUsage } from './usage.ts'
 
 export type Connection = {
@@ -59,11 +59,11 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   let signingIn: Promise<void> | null = null
 
   /** Runs one exchange; what was learned of the answer is in `classify` afterwards. */
-  function createAttempt(classify: (error: unknown, answer: Answer | null) => Failure | undefined) {
+  function createAttempt(classify: (error: unknown, answer: ExchangeAnswer | null) => Failure | undefined) {
     let last: Exchange | null = null
     return {
       classify: (error: unknown) => classify(error, last?.answer ?? null),
-      run: async (signal: AbortSignal, send: () => Promise<unknown>): Promise<Answer> => {
+      run: async (signal: AbortSignal, send: () => Promise<unknown>): Promise<ExchangeAnswer> => {
         const exchange: Exchange = { signal, answer: null }
         last = exchange
         try {
@@ -162,6 +162,6 @@ async function loadSdk() {
 }
 
 /** Read through a function: the compiler takes it for null, as it was at the beginning. */
-const answerOf = (exchange: Exchange): Answer | null => exchange.answer
+const answerOf = (exchange: Exchange): ExchangeAnswer | null => exchange.answer
 
 const signInDocs = 'https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm'

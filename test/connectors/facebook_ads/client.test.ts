@@ -107,7 +107,7 @@ describe('limits', () => {
 
 describe('an error of the Graph API', () => {
   const error = (status: number, body: object) =>
-    new GraphError({ status, header: () => null, bytes: Buffer.from(JSON.stringify({ error: body })) })
+    new GraphError({ status, header: () => null, headers: {}, bytes: Buffer.from(JSON.stringify({ error: body })) })
 
   it.each([
     [401, { code: 190, error_subcode: 463, message: 'expired' }, 'auth', '190/463'],

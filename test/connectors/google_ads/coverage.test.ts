@@ -1,10 +1,11 @@
+import type { Exchange, ExchangeAnswer } from 'millrace'
 import type { Refusal } from 'millrace/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRefusal, readSignInRefusal } from '../../../connectors/google_ads/classify-failure.ts'
 import { openSdk } from '../../../connectors/google_ads/sdk.ts'
 import { credentials } from '../../../connectors/google_ads/sandbox/credentials.ts'
 import simulator from '../../../connectors/google_ads/sandbox.ts'
-import { sendRequest, type Answer, type Exchange } from '../../../connectors/google_ads/transport.ts'
+import { sendRequest } from '../../../connectors/google_ads/transport.ts'
 import { startSimulators } from '../../../src/sandbox/host.ts'
 import type { RunningSandbox } from '../../../src/sandbox/running-sandbox.ts'
 
@@ -25,7 +26,7 @@ type Given = {
 }
 
 /** Through the SDK, as the connector asks. */
-async function ask(endpoint: string, given: Given): Promise<Answer> {
+async function ask(endpoint: string, given: Given): Promise<ExchangeAnswer> {
   const [method, route = ''] = endpoint.split(' ')
   const sdk = await openSdk({
     developer_token: given.developerToken ?? credentials.developerToken,
@@ -50,7 +51,9 @@ async function ask(endpoint: string, given: Given): Promise<Answer> {
   return on.answer
 }
 
-async function signIn(change: { readonly [name: string]: string | null }): Promise<{ answer: Answer; token: string }> {
+async function signIn(change: {
+  readonly [name: string]: string | null
+}): Promise<{ answer: ExchangeAnswer; token: string }> {
   const form = new URLSearchParams({
     client_id: credentials.clientId,
     client_secret: credentials.clientSecret,

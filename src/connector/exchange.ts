@@ -1,0 +1,54 @@
+/** One attempt of the host at a call that a vendor's SDK makes: the signal that ends it, and the answer that came. */
+export type Exchange = { readonly signal: AbortSignal; answer: ExchangeAnswer | null }
+
+export type ExchangeAnswer = {
+  readonly status: number
+  readonly header: (name: string) => string | null
+  readonly headers: { readonly [name: string]: string }
+  /** As they came. */
+  readonly bytes: Buffer
+}
+
+export type ExchangeRequest = {
+  readonly url: string
+  readonly method: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string | null
+}
+
+/**
+ * Sends what an SDK would send by its own transport: one request within the attempt's signal, no redirect followed (the
+ * token would go with it), the answer's bytes kept as they came and no more of them than `maxBytes`, since a small answer
+ * can inflate to gigabytes. `tooLarge` makes the error for more, in the vendor's name. Keeps the answer in the exchange.
+ */
+export async function sendWithin(
+  exchange: Exchange,
+  { url, method, headers, body }: ExchangeRequest,
+  limit: { readonly maxBytes: number; readonly tooLarge: (megabytes: number) => Error },
+): Promise<ExchangeAnswer> {
+  const { signal } = exchange
+  const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+  const bytes = await readBody(response, limit)
+  const answer = {
+    status: response.status,
+    header: (name: string) => response.headers.get(name),
+    headers: Object.fromEntries(response.headers),
+    bytes,
+  }
+  exchange.answer = answer
+  return answer
+}
+
+async function readBody(response: Response, limit: Parameters<typeof sendWithin>[2]): Promise<Buffer> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+    size += read.value.length
+    chunks.push(read.value)
+    if (size <= limit.maxBytes) continue
+    await reader?.cancel()
+    throw limit.tooLarge(limit.maxBytes / 1024 / 1024)
+  }
+  return Buffer.concat(chunks, size)
+}

@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { MillraceError, sendWithin, type Exchange } from 'millrace'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const servers: Server[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close()
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  servers.push(server)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+const limit = {
+  maxBytes: 1024 * 1024,
+  tooLarge: (megabytes: number) => new MillraceError('MR-3005', { message: `over ${megabytes} MB` }),
+}
+const get = (url: string) => ({ url, method: 'GET', headers: {}, body: null })
+const fresh = (signal = AbortSignal.timeout(5000)): Exchange => ({ signal, answer: null })
+
+describe('What an SDK would send, sent within an attempt of the host', () => {
+  it('keeps status, headers and bytes as they came, also of an error', async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0x31])
+    const url = await serve((_, answer) => answer.writeHead(503, { 'Retry-After': '7' }).end(bytes))
+    const exchange = fresh()
+    await sendWithin(exchange, get(url), limit)
+    expect(exchange.answer).toMatchObject({ status: 503, bytes, headers: { 'retry-after': '7' } })
+    expect(exchange.answer?.header('Retry-After')).toBe('7')
+  })
+
+  it('sends method, headers and body', async () => {
+    const url = await serve((request, answer) => {
+      answer.write(`${request.method} ${request.headers['x-a']} `)
+      request.pipe(answer)
+    })
+    const answer = await sendWithin(fresh(), { url, method: 'PATCH', headers: { 'x-a': 'b' }, body: 'ü' }, limit)
+    expect(answer.bytes.toString()).toBe('PATCH b ü')
+  })
+
+  it('follows no redirect', async () => {
+    let asked = 0
+    const url = await serve((_, answer) => {
+      asked++
+      answer.writeHead(302, { location: '/elsewhere' }).end()
+    })
+    expect((await sendWithin(fresh(), get(url), limit)).status).toBe(302)
+    expect(asked).toBe(1)
+  })
+
+  it('takes no more of an answer than it may, also of one that inflates', async () => {
+    const packed = gzipSync(Buffer.alloc(8 * limit.maxBytes))
+    const url = await serve((_, answer) => answer.writeHead(200, { 'content-encoding': 'gzip' }).end(packed))
+    const exchange = fresh()
+    await expect(sendWithin(exchange, get(url), limit)).rejects.toThrow('over 1 MB')
+    expect(exchange.answer).toBeNull()
+  })
+
+  it('ends with the attempt', async () => {
+    const url = await serve(() => undefined)
+    await expect(sendWithin(fresh(AbortSignal.timeout(50)), get(url), limit)).rejects.toThrow('timeout')
+    servers.at(-1)?.closeAllConnections()
+  })
+})
