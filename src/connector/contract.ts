@@ -145,6 +145,11 @@ export type Stream = {
   readonly version?: string
   /** Rows never change once written (history): the default mode is `append`. */
   readonly appendOnly?: boolean
+  /**
+   * Fields that the vendor computes when they are read (formulas): they change without moving the version, so that only
+   * another reading of key, version and these fields keeps them fresh.
+   */
+  readonly calculated?: readonly string[]
   /** A full pass lists everything there is: rows it did not see are deleted. */
   readonly enumerates?: boolean
   /**

@@ -20,15 +20,16 @@ export type ExchangeRequest = {
  * Sends what an SDK would send by its own transport: one request within the attempt's signal, no redirect followed (the
  * token would go with it), the answer's bytes kept as they came and no more of them than `maxBytes`, since a small answer
  * can inflate to gigabytes. `tooLarge` makes the error for more, in the vendor's name. Keeps the answer in the exchange.
+ * With `take`, the bytes of an answer that is no refusal go there as they come, and are not kept: a file of any size.
  */
 export async function sendWithin(
   exchange: Exchange,
   { url, method, headers, body }: ExchangeRequest,
-  limit: { readonly maxBytes: number; readonly tooLarge: (megabytes: number) => Error },
+  limit: BodyLimit,
 ): Promise<ExchangeAnswer> {
   const { signal } = exchange
   const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
-  const bytes = await readBody(response, limit)
+  const bytes = await readBody(response, response.ok ? limit : { ...limit, take: undefined })
   const answer = {
     status: response.status,
     header: (name: string) => response.headers.get(name),
@@ -39,16 +40,24 @@ export async function sendWithin(
   return answer
 }
 
-async function readBody(response: Response, limit: Parameters<typeof sendWithin>[2]): Promise<Buffer> {
+type BodyLimit = {
+  readonly maxBytes: number
+  readonly tooLarge: (megabytes: number) => Error
+  readonly take?: ((chunk: Uint8Array) => Promise<void>) | undefined
+}
+
+async function readBody(response: Response, limit: BodyLimit): Promise<Buffer> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
     size += read.value.length
-    chunks.push(read.value)
-    if (size <= limit.maxBytes) continue
-    await reader?.cancel()
-    throw limit.tooLarge(limit.maxBytes / 1024 / 1024)
+    if (size > limit.maxBytes) {
+      await reader?.cancel()
+      throw limit.tooLarge(limit.maxBytes / 1024 / 1024)
+    }
+    if (limit.take) await limit.take(read.value)
+    else chunks.push(read.value)
   }
-  return Buffer.concat(chunks, size)
+  return Buffer.concat(chunks)
 }
