@@ -3,7 +3,7 @@ import type { StripeApi } from './client.ts'
 import { inWaves } from './in-waves.ts'
 import { eachLine, extendLines, findText, findValue } from './line-bytes.ts'
 import { cutList, fetchPage, pageRows } from './list-page.ts'
-import type { StripeChild } from './streams.ts'
+import type { StripeChild } from './stream-table.ts'
 
 export type Parents = {
   /** The parents' rows, as `cutPage` made them. */
@@ -25,15 +25,15 @@ export async function* childBatches(
 ): AsyncGenerator<Batch> {
   const parents: string[] = []
   const sets: Uint8Array[] = []
-  const cutOff: string[] = []
+  const cutOff: Parent[] = []
   let rows = 0
   for (const line of eachLine(lines)) {
     const { parent, embedded } = readParent(child, line, readAt)
     if (embedded.hasMore) {
       cutOff.push(parent)
     } else {
-      parents.push(parent)
-      sets.push(extendLines(embedded.lines, embedded.rows, fields(parent)))
+      parents.push(parent.id)
+      sets.push(extendLines(embedded.lines, embedded.rows, { ...parent.taken, ...fields(parent.id) }))
       rows += embedded.rows
     }
   }
@@ -43,29 +43,39 @@ export async function* childBatches(
   for await (const wave of inWaves(cutOff, (parent) => readWholeSet(api, child, { parent, signal })))
     yield {
       kind: 'lines',
-      lines: Buffer.concat(wave.map((set) => extendLines(set.lines, set.rows, fields(set.parent)))),
+      lines: Buffer.concat(
+        wave.map((set) => extendLines(set.lines, set.rows, { ...set.parent.taken, ...fields(set.parent.id) })),
+      ),
       rows: wave.reduce((sum, set) => sum + set.rows, 0),
       readAt: new Date(Math.min(...wave.map((set) => set.readAt.getTime()))),
-      child: { stream: child.name, parents: wave.map((set) => set.parent) },
+      child: { stream: child.name, parents: wave.map((set) => set.parent.id) },
     }
 }
 
+/** `taken`: fields that its children lack. */
+type Parent = { readonly id: string; readonly taken: { readonly [field: string]: string } }
+
 function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
-  const parent = findText(line, 'id')
+  const id = findText(line, 'id')
   const list = findValue(line, child.field)
-  if (parent === undefined || list === undefined)
+  if (id === undefined || list === undefined)
     throw new MillraceError('MR-3005', {
       message: `An object of Stripe without “id” or “${child.field}”: its ${child.name} cannot be read.`,
       next: 'Check the api_version of the connection.',
     })
+  const taken = Object.entries(child.taken ?? {}).flatMap(([field, from]): [string, string][] => {
+    const value = findText(line, from)
+    return value === undefined ? [] : [[field, value]]
+  })
+  const parent: Parent = { id, taken: Object.fromEntries(taken) }
   return { parent, embedded: cutList(list, readAt) }
 }
 
-type Asked = { readonly parent: string; readonly signal: AbortSignal }
+type Asked = { readonly parent: Parent; readonly signal: AbortSignal }
 
 /** A set is one batch: the engine deletes what is not in it. */
 async function readWholeSet(api: StripeApi, child: StripeChild, { parent, signal }: Asked) {
-  const { path, query } = child.list(parent)
+  const { path, query } = child.list(parent.id)
   const sets: Uint8Array[] = []
   let rows = 0
   let readAt: Date | null = null

@@ -2,13 +2,17 @@ import { MillraceError, type Host } from 'millrace'
 import type { Stripe } from 'stripe'
 import { createByteClient, unwrap } from './byte-client.ts'
 import { classifyFailure, isStripeFailure, type StripeFailure } from './classify-failure.ts'
-import type { Query } from './streams.ts'
+import type { Query } from './stream-table.ts'
 
 /** The API through the vendor's SDK, with the host as the only layer that retries. */
 export type StripeApi = {
-  /** The version that objects are read in. */
-  readonly apiVersion: string
+  /** What rows say of their reading: the version that objects are read in, and the account where there are several. */
+  readonly fields: { readonly _api_version: string; readonly _account?: string }
   readonly get: <T>(request: Get<T>) => Promise<T>
+  /** The same connection, reading this account. */
+  readonly forAccount: (account: string, which: { readonly isOwn: boolean }) => StripeApi
+  /** Why this connected account refused a request; null: it did not. */
+  readonly refusal: () => string | null
   readonly close: () => void
 }
 
@@ -30,41 +34,64 @@ export type Connection = {
   readonly base_url: string
   readonly api_version: string
   readonly account?: string
+  readonly accounts?: 'all' | readonly string[]
   readonly rate_per_second: number
 }
 
 export async function openClient(connection: Connection, host: Host): Promise<StripeApi> {
+  if (connection.account !== undefined && connection.accounts !== undefined)
+    throw new MillraceError('MR-1201', {
+      message: 'Opening a Stripe connection: it has both account and accounts.',
+      next: 'Leave one out: `account` reads one connected account as if it were its own, `accounts` several.',
+    })
   const { Stripe } = await loadSdk()
   const bytes = createByteClient()
   const stripe = new Stripe(connection.api_key, {
     ...splitUrl(connection.base_url),
     // The type knows only the SDK's own version; the account may be kept on another.
     apiVersion: connection.api_version as Stripe.LatestApiVersion,
-    stripeAccount: connection.account,
     httpClient: bytes.httpClient,
     maxNetworkRetries: 0,
     telemetry: false,
   })
 
-  return {
-    apiVersion: connection.api_version,
-    get: ({ path, query = {}, expand = [], docs, signal, read, recover }) =>
-      host.call(
-        { label: `GET ${path}`, docs, signal, ratePerSecond: connection.rate_per_second, classify: classifyFailure },
-        async (attemptSignal) => {
-          const readAt = new Date()
-          try {
-            const send = () => stripe.rawRequest('GET', withQuery(path, query, expand))
-            return read(bytesOf(await bytes.during({ signal: attemptSignal, sawDate: host.sawDate }, send)), readAt)
-          } catch (error) {
-            const recovered = isStripeFailure(error) ? recover?.(error, readAt) : undefined
-            if (recovered === undefined) throw detailOf(error)
-            return recovered
-          }
-        },
-      ),
-    close: bytes.close,
+  const read = (sent: SentFor): StripeApi => {
+    let refusal: string | null = null
+    return {
+      fields: { _api_version: connection.api_version, ...sent.fields },
+      get: ({ path, query = {}, expand = [], docs, signal, read: understand, recover }) =>
+        host.call(
+          { label: `GET ${path}`, docs, signal, ratePerSecond: connection.rate_per_second, classify: classifyFailure },
+          async (attemptSignal) => {
+            const readAt = new Date()
+            try {
+              const send = () =>
+                stripe.rawRequest('GET', withQuery(path, query, expand), undefined, { stripeAccount: sent.header })
+              const answer = await bytes.during({ signal: attemptSignal, sawDate: host.sawDate }, send)
+              return understand(bytesOf(answer), readAt)
+            } catch (error) {
+              const failure = isStripeFailure(error) ? error : null
+              if (sent.isConnected && failure?.statusCode === 403) refusal = failure.message
+              const recovered = failure ? recover?.(failure, readAt) : undefined
+              if (recovered === undefined) throw detailOf(error)
+              return recovered
+            }
+          },
+        ),
+      forAccount: (account, { isOwn }) =>
+        read({ header: isOwn ? undefined : account, isConnected: !isOwn, fields: { _account: account } }),
+      refusal: () => refusal,
+      close: bytes.close,
+    }
   }
+  return read({ header: connection.account, isConnected: false, fields: {} })
+}
+
+type SentFor = {
+  /** https://docs.stripe.com/connect/authentication */
+  readonly header: string | undefined
+  readonly isConnected: boolean
+  readonly fields: { readonly _account?: string }
 }
 
 /** Imported when a connection is opened: optional, and none of a start's business. */

@@ -10,7 +10,7 @@ type Groups = { readonly [type in LogicalType]?: string }
  * The published fields of an object at the pinned API version. What comes only when it is expanded is not here, unless
  * the stream expands it. Instants are unix seconds, which a `timestamp` column takes as they are.
  */
-function declareColumns(groups: Groups): Columns {
+export function declareColumns(groups: Groups): Columns {
   const columns: Record<string, LogicalType> = {}
   for (const type of typeOrder)
     for (const field of groups[type]?.split(/\s+/).filter(Boolean) ?? []) columns[field] = type

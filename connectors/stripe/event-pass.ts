@@ -3,7 +3,7 @@ import type { StripeApi } from './client.ts'
 import { hydrateObjects } from './hydrate.ts'
 import { pageRows } from './list-page.ts'
 import type { EventPosition } from './position.ts'
-import type { EventTypes, Query, StripeStream } from './streams.ts'
+import type { EventTypes, Query, StripeStream } from './stream-table.ts'
 
 /** The newest event of an object. */
 export type Change = {
@@ -16,8 +16,7 @@ export type Change = {
 
 export type EventRequest = {
   readonly scan: Scan & { readonly from: string }
-  /** null: from the newest event. */
-  readonly from: EventPosition | null
+  readonly from: EventPosition
   readonly signal: AbortSignal
 }
 
@@ -54,7 +53,7 @@ async function findPlace(
   { scan, signal, from }: EventRequest,
 ): Promise<{ readonly seen: Set<string>; readonly after: string | null }> {
   const seen = new Set<string>()
-  if (from === null) return { seen, after: null }
+  if (from.after === null) return { seen, after: null }
   for await (const { changes, last } of eventPages(api, stream, { scan, signal, after: null })) {
     takeUnseen(changes, seen)
     if (last === from.after) return { seen, after: last }
@@ -78,6 +77,7 @@ async function* eventPages(
   { events }: StripeStream,
   { scan, signal, after: start }: EventsAfter,
 ): AsyncGenerator<{ readonly changes: readonly Change[]; readonly last: string }> {
+  if (!events) return
   const types = [...events.own, ...Object.values(events.by ?? {}).flat()]
   const bounds: Query = {
     // Whole seconds, rounded outwards: a change that is seen twice is read twice.

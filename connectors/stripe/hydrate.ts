@@ -4,7 +4,7 @@ import type { StripeApi } from './client.ts'
 import type { Change } from './event-pass.ts'
 import { inWaves } from './in-waves.ts'
 import { extendLines, findText, findValue } from './line-bytes.ts'
-import type { StripeStream } from './streams.ts'
+import type { StripeStream } from './stream-table.ts'
 
 export type HydrateRequest = { readonly changes: readonly Change[]; readonly scan: Scan; readonly signal: AbortSignal }
 
@@ -28,18 +28,15 @@ export async function* hydrateObjects(
     if (gone.length > 0)
       yield {
         kind: 'tombstones',
-        keys: gone.map(({ change }) => ({ id: change.id })),
+        keys: gone.map(({ change }) => ({ ...accountOf(api), id: change.id })),
         version: null,
         readAt: earliest(gone),
       }
     const fields = new Map(
-      wave.map(({ change }) => [
-        change.id,
-        { _event_id: change.event, _event_type: change.type, _api_version: api.apiVersion },
-      ]),
+      wave.map(({ change }) => [change.id, { _event_id: change.event, _event_type: change.type, ...api.fields }]),
     )
     const here = wave.flatMap((each) =>
-      each.line && isWanted(each.line, scan)
+      each.line && isWanted(stream, each.line, scan)
         ? [{ line: each.line, readAt: each.readAt, fields: fields.get(each.change.id) ?? {} }]
         : [],
     )
@@ -64,6 +61,10 @@ export async function* hydrateObjects(
 
 const earliest = (items: readonly { readonly readAt: Date }[]) =>
   new Date(Math.min(...items.map(({ readAt }) => readAt.getTime())))
+
+/** Part of the key, where a connection has several. */
+const accountOf = ({ fields: { _account } }: StripeApi): { readonly [field: string]: string } =>
+  _account === undefined ? {} : { _account }
 
 type Hydrated = { readonly change: Change; readonly line: Uint8Array | null; readonly readAt: Date }
 
@@ -91,8 +92,8 @@ async function readObject(
 }
 
 /** Nothing older than the sync's start is wanted, though it changed. */
-function isWanted(line: Uint8Array, { start }: Scan): boolean {
-  const created = start === null ? undefined : findText(line, 'created')
+function isWanted({ createdAs }: StripeStream, line: Uint8Array, { start }: Scan): boolean {
+  const created = start === null ? undefined : findText(line, createdAs ?? 'created')
   return start === null || created === undefined || Number(created) >= Math.floor(Date.parse(start) / 1000)
 }
 

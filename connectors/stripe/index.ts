@@ -1,7 +1,10 @@
-import { connector, MillraceError, z, type Stream } from 'millrace'
-import { openClient, type StripeApi } from './client.ts'
-import { readStream } from './read-stream.ts'
-import { streamNames, stripeStreams, type StripeStream } from './streams.ts'
+import { connector, z, type LogicalType, type Stream } from 'millrace'
+import { readAccountId } from './account.ts'
+import { openAccounts } from './accounts.ts'
+import { openClient } from './client.ts'
+import { readStream, type Reading } from './read-stream.ts'
+import type { StripeStream } from './stream-table.ts'
+import { streamNames, stripeStreams } from './streams.ts'
 
 const config = z.strictObject({
   api_key: z
@@ -22,6 +25,12 @@ const config = z.strictObject({
     .startsWith('acct_')
     .optional()
     .meta({ description: 'A connected account to read (Stripe-Account)' }),
+  accounts: z
+    .union([z.literal('all'), z.array(z.string().startsWith('acct_')).min(1)])
+    .optional()
+    .meta({
+      description: 'Several accounts: all (its own and those connected to it), or their ids. Rows get `_account`',
+    }),
   rate_per_second: z
     .number()
     .positive()
@@ -36,58 +45,54 @@ export default connector({
   streamNames,
   async open({ config, host }) {
     const api = await openClient(config, host)
+    const accounts = config.accounts === undefined ? null : openAccounts(api, config.accounts, host)
     return {
-      check: ({ signal }) => readAccount(api, signal),
-      account: ({ signal }) => readAccount(api, signal),
+      check: ({ signal }) => readAccountId(api, signal),
+      account: ({ signal }) => readAccountId(api, signal),
       streams: async ({ names }) =>
-        stripeStreams.filter((stream) => isAskedFor(stream, names)).map((stream) => describeStream(api, stream)),
+        stripeStreams
+          .filter((stream) => isAskedFor(stream, names))
+          .map((stream) => describeStream({ api, accounts }, stream)),
       streamNames: async () => streamNames,
       close: async () => api.close(),
     }
   },
 })
 
-/** https://docs.stripe.com/api/accounts/retrieve */
-function readAccount(api: StripeApi, signal: AbortSignal): Promise<string> {
-  return api.get({
-    path: '/v1/account',
-    docs: 'https://docs.stripe.com/api/accounts/retrieve',
-    signal,
-    read: (bytes) => {
-      const account: unknown = JSON.parse(Buffer.from(bytes).toString())
-      if (typeof account === 'object' && account !== null && 'id' in account && typeof account.id === 'string')
-        return account.id
-      throw new MillraceError('MR-3005', { message: 'Reading the account of Stripe: the answer has no id.' })
-    },
-  })
-}
-
 /** A child comes with its parent. */
 const isAskedFor = ({ name, children = [] }: StripeStream, names: readonly string[] | undefined) =>
   names === undefined || names.includes(name) || children.some((child) => names.includes(child.name))
 
-function describeStream(api: StripeApi, stream: StripeStream): Stream {
-  const { name, docs, columns, enumerates, children = [] } = stream
+function describeStream(reading: Reading, stream: StripeStream): Stream {
+  const { name, docs, columns, enumerates, appendOnly, minorUnits, ofPlatform, createdAs, children = [] } = stream
+  const many = reading.accounts !== null
+  // Ids that an account chooses itself (of a product, of a coupon) are another's too.
+  const identity = (own: Columns): { key: readonly string[]; columns: Columns } =>
+    many ? { key: ['_account', 'id'], columns: { _account: 'string', ...own } } : { key: ['id'], columns: own }
   return {
     name,
     docs,
-    key: ['id'],
-    columns,
+    ...identity(columns),
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
-    enumerates,
+    // What an account that refuses has was not deleted.
+    enumerates: enumerates && (!many || ofPlatform === true),
+    ...(appendOnly && { appendOnly }),
+    ...(minorUnits && { minorUnits }),
     // Lists take no other bounds: a backfill of a range reads what was created in it, as it is now.
-    boundedBy: 'created',
+    boundedBy: createdAs ?? 'created',
     // Events may be listed late. https://docs.stripe.com/api/events
     lagMs: 60_000,
     overlapMs: 0,
     children: children.map((child) => ({
       name: child.name,
       docs: child.docs,
-      key: ['id'],
-      columns: child.columns,
+      ...identity(child.columns),
       parent: child.parent,
+      ...(child.minorUnits && { minorUnits: child.minorUnits }),
     })),
-    read: (scan, context) => readStream(api, stream, scan, context),
+    read: (scan, context) => readStream(reading, stream, scan, context),
   }
 }
+
+type Columns = { readonly [field: string]: LogicalType }

@@ -1,6 +1,6 @@
 import { cutPage, MillraceError } from 'millrace'
 import type { StripeApi } from './client.ts'
-import type { Query } from './streams.ts'
+import type { Query } from './stream-table.ts'
 
 /** A page of a list: its records as lines. https://docs.stripe.com/api/pagination */
 export type ListPage = {

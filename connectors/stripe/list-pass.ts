@@ -3,20 +3,20 @@ import { childBatches } from './child-sets.ts'
 import type { StripeApi } from './client.ts'
 import { extendLines, findText } from './line-bytes.ts'
 import { fetchPage, pageRows, type ListPage } from './list-page.ts'
-import type { ListPosition, Position } from './position.ts'
-import type { Query, StripeStream } from './streams.ts'
+import type { EventPosition, ListPosition } from './position.ts'
+import type { Query, StripeStream } from './stream-table.ts'
 
 /**
  * Everything that there is, newest first, a checkpoint a page.
  *
  * What changes while the list is read needs no care here: the watermark becomes the scan's start, so the next scan reads
  * the events of that time and reads their objects again. The same holds for what is created meanwhile, which `created`
- * keeps out of this list: its pages stay as they are while it is read.
+ * keeps out of this list: its pages stay as they are while it is read. Its last checkpoint is what follows it, if anything.
  */
 export async function* listAll(
   api: StripeApi,
   stream: StripeStream,
-  { scan, from, signal }: ListRequest,
+  { scan, from, following, signal }: ListRequest,
 ): AsyncGenerator<ScanItem> {
   let left = scan.limit ?? Infinity
   let position: ListPosition | null = from
@@ -25,7 +25,7 @@ export async function* listAll(
     if (page.rows > 0) {
       yield {
         kind: 'lines',
-        lines: extendLines(page.lines, page.rows, { _api_version: api.apiVersion }),
+        lines: extendLines(page.lines, page.rows, api.fields),
         rows: page.rows,
         readAt: page.readAt,
       }
@@ -34,17 +34,24 @@ export async function* listAll(
           yield* childBatches(api, child, {
             lines: page.lines,
             readAt: page.readAt,
-            fields: () => ({ _api_version: api.apiVersion }),
+            fields: () => api.fields,
             signal,
           })
     }
     left -= page.rows
     position = nextPosition(stream, position, page)
-    yield { kind: 'checkpoint', resume: position ?? done }
+    const next = position ?? following
+    if (next) yield { kind: 'checkpoint', resume: next }
   }
 }
 
-export type ListRequest = { readonly scan: Scan; readonly from: ListPosition; readonly signal: AbortSignal }
+export type ListRequest = {
+  readonly scan: Scan
+  readonly from: ListPosition
+  /** What is read after it. */
+  readonly following: EventPosition | null
+  readonly signal: AbortSignal
+}
 
 type PageOf = {
   readonly scan: Scan
@@ -58,7 +65,7 @@ async function fetchListPage(
   stream: StripeStream,
   { scan, position, signal, limit }: PageOf,
 ): Promise<ListPage> {
-  const created = createdFrom(scan)
+  const created = createdFrom(scan, position)
   const bounds: Query = {
     // Whole seconds: rounded outwards, so that none falls between two scans.
     'created[lt]': Math.ceil(Date.parse(scan.to) / 1000),
@@ -80,28 +87,28 @@ async function fetchListPage(
 }
 
 /** The lower bound. `from` is one of changes, which a list cannot tell of, but where a backfill gives it. */
-function createdFrom({ full, from, start }: Scan): number | null {
-  const bounds = [start, full ? from : null].flatMap((instant) => (instant === null ? [] : [Date.parse(instant)]))
+function createdFrom({ full, from, start }: Scan, { since }: ListPosition): number | null {
+  const instants = [start, full ? from : null].flatMap((instant) => (instant === null ? [] : [Date.parse(instant)]))
+  const bounds = since === undefined ? instants : [...instants, since * 1000]
   return bounds.length === 0 ? null : Math.max(...bounds)
 }
 
 /** null: that was all. */
 function nextPosition(
   stream: StripeStream,
-  { pass, after }: ListPosition,
+  position: ListPosition,
   { hasMore, lastLine }: ListPage,
 ): ListPosition | null {
+  const { pass, after } = position
   if (!hasMore || !lastLine)
-    return pass + 1 < (stream.passes?.length ?? 1) ? { phase: 'list', pass: pass + 1, after: null, created: 0 } : null
+    return pass + 1 < (stream.passes?.length ?? 1) ? { ...position, pass: pass + 1, after: null, created: 0 } : null
   const id = findText(lastLine, 'id')
-  const created = findText(lastLine, 'created')
+  const created = findText(lastLine, stream.createdAs ?? 'created')
   if (id === undefined || created === undefined)
     throw malformed(stream, 'its last object has no id or no time of creation')
   if (id === after) throw malformed(stream, `it ends with ${id} again, after which it was to begin`)
-  return { phase: 'list', pass, after: id, created: Number(created) }
+  return { ...position, after: id, created: Number(created) }
 }
 
 const malformed = (stream: StripeStream, what: string) =>
   new MillraceError('MR-3005', { message: `A page of ${stream.path} of Stripe cannot be read on: ${what}.` })
-
-const done: Position = { phase: 'done' }

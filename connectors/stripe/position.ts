@@ -1,7 +1,13 @@
 import { MillraceError, z, type Json } from 'millrace'
 
 /** Where a scan stands: what a checkpoint holds. Stored; add forms, never change a meaning. */
-export type Position = ListPosition | EventPosition | { readonly phase: 'done' }
+export type Position = AccountPosition | DonePosition
+
+/** Within one account. */
+export type AccountPosition = (ListPosition | EventPosition | { readonly phase: 'begin' }) & Among
+
+/** Of a connection with several accounts: which one it is, and which this scan has read before it. */
+export type Among = { readonly account?: string; readonly read?: readonly string[] }
 
 export type ListPosition = {
   readonly phase: 'list'
@@ -11,12 +17,25 @@ export type ListPosition = {
   readonly after: string | null
   /** When it was created, in unix seconds: where to go on when it is no longer there. */
   readonly created: number
+  /** Only what was created since, in unix seconds, because the scan says no more of it. @default the scan's own bounds */
+  readonly since?: number
+  /** The events are read after it. @default false: the list was all */
+  readonly thenEvents?: boolean
 }
 
 export type EventPosition = {
   readonly phase: 'events'
-  /** The last event of the pages whose objects have been read. */
-  readonly after: string
+  /** The last event of the pages whose objects have been read; null: none yet. */
+  readonly after: string | null
+}
+
+/** The end of a scan: what the next one knows of it (`Scan.last`). */
+export type DonePosition = {
+  readonly phase: 'done'
+  /** The vendor's clock when the daily list was last read. */
+  readonly listed?: string
+  /** The accounts that it read. */
+  readonly accounts?: readonly string[]
 }
 
 export const listStart: ListPosition = { phase: 'list', pass: 0, after: null, created: 0 }
@@ -33,8 +52,29 @@ export function readPosition(resume: Json): Position | null {
   })
 }
 
+/** What the last complete scan left behind; nothing where an engine keeps nothing. */
+export function readLast(last: Json | undefined): DonePosition {
+  const position = readPosition(last ?? null)
+  return position?.phase === 'done' ? position : { phase: 'done' }
+}
+
+const among = { account: z.string().optional(), read: z.array(z.string()).optional() }
+
 const stored = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('list'), pass: z.int(), after: z.string().nullable(), created: z.int() }),
-  z.object({ phase: z.literal('events'), after: z.string() }),
-  z.object({ phase: z.literal('done') }),
+  z.object({
+    phase: z.literal('list'),
+    pass: z.int(),
+    after: z.string().nullable(),
+    created: z.int(),
+    since: z.int().optional(),
+    thenEvents: z.boolean().optional(),
+    ...among,
+  }),
+  z.object({ phase: z.literal('events'), after: z.string().nullable(), ...among }),
+  z.object({ phase: z.literal('begin'), ...among }),
+  z.object({
+    phase: z.literal('done'),
+    listed: z.iso.datetime().optional(),
+    accounts: z.array(z.string()).optional(),
+  }),
 ])

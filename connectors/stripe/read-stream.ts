@@ -1,32 +1,36 @@
 import type { Context, Scan, ScanItem } from 'millrace'
+import type { StripeAccounts } from './accounts.ts'
 import type { StripeApi } from './client.ts'
-import { readChanges } from './event-pass.ts'
-import { listAll } from './list-pass.ts'
-import { listStart, readPosition } from './position.ts'
-import type { StripeStream } from './streams.ts'
+import { isListDue } from './due.ts'
+import { readAccount } from './read-account.ts'
+import { readAccounts } from './read-accounts.ts'
+import { readLast, readPosition, type DonePosition } from './position.ts'
+import type { StripeStream } from './stream-table.ts'
 
-/** One scan: by events where they reach back far enough, else by the whole list. */
+export type Reading = {
+  readonly api: StripeApi
+  /** null: one account, and its rows do not say which. */
+  readonly accounts: StripeAccounts | null
+}
+
+/** One scan, of one account or of each that the connection names. */
 export async function* readStream(
-  api: StripeApi,
+  { api, accounts }: Reading,
   stream: StripeStream,
   scan: Scan,
-  { host, signal }: Context,
+  context: Context,
 ): AsyncGenerator<ScanItem> {
   const position = readPosition(scan.resume)
   if (position?.phase === 'done') return
-  if (position?.phase === 'list') yield* listAll(api, stream, { scan, from: position, signal })
-  else if (scan.from === null || scan.full) yield* listAll(api, stream, { scan, from: listStart, signal })
-  else if (reachesBack(scan.from, host.lastDate() ?? new Date(scan.to)))
-    yield* readChanges(api, stream, { scan: { ...scan, from: scan.from }, from: position, signal })
-  else {
-    host.warn(
-      `${stream.name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead; what was deleted meanwhile is found by \`--full-refresh\` only.`,
-    )
-    yield* listAll(api, stream, { scan, from: listStart, signal })
-  }
+  const last = readLast(scan.last)
+  const isDue = isListDue(stream, scan, last)
+  const request = { scan, position, last, isDue, context }
+  let read: readonly string[] | null = null
+  if (accounts) read = yield* readAccounts(accounts, stream, request)
+  else yield* readAccount(api, stream, { ...request, isKnown: true })
+  // What a limit ends is not complete.
+  if (scan.limit !== null) return
+  const listed = isDue ? scan.to : last.listed
+  const done: DonePosition = { phase: 'done', ...(listed && { listed }), ...(read && { accounts: read }) }
+  yield { kind: 'checkpoint', resume: done }
 }
-
-const reachesBack = (from: string, now: Date) => now.getTime() - Date.parse(from) <= maxGapMs
-
-/** A day less than Stripe keeps events: a scan that begins now may take that long. https://docs.stripe.com/api/events */
-const maxGapMs = 29 * 86_400_000

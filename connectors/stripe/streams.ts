@@ -1,60 +1,14 @@
 /**
- * The streams as data: a further one is a further entry. What a list endpoint, its events and its embedded lists are is
- * the vendor's business, and stands here; how they are read is in list-pass.ts, event-pass.ts and child-sets.ts.
+ * The streams as data (see stream-table.ts): a further one is a further entry. What a list endpoint, its events and its
+ * embedded lists are is the vendor's business, and stands here; how they are read is in list-pass.ts, event-pass.ts and child-sets.ts.
  */
-import {
-  charge,
-  customer,
-  invoice,
-  invoiceLine,
-  price,
-  product,
-  subscription,
-  subscriptionItem,
-  type Columns,
-} from './columns.ts'
+import { billingStreams } from './billing-streams.ts'
+import { charge, customer, invoice, invoiceLine, price, product, subscription, subscriptionItem } from './columns.ts'
+import { paymentStreams } from './payment-streams.ts'
+import { platformStreams } from './platform-streams.ts'
+import { inCurrency, listOf, type StripeStream } from './stream-table.ts'
 
-export type StripeStream = {
-  readonly name: string
-  readonly docs: string
-  /** Of its list; one object is at `<path>/<id>`. */
-  readonly path: string
-  readonly columns: Columns
-  /** What is asked for, in so many passes: some lists leave things out unless they are asked for them. @default one, with nothing */
-  readonly passes?: readonly Query[]
-  /** Fields that come only when they are expanded. */
-  readonly expand?: readonly string[]
-  /** A pass lists everything that is not deleted: what it did not list is gone. */
-  readonly enumerates: boolean
-  readonly events: EventTypes
-  readonly children?: readonly StripeChild[]
-}
-
-/** Where a stream's changes come from: at most twenty types, which is what one list of events takes. */
-export type EventTypes = {
-  /** Events whose object is the stream's own. */
-  readonly own: readonly string[]
-  /** Events of other objects that change it, by the field that holds its id. */
-  readonly by?: { readonly [field: string]: readonly string[] }
-  /** These say that it is gone for good. */
-  readonly deleted?: string
-}
-
-export type StripeChild = {
-  readonly name: string
-  readonly docs: string
-  readonly columns: Columns
-  /** The parent's field with the embedded list: its first ten. */
-  readonly field: string
-  /** The child's field with its parent's id. */
-  readonly parent: string
-  /** The whole list of one parent. */
-  readonly list: (parent: string) => { readonly path: string; readonly query: Query }
-}
-
-export type Query = { readonly [name: string]: string | number }
-
-export const stripeStreams: readonly StripeStream[] = [
+const coreStreams: readonly StripeStream[] = [
   {
     name: 'customers',
     docs: 'https://docs.stripe.com/api/customers/list',
@@ -66,6 +20,7 @@ export const stripeStreams: readonly StripeStream[] = [
       by: { customer: ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'] },
       deleted: 'customer.deleted',
     },
+    minorUnits: inCurrency('balance'),
   },
   {
     name: 'products',
@@ -86,6 +41,7 @@ export const stripeStreams: readonly StripeStream[] = [
     // Prices that were made inline (`price_data`) are never listed, though their events come.
     enumerates: false,
     events: { own: ['price.created', 'price.updated', 'price.deleted'], deleted: 'price.deleted' },
+    minorUnits: inCurrency('unit_amount'),
   },
   {
     name: 'subscriptions',
@@ -150,6 +106,11 @@ export const stripeStreams: readonly StripeStream[] = [
       by: { invoice: ['invoice_payment.paid', 'credit_note.created', 'credit_note.updated', 'credit_note.voided'] },
       deleted: 'invoice.deleted',
     },
+    minorUnits: inCurrency(
+      'amount_due amount_overpaid amount_paid amount_paid_off_stripe amount_remaining amount_shipping ending_balance ' +
+        'post_payment_credit_notes_amount pre_payment_credit_notes_amount starting_balance subtotal ' +
+        'subtotal_excluding_tax total total_excluding_tax',
+    ),
     children: [
       {
         name: 'invoice_line_items',
@@ -157,7 +118,8 @@ export const stripeStreams: readonly StripeStream[] = [
         columns: invoiceLine,
         field: 'lines',
         parent: 'invoice',
-        list: (invoice) => ({ path: `/v1/invoices/${encodeURIComponent(invoice)}/lines`, query: {} }),
+        list: listOf('invoices', 'lines'),
+        minorUnits: inCurrency('amount subtotal'),
       },
     ],
   },
@@ -192,7 +154,15 @@ export const stripeStreams: readonly StripeStream[] = [
         ],
       },
     },
+    minorUnits: inCurrency('amount amount_captured amount_refunded application_fee_amount'),
   },
+]
+
+export const stripeStreams: readonly StripeStream[] = [
+  ...coreStreams,
+  ...paymentStreams,
+  ...billingStreams,
+  ...platformStreams,
 ]
 
 /** Every name that a sync may ask for. */

@@ -161,6 +161,8 @@ export type Stream = {
   readonly lagMs: number
   readonly overlapMs: number
   readonly children: readonly ChildStream[]
+  /** Amounts in the minor unit of their currency: the engine offers them as decimals beside it. */
+  readonly minorUnits?: MinorUnits
   /** Field history of another stream: the engine builds `<parent>_field_history` over it. */
   readonly history?: FieldHistory
   /** The connector's own options of this stream, checked before it is read. */
@@ -181,7 +183,14 @@ export type ChildStream = {
   readonly columns: { readonly [field: string]: LogicalType }
   /** Child field that holds the parent's key: a parent's children that were not in its latest set are deleted. */
   readonly parent: string
+  readonly minorUnits?: MinorUnits
 }
+
+/**
+ * `amounts`: fields with integers in the minor unit of the currency whose ISO code (any case) stands in the field
+ * `currency`: two decimals for USD, none for JPY, three for KWD. https://docs.stripe.com/currencies#minor-units
+ */
+export type MinorUnits = { readonly currency: string; readonly amounts: readonly string[] }
 
 export type FieldHistory = {
   /** The stream whose fields these are: `Account`. */
@@ -212,6 +221,11 @@ export type Scan = {
   readonly to: string
   /** From the last committed checkpoint of this scan; null at its beginning. */
   readonly resume: Json
+  /**
+   * `resume` of the last checkpoint of this stream's last scan that came to its end: what a connector must know of it, as
+   * when it last listed everything. Absent or null: none is kept, and the connector does without.
+   */
+  readonly last?: Json
   /** A pass over everything; with a `from`, which a backfill gives, over everything between the bounds, by `boundedBy`. */
   readonly full: boolean
   /** The sync's `start`: nothing that was created before it is wanted. */

@@ -1,0 +1,83 @@
+import { MillraceError, type Host } from 'millrace'
+import type { StripeApi } from './client.ts'
+import { readAccountId } from './account.ts'
+import { eachLine, findText } from './line-bytes.ts'
+import { fetchPage, pageRows, type ListPage } from './list-page.ts'
+
+/** The accounts of a connection that names several. */
+export type StripeAccounts = {
+  /** The connection's own first, then the connected ones by their ids. */
+  readonly list: (signal: AbortSignal) => Promise<readonly StripeAccount[]>
+  /** Says once that it refused. */
+  readonly skip: (account: string, reason: string) => void
+}
+
+export type StripeAccount = {
+  readonly id: string
+  readonly isOwn: boolean
+  readonly api: StripeApi
+}
+
+/** `all`: the connection's own account and each that is connected to it; else those that are named. */
+export function openAccounts(api: StripeApi, named: 'all' | readonly string[], host: Host): StripeAccounts {
+  const skipped = new Set<string>()
+  let listed: Promise<readonly StripeAccount[]> | null = null
+
+  async function find(signal: AbortSignal): Promise<readonly StripeAccount[]> {
+    const own = await readAccountId(api, signal)
+    const ids = named === 'all' ? [own, ...(await listConnected(api, signal))] : named
+    const others = [...new Set(ids)].filter((id) => id !== own).sort()
+    return [...(ids.includes(own) ? [own] : []), ...others].map((id) => ({
+      id,
+      isOwn: id === own,
+      api: api.forAccount(id, { isOwn: id === own }),
+    }))
+  }
+
+  return {
+    async list(signal) {
+      listed ??= find(signal)
+      try {
+        return await listed
+      } catch (error) {
+        // The next one asks again: this may have been another's run that was stopped.
+        listed = null
+        throw error
+      }
+    },
+    skip(account, reason) {
+      if (skipped.has(account)) return
+      skipped.add(account)
+      host.warn(
+        `Account ${account} refuses to be read: it is left out, and what was loaded from it stays as it is. Stripe says: ${reason}`,
+      )
+    },
+  }
+}
+
+/** https://docs.stripe.com/api/accounts/list : not the platform's own */
+async function listConnected(api: StripeApi, signal: AbortSignal): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (let after: string | null = null; ;) {
+    const page: ListPage | null = await fetchPage(api, {
+      path: '/v1/accounts',
+      query: { limit: pageRows, ...(after === null ? {} : { starting_after: after }) },
+      docs: 'https://docs.stripe.com/api/accounts/list',
+      signal,
+    })
+    if (!page) {
+      // The last one of the page before was disconnected meanwhile.
+      ids.length = 0
+      after = null
+      continue
+    }
+    for (const line of eachLine(page.lines)) ids.push(findText(line, 'id') ?? '')
+    const last: string | undefined = ids.at(-1)
+    if (!page.hasMore || last === undefined) return ids
+    if (last === after)
+      throw new MillraceError('MR-3005', {
+        message: `The list /v1/accounts of Stripe ends with ${last} again, after which it was to begin.`,
+      })
+    after = last
+  }
+}

@@ -1,0 +1,89 @@
+import type { Context, Scan, ScanItem } from 'millrace'
+import type { StripeApi } from './client.ts'
+import { readChanges } from './event-pass.ts'
+import { listAll } from './list-pass.ts'
+import {
+  listStart,
+  type AccountPosition,
+  type DonePosition,
+  type EventPosition,
+  type ListPosition,
+} from './position.ts'
+import type { StripeStream } from './stream-table.ts'
+
+export type AccountRequest = {
+  readonly scan: Scan
+  /** Where it was interrupted. */
+  readonly position: AccountPosition | null
+  readonly last: DonePosition
+  /** The daily list is to be read. */
+  readonly isDue: boolean
+  /** The last complete scan read this account too: only its changes are missing. */
+  readonly isKnown: boolean
+  readonly context: Context
+}
+
+/** What is missing of one account: a list, then the changes by events, or only one of the two. */
+export async function* readAccount(
+  api: StripeApi,
+  stream: StripeStream,
+  request: AccountRequest,
+): AsyncGenerator<ScanItem> {
+  const { scan, context } = request
+  const { signal } = context
+  let position = request.position && request.position.phase !== 'begin' ? request.position : begin(stream, request)
+  let left = scan.limit
+  if (position?.phase === 'list') {
+    const following: EventPosition | null = position.thenEvents ? eventsStart : null
+    for await (const item of listAll(api, stream, { scan, from: position, following, signal })) {
+      if (left !== null && item.kind === 'lines' && !item.child) left -= item.rows
+      yield item
+    }
+    position = following
+  }
+  if (position?.phase !== 'events' || scan.from === null || (left !== null && left <= 0)) return
+  if (reachesBack(scan.from, now(request)))
+    yield* readChanges(api, stream, { scan: { ...scan, from: scan.from, limit: left }, from: position, signal })
+  // It was interrupted for so long that the events which were still to be read are forgotten.
+  else yield* listAll(api, stream, { scan, from: wholeList(stream, request), following: null, signal })
+}
+
+/** null: nothing is missing. */
+function begin(stream: StripeStream, request: AccountRequest): ListPosition | EventPosition | null {
+  const { scan, isDue, isKnown, context } = request
+  if (scan.from === null || scan.full || !isKnown) return listStart
+  const { name, events } = stream
+  if (events && !reachesBack(scan.from, now(request))) return wholeList(stream, request)
+  if (name === 'events' && !reachesBack(scan.from, now(request)))
+    context.host.warn(
+      `events: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. Those before are lost.`,
+    )
+  const since = listSince(stream, scan.from, isDue)
+  if (since === undefined) return events ? eventsStart : null
+  return { ...listStart, ...(events && { thenEvents: true }), ...(since !== null && { since }) }
+}
+
+/** From when on the list is read, in unix seconds; null: all of it; undefined: none. */
+function listSince({ untold }: StripeStream, from: string, isDue: boolean): number | null | undefined {
+  const seconds = Math.floor(Date.parse(from) / 1000)
+  if (isDue && untold?.daily === 'all') return null
+  // The last daily list is up to a day older than the last scan, and looked back from there.
+  if (isDue && untold?.daily !== undefined && untold.daily !== 'all') return seconds - (untold.daily + 1) * daySeconds
+  return untold?.isNew ? seconds : undefined
+}
+
+function wholeList({ name }: StripeStream, { scan, context }: AccountRequest): ListPosition {
+  context.host.warn(
+    `${name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead; what was deleted meanwhile is found by \`--full-refresh\` only.`,
+  )
+  return listStart
+}
+
+const reachesBack = (from: string, to: Date) => to.getTime() - Date.parse(from) <= maxGapMs
+
+const now = ({ scan, context }: AccountRequest) => context.host.lastDate() ?? new Date(scan.to)
+
+const eventsStart: EventPosition = { phase: 'events', after: null }
+const daySeconds = 86_400
+/** A day less than Stripe keeps events: a scan that begins now may take that long. https://docs.stripe.com/api/events */
+const maxGapMs = 29 * 86_400_000

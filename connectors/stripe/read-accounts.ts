@@ -1,0 +1,50 @@
+import type { Json, Scan, ScanItem } from 'millrace'
+import type { StripeAccounts } from './accounts.ts'
+import type { Among } from './position.ts'
+import { readAccount, type AccountRequest } from './read-account.ts'
+import type { StripeStream } from './stream-table.ts'
+
+/**
+ * Each account of the connection in turn; gives back which were read. One that refuses is said and left out: the next
+ * scan does not know it, and lists all of it.
+ */
+export async function* readAccounts(
+  accounts: StripeAccounts,
+  stream: StripeStream,
+  request: Omit<AccountRequest, 'isKnown'>,
+): AsyncGenerator<ScanItem, readonly string[]> {
+  const { scan, position, last, context } = request
+  const known = new Set(last.accounts)
+  const read = [...(position?.read ?? [])]
+  const all = (await accounts.list(context.signal)).filter(({ isOwn }) => isOwn || !stream.ofPlatform)
+  const todo = all.filter(({ id }) => !read.includes(id))
+  let left = scan.limit
+  let refusal: unknown = null
+  for (const { id, api } of todo) {
+    if (left !== null && left <= 0) return read
+    const among: Among = { account: id, read: [...read] }
+    const at = position?.account === id ? position : null
+    try {
+      const limited: Scan = { ...scan, limit: left }
+      const own = { ...request, scan: limited, position: at, isKnown: known.has(id) }
+      for await (const item of readAccount(api, stream, own)) {
+        if (left !== null && item.kind === 'lines' && !item.child) left -= item.rows
+        yield item.kind === 'checkpoint' ? { ...item, resume: placeAmong(item.resume, among) } : item
+      }
+      read.push(id)
+    } catch (error) {
+      const reason = api.refusal()
+      if (reason === null) throw error
+      accounts.skip(id, reason)
+      refusal = error
+    }
+    yield { kind: 'checkpoint', resume: { phase: 'begin', read: [...read] } }
+  }
+  // A key without a permission is refused by each of them.
+  if (read.length === 0 && refusal !== null) throw refusal
+  return read
+}
+
+/** A checkpoint is one of `readAccount`'s. */
+const placeAmong = (resume: Json, among: Among): Json =>
+  typeof resume === 'object' && resume !== null && !Array.isArray(resume) ? { ...resume, ...among } : resume
