@@ -1,6 +1,7 @@
 /** What a connector's author imports: `import { connector, stream, object, z } from 'millrace'`. */
 export { z } from 'zod'
 export { connector, object, stream } from './connector/define.ts'
+export { downloadTo } from './connector/download.ts'
 export { sendWithin, type Exchange, type ExchangeAnswer } from './connector/exchange.ts'
 export { cutPage } from './model/cut-page.ts'
 export { MillraceError } from './model/millrace-error.ts'

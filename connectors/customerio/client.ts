@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { APIClient, TrackClient } from 'customerio-node'
-import type { Host } from 'millrace'
+import { MillraceError, sendWithin, type Exchange, type Host } from 'millrace'
 import { classifyFailure, describeRefusal } from './classify-failure.ts'
-import { readAnswer, type Answer } from './read-answer.ts'
+import { malformed, parseObject, readAnswer, type Answer } from './read-answer.ts'
 import { loadSdk, type Sdk } from './sdk.ts'
 
 /** One of the vendor's two APIs through its SDK, with the host as the only layer that retries. */
@@ -23,6 +23,10 @@ export type ApiRequest<Client, T> = {
   readonly read: (answer: Answer) => T
   /** Is this refusal an answer that `read` understands? @default no refusal is */
   readonly isAnswer?: (status: number) => boolean
+  /** @default the connection's */
+  readonly ratePerSecond?: number
+  /** The largest answer. @default 4 MB */
+  readonly maxBytes?: number
 }
 
 export type Connection = {
@@ -74,27 +78,31 @@ function openApi<Client extends { request: TrackClient['request'] }>({
   readonly keys: string
   readonly makeClient: () => Client
 }): Api<Client> {
-  async function attempt<T>({ send, read, isAnswer }: ApiRequest<Client, T>, signal: AbortSignal): Promise<T> {
+  async function attempt<T>(request: ApiRequest<Client, T>, signal: AbortSignal): Promise<T> {
+    const { label, send, read, isAnswer, maxBytes = usualBytes } = request
     const client = makeClient()
-    let answer: Answer | undefined
+    const exchange: Exchange = { signal, answer: null }
+    const readAt = new Date()
     // The SDK makes the URL, the credentials, the headers and the body. Its transport takes no signal, so that a request
     // could reach the vendor after its run has given up, and keeps the status and the Date to itself. So we send.
     client.request.handler = async ({ uri, method, headers, body }) => {
-      const response = await fetch(uri, { method, headers: textHeaders(headers), body, signal, redirect: 'manual' })
-      host.sawDate(response.headers.get('date'))
-      answer = await readAnswer(response)
-      if (response.ok || isAnswer?.(response.status)) return {}
-      const facts = { statusCode: response.status, headers: Object.fromEntries(response.headers), ok: false }
-      const refusal = { meta: { error: describeRefusal(response.status, answer.body) } }
-      throw new sdk.CustomerIORequestError(refusal, response.status, facts, '')
+      const asked = { url: uri, method, headers: textHeaders(headers), body: typeof body === 'string' ? body : null }
+      const { status, bytes, ...sent } = await sendWithin(exchange, asked, { maxBytes, tooLarge })
+      host.sawDate(sent.header('date'))
+      if (isOk(status) || isAnswer?.(status)) return {}
+      const facts = { statusCode: status, headers: sent.headers, ok: false }
+      const refusal = { meta: { error: describeRefusal(status, parseObject(bytes) ?? {}) } }
+      throw new sdk.CustomerIORequestError(refusal, status, facts, '')
     }
     await send(client)
-    return read(answer ?? { status: 0, body: {} })
+    const { answer } = exchange
+    if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Customer.io's SDK sent nothing.` })
+    return read(readAnswer(answer, readAt))
   }
   const { region, rate_per_second: ratePerSecond } = connection
   const classify = (error: unknown) => classifyFailure(error, { region, keys })
   return {
-    call: (request) => host.call({ ...request, ratePerSecond, classify }, (signal) => attempt(request, signal)),
+    call: (request) => host.call({ ratePerSecond, ...request, classify }, (signal) => attempt(request, signal)),
   }
 }
 
@@ -124,7 +132,11 @@ function appUrl({ region, app_base_url }: Connection): string {
 }
 
 const textHeaders = (headers: { readonly [name: string]: string | number }) =>
-  Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+
+const isOk = (status: number) => status >= 200 && status < 300
+
+const tooLarge = (megabytes: number) => malformed(`sent an answer larger than ${Math.round(megabytes)} MB`)
 
 // https://docs.customer.io/integrations/api/track/#tag/trackregion
 const trackHosts = { us: 'https://track.customer.io', eu: 'https://track-eu.customer.io' } as const
@@ -134,3 +146,5 @@ const trackKeys = 'site_id, api_key'
 const appKeys = 'app_api_key'
 // A tenth more than it must be: the vendor counts when requests arrive.
 const appIntervalMs = 110
+// The longest honest answer to a write names each row of a batch once.
+const usualBytes = 4_000_000

@@ -6,6 +6,7 @@ import { describeEvent } from './event.ts'
 import { describePerson } from './person.ts'
 import { confirmAppKey, confirmRegion } from './region.ts'
 import { describeRelationship } from './relationship.ts'
+import { describeStreams, streamNames } from './streams.ts'
 import { describeSuppression } from './suppression.ts'
 
 const config = z.strictObject({
@@ -14,11 +15,10 @@ const config = z.strictObject({
     .min(1)
     .meta({ secret: true, description: 'Settings → Workspace settings → API and webhook credentials: Site ID' }),
   api_key: z.string().min(1).meta({ secret: true, description: 'The Track API key beside the Site ID' }),
-  app_api_key: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ secret: true, description: 'An App API key: with it, what Customer.io may have dropped is read back' }),
+  app_api_key: z.string().min(1).optional().meta({
+    secret: true,
+    description: 'An App API key: streams are read with it, and what Customer.io may have dropped is read back',
+  }),
   region: z.enum(['us', 'eu']).default('us').meta({ description: 'Where the workspace is hosted' }),
   base_url: z
     .url()
@@ -37,12 +37,24 @@ const config = z.strictObject({
     .max(1000)
     .default(100)
     .meta({ description: 'Requests per second to the Track API' }),
+  page_rows: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1000)
+    .meta({ description: 'Rows of a page of deliveries, activities and members: fewer where answers take too long' }),
+  poll_interval_ms: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(2_000)
+    .meta({ description: 'Between the first two questions after an export; they become rarer, down to every 30 s' }),
 })
 
 export default connector({
   name: 'customerio',
   config,
-  streamNames: [],
+  streamNames,
   objectNames: ['person', 'event', 'object', 'relationship', 'suppression'],
   async open({ config, host }) {
     const { track, app } = await openClients(config, host)
@@ -53,12 +65,15 @@ export default connector({
       describeRelationship(track),
       describeSuppression(track),
     ]
+    const streams = describeStreams({ app, host, pageRows: config.page_rows, pollMs: config.poll_interval_ms })
     return {
       async check({ signal }) {
         await confirmRegion(track, config.region, signal)
         if (app) await confirmAppKey(app, signal)
       },
       account: async () => nameAccount(config.region, config.site_id),
+      streams: async ({ names }) => streams.filter(({ name }) => names?.includes(name) ?? true),
+      streamNames: async () => streamNames,
       objects: async ({ names }) => objects.filter(({ name }) => names === undefined || names.includes(name)),
     }
   },

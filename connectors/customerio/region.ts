@@ -25,6 +25,7 @@ export async function confirmAppKey(app: AppApi, signal: AbortSignal): Promise<v
     docs: 'https://docs.customer.io/integrations/api/app/tag/objects/getobjecttypes/',
     signal,
     send: (client) => client.listObjectTypes(),
-    read: () => undefined,
+    // An answer that is no JSON is not its.
+    read: ({ body }) => void body,
   })
 }

@@ -1,5 +1,5 @@
 /**
- * Customer.io on 127.0.0.1: the Track API (region, v2 entity and batch) and the App API's reading of people and objects.
+ * Customer.io on 127.0.0.1: the Track API (region, v2 entity and batch) and what of the App API is read.
  * https://docs.customer.io/integrations/api/track/ and https://docs.customer.io/integrations/api/app/
  */
 import { Hono } from 'hono'
@@ -7,8 +7,13 @@ import { simulator, type SimulatorContext } from 'millrace/sandbox'
 import { authorise, sandboxCredentials } from './sandbox/credentials.ts'
 import { findByEmail, listObjectTypes, readObject, readPeople, readPerson } from './sandbox/app-api.ts'
 import { takeBatch, takeEntity } from './sandbox/batch.ts'
+import { coverage } from './sandbox/coverage.ts'
+import { moveDeliveries, seedDeliveries } from './sandbox/deliveries.ts'
 import { createQueue } from './sandbox/late.ts'
+import { leftOut } from './sandbox/left-out.ts'
+import { seedMarketing } from './sandbox/marketing.ts'
 import { limitRate } from './sandbox/rate.ts'
+import { serveSource } from './sandbox/source-api.ts'
 import { playDay, seedCompanies, seedPeople } from './sandbox/story.ts'
 
 export default simulator({
@@ -23,53 +28,39 @@ export default simulator({
   seed: (context) => {
     seedPeople(context)
     seedCompanies(context)
+    seedMarketing(context)
+    seedDeliveries(context)
   },
-  move: playDay,
+  move(context, day) {
+    playDay(context, day)
+    moveDeliveries(context, day)
+  },
   serve,
-  coverage: {
-    'GET /api/v1/accounts/region': ['bad_credentials', 'too_many_requests'],
-    'POST /api/v2/entity': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
-    'POST /api/v2/batch': ['unknown_field', 'wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
-    'GET /v1/customers': ['wrong_type', 'missing_parameter', 'bad_credentials', 'too_many_requests'],
-    'GET /v1/customers/:id/attributes': ['wrong_type', 'bad_credentials', 'too_many_requests'],
-    'POST /v1/customers/attributes': [
-      'unknown_field',
-      'wrong_type',
-      'missing_parameter',
-      'bad_credentials',
-      'too_many_requests',
-    ],
-    'GET /v1/object_types': ['bad_credentials', 'too_many_requests'],
-    'GET /v1/objects/:type/:id/attributes': ['wrong_type', 'bad_credentials', 'too_many_requests'],
-  },
+  coverage,
   faults: {
     bad_items:
       'refuses people and objects of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch); whole (the batch with them, as a 400)',
     email_updates_off: 'the workspace does not allow updates to email using ID: such a change is a 200, and dropped',
     late: 'a 200 of the Track API is done only at the App API’s look-up number: reads',
+    export_pending: 'an export is pending for so many questions: polls',
+    export_fails: 'an export that is asked for fails',
+    export_gone: 'Customer.io does not know the export any more',
+    expired_link: 'the link to an export’s file has expired',
+    cut_file: 'the file has half of its rows; within: and ends in the middle of one',
+    lost_tokens: 'the token of a page is not known any more',
+    empty_page: 'a page comes with nothing in it, and is not the last',
+    stuck_page: 'the first page comes again, whatever token was sent',
+    missing_scope: 'the App API key has not the scope for it',
   },
-  leftOut: {
-    'type: delivery': 'millrace reports no deliveries; refused as not in the sandbox',
-    'person actions page, screen, add_device, delete_device; object actions identify_anonymous, event':
-      'millrace does not send them; refused as not in the sandbox',
-    'identify of a person: whose email is another person’s, in a workspace that merges them':
-      'not documented; here it is a 200, and dropped',
-    'an event of somebody who is not there, a relationship to what is not there':
-      'what becomes of them is not documented; here the event stays without a person, and the relationship is a 200, and dropped',
-    'identifiers.phone':
-      'this workspace identifies people by id and email only, and refuses phone as such a workspace does',
-    'Track API v1 but accounts/region': 'millrace does not call it; answers 404',
-    'service accounts (X-Workspace-Id)': 'one workspace',
-    'attributes that Customer.io makes (_last_emailed, _created_in_customerio_at)': 'nobody sends messages here',
-  },
+  leftOut,
 })
 
 function serve(context: SimulatorContext) {
   const app = new Hono()
   const queue = createQueue(context)
   app.use(limitRate(context))
-  app.use('/api/*', authorise('track'))
-  app.use('/v1/*', authorise('app'), async (_c, next) => {
+  app.use('/api/*', authorise('track', context))
+  app.use('/v1/*', authorise('app', context), async (_c, next) => {
     queue.look()
     return next()
   })
@@ -87,6 +78,7 @@ function serve(context: SimulatorContext) {
   app.get('/v1/objects/:type/:id/attributes', (c) =>
     readObject(context, { ...c.req.param(), idType: c.req.query('id_type') ?? 'object_id' }),
   )
+  serveSource(app, context)
   app.notFound((c) => c.json({ meta: { error: 'not found' } }, 404))
   return (request: Request) => app.fetch(request)
 }

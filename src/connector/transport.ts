@@ -134,7 +134,7 @@ async function readBody(body: AsyncIterable<Buffer>, facts: BodyFacts): Promise<
 }
 
 /** Undoes the encodings, last one first. */
-function inflate(body: AsyncIterable<Buffer>, encoding: string | undefined): AsyncIterable<Buffer> {
+export function inflate(body: AsyncIterable<Buffer>, encoding: string | undefined): AsyncIterable<Buffer> {
   const names = (encoding ?? '')
     .toLowerCase()
     .split(',')

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import type { SimulatorContext } from 'millrace/sandbox'
 
 /** The simulator's own; whoever sends others is refused. */
 export const sandboxCredentials = {
@@ -9,7 +10,7 @@ export const sandboxCredentials = {
 } as const
 
 /** Track API: basic auth, Site ID as user and API key as password. App API: a bearer key. */
-export function authorise(api: 'track' | 'app'): MiddlewareHandler {
+export function authorise(api: 'track' | 'app', { fault }: SimulatorContext): MiddlewareHandler {
   const { siteId, apiKey, appKey } = sandboxCredentials
   const isRight =
     api === 'track'
@@ -19,7 +20,12 @@ export function authorise(api: 'track' | 'app'): MiddlewareHandler {
     api === 'track'
       ? { meta: { error: 'Unauthorized request' } }
       : { errors: [{ detail: 'unauthorized', status: '401' }] }
-  return async (c, next) => (isRight(c.req.header('authorization') ?? '') ? next() : c.json(body, 401))
+  const missing = { errors: [{ detail: 'the key does not have the scope for this', status: '403' }] }
+  return async (c, next) => {
+    if (!isRight(c.req.header('authorization') ?? '') || (api === 'app' && fault('expire_tokens')))
+      return c.json(body, 401)
+    return api === 'app' && fault('missing_scope') ? c.json(missing, 403) : next()
+  }
 }
 
 /**

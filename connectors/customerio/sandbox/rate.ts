@@ -4,7 +4,7 @@ import type { SimulatorContext } from 'millrace/sandbox'
 /**
  * 429 while the fault `rate_limit` is on, and above the real limits: the App API's 10 requests a second, and for the Track
  * API 1,000. Customer.io documents 100 a second there as fair use and does not enforce it strictly; a stricter wall clock
- * would make tests depend on the machine's speed.
+ * would make tests depend on the machine's speed. Retry-After comes with a limit by the second, and not with a quota's.
  */
 export function limitRate({ fault }: SimulatorContext): MiddlewareHandler {
   const track = countSeconds(1000)
@@ -16,7 +16,8 @@ export function limitRate({ fault }: SimulatorContext): MiddlewareHandler {
     if (!limited && isFree) return next()
     const retryAfter = limited?.['retry_after']
     if (retryAfter !== undefined && retryAfter !== null) c.header('Retry-After', String(retryAfter))
-    const error = 'Too many requests'
+    else if (isApp && !limited) c.header('Retry-After', '1')
+    const error = isApp ? 'rate limited to 10 requests per 1s (reference a1b2c3)' : 'Too many requests'
     return c.json(isApp ? { errors: [{ detail: error, status: '429' }] } : { meta: { error } }, 429)
   }
 }

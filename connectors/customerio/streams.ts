@@ -1,0 +1,223 @@
+import { MillraceError, type Host, type Scan, type ScanItem, type Stream } from 'millrace'
+import type { AppApi } from './client.ts'
+import type { List } from './list-pages.ts'
+import { peopleOptions, readPeopleStream } from './read-people-stream.ts'
+import { exportDocs } from './people-export.ts'
+import { activityDocs, readActivities } from './read-activities.ts'
+import { readChildStream, type ChildList } from './read-child-stream.ts'
+import { dayMs, deliveryDocs, deliveryOptions, readDeliveries, rereadDays } from './read-deliveries.ts'
+import { readListStream } from './read-list-stream.ts'
+import { countMembers, membershipOf } from './segment-membership.ts'
+import {
+  activityColumns,
+  automationColumns,
+  broadcastActionColumns,
+  campaignActionColumns,
+  collectionColumns,
+  deliveryColumns,
+  membershipColumns,
+  newsletterColumns,
+  newsletterContentColumns,
+  peopleColumns,
+  segmentColumns,
+  senderColumns,
+  snippetColumns,
+  topicColumns,
+  transactionalColumns,
+  type Columns,
+} from './stream-columns.ts'
+
+export type Source = {
+  /** null: the connection has no key for the App API, and its streams can be described, but not read. */
+  readonly app: AppApi | null
+  readonly host: Host
+  readonly pageRows: number
+  readonly pollMs: number
+}
+
+type Reading = { readonly app: AppApi; readonly scan: Scan; readonly signal: AbortSignal }
+
+type Definition = Pick<Stream, 'name' | 'docs' | 'key' | 'columns'> &
+  Partial<Pick<Stream, 'enumerates' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows'>> & {
+    readonly read: (source: Source, reading: Reading) => AsyncGenerator<ScanItem>
+    readonly count?: (reading: Reading) => Promise<number>
+  }
+
+const api = 'https://docs.customer.io/integrations/api/app/tag'
+
+const list = (path: string, of: Pick<List, 'records' | 'docs'>, query?: List['query']): List => ({
+  path,
+  ...of,
+  paging: query ? 'start' : 'none',
+  ...(query && { query }),
+})
+
+const segments = list('segments', { records: 'segments', docs: `${api}/segments/listSegments/` })
+const campaigns = list('campaigns', { records: 'campaigns', docs: `${api}/campaigns/listCampaigns/` })
+const broadcasts = list('broadcasts', { records: 'broadcasts', docs: `${api}/broadcasts/listBroadcasts/` })
+const newsletters = list(
+  'newsletters',
+  { records: 'newsletters', docs: `${api}/newsletters/listNewsletters/` },
+  { limit: 100 },
+)
+
+/** Listed whole at every scan: what is not listed any more is gone. */
+function whole(name: string, of: List, columns: Columns, key: readonly string[] = ['id']): Definition {
+  const read: Definition['read'] = (_source, { app, ...reading }) => readListStream(app, of, reading)
+  return { name, docs: of.docs, key, columns, enumerates: true, read }
+}
+
+function children(
+  name: string,
+  of: ChildList,
+  columns: Columns,
+  key: readonly string[] = [of.column, 'id'],
+): Definition {
+  const read: Definition['read'] = (_source, { app, ...reading }) => readChildStream(app, of, reading)
+  return { name, docs: of.listOf(0).docs, key, columns, enumerates: true, read }
+}
+
+const definitions: readonly Definition[] = [
+  {
+    name: 'people',
+    docs: exportDocs,
+    key: ['cio_id'],
+    columns: peopleColumns,
+    enumerates: true,
+    options: peopleOptions,
+    pageRows: 20_000,
+    read: ({ host, pollMs }, { app, scan, signal }) => readPeopleStream({ app, host, pollMs, signal }, scan),
+  },
+  whole('segments', segments, segmentColumns),
+  {
+    name: 'segment_membership',
+    docs: `${api}/segments/getSegmentMembership/`,
+    key: ['segment_id', 'cio_id'],
+    columns: membershipColumns,
+    enumerates: true,
+    pageRows: 1000,
+    read: ({ pageRows }, { app, ...reading }) => readChildStream(app, membershipOf(segments, pageRows), reading),
+    count: ({ app, signal }) => countMembers(app, segments, signal),
+  },
+  whole('campaigns', campaigns, automationColumns),
+  children(
+    'campaign_actions',
+    {
+      parents: campaigns,
+      column: 'campaign_id',
+      listOf: (id) =>
+        list(`campaigns/${id}/actions`, { records: 'actions', docs: `${api}/campaigns/listCampaignActions/` }, {}),
+    },
+    campaignActionColumns,
+  ),
+  whole('broadcasts', broadcasts, automationColumns),
+  children(
+    'broadcast_actions',
+    {
+      parents: broadcasts,
+      column: 'broadcast_id',
+      listOf: (id) =>
+        list(`broadcasts/${id}/actions`, { records: 'actions', docs: `${api}/broadcasts/listBroadcastActions/` }),
+    },
+    broadcastActionColumns,
+  ),
+  whole('newsletters', newsletters, newsletterColumns),
+  children(
+    'newsletter_contents',
+    {
+      parents: newsletters,
+      column: 'newsletter_id',
+      listOf: (id) =>
+        list(`newsletters/${id}/contents`, {
+          records: 'contents',
+          docs: `${api}/newsletter-variants/listNewsletterVariants/`,
+        }),
+    },
+    newsletterContentColumns,
+  ),
+  {
+    name: 'deliveries',
+    docs: deliveryDocs,
+    key: ['id'],
+    columns: deliveryColumns,
+    overlapMs: rereadDays * dayMs,
+    boundedBy: 'created',
+    options: deliveryOptions,
+    pageRows: 1000,
+    read: ({ pageRows }, { app, ...reading }) => readDeliveries(app, { ...reading, pageRows }),
+  },
+  {
+    name: 'activities',
+    docs: activityDocs,
+    key: ['id'],
+    columns: activityColumns,
+    appendOnly: true,
+    // An event may arrive with a time that is past.
+    overlapMs: dayMs,
+    read: ({ pageRows }, { app, ...reading }) => readActivities(app, { ...reading, pageRows }),
+  },
+  whole(
+    'sender_identities',
+    list(
+      'sender_identities',
+      { records: 'sender_identities', docs: `${api}/sender-identities/listSenders/` },
+      { limit: 100 },
+    ),
+    senderColumns,
+  ),
+  whole('snippets', list('snippets', { records: 'snippets', docs: `${api}/snippets/listSnippets/` }), snippetColumns, [
+    'name',
+  ]),
+  whole(
+    'collections',
+    list('collections', { records: 'collections', docs: `${api}/collections/getCollections/` }),
+    collectionColumns,
+  ),
+  whole(
+    'transactional_messages',
+    list('transactional', { records: 'messages', docs: `${api}/transactional/listTransactional/` }),
+    transactionalColumns,
+  ),
+  whole(
+    'subscription_topics',
+    list('subscription_topics', { records: 'topics', docs: `${api}/subscription-center/getTopics/` }),
+    topicColumns,
+  ),
+]
+
+export const streamNames: readonly string[] = definitions.map(({ name }) => name)
+
+export function describeStreams(source: Source): readonly Stream[] {
+  return definitions.map(({ read, count, ...definition }) => ({
+    // No stamp of the last change that tells of every change: a row's version is the time of its request.
+    order: 'none',
+    lagMs: 0,
+    overlapMs: 0,
+    children: [],
+    ...definition,
+    async *read(scan, { signal }) {
+      const app = confirmApp(source)
+      if (scan.where !== null) throw noWhere(definition.name)
+      yield* read(source, { app, scan, signal })
+    },
+    ...(count && {
+      count: (scan: Scan, { signal }: { readonly signal: AbortSignal }) =>
+        count({ app: confirmApp(source), scan, signal }),
+    }),
+  }))
+}
+
+function confirmApp({ app }: Source): AppApi {
+  if (app) return app
+  throw new MillraceError('MR-1202', {
+    message: 'Reading from Customer.io: the connection has no app_api_key.',
+    kept: 'Nothing was read.',
+    next: "Make an App API key (Settings → Account settings → API credentials → App API keys) and set the connection's app_api_key: '${env:CIO_APP_KEY}'.",
+  })
+}
+
+const noWhere = (name: string) =>
+  new MillraceError('MR-1201', {
+    message: `The stream ${name} of Customer.io takes no \`where\`.`,
+    next: 'Take `where` out, and filter in a model.',
+  })
