@@ -1,15 +1,9 @@
 import { MillraceError, type CallContext, type Failure, type Host, type Exchange, type ExchangeAnswer } from 'millrace'
 import { classifyFailure, classifySignIn, vendorErrorOf, type VendorError } from './classify-failure.ts'
-import { createTransport } from './transport.ts'
-import { watchUsage } from './usage.ts'
-
-export type Connection = {
-  readonly login_url: string
-  readonly client_id: string
-  readonly client_secret: string
-  readonly instance_url?: string
-  readonly api_version: string
-}
+import { signInOf, type Connection } from './connection.ts'
+import { watchQuota } from './quota.ts'
+import { grantOf } from './sign-in.ts'
+import { createTransport, type Take } from './transport.ts'
 
 /** The REST API through the vendor's SDK, with the host as the only layer that retries. */
 export type SalesforceApi = {
@@ -18,6 +12,8 @@ export type SalesforceApi = {
   readonly organizationId: (context: CallContext) => Promise<string>
   /** `/services/data/v66.0`, for what is shown. */
   readonly basePath: string
+  /** Asked before each request that reads. @throws MillraceError MR-3006 */
+  readonly checkQuota: () => void
 }
 
 export type ApiCall<T> = {
@@ -32,10 +28,19 @@ export type ApiCall<T> = {
   /** May it be sent twice? @default true */
   readonly repeatable?: boolean
   /** What the answer means; `readAt` is our clock just before the attempt that brought it. An answer that it throws at is asked for again. */
-  readonly read: (bytes: Uint8Array, readAt: Date) => T
+  readonly read: (bytes: Uint8Array, readAt: Date, answer: ExchangeAnswer) => Awaitable<T>
+  /** Where the bytes go as they come, for one attempt; `read` gets none then. */
+  readonly into?: () => Promise<Into>
   /** Takes a refusal that is an answer, too. */
   readonly recover?: (error: VendorError) => { readonly value: T } | undefined
 }
+
+export type Into = {
+  readonly take: Take
+  /** The attempt failed, or what it brought is not taken. */
+  readonly drop: () => Promise<void>
+}
+type Awaitable<T> = T | Promise<T>
 
 export async function openClient(config: Connection, host: Host): Promise<SalesforceApi> {
   const { Connection, OAuth2 } = await loadSdk()
@@ -43,7 +48,8 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   const oauth2 = new OAuth2({
     loginUrl: config.login_url,
     clientId: config.client_id,
-    clientSecret: config.client_secret,
+    // The assertion of JWT bearer is its own proof.
+    ...(signInOf(config) !== 'jwt' && { clientSecret: config.client_secret }),
   })
   const connection = new Connection({
     oauth2,
@@ -55,7 +61,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   connection._transport = transport
   // It would refresh without end while the vendor answers 401.
   connection._refreshDelegate = undefined
-  const usage = watchUsage(host)
+  const quota = watchQuota(host, config)
   let signingIn: Promise<void> | null = null
 
   /** Runs one exchange; what was learned of the answer is in `classify` afterwards. */
@@ -63,14 +69,14 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     let last: Exchange | null = null
     return {
       classify: (error: unknown) => classify(error, last?.answer ?? null),
-      run: async (signal: AbortSignal, send: () => Promise<unknown>): Promise<ExchangeAnswer> => {
+      run: async (signal: AbortSignal, send: () => Promise<unknown>, take?: Take): Promise<ExchangeAnswer> => {
         const exchange: Exchange = { signal, answer: null }
         last = exchange
         try {
-          await transport.during(exchange, send)
+          await transport.during(exchange, send, take)
         } finally {
           host.sawDate(answerOf(exchange)?.header('date'))
-          usage.saw(answerOf(exchange)?.header('sforce-limit-info') ?? null)
+          quota.saw(answerOf(exchange)?.header('sforce-limit-info') ?? null)
         }
         const answer = answerOf(exchange)
         if (!answer || answer.status >= 300)
@@ -80,14 +86,32 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     }
   }
 
-  /** https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm */
   async function signIn(signal: AbortSignal): Promise<void> {
+    const ours = new Date()
+    const known = host.lastDate()
+    try {
+      await askToken(known ?? ours, signal)
+    } catch (error) {
+      const theirs = host.lastDate()
+      const isOff = !known && theirs && Math.abs(theirs.getTime() - ours.getTime()) > clockToleranceMs
+      if (!isOff || !grantOf(config, ours).tellsTime || !isRefusedSignIn(error)) throw error
+      // This machine's clock is wrong, and the answer told the time.
+      await askToken(theirs, signal)
+    }
+    if (connection.refreshToken && connection.refreshToken !== config.refresh_token)
+      host.warn(
+        'Salesforce gave a new refresh token, which millrace cannot keep: turn refresh token rotation off for this app, or the next sign-in fails',
+      )
+    if (config.instance_url !== undefined) connection.instanceUrl = config.instance_url.replace(/\/+$/, '')
+  }
+
+  async function askToken(now: Date, signal: AbortSignal): Promise<void> {
+    const { parameters, docs } = grantOf(config, now)
     const attempt = createAttempt(classifySignIn)
     await host.call(
-      { label: 'POST /services/oauth2/token', docs: signInDocs, signal, classify: attempt.classify },
-      (attemptSignal) => attempt.run(attemptSignal, () => connection.authorize({ grant_type: 'client_credentials' })),
+      { label: 'POST /services/oauth2/token', docs, signal, classify: attempt.classify },
+      (attemptSignal) => attempt.run(attemptSignal, () => connection.authorize({ ...parameters })),
     )
-    if (config.instance_url !== undefined) connection.instanceUrl = config.instance_url.replace(/\/+$/, '')
   }
 
   /** One sign-in for all who find their token missing or expired at the same time. */
@@ -105,7 +129,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   }
 
   async function call<T>(request: ApiCall<T>): Promise<T> {
-    const { method, path, body, docs, signal, timeoutMs, repeatable, read, recover } = request
+    const { method, path, body, docs, signal, timeoutMs, repeatable, read, into, recover } = request
     if (!connection.accessToken) await renewToken(null, signal)
     const label = `${method} ${path.split('?')[0]}`
     const headers = {
@@ -120,11 +144,14 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
         async (attemptSignal) => {
           const readAt = new Date()
           const used = connection.accessToken ?? null
+          const sink = await into?.()
           const send = async () =>
             connection.request({ method, url: path, body: body ?? null, headers: { ...headers } })
           try {
-            return { value: read((await attempt.run(attemptSignal, send)).bytes, readAt) }
+            const answer = await attempt.run(attemptSignal, send, sink?.take)
+            return { value: await read(answer.bytes, readAt, answer) }
           } catch (error) {
+            await sink?.drop()
             const vendor = vendorErrorOf(error)
             if (vendor?.code === 'INVALID_SESSION_ID' && renewals === 0) return { expired: used }
             const recovered = vendor && recover?.(vendor)
@@ -141,6 +168,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   return {
     call,
     basePath: `/services/data/v${config.api_version}`,
+    checkQuota: () => quota.check(),
     organizationId: async ({ signal }) => {
       if (!connection.userInfo) await renewToken(connection.accessToken ?? null, signal)
       return connection.userInfo?.organizationId ?? ''
@@ -164,4 +192,6 @@ async function loadSdk() {
 /** Read through a function: the compiler takes it for null, as it was at the beginning. */
 const answerOf = (exchange: Exchange): ExchangeAnswer | null => exchange.answer
 
-const signInDocs = 'https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm'
+const isRefusedSignIn = (error: unknown) => error instanceof MillraceError && error.code === 'MR-3001'
+
+const clockToleranceMs = 30_000

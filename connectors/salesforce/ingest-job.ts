@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError, z } from 'millrace'
+import { awaitOver } from './await-job.ts'
 import type { VendorError } from './classify-failure.ts'
 import type { SalesforceApi } from './client.ts'
 import type { RowKind } from './row.ts'
@@ -69,21 +69,16 @@ export const getJob = ({ api, signal }: Calling, id: string): Promise<JobInfo | 
   })
 
 /** The job when it is over; null where it is not over in time, or no more there. */
-export async function awaitJob(
+export const awaitJob = (
   calling: Calling,
   id: string,
-  { waitMs, onWait }: { readonly waitMs: number; readonly onWait: (info: JobInfo, waitedMs: number) => void },
-): Promise<JobInfo | null> {
-  const startedAt = performance.now()
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    const info = await getJob(calling, id)
-    if (!info || isOver(info)) return info
-    const waitedMs = performance.now() - startedAt
-    if (waitedMs >= waitMs) return null
-    onWait(info, waitedMs)
-    await pause(Math.min(pauseMs, waitMs - waitedMs), calling.signal)
-  }
-}
+  wait: { readonly waitMs: number; readonly onWait: (info: JobInfo, waitedMs: number) => void },
+): Promise<JobInfo | null> =>
+  awaitOver(() => getJob(calling, id), {
+    ...wait,
+    signal: calling.signal,
+    kept: 'The job goes on; its receipt is kept, and the next run takes its results over.',
+  })
 
 /** CSV: `successfulResults`, `failedResults` or `unprocessedrecords`. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_failed_results.htm */
 export const getResults = ({ api, signal }: Calling, id: string, file: ResultsFile): Promise<string> =>
@@ -105,9 +100,6 @@ export const getResults = ({ api, signal }: Calling, id: string, file: ResultsFi
 export type ResultsFile = (typeof resultsFiles)[number]
 export const resultsFiles = ['successfulResults', 'failedResults', 'unprocessedrecords'] as const
 
-export const isOver = ({ state }: JobInfo): boolean =>
-  state === 'JobComplete' || state === 'Failed' || state === 'Aborted'
-
 async function setState({ api, signal }: Calling, id: string, state: 'UploadComplete' | 'Aborted'): Promise<void> {
   await api.call({
     method: 'PATCH',
@@ -119,19 +111,6 @@ async function setState({ api, signal }: Calling, id: string, state: 'UploadComp
     // What it is now, the next question tells.
     recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
   })
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch (cause) {
-    if (signal.reason instanceof MillraceError) throw signal.reason
-    throw new MillraceError('MR-7001', {
-      message: 'Waiting for a job of Salesforce was stopped.',
-      kept: 'The job goes on; its receipt is kept, and the next run takes its results over.',
-      cause,
-    })
-  }
 }
 
 function parseInfo(bytes: Uint8Array): JobInfo {
@@ -156,5 +135,3 @@ const docsOf = {
 } as const satisfies Record<ResultsFile, string>
 /** What is wrong with this job, and not with who asks or how often. */
 const noJob = /^(INVALID_?(JOB|ENTITY|OPERATION|TYPE|BATCH)|FEATURE|EXCEEDED|CLIENT|API_DISABLED)/
-const firstPauseMs = 200
-const longestPauseMs = 15_000

@@ -25,7 +25,7 @@ export type Query = {
 export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
   const path = `/${kind}?q=${encodeSoql(soql)}`
   const bytes = api.basePath.length + path.length
-  if (bytes > maxUriBytes - headerBytes)
+  if (!fitsUri(api, kind, soql))
     throw new MillraceError('MR-3004', {
       message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} with the headers (${soql.slice(0, 60)} …).`,
       kept: 'Nothing was sent.',
@@ -49,6 +49,9 @@ export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }:
     },
   })
 }
+
+export const fitsUri = (api: Pick<SalesforceApi, 'basePath'>, kind: Query['kind'], soql: string): boolean =>
+  `${api.basePath}/${kind}?q=${encodeSoql(soql)}`.length <= maxUriBytes - headerBytes
 
 const valueOf = (envelope: Json, name: string): unknown =>
   typeof envelope === 'object' && envelope !== null ? Reflect.get(envelope, name) : undefined

@@ -1,20 +1,26 @@
 import type { Host, LogicalType, Stream } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import { columnType } from './column-type.ts'
+import { compoundOf, isCompound } from './compound.ts'
+import { countRows } from './count-rows.ts'
+import { demandedFilter } from './demanded-filter.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { describeHistory, isHistory } from './field-history.ts'
-import { countStream, readStream, type Readable } from './read-stream.ts'
+import type { Readable } from './readable.ts'
+import { readStream, scanKey } from './read-stream.ts'
+import type { BulkQueries } from './reading.ts'
 
 export type StreamContext = {
   readonly api: SalesforceApi
   readonly host: Host
   readonly signal: AbortSignal
   readonly pageSize: number
+  readonly bulk: BulkQueries
 }
 
 /** A queryable object as a stream, as it is described now. */
 export async function makeStream(object: DescribeSObjectResult, context: StreamContext): Promise<Stream> {
-  const { api, host, pageSize } = context
+  const { api, host, pageSize, bulk } = context
   const columns: { [field: string]: LogicalType } = {}
   const skipped: string[] = []
   for (const field of object.fields) {
@@ -40,25 +46,36 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
         : null,
     always: ['Id', ...(cursor ? [cursor] : []), ...(deletable ? ['IsDeleted'] : [])],
     pageSize,
+    compounds: new Map(object.fields.filter(isCompound).map((field) => [field.name, compoundOf(object, field)])),
+    demanded: demandedFilter(object.name),
   }
+  const reading = { api, host, stream: readable, bulk }
+  const calculated = object.fields.filter((field) => field.calculated && field.name in columns).map(({ name }) => name)
+  const counted = new Map<string, number>()
   return {
     name: object.name,
     docs: `https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_${object.name.toLowerCase()}.htm`,
     key: ['Id'],
     columns,
-    order: cursor ? 'cursor' : 'none',
+    // A query job brings rows by Id.
+    order: cursor && bulk.from === 'never' ? 'cursor' : 'none',
     ...(cursor && { version: cursor, boundedBy: cursor }),
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true }),
     ...(deletable && { deletedWhen: { column: 'IsDeleted', is: 'true' } as const }),
+    ...(calculated.length > 0 && { calculated }),
     ...(history && { history }),
     lagMs: cursor ? lagMs : 0,
     overlapMs: cursor ? overlapMs : 0,
     children: [],
     pageRows: pageSize,
-    read: (scan, { signal }) => readStream(api, readable, scan, { signal, host }),
-    count: (scan, { signal }) => countStream(api, readable, scan, signal),
+    read: (scan, { signal }) => readStream(reading, scan, { counted, signal }),
+    async count(scan, { signal }) {
+      const count = await countRows(reading, scan, { after: null, signal })
+      counted.set(scanKey(scan), count)
+      return scan.limit === null ? count : Math.min(count, scan.limit)
+    },
   }
 }
 

@@ -5,32 +5,35 @@ import type { Connection, HttpRequest, HttpResponse, StreamPromise } from 'jsfor
 import { MillraceError, sendWithin, type Exchange } from 'millrace'
 
 export type ExchangeTransport = Connection['_transport'] & {
-  /** Everything that jsforce sends within `send` belongs to this exchange. */
-  readonly during: <T>(exchange: Exchange, send: () => Promise<T>) => Promise<T>
+  /** Everything that jsforce sends within `send` belongs to this exchange; `take` gets the bytes of an answer that is no refusal. */
+  readonly during: <T>(exchange: Exchange, send: () => Promise<T>, take?: Take) => Promise<T>
 }
+
+export type Take = (chunk: Uint8Array) => Promise<void>
+type Underway = { readonly exchange: Exchange; readonly take: Take | undefined }
 
 /**
  * jsforce's transport. Its own retries by itself, takes no signal, follows redirects with the token in hand and parses
  * answers, which loses digits; this one does none of that and keeps the bytes.
  */
 export function createTransport(): ExchangeTransport {
-  const exchanges = new AsyncLocalStorage<Exchange>()
+  const exchanges = new AsyncLocalStorage<Underway>()
   return {
     httpRequest: (request) => asStreamPromise(send(request, exchanges.getStore())),
     getRequestStreamCreator: () => () => new PassThrough(),
-    during: (exchange, work) => exchanges.run(exchange, work),
+    during: (exchange, work, take) => exchanges.run({ exchange, take }, work),
   }
 }
 
-async function send(request: HttpRequest, exchange: Exchange | undefined): Promise<HttpResponse> {
-  if (!exchange) throw bug('jsforce sent a request that nobody asked for')
+async function send(request: HttpRequest, underway: Underway | undefined): Promise<HttpResponse> {
+  if (!underway) throw bug('jsforce sent a request that nobody asked for')
   if (typeof (request.body ?? '') !== 'string') throw bug('jsforce sent a body that is not text')
   const { body } = request
   const { 'content-length': _length, ...sent } = request.headers ?? {}
   const answer = await sendWithin(
-    exchange,
+    underway.exchange,
     { url: request.url, method: request.method, headers: sent, body: typeof body === 'string' ? body : null },
-    { maxBytes, tooLarge },
+    underway.take ? { maxBytes: maxFileBytes, tooLarge, take: underway.take } : { maxBytes, tooLarge },
   )
   const { status, bytes } = answer
   if (!isUtf8(bytes))
@@ -55,3 +58,5 @@ const tooLarge = (megabytes: number) =>
   new MillraceError('MR-3005', { message: `Reading an answer of Salesforce: it is larger than ${megabytes} MB.` })
 
 const maxBytes = 256 * 1024 * 1024
+/** On its way to a file. A page of a query job's results has 1 GB at most. */
+const maxFileBytes = 4 * 1024 * 1024 * 1024

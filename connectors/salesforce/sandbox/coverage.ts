@@ -48,5 +48,16 @@ export const coverage: { readonly [endpoint: string]: readonly Refusal[] } = {
   'GET /jobs/ingest/:job/failedResults': ['bad_credentials', 'wrong_type', 'too_many_requests'],
   'GET /jobs/ingest/:job/unprocessedrecords': ['bad_credentials', 'wrong_type', 'too_many_requests'],
   'DELETE /jobs/ingest/:job': ['bad_credentials', 'wrong_type', 'too_many_requests'],
+  'POST /jobs/query': ['bad_credentials', 'unknown_field', 'wrong_type', 'missing_parameter', 'too_many_requests'],
+  'GET /jobs/query/:job': ['bad_credentials', 'wrong_type', 'too_many_requests'],
+  'PATCH /jobs/query/:job': [
+    'bad_credentials',
+    'unknown_field',
+    'wrong_type',
+    'missing_parameter',
+    'too_many_requests',
+  ],
+  'DELETE /jobs/query/:job': ['bad_credentials', 'wrong_type', 'too_many_requests'],
+  'GET /jobs/query/:job/results': ['bad_credentials', 'unknown_field', 'wrong_type', 'too_many_requests'],
   'DELETE /composite/sobjects': ['bad_credentials', 'wrong_type', 'missing_parameter', 'too_many_requests'],
 }

@@ -17,6 +17,7 @@ import {
 import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
 import { leadFields } from './lead-fields.ts'
 import { opportunityFields } from './opportunity-fields.ts'
+import { contentDocumentLinkFields, surveyFields, taskStatusFields } from './setup-fields.ts'
 import { subscriptionFields } from './subscription-fields.ts'
 import { taskFields } from './task-fields.ts'
 import { userFields } from './user-fields.ts'
@@ -31,6 +32,10 @@ export type ObjectType = {
   readonly historyOf: { readonly object: string; readonly parentField: string } | null
   /** One of the org's definitions: `tooling/query` answers for these alone, and describe knows them not. */
   readonly tooling: boolean
+  /** The Bulk API takes it. */
+  readonly bulk: boolean
+  /** A query must name the records by one of these fields. */
+  readonly demands: readonly string[] | null
 }
 
 export function findObject(name: string): ObjectType | undefined {
@@ -94,7 +99,17 @@ function object(
   fields: readonly Field[],
   extra: Partial<ObjectType> = {},
 ): ObjectType {
-  return { name, keyPrefix, fields, writable: true, historyOf: null, tooling: false, ...extra }
+  return {
+    name,
+    keyPrefix,
+    fields,
+    writable: true,
+    historyOf: null,
+    tooling: false,
+    bulk: true,
+    demands: null,
+    ...extra,
+  }
 }
 
 const dataTypes = [
@@ -127,13 +142,19 @@ export const objects: readonly ObjectType[] = [
   object('Account', '001', accountFields),
   history('AccountHistory', '017', 'Account', accountFields),
   object('Contact', '003', contactFields),
+  object('ContentDocumentLink', '06A', contentDocumentLinkFields, {
+    writable: false,
+    demands: ['ContentDocumentId', 'LinkedEntityId'],
+  }),
   object('Lead', '00Q', leadFields),
   history('LeadHistory', '017', 'Lead', leadFields),
   object('Opportunity', '006', opportunityFields),
   history('OpportunityFieldHistory', '017', 'Opportunity', opportunityFields),
   object('Organization', '00D', organizationFields, { writable: false }),
   object('Subscription__c', 'a01', subscriptionFields),
+  object('Survey__c', 'a02', surveyFields),
   object('Task', '00T', taskFields),
+  object('TaskStatus', '01J', taskStatusFields, { writable: false, bulk: false }),
   object('User', '005', userFields, { writable: false }),
   object('EntityDefinition', null, entityDefinitionFields, { writable: false, tooling: true }),
   object('FieldDefinition', null, fieldDefinitionFields, { writable: false, tooling: true }),

@@ -26,3 +26,7 @@ export const invalidType = (name: string) =>
   )
 
 export const notFound = () => refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
+
+/** The token endpoint's own form. https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm */
+export const oauthError = (error: string, description: string) =>
+  Response.json({ error, error_description: description }, { status: 400 })

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from 'millrace'
 import type { Records } from './records.ts'
 import { renderDecimal, renderDouble } from './decimal.ts'
 import { isDecimal, type Field } from './field.ts'
+import { employeesPerSite } from './formula.ts'
 import type { ObjectType } from './objects.ts'
 import type { Column } from './soql-run.ts'
 
@@ -48,8 +49,8 @@ function renderField(field: Field, record: JsonObject): string {
   if (field.type === 'address') return renderAddress(field.name, record)
   if (field.type === 'anyType') return renderHistoryValue(record, record[field.name] ?? null)
   if (field.calculatedFormula !== null) {
-    const employees = record['NumberOfEmployees']
-    return typeof employees === 'number' ? renderDouble(employees / 3) : 'null'
+    const value = employeesPerSite(record)
+    return value === null ? 'null' : renderDouble(value)
   }
   return renderValue(field, record[field.name] ?? null)
 }

@@ -2,9 +2,10 @@ import type { SimulatorContext } from 'millrace/sandbox'
 import { createRecords, deleteRecords, renderResults, updateRecords, upsertRecords } from './collections.ts'
 import { describeGlobal, describeObject } from './describe.ts'
 import { parseBody } from './field-value.ts'
-import { integrationUserId } from './identity.ts'
+import { countRequest, limitsOf } from './daily.ts'
 import { answerIngest } from './ingest.ts'
 import { findObject } from './objects.ts'
+import { createQueryJobsEndpoint } from './query-jobs.ts'
 import { createQueryEndpoint, type QueryRoute } from './query.ts'
 import { notFound, refuse, SalesforceRefusal } from './refusal.ts'
 import { answerUserInfo, checkSession, issueToken } from './session.ts'
@@ -12,28 +13,29 @@ import { answerUserInfo, checkSession, issueToken } from './session.ts'
 /** The REST API. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_list.htm */
 export function serveRequests(context: SimulatorContext): (request: Request) => Promise<Response> {
   const answerQuery = createQueryEndpoint(context)
+  const answerQueryJobs = createQueryJobsEndpoint(context)
   return async (request) => {
     const url = new URL(request.url)
     const tooLong = refuseLength(request, url)
     if (tooLong) return tooLong
-    const used = countUse(context)
+    const usage = countRequest(context)
     const withUsage = (response: Response) => {
       // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
-      response.headers.set('sforce-limit-info', `api-usage=${used}/${dailyRequests}`)
+      response.headers.set('sforce-limit-info', `api-usage=${usage.used}/${usage.limit}`)
       return response
     }
     try {
       if (url.pathname === '/services/oauth2/token') return await issueToken(context, request)
       if (url.pathname === '/services/data' || url.pathname === '/services/data/') return Response.json(versions)
       if (url.pathname === '/services/oauth2/userinfo') return answerUserInfo(context, request)
-      checkSession(context, request)
-      if (context.fault('daily_limit') || used > dailyRequests)
+      const user = checkSession(context, request)
+      if (context.fault('daily_limit') || usage.used > usage.limit)
         throw refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.')
       if (context.fault('rate_limit'))
         throw refuse(403, 'REQUEST_LIMIT_EXCEEDED', 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.')
       if (context.fault('server_unavailable'))
         throw refuse(503, 'SERVER_UNAVAILABLE', 'The server is unavailable, please try again.')
-      const text = await answer(request, url, used)
+      const text = await answer(request, url, { usage, user })
       if (typeof text !== 'string') return withUsage(text)
       return withUsage(new Response(text, { headers: { 'content-type': 'application/json;charset=UTF-8' } }))
     } catch (error) {
@@ -43,7 +45,11 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
   }
 
-  async function answer(request: Request, url: URL, used: number): Promise<string | Response> {
+  async function answer(
+    request: Request,
+    url: URL,
+    { usage, user }: { readonly usage: ReturnType<typeof countRequest>; readonly user: string },
+  ): Promise<string | Response> {
     const match = /^(\/services\/data\/v(\d+)\.0)(?:\/(.*))?$/.exec(url.pathname)
     const [, base = '', version = '', path = ''] = match ?? []
     if (!match || Number(version) < oldestVersion || Number(version) > newestVersion) throw notFound()
@@ -51,7 +57,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       .split('/')
       .filter((part) => part !== '')
       .map(decodeURIComponent)
-    const stamp = { at: context.now(), by: integrationUserId }
+    const stamp = { at: context.now(), by: user }
     const body = async () => parseBody(await request.text())
     const needs = (method: string) => {
       if (request.method !== method)
@@ -64,7 +70,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
     const [first, second, third] = parts
     if (first === undefined) return JSON.stringify(resources(base))
-    if (first === 'limits' && second === undefined) return JSON.stringify(limits(used))
+    if (first === 'limits' && second === undefined) return JSON.stringify(limitsOf(context, usage))
     if (first === 'sobjects' && second === undefined) return JSON.stringify(describeGlobal(base))
     if (first === 'sobjects' && third === 'describe' && parts.length === 3) {
       needs('GET')
@@ -74,6 +80,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
     if (first === 'jobs' && second === 'ingest')
       return answerIngest(context, request, { parts: parts.slice(2), base, stamp })
+    if (first === 'jobs' && second === 'query') return answerQueryJobs(request, { parts: parts.slice(2), url, user })
     if (first === 'composite' && second === 'sobjects' && parts.length === 2) {
       if (request.method === 'POST') return renderResults(createRecords(context, await body(), stamp))
       if (request.method === 'PATCH') return renderResults(updateRecords(context, await body(), stamp))
@@ -114,12 +121,6 @@ function refuseLength(request: Request, url: URL): Response | undefined {
   })
 }
 
-/** Counted by the day, refusals too. */
-function countUse(context: SimulatorContext): number {
-  const used = context.store.next(`api requests ${context.now().toISOString().slice(0, 10)}`)
-  return context.fault('near_limit') ? Math.round(dailyRequests * 0.85) : used
-}
-
 function queryRoute(parts: readonly string[], base: string): QueryRoute | undefined {
   const tooling = parts[0] === 'tooling'
   const [kind, locator, more] = tooling ? parts.slice(1) : parts
@@ -140,15 +141,6 @@ const resources = (base: string) =>
       `${base}/${name}`,
     ]),
   )
-/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm */
-const limits = (used: number) => ({
-  DailyApiRequests: { Max: dailyRequests, Remaining: dailyRequests - used },
-  DailyBulkApiBatches: { Max: 15_000, Remaining: 15_000 },
-  DailyBulkV2QueryFileStorageMB: { Max: 976_562, Remaining: 976_562 },
-  DailyBulkV2QueryJobs: { Max: 10_000, Remaining: 10_000 },
-})
-
-const dailyRequests = 100_000
 /** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm */
 const maxHeadBytes = 16_384
 const oldestVersion = 31

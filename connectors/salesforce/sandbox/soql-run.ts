@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from 'millrace'
 import type { Records } from './records.ts'
 import { compareDecimals } from './decimal.ts'
+import { refuseUnfiltered } from './demanded-filter.ts'
 import { isDecimal, isText, type Field } from './field.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
 import { readId } from './record-id.ts'
@@ -20,6 +21,7 @@ export type Found = {
 export function runQuery(store: Records, query: Query, options: { readonly deleted: boolean }): Found {
   const object = findObject(query.from)
   if (!object) throw invalidType(query.from)
+  refuseUnfiltered(object, query)
   const columns = query.fields.map((path) => resolve(object, path, query))
   const twice = query.fields.find(
     (path, index) =>

@@ -15,7 +15,20 @@ export function isSameValue(type: LogicalType, held: Json, read: Json): boolean 
 const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
 const isNothing = (value: Json) => value === null || value === ''
 const instantOf = (value: Json) => (/^-?\d+$/.test(String(value)) ? Number(value) * 1000 : Date.parse(String(value)))
-const digitsOf = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text)
+/** `3.5E8`, as texts of doubles are written, is 350000000. */
+function digitsOf(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
+  const plain = exponent === undefined ? text : sign + movePoint(whole, fraction, Number(exponent))
+  return plain.includes('.') ? plain.replace(/\.?0+$/, '') : plain
+}
+
+function movePoint(whole: string, fraction: string, by: number): string {
+  const digits =
+    '0'.repeat(Math.max(0, 1 - by - whole.length)) + whole + fraction + '0'.repeat(Math.max(0, by - fraction.length))
+  const at = digits.length - Math.max(0, fraction.length - by)
+  return `${digits.slice(0, at)}.${digits.slice(at)}`.replace(/^0+(?=\d)/, '').replace(/\.$/, '')
+}
 
 function structureOf(value: Json): Json {
   if (typeof value !== 'string' || !/^[[{]/.test(value)) return value

@@ -145,15 +145,17 @@ describe('a Salesforce stream', () => {
       /No such column 'Nothing__c' on entity 'Contact'/,
     )
     await expect(org.read(stream, await org.scanOf(stream, { where: 'Email = ' }))).rejects.toThrow(/unexpected token/)
-    const before = (await org.sandbox.journal('salesforce')).length
-    const long = await org.scanOf(stream, {
+    await using restOnly = await openSalesforce({ keys: { bulk_query_from: 'never' } })
+    const contacts = await restOnly.stream('Contact')
+    const before = (await restOnly.sandbox.journal('salesforce')).length
+    const long = await restOnly.scanOf(contacts, {
       where: `LastName IN (${Array.from({ length: 2000 }, (_, n) => `'name ${n}'`).join(',')})`,
     })
-    await expect(org.read(stream, long)).rejects.toMatchObject({
+    await expect(restOnly.read(contacts, long)).rejects.toMatchObject({
       code: 'MR-3004',
       message: expect.stringContaining('16384'),
     })
-    expect((await org.sandbox.journal('salesforce')).length).toBe(before)
+    expect((await restOnly.sandbox.journal('salesforce')).length).toBe(before)
   })
 
   it('reads only the fields that are asked for, with key, stamp and deletion', async () => {

@@ -1,0 +1,128 @@
+import { MillraceError, z, type Host } from 'millrace'
+import { awaitOver } from './await-job.ts'
+import type { VendorError } from './classify-failure.ts'
+import type { SalesforceApi } from './client.ts'
+
+/** A query job of the Bulk API 2.0. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm */
+export type QueryJob = z.output<typeof jobInfo>
+
+export type Asking = { readonly api: SalesforceApi; readonly signal: AbortSignal }
+
+/**
+ * `createdAt` is our clock just before the job was asked for: its rows are at least as new as that, however late they come.
+ * `unsupported`: the object, the query, the user or the day has no Bulk API.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_create_job.htm
+ */
+export async function createQueryJob(
+  { api, signal }: Asking,
+  soql: string,
+): Promise<{ readonly id: string; readonly createdAt: Date } | { readonly unsupported: VendorError }> {
+  if (soql.length > maxSoqlLength)
+    return { unsupported: { code: 'QUERY_TOO_LONG', message: `a query takes ${maxSoqlLength} characters` } }
+  api.checkQuota()
+  return await api.call<{ readonly id: string; readonly createdAt: Date } | { readonly unsupported: VendorError }>({
+    method: 'POST',
+    path: '/jobs/query',
+    body: JSON.stringify({
+      operation: 'queryAll',
+      query: soql,
+      contentType: 'CSV',
+      columnDelimiter: 'COMMA',
+      lineEnding: 'LF',
+    }),
+    docs: `${base}query_create_job.htm`,
+    signal,
+    timeoutMs: 120_000,
+    read: (bytes, createdAt) => ({ id: parseInfo(bytes).id, createdAt }),
+    recover: (error) => (isOfEveryCall.test(error.code) ? undefined : { value: { unsupported: error } }),
+  })
+}
+
+/** The job when it is over; null where it is no more there. It is aborted where it takes longer than `waitMs`. @throws MillraceError MR-3007 */
+export async function awaitQueryJob(
+  asking: Asking,
+  id: string,
+  { name, waitMs, host }: { readonly name: string; readonly waitMs: number; readonly host: Pick<Host, 'warn'> },
+): Promise<QueryJob | null> {
+  let isThere = true
+  const ask = async () => {
+    const info = await getQueryJob(asking, id)
+    isThere = info !== null
+    return info
+  }
+  const info = await awaitOver(ask, { waitMs, onWait: sayWaiting(name, host), signal: asking.signal, kept: keptRows })
+  if (info || !isThere) return info
+  await abortQueryJob(asking, id)
+  throw new MillraceError('MR-3007', {
+    message: `Reading ${name} of Salesforce: query job ${id} is not over after ${Math.round(waitMs / 1000)} s.`,
+    kept: `${keptRows} The job was aborted.`,
+    next: 'Run again later; `bulk_wait_seconds` of the connection says how long a run waits.',
+  })
+}
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm */
+const getQueryJob = ({ api, signal }: Asking, id: string): Promise<QueryJob | null> =>
+  api.call<QueryJob | null>({
+    method: 'GET',
+    path: `/jobs/query/${id}`,
+    docs: `${base}query_get_one_job.htm`,
+    signal,
+    read: parseInfo,
+    recover: ({ code }) => (code === 'NOT_FOUND' ? { value: null } : undefined),
+  })
+
+/** A job that is over stays as it is. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_abort_job.htm */
+const abortQueryJob = ({ api, signal }: Asking, id: string): Promise<null> =>
+  api.call<null>({
+    method: 'PATCH',
+    path: `/jobs/query/${id}`,
+    body: JSON.stringify({ state: 'Aborted' }),
+    docs: `${base}query_abort_job.htm`,
+    signal,
+    read: () => null,
+    recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
+  })
+
+/** Its results, for the job is of no use to anybody any more. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_delete_job.htm */
+export const deleteQueryJob = ({ api, signal }: Asking, id: string): Promise<null> =>
+  api.call<null>({
+    method: 'DELETE',
+    path: `/jobs/query/${id}`,
+    docs: `${base}query_delete_job.htm`,
+    signal,
+    read: () => null,
+    recover: () => ({ value: null }),
+  })
+
+/** Now and then, so that a run that stands still says why. */
+function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: QueryJob, waitedMs: number) => void {
+  let nextMs = 600_000
+  return ({ id, state, numberRecordsProcessed = 0 }, waitedMs) => {
+    if (waitedMs < nextMs) return
+    nextMs *= 2
+    host.warn(
+      `${name}: query job ${id} of Salesforce is ${state} since ${Math.round(waitedMs / 60_000)} minutes; it has ${numberRecordsProcessed} rows`,
+    )
+  }
+}
+
+function parseInfo(bytes: Uint8Array): QueryJob {
+  const parsed = jobInfo.safeParse(JSON.parse(Buffer.from(bytes).toString()))
+  if (parsed.success) return parsed.data
+  throw new MillraceError('MR-3005', { message: 'Reading a query job of Salesforce: it has no id or no known state.' })
+}
+
+const jobInfo = z.object({
+  id: z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/),
+  state: z.enum(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted']),
+  numberRecordsProcessed: z.number().optional(),
+  errorMessage: z.string().nullish(),
+})
+
+/** Codes that say nothing of the job: any other call would meet them, too. */
+const isOfEveryCall =
+  /^(REQUEST_LIMIT_EXCEEDED|INVALID_SESSION_ID|INVALID_AUTH_HEADER|INVALID_LOGIN|SERVER_UNAVAILABLE|SERVICE_UNAVAILABLE|UNABLE_TO_LOCK_ROW|REQUEST_RUNNING_TOO_LONG|UNKNOWN_EXCEPTION|NOT_FOUND|ERROR_HTTP_\d+)$/
+const base = 'https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/'
+/** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_soslsoql.htm */
+const maxSoqlLength = 100_000
+const keptRows = 'What was read up to the last checkpoint is committed, and the next run goes on there.'
