@@ -12,14 +12,17 @@ import { copyPagesProject } from './pages-project.ts'
 export const delivery: Benchmark = {
   name: 'delivery',
   about:
-    'a first delivery in batches of 100 to a sink that answers after 5 ms, against bare undici with ready bodies: rows/s',
+    'a first delivery, from its intents on, in batches of 100 to a sink that answers after 5 ms, against bare undici with ready bodies: rows/s',
   unit: 'rows/s',
   better: 'higher',
   limit: 0.6,
   pairs: ({ full }) =>
     withSink(rowsOf(full), async (ours, floor) =>
-      alternate(full ? 3 : 3, {
-        ours: async () => rate(rowsOf(full), await ours()),
+      alternate(3, {
+        ours: async () => {
+          const report = await ours()
+          return rate(rowsOf(full), { ...report, seconds: Number(report['delivery_seconds']) })
+        },
         floor: async () => rate(rowsOf(full), await floor()),
       }),
     ),
@@ -27,7 +30,8 @@ export const delivery: Benchmark = {
 
 export const deliveryBookkeeping: Benchmark = {
   name: 'delivery-bookkeeping',
-  about: 'of a first delivery: the time in intents and acknowledgements, against the time of the whole run',
+  about:
+    'of a first delivery: the time for intents and acknowledgements alone, with nothing under way, against the time of the whole run',
   unit: 'ms',
   better: 'lower',
   limit: 0.15,

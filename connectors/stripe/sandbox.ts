@@ -12,7 +12,10 @@ export default simulator({
   seed: seedAccount,
   move: playDay,
   serve: serveRequests,
-  faults: { emptied: 'lists have lost what was in them, though nobody deleted it: keep (0, the part that is left)' },
+  faults: {
+    emptied: 'lists have lost what was in them, though nobody deleted it: keep (0, the part that is left)',
+    account_revoked: 'a connected account is still listed, and refuses: account (its id)',
+  },
   coverage,
   leftOut,
 })

@@ -109,14 +109,16 @@ function database(
     },
   }
 }
-function toRows(rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] {
-  if (names.includes('__proto__'))
-    return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, text(row[index])])))
-  return rows.map((row) => {
-    const object: Record<string, string | null> = {}
-    for (let index = 0; index < names.length; index++) object[names[index] ?? ''] = text(row[index])
-    return object
-  })
+const toRows = (rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] =>
+  rows.map((row) => textRow(names, row.map(text)))
+
+/** A row of these columns. */
+export function textRow(names: readonly string[], cells: readonly (string | null)[]): TextRow {
+  // As an assignment it would set the object's prototype.
+  if (names.includes('__proto__')) return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? null]))
+  const row: Record<string, string | null> = {}
+  for (let index = 0; index < names.length; index++) row[names[index] ?? ''] = cells[index] ?? null
+  return row
 }
 
 const text = (value: Json | undefined): string | null => {

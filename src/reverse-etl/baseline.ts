@@ -1,6 +1,6 @@
 import type { ReverseLedger } from '../model/ledger.ts'
-import type { Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
-import { openLines, readChanges } from './change-spool.ts'
+import type { Answer, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { Comparison } from './compare.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { baselineLedger } from './reverse-ledger.ts'
@@ -36,16 +36,20 @@ async function baselineAnswers({ changes }: Comparison): Promise<{ readonly path
   const path = `${changes.path}.baseline`
   const lines = await openLines(path)
   try {
-    for await (const { answer, refused } of readChanges(changes.path, changes.rows)) {
+    for await (const { answer, refused } of eachChange(changes)) {
       if (refused !== undefined) rejected++
-      await lines.write(
+      const taken: Answer =
         refused === undefined
           ? { ...answer, status: 'baseline', message: '--baseline' }
-          : { ...answer, fields: '{}', code: 'MR-5005', message: refused },
-      )
+          : { ...answer, fields: '{}', code: 'MR-5005', message: refused }
+      await lines.write(JSON.stringify(taken))
     }
   } finally {
     await lines.close()
   }
   return { path, refused: rejected }
+}
+
+async function* eachChange({ path, rows }: Comparison['changes']): AsyncIterable<SpooledChange> {
+  for await (const changes of readChanges(path, rows)) yield* changes
 }

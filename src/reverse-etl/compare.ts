@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
-import { openLines } from './change-spool.ts'
+import { changeLine, openLines } from './change-spool.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { ResolvedMapping } from './mapping.ts'
@@ -82,7 +82,8 @@ export async function compareModel(session: Session, request: CompareRequest): P
         // Guards see the whole diff, whatever the limit lets go.
         count(counts, candidate, decision)
         if (decision.kind === 'settle') {
-          await settled.write(decision.answer)
+          const full = settled.write(JSON.stringify(decision.answer))
+          if (full) await full
           continue
         }
         if (isFull()) {
@@ -90,9 +91,11 @@ export async function compareModel(session: Session, request: CompareRequest): P
           continue
         }
         if (decision.turnedOptOut) optOuts++
-        const { key, change, answer, refused } = decision
-        await changes.write({ key, change, answer, ...(refused === undefined ? {} : { refused }) })
-        await intents.write({ key: decision.key, op: decision.change.op })
+        // A promise for each of ten million rows would cost as much as the line.
+        const full = changes.write(changeLine(decision))
+        if (full) await full
+        const alsoFull = intents.write(JSON.stringify({ key: decision.key, op: decision.change.op }))
+        if (alsoFull) await alsoFull
       }
       if (isOver()) break
     }

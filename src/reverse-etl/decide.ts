@@ -64,14 +64,16 @@ export function decide(
   if (mayPark && isParked(sync, candidate, answer)) return parked(answer, candidate)
 
   const { dropped, withheld } = applyOptOutRules(mapping.fields, candidate)
-  const fields = Object.fromEntries(Object.entries(payload.fields).filter(([name]) => !dropped.has(name)))
+  const fields =
+    dropped.size === 0
+      ? payload.fields
+      : Object.fromEntries(Object.entries(payload.fields).filter(([name]) => !dropped.has(name)))
   // A column that was mapped after the last acceptance is unknown, not null.
   const previous =
     candidate.previous && candidate.previousState === 'accepted' && candidate.sameMapping
       ? encodeFields(mapping.fields, candidate.previous).fields
       : null
   const differences = differencesOf(fields, previous)
-  const withheldFields = Object.fromEntries(Object.entries(payload.fields).filter(([name]) => dropped.has(name)))
   const nothingLeft =
     previous === null || candidate.refresh
       ? dropped.size > 0 && Object.keys(fields).every((name) => mapping.identity.includes(name))
@@ -85,7 +87,12 @@ export function decide(
         ...answer,
         status: 'held_back',
         message: withheld > 0 ? optInWithheld : 'nothing to send',
-        fields: JSON.stringify(differencesOf(withheldFields, previous)),
+        fields: JSON.stringify(
+          differencesOf(
+            Object.fromEntries(Object.entries(payload.fields).filter(([name]) => dropped.has(name))),
+            previous,
+          ),
+        ),
       },
       withheld: 0,
     }

@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from '
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
-import type { SpooledChange } from './change-spool.ts'
+import { changeLine, type SpooledChange } from './change-spool.ts'
 
 export type JournalHeader = {
   readonly fence: Fence
@@ -14,18 +14,25 @@ export type JournalHeader = {
   readonly mappingVersion: string
 }
 
+/** A batch that went out: of each of its rows the key and the operation. */
+export type SentBatch = { readonly keys: readonly string[]; readonly ops: readonly string[] }
+
+/** Its answers, as JSON. */
+export type JournalEntry = { readonly lines: readonly string[]; readonly batch: SentBatch }
+
 export type Segment = { readonly path: string; readonly sequence: number; readonly rows: number }
 
-/** One that this run has closed, with the keys in it. */
-export type ClosedSegment = Segment & { readonly keys: readonly string[] }
+/** One that this run has closed, with the batches that are answered in it. */
+export type ClosedSegment = Segment & { readonly batches: readonly SentBatch[] }
 
 export class Journal {
   readonly #directory: string
   #sequence: number
   #file: FileHandle | undefined
-  #keys: string[] = []
+  #batches: SentBatch[] = []
+  #rows = 0
   #bytes = 0
-  #waiting: Answer[] = []
+  #waiting: JournalEntry[] = []
   #scheduled: Promise<void> | undefined
   #last: Promise<void> = Promise.resolve()
   #receipts = 0
@@ -42,13 +49,13 @@ export class Journal {
   }
 
   get rows(): number {
-    return this.#keys.length
+    return this.#rows
   }
 
   /** On return the answers survive a kill. Those that come while others are on their way to the disk share the next way. */
-  append(answers: readonly Answer[]): Promise<void> {
-    if (answers.length === 0) return Promise.resolve()
-    this.#waiting.push(...answers)
+  append(entry: JournalEntry): Promise<void> {
+    if (entry.lines.length === 0) return Promise.resolve()
+    this.#waiting.push(entry)
     this.#scheduled ??= this.#inTurn(() => this.#writeWaiting())
     return this.#scheduled
   }
@@ -58,9 +65,10 @@ export class Journal {
     return this.#inTurn(async () => {
       if (!this.#file) return undefined
       await this.#file.close()
-      const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#keys.length, keys: this.#keys }
+      const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#rows, batches: this.#batches }
       this.#file = undefined
-      this.#keys = []
+      this.#batches = []
+      this.#rows = 0
       this.#bytes = 0
       this.#sequence++
       return segment
@@ -69,10 +77,10 @@ export class Journal {
 
   async #writeWaiting(): Promise<void> {
     this.#scheduled = undefined
-    const answers = this.#waiting
+    const entries = this.#waiting
     this.#waiting = []
     const file = (this.#file ??= await open(this.#path(), 'a'))
-    const lines = Buffer.from(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(''))
+    const lines = Buffer.from(entries.map((entry) => `${entry.lines.join('\n')}\n`).join(''))
     try {
       await file.appendFile(lines)
       await file.datasync()
@@ -81,7 +89,10 @@ export class Journal {
       await file.truncate(this.#bytes)
       throw error
     }
-    for (const { key } of answers) this.#keys.push(key)
+    for (const { batch, lines: written } of entries) {
+      this.#batches.push(batch)
+      this.#rows += written.length
+    }
     this.#bytes += lines.length
   }
 
@@ -95,13 +106,18 @@ export class Journal {
     return mine
   }
 
-  /** The changes that a vendor's job holds, and its id, until they are answered. On return both survive a kill. */
+  /**
+   * The changes that a vendor's job holds, and its id, until they are answered. On return both survive a kill. Gives a file
+   * of the keys.
+   */
   async keepReceipt(changes: readonly SpooledChange[], receipt: Json): Promise<string> {
     const name = `${receiptPrefix}${++this.#receipts}`
     const path = join(this.#directory, `${name}.ndjson`)
-    await writeFile(path, changes.map((change) => `${JSON.stringify(change)}\n`).join(''), { flush: true })
+    await writeFile(path, changes.map((change) => `${changeLine(change)}\n`).join(''), { flush: true })
     await writeFile(join(this.#directory, `${name}.json`), JSON.stringify(receipt), { flush: true })
-    return path
+    const keys = join(this.#directory, `${name}.keys.ndjson`)
+    await writeFile(keys, changes.map(({ key }) => `${JSON.stringify({ key })}\n`).join(''))
+    return keys
   }
 
   #path(): string {

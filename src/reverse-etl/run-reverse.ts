@@ -143,7 +143,11 @@ async function prepare(
   const held = guardError(guarded, checkGuards(guarded, sync.limits), comparison.changes.optOuts)
   const rows = held ? comparison.changes.optOuts : comparison.changes.rows
   const intents =
-    rows === 0 ? null : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
+    rows === 0
+      ? null
+      : rows === comparison.changes.rows
+        ? comparison.intents
+        : await copyFirstLines(comparison.intents, rows, join(directory, 'intents-now.ndjson'))
   // A run that a guard stops leaves everything as it was: the first delivery is still to come.
   if (!held || rows > 0) await session.reverse.openIntents({ fence, path: intents, meta })
   if (rows > 0) context.emit({ type: 'intents.committed', run_id: context.runId, object: object.name, rows })
@@ -172,7 +176,7 @@ async function settle({
   })
   if (counts.rejected + counts.parked === 0) return
   // Lines that compareModel wrote.
-  for await (const line of readLines(settled.path)) rejects.say([JSON.parse(line) as Answer])
+  for await (const lines of readLines(settled.path)) rejects.say(lines.map((line) => JSON.parse(line) as Answer))
 }
 
 async function send(

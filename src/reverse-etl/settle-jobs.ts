@@ -46,7 +46,8 @@ export async function openJobs(
 }
 
 async function holdsOther(path: string, answered: ReadonlySet<string>): Promise<boolean> {
-  for await (const { key } of readChanges(path, Infinity)) if (!answered.has(key)) return true
+  for await (const changes of readChanges(path, Infinity))
+    if (changes.some(({ key }) => !answered.has(key))) return true
   return false
 }
 
@@ -121,7 +122,7 @@ async function commitAnswers(
   try {
     for (const [at, change] of changes.entries()) {
       const answer = answerOf(change, results[at], sentAt)
-      if (answer) await lines.write(answer)
+      if (answer) await lines.write(JSON.stringify(answer))
     }
   } finally {
     await lines.close()
@@ -131,7 +132,7 @@ async function commitAnswers(
 
 async function changesOf({ journal, index }: NonNullable<OpenJob['local']>): Promise<readonly SpooledChange[]> {
   const found: SpooledChange[] = []
-  for await (const change of readChanges(journal.receipts[index]?.path ?? '', Infinity)) found.push(change)
+  for await (const changes of readChanges(journal.receipts[index]?.path ?? '', Infinity)) found.push(...changes)
   return found
 }
 

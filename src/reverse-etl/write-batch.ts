@@ -70,36 +70,34 @@ const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): Ba
 
 /** Cuts changes into batches within the object's limits; a row that is too large for any request stands alone as `oversized`. */
 export async function* batchChanges(
-  changes: AsyncIterable<SpooledChange>,
+  changes: AsyncIterable<readonly SpooledChange[]>,
   object: DestinationObject,
 ): AsyncIterable<
   { readonly batch: readonly SpooledChange[] } | { readonly oversized: SpooledChange; readonly bytes: number }
 > {
-  const size = object.size ?? ((change) => Buffer.byteLength(JSON.stringify(change.fields)))
   const rowLimit = object.batch.rowBytes ?? object.batch.bytes
   let batch: SpooledChange[] = []
   let bytes = 0
   let keys = new Set<string>()
-  for await (const change of changes) {
-    const own = size(change.change)
-    if (own > rowLimit) {
-      yield { oversized: change, bytes: own }
-      continue
+  for await (const some of changes)
+    for (const change of some) {
+      const own =
+        object.size?.(change.change) ?? change.bytes ?? Buffer.byteLength(JSON.stringify(change.change.fields))
+      if (own > rowLimit) {
+        yield { oversized: change, bytes: own }
+        continue
+      }
+      // Two rows that mean one record go in two requests, in order.
+      const name = recordName(change.change, object)
+      if (batch.length >= object.batch.rows || bytes + own > object.batch.bytes || keys.has(name)) {
+        yield { batch }
+        batch = []
+        bytes = 0
+        keys = new Set()
+      }
+      batch.push(change)
+      keys.add(name)
+      bytes += own
     }
-    // Two rows that mean one record go in two requests, in order.
-    if (
-      batch.length >= object.batch.rows ||
-      bytes + own > object.batch.bytes ||
-      keys.has(recordName(change.change, object))
-    ) {
-      yield { batch }
-      batch = []
-      bytes = 0
-      keys = new Set()
-    }
-    batch.push(change)
-    keys.add(recordName(change.change, object))
-    bytes += own
-  }
   if (batch.length > 0) yield { batch }
 }

@@ -25,15 +25,15 @@ const write = (vendor: Vendor, batch: readonly SpooledChange[]) =>
 
 async function cut(changes: readonly SpooledChange[], object: Partial<DestinationObject>): Promise<readonly string[]> {
   const found: string[] = []
-  for await (const item of batchChanges(toAsync(changes), makeVendor(object).object))
+  for await (const item of batchChanges(inThrees(changes), makeVendor(object).object))
     found.push(
       'batch' in item ? item.batch.map(({ key }) => key).join(' ') : `too large: ${item.oversized.key} ${item.bytes}`,
     )
   return found
 }
 
-async function* toAsync<T>(items: readonly T[]): AsyncIterable<T> {
-  for (const item of items) yield item
+async function* inThrees<T>(items: readonly T[]): AsyncIterable<readonly T[]> {
+  for (let at = 0; at < items.length; at += 3) yield items.slice(at, at + 3)
 }
 
 describe('a batch', () => {

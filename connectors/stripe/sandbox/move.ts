@@ -1,6 +1,8 @@
 import type { Day, SimulatorContext, SimulatorStore, WorldEvent } from 'millrace/sandbox'
 import { cancelSubscription } from './cancel-subscription.ts'
 import { chargeInvoice, makeInvoice } from './make-invoice.ts'
+import { moveCatalogue } from './move-catalogue.ts'
+import { movePayments } from './move-payments.ts'
 import { billingEmails } from './seed-customers.ts'
 import { recordEvent } from './record-event.ts'
 import {
@@ -12,6 +14,7 @@ import {
   type SubscriptionRecord,
 } from './records.ts'
 import { toSeconds } from './scene.ts'
+import { keepSettled, settleCharge } from './settle-charge.ts'
 import { tidyUp } from './tidy-up.ts'
 
 /** Plays what of a day concerns the billing account. */
@@ -45,6 +48,8 @@ export function playDay({ world, store }: SimulatorContext, day: Day): void {
     }
   }
   tidyUp(store, day)
+  movePayments(store, day)
+  moveCatalogue(store, day)
 }
 
 function customerOf(store: SimulatorStore, company: number): CustomerRecord | undefined {
@@ -73,6 +78,7 @@ function payInvoice(store: SimulatorStore, customer: CustomerRecord | undefined,
   if (paid.total > 0) {
     const charge = chargeInvoice(store, paid, at)
     putRecord(store, 'charges', charge)
+    keepSettled(store, settleCharge(charge), at)
     recordEvent(store, 'charge.succeeded', at, { stored: 'charges', object: charge }, at)
   }
   const updated: SubscriptionRecord = { ...subscription, status: 'active', latest_invoice: paid.id }

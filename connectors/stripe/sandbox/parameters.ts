@@ -1,5 +1,6 @@
 import {
   refuseChoice,
+  refuseDepth,
   refuseExpand,
   refuseInteger,
   refuseLimit,
@@ -112,12 +113,16 @@ function readRange(values: readonly Given[]): Range {
 function readExpand(paths: readonly string[], { isList, expandable }: ParameterRules): Set<string> | Refusal {
   const expanded = new Set<string>()
   for (const path of paths) {
+    // https://docs.stripe.com/api/expanding_objects
+    if (path.split('.').length > maxDepth) return refuseDepth(path)
     const inner = isList && path.startsWith('data.') ? path.slice('data.'.length) : isList ? null : path
     if (inner === null || !expandable.includes(inner)) return refuseExpand(path)
     expanded.add(inner)
   }
   return expanded
 }
+
+const maxDepth = 4
 
 const isInteger = (text: string) => /^-?\d+$/.test(text)
 

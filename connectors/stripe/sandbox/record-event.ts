@@ -16,8 +16,19 @@ export function recordEvent(
   { stored, object }: Subject,
   now: number,
 ): void {
-  if (created < now - eventDays * 86_400) return
-  putRecord(store, 'events', { id: makeId(store, 'evt'), created, type, stored, object })
+  if (created >= now - eventDays * 86_400)
+    putRecord(store, 'events', { id: makeId(store, 'evt'), created, type, stored, object })
+}
+
+/** As `recordEvent`, for what was not there in the first worlds: the ids of their events stay as they were. */
+export function recordLater(
+  store: SimulatorStore,
+  type: string,
+  { created, now = created }: { readonly created: number; readonly now?: number },
+  { stored, object }: Subject,
+): void {
+  if (created >= now - eventDays * 86_400)
+    putRecord(store, 'events', { id: makeId(store, 'evt', 'later'), created, type, stored, object })
 }
 
 export const eventDays = 30

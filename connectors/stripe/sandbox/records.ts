@@ -5,6 +5,27 @@
  */
 import type { JsonObject } from 'millrace'
 import type { SimulatorStore } from 'millrace/sandbox'
+import type {
+  AccountRecord,
+  CouponRecord,
+  CreditNoteRecord,
+  InvoiceItemRecord,
+  PromotionCodeRecord,
+  ScheduleRecord,
+  TaxRateRecord,
+} from './records-catalogue.ts'
+import type {
+  ApplicationFeeRecord,
+  BalanceTransactionRecord,
+  CheckoutSessionRecord,
+  DisputeRecord,
+  FeeRefundRecord,
+  PaymentIntentRecord,
+  PayoutRecord,
+  RefundRecord,
+  SetupIntentRecord,
+  TransferRecord,
+} from './records-money.ts'
 
 export type Metadata = { readonly [name: string]: string }
 
@@ -60,6 +81,7 @@ export type SubscriptionRecord = {
   readonly period_start: number
   readonly period_end: number
   readonly latest_invoice: string | null
+  readonly schedule?: string
   readonly metadata: Metadata
   readonly items: readonly ItemRecord[]
 }
@@ -91,6 +113,8 @@ export type InvoiceRecord = {
   readonly finalized_at: number | null
   readonly paid_at: number | null
   readonly attempt_count: number
+  /** By credit notes, after it was paid. */
+  readonly credited?: number
   readonly lines: readonly LineRecord[]
 }
 
@@ -114,6 +138,8 @@ export type ChargeRecord = {
   readonly currency: string
   readonly status: 'succeeded' | 'failed'
   readonly refunded: boolean
+  readonly disputed?: boolean
+  readonly application_fee?: string
   readonly description: string | null
 }
 
@@ -136,6 +162,26 @@ export type Records = {
   readonly subscriptions: SubscriptionRecord
   readonly invoices: InvoiceRecord
   readonly charges: ChargeRecord
+  readonly payment_intents: PaymentIntentRecord
+  readonly setup_intents: SetupIntentRecord
+  readonly refunds: RefundRecord
+  readonly disputes: DisputeRecord
+  readonly balance_transactions: BalanceTransactionRecord
+  readonly payouts: PayoutRecord
+  readonly checkout_sessions: CheckoutSessionRecord
+  readonly invoice_items: InvoiceItemRecord
+  readonly subscription_schedules: ScheduleRecord
+  /** The old twins of recurring prices, and some that were never prices. */
+  readonly plans: PriceRecord
+  readonly coupons: CouponRecord
+  readonly promotion_codes: PromotionCodeRecord
+  readonly credit_notes: CreditNoteRecord
+  readonly tax_rates: TaxRateRecord
+  readonly transfers: TransferRecord
+  readonly application_fees: ApplicationFeeRecord
+  readonly accounts: AccountRecord
+  /** Kept within their fees; here for the events of them. */
+  readonly fee_refunds: FeeRefundRecord
   readonly events: EventRecord
   readonly gone: GoneRecord
 }

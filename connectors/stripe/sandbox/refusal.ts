@@ -65,6 +65,22 @@ export const refuseAccount = (key: string, account: string): Refusal =>
     message: `The provided key '${maskKey(key)}' does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
   })
 
+export const refusePermission = (key: string, account: string, permission: string): Refusal =>
+  invalid({
+    status: 403,
+    message: `The provided key '${maskKey(key)}' does not have the required permissions for this endpoint on account '${account}'. Having the '${permission}' permission would allow this request to continue.`,
+  })
+
+/** https://docs.stripe.com/connect : an account that has none connected to it */
+export const refuseNoPlatform = (): Refusal =>
+  invalid({
+    message:
+      'You can only list connected accounts if you’ve signed up for Connect, which you can do at https://dashboard.stripe.com/connect.',
+  })
+
+export const refuseDepth = (path: string): Refusal =>
+  invalid({ message: `You cannot expand more than 4 levels of a property. Property: ${path}`, param: 'expand' })
+
 export const refuseKey = (key: string | null): Refusal =>
   key === null
     ? invalid({

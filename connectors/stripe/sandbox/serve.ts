@@ -1,14 +1,31 @@
 import type { JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
+import type { Endpoint } from './collection.ts'
+import { storeOf } from './connected-store.ts'
+import { endpoints } from './endpoints.ts'
 import { accountId } from './objects/account.ts'
-import { endpoints, type Endpoint } from './endpoints.ts'
 import { readParameters } from './parameters.ts'
 import { createRateLimit } from './rate-limit.ts'
-import { isRefusal, refuseAccount, refuseKey, refusePath, refuseRate, refuseVersion, type Refusal } from './refusal.ts'
+import { getRecord } from './records.ts'
+import {
+  isRefusal,
+  refuseAccount,
+  refuseKey,
+  refusePath,
+  refusePermission,
+  refuseRate,
+  refuseVersion,
+  type Refusal,
+} from './refusal.ts'
+import { toSeconds } from './scene.ts'
 import { findVersion, olderVersion, type ApiVersion } from './versions.ts'
 
 /** The key of the sandbox's account. */
 export const sandboxKey = 'sk_test_sandbox_of_millrace'
+
+/** A restricted key that may do everything but this. */
+export const restrictedKey = (permission: string) => `${restrictedPrefix}${permission}`
+const restrictedPrefix = 'rk_test_sandbox_of_millrace_without_'
 
 /** Answers as api.stripe.com does: https://docs.stripe.com/api */
 export function serveRequests(context: SimulatorContext): (request: Request) => Response {
@@ -29,17 +46,34 @@ function answerRequest(
   version: ApiVersion | undefined,
 ): JsonObject | Refusal {
   const key = readKey(request.headers.get('authorization'))
-  if (key !== sandboxKey) return refuseKey(key)
+  const lacks = key?.startsWith(restrictedPrefix) ? key.slice(restrictedPrefix.length) : null
+  if (key === null || (key !== sandboxKey && lacks === null)) return refuseKey(key)
   if (!version) return refuseVersion(request.headers.get('stripe-version') ?? '')
-  const account = request.headers.get('stripe-account')
-  if (account !== null && account !== accountId) return refuseAccount(key, account)
+  const named = request.headers.get('stripe-account')
+  const account = named === accountId ? null : named
+  if (account !== null && !mayRead(context, account)) return refuseAccount(key, account)
   const url = new URL(request.url)
   const found = request.method === 'GET' ? findEndpoint(url.pathname) : undefined
   if (!found) return refusePath(request.method, url.pathname)
   const { endpoint, id } = found
+  if (lacks === endpoint.permission) return refusePermission(key, account ?? accountId, lacks)
   const parameters = readParameters(url.searchParams, endpoint)
-  return isRefusal(parameters) ? parameters : endpoint.answer({ context, id, path: url.pathname, version, parameters })
+  if (isRefusal(parameters)) return parameters
+  return endpoint.answer({
+    context: { ...context, store: storeOf(context.store, account) },
+    account,
+    platform: context.store,
+    id,
+    path: url.pathname,
+    version,
+    parameters,
+    now: toSeconds(context.now()),
+  })
 }
+
+/** Connected, and not by the fault `account_revoked` (account: its id) disconnected since it was listed. */
+const mayRead = ({ store, fault }: SimulatorContext, account: string): boolean =>
+  getRecord(store, 'accounts', account) !== undefined && fault('account_revoked')?.account !== account
 
 /** Bearer, or basic with the key as the user: https://docs.stripe.com/api/authentication */
 function readKey(header: string | null): string | null {

@@ -32,6 +32,11 @@ function objectOf2022(whole: JsonObject): JsonObject {
       return subscriptionOf2022(whole)
     case 'invoice':
       return invoiceOf2022(whole)
+    case 'payment_intent':
+      return {
+        ...without(whole, ['latest_charge', 'payment_record', 'customer_account', 'managed_payments']),
+        charges: { object: 'list', data: [], has_more: false, url: `/v1/charges?payment_intent=${String(whole.id)}` },
+      }
     case 'charge':
       return {
         ...without(whole, ['presentment_details']),

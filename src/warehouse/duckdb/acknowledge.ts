@@ -18,14 +18,17 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
     await db.run(
       `CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS taken_at FROM ${answersFile(request.path)}`,
     )
-    await keepSentAt(db, request)
+    const kinds = await countKinds(db, sync)
+    if (kinds.unsent > 0) await keepSentAt(db, request)
+    if (kinds.withoutValues > 0) await writeStates(db, request)
     await writeSnapshot(db, request)
     // What refuses this attempt says nothing of an earlier one, which may have arrived.
     await db.run(
       `DELETE FROM _millrace.intents WHERE sync = ${sync} ` +
         `AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS NOT TRUE)`,
     )
-    await writeRejects(db, sync, { run, stream: quoteText(fence.stream) })
+    if (kinds.refused > 0 || kinds.openRejects > 0)
+      await writeRejects(db, sync, { run, stream: quoteText(fence.stream) })
     await db.run(
       `INSERT INTO _millrace.changes (run_id, sync, key, op, fields, status, reason, sent_at, recorded_at) ` +
         `SELECT ${run}, ${sync}, key, op, fields::JSON, status, message, TRY_CAST(sent_at AS TIMESTAMP), now()::TIMESTAMP FROM _answers WHERE fields IS NOT NULL`,
@@ -37,24 +40,35 @@ export async function acknowledge(db: Database, request: Acknowledgement): Promi
   })
 }
 
-/** What was not sent keeps the instant of the last sending, from which `refresh_every` counts. Most chunks hold nothing of the kind. */
+/** Most chunks hold nothing but rows that the destination took: each statement for the others reads them all once more. */
+async function countKinds(db: Database, sync: string) {
+  const [row] = await db.rows(
+    `SELECT count(*) FILTER (WHERE ${unsent}) AS unsent, count(*) FILTER (WHERE state IS NOT NULL AND "values" IS NULL) AS without_values, ` +
+      `count(*) FILTER (WHERE status IN ('rejected', 'absent') AND state IS NULL) AS refused, ` +
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${sync} AND state IN ('open', 'parked')) AS open_rejects FROM _answers`,
+  )
+  const count = (name: string) => Number(row?.[name] ?? 0)
+  return {
+    unsent: count('unsent'),
+    withoutValues: count('without_values'),
+    refused: count('refused'),
+    openRejects: count('open_rejects'),
+  }
+}
+
+/** What was not sent keeps the instant of the last sending, from which `refresh_every` counts. */
 async function keepSentAt(db: Database, { fence }: Acknowledgement): Promise<void> {
-  const unsent = `status = 'coalesced' OR status = 'ignored'`
-  const [row] = await db.rows(`SELECT count(*) AS n FROM _answers WHERE ${unsent}`)
-  if (row?.['n'] === '0') return
   await db.run(
     `UPDATE _answers SET taken_at = coalesce(s.sent_at, s.accepted_at) FROM ${relation(stateSchema, snapshotTable(fence.sync))} s ` +
       `WHERE s.key = _answers.key AND (${unsent})`,
   )
 }
 
-async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: Acknowledgement): Promise<void> {
+const unsent = `status IN ('coalesced', 'ignored')`
+
+/** Rows of which only the state is known. */
+async function writeStates(db: Database, { fence, mappingVersion }: Acknowledgement): Promise<void> {
   const snapshot = relation(stateSchema, snapshotTable(fence.sync))
-  const table = await introspect(db, stateSchema, snapshotTable(fence.sync))
-  const values = columns.map(({ name, type }, index) => {
-    const stored = table?.columns.find((column) => column.name === snapshotColumn(name))
-    return `, ${converted(valueOf(type, index), type, stored?.type ?? type)}`
-  })
   // A removal that the destination confirmed keeps the values sent, as a tombstone.
   await db.run(
     `UPDATE ${snapshot} SET state = a.state, accepted_at = now()::TIMESTAMP, run_id = ${quoteText(fence.runId)} ` +
@@ -65,6 +79,15 @@ async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: A
       `SELECT key, state, ${quoteText(mappingVersion)}, now()::TIMESTAMP, ${quoteText(fence.runId)} FROM _answers a ` +
       `WHERE a.state IS NOT NULL AND a."values" IS NULL AND NOT EXISTS (SELECT 1 FROM ${snapshot} s WHERE s.key = a.key)`,
   )
+}
+
+async function writeSnapshot(db: Database, { fence, columns, mappingVersion }: Acknowledgement): Promise<void> {
+  const snapshot = relation(stateSchema, snapshotTable(fence.sync))
+  const table = await introspect(db, stateSchema, snapshotTable(fence.sync))
+  const values = columns.map(({ name, type }, index) => {
+    const stored = table?.columns.find((column) => column.name === snapshotColumn(name))
+    return `, ${converted(valueOf(type, index), type, stored?.type ?? type)}`
+  })
   await db.run(
     `DELETE FROM ${snapshot} WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL)`,
   )
@@ -106,10 +129,10 @@ async function writeRejects(
 
 const answersFile = (path: string) =>
   `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {key: 'VARCHAR', op: 'VARCHAR', status: 'VARCHAR', state: 'VARCHAR', ` +
-  `hash: 'VARCHAR', "values": 'JSON', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR', unanswered: 'BOOLEAN', value: 'VARCHAR', refusals: 'BIGINT'})`
+  `hash: 'VARCHAR', "values": 'VARCHAR[]', fields: 'VARCHAR', code: 'VARCHAR', message: 'VARCHAR', retryable: 'BOOLEAN', attempts: 'BIGINT', sent_at: 'VARCHAR', unanswered: 'BOOLEAN', value: 'VARCHAR', refusals: 'BIGINT'})`
 
 /** Every value stands as text in the file, so no digit passes through a JSON number. */
 function valueOf(type: LogicalType, index: number): string {
-  const text = `json_extract_string("values", '$[${index}]')`
+  const text = `"values"[${index + 1}]`
   return type === 'binary' ? `from_base64(${text})` : `CAST(${text} AS ${duckdbType(type)})`
 }

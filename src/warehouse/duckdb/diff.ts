@@ -2,7 +2,7 @@
  * The diff: one full outer join of model and snapshot, of which only rows that differ are kept, so that a run with nothing
  * to do costs little more than the bare comparison. How many are unchanged is what is left of the model's count.
  */
-import type { Database, TextRow } from '../../duckdb/open-database.ts'
+import { textRow, type Database, type TextRow } from '../../duckdb/open-database.ts'
 import { converted, duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
@@ -142,12 +142,16 @@ async function markDuplicates(db: Database): Promise<readonly string[]> {
 /** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
 export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
 
+/**
+ * Of a row only what it has leaves DuckDB: the model's cells, what the snapshot holds, and what is open are a JSON list of
+ * texts each, or null; its class and four flags one number. A cell of its own for each would cost more than the diff.
+ */
 export async function* readCandidates(db: Database, request: DiffRequest): AsyncIterable<readonly Candidate[]> {
   const stored = await storedTypes(db, request)
-  const cells = request.columns.flatMap(({ name, type }, index) => [
-    cell(`m${index}`, type),
-    cell(`s${index}`, stored.get(name) ?? type),
-  ])
+  const list = (cells: readonly string[]) => `to_json([${cells.join(', ')}])::VARCHAR`
+  const model = request.columns.map(({ type }, index) => cell(`m${index}`, type))
+  const snapshot = request.columns.map(({ name, type }, index) => cell(`s${index}`, stored.get(name) ?? type))
+  const open = ['_attempts::VARCHAR', '_value', '_refusals::VARCHAR', '_parked::VARCHAR']
   const wanted = request.retriesOnly
     ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
     : `_class IN (${[added, changed, retry, removed].join(', ')})`
@@ -155,36 +159,53 @@ export async function* readCandidates(db: Database, request: DiffRequest): Async
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
   const sql =
-    `SELECT _key, _class, _turned, s.state AS _state, s.payload_hash AS _hash, _same, _stored, _intent, _attempts, _refresh, _value, _refusals, _parked, ${cells.join(', ')} ` +
+    `SELECT _key, _class::INTEGER${flags.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')} AS _bits, ` +
+    `CASE WHEN _class <> ${removed} THEN ${list(model)} END AS _model, ` +
+    `CASE WHEN _stored THEN ${list(['s.state', 's.payload_hash', ...snapshot])} END AS _snapshot, ` +
+    `CASE WHEN _attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL THEN ${list(open)} END AS _open ` +
     `FROM _diff LEFT JOIN ${snapshotOf(request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`
-  for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, request.columns))
+  const names = request.columns.map(({ name }) => name)
+  for await (const rows of db.stream(sql)) yield rows.map((row) => candidateOf(row, names))
 }
 
-function candidateOf(row: TextRow, columns: readonly SnapshotColumn[]): Candidate {
-  const kind = kinds[Number(row['_class'])] ?? 'changed'
-  const side = (prefix: 'm' | 's'): TextRow =>
-    Object.fromEntries(columns.map((column, index) => [column.name, row[`${prefix}${index}`] ?? null]))
-  const state = row['_state']
+function candidateOf(row: TextRow, columns: readonly string[]): Candidate {
+  const bits = Number(row['_bits'])
+  const kind = kinds[bits & 7] ?? 'changed'
+  const has = (flag: number) => (bits & flag) !== 0
+  const [state = null, hash = null, ...snapshot] = textsOf(row['_snapshot']) ?? []
+  const [attempts, value = null, refusals, parked] = textsOf(row['_open']) ?? []
+  const model = textsOf(row['_model'])
   return {
     key: row['_key'] ?? '',
     kind,
-    values: kind === 'removed' ? null : side('m'),
-    previous: row['_stored'] === 'true' ? side('s') : null,
+    values: model && textRow(columns, model),
+    previous: row['_snapshot'] === null ? null : textRow(columns, snapshot),
     previousState:
       state === 'accepted' || state === 'filtered' || state === 'removed' || state === 'ignored' ? state : null,
-    previousHash: row['_hash'] ?? null,
-    sameMapping: row['_same'] === 'true',
-    hasIntent: row['_intent'] === 'true',
-    attempts: Number(row['_attempts']),
-    turnedOptOut: row['_turned'] === 'true' && kind !== 'removed',
-    refresh: row['_refresh'] === 'true',
-    refusal: {
-      value: row['_value'] ?? null,
-      times: Number(row['_refusals']),
-      parked: row['_parked'] === 'true',
-    },
+    previousHash: hash,
+    sameMapping: has(sameMapping),
+    hasIntent: has(hasIntent),
+    attempts: Number(attempts ?? 0),
+    turnedOptOut: has(turnedOptOut) && kind !== 'removed',
+    refresh: has(isRefresh),
+    refusal: { value, times: Number(refusals ?? 0), parked: parked === 'true' },
   }
 }
+
+/** A list that readCandidates made. */
+const textsOf = (json: string | null | undefined): readonly (string | null)[] | null =>
+  json === null || json === undefined ? null : (JSON.parse(json) as (string | null)[]) // a list of texts, as made there
+
+const turnedOptOut = 8
+const sameMapping = 16
+const hasIntent = 32
+const isRefresh = 64
+const flags = [
+  ['_turned', turnedOptOut],
+  ['_same', sameMapping],
+  ['_intent', hasIntent],
+  ['_refresh', isRefresh],
+] as const
 
 /** A snapshot's column is as wide as all that it ever held, whatever type the model's column has now. */
 async function storedTypes(db: Database, request: DiffRequest): Promise<ReadonlyMap<string, LogicalType>> {
@@ -222,7 +243,7 @@ const typed = (side: string, column: SnapshotColumn) =>
 
 /** A cell as exact text. */
 const cell = (name: string, type: LogicalType) =>
-  type === 'binary' ? `to_base64(${name}) AS ${name}` : `CAST(${name} AS VARCHAR) AS ${name}`
+  type === 'binary' ? `to_base64(${name})` : `CAST(${name} AS VARCHAR)`
 
 /** Names of our own beside a model's columns, which may bear any other. */
 const modelKey = '"#key"'

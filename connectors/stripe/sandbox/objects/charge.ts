@@ -9,8 +9,8 @@ export const describeCharge = (record: ChargeRecord): JsonObject => ({
   amount_captured: record.status === 'succeeded' ? record.amount : 0,
   amount_refunded: record.refunded ? record.amount : 0,
   application: null,
-  application_fee: null,
-  application_fee_amount: null,
+  application_fee: record.application_fee ?? null,
+  application_fee_amount: record.application_fee === undefined ? null : feeOf(record.amount),
   balance_transaction: record.status === 'succeeded' ? record.id.replace('ch_', 'txn_') : null,
   billing_details: { address: null, email: record.email, name: record.name, phone: null, tax_id: null },
   calculated_statement_descriptor: 'ACME',
@@ -19,7 +19,7 @@ export const describeCharge = (record: ChargeRecord): JsonObject => ({
   currency: record.currency,
   customer: record.customer,
   description: record.description,
-  disputed: false,
+  disputed: record.disputed ?? false,
   failure_balance_transaction: null,
   failure_code: record.status === 'failed' ? 'card_declined' : null,
   failure_message: record.status === 'failed' ? 'Your card was declined.' : null,
@@ -47,6 +47,9 @@ export const describeCharge = (record: ChargeRecord): JsonObject => ({
   transfer_data: null,
   transfer_group: null,
 })
+
+/** What the platform takes of a connected account's charge. */
+export const feeOf = (amount: number) => Math.round(amount / 20)
 
 const authorized: JsonObject = {
   advice_code: null,

@@ -67,7 +67,7 @@ export const describeInvoice = (record: InvoiceRecord, price: FindPrice): JsonOb
   payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
   period_end: record.period_end,
   period_start: record.period_start,
-  post_payment_credit_notes_amount: 0,
+  post_payment_credit_notes_amount: record.credited ?? 0,
   pre_payment_credit_notes_amount: 0,
   receipt_number: null,
   rendering: null,
@@ -93,6 +93,9 @@ export const describeInvoice = (record: InvoiceRecord, price: FindPrice): JsonOb
   webhooks_delivered_at: record.created,
 })
 
+/** Each proration is an invoice item too. */
+export const itemOfLine = (line: string) => line.replace('il_', 'ii_')
+
 /** https://docs.stripe.com/api/invoice-line-item/object */
 export const describeLine = (line: LineRecord, invoice: InvoiceRecord, price: FindPrice): JsonObject => ({
   id: line.id,
@@ -109,7 +112,7 @@ export const describeLine = (line: LineRecord, invoice: InvoiceRecord, price: Fi
   parent: {
     invoice_item_details: null,
     subscription_item_details: {
-      invoice_item: null,
+      invoice_item: line.proration ? itemOfLine(line.id) : null,
       proration: line.proration,
       proration_details: { credited_items: null },
       subscription: invoice.subscription,

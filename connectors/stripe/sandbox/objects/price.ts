@@ -36,7 +36,7 @@ export const describePrice = (record: PriceRecord, expanded: ReadonlySet<string>
 })
 
 /** The old twin of a price, which subscription items still carry. https://docs.stripe.com/api/plans/object */
-export const describePlan = (record: PriceRecord): JsonObject => ({
+export const describePlan = (record: PriceRecord, expanded: ReadonlySet<string> = new Set()): JsonObject => ({
   id: record.id,
   object: 'plan',
   active: record.active,
@@ -52,6 +52,7 @@ export const describePlan = (record: PriceRecord): JsonObject => ({
   meter: null,
   nickname: record.nickname,
   product: record.product,
+  ...(expanded.has('tiers') && record.tiered && { tiers }),
   tiers_mode: record.tiered ? 'graduated' : null,
   transform_usage: null,
   trial_period_days: null,

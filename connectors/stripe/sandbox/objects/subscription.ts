@@ -52,7 +52,7 @@ export const describeSubscription = (record: SubscriptionRecord, price: FindPric
   pending_invoice_item_interval: null,
   pending_setup_intent: null,
   pending_update: null,
-  schedule: null,
+  schedule: record.schedule ?? null,
   start_date: record.created,
   status: record.status,
   test_clock: null,

@@ -1,0 +1,93 @@
+import { collection, inRange, is, partsOf, type Endpoint } from './collection.ts'
+import { describeCreditLine } from './objects/billing.ts'
+
+export const billingEndpoints: readonly Endpoint[] = [
+  // https://docs.stripe.com/api/invoiceitems/list
+  ...collection({
+    stored: 'invoice_items',
+    path: '/v1/invoiceitems',
+    noun: 'invoiceitem',
+    permission: 'rak_invoice_read',
+    takes: { customer: 'string', invoice: 'string', pending: 'boolean' },
+    matches: (record, { strings }) =>
+      is(strings.customer, record.customer) &&
+      is(strings.invoice, record.invoice) &&
+      is(strings.pending, String(record.invoice === null)),
+  }),
+  // https://docs.stripe.com/api/subscription_schedules/list
+  ...collection({
+    stored: 'subscription_schedules',
+    noun: 'subscription_schedule',
+    permission: 'rak_subscription_read',
+    takes: {
+      customer: 'string',
+      scheduled: 'boolean',
+      canceled_at: 'range',
+      completed_at: 'range',
+      released_at: 'range',
+    },
+    matches: (record, { strings, ranges }) =>
+      is(strings.customer, record.customer) &&
+      is(strings.scheduled, 'false') &&
+      inRange(record.status === 'canceled' ? record.ended_at : null, ranges.canceled_at) &&
+      inRange(null, ranges.completed_at) &&
+      inRange(record.status === 'released' ? record.ended_at : null, ranges.released_at),
+  }),
+  // https://docs.stripe.com/api/plans/list
+  ...collection({
+    stored: 'plans',
+    noun: 'plan',
+    permission: 'rak_plan_read',
+    takes: { active: 'boolean', product: 'string' },
+    expandable: ['tiers'],
+    matches: (record, { strings }) => is(strings.active, String(record.active)) && is(strings.product, record.product),
+  }),
+  // https://docs.stripe.com/api/coupons/list
+  ...collection({
+    stored: 'coupons',
+    noun: 'coupon',
+    permission: 'rak_coupon_read',
+    takes: {},
+    expandable: ['applies_to', 'currency_options'],
+    matches: () => true,
+  }),
+  // https://docs.stripe.com/api/promotion_codes/list
+  ...collection({
+    stored: 'promotion_codes',
+    noun: 'promotion code',
+    permission: 'rak_promotion_code_read',
+    takes: { active: 'boolean', code: 'string', coupon: 'string', customer: 'string' },
+    matches: (record, { strings }) =>
+      is(strings.active, String(record.active)) &&
+      is(strings.code, record.code) &&
+      is(strings.coupon, record.coupon) &&
+      is(strings.customer, record.customer),
+  }),
+  // https://docs.stripe.com/api/credit_notes/list
+  ...collection({
+    stored: 'credit_notes',
+    noun: 'credit_note',
+    permission: 'rak_credit_note_read',
+    takes: { customer: 'string', invoice: 'string' },
+    matches: (record, { strings }) => is(strings.customer, record.customer) && is(strings.invoice, record.invoice),
+  }),
+  // https://docs.stripe.com/api/credit_notes/lines
+  partsOf({
+    stored: 'credit_notes',
+    path: '/v1/credit_notes/:id/lines',
+    noun: 'credit_note',
+    partNoun: 'credit_note_line_item',
+    permission: 'rak_credit_note_read',
+    parts: ({ lines }) => lines,
+    describe: (line) => describeCreditLine(line),
+  }),
+  // https://docs.stripe.com/api/tax_rates/list
+  ...collection({
+    stored: 'tax_rates',
+    noun: 'tax_rate',
+    permission: 'rak_tax_rate_read',
+    takes: { active: 'boolean', inclusive: 'boolean' },
+    matches: (record, { strings }) =>
+      is(strings.active, String(record.active)) && is(strings.inclusive, String(record.inclusive)),
+  }),
+]

@@ -1,0 +1,167 @@
+import type { SimulatorStore } from 'millrace/sandbox'
+import { storeOf } from './connected-store.ts'
+import { makeId } from './ids.ts'
+import { feeOf } from './objects/charge.ts'
+import { recordLater } from './record-event.ts'
+import { eachRecord, putRecord, type ChargeRecord } from './records.ts'
+import type { AccountRecord } from './records-catalogue.ts'
+import type { PartRecord } from './records-money.ts'
+import { daySeconds, type Scene } from './scene.ts'
+import { seedPayments } from './seed-payments.ts'
+import { moveMoney } from './settle-charge.ts'
+
+/** Three accounts that are connected, each with a few customers and charges; the platform's fees of them, and transfers to them. */
+export function seedPlatform(scene: Scene): void {
+  const { store, now } = scene
+  for (const [index, [suffix, name, country, currency]] of accountList.entries()) {
+    const account: AccountRecord = {
+      id: `acct_1Connected${suffix}`,
+      created: now - (300 - index * 100) * daySeconds,
+      name,
+      email: `owner@${suffix.toLowerCase()}.test`,
+      country,
+      currency,
+      charges_enabled: true,
+      payouts_enabled: index !== 2,
+      metadata: { plan: 'marketplace' },
+    }
+    putRecord(store, 'accounts', account)
+    const own = storeOf(store, account.id)
+    seedSeller(own, account, now)
+    seedPayments({ store: own, now })
+  }
+  seedTransfers(scene)
+}
+
+function seedSeller(store: SimulatorStore, account: AccountRecord, now: number): void {
+  for (let nth = 0; nth < 3; nth++) {
+    const customer = {
+      id: makeId(store, 'cus'),
+      created: now - (90 - nth * 10) * daySeconds,
+      name: `Guest ${nth + 1} of ${account.name}`,
+      email: `guest${nth + 1}@example.test`,
+      phone: null,
+      country: account.country,
+      currency: account.currency,
+      delinquent: false,
+      next_invoice_sequence: 1,
+      metadata: {},
+    }
+    putRecord(store, 'customers', customer)
+    const subject = { stored: 'customers', object: customer } as const
+    recordLater(store, 'customer.created', { created: customer.created, now }, subject)
+  }
+  for (let nth = 0; nth < 15; nth++) sellOnce(store, { account, at: now - (60 - nth * 4) * daySeconds, nth, now })
+}
+
+type Sale = { readonly account: AccountRecord; readonly at: number; readonly nth: number; readonly now: number }
+
+/** A charge of a connected account. */
+export function sellOnce(store: SimulatorStore, { account, at, nth, now }: Sale): ChargeRecord {
+  const customers = [...eachRecord(store, 'customers')]
+  const customer = customers[nth % customers.length]
+  const charge: ChargeRecord = {
+    id: makeId(store, 'ch'),
+    created: at,
+    customer: customer?.id ?? '',
+    email: customer?.email ?? null,
+    name: customer?.name ?? null,
+    amount: 2000 + nth * 250,
+    currency: account.currency,
+    status: 'succeeded',
+    refunded: nth === 3,
+    application_fee: makeId(store, 'fee'),
+    description: `Order ${nth + 1}`,
+  }
+  putRecord(store, 'charges', charge)
+  recordLater(store, 'charge.succeeded', { created: at, now }, { stored: 'charges', object: charge })
+  return charge
+}
+
+/** Some of what the platform earned goes on to a connected account; of one transfer much is taken back, bit by bit. */
+function seedTransfers({ store, now }: Scene): void {
+  const sources = [...eachRecord(store, 'charges')].filter((charge) => charge.status === 'succeeded').slice(-6)
+  for (const [index, { id: accountId }] of [...eachRecord(store, 'accounts')].entries()) {
+    for (const [nth, charge] of sources.entries()) {
+      if (nth % 3 !== index) continue
+      transferPart(store, charge, {
+        destination: accountId,
+        at: charge.created + 600,
+        now,
+        reversals: index === 0 ? 12 : 0,
+      })
+    }
+    for (const [nth, charge] of [...eachRecord(storeOf(store, accountId), 'charges')].entries())
+      takeFee(store, charge, { account: accountId, now, refunds: index === 0 && nth === 0 ? 12 : nth === 3 ? 1 : 0 })
+  }
+}
+
+type Transfer = {
+  readonly destination: string
+  readonly at: number
+  readonly now?: number
+  readonly reversals: number
+}
+
+export function transferPart(store: SimulatorStore, charge: ChargeRecord, to: Transfer): void {
+  const { destination, at, now = at, reversals } = to
+  const id = makeId(store, 'tr')
+  const amount = Math.max(reversals + 1, Math.floor(charge.amount / 4))
+  const { id: transaction } = moveMoney(store, {
+    created: at,
+    amount: -amount,
+    currency: charge.currency,
+    source: id,
+    type: 'transfer',
+  })
+  const transfer = {
+    id,
+    created: at,
+    amount,
+    currency: charge.currency,
+    destination,
+    source_transaction: charge.id,
+    balance_transaction: transaction,
+    metadata: {},
+    reversals: partsOf(store, 'trr', { at, count: reversals, amount: 1 }),
+  }
+  putRecord(store, 'transfers', transfer)
+  recordLater(store, 'transfer.created', { created: at, now }, { stored: 'transfers', object: transfer })
+}
+
+type Fee = { readonly account: string; readonly now: number; readonly refunds: number }
+
+/** https://docs.stripe.com/connect/direct-charges#collect-fees */
+export function takeFee(store: SimulatorStore, charge: ChargeRecord, { account, now, refunds }: Fee): void {
+  const { created, currency } = charge
+  const id = charge.application_fee ?? makeId(store, 'fee')
+  const amount = feeOf(charge.amount)
+  const { id: transaction } = moveMoney(store, { created, amount, currency, source: id, type: 'application_fee' })
+  const fee = {
+    id,
+    created,
+    account,
+    charge: charge.id,
+    amount,
+    currency,
+    balance_transaction: transaction,
+    refunds: partsOf(store, 'fr', { at: created, count: refunds, amount: 2 }),
+  }
+  putRecord(store, 'application_fees', fee)
+  recordLater(store, 'application_fee.created', { created, now }, { stored: 'application_fees', object: fee })
+}
+
+type Parts = { readonly at: number; readonly count: number; readonly amount: number }
+
+const partsOf = (store: SimulatorStore, prefix: string, { at, count, amount }: Parts): readonly PartRecord[] =>
+  Array.from({ length: count }, (_, index) => ({
+    id: makeId(store, prefix),
+    created: at + (count - index) * 60,
+    amount,
+  })).toReversed()
+
+const accountList: readonly (readonly [suffix: string, name: string, country: string, currency: string])[] = [
+  ['Bakery', 'Bäckerei Schmidt', 'DE', 'eur'],
+  ['Florist', 'Petals & Co', 'US', 'usd'],
+  ['Teahouse', '茶屋', 'JP', 'jpy'],
+]
