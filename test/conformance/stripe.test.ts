@@ -2,6 +2,7 @@ import { sourceKit } from 'millrace/testing'
 import { describe, it } from 'vitest'
 import stripe from '../../connectors/stripe/index.ts'
 import simulator from '../../connectors/stripe/sandbox.ts'
+import { stripeStreams } from '../../connectors/stripe/streams.ts'
 
 sourceKit({
   describe,
@@ -9,5 +10,11 @@ sourceKit({
   connector: stripe,
   simulator,
   keys: { rate_per_second: 1000 },
-  streams: ['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges'],
+  // Where there is a daily list, the first scan of a day brings rows whatever changed.
+  streams: stripeStreams.map(({ name, untold }) => ({
+    name,
+    isAlwaysFull: untold?.daily !== undefined,
+    // What the simulator keeps of an event is the object that it is about.
+    heldAs: { except: name === 'events' ? ['object'] : [] },
+  })),
 })

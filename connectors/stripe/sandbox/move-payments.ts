@@ -42,7 +42,8 @@ function moveIntents(store: SimulatorStore, at: number, day: number): void {
   const open = [...eachRecord(store, 'payment_intents')].filter(
     ({ status, latest_charge }) => status === 'requires_payment_method' && latest_charge === null,
   )
-  const [first, second] = open
+  const [first] = open
+  const last = open.findLast(({ created }) => created > at - 3 * daySeconds)
   if (first && day % 3 === 2)
     change(
       store,
@@ -51,7 +52,7 @@ function moveIntents(store: SimulatorStore, at: number, day: number): void {
       { type: 'payment_intent.canceled', at },
     )
   // An edit, of which no event tells.
-  if (second) putRecord(store, 'payment_intents', { ...second, metadata: { edited_on_day: String(day) } })
+  if (last) putRecord(store, 'payment_intents', { ...last, metadata: { edited_on_day: String(day) } })
   const customer = eachRecord(store, 'customers').next().value
   const made = {
     created: at,
@@ -78,16 +79,19 @@ function moveIntents(store: SimulatorStore, at: number, day: number): void {
 /** Its end is told, its beginning is not. */
 function moveSessions(store: SimulatorStore, at: number): void {
   const sessions = [...eachRecord(store, 'checkout_sessions')]
-  for (const session of sessions)
-    if (session.status === 'open')
-      change(store, 'checkout_sessions', { ...session, status: 'complete' }, { type: 'checkout.session.completed', at })
   const like = sessions.find(({ lines }) => lines.length > 10) ?? sessions[0]
   if (!like) return
+  for (const session of sessions) {
+    if (session.status !== 'open') continue
+    const complete = { ...session, status: 'complete', subscription: like.subscription } as const
+    change(store, 'checkout_sessions', complete, { type: 'checkout.session.completed', at })
+  }
   putRecord(store, 'checkout_sessions', {
     ...like,
     id: makeId(store, 'cs_test'),
     created: at,
     status: 'open',
+    subscription: null,
     lines: like.lines.map((line) => ({ ...line, id: makeId(store, 'li') })),
   })
 }

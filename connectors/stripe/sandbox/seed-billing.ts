@@ -136,7 +136,7 @@ function seedSessions(store: SimulatorStore, now: number): void {
       customer_email: customer?.email ?? '',
       currency: subscription.currency,
       status,
-      subscription: subscription.id,
+      subscription: status === 'complete' ? subscription.id : null,
       lines: subscription.items.map((item) => {
         const price = getRecord(store, 'prices', item.price)
         return {

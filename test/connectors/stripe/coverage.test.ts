@@ -1,6 +1,8 @@
 import type { Refusal } from 'millrace/sandbox'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endpoints as served } from '../../../connectors/stripe/sandbox/endpoints.ts'
+import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import simulator from '../../../connectors/stripe/sandbox.ts'
 import { startSimulators } from '../../../src/sandbox/host.ts'
 import type { RunningSandbox } from '../../../src/sandbox/running-sandbox.ts'
@@ -28,9 +30,61 @@ const firstId = async (type: string) => String((await sandbox.show('stripe', typ
 // Wrong on purpose: the SDK's types would not let them through.
 type Ask = (stripe: Stripe, id: string, parameters: never) => Promise<unknown>
 
-const endpoints: {
-  readonly [endpoint: string]: { readonly of?: string; readonly isList: boolean; readonly ask: Ask }
-} = {
+type Asked = { readonly of?: string; readonly isList: boolean; readonly ask: Ask }
+
+type Resource = {
+  readonly list: (parameters: never) => Promise<unknown>
+  readonly retrieve: (id: string, parameters: never) => Promise<unknown>
+}
+
+/** A list and its single objects, as the SDK names them. */
+const pair = (path: string, of: string, resource: (stripe: Stripe) => Resource): { [endpoint: string]: Asked } => ({
+  [`GET ${path}`]: { isList: true, ask: (stripe, _, parameters) => resource(stripe).list(parameters) },
+  [`GET ${path}/:id`]: {
+    of,
+    isList: false,
+    ask: (stripe, id, parameters) => resource(stripe).retrieve(id, parameters),
+  },
+})
+
+const endpoints: { readonly [endpoint: string]: Asked } = {
+  ...pair('/v1/payment_intents', 'payment_intents', (stripe) => stripe.paymentIntents),
+  ...pair('/v1/setup_intents', 'setup_intents', (stripe) => stripe.setupIntents),
+  ...pair('/v1/refunds', 'refunds', (stripe) => stripe.refunds),
+  ...pair('/v1/disputes', 'disputes', (stripe) => stripe.disputes),
+  ...pair('/v1/balance_transactions', 'balance_transactions', (stripe) => stripe.balanceTransactions),
+  ...pair('/v1/payouts', 'payouts', (stripe) => stripe.payouts),
+  ...pair('/v1/checkout/sessions', 'checkout_sessions', (stripe) => stripe.checkout.sessions),
+  'GET /v1/checkout/sessions/:id/line_items': {
+    of: 'checkout_sessions',
+    isList: true,
+    ask: (stripe, id, parameters) => stripe.checkout.sessions.listLineItems(id, parameters),
+  },
+  ...pair('/v1/invoiceitems', 'invoice_items', (stripe) => stripe.invoiceItems),
+  ...pair('/v1/subscription_schedules', 'subscription_schedules', (stripe) => stripe.subscriptionSchedules),
+  ...pair('/v1/plans', 'plans', (stripe) => stripe.plans),
+  ...pair('/v1/coupons', 'coupons', (stripe) => stripe.coupons),
+  ...pair('/v1/promotion_codes', 'promotion_codes', (stripe) => stripe.promotionCodes),
+  ...pair('/v1/credit_notes', 'credit_notes', (stripe) => stripe.creditNotes),
+  'GET /v1/credit_notes/:id/lines': {
+    of: 'credit_notes',
+    isList: true,
+    ask: (stripe, id, parameters) => stripe.creditNotes.listLineItems(id, parameters),
+  },
+  ...pair('/v1/tax_rates', 'tax_rates', (stripe) => stripe.taxRates),
+  ...pair('/v1/transfers', 'transfers', (stripe) => stripe.transfers),
+  'GET /v1/transfers/:id/reversals': {
+    of: 'transfers',
+    isList: true,
+    ask: (stripe, id, parameters) => stripe.transfers.listReversals(id, parameters),
+  },
+  ...pair('/v1/application_fees', 'application_fees', (stripe) => stripe.applicationFees),
+  'GET /v1/application_fees/:id/refunds': {
+    of: 'application_fees',
+    isList: true,
+    ask: (stripe, id, parameters) => stripe.applicationFees.listRefunds(id, parameters),
+  },
+  ...pair('/v1/accounts', 'accounts', (stripe) => stripe.accounts),
   'GET /v1/account': { isList: false, ask: (stripe, _, parameters) => stripe.accounts.retrieve(null, parameters) },
   'GET /v1/customers': { isList: true, ask: (stripe, _, parameters) => stripe.customers.list(parameters) },
   'GET /v1/customers/:id': {
@@ -143,4 +197,20 @@ describe('every endpoint of the simulator', () => {
       requestId: expect.stringMatching(/^req_\w+$/),
     })
   })
+})
+
+describe('a restricted key', () => {
+  it.each(served.map(({ path, permission }) => [path, permission]))(
+    'without its permission is refused at %s: %s',
+    async (path, permission) => {
+      const { of, ask } = endpoints[`GET ${path}`] ?? { ask: () => Promise.reject(new Error(path)) }
+      const id = of ? await firstId(of) : 'sub_any'
+      await expect(ask(openSdk(restrictedKey(permission)), id, {} as never)).rejects.toMatchObject({
+        type: 'StripePermissionError',
+        statusCode: 403,
+        message: expect.stringMatching(`Having the '${permission}' permission would allow this request to continue`),
+      })
+      if (of) expect(await ask(openSdk(restrictedKey('rak_other')), id, {} as never)).toHaveProperty('object')
+    },
+  )
 })

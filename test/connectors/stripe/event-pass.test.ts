@@ -1,6 +1,7 @@
 import type { JsonObject, Scan, ScanItem } from 'millrace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../../src/connector/contract.ts'
+import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 import { rowsOf, tombstonesOf } from './scan-rows.ts'
 
@@ -8,7 +9,7 @@ import { rowsOf, tombstonesOf } from './scan-rows.ts'
 let stripe: OpenedStripe
 let before: string
 const first = new Map<string, readonly ScanItem[]>()
-const names = ['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges']
+const names = stripeStreams.map(({ name }) => name)
 
 beforeAll(async () => {
   stripe = await openStripe({ scale: 0.1 })
@@ -30,7 +31,8 @@ const withoutStamps = (rows: ReadonlyMap<string, JsonObject>) =>
   )
 
 describe('a scan by events', () => {
-  it.each(names)('leaves %s as a whole list would', async (name) => {
+  // Of events the list itself forgets.
+  it.each(names.filter((name) => name !== 'events'))('leaves %s as a whole list would', async (name) => {
     const changed = await stripe.read(name, await since())
     const merged = rowsOf([...(first.get(name) ?? []), ...changed])
     const listed = rowsOf(await stripe.read(name, await stripe.scanOf({ full: true })))

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { OpenedConnector, Scan, ScanItem, Stream } from 'millrace'
 import stripe from '../../../connectors/stripe/index.ts'
 import simulator from '../../../connectors/stripe/sandbox.ts'
+import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { createHost, type EngineHost } from '../../../src/connector/create-host.ts'
 import { createLimiterRegistry } from '../../../src/connector/limiter.ts'
 import type { EngineEvent } from '../../../src/model/event.ts'
@@ -66,7 +67,7 @@ export async function openStripe(
       fields: [],
       where: null,
       options: {},
-      children: ['subscription_items', 'invoice_line_items'],
+      children: stripeStreams.flatMap(({ children = [] }) => children.map(({ name }) => name)),
       limit: null,
       ...more,
     }),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogicalType, ScanItem } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { openDatabase } from '../../../src/duckdb/open-database.ts'
 import { columnNames } from '../../../src/model/column-name.ts'
 import { openChunk } from '../../../src/staging/spool.ts'
@@ -52,16 +53,12 @@ async function stage(items: readonly ScanItem[], columns: Columns, child?: strin
 }
 
 describe('staging', () => {
-  it.each([
-    ['customers', undefined],
-    ['products', undefined],
-    ['prices', undefined],
-    ['subscriptions', undefined],
-    ['subscriptions', 'subscription_items'],
-    ['invoices', undefined],
-    ['invoices', 'invoice_line_items'],
-    ['charges', undefined],
-  ])('takes every value of %s %s as its declared type', async (name, child) => {
+  it.each(
+    stripeStreams.flatMap(({ name, children = [] }): [string, string | undefined][] => [
+      [name, undefined],
+      ...children.map((child): [string, string] => [name, child.name]),
+    ]),
+  )('takes every value of %s %s as its declared type', async (name, child) => {
     const stream = await stripe.stream(name)
     const columns = stream.children.find((each) => each.name === child)?.columns ?? stream.columns
     const { to } = await stripe.scanOf()
@@ -70,7 +67,10 @@ describe('staging', () => {
     for (const scan of scans) {
       const { staged, close } = await stage(await stripe.read(name, scan), columns, child)
       expect(staged.samples).toEqual([])
-      expect(staged.counts).toMatchObject({ rejected: 0, duplicates: 0 })
+      // What the daily list has brought, an event may bring once more.
+      const comesTwice =
+        scan.from !== null && stripeStreams.some((each) => each.name === name && each.untold && each.events)
+      expect(staged.counts).toMatchObject({ rejected: 0, ...(!comesTwice && { duplicates: 0 }) })
       close()
     }
   })

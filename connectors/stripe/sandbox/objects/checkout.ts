@@ -33,7 +33,7 @@ export const describeSession = (
     currency_conversion: null,
     custom_fields: [],
     custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
-    customer: isComplete ? record.customer : null,
+    customer: record.customer,
     customer_account: null,
     customer_creation: 'always',
     customer_details: isComplete
@@ -82,7 +82,7 @@ export const describeSession = (
     shipping_options: [],
     status: record.status,
     submit_type: null,
-    subscription: isComplete ? record.subscription : null,
+    subscription: record.subscription,
     success_url: 'https://acme.test/success',
     total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
