@@ -1,3 +1,4 @@
+import type { TokenResponse } from 'jsforce'
 import { MillraceError, type CallContext, type Failure, type Host, type Exchange, type ExchangeAnswer } from 'millrace'
 import { classifyFailure, classifySignIn, vendorErrorOf, type VendorError } from './classify-failure.ts'
 import { signInOf, type Connection } from './connection.ts'
@@ -98,10 +99,6 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
       // This machine's clock is wrong, and the answer told the time.
       await askToken(theirs, signal)
     }
-    if (connection.refreshToken && connection.refreshToken !== config.refresh_token)
-      host.warn(
-        'Salesforce gave a new refresh token, which millrace cannot keep: turn refresh token rotation off for this app, or the next sign-in fails',
-      )
     if (config.instance_url !== undefined) connection.instanceUrl = config.instance_url.replace(/\/+$/, '')
   }
 
@@ -110,8 +107,22 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     const attempt = createAttempt(classifySignIn)
     await host.call(
       { label: 'POST /services/oauth2/token', docs, signal, classify: attempt.classify },
-      (attemptSignal) => attempt.run(attemptSignal, () => connection.authorize({ ...parameters })),
+      (attemptSignal) => attempt.run(attemptSignal, async () => useToken(await oauth2.requestToken({ ...parameters }))),
     )
+  }
+
+  /** Not by jsforce's `authorize`, which gives up where the answer has a refresh token that it does not know how to use. */
+  function useToken({ access_token, instance_url, id, refresh_token }: TokenResponse): void {
+    const [organizationId, userId] = new URL(id).pathname.split('/').slice(-2)
+    if (!access_token || !instance_url || !organizationId || !userId)
+      throw new MillraceError('MR-3005', { message: 'Signing in to Salesforce: the answer is not a token.' })
+    connection.accessToken = access_token
+    connection.instanceUrl = instance_url
+    connection.userInfo = { id: userId, organizationId, url: id }
+    if (refresh_token && refresh_token !== config.refresh_token && signInOf(config) === 'refresh')
+      host.warn(
+        'Salesforce gave a new refresh token, which millrace cannot keep: turn refresh token rotation off for this app, or the next sign-in fails',
+      )
   }
 
   /** One sign-in for all who find their token missing or expired at the same time. */

@@ -17,14 +17,14 @@ export type CsvPage = {
 export type CsvSummary = { readonly rows: number; readonly firstId: string; readonly lastId: string }
 
 export function openCsvPage(columns: readonly string[], compounds: readonly Compound[]): CsvPage {
-  let pending: Uint8Array = new Uint8Array(0)
-  /** How far `pending` has been looked at, and whether a quote is open there. */
-  let looked = 0
+  /** The beginning of a row whose end has not come yet. */
+  let pending: Uint8Array[] = []
+  let pendingBytes = 0
   let isQuoted = false
   let header: readonly string[] | null = null
   let rows = 0
   let firstId = ''
-  let lastRecord: Uint8Array = pending
+  let lastRecord: Uint8Array = nothing
 
   const idOf = (record: Uint8Array) => {
     const cell = firstRecord(record)[header?.indexOf('Id') ?? 0] ?? ''
@@ -46,7 +46,7 @@ export function openCsvPage(columns: readonly string[], compounds: readonly Comp
       parts.push(Buffer.from(formatRecord([...header, ...compounds.map(({ name }) => name)])))
     }
     const [firstEnd] = records
-    if (firstEnd === undefined) return parts[0] ?? bytes.subarray(0, 0)
+    if (firstEnd === undefined) return parts[0] ?? nothing
     if (rows === 0) firstId = idOf(bytes.subarray(start, firstEnd))
     rows += records.length
     lastRecord = bytes.slice(records.at(-2) ?? start, records.at(-1))
@@ -60,22 +60,27 @@ export function openCsvPage(columns: readonly string[], compounds: readonly Comp
 
   return {
     take(chunk) {
-      const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk])
       const ends: number[] = []
       // A doubled quote within quotes closes and opens again: the same in the end.
-      for (let i = looked; i < bytes.length; i++) {
-        const byte = bytes[i]
+      for (let i = 0; i < chunk.length; i++) {
+        const byte = chunk[i]
         if (byte === quote) isQuoted = !isQuoted
-        else if (byte === newline && !isQuoted) ends.push(i + 1)
+        else if (byte === newline && !isQuoted) ends.push(pendingBytes + i + 1)
       }
-      const whole = ends.at(-1) ?? 0
       // Copied: the chunk's memory is its sender's.
-      pending = bytes.slice(whole)
-      looked = pending.length
+      pending.push(chunk.slice())
+      pendingBytes += chunk.length
+      const whole = ends.at(-1) ?? 0
+      if (pendingBytes - whole > maxRecordBytes)
+        throw malformed(`a row of more than ${maxRecordBytes / 1024 / 1024} MB`)
+      if (whole === 0) return nothing
+      const bytes = Buffer.concat(pending, pendingBytes)
+      pending = whole === pendingBytes ? [] : [bytes.subarray(whole)]
+      pendingBytes -= whole
       return passOn(bytes.subarray(0, whole), ends)
     },
     end() {
-      if (pending.length > 0) throw malformed('it ends within a row')
+      if (pendingBytes > 0) throw malformed('it ends within a row')
       return { rows, firstId, lastId: rows === 0 ? '' : idOf(lastRecord) }
     },
   }
@@ -104,5 +109,8 @@ function firstRecord(bytes: Uint8Array): readonly string[] {
 const malformed = (what: string) =>
   new MillraceError('MR-3005', { message: `Reading the results of a query job of Salesforce: ${what}.` })
 
+/** Long texts have 131,072 characters, and there are not hundreds of them. */
+const maxRecordBytes = 32 * 1024 * 1024
+const nothing: Uint8Array = new Uint8Array(0)
 const quote = 0x22
 const newline = 0x0a

@@ -53,6 +53,21 @@ const upload =
     })
     return 'uploaded'
   }
+/** A query job in this state. */
+async function queryJobIn(connection: Connection, state: 'UploadComplete' | 'JobComplete'): Promise<string> {
+  const { id } = await connection.request<{ id: string }>({
+    method: 'POST',
+    url: '/jobs/query',
+    body: JSON.stringify(newQuery),
+    headers: { 'content-type': 'application/json' },
+  })
+  const url = `/jobs/query/${id}`
+  if (state === 'JobComplete')
+    while ((await connection.request<{ state: string }>(url)).state !== 'JobComplete') continue
+  return url
+}
+const newQuery = { operation: 'queryAll', query: 'SELECT Id, Name FROM Account ORDER BY Id', contentType: 'CSV' }
+const noQuery = '/jobs/query/7505g0000000000AAA'
 const noJob = '/jobs/ingest/7505g0000000000AAA'
 
 type Ask = (connection: Connection) => Promise<unknown>
@@ -118,6 +133,16 @@ const plain: { readonly [endpoint: string]: Ask } = {
     await connection.request({ method: 'DELETE', url: await jobIn(connection, 'JobComplete') })
     return 'deleted'
   },
+  'POST /jobs/query': send('POST', '/jobs/query', newQuery),
+  'GET /jobs/query/:job': async (connection) => connection.request(await queryJobIn(connection, 'UploadComplete')),
+  'PATCH /jobs/query/:job': async (connection) =>
+    send('PATCH', await queryJobIn(connection, 'UploadComplete'), { state: 'Aborted' })(connection),
+  'DELETE /jobs/query/:job': async (connection) => {
+    await connection.request({ method: 'DELETE', url: await queryJobIn(connection, 'JobComplete') })
+    return 'deleted'
+  },
+  'GET /jobs/query/:job/results': async (connection) =>
+    connection.request(`${await queryJobIn(connection, 'JobComplete')}/results?maxRecords=10`),
   'DELETE /composite/sobjects': (connection) =>
     connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=001000000000000' }),
 }
@@ -272,6 +297,64 @@ const special: { readonly [endpoint: string]: { readonly [refusal in Refusal]?: 
       message: /Deleting Open Job not allowed/,
     },
   },
+  'POST /jobs/query': {
+    unknown_field: {
+      ask: send('POST', '/jobs/query', { ...newQuery, object: 'Account' }),
+      code: 'JSON_PARSER_ERROR',
+      message: /Unrecognized field "object"/,
+    },
+    wrong_type: {
+      ask: send('POST', '/jobs/query', { ...newQuery, query: 'SELECT Id, BillingAddress FROM Account' }),
+      code: 'FUNCTIONALITY_NOT_ENABLED',
+      message: /Selecting compound data not supported in Bulk Query/,
+    },
+    missing_parameter: {
+      ask: send('POST', '/jobs/query', { operation: 'queryAll' }),
+      code: 'INVALIDJOB',
+      message: /query string/,
+    },
+  },
+  'GET /jobs/query/:job': { wrong_type: { ask: get(noQuery), code: 'NOT_FOUND', message: /does not exist/ } },
+  'PATCH /jobs/query/:job': {
+    unknown_field: {
+      ask: async (connection) =>
+        send('PATCH', await queryJobIn(connection, 'UploadComplete'), { stat: 'Aborted' })(connection),
+      code: 'JSON_PARSER_ERROR',
+      message: /Unrecognized field "stat"/,
+    },
+    wrong_type: {
+      ask: async (connection) =>
+        send('PATCH', await queryJobIn(connection, 'UploadComplete'), { state: 'UploadComplete' })(connection),
+      code: 'INVALIDJOB',
+      message: /can only be Aborted/,
+    },
+    missing_parameter: {
+      ask: async (connection) => send('PATCH', await queryJobIn(connection, 'UploadComplete'), {})(connection),
+      code: 'INVALIDJOB',
+      message: /state is required/,
+    },
+  },
+  'DELETE /jobs/query/:job': {
+    wrong_type: {
+      ask: async (connection) =>
+        connection.request({ method: 'DELETE', url: await queryJobIn(connection, 'UploadComplete') }),
+      code: 'INVALIDJOBSTATE',
+      message: /Deleting UploadComplete Job not allowed/,
+    },
+  },
+  'GET /jobs/query/:job/results': {
+    unknown_field: {
+      ask: async (connection) => connection.request(`${await queryJobIn(connection, 'JobComplete')}/results?page=2`),
+      code: 'INVALID_QUERY_PARAMETER',
+      message: /Unknown parameter page/,
+    },
+    wrong_type: {
+      ask: async (connection) =>
+        connection.request(`${await queryJobIn(connection, 'JobComplete')}/results?maxRecords=0`),
+      code: 'INVALID_QUERY_PARAMETER',
+      message: /maxRecords/,
+    },
+  },
   'DELETE /composite/sobjects': {
     wrong_type: rowRefusal(
       (connection) => connection.request({ method: 'DELETE', url: '/composite/sobjects?ids=abc' }),
@@ -328,6 +411,10 @@ const bare: { readonly [endpoint: string]: Ask } = {
   'GET /jobs/ingest/:job/failedResults': get(`${noJob}/failedResults`),
   'GET /jobs/ingest/:job/unprocessedrecords': get(`${noJob}/unprocessedrecords`),
   'DELETE /jobs/ingest/:job': (connection) => connection.request({ method: 'DELETE', url: noJob }),
+  'GET /jobs/query/:job': get(noQuery),
+  'PATCH /jobs/query/:job': send('PATCH', noQuery, { state: 'Aborted' }),
+  'DELETE /jobs/query/:job': (connection) => connection.request({ method: 'DELETE', url: noQuery }),
+  'GET /jobs/query/:job/results': get(`${noQuery}/results`),
 }
 
 const general = (endpoint: string, refusal: Refusal): Expected | undefined => {
@@ -411,6 +498,55 @@ describe('the simulator refuses what Salesforce refuses', () => {
       (refused: Error) => refused,
     )
     expect(error).toMatchObject({ errorCode: code, message: expect.stringMatching(message) })
+  })
+
+  it.each<readonly [string, string, RegExp]>([
+    ['SELECT Id FROM Nothing__c', 'API_ERROR', /Unable to find object: Nothing__c/],
+    ['SELECT COUNT() FROM Account', 'API_ERROR', /not supported in Bulk Query/],
+    ['SELECT Id FROM Account LIMIT 1 OFFSET 3', 'API_ERROR', /not supported in Bulk Query/],
+    ['SELECT Id FROM TaskStatus', 'INVALIDENTITY', /Entity 'TaskStatus' is not supported by the Bulk API/],
+    ['SELEC Id FROM Account', 'MALFORMED_QUERY', /unexpected token: 'SELEC'/],
+  ])('a query job for %s is %s', async (text, code, message) => {
+    const connection = await openSdk()
+    await expect(send('POST', '/jobs/query', { ...newQuery, query: text })(connection)).rejects.toMatchObject({
+      errorCode: code,
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it.each<readonly [string, RegExp]>([
+    ['SELECT Id, Nothing__c FROM Account', /InvalidBatch : Failed to process query: INVALID_FIELD: .*No such column/s],
+    ['SELECT Id FROM ContentDocumentLink', /MALFORMED_QUERY: Implementation restriction: ContentDocumentLink requires/],
+  ])('takes a query job for %s and lets it fail', async (text, message) => {
+    const connection = await openSdk()
+    const job = (await send('POST', '/jobs/query', { ...newQuery, query: text })(connection)) as { id: string }
+    let info: { state: string; errorMessage?: string } = { state: '' }
+    while (info.state !== 'Failed') info = await connection.request(`/jobs/query/${job.id}`)
+    expect(info.errorMessage).toMatch(message)
+    // No content, and not an error.
+    expect(await connection.request(`/jobs/query/${job.id}/results`)).toBeFalsy()
+  })
+
+  it('gives the results of a query job in pages, each with its header, until the locator is the word null', async () => {
+    const connection = await openSdk()
+    const url = `${await queryJobIn(connection, 'JobComplete')}/results?maxRecords=100`
+    const held = await sandbox.show('salesforce', 'Account')
+    const ids: string[] = []
+    let locator: string | null = ''
+    for (let pages = 0; locator !== 'null'; pages++) {
+      const answer: Response = await fetch(
+        `${connection.instanceUrl}/services/data/v66.0${url}${locator ? `&locator=${locator}` : ''}`,
+        { headers: { authorization: `Bearer ${connection.accessToken}` } },
+      )
+      const [header, ...lines] = (await answer.text()).split('\n').filter((line) => line !== '')
+      expect(header).toBe('"Id","Name"')
+      expect(answer.headers.get('sforce-numberofrecords')).toBe(String(lines.length))
+      ids.push(...lines.map((line) => line.slice(1, 19)))
+      locator = answer.headers.get('sforce-locator')
+      expect(pages).toBeLessThan(10)
+    }
+    expect(ids).toEqual(held.map((row) => String(row['Id'])).toSorted((a, b) => (a < b ? -1 : 1)))
+    await expect(connection.request(`${url}&locator=nonsense!`)).rejects.toMatchObject({ errorCode: 'INVALIDLOCATOR' })
   })
 
   it('answers the SDK’s own query with relationships, pages and deleted rows', async () => {

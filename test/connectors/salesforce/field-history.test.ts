@@ -11,7 +11,7 @@ afterAll(() => org[Symbol.asyncDispose]())
 describe('the field history of Salesforce', () => {
   it('is append-only by its creation, and says whose fields it tells of', async () => {
     const stream = await org.stream('OpportunityFieldHistory')
-    expect(stream).toMatchObject({ key: ['Id'], version: 'CreatedDate', order: 'cursor', appendOnly: true })
+    expect(stream).toMatchObject({ key: ['Id'], version: 'CreatedDate', appendOnly: true })
     expect(stream.columns).toMatchObject({ OldValue: 'string', NewValue: 'string', CreatedDate: 'timestamp' })
     expect(stream.history).toEqual({
       of: 'Opportunity',

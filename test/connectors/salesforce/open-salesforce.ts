@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {
@@ -11,6 +11,7 @@ import type {
   Stream,
   WriteResult,
 } from 'millrace'
+import { parseCsv } from '../../../connectors/salesforce/csv.ts'
 import salesforce from '../../../connectors/salesforce/index.ts'
 import simulator from '../../../connectors/salesforce/sandbox.ts'
 import { createHost, type EngineHost } from '../../../src/connector/create-host.ts'
@@ -97,9 +98,18 @@ export async function openSalesforce(
   }
 }
 
-/** The rows of a read, in the order they came. Inexact numbers are text, as `cutPage` quotes them. */
+/** The rows of a read, in the order they came; those of a query job's pages are all text. Inexact numbers are text, as `cutPage` quotes them. */
 export const rowsOf = (items: readonly ScanItem[]): readonly JsonObject[] =>
-  items.flatMap((item) => (item.kind === 'lines' ? parseLines(item.lines) : []))
+  items.flatMap((item) =>
+    item.kind === 'lines' ? parseLines(item.lines) : item.kind === 'file' ? parseFile(item.path) : [],
+  )
+
+function parseFile(path: string): readonly JsonObject[] {
+  const [header = [], ...records] = parseCsv(readFileSync(path, 'utf8'))
+  return records.map((cells) =>
+    Object.fromEntries(header.map((name, index): [string, string | null] => [name, cells[index] || null])),
+  )
+}
 
 export const parseLines = (lines: Uint8Array): readonly JsonObject[] =>
   Buffer.from(lines)

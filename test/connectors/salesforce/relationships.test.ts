@@ -19,6 +19,7 @@ describe('what an object offers', () => {
       'Lead',
       'Opportunity',
       'Subscription__c',
+      'Survey__c',
       'Task',
     ])
     expect(objects.find(({ name }) => name === 'Opportunity')?.operations).toEqual([
