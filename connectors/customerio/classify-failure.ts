@@ -8,7 +8,8 @@ export function classifyFailure(
 ): Failure | undefined {
   if (!isRequestError(error)) return undefined
   const { statusCode: status, message } = error
-  if (status === 401 || status === 403)
+  if (status === 403) return { kind: 'auth', status, message: `${message}. ${keys} may not do this: look at its scope` }
+  if (status === 401)
     return { kind: 'auth', status, message: `${message}. ${keys} and region (${region}) must belong together` }
   if (status >= 300 && status < 400)
     return {

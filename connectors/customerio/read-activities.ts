@@ -29,7 +29,8 @@ export async function* readActivities(
     const batch = batchOf(kept, left)
     if (batch) yield batch
     left -= kept.rows
-    if (left <= 0 || (isNewestFirst && page.rows > 0 && oldest < from)) return
+    // A whole page of what is known: one old row at its end would be little to go by.
+    if (left <= 0 || (isNewestFirst && page.rows > 0 && Math.max(...times) < from)) return
     if (page.next !== null) yield { kind: 'checkpoint', resume: { phase: 'list', start: page.next } }
   }
 }

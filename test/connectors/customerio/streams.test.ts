@@ -1,0 +1,282 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { JsonObject } from 'millrace'
+import { change } from './open-customerio.ts'
+import { openSource, pathsOf, type OpenedSource } from './open-source.ts'
+
+let vendor: OpenedSource
+beforeAll(async () => {
+  vendor = await openSource()
+})
+afterAll(() => vendor[Symbol.asyncDispose]())
+beforeEach(() => vendor.fresh())
+
+const day = 86_400_000
+const ago = async (ms: number) => new Date((await vendor.sandbox.now()).getTime() - ms).toISOString()
+const held = (type: string) => vendor.sandbox.show('customerio', type)
+const resumes = (all: Awaited<ReturnType<OpenedSource['read']>>) =>
+  all.flatMap(({ item }) => (item.kind === 'checkpoint' ? [item.resume] : []))
+const isDraft = ({ metrics }: JsonObject) => JSON.stringify(metrics).includes('drafted')
+
+describe('lists', () => {
+  it.each([
+    'segments',
+    'campaigns',
+    'broadcasts',
+    'newsletters',
+    'sender_identities',
+    'snippets',
+    'collections',
+    'transactional_messages',
+    'subscription_topics',
+  ])('%s are what Customer.io has', async (name) => {
+    const rows = await vendor.rows(name)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows).toEqual(await held(name))
+  })
+
+  it.each(['campaign_actions', 'broadcast_actions', 'newsletter_contents'])(
+    '%s are those of every parent',
+    async (name) => {
+      const rows = await vendor.rows(name)
+      expect(rows.length).toBeGreaterThan(0)
+      expect(rows.toSorted(byId)).toEqual((await held(name)).toSorted(byId))
+    },
+  )
+
+  it('read ten actions a page, and go on at the page and the campaign where they were', async () => {
+    const all = await vendor.read('campaign_actions')
+    expect(resumes(all)).toEqual([
+      { phase: 'children', parent: 1, start: expect.any(String) },
+      { phase: 'children', parent: 1, start: null },
+      { phase: 'children', parent: 2, start: null },
+    ])
+    await vendor.fresh()
+    expect(await vendor.rows('campaign_actions', { resume: resumes(all)[1] })).toHaveLength(1)
+    expect(pathsOf(await vendor.fresh())).toEqual(['GET /v1/campaigns', 'GET /v1/campaigns/2/actions'])
+  })
+
+  it('begin a page’s list again where its token is not known any more', async () => {
+    const all = await vendor.read('campaign_actions')
+    await vendor.sandbox.setFault('customerio', 'lost_tokens', {})
+    expect(await vendor.rows('campaign_actions', { resume: resumes(all)[0] })).toHaveLength(13)
+  })
+
+  it('end where the vendor does not take its own token', async () => {
+    await vendor.sandbox.setFault('customerio', 'lost_tokens', {})
+    await expect(vendor.read('campaign_actions')).rejects.toMatchObject({ code: 'MR-3004' })
+  })
+
+  it('leave out what was deleted between its parent’s list and its own', async () => {
+    await vendor.sandbox.setFault('customerio', 'status', { status: 404, match: '/campaigns/1/actions' })
+    expect((await vendor.rows('campaign_actions')).map(({ campaign_id }) => campaign_id)).toEqual([2])
+  })
+
+  it('take no where, and say so', async () => {
+    await expect(vendor.read('segments', { where: 'x' })).rejects.toMatchObject({ code: 'MR-1201' })
+  })
+
+  it('bring no more than a limit', async () => {
+    expect(await vendor.rows('campaign_actions', { limit: 11 })).toHaveLength(11)
+    expect(await vendor.rows('segments', { limit: 2 })).toHaveLength(2)
+    expect(await vendor.rows('deliveries', { limit: 3 })).toHaveLength(3)
+    expect(await vendor.rows('activities', { limit: 23 })).toHaveLength(23)
+  })
+
+  it('stop with what the vendor says where the key has not the scope', async () => {
+    await vendor.sandbox.setFault('customerio', 'missing_scope', {})
+    await expect(vendor.read('segments')).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('does not have the scope'),
+    })
+  })
+})
+
+describe('segment membership', () => {
+  it('is who belongs to which segment, and as many as Customer.io counts', async () => {
+    const rows = await vendor.rows('segment_membership')
+    const [stream] =
+      (await vendor.opened.streams?.({ names: ['segment_membership'], signal: AbortSignal.timeout(5000) })) ?? []
+    const context = vendor.host.context(AbortSignal.timeout(5000))
+    expect(await stream?.count?.(await vendor.scanOf(), context)).toBe(rows.length)
+    expect(rows.filter(({ segment_id }) => segment_id === 1)).toHaveLength((await held('person')).length)
+    expect(rows.find(({ segment_id }) => segment_id === 3)).toEqual({
+      segment_id: 3,
+      cio_id: expect.stringMatching(/^a3/),
+      id: 'P-000001',
+      email: expect.stringContaining('@'),
+    })
+  })
+
+  it('follows what the Track API does to people', async () => {
+    const unsubscribed = async () =>
+      (await vendor.rows('segment_membership')).filter((row) => row['segment_id'] === 2).map(({ id }) => id)
+    expect(await unsubscribed()).toEqual([])
+    await vendor.person.write([change('u1', { unsubscribed: true })], vendor.writeContext())
+    expect(await unsubscribed()).toEqual(['u1'])
+    await vendor.person.write([change('u1', {}, { op: 'delete' })], vendor.writeContext())
+    expect(await unsubscribed()).toEqual([])
+  })
+})
+
+describe('deliveries', () => {
+  it('are those that were made, page by page, without drafts', async () => {
+    const all = await vendor.read('deliveries')
+    expect(all.length).toBeGreaterThan(4)
+    const rows = all.flatMap((each) => each.rows)
+    expect(rows.toSorted(byId)).toEqual((await held('deliveries')).filter((each) => !isDraft(each)).toSorted(byId))
+  })
+
+  it.each([
+    ['the usual 7 days', {}, 7],
+    ['as few as the sync says', { reread_days: 2 }, 2],
+    ['as many as the sync says', { reread_days: 30 }, 30],
+  ])('are read again for %s before the watermark', async (_what, options, days) => {
+    const watermark = (await vendor.sandbox.now()).getTime()
+    // The engine takes the stream's 7 days away.
+    const from = new Date(watermark - 7 * day).toISOString()
+    await vendor.rows('deliveries', { from, options })
+    const { searchParams } = new URL((await vendor.fresh())[0]?.path ?? '', 'http://x')
+    expect(Number(searchParams.get('start_ts'))).toBe(Math.floor((watermark - days * day) / 1000) - 1)
+    expect(Number(searchParams.get('end_ts'))).toBe(Math.ceil(watermark / 1000) + 1)
+  })
+
+  it('are of a window to the second, though more is asked for', async () => {
+    const all = (await held('deliveries')).filter((each) => !isDraft(each))
+    const [some] = all.toSorted((a, b) => Number(b['created']) - Number(a['created'])).slice(3)
+    const at = Number(some?.['created'])
+    const [from, to] = [at, at + 1].map((seconds) => new Date(seconds * 1000).toISOString())
+    const rows = await vendor.rows('deliveries', { from: from ?? null, to: to ?? '', full: true })
+    expect(rows.map(({ id }) => id)).toEqual(all.filter(({ created }) => created === at).map(({ id }) => id))
+  })
+
+  it('are no older than the sync’s start', async () => {
+    const start = await ago(10 * day)
+    const rows = await vendor.rows('deliveries', { start })
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.every(({ created }) => Number(created) * 1000 >= Date.parse(start))).toBe(true)
+  })
+
+  it('are read on at the page where a scan was', async () => {
+    const all = await vendor.read('deliveries')
+    const index = all.findIndex(({ item }) => item.kind === 'checkpoint')
+    const rest = await vendor.rows('deliveries', { resume: resumes(all)[0] })
+    expect(rest).toEqual(all.slice(index).flatMap(({ rows }) => rows))
+  })
+
+  it('that come as an empty page before the last are all read', async () => {
+    const whole = await vendor.rows('deliveries')
+    await vendor.sandbox.setFault('customerio', 'empty_page', { after: 2, times: 1 })
+    expect(await vendor.rows('deliveries')).toEqual(whole)
+  })
+
+  it('that come as the same page again and again end the scan', async () => {
+    await vendor.sandbox.setFault('customerio', 'stuck_page', { times: 'always' })
+    await expect(vendor.read('deliveries')).rejects.toMatchObject({ code: 'MR-3005' })
+    await vendor.sandbox.setFault('customerio', 'stuck_page', null)
+  })
+
+  it('refer to people and to what sent them', async () => {
+    const rows = await vendor.rows('deliveries')
+    const people = new Set((await held('person')).map(({ id }) => id))
+    const [campaigns, newsletters] = await Promise.all([vendor.rows('campaigns'), vendor.rows('newsletters')])
+    for (const { customer_id, campaign_id, newsletter_id, broadcast_id } of rows) {
+      expect(people).toContain(customer_id)
+      expect([campaign_id, newsletter_id, broadcast_id].filter((id) => id !== null)).toHaveLength(1)
+      if (campaign_id !== null) expect(campaigns.map(({ id }) => id)).toContain(campaign_id)
+      if (newsletter_id !== null) expect(newsletters.map(({ id }) => id)).toContain(newsletter_id)
+    }
+  })
+
+  it('that are opened days later come again with their opening', async () => {
+    await using later = await openSource({ page_rows: 1000 })
+    await later.sandbox.move(3)
+    const before = await later.rows('deliveries')
+    const watermark = (await later.sandbox.now()).getTime()
+    await later.sandbox.move(4)
+    const from = new Date(watermark - 7 * day).toISOString()
+    const again = new Map((await later.rows('deliveries', { from })).map((row) => [row['id'], row]))
+    const changed = before.filter((row) => {
+      const now = again.get(row['id'] ?? '')
+      return now !== undefined && JSON.stringify(now['metrics']) !== JSON.stringify(row['metrics'])
+    })
+    expect(changed.length).toBeGreaterThan(0)
+    const truth = new Map((await later.sandbox.show('customerio', 'deliveries')).map((row) => [row['id'], row]))
+    for (const [id, row] of again) expect(row).toEqual(truth.get(id ?? ''))
+  })
+})
+
+describe('activities', () => {
+  it('are of 30 days, each once', async () => {
+    const rows = await vendor.rows('activities')
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)
+    const since = Date.parse(await ago(30 * day))
+    expect(rows.every(({ timestamp }) => Number(timestamp) * 1000 >= since)).toBe(true)
+    expect(new Set(rows.map(({ type }) => type))).toContain('opened_email')
+  })
+
+  it('are read no further than to what is known, where they come newest first', async () => {
+    const from = await ago(9 * day)
+    const all = await vendor.rows('activities')
+    await vendor.fresh()
+    const rows = await vendor.rows('activities', { from })
+    const few = (await vendor.fresh()).length
+    expect(rows).toEqual(all.filter(({ timestamp }) => Number(timestamp) * 1000 >= Date.parse(from)))
+    expect(few).toBeLessThan(Math.ceil(all.length / 20))
+  })
+
+  it('tell of events that were sent', async () => {
+    const timestamp = Math.floor((await vendor.sandbox.now()).getTime() / 1000) - 60
+    const event = change(
+      'e1',
+      { name: 'order placed', timestamp, 'identifiers.id': 'P-000001', 'attributes.total': 7 },
+      { op: 'insert', match: 'event_id' },
+    )
+    expect(await vendor.object('event').write([event], vendor.writeContext('event_id'))).toEqual([{ outcome: 'ok' }])
+    expect((await vendor.rows('activities')).filter(({ type }) => type === 'event')).toEqual([
+      expect.objectContaining({ name: 'order placed', timestamp, customer_id: 'P-000001', data: { total: 7 } }),
+    ])
+  })
+
+  it('are read to the end where they come in another order', async () => {
+    const pages = [
+      [500, 10],
+      [400, 600],
+      [20, 700],
+    ].map((times) => times.map((timestamp) => ({ id: `${timestamp}`, timestamp })))
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      const at = Number(new URL(request.url ?? '', 'http://x').searchParams.get('start') ?? 0)
+      asked.push(request.url ?? '')
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ activities: pages[at], next: at < 2 ? String(at + 1) : '' }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo // a TCP server's
+    try {
+      await using other = await openSource({ app_base_url: `http://127.0.0.1:${port}` })
+      const rows = await other.rows('activities', { from: new Date(450_000).toISOString() })
+      expect(rows.map(({ id }) => id)).toEqual(['500', '600', '700'])
+      expect(asked).toHaveLength(3)
+    } finally {
+      server.close()
+    }
+  })
+})
+
+describe('the App API’s ten requests a second', () => {
+  it('are kept by the connection, whatever reads at once', async () => {
+    await using two = await openSource({ page_rows: 6 }, 1)
+    await Promise.all([two.rows('deliveries'), two.rows('campaign_actions'), two.rows('segment_membership')])
+    expect((await two.fresh()).length).toBeGreaterThan(12)
+    expect(two.events.filter(({ type }) => type === 'rate.limited')).toEqual([])
+  })
+
+  it('that somebody else has used up are waited for', async () => {
+    await vendor.sandbox.setFault('customerio', 'rate_limit', { retry_after: 1 })
+    expect(await vendor.rows('segments')).toHaveLength(3)
+  })
+})
+
+const byId = (a: JsonObject, b: JsonObject) => (String(a['id']) < String(b['id']) ? -1 : 1)
