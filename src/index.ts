@@ -17,6 +17,7 @@ export type {
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
+  ReadWindow,
   Scan,
   ScanItem,
   Stream,

@@ -18,13 +18,6 @@ export const notBuilt = <Schema extends z.ZodType>(schema: Schema, what: string)
     )
     .describe(`Not built yet: ${what}`)
 
-/** Values of an enumeration that nothing acts on yet. */
-export const notBuiltValues = <Schema extends z.ZodType<string>>(schema: Schema, values: readonly string[]) =>
-  schema.superRefine((value, context) => {
-    if (values.includes(value))
-      context.addIssue({ code: 'custom', message: `\`${value}\``, params: { notBuilt: true }, input: value })
-  })
-
 /** Sync, model and schema names become names in the warehouse. */
 export const snakeName = z
   .string()

@@ -1,4 +1,5 @@
 /** A project as everything behind `config/` sees it: checked, camelCase, every default filled in. */
+import type { Mask } from '../model/mask.ts'
 import type { JsonObject } from '../model/json.ts'
 
 export type Project = {
@@ -75,15 +76,25 @@ export type StreamConfig = {
   readonly name: string
   readonly place: Place
   readonly enabled: boolean
-  readonly mode: 'merge' | 'append' | 'full_refresh' | null
+  readonly mode: StreamMode | null
   readonly include: readonly string[] | null
   readonly exclude: readonly string[]
   readonly pii: readonly string[]
+  /** Field → what of it reaches the warehouse. */
+  readonly mask: { readonly [field: string]: Mask }
   readonly where: string | null
   readonly fieldHistory: boolean
   readonly schemaChanges: 'evolve' | 'freeze' | 'ignore'
+  /** Days that are read again and replaced: how far back, and how often. null: the stream's own overlap. */
+  readonly restate: { readonly windowMs: number; readonly everyMs: number } | null
+  /** null: never. */
+  readonly formulaRefreshMs: number | null
+  /** null: never. */
+  readonly reconcileMs: number | null
   readonly options: JsonObject
 }
+
+export type StreamMode = 'merge' | 'append' | 'full_refresh' | 'replace_window' | 'scd2'
 
 export type ReverseSync = {
   readonly kind: 'reverse_etl'

@@ -77,15 +77,18 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       name: stream,
       place: place(yaml, ['streams', stream]),
       enabled: keys.enabled ?? true,
-      // The schema refuses the modes that nothing acts on yet.
-      mode: keys.mode === 'merge' || keys.mode === 'append' || keys.mode === 'full_refresh' ? keys.mode : null,
+      mode: keys.mode ?? (keys.restate ? 'replace_window' : null),
       include: keys.include ?? null,
       exclude: keys.exclude ?? [],
       pii: keys.pii ?? [],
+      mask: keys.mask ?? {},
       where: keys.where ?? null,
       fieldHistory: keys.field_history ?? false,
       schemaChanges: keys.schema_changes ?? 'evolve',
-      options: { ...file.options, ...own.options },
+      restate: keys.restate ? { windowMs: keys.restate.window, everyMs: keys.restate.every } : null,
+      formulaRefreshMs: keys.formula_refresh ?? null,
+      reconcileMs: keys.reconcile ?? null,
+      options: { ...file.options, ...own.options, ...(keys.query !== undefined && { query: keys.query }) },
     }
   })
   return {

@@ -1,17 +1,5 @@
 import { z } from 'zod'
-import {
-  duration,
-  durationText,
-  json,
-  jsonObject,
-  limit,
-  notBuilt,
-  notBuiltValues,
-  snakeName,
-  someName,
-  someNames,
-  strict,
-} from './file-schema.ts'
+import { duration, json, jsonObject, limit, notBuilt, snakeName, someName, someNames, strict } from './file-schema.ts'
 import { mapping } from './read-mapping.ts'
 
 // ---------------------------------------------------------------- ETL
@@ -19,14 +7,10 @@ import { mapping } from './read-mapping.ts'
 /** What a stream may say; at the level of the sync, the same keys are the default of all its streams. */
 const streamKeys = {
   enabled: z.boolean().optional().describe('false leaves the stream out. Default: true.'),
-  mode: notBuiltValues(z.enum(['merge', 'append', 'full_refresh', 'replace_window', 'scd2']), [
-    'replace_window',
-    'scd2',
-  ])
+  mode: z
+    .enum(['merge', 'append', 'full_refresh', 'replace_window', 'scd2'])
     .optional()
-    .describe(
-      'How rows land. Default: merge where the stream has a key, append for history. Not built yet: replace_window, scd2.',
-    ),
+    .describe('How rows land. Default: merge where the stream has a key, append for history.'),
   include: z.array(someName).min(1).optional().describe('Only these fields of the vendor, beside key and version.'),
   exclude: someNames.optional().describe('Fields of the vendor that are not loaded.'),
   pii: someNames.optional().describe('Fields with personal data: masked in previews, errors and reports.'),
@@ -40,14 +24,23 @@ const streamKeys = {
     .optional()
     .describe('What a new or changed field of the vendor does. Default: evolve.'),
   options: jsonObject.optional().describe('The connector’s own options for the stream.'),
-  formula_refresh: notBuilt(durationText, 're-reading formula fields').optional(),
-  mask: notBuilt(z.record(z.string(), json), 'masks').optional(),
-  reconcile: notBuilt(json, 'reconciliation of purged rows').optional(),
-  restate: notBuilt(
-    strict({ window: durationText.describe('How far back.'), every: durationText.optional().describe('How often.') }),
-    'restatement windows',
-  ).optional(),
-  query: notBuilt(someName, 'streams from a query').optional(),
+  formula_refresh: duration
+    .optional()
+    .describe('How often fields that the vendor calculates are read again: their changes move no stamp.'),
+  mask: z
+    .record(someName, z.enum(['sha256', 'redact', 'last4'], { error: 'a mask is `sha256`, `redact` or `last4`' }))
+    .optional()
+    .describe('Field → mask: only the masked text reaches the warehouse.'),
+  reconcile: duration
+    .optional()
+    .describe('How often all keys are read, so that rows which the vendor has purged are marked as deleted.'),
+  restate: strict({
+    window: duration.describe('So far back all days are read again and replaced.'),
+    every: duration.prefault('1d').describe('How often. In between only yesterday and today.'),
+  })
+    .optional()
+    .describe('Reports that the vendor corrects afterwards. Implies `mode: replace_window`.'),
+  query: someName.optional().describe('The stream is what this query gives, in the vendor’s own language.'),
 }
 
 /** Nothing after the colon is the same as `{}`. */

@@ -264,4 +264,16 @@ export type ChildBatch = { readonly stream: string; readonly parents: readonly s
 export type Checkpoint = {
   readonly kind: 'checkpoint'
   readonly resume: Json
+  /** Report days of which every row has come since the checkpoint before: what is stored of them and did not come is gone. */
+  readonly windows?: readonly ReadWindow[]
+}
+
+export type ReadWindow = {
+  /** Days of the field `boundedBy` (`2026-11-20`), both inclusive. */
+  readonly from: string
+  readonly to: string
+  /** Other fields that the window is of, with their values: the account. @default all rows of these days */
+  readonly of?: { readonly [field: string]: string }
+  /** Our clock, just before the first request for it was sent. */
+  readonly readAt: Date
 }

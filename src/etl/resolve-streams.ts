@@ -1,5 +1,5 @@
 /** Which streams a sync reads, and what table each becomes. */
-import type { EtlSync, StreamConfig } from '../config/project.ts'
+import type { EtlSync, StreamConfig, StreamMode } from '../config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
 import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
@@ -12,7 +12,7 @@ export type StreamPlan = {
   readonly stream: Stream
   readonly config: StreamConfig
   readonly shape: TableShape
-  readonly mode: 'merge' | 'append' | 'full_refresh'
+  readonly mode: StreamMode
   readonly children: readonly ChildPlan[]
 }
 
@@ -44,12 +44,16 @@ export async function resolveStreams(
     const config = wanted.get(stream.name)
     if (!config) continue
     const mode = config.mode ?? (stream.appendOnly ? 'append' : stream.key.length > 0 ? 'merge' : 'full_refresh')
-    if (mode === 'merge' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
+    if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
+    if (mode === 'replace_window') refuseNoDays(sync, stream, config)
     plans.push({
       stream,
       config,
       mode,
-      shape: shapeOf(sync, stream, { config, needed: neededFields(stream, streams) }),
+      shape: shapeOf(sync, stream, {
+        config,
+        needed: [...neededFields(stream, streams), ...(mode === 'replace_window' ? [stream.boundedBy ?? ''] : [])],
+      }),
       children: stream.children.flatMap((child): ChildPlan[] => {
         const own = wanted.get(child.name)
         return own ? [{ child, config: own, shape: shapeOf(sync, child, { config: own, needed: [child.parent] }) }] : []
@@ -79,11 +83,14 @@ function shapeOf(
 ): TableShape {
   const names = columnNames(Object.keys(stream.columns))
   const required = new Set([...stream.key, ...needed])
-  for (const field of [...(config.include ?? []), ...config.exclude])
+  refuseMasks(sync, stream, { config, required })
+  for (const field of [...(config.include ?? []), ...config.exclude, ...Object.keys(config.mask)])
     if (!(field in stream.columns) && stream.name === config.name) throw unknownField(sync, field, stream)
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const wanted = (config.include === null || config.include.includes(field)) && !config.exclude.includes(field)
-    return wanted || required.has(field) ? [{ field, column: names.get(field) ?? field, type }] : []
+    if (!wanted && !required.has(field)) return []
+    const mask = config.mask[field]
+    return [{ field, column: names.get(field) ?? field, ...(mask ? { type: 'string', mask } : { type }) }]
   })
   return {
     table: {
@@ -94,6 +101,21 @@ function shapeOf(
     columns,
     key: stream.key.map((field) => names.get(field) ?? field),
   }
+}
+
+/** What the engine works with has to stay what it is; a key may be a hash, which tells rows apart as well. */
+function refuseMasks(
+  sync: EtlSync,
+  { name, key }: Pick<Stream, 'name' | 'key'>,
+  { config, required }: { readonly config: StreamConfig; readonly required: ReadonlySet<string> },
+): void {
+  for (const [field, mask] of Object.entries(config.mask))
+    if (required.has(field) && !(mask === 'sha256' && key.includes(field)))
+      throw new MillraceError('MR-1208', {
+        message: `${sync.name}: ${name}.${field} cannot be masked with ${mask}: ${key.includes(field) ? 'it is the key' : 'rows are loaded by it'}. (${config.place.file}:${config.place.line})`,
+        kept: 'Nothing was read or changed.',
+        next: key.includes(field) ? 'Mask it with sha256, which keeps rows apart.' : 'Take the mask off this field.',
+      })
 }
 
 /** The rows of `OpportunityFieldHistory` leave their name to the view with valid_from and valid_to. */
@@ -136,6 +158,17 @@ function refuseSharedTables(sync: EtlSync, plans: readonly StreamPlan[]): void {
       })
     owners.set(table, name)
   }
+}
+
+/** Whole days can be replaced only where a date says which day a row is of. */
+function refuseNoDays(sync: EtlSync, stream: Stream, config: StreamConfig): void {
+  const field = stream.boundedBy
+  if (field !== undefined && stream.columns[field] === 'date') return
+  throw new MillraceError('MR-1208', {
+    message: `${sync.name}: ${stream.name} is no report by days, so none can be restated or replaced. (${config.place.file}:${config.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: 'Take  restate  or  mode: replace_window  off this stream.',
+  })
 }
 
 function mergeWithoutKey(sync: EtlSync, config: StreamConfig): MillraceError {

@@ -11,7 +11,7 @@ import { readChunk } from './read-chunk.ts'
 import type { SpooledChunk } from './spool.ts'
 import { stageRejects } from './stage-rejects.ts'
 import { stageTombstones } from './stage-tombstones.ts'
-import { bad, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
+import { bad, castOf, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
 import { canFail, strictCast } from './strict-cast.ts'
 
 export type StageRequest = {
@@ -147,9 +147,7 @@ const stagedColumns = (request: StageRequest): readonly string[] => [
 
 function castSql(request: StageRequest, source: string, more: readonly string[]): string {
   const { columns } = request
-  const casts = columns.map(
-    (column, index) => `${strictCast(rawName(index), column.type)} AS ${quoteName(column.column)}`,
-  )
+  const casts = columns.map((column, index) => `${castOf(column, rawName(index))} AS ${quoteName(column.column)}`)
   const failures = columns.flatMap((column, index) =>
     canFail(column.type)
       ? [`WHEN ${rawName(index)} IS NOT NULL AND ${quoteName(column.column)} IS NULL THEN ${index}`]
@@ -164,10 +162,16 @@ function castSql(request: StageRequest, source: string, more: readonly string[])
   const version = versionSql(request)
   return (
     `SELECT ${names(columns.map((column) => column.column))}, _read_at, ${version} AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
-    `${bad}, CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(columns, request.pii)} END AS ${raw} ` +
+    `${bad}, CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(columns, hiddenFields(request))} END AS ${raw} ` +
     `${more.map((column) => `, ${column}`).join('')} FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
   )
 }
+
+/** Masked fields are personal, whether or not the sync says so. */
+const hiddenFields = ({ columns, pii }: StageRequest): readonly string[] => [
+  ...pii,
+  ...columns.flatMap(({ field, mask }) => (mask ? [field] : [])),
+]
 
 /** The vendor's stamp, whatever type its column has (unix seconds come as integers), else the time of the request. */
 function versionSql(request: StageRequest): string {

@@ -1,7 +1,30 @@
+import { quoteText } from '../duckdb/sql-text.ts'
 import type { LogicalType } from '../model/logical-type.ts'
+import type { Mask } from '../model/mask.ts'
+import { strictCast } from './strict-cast.ts'
 
-/** A vendor field, the column it becomes, and its type. */
-export type StagedColumn = { readonly field: string; readonly column: string; readonly type: LogicalType }
+/** A vendor field, the column it becomes, and its type: of a masked one string. */
+export type StagedColumn = {
+  readonly field: string
+  readonly column: string
+  readonly type: LogicalType
+  readonly mask?: Mask
+}
+
+/** SQL that gives the value that is kept, or NULL where it does not fit. */
+export function castOf({ type, mask }: StagedColumn, text: string): string {
+  switch (mask) {
+    case undefined:
+      return strictCast(text, type)
+    case 'sha256':
+      return `sha256(${text})`
+    case 'redact':
+      return `CASE WHEN ${text} IS NOT NULL THEN ${quoteText('***')} END`
+    case 'last4':
+      // Of a short text the last four would be all of it.
+      return `CASE WHEN length(${text}) > 4 THEN ${quoteText('***')} || right(${text}, 4) WHEN ${text} IS NOT NULL THEN ${quoteText('***')} END`
+  }
+}
 
 /** What a field's raw text is called while it is staged. No column's name can hold this sign, so none can hide it. */
 export const rawName = (index: number): string => `"#${index}"`

@@ -115,7 +115,20 @@ export type TableWrite = {
   /** Column names; empty: plain append. */
   readonly key: readonly string[]
   readonly staged: readonly StagedFile[]
-  readonly mode: 'merge' | 'replace'
+  /**
+   * `generation`: the rows fill a table beside this one, which takes its place in the commit that says `isLast`.
+   * `scd2`: a change ends the row's interval and begins another.
+   */
+  readonly mode: 'merge' | 'replace' | 'generation' | 'scd2'
+  /** Of a generation: it is whole. @default false */
+  readonly isLast?: boolean
+  /**
+   * Only rows that are stored at the same version take what is staged, and only in the staged columns; the others count as
+   * filtered: their own read brings them whole. @default false
+   */
+  readonly onlyStanding?: boolean
+  /** Report days that were read whole. @default none */
+  readonly windows?: readonly WindowSet[]
   /**
    * Raise `_read_at` of unchanged rows too: a full pass must know what it saw. Raised whatever this says while another scope
    * of the stream has a scan under way (promise 9): what that one read before must not come over what was seen since.
@@ -124,6 +137,22 @@ export type TableWrite = {
   /** At the end of a full pass: rows that it did not see are deleted. */
   readonly sweep: Sweep | null
   readonly syncedAt: string
+}
+
+/**
+ * What is stored of these days and was not read since `readAt` is removed, and counts as replaced. Where the totals of a day
+ * that stood before are others afterwards, both go to `_millrace.restatements`.
+ */
+export type WindowSet = {
+  /** A date column. */
+  readonly column: string
+  /** Days (`2026-11-20`), both inclusive. */
+  readonly from: string
+  readonly to: string
+  /** Other columns that the window is of: one account. */
+  readonly scope: { readonly [column: string]: string }
+  /** Our clock, ISO. */
+  readonly readAt: string
 }
 
 export type Sweep =

@@ -362,22 +362,23 @@ const cases: readonly Case[] = [
   ],
   ['park_after of nothing', withPeople('tags', 'park_after: 0\ntags'), [`MR-1201 ${p}:6:13 0`]],
   ['a refresh that is no duration', withPeople('tags', 'refresh_every: soon\ntags'), [`MR-1201 ${p}:6:16 soon`]],
+  [
+    'a mask of no known kind',
+    crm('source: crm\nstreams:\n  Contact: { mask: { Phone: md5 } }\n'),
+    [`MR-1201 ${c}:3:29 md5`],
+  ],
+  [
+    'a restatement without a window',
+    crm('source: crm\nstreams:\n  Contact: { restate: { every: 1d } }\n'),
+    [`MR-1202 ${c}:3:14 restate`],
+  ],
+  [
+    'a refresh of formulas that is no duration',
+    crm('source: crm\nformula_refresh: soon\nstreams:\n  Contact:\n'),
+    [`MR-1201 ${c}:2:18 soon`],
+  ],
   // not built yet
   ['transform', withPeople('tags', 'transform: transforms/x.ts\ntags'), [`MR-1211 ${p}:6:1 transform`]],
-  [
-    'restate, formula_refresh, mask, reconcile, query, scd2',
-    crm(
-      'source: crm\nformula_refresh: 1d\nstreams:\n  Contact: { restate: { window: 28d }, mask: { Phone: last4 }, reconcile: 7d, query: x, mode: scd2 }\n',
-    ),
-    ['formula_refresh', 'restate', 'mask', 'reconcile', 'query', 'mode'].map(
-      (key, index) => `MR-1211 ${c}:${index === 0 ? '2:1' : `4:${[14, 40, 64, 79, 89][index - 1]}`} ${key}`,
-    ),
-  ],
-  [
-    'a bad value of what is not built yet',
-    crm('source: crm\nformula_refresh: soon\nstreams:\n  Contact:\n'),
-    [`MR-1211 ${c}:2:1 formula_refresh`, `MR-1201 ${c}:2:18 soon`],
-  ],
   [
     'a Snowflake warehouse',
     withMillrace('{ sandbox: true }', '{ sandbox: true, warehouse: { type: snowflake, account: x } }'),

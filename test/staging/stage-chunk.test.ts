@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -198,5 +199,56 @@ describe('rows', () => {
     )
     expect(rejects).toHaveLength(1)
     expect(JSON.stringify(rejects)).not.toContain('a@b.c')
+  })
+})
+
+describe('masks', () => {
+  const columns = (['sha256', 'redact', 'last4'] as const).map((mask) => ({
+    field: mask,
+    column: mask,
+    type: 'string' as const,
+    mask,
+  }))
+  const shape = {
+    columns: [
+      { field: 'id', column: 'id', type: 'string' as const },
+      ...columns,
+      { field: 'n', column: 'n', type: 'integer' as const },
+    ],
+  }
+
+  it('let through a hash, stars, or the last four characters, whatever the field’s type is; null stays null', async () => {
+    const { rows } = await stage(
+      [
+        '{"id":"1","sha256":"a@b.c","redact":{"a":1},"last4":"+358401234567"}',
+        '{"id":"2","sha256":null,"redact":null,"last4":null}',
+        '{"id":"3","sha256":17,"redact":"","last4":"1234"}',
+      ],
+      {},
+      shape,
+    )
+    const shown = rows.map(({ sha256, redact, last4 }) => ({ sha256, redact, last4 }))
+    expect(shown).toEqual([
+      { sha256: createHash('sha256').update('a@b.c').digest('hex'), redact: '***', last4: '***4567' },
+      { sha256: null, redact: null, last4: null },
+      { sha256: createHash('sha256').update('17').digest('hex'), redact: '***', last4: '***' },
+    ])
+  })
+
+  it('hold in what is kept of a reject, too', async () => {
+    const { rejects, staged } = await stage(
+      ['{"id":"1","sha256":"a@b.c","redact":"secret","last4":"12345678","n":"x"}'],
+      {},
+      shape,
+    )
+    expect(rejects).toHaveLength(1)
+    for (const clear of ['a@b.c', 'secret', '5678']) expect(JSON.stringify({ rejects, staged })).not.toContain(clear)
+  })
+
+  it('make a key’s hash, which is the row’s key then', async () => {
+    const masked = { columns: [{ field: 'id', column: 'id', type: 'string' as const, mask: 'sha256' as const }] }
+    const { rows } = await stage(['{"id":"1"}', '{"id":"2"}'], {}, masked)
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(2)
+    expect(rows.some(({ id }) => id === '1')).toBe(false)
   })
 })
