@@ -17,7 +17,7 @@ const coreEndpoints: readonly Endpoint[] = [
   // https://docs.stripe.com/api/accounts/retrieve
   {
     path: '/v1/account',
-    permission: 'rak_account_read',
+    permission: 'rak_accounts_kyc_basic_read',
     isList: false,
     takes: {},
     expandable: [],

@@ -44,7 +44,7 @@ export const platformEndpoints: readonly Endpoint[] = [
   ...collection({
     stored: 'accounts',
     noun: 'account',
-    permission: 'rak_accounts_kyc_basic_read',
+    permission: 'rak_connected_account_read',
     takes: {},
     matches: () => true,
   }).map((endpoint): Endpoint => ({

@@ -49,6 +49,25 @@ describe('a first scan', () => {
     expect(lines.every((line) => line._api_version === '2026-10-28.endive')).toBe(true)
   })
 
+  it.each([
+    ['credit_notes', 'credit_note_line_items', 'lines'],
+    ['checkout_sessions', 'checkout_session_line_items', 'lines'],
+    ['transfers', 'transfer_reversals', 'reversals'],
+    ['application_fees', 'application_fee_refunds', 'refunds'],
+  ])('reads all that is in %s, also where it is more than ten', async (name, child, field) => {
+    const items = await stripe.read(name, await stripe.scanOf())
+    const stored = await show(name)
+    const sizes = stored.map((each) => listOf(each[field]).length)
+    expect(Math.max(...sizes)).toBeGreaterThan(10)
+    expect(rowsOf(items, child).size).toBe(sizes.reduce((sum, size) => sum + size, 0))
+    const { parent } = (await stripe.stream(name)).children.find((each) => each.name === child) ?? { parent: '' }
+    for (const each of stored)
+      expect([...rowsOf(items, child).values()].filter((row) => row[parent] === each.id)).toHaveLength(
+        listOf(each[field]).length,
+      )
+    expect([...rowsOf(items, child).values()].every(({ currency }) => /^[a-z]{3}$/.test(String(currency)))).toBe(true)
+  })
+
   it('names each parent once, with its complete set, before the checkpoint of its page', async () => {
     const items = await stripe.read('invoices', await stripe.scanOf())
     const parents = items.flatMap((item) => (item.kind === 'lines' && item.child ? item.child.parents : []))

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import simulator from '../../../connectors/stripe/sandbox.ts'
+import { accountId } from '../../../connectors/stripe/sandbox/objects/account.ts'
 import { newestVersion } from '../../../connectors/stripe/sandbox/versions.ts'
+import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { startSimulators } from '../../../src/sandbox/host.ts'
 import type { RunningSandbox } from '../../../src/sandbox/running-sandbox.ts'
+
+import { publishedFields } from './declarations.ts'
+import { describedAs } from './described-as.ts'
 
 let sandbox: RunningSandbox
 let stripe: Stripe
@@ -23,6 +26,21 @@ beforeAll(async () => {
 afterAll(() => sandbox.close())
 
 describe('the vendor’s description', () => {
+  it.each(
+    [...stripeStreams]
+      .filter(
+        ({ name }) =>
+          !['customers', 'products', 'prices', 'subscriptions', 'invoices', 'charges', 'events'].includes(name),
+      )
+      .map(({ name, path, expand = [] }): [string, string, string] => {
+        const [file, type] = describedAs[name] ?? ['', '']
+        return [file, type, `${path}?${expand.map((field) => `expand[]=data.${field}`).join('&')}`]
+      }),
+  )('of %s is kept field by field, or says what is left out', async (file, type, path) => {
+    const { data } = await fetchJson(`${path}&limit=100`)
+    expect(compareFields(file, type, data)).toEqual(same)
+  })
+
   it.each([
     ['Customers', 'Customer', '/v1/customers'],
     ['Products', 'Product', '/v1/products'],
@@ -42,7 +60,21 @@ describe('the vendor’s description', () => {
     const [subscription] = (await fetchJson('/v1/subscriptions')).data
     expect(compareFields('SubscriptionItems', 'SubscriptionItem', Object(subscription).items.data)).toEqual(same)
     expect(compareFields('Plans', 'Plan', [Object(subscription).items.data[0].plan])).toEqual(same)
-    expect(compareFields('Accounts', 'Account', [await fetchJson('/v1/account')])).toEqual(same)
+    const own: readonly object[] = [await fetchJson('/v1/account'), ...(await fetchJson('/v1/accounts')).data]
+    expect(compareFields('Accounts', 'Account', own)).toEqual(same)
+    const nested = async (path: string, field: string) =>
+      (await fetchJson(path)).data.flatMap((each) => Object(each)[field].data)
+    expect(
+      compareFields('CreditNoteLineItems', 'CreditNoteLineItem', await nested('/v1/credit_notes', 'lines')),
+    ).toEqual(same)
+    const lines = await nested('/v1/checkout/sessions?expand[]=data.line_items', 'line_items')
+    expect(compareFields('LineItems', 'LineItem', lines)).toEqual(same)
+    expect(
+      compareFields('TransferReversals', 'TransferReversal', await nested('/v1/transfers?limit=100', 'reversals')),
+    ).toEqual(same)
+    expect(compareFields('FeeRefunds', 'FeeRefund', await nested('/v1/application_fees?limit=100', 'refunds'))).toEqual(
+      same,
+    )
   })
 })
 
@@ -103,11 +135,23 @@ describe('the simulator', () => {
     ['a range that is no number', '/v1/customers?created[gte]=yesterday', {}, 400, 'parameter_invalid_integer'],
     ['a range of another kind', '/v1/customers?created[after]=1', {}, 400, 'parameter_unknown'],
     ['an expansion that is not there', '/v1/customers?expand[]=data.everything', {}, 400, undefined],
+    ['an expansion of more than four levels', '/v1/customers?expand[]=data.a.b.c.d', {}, 400, undefined],
     ['a list’s expansion without data', '/v1/prices?expand[]=tiers', {}, 400, undefined],
     ['a status that is none', '/v1/subscriptions?status=gone', {}, 400, undefined],
     ['an object that is not there', '/v1/invoices/in_nobody', {}, 404, 'resource_missing'],
     ['a path that is not there', '/v1/everything', {}, 404, undefined],
     ['no key', '/v1/customers', { authorization: '' }, 401, undefined],
+    ['an account that is not connected', '/v1/charges', { 'stripe-account': 'acct_of_nobody' }, 403, 'account_invalid'],
+    [
+      'a list of accounts by one of them',
+      '/v1/accounts',
+      { 'stripe-account': 'acct_1ConnectedBakery' },
+      400,
+      undefined,
+    ],
+    ['an object of another account', `/v1/accounts/${accountId}`, {}, 404, 'resource_missing'],
+    ['a choice that is none', '/v1/checkout/sessions?status=done', {}, 400, undefined],
+    ['a yes that is none', '/v1/invoiceitems?pending=maybe', {}, 400, undefined],
   ])('refuses %s', async (_, path, headers, status, code) => {
     const response = await fetchPath(path, headers)
     expect(response.status).toBe(status)
@@ -118,6 +162,54 @@ describe('the simulator', () => {
   it('takes the key as the user of basic credentials', async () => {
     const key = String(sandbox.connection('stripe').api_key)
     expect((await fetchPath('/v1/account', { authorization: `Basic ${btoa(`${key}:`)}` })).status).toBe(200)
+  })
+
+  it('holds objects that belong together', async () => {
+    const ids = async (type: string) => new Set((await sandbox.show('stripe', type)).map(({ id }) => id))
+    const links: readonly (readonly [string, string, string])[] = [
+      ['refunds', 'charge', 'charges'],
+      ['refunds', 'balance_transaction', 'balance_transactions'],
+      ['refunds', 'payment_intent', 'payment_intents'],
+      ['disputes', 'charge', 'charges'],
+      ['payouts', 'balance_transaction', 'balance_transactions'],
+      ['credit_notes', 'invoice', 'invoices'],
+      ['invoice_items', 'customer', 'customers'],
+      ['subscription_schedules', 'subscription', 'subscriptions'],
+      ['promotion_codes', 'coupon', 'coupons'],
+      ['transfers', 'destination', 'accounts'],
+      ['transfers', 'source_transaction', 'charges'],
+      ['application_fees', 'account', 'accounts'],
+    ]
+    for (const [type, field, target] of links) {
+      const held = await sandbox.show('stripe', type)
+      const known = await ids(target)
+      expect(held.length, type).toBeGreaterThan(0)
+      expect(
+        held.filter((each) => !known.has(each[field] ?? '')),
+        `${type}.${field}`,
+      ).toEqual([])
+    }
+    const transactions = await ids('balance_transactions')
+    const charges = await stripe.charges.list({ limit: 100 }).autoPagingToArray({ limit: 10_000 })
+    const paid = charges.filter(({ status }) => status === 'succeeded')
+    expect(paid.filter((charge) => !transactions.has(String(charge.balance_transaction)))).toEqual([])
+    const [payout] = (await stripe.payouts.list({ limit: 1 })).data
+    const collected = await stripe.balanceTransactions
+      .list({ payout: payout?.id ?? '', limit: 100 })
+      .autoPagingToArray({ limit: 10_000 })
+    expect(collected.reduce((sum, { net }) => sum + net, 0)).toBe(payout?.amount)
+  })
+
+  it('gives a connected account ids that no other has, and events that name it', async () => {
+    const account = { 'stripe-account': 'acct_1ConnectedBakery' }
+    const listed = async (path: string) => Object(await (await fetchPath(path, account)).json()).data
+    const charges = await listed('/v1/charges?limit=100')
+    const own = new Set((await sandbox.show('stripe', 'charges')).map(({ id }) => id))
+    expect(charges).toHaveLength(15)
+    expect(charges.filter(({ id }: { id: string }) => own.has(id))).toEqual([])
+    const events = await listed('/v1/events')
+    expect(events.every((event: { account: string }) => event.account === account['stripe-account'])).toBe(true)
+    expect(Object(await (await fetchPath('/v1/account', account)).json()).id).toBe(account['stripe-account'])
   })
 
   it('makes the same world of the same seed', async () => {
@@ -138,12 +230,7 @@ const fetchJson = async (path: string) => (await (await fetchPath(path)).json())
 
 /** The SDK's type declarations are made of the vendor's description. */
 function compareFields(file: string, type: string, objects: readonly object[]) {
-  const source = readFileSync(
-    fileURLToPath(import.meta.resolve('stripe')).replace(/stripe\.esm\.node\.js$/, `resources/${file}.d.ts`),
-    'utf8',
-  )
-  const [, body = ''] = new RegExp(`export interface ${type} \\{\\n([\\s\\S]*?)\\n\\}`).exec(source) ?? []
-  const published = [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(([, name]) => String(name))
+  const published = [...publishedFields(file, type).keys()]
   expect(published.length).toBeGreaterThan(5)
   const there = new Set(objects.flatMap((each) => Object.keys(each)))
   const noun = type === 'EventBase' ? 'event' : type.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()

@@ -1,0 +1,184 @@
+import type { Json, ScanItem } from 'millrace'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { accountId } from '../../../connectors/stripe/sandbox/objects/account.ts'
+import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
+import stripeConnector from '../../../connectors/stripe/index.ts'
+import { openStripe, type OpenedStripe } from './open-stripe.ts'
+import { parseLines, tombstonesOf } from './scan-rows.ts'
+
+const bakery = 'acct_1ConnectedBakery'
+const florist = 'acct_1ConnectedFlorist'
+const teahouse = 'acct_1ConnectedTeahouse'
+const everyone = [accountId, bakery, florist, teahouse]
+
+let stripe: OpenedStripe
+beforeAll(async () => {
+  stripe = await openStripe({ keys: { accounts: 'all' } })
+})
+beforeEach(() => stripe.requests())
+afterAll(() => stripe[Symbol.asyncDispose]())
+
+/** Rows of the stream by account. */
+function byAccount(items: readonly ScanItem[], child?: string): { readonly [account: string]: number } {
+  const counts: Record<string, number> = {}
+  for (const item of items) {
+    if (item.kind !== 'lines' || item.child?.stream !== child) continue
+    for (const row of parseLines(item.lines)) counts[String(row._account)] = (counts[String(row._account)] ?? 0) + 1
+  }
+  return counts
+}
+
+const lastOf = (items: readonly ScanItem[]): Json =>
+  items.findLast((item) => item.kind === 'checkpoint')?.resume ?? null
+const warnings = (of: OpenedStripe) =>
+  of.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+
+describe('a connection with several accounts', () => {
+  it('has the account in the key and on every row, children among them', async () => {
+    const invoices = await stripe.stream('invoices')
+    expect(invoices.key).toEqual(['_account', 'id'])
+    expect(invoices.columns._account).toBe('string')
+    expect(invoices.children[0]).toMatchObject({ key: ['_account', 'id'], columns: { _account: 'string' } })
+    // What an account that refuses has was not deleted.
+    expect(invoices.enumerates).toBe(false)
+    const one = await openStripe()
+    expect((await one.stream('invoices')).key).toEqual(['id'])
+    expect((await one.stream('invoices')).columns).not.toHaveProperty('_account')
+    await one[Symbol.asyncDispose]()
+  })
+
+  it('reads its own account and each that is connected to it', async () => {
+    const items = await stripe.read('charges', await stripe.scanOf())
+    const own = (await stripe.sandbox.show('stripe', 'charges')).length
+    expect(byAccount(items)).toEqual({ [accountId]: own, [bakery]: 15, [florist]: 15, [teahouse]: 15 })
+    expect(lastOf(items)).toMatchObject({ phase: 'done', accounts: everyone })
+    const asked = (await stripe.requests()).filter(({ path }) => path.startsWith('/v1/charges'))
+    expect(new Set(asked.map(({ headers }) => headers['stripe-account']))).toEqual(
+      new Set([undefined, bakery, florist, teahouse]),
+    )
+  })
+
+  it('reads only those that are named', async () => {
+    await using named = await openStripe({ keys: { accounts: [teahouse, florist] } })
+    const items = await named.read('payouts', await named.scanOf())
+    expect(Object.keys(byAccount(items))).toEqual([florist, teahouse])
+  })
+
+  it('reads the accounts themselves from the platform alone', async () => {
+    const items = await stripe.read('accounts', await stripe.scanOf())
+    expect(byAccount(items)).toEqual({ [accountId]: 3 })
+    expect((await stripe.stream('accounts')).enumerates).toBe(true)
+    expect(warnings(stripe)).toEqual([])
+  })
+
+  it('puts the account on children too', async () => {
+    const items = await stripe.read('invoices', await stripe.scanOf())
+    expect(Object.keys(byAccount(items, 'invoice_line_items'))).toEqual([accountId])
+  })
+
+  it('gives the rest from every checkpoint, and tells the next scan what was read', async () => {
+    const scan = await stripe.scanOf()
+    const whole = await stripe.read('balance_transactions', scan)
+    for (const [index, item] of whole.entries()) {
+      if (item.kind !== 'checkpoint') continue
+      const rest = await stripe.read('balance_transactions', {
+        ...scan,
+        resume: JSON.parse(JSON.stringify(item.resume)),
+      })
+      expect(byAccount(rest)).toEqual(byAccount(whole.slice(index + 1)))
+      if (rest.length > 0) expect(lastOf(rest)).toEqual(lastOf(whole))
+    }
+  })
+
+  it('keeps to a limit over all of them', async () => {
+    const items = await stripe.read('charges', await stripe.scanOf({ limit: 5 }))
+    expect(Object.values(byAccount(items)).reduce((sum, count) => sum + count, 0)).toBe(5)
+  })
+})
+
+describe('changes of several accounts', () => {
+  it('come from the events of each, where the last scan read it', async () => {
+    await using moved = await openStripe({ keys: { accounts: 'all' } })
+    const scan = await moved.scanOf()
+    const last = lastOf(await moved.read('charges', scan))
+    await moved.sandbox.move(1)
+    await moved.requests()
+    const items = await moved.read('charges', await moved.scanOf({ from: scan.to, last }))
+    expect(byAccount(items)[bakery]).toBe(1)
+    const asked = await moved.requests()
+    expect(asked.filter(({ path }) => path.startsWith('/v1/charges?'))).toEqual([])
+    expect(
+      asked.filter(({ path }) => path.startsWith('/v1/events')).map(({ headers }) => headers['stripe-account']),
+    ).toEqual([undefined, bakery, florist, teahouse])
+    expect(tombstonesOf(items)).toEqual([])
+  })
+
+  it('of one that the last scan did not read are all that it has', async () => {
+    const scan = await stripe.scanOf()
+    const from = new Date(Date.parse(scan.to) - 3_600_000).toISOString()
+    const last = { phase: 'done', accounts: [accountId, florist, teahouse] }
+    expect(byAccount(await stripe.read('charges', { ...scan, from, last }))).toEqual({ [bakery]: 15 })
+  })
+
+  it('name the account of what is gone', async () => {
+    await using moved = await openStripe({ keys: { accounts: 'all' } })
+    const scan = await moved.scanOf()
+    const last = lastOf(await moved.read('customers', scan))
+    await moved.sandbox.move(1)
+    const items = await moved.read('customers', await moved.scanOf({ from: scan.to, last }))
+    const keys = items.flatMap((item) => (item.kind === 'tombstones' ? item.keys : []))
+    expect(keys.length).toBeGreaterThan(0)
+    expect(keys.every((key) => key._account === accountId && typeof key.id === 'string')).toBe(true)
+  })
+})
+
+describe('an account that refuses', () => {
+  it('is named, left out, and read as a whole once it lets us again', async () => {
+    await using other = await openStripe({ keys: { accounts: 'all' } })
+    await other.sandbox.setFault('stripe', 'account_revoked', { account: florist, times: 'always' })
+    const scan = await other.scanOf()
+    const items = await other.read('charges', scan)
+    expect(Object.keys(byAccount(items))).toEqual([accountId, bakery, teahouse])
+    expect(warnings(other)).toEqual([
+      expect.stringMatching(/^Account acct_1ConnectedFlorist refuses.*does not have access/),
+    ])
+    const last = lastOf(items)
+    expect(last).toMatchObject({ phase: 'done', accounts: [accountId, bakery, teahouse] })
+    await other.read('payouts', scan)
+    expect(warnings(other)).toHaveLength(1)
+    await other.sandbox.setFault('stripe', 'account_revoked', { account: 'nobody', times: 'always' })
+    const again = await other.read('charges', await other.scanOf({ from: scan.to, last }))
+    expect(byAccount(again)).toEqual({ [florist]: 15 })
+  })
+
+  it('fails the run where it is the only one, and where it is the connection’s own', async () => {
+    await using nobody = await openStripe({ keys: { accounts: ['acct_of_nobody'] } })
+    await expect(nobody.read('charges', await nobody.scanOf())).rejects.toMatchObject({ code: 'MR-3001' })
+    await using lacking = await openStripe({
+      keys: { accounts: 'all', api_key: restrictedKey('rak_dispute_read') },
+    })
+    await expect(lacking.read('disputes', await lacking.scanOf())).rejects.toThrow(/rak_dispute_read/)
+    expect(Object.keys(byAccount(await lacking.read('charges', await lacking.scanOf())))).toEqual(everyone)
+  })
+})
+
+describe('the settings', () => {
+  it('take all or ids, and not together with one account', async () => {
+    const parse = (accounts: unknown) => stripeConnector.config.safeParse({ api_key: 'k', accounts }).success
+    expect([parse('all'), parse([bakery]), parse('some'), parse([]), parse(['cus_1'])]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+    await expect(openStripe({ keys: { account: bakery, accounts: 'all' } })).rejects.toMatchObject({ code: 'MR-1201' })
+  })
+
+  it('read one connected account as if it were its own', async () => {
+    await using one = await openStripe({ keys: { account: bakery } })
+    expect(await one.opened.account({ signal: AbortSignal.timeout(5000) })).toBe(bakery)
+    const items = await one.read('charges', await one.scanOf())
+    expect(byAccount(items)).toEqual({ undefined: 15 })
+  })
+})
