@@ -4,7 +4,7 @@ import { MillraceError, z, type Scan, type ScanItem } from 'millrace'
 import { sampleAttributeNames } from './attribute-names.ts'
 import { readCsv } from './csv.ts'
 import { fetchExport, startExport, waitForExport, type Exporting } from './people-export.ts'
-import { openLines, standard, type LineWriter } from './person-line.ts'
+import { openLines, standard } from './person-line.ts'
 import { readPosition, type ExportPosition } from './position.ts'
 
 export const peopleOptions = z.strictObject({
@@ -69,52 +69,69 @@ type File = {
 
 async function* readFile({ host }: Exporting, { path, total, position, scan }: File): AsyncGenerator<ScanItem> {
   const readAt = new Date(position.started_at)
+  const limit = scan.limit ?? Infinity
+  const records = readCsv(createReadStream(path, { highWaterMark: chunkBytes }))
+  const header = await records.next()
+  if (header.done) throw new MillraceError('MR-3005', { message: 'Customer.io exported a file without a header line.' })
+  const toLine = openLines(header.value)
   let rows = 0
-  let left = scan.limit ?? Infinity
-  for await (const lines of chunksOf(readCsv(createReadStream(path, { highWaterMark: chunkBytes })), position.rows)) {
-    const own = lines.slice(0, left)
-    left -= own.length
-    rows = Math.max(rows, position.rows) + lines.length
-    const chunk = host.spoolPath('customerio-people.ndjson')
-    await write(chunk, own)
-    if (own.length > 0) yield { kind: 'file', format: 'ndjson', path: chunk, rows: own.length, readAt }
-    if (left <= 0) return
-    yield { kind: 'checkpoint', resume: { ...position, rows } }
+  let written = 0
+  let spool: Spool | null = null
+  try {
+    for await (const cells of records) {
+      if (rows++ < position.rows) continue
+      const line = toLine(cells)
+      spool ??= await openSpool(host.spoolPath('customerio-people.ndjson'))
+      await spool.add(line)
+      written++
+      if (spool.rows() < chunkRows && written < limit) continue
+      yield { kind: 'file', format: 'ndjson', path: spool.path, rows: await spool.close(), readAt }
+      spool = null
+      if (written >= limit) return
+      yield { kind: 'checkpoint', resume: { ...position, rows } }
+    }
+    if (spool) {
+      yield { kind: 'file', format: 'ndjson', path: spool.path, rows: await spool.close(), readAt }
+      yield { kind: 'checkpoint', resume: { ...position, rows } }
+    }
+  } finally {
+    await spool?.close()
   }
   // Whoever is missing would be taken for deleted.
-  if (Math.max(rows, position.rows) < total) throw cut(position.id, Math.max(rows, position.rows), total)
+  if (rows < total) throw cut(position.id, rows, total)
 }
 
-/** Lines of so many people at a time, without the first `skip`. */
-async function* chunksOf(records: AsyncIterable<readonly string[]>, skip: number): AsyncGenerator<readonly string[]> {
-  let write: LineWriter | null = null
-  let seen = 0
-  let lines: string[] = []
-  let chars = 0
-  for await (const cells of records) {
-    if (!write) {
-      write = openLines(cells)
-      continue
-    }
-    if (seen++ < skip) continue
-    const line = write(cells)
-    lines.push(line)
-    chars += line.length
-    if (lines.length < chunkRows && chars < chunkChars) continue
-    yield lines
-    lines = []
-    chars = 0
-  }
-  if (!write) throw new MillraceError('MR-3005', { message: 'Customer.io exported a file without a header line.' })
-  if (lines.length > 0) yield lines
-}
+type Spool = Awaited<ReturnType<typeof openSpool>>
 
-async function write(path: string, lines: readonly string[]): Promise<void> {
+/** A file that grows by pieces, so that its rows are never all in memory. */
+async function openSpool(path: string) {
   const file = await open(path, 'w')
-  try {
-    await file.writeFile(lines.join(''))
-  } finally {
-    await file.close()
+  let pieces = ''
+  let rows = 0
+  let isOpen = true
+  const flush = async () => {
+    await file.writeFile(pieces)
+    pieces = ''
+  }
+  return {
+    path,
+    rows: () => rows,
+    async add(line: string): Promise<void> {
+      pieces += line
+      rows++
+      if (pieces.length >= chunkBytes) await flush()
+    },
+    /** How many rows it has. */
+    async close(): Promise<number> {
+      if (!isOpen) return rows
+      isOpen = false
+      try {
+        await flush()
+      } finally {
+        await file.close()
+      }
+      return rows
+    },
   }
 }
 
@@ -137,5 +154,4 @@ const cut = (id: number, rows: number, total: number) =>
 
 const freshMs = 24 * 3_600_000
 const chunkRows = 20_000
-const chunkChars = 16 * 1024 * 1024
 const chunkBytes = 256 * 1024

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from 'millrace'
 import { change } from './open-customerio.ts'
@@ -33,7 +34,7 @@ describe('people', () => {
   it('are everybody whom Customer.io knows, by one export', async () => {
     const rows = await vendor.rows('people')
     const held = await vendor.sandbox.show('customerio', 'person')
-    expect(rows.map(({ cio_id }) => cio_id).sort()).toEqual(held.map(({ cio_id }) => cio_id).sort())
+    expect(rows.map(({ cio_id }) => String(cio_id)).sort()).toEqual(held.map(({ cio_id }) => String(cio_id)).sort())
     expect(pathsOf(await vendor.fresh())).toEqual([
       'POST /v1/customers',
       'POST /v1/customers/attributes',
@@ -189,6 +190,46 @@ describe('an export', () => {
     const files = (await vendor.fresh()).filter(({ path }) => path.startsWith('/files/'))
     expect(files.length).toBeGreaterThan(3)
     for (const { headers } of files) expect(headers).not.toHaveProperty('authorization')
+  })
+})
+
+describe('a large file', () => {
+  it('comes in parts of 20,000 people, and is gone on with at each of them', async () => {
+    const people = 45_000
+    let link = ''
+    const server = createServer((request, response) => {
+      if (request.url === '/file') {
+        const rows = Array.from({ length: people }, (_, n) => `p${n},a3${n},"x,""${n}"""\n`)
+        return response.end(`id,cio_id,note\n${rows.join('')}`)
+      }
+      response.setHeader('content-type', 'application/json')
+      const isLink = request.url?.endsWith('/download')
+      return response.end(JSON.stringify(isLink ? { url: link } : { export: { id: 1, status: 'done', total: people } }))
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const address = server.address()
+    const base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    link = `${base}/file`
+    try {
+      await using large = await openSource({ app_base_url: base })
+      const options = { attributes: ['note'] }
+      const all = await large.read('people', { options })
+      const files = all.flatMap(({ item, rows }) => (item.kind === 'file' ? [{ rows: item.rows, lines: rows }] : []))
+      expect(files.map(({ rows }) => rows)).toEqual([20_000, 20_000, 5_000])
+      expect(files.map(({ lines }) => lines.length)).toEqual([20_000, 20_000, 5_000])
+      expect(files[2]?.lines.at(-1)).toMatchObject({
+        id: 'p44999',
+        cio_id: 'a344999',
+        attributes: { note: 'x,"44999"' },
+      })
+      const resumes = all.flatMap(({ item }) => (item.kind === 'checkpoint' ? [item.resume] : []))
+      expect(resumes).toHaveLength(4)
+      const rest = await large.rows('people', { options, resume: resumes[2] ?? null })
+      expect(rest).toEqual(files[2]?.lines)
+      expect(await large.rows('people', { options, limit: 20_001 })).toHaveLength(20_001)
+    } finally {
+      server.close()
+    }
   })
 })
 
