@@ -19,7 +19,7 @@ export async function* readAccounts(
   const all = (await accounts.list(context.signal)).filter(({ isOwn }) => isOwn || !stream.ofPlatform)
   const todo = all.filter(({ id }) => !read.includes(id))
   let left = scan.limit
-  let refusal: unknown = null
+  let refusal: Error | null = null
   for (const { id, api } of todo) {
     if (left !== null && left <= 0) return read
     const among: Among = { account: id, read: [...read] }
@@ -34,7 +34,7 @@ export async function* readAccounts(
       read.push(id)
     } catch (error) {
       const reason = api.refusal()
-      if (reason === null) throw error
+      if (reason === null || !(error instanceof Error)) throw error
       accounts.skip(id, reason)
       refusal = error
     }

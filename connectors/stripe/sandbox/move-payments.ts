@@ -28,7 +28,7 @@ export function movePayments(store: SimulatorStore, day: Day): void {
 }
 
 function settleRefunds(store: SimulatorStore, at: number): void {
-  for (const refund of [...eachRecord(store, 'refunds')])
+  for (const refund of eachRecord(store, 'refunds'))
     if (refund.status === 'pending')
       change(store, 'refunds', { ...refund, status: 'succeeded' }, { type: 'refund.updated', at })
 }
@@ -53,7 +53,7 @@ function moveIntents(store: SimulatorStore, at: number, day: number): void {
     )
   // An edit, of which no event tells.
   if (last) putRecord(store, 'payment_intents', { ...last, metadata: { edited_on_day: String(day) } })
-  const customer = eachRecord(store, 'customers').next().value
+  const [customer] = eachRecord(store, 'customers')
   const made = {
     created: at,
     customer: customer?.id ?? null,

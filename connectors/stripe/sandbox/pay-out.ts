@@ -54,7 +54,7 @@ function payOutOf(
 
 /** A day goes by: what is on its way arrives. */
 export function arrivePayouts(store: SimulatorStore, at: number): void {
-  for (const payout of [...eachRecord(store, 'payouts')]) {
+  for (const payout of eachRecord(store, 'payouts')) {
     if (payout.status === 'paid') continue
     const arrived = { ...payout, status: payout.arrival_date <= at ? ('paid' as const) : ('in_transit' as const) }
     if (arrived.status === payout.status) continue
