@@ -23,10 +23,13 @@ export const leftOut: { readonly [thing: string]: string } = {
   'columns of an export of people':
     'not documented: here id and email, and what `attributes` names, in that order; an attribute named twice stands there twice',
   'messages: archived bodies, tracked_responses, associations': 'the connector asks for none',
+  'messages: message_template_id': 'deprecated; the vendor’s own examples have msg_template_id',
+  'messages: other metrics than sent, delivered, bounced, opened, clicked and drafted':
+    'they come in the same object; nobody converts, complains or unsubscribes by a message here',
   'messages: trigger_id, template_id, content_id, transactional_id as filters':
     'in the SDK, and not in the published description; refused',
   'activities: attribute_change and the other types':
-    'deliveries, events and new people only; nobody keeps the values that were',
+    'deliveries, events and new people only, so no url; nobody keeps the values that were',
   'segments: conditions': 'not in the published description of the list',
   'pages: tokens that expire': 'the fault lost_tokens refuses one',
 }
