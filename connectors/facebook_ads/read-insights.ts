@@ -59,8 +59,9 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       if (ending.kind === 'refused') refusals.set(account.id, ending.message)
       else if (ending.kind === 'split') span = Math.ceil(countDays(day, last) / 2)
       else {
+        const windows = [{ from: day, to: last, of: { account_id: account.id.replace(/^act_/, '') } }]
         day = addDays(last, 1)
-        yield { kind: 'checkpoint', resume: within(position, account.id, day) }
+        yield { kind: 'checkpoint', resume: within(position, account.id, day), windows }
       }
     }
     if (refusals.has(account.id)) continue

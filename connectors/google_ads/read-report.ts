@@ -1,4 +1,4 @@
-import { MillraceError, type ScanItem } from 'millrace'
+import { MillraceError, type ReadWindow, type ScanItem } from 'millrace'
 import { compareIds, type AdsAccount } from './accounts.ts'
 import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from './days.ts'
 import { writeQuery } from './gaql.ts'
@@ -27,6 +27,8 @@ export async function* readReport(
     ? [{ from: from.from, to: from.to }, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
     : parts
   let left = scan.limit ?? Infinity
+  // Days of an account that are read whole, since the last checkpoint.
+  let windows: readonly ReadWindow[] = []
   for (const [index, part] of rest.entries()) {
     const resumed = index === 0 ? from : null
     const asked = accounts.filter(({ id }) => {
@@ -44,22 +46,28 @@ export async function* readReport(
       })
       const page = resumed?.account === account.id ? resumed.page : null
       let rows = 0
+      let isWhole = false
       for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
         yield* item.batches
         left -= item.rows
         rows += item.rows
-        if (item.next !== null)
-          yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: account.id, page: item.next } }
+        isWhole = item.next === null && limit === null
+        if (item.next === null) continue
+        yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: account.id, page: item.next }, windows }
+        windows = []
       }
+      if (isWhole) windows = [...windows, { ...part, of: { 'customer.id': account.id } }]
       const following = asked[nth + 1]
-      if (following && rows > 0)
-        yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: following.id, page: null } }
+      if (!following || rows === 0) continue
+      yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: following.id, page: null }, windows }
+      windows = []
     }
     const following = rest[index + 1]
     const [first] = accounts
     yield following && first
-      ? { kind: 'checkpoint', resume: { phase: 'days', ...following, account: first.id, page: null } }
-      : { kind: 'checkpoint', resume: { phase: 'done' } }
+      ? { kind: 'checkpoint', resume: { phase: 'days', ...following, account: first.id, page: null }, windows }
+      : { kind: 'checkpoint', resume: { phase: 'done' }, windows }
+    windows = []
   }
 }
 

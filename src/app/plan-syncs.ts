@@ -58,6 +58,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         vendorNow,
         now: app.clock.now(),
         lagMs: plan.stream.lagMs,
+        restate: plan.config.restate,
         overlapMs: plan.stream.overlapMs,
         full: plan.mode === 'full_refresh',
         scanId: 'plan',

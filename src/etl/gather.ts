@@ -1,6 +1,6 @@
 /** What a stream yielded since the last commit, on disk, and how much of it the last checkpoint covers. */
 import { join } from 'node:path'
-import type { Batch, ChildBatch } from '../connector/contract.ts'
+import type { Batch, Checkpoint, ChildBatch, ReadWindow } from '../connector/contract.ts'
 import { countRows, openChunk, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
 import type { ParentSet } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
@@ -9,6 +9,8 @@ import type { StreamPlan } from './resolve-streams.ts'
 export type Gathered = {
   readonly rows: SpooledChunk
   readonly children: readonly GatheredChild[]
+  /** Report days of which everything is in here, or was before. */
+  readonly windows: readonly ReadWindow[]
 }
 
 export type GatheredChild = {
@@ -22,7 +24,7 @@ export type GatheredSize = { readonly rows: number; readonly bytes: number }
 export type Gatherer = {
   readonly add: (batch: Batch) => Promise<void>
   /** Everything so far can be committed: the scan can go on from here. */
-  readonly checkpoint: () => void
+  readonly checkpoint: (checkpoint: Checkpoint) => void
   /** What the last checkpoint covers; the rest comes again. null: there was none. */
   readonly covered: () => Gathered | null
   readonly all: () => Gathered
@@ -44,6 +46,7 @@ export function openGatherer(
   const open = (stream: string) => openChunk(join(context.spoolDir, `${stream.replace(/\W/g, '_')}-${number}`))
   const rows = open(plan.stream.name)
   const children = new Map<string, { readonly writer: ChunkWriter; readonly parents: ParentSet[] }>()
+  const windows: ReadWindow[] = []
   let covered: Gathered | null = null
 
   const writerOf = (child: ChildBatch, readAt: Date): ChunkWriter | null => {
@@ -60,6 +63,7 @@ export function openGatherer(
       chunk: frozen(writer.chunk()),
       parents: [...parents],
     })),
+    windows: [...windows],
   })
   return {
     async add(batch) {
@@ -72,7 +76,8 @@ export function openGatherer(
       if (!writer) return
       emit({ type: 'batch.spooled', run_id, stream, rows: await writer.add(batch, readAt) })
     },
-    checkpoint() {
+    checkpoint(checkpoint) {
+      windows.push(...(checkpoint.windows ?? []))
       covered = all()
     },
     covered: () => covered,
@@ -85,7 +90,11 @@ export function openGatherer(
   }
 }
 
-export const nothingGathered: Gathered = { rows: { directory: '', files: [], rows: 0, bytes: 0 }, children: [] }
+export const nothingGathered: Gathered = {
+  rows: { directory: '', files: [], rows: 0, bytes: 0 },
+  children: [],
+  windows: [],
+}
 
 /** The chunk as it is now, whatever is added to it later. */
 const frozen = (chunk: SpooledChunk): SpooledChunk => ({ ...chunk, files: [...chunk.files] })

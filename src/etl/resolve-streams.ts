@@ -163,6 +163,12 @@ function refuseSharedTables(sync: EtlSync, plans: readonly StreamPlan[]): void {
 /** Whole days can be replaced only where a date says which day a row is of. */
 function refuseNoDays(sync: EtlSync, stream: Stream, config: StreamConfig): void {
   const field = stream.boundedBy
+  if (config.restate !== null && config.options['window'] !== undefined)
+    throw new MillraceError('MR-1208', {
+      message: `${sync.name}: ${stream.name} has both  restate: { window }  and the option  window , which say the same. (${config.place.file}:${config.place.line})`,
+      kept: 'Nothing was read or changed.',
+      next: 'Keep  restate .',
+    })
   if (field !== undefined && stream.columns[field] === 'date') return
   throw new MillraceError('MR-1208', {
     message: `${sync.name}: ${stream.name} is no report by days, so none can be restated or replaced. (${config.place.file}:${config.place.line})`,

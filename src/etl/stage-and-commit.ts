@@ -1,16 +1,21 @@
 /** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { ReadWindow } from '../connector/contract.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest, type Workbench } from '../staging/stage-chunk.ts'
-import type { Fence, ParentSet, ShrinkLimit, TableWrite, WriteCounts } from '../warehouse/port.ts'
+import type { Fence, ParentSet, ShrinkLimit, TableWrite, WindowSet, WriteCounts } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
 
-export type StagedChunk = { readonly parent: Staged; readonly children: readonly StagedChild[] }
+export type StagedChunk = {
+  readonly parent: Staged
+  readonly children: readonly StagedChild[]
+  readonly windows: readonly ReadWindow[]
+}
 
 export type StagedChild = { readonly plan: ChildPlan; readonly staged: Staged; readonly parents: readonly ParentSet[] }
 
@@ -25,6 +30,8 @@ export type ChunkCommit = {
   readonly connector: string
   /** A full pass marks what it saw. */
   readonly touchUnchanged: boolean
+  /** Days that were read whole are replaced: what was last read before this instant goes. null: they are not. */
+  readonly windowsReadBefore: string | null
   /** Set on the last commit of a full pass over a stream that lists everything. */
   readonly sweep: { readonly readBefore: string; readonly maxShrink: ShrinkLimit } | null
 }
@@ -60,7 +67,7 @@ export async function stageForStream(
     children.push({ plan: found, staged, parents })
   }
   context.emit({ type: 'batch.staged', run_id: context.runId, stream: plan.stream.name, rows: gathered.rows.rows })
-  return { parent, children }
+  return { parent, children, windows: gathered.windows }
 }
 
 type Shape = Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit'>
@@ -93,6 +100,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     mode: plan.mode === 'full_refresh' ? 'replace' : 'merge',
     touchUnchanged: commit.touchUnchanged,
     sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
+    windows: windowsOf(commit),
     syncedAt,
   }
   const children = plan.children.flatMap((child) => childWrite(child, chunks, syncedAt) ?? [])
@@ -100,6 +108,21 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
   const counts = await writeCommit(context, commit, [own, ...children])
   for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
   return counts
+}
+
+function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly WindowSet[] {
+  if (windowsReadBefore === null) return []
+  const nameOf = (field: string) => plan.shape.columns.find((column) => column.field === field)?.column ?? field
+  const column = nameOf(plan.stream.boundedBy ?? '')
+  return chunks.flatMap(({ windows }) =>
+    windows.map(({ from, to, of = {} }) => ({
+      column,
+      from,
+      to,
+      of: Object.fromEntries(Object.entries(of).map(([field, value]) => [nameOf(field), value])),
+      readBefore: windowsReadBefore,
+    })),
+  )
 }
 
 function childWrite(plan: ChildPlan, chunks: readonly StagedChunk[], syncedAt: string): TableWrite | undefined {

@@ -95,7 +95,7 @@ export class StreamWork {
         continue
       }
       this.#resume = item.resume
-      this.#gatherer.checkpoint()
+      this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
       const commits = this.#isDue()
       if (commits || this.#isFull()) await this.#handOver(this.#gatherer.all(), { commits, final: null })
@@ -220,7 +220,9 @@ export class StreamWork {
       connector,
       cursor: this.#scan.limit === null ? chunk.cursor : null,
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
-      touchUnchanged: (scan.full && plan.stream.enumerates === true) || this.#isPartition(),
+      touchUnchanged:
+        (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
+      windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
       sweep:
         this.#replaces() || (chunk.isLast && this.#listsAll())
           ? { readBefore: scan.started_at, maxShrink: this.#maxShrink }
@@ -261,7 +263,7 @@ export class StreamWork {
   }
 
   #abandoned(): Cursor {
-    return { watermark: this.#cursor.watermark, scan: null }
+    return { ...this.#cursor, scan: null }
   }
 
   async #settled(): Promise<void> {

@@ -36,6 +36,7 @@ export async function syncStream(
     now: context.clock.now(),
     lagMs: stream.lagMs,
     overlapMs: stream.overlapMs,
+    restate: plan.config.restate,
     full: options.fullRefresh || plan.mode === 'full_refresh',
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })

@@ -8,6 +8,8 @@ export type Cursor = {
   /** Everything that changed before this instant is in the warehouse. null: nothing is complete yet. */
   readonly watermark: string | null
   readonly scan: ScanState | null
+  /** The upper bound of the last complete scan over a whole restatement window. @default none was */
+  readonly restated_at?: string
 }
 
 export type ScanState = {
@@ -18,6 +20,8 @@ export type ScanState = {
   readonly started_at: string
   /** A pass over everything, whatever the watermark says. */
   readonly full: boolean
+  /** It reads a whole restatement window. @default false */
+  readonly restates?: boolean
   /** Rows read and committed so far, duplicates not counted: what is held against the vendor's own count. */
   readonly read: number
   readonly partitions: readonly PartitionState[]
@@ -48,5 +52,8 @@ export function advance(
 
 /** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */
 export function complete(cursor: Cursor): Cursor {
-  return cursor.scan ? { watermark: cursor.scan.upper_bound, scan: null } : cursor
+  const { scan, restated_at } = cursor
+  if (!scan) return cursor
+  const restated = scan.restates ? scan.upper_bound : restated_at
+  return { watermark: scan.upper_bound, scan: null, ...(restated !== undefined && { restated_at: restated }) }
 }

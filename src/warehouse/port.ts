@@ -140,8 +140,9 @@ export type TableWrite = {
 }
 
 /**
- * What is stored of these days and was not read since `readAt` is removed, and counts as replaced. Where the totals of a day
- * that stood before are others afterwards, both go to `_millrace.restatements`.
+ * What is stored of these days and was last read before `readBefore` is removed, and counts as replaced. Where the totals of
+ * a day that stood before are others afterwards, both go to `_millrace.restatements`. The windows of a write are of the same
+ * columns.
  */
 export type WindowSet = {
   /** A date column. */
@@ -149,10 +150,10 @@ export type WindowSet = {
   /** Days (`2026-11-20`), both inclusive. */
   readonly from: string
   readonly to: string
-  /** Other columns that the window is of: one account. */
-  readonly scope: { readonly [column: string]: string }
+  /** Other columns that the window is of, as text: one account. */
+  readonly of: { readonly [column: string]: string }
   /** Our clock, ISO. */
-  readonly readAt: string
+  readonly readBefore: string
 }
 
 export type Sweep =

@@ -11,6 +11,7 @@ const begin = (request: Partial<ScanRequest> = {}) =>
     vendorNow: at(60),
     now: at(90),
     lagMs: 0,
+    restate: null,
     overlapMs: 0,
     full: false,
     scanId: 's',

@@ -10,6 +10,7 @@ import { replaceConformance } from './conformance/replace.ts'
 import { sessionConformance } from './conformance/sessions.ts'
 import { stateConformance } from './conformance/state.ts'
 import { sweepConformance } from './conformance/sweep.ts'
+import { windowConformance } from './conformance/windows.ts'
 import { tableConformance } from './conformance/tables.ts'
 import { typeConformance } from './conformance/types.ts'
 import { upkeepConformance } from './conformance/upkeep.ts'
@@ -27,6 +28,7 @@ export function warehouseConformance(
     mergeConformance(open)
     replaceConformance(open)
     sweepConformance(open)
+    windowConformance(open)
     rejectConformance(open)
     commitConformance(open)
     fenceConformance(open, adapterUrl)

@@ -48,7 +48,7 @@ export type Load = {
   readonly sequence?: number
   readonly cursor?: Cursor
   readonly fence?: Fence
-} & Partial<Pick<TableWrite, 'mode' | 'touchUnchanged' | 'sweep' | 'syncedAt'>>
+} & Partial<Pick<TableWrite, 'mode' | 'touchUnchanged' | 'sweep' | 'windows' | 'onlyStanding' | 'syncedAt'>>
 
 export type Workbench = {
   readonly warehouse: Warehouse
@@ -149,6 +149,8 @@ function openWorkbench(open: OpenWarehouse, files: Database): Workbench & { read
               mode: load.mode ?? 'merge',
               touchUnchanged: load.touchUnchanged ?? false,
               sweep: load.sweep ?? null,
+              windows: load.windows ?? [],
+              onlyStanding: load.onlyStanding ?? false,
               syncedAt: load.syncedAt ?? at(59),
             },
           ],

@@ -10,6 +10,7 @@ import { writeRejects } from './refused-rows.ts'
 import { replaceAll } from './replace.ts'
 import { sweepUnseen } from './sweep.ts'
 import { fencedTransaction, scopeIs } from './transaction.ts'
+import { beginWindows, endWindows } from './windows.ts'
 
 export async function commitStream(db: Database, commit: EtlCommit): Promise<readonly WriteCounts[]> {
   return fencedTransaction(db, commit.fence, async () => {
@@ -39,17 +40,20 @@ async function hasOpenNeighbour(db: Database, { sync, stream, partition }: Fence
 
 async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promise<EtlLedger> {
   const staged = sumStaged(write)
+  const windows = await beginWindows(db, write)
   const merged =
     write.mode === 'replace' ? await replaceAll(db, write, fence) : await mergeStaged(db, write, fence.runId)
   await writeRejects(db, write, fence)
   const swept = await sweepUnseen(db, write, fence)
-  return { ...staged, ...add(merged, staged), swept }
+  const replaced = windows ? await endWindows(db, write, { fence, ...windows }) : 0
+  return { ...staged, ...add(merged, staged), swept, replaced: merged.replaced + replaced }
 }
 
 /** Duplicates are found twice: inside a chunk by staging, across the chunks of a replacement by the warehouse. */
 const add = (merged: MergeCounts, staged: EtlLedger): MergeCounts => ({
   ...merged,
   duplicates: merged.duplicates + staged.duplicates,
+  filtered: merged.filtered + staged.filtered,
 })
 
 function sumStaged(write: TableWrite): EtlLedger {
@@ -77,9 +81,9 @@ async function writeCursor(db: Database, commit: EtlCommit): Promise<void> {
   const { fence, cursor } = commit
   await db.run(`DELETE FROM _millrace.cursors WHERE ${scopeIs(fence)}`)
   await db.run(
-    `INSERT INTO _millrace.cursors VALUES (${quoteText(fence.sync)}, ${quoteText(fence.stream)}, ${quoteText(fence.partition)}, ` +
+    `INSERT INTO _millrace.cursors (sync, stream, "partition", watermark, scan, connector, cursor_version, updated_by, updated_at, restated_at) VALUES (${quoteText(fence.sync)}, ${quoteText(fence.stream)}, ${quoteText(fence.partition)}, ` +
       `${textOrNull(cursor.cursor.watermark)}, ${textOrNull(cursor.cursor.scan && JSON.stringify(cursor.cursor.scan))}, ` +
-      `${quoteText(cursor.connector)}, ${cursor.version}, ${quoteText(fence.runId)}, now()::TIMESTAMP)`,
+      `${quoteText(cursor.connector)}, ${cursor.version}, ${quoteText(fence.runId)}, now()::TIMESTAMP, ${textOrNull(cursor.cursor.restated_at ?? null)})`,
   )
 }
 

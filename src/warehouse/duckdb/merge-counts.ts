@@ -4,7 +4,7 @@ import type { EtlLedger } from '../../model/ledger.ts'
 
 export type MergeCounts = Pick<
   EtlLedger,
-  'inserted' | 'updated' | 'deleted' | 'unchanged' | 'stale' | 'replaced' | 'duplicates'
+  'inserted' | 'updated' | 'deleted' | 'unchanged' | 'stale' | 'replaced' | 'duplicates' | 'filtered'
 >
 
 /** `sql` gives a class and its number of rows, as `outcome` and `n`. */
@@ -12,11 +12,12 @@ export async function countOutcomes(db: Database, sql: string): Promise<MergeCou
   const counts = { ...noCounts }
   for (const row of await db.rows(sql)) {
     const name = row['outcome']
-    if (name === 'inserted' || name === 'updated' || name === 'deleted' || name === 'unchanged' || name === 'stale')
-      counts[name] = Number(row['n'])
+    if (name !== undefined && name !== null && isOutcome(name)) counts[name] = Number(row['n'])
   }
   return counts
 }
+
+const isOutcome = (name: string): name is keyof MergeCounts => Object.hasOwn(noCounts, name)
 
 export function plus(a: MergeCounts, b: MergeCounts): MergeCounts {
   return {
@@ -27,6 +28,7 @@ export function plus(a: MergeCounts, b: MergeCounts): MergeCounts {
     stale: a.stale + b.stale,
     replaced: a.replaced + b.replaced,
     duplicates: a.duplicates + b.duplicates,
+    filtered: a.filtered + b.filtered,
   }
 }
 
@@ -38,4 +40,5 @@ export const noCounts: MergeCounts = {
   stale: 0,
   replaced: 0,
   duplicates: 0,
+  filtered: 0,
 }

@@ -21,14 +21,15 @@ async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merg
   const target = relation(write.table.schema, write.table.name)
   const content = contentColumns(write)
   const { source, table, duplicates } = await readStaged(db, write, { paths, columns: content })
-  if (!(await meetsStored(db, write, source))) return { ...(await insertAll(db, write, { source, runId })), duplicates }
+  if (!write.onlyStanding && !(await meetsStored(db, write, source)))
+    return { ...(await insertAll(db, write, { source, runId })), duplicates }
 
   // Columns that this read did not bring (excluded, or gone at the vendor) keep what they hold.
   const others = table.columns.map((column) => column.name).filter((name) => !isMeta(name) && !content.includes(name))
   const differs = content.map((name) => `s.${quoteName(name)} IS DISTINCT FROM t.${quoteName(name)}`).join(' OR ')
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _merge AS SELECT s.*, ${others.map((name) => `t.${quoteName(name)}, `).join('')}t.rowid AS ${rid}, ` +
-      `CASE WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END ` +
+      `CASE ${write.onlyStanding ? `WHEN ${isOther} THEN 'filtered' ` : ''}WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END ` +
       `WHEN ${isStale} THEN 'stale' WHEN s._deleted_at IS NOT NULL AND t._deleted_at IS NULL THEN 'deleted' ` +
       `WHEN (s._deleted_at IS NULL) <> (t._deleted_at IS NULL)${differs ? ` OR ${differs}` : ''} THEN 'updated' ` +
       `ELSE 'unchanged' END AS ${outcome} FROM ${source} s LEFT JOIN ${target} t ON ${keyJoin(write.key)}`,
@@ -51,6 +52,9 @@ async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merg
   await db.run('DROP TABLE _merge')
   return { ...counts, duplicates }
 }
+
+/** A part of a row says nothing of one that is not stored, was deleted, or has another version than what is stored. */
+const isOther = `t._read_at IS NULL OR t._deleted_at IS NOT NULL OR s._version <> t._version`
 
 /** Is any of the rows there already? By the keys alone: a first load has nothing to compare, row by row, with what it has just loaded. */
 async function meetsStored(db: Database, write: TableWrite, source: string): Promise<boolean> {

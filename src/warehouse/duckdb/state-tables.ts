@@ -33,7 +33,7 @@ export function stateTablesOf(db: Database): StateTables {
         return { ...scope, epoch, runId, previous }
       }),
     readCursor: async (scope) => {
-      const [row] = await db.rows(`SELECT watermark, scan FROM _millrace.cursors WHERE ${scopeIs(scope)}`)
+      const [row] = await db.rows(`SELECT watermark, scan, restated_at FROM _millrace.cursors WHERE ${scopeIs(scope)}`)
       return row ? cursorOf(row) : emptyCursor
     },
     readCursors: async (sync) => {
@@ -123,7 +123,11 @@ const scopeValues = (scope: Scope) => [scope.sync, scope.stream, scope.partition
 function cursorOf(row: TextRow): Cursor {
   const scan = row['scan']
   // What we wrote ourselves, in the one stored format.
-  return { watermark: row['watermark'] ?? null, scan: scan ? (JSON.parse(scan) as ScanState) : null }
+  return {
+    watermark: row['watermark'] ?? null,
+    scan: scan ? (JSON.parse(scan) as ScanState) : null,
+    ...(row['restated_at'] != null && { restated_at: row['restated_at'] }),
+  }
 }
 
 async function writeRun(db: Database, run: RunRecord): Promise<void> {

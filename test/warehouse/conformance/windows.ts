@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest'
+import type { WindowSet } from '../../../src/warehouse/port.ts'
+import { at, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
+
+const report: Columns = { day: 'date', account: 'integer', ad: 'string', spend: 'decimal(38,2)', clicks: 'integer' }
+
+export function windowConformance(open: OpenWarehouse): void {
+  describe('report days that were read whole', () => {
+    const bench = useWorkbench(open)
+    const row = (day: string, ad: string, spend: string, readAt = 1, account = 7): Row => ({
+      day,
+      account,
+      ad,
+      spend,
+      clicks: 3,
+      _version: readAt,
+      _read_at: readAt,
+    })
+    const load = (rows: readonly Row[], windows: readonly WindowSet[] = []) =>
+      bench().load({ table: 'insights', columns: report, key: ['day', 'ad'], rows, windows, touchUnchanged: true })
+    const window = (from: string, to: string, readBefore: number, account = '7'): WindowSet => ({
+      column: 'day',
+      from,
+      to,
+      of: { account },
+      readBefore: at(readBefore),
+    })
+    const stored = async () =>
+      (await bench().rows('SELECT day, ad, spend FROM crm.insights ORDER BY day, ad')).map(
+        ({ day, ad, spend }) => `${day} ${ad} ${spend}`,
+      )
+    const restatements = () =>
+      bench().rows(
+        'SELECT sync, stream, day, scope, rows_before, rows_after, totals FROM _millrace.restatements ORDER BY day',
+      )
+
+    test('lose what did not come, keep and correct what did, and count the lost rows as replaced', async () => {
+      await load([row('2026-11-01', 'a', '1.00'), row('2026-11-01', 'b', '2.00'), row('2026-11-02', 'a', '5.00')])
+      const ledger = await load([row('2026-11-01', 'a', '1.50', 10)], [window('2026-11-01', '2026-11-01', 10)])
+      expect(ledger).toMatchObject({ read: 1, updated: 1, replaced: 1, swept: 0 })
+      expect(await stored()).toEqual(['2026-11-01 a 1.50', '2026-11-02 a 5.00'])
+    })
+
+    test('are written down with their totals before and after, digit by digit, where these differ', async () => {
+      await load([row('2026-11-01', 'a', '1.00'), row('2026-11-01', 'b', '2.10'), row('2026-11-02', 'a', '5.00')])
+      await load(
+        [row('2026-11-01', 'a', '1.55', 10), row('2026-11-02', 'a', '5.00', 10), row('2026-11-03', 'a', '9.00', 10)],
+        [window('2026-11-01', '2026-11-03', 10)],
+      )
+      const [only, ...others] = await restatements()
+      // The second day is as it was, and the third is new.
+      expect(others).toEqual([])
+      expect(only).toMatchObject({
+        sync: 'crm',
+        stream: 'people',
+        day: '2026-11-01',
+        rows_before: '2',
+        rows_after: '1',
+      })
+      expect(JSON.parse(only?.['scope'] ?? '')).toEqual({ account: '7' })
+      expect(JSON.parse(only?.['totals'] ?? '')).toEqual({ spend: ['3.10', '1.55'], clicks: ['6', '3'] })
+    })
+
+    test('that are empty now say so', async () => {
+      await load([row('2026-11-01', 'a', '1.00')])
+      expect(await load([], [window('2026-11-01', '2026-11-01', 10)])).toMatchObject({ read: 0, replaced: 1 })
+      expect(await stored()).toEqual([])
+      expect((await restatements())[0]).toMatchObject({ rows_before: '1', rows_after: '0' })
+    })
+
+    test('of one account leave those of another alone', async () => {
+      await load([row('2026-11-01', 'a', '1.00'), row('2026-11-01', 'x', '4.00', 1, 8)])
+      await load([], [window('2026-11-01', '2026-11-01', 10)])
+      expect(await stored()).toEqual(['2026-11-01 x 4.00'])
+    })
+
+    test('leave what somebody else has read since', async () => {
+      await load([row('2026-11-01', 'a', '1.00', 20)])
+      expect(await load([], [window('2026-11-01', '2026-11-01', 10)])).toMatchObject({ replaced: 0 })
+      expect(await stored()).toEqual(['2026-11-01 a 1.00'])
+    })
+
+    test('keep a row that came and was refused', async () => {
+      await load([row('2026-11-01', 'a', '1.00')])
+      const refused = { key: '["2026-11-01","a"]', code: 'MR-5002' }
+      await bench().load({
+        table: 'insights',
+        columns: report,
+        key: ['day', 'ad'],
+        rejects: [refused],
+        windows: [window('2026-11-01', '2026-11-01', 10)],
+        touchUnchanged: true,
+      })
+      expect(await stored()).toEqual(['2026-11-01 a 1.00'])
+    })
+
+    test('may be many, of many accounts', async () => {
+      const days = Array.from({ length: 28 }, (_, n) => `2026-11-${String(n + 1).padStart(2, '0')}`)
+      await load(days.flatMap((day) => [row(day, 'a', '1.00'), row(day, 'b', '1.00'), row(day, 'x', '1.00', 1, 8)]))
+      const again = days.map((day) => row(day, 'a', '1.00', 10))
+      expect(
+        await load(
+          again,
+          days.map((day) => window(day, day, 10)),
+        ),
+      ).toMatchObject({ unchanged: 28, replaced: 28 })
+      expect(await restatements()).toHaveLength(28)
+    })
+  })
+
+  describe('a read of a few columns', () => {
+    const bench = useWorkbench(open)
+    const columns: Columns = { id: 'integer', name: 'string', score: 'integer' }
+    const partial: Columns = { id: 'integer', score: 'integer' }
+
+    test('touches those alone, of rows that stand at the same version; all others count as filtered', async () => {
+      const row = (id: number, version: number) => ({
+        id,
+        name: `n${id}`,
+        score: 1,
+        _version: version,
+        _read_at: version,
+      })
+      await bench().load({ columns, rows: [row(1, 1), row(2, 1), row(3, 5)] })
+      await bench().load({ columns, tombstones: [{ id: 4, _version: 1, _read_at: 1, _deleted_at: 1 }] })
+      const part = (id: number, version: number) => ({ id, score: 9, _version: version, _read_at: 10 })
+      const ledger = await bench().load({
+        columns: partial,
+        rows: [part(1, 1), part(3, 4), part(4, 1), part(5, 1)],
+        onlyStanding: true,
+      })
+      expect(ledger).toMatchObject({ read: 4, updated: 1, filtered: 3, inserted: 0, stale: 0 })
+      expect(
+        await bench().rows('SELECT id, name, score FROM crm.people WHERE _deleted_at IS NULL ORDER BY id'),
+      ).toEqual([
+        { id: '1', name: 'n1', score: '9' },
+        { id: '2', name: 'n2', score: '1' },
+        { id: '3', name: 'n3', score: '1' },
+      ])
+    })
+  })
+}
