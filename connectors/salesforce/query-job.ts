@@ -83,16 +83,23 @@ const abortQueryJob = ({ api, signal }: Asking, id: string): Promise<null> =>
     recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
   })
 
-/** Its results, for the job is of no use to anybody any more. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_delete_job.htm */
-export const deleteQueryJob = ({ api, signal }: Asking, id: string): Promise<null> =>
-  api.call<null>({
-    method: 'DELETE',
-    path: `/jobs/query/${id}`,
-    docs: `${base}query_delete_job.htm`,
-    signal,
-    read: () => null,
-    recover: () => ({ value: null }),
-  })
+/** Of no use to anybody any more. Where it cannot be deleted, Salesforce does it after seven days. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_delete_job.htm */
+export async function deleteQueryJob({ api, signal }: Asking, id: string): Promise<void> {
+  try {
+    await api.call<null>({
+      method: 'DELETE',
+      path: `/jobs/query/${id}`,
+      docs: `${base}query_delete_job.htm`,
+      signal,
+      timeoutMs: 10_000,
+      repeatable: false,
+      read: () => null,
+      recover: () => ({ value: null }),
+    })
+  } catch (error) {
+    if (signal.aborted || !(error instanceof MillraceError)) throw error
+  }
+}
 
 /** Now and then, so that a run that stands still says why. */
 function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: QueryJob, waitedMs: number) => void {

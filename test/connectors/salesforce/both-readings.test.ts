@@ -37,7 +37,50 @@ async function differences(): Promise<{ readonly [table: string]: number }> {
 }
 const none = Object.fromEntries(tables.map((table) => [table, 0]))
 
+/** Accounts with what CSV and JSON write differently. */
+async function writeTexts(): Promise<void> {
+  const { login_url, client_id, client_secret } = project.sandbox.connection('salesforce')
+  const form = { grant_type: 'client_credentials', client_id: String(client_id), client_secret: String(client_secret) }
+  const token = await fetch(`${login_url}/services/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })
+  const { access_token } = (await token.json()) as { access_token: string }
+  const answer = await fetch(`${login_url}/services/data/v66.0/composite/sobjects`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      allOrNone: true,
+      records: texts.map((text, index) => ({
+        attributes: { type: 'Account' },
+        Name: `Text ${index} ${text}`.trim(),
+        Description: text,
+        BillingStreet: text,
+        BillingLatitude: [0.00001, 60, -1.5, 0][index % 4] ?? 0,
+        BillingLongitude: JSON.parse('24.123456789012345'),
+        MRR__c: 12345678.9,
+      })),
+    }),
+  })
+  expect(answer.status).toBe(200)
+}
+const texts = [
+  'a\r\nb',
+  'a\rb',
+  '"',
+  '""',
+  'a,b',
+  '"a",\n"b"',
+  "\\ \\n '",
+  '\t\u0001\u2028',
+  'null',
+  'NULL',
+  '#N/A',
+  '{"a":1}',
+  '😀é漢',
+]
+
 it('the warehouse holds the same, to the last digit, whichever way it was read', async () => {
+  await writeTexts()
+  // Read up to five minutes ago, and the texts are of now.
+  await project.sandbox.move(1)
   const rest = await run('by_rest')
   expect(rest.code, rest.stderr).toBe(0)
   expect(await journal(/jobs\/query/)).toEqual([])
@@ -52,9 +95,13 @@ it('the warehouse holds the same, to the last digit, whichever way it was read',
   expect(Number(held?.['n'])).toBe(accounts.length)
   expect(Number(held?.['a'])).toBeGreaterThan(50)
   expect(Number(held?.['f'])).toBeGreaterThan(50)
+  const [read] = await project.rows(
+    `SELECT count(DISTINCT description) AS n FROM by_jobs.account WHERE name LIKE 'Text %'`,
+  )
+  expect(Number(read?.['n'])).toBe(texts.length)
   expect(await differences()).toEqual(none)
   expect(resultOf(jobs).runs[0]?.status).toBe('ok')
-}, 60_000)
+}, 120_000)
 
 it('and so it does after a day, by increments, some large and some small', async () => {
   await project.sandbox.move(1)
@@ -63,7 +110,7 @@ it('and so it does after a day, by increments, some large and some small', async
     expect(next.code, next.stderr).toBe(0)
   }
   expect(await differences()).toEqual(none)
-}, 60_000)
+}, 120_000)
 
 it.each(['batch.extracted:Contact:2', 'cursor.committed:Contact'])(
   'a run that is killed at %s is gone on with by a job of what comes after its last checkpoint',
@@ -74,7 +121,7 @@ it.each(['batch.extracted:Contact:2', 'cursor.committed:Contact'])(
     expect(next.code, next.stderr).toBe(0)
     expect(await differences()).toEqual(none)
   },
-  60_000,
+  120_000,
 )
 
 it('a run whose quota is used up stops with what it has, and the next one goes on there', async () => {
@@ -92,7 +139,7 @@ it('a run whose quota is used up stops with what it has, and the next one goes o
   const rest = await run('by_rest')
   expect(rest.code, rest.stderr).toBe(0)
   expect(await differences()).toEqual(none)
-}, 60_000)
+}, 120_000)
 
 const millraceYaml = `
 project: salesforce_in

@@ -163,7 +163,7 @@ describe('a compound field', () => {
     const location = compoundOf(object, whole)
     if (!location) throw new TypeError('none')
     const cells: { readonly [field: string]: string } = { Depot__Latitude__s: '60.1', Depot__Longitude__s: '-1.0E-4' }
-    expect(composeParts(location, (field) => cells[field] ?? '')).toBe('{"latitude":60.1,"longitude":-1.0E-4}')
+    expect(composeParts(location, (field) => cells[field] ?? '')).toBe('{"latitude":60.1,"longitude":-0.0001}')
     expect(composeParts(location, () => '')).toBeNull()
   })
 
