@@ -214,3 +214,33 @@ describe('a restricted key', () => {
     },
   )
 })
+
+describe('every list', () => {
+  const lists = served.filter(({ isList }) => isList).map(({ path, takes }) => [path, 'created' in takes] as const)
+
+  it.each(lists)('%s refuses bounds, places, expansions and accounts that do not exist', async (path, isBounded) => {
+    const { of, ask } = endpoints[`GET ${path}`] ?? { ask: () => Promise.reject(new Error(path)) }
+    const id = of ? await firstId(of) : ''
+    const refused = (parameters: object) => ask(openSdk(), id, parameters as never)
+    const missing = { statusCode: 400, code: 'resource_missing' }
+    await expect(refused({ starting_after: 'x_nobody' })).rejects.toMatchObject({ ...missing, param: 'starting_after' })
+    await expect(refused({ ending_before: 'x_nobody' })).rejects.toMatchObject({ ...missing, param: 'ending_before' })
+    for (const limit of [0, 101])
+      await expect(refused({ limit })).rejects.toMatchObject({ statusCode: 400, param: 'limit' })
+    await expect(refused({ expand: ['data.everything'] })).rejects.toMatchObject({ statusCode: 400, param: 'expand' })
+    await expect(refused({ expand: ['data.a.b.c.d'] })).rejects.toThrow(/more than 4 levels/)
+    if (isBounded) {
+      await expect(refused({ created: { after: 1 } })).rejects.toMatchObject({ code: 'parameter_unknown' })
+      await expect(refused({ created: { gte: 'soon' } })).rejects.toMatchObject({ code: 'parameter_invalid_integer' })
+    } else await expect(refused({ created: 1 })).rejects.toMatchObject({ code: 'parameter_unknown' })
+    const { base_url, api_key } = sandbox.connection('stripe')
+    const headers = {
+      authorization: `Bearer ${api_key}`,
+      'stripe-version': Stripe.API_VERSION,
+      'stripe-account': 'acct_of_nobody',
+    }
+    const elsewhere = await fetch(`${base_url}${path.replace(':id', id)}`, { headers })
+    expect(elsewhere.status).toBe(403)
+    expect(Object(await elsewhere.json()).error.code).toBe('account_invalid')
+  })
+})
