@@ -160,6 +160,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
       _breakdowns: 'string',
     },
     boundedBy: 'date_start',
+    reportsDays: true,
     overlapMs: overlapDays * dayMs,
     options: insightsOptions,
     pageRows: 500,

@@ -21,6 +21,7 @@ export function makeGaqlStream(parts: Parts): Stream {
     lagMs,
     overlapMs: windowDays * 86_400_000,
     boundedBy: 'segments.date',
+    reportsDays: true,
     children: [],
     pageRows: 10_000,
     options: reportOptions(false).extend({ query: z.string().min(1).meta({ description: 'GAQL without dates' }) }),

@@ -47,7 +47,7 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     overlapMs: report ? report.windowDays * dayMs : 0,
     children: [],
     pageRows: 10_000,
-    ...(report && { boundedBy: 'segments.date', options: reportOptions(report.isDaily === true) }),
+    ...(report && { boundedBy: 'segments.date', reportsDays: true, options: reportOptions(report.isDaily === true) }),
     async *read(scan, { signal }) {
       const wanted = wantedOf(stream, infos, scan)
       const shape = shapeOf(wanted.map((info) => ({ field: info.name, decimal: decimalOf(info) })))

@@ -77,7 +77,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       name: stream,
       place: place(yaml, ['streams', stream]),
       enabled: keys.enabled ?? true,
-      mode: keys.mode ?? (keys.restate ? 'replace_window' : null),
+      mode: keys.mode ?? null,
       include: keys.include ?? null,
       exclude: keys.exclude ?? [],
       pii: keys.pii ?? [],

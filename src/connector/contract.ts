@@ -157,6 +157,8 @@ export type Stream = {
    * @default of a `list` with `since` and `until`: the version field, or `since`; else none, and a backfill is one whole pass
    */
   readonly boundedBy?: string
+  /** A report by days, of the date field `boundedBy`: its checkpoints name the days that were read whole, which are replaced. */
+  readonly reportsDays?: boolean
   readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
   readonly lagMs: number
   readonly overlapMs: number

@@ -43,7 +43,7 @@ export async function resolveStreams(
   for (const stream of streams) {
     const config = wanted.get(stream.name)
     if (!config) continue
-    const mode = config.mode ?? (stream.appendOnly ? 'append' : stream.key.length > 0 ? 'merge' : 'full_refresh')
+    const mode = config.mode ?? (config.restate ? 'replace_window' : usualMode(stream))
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
     plans.push({
@@ -63,6 +63,12 @@ export async function resolveStreams(
   refuseOrphans(sync, wanted, { plans, owned })
   refuseSharedTables(sync, plans)
   return plans
+}
+
+function usualMode({ appendOnly, reportsDays, key }: Stream): StreamMode {
+  if (appendOnly) return 'append'
+  if (key.length === 0) return 'full_refresh'
+  return reportsDays ? 'replace_window' : 'merge'
 }
 
 /** Fields that the engine works with, whatever `include` and `exclude` say. */
@@ -169,7 +175,7 @@ function refuseNoDays(sync: EtlSync, stream: Stream, config: StreamConfig): void
       kept: 'Nothing was read or changed.',
       next: 'Keep  restate .',
     })
-  if (field !== undefined && stream.columns[field] === 'date') return
+  if (stream.reportsDays && field !== undefined && stream.columns[field] === 'date') return
   throw new MillraceError('MR-1208', {
     message: `${sync.name}: ${stream.name} is no report by days, so none can be restated or replaced. (${config.place.file}:${config.place.line})`,
     kept: 'Nothing was read or changed.',

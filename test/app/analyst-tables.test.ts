@@ -42,7 +42,14 @@ describe('the page', () => {
   })
 
   test('has the tables that the design names', () => {
-    expect(tables.map(({ name }) => name)).toEqual(['runs', 'changes', 'rejects', 'snapshot_people', 'intents'])
+    expect(tables.map(({ name }) => name)).toEqual([
+      'runs',
+      'changes',
+      'rejects',
+      'snapshot_people',
+      'intents',
+      'restatements',
+    ])
   })
 
   test.each(tables)('tells each column of $name, in order, and no other', async ({ name, columns }) => {

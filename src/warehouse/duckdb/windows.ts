@@ -23,7 +23,7 @@ export async function beginWindows(
       `(DATE ${quoteText(from)}, DATE ${quoteText(to)}, ${instantSql(readBefore)}${scope.map((name) => `, ${quoteText(of[name] ?? '')}`).join('')})`,
   )
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE _windows AS SELECT * FROM (VALUES ${rows.join(', ')}) w(${names([day_, to_, read_, ...scope])})`,
+    `CREATE OR REPLACE TEMP TABLE _windows AS SELECT * FROM (VALUES ${rows.join(', ')}) w(${names([day_, to_, read_, ...scope.map(of_)])})`,
   )
   await db.run(`CREATE OR REPLACE TEMP TABLE _before AS ${totals(write, scope)}`)
   return { scope }
@@ -51,7 +51,7 @@ export async function endWindows(
   const differs = ['#rows', ...measures].map((name) => `b.${quoteName(name)} IS DISTINCT FROM a.${quoteName(name)}`)
   const of =
     scope.length > 0
-      ? `json_object(${scope.map((name) => `${quoteText(name)}, b.${quoteName(name)}`).join(', ')})`
+      ? `json_object(${scope.map((name, index) => `${quoteText(name)}, b.${quoteName(of_(name, index))}`).join(', ')})`
       : 'NULL'
   const changed = measures.map(
     (name) =>
@@ -62,7 +62,7 @@ export async function endWindows(
       `SELECT ${quoteText(fence.runId)}, ${quoteText(fence.sync)}, ${quoteText(write.stream)}, b.${quoteName(day_)}, ${of}, b."#rows", coalesce(a."#rows", 0), ` +
       `${changed.length > 0 ? merged(changed) : `'{}'`}, now()::TIMESTAMP ` +
       // A day that was not there before is new, and no correction.
-      `FROM _before b LEFT JOIN (${totals(write, scope)}) a USING (${names([day_, ...scope])}) WHERE ${differs.join(' OR ')}`,
+      `FROM _before b LEFT JOIN (${totals(write, scope)}) a USING (${names([day_, ...scope.map(of_)])}) WHERE ${differs.join(' OR ')}`,
   )
   await db.run('DROP TABLE _windows')
   await db.run('DROP TABLE _before')
@@ -72,7 +72,8 @@ export async function endWindows(
 /** Rows and sums of each day within the windows. */
 function totals(write: TableWrite, scope: readonly string[]): string {
   const [first] = write.windows ?? []
-  const cell = (name: string) => `CAST(t.${quoteName(name)} AS VARCHAR) AS ${quoteName(name)}`
+  const cell = (name: string, index: number) =>
+    `CAST(t.${quoteName(name)} AS VARCHAR) AS ${quoteName(of_(name, index))}`
   const sums = write.table.columns.flatMap((column) => {
     if (!isMeasure(write, column)) return []
     const sum = `sum(t.${quoteName(column.name)})`
@@ -89,7 +90,7 @@ function totals(write: TableWrite, scope: readonly string[]): string {
 const within = ({ windows }: TableWrite, scope: readonly string[]): string =>
   [
     `t.${quoteName(windows?.[0]?.column ?? '')} BETWEEN w.${quoteName(day_)} AND w.${quoteName(to_)}`,
-    ...scope.map((name) => `CAST(t.${quoteName(name)} AS VARCHAR) = w.${quoteName(name)}`),
+    ...scope.map((name, index) => `CAST(t.${quoteName(name)} AS VARCHAR) = w.${quoteName(of_(name, index))}`),
   ].join(' AND ')
 
 /** What can be added up, and is no name of anything. */
@@ -109,3 +110,4 @@ const merged = (objects: readonly string[]): string =>
 const day_ = '#day'
 const to_ = '#to'
 const read_ = '#read_before'
+const of_ = (_name: string, index: number): string => `#of${index}`

@@ -17,7 +17,7 @@ export function windowConformance(open: OpenWarehouse): void {
       _read_at: readAt,
     })
     const load = (rows: readonly Row[], windows: readonly WindowSet[] = []) =>
-      bench().load({ table: 'insights', columns: report, key: ['day', 'ad'], rows, windows, touchUnchanged: true })
+      bench().load({ table: 'insights', columns: report, key: ['day', 'account', 'ad'], rows, windows, touchUnchanged: true })
     const window = (from: string, to: string, readBefore: number, account = '7'): WindowSet => ({
       column: 'day',
       from,
@@ -82,11 +82,11 @@ export function windowConformance(open: OpenWarehouse): void {
 
     test('keep a row that came and was refused', async () => {
       await load([row('2026-11-01', 'a', '1.00')])
-      const refused = { key: '["2026-11-01","a"]', code: 'MR-5002' }
+      const refused = { key: '["2026-11-01","7","a"]', code: 'MR-5002' }
       await bench().load({
         table: 'insights',
         columns: report,
-        key: ['day', 'ad'],
+        key: ['day', 'account', 'ad'],
         rejects: [refused],
         windows: [window('2026-11-01', '2026-11-01', 10)],
         touchUnchanged: true,
