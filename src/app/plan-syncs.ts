@@ -59,11 +59,13 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         now: app.clock.now(),
         lagMs: plan.stream.lagMs,
         restate: plan.config.restate,
+        fullEveryMs: plan.stream.fullEveryMs,
         overlapMs: plan.stream.overlapMs,
-        full: plan.mode === 'full_refresh',
+        full: false,
+        generation: plan.mode === 'full_refresh',
         scanId: 'plan',
       })
-      const scan = scanOf(begun.cursor.scan, plan, { fullRefresh: false, limit: null, start: sync.start })
+      const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
       const counted =
         offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({

@@ -10,6 +10,10 @@ export type ScanRequest = {
   readonly overlapMs: number
   /** Report days that the vendor corrects: how far back they are read again, and how often. null: only the overlap is. */
   readonly restate: { readonly windowMs: number; readonly everyMs: number } | null
+  /** How old the last pass over everything may be, in milliseconds. @default any age */
+  readonly fullEveryMs?: number | undefined
+  /** `full_refresh`: a pass over everything, too; it goes on with its own kind only, as others leave nothing beside the table. @default false */
+  readonly generation?: boolean
   /** `--full-refresh`: a pass over everything, dropping a scan that is under way. */
   readonly full: boolean
   readonly scanId: string
@@ -22,14 +26,16 @@ export type BegunScan = { readonly cursor: Cursor & { readonly scan: ScanState }
  * The bound is fixed here, at the start, and never taken from the rows that come (promise 10).
  */
 export function beginScan(request: ScanRequest): BegunScan {
-  const { cursor } = request
-  if (cursor.scan && !request.full) return { cursor: { ...cursor, scan: cursor.scan }, resumed: true }
+  const { cursor, generation = false } = request
+  if (cursor.scan && !request.full && (cursor.scan.generation ?? false) === generation)
+    return { cursor: { ...cursor, scan: cursor.scan }, resumed: true }
   const lagged = new Date(request.vendorNow.getTime() - request.lagMs).toISOString()
   // The vendor's clock may be set back: the watermark never is.
   const upperBound = cursor.watermark !== null && lagged < cursor.watermark ? cursor.watermark : lagged
-  const restates = request.restate !== null && isDue(cursor, request.restate, request.vendorNow)
+  const restates =
+    request.restate !== null && isDue(cursor.marks?.restated_at, request.restate.everyMs, request.vendorNow)
   const from =
-    request.full || cursor.watermark === null
+    request.full || generation || cursor.watermark === null || isListDue(request)
       ? null
       : new Date(Date.parse(cursor.watermark) - overlapOf(request, restates)).toISOString()
   const scan: ScanState = {
@@ -37,6 +43,7 @@ export function beginScan(request: ScanRequest): BegunScan {
     upper_bound: upperBound,
     started_at: request.now.toISOString(),
     full: from === null,
+    ...(generation && { generation }),
     // A pass over everything reads the window, too.
     ...((restates || (from === null && request.restate !== null)) && { restates: true }),
     read: 0,
@@ -45,14 +52,17 @@ export function beginScan(request: ScanRequest): BegunScan {
   return { cursor: { ...cursor, scan }, resumed: false }
 }
 
+const isListDue = ({ cursor, fullEveryMs, vendorNow }: ScanRequest): boolean =>
+  fullEveryMs !== undefined && isDue(cursor.marks?.listed_at, fullEveryMs, vendorNow)
+
 function overlapOf({ restate, overlapMs }: ScanRequest, restates: boolean): number {
   if (restate === null) return overlapMs
   return restates ? restate.windowMs : Math.min(recentMs, restate.windowMs)
 }
 
 /** A tenth early is in time: what runs every night does not begin at the same second. */
-function isDue({ restated_at }: Cursor, { everyMs }: NonNullable<ScanRequest['restate']>, vendorNow: Date): boolean {
-  return restated_at === undefined || vendorNow.getTime() - Date.parse(restated_at) >= 0.9 * everyMs
+export function isDue(last: string | undefined, everyMs: number, now: Date): boolean {
+  return last === undefined || now.getTime() - Date.parse(last) >= 0.9 * everyMs
 }
 
 /** Yesterday and today. */

@@ -119,7 +119,7 @@ async function beginStream(
   const scope = { sync: sync.name, stream: name, partition: '' }
   const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${name}`, epoch: fence.epoch })
-  const cursor = await session.state.readCursor(scope)
+  const cursor = await standing(session, { sync, plan: ready, kept: await session.state.readCursor(scope) })
   if (cursor.scan && previous)
     context.emit({
       type: 'run.takeover',
@@ -128,6 +128,16 @@ async function beginStream(
       message: `${name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
     })
   return { plan: ready, fence, cursor }
+}
+
+/** Without a scan whose generation is not there as the scan left it: then everything is read again. */
+async function standing(
+  session: Session,
+  { sync, plan, kept }: { readonly sync: EtlSync; readonly plan: StreamPlan; readonly kept: Cursor },
+): Promise<Cursor> {
+  if (!kept.scan?.generation) return kept
+  const request = { sync: sync.name, table: plan.shape.table, scanId: kept.scan.id }
+  return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
 }
 
 async function buildHistoryViews(context: EtlContext, plans: readonly StreamPlan[]): Promise<void> {

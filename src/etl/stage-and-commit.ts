@@ -23,11 +23,14 @@ export type ChunkCommit = {
   readonly plan: StreamPlan
   readonly fence: Fence
   readonly sequence: number
-  /** One, or all those of a replacement. */
+  /** Those that were staged since the last commit. */
   readonly chunks: readonly StagedChunk[]
   /** What the cursor becomes; null: `--limit`, the cursor stays. */
   readonly cursor: Cursor | null
   readonly connector: string
+  readonly scanId: string
+  /** The scan is complete with it. */
+  readonly isLast: boolean
   /** A full pass marks what it saw. */
   readonly touchUnchanged: boolean
   /** Days that were read whole are replaced: what was last read before this instant goes. null: they are not. */
@@ -97,7 +100,9 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     table: plan.shape.table,
     key: plan.shape.key,
     staged: chunks.map((chunk) => chunk.parent),
-    mode: plan.mode === 'full_refresh' ? 'replace' : 'merge',
+    mode: plan.mode === 'full_refresh' ? 'generation' : 'merge',
+    scanId: commit.scanId,
+    isLast: commit.isLast,
     touchUnchanged: commit.touchUnchanged,
     sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
     windows: windowsOf(commit),

@@ -62,7 +62,7 @@ export class StreamWork {
   readonly #underWay: Promise<void>[] = []
   #failure: Error | undefined
   #resume: Json
-  /** Staged chunks that wait for their commit; those of a replacement all go in at the end. */
+  /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
   /** What was handed over since the last commit. */
   #handedOver: GatheredSize = { rows: 0, bytes: 0 }
@@ -113,7 +113,7 @@ export class StreamWork {
 
   /** Commits what the last checkpoint covers. Rows past it come again: nothing is counted or appended twice. */
   async pause(): Promise<void> {
-    if (this.#failure !== undefined || this.#replaces()) return
+    if (this.#failure !== undefined) return
     await this.#settled()
     const covered = this.#gatherer.covered()
     if (covered === null && this.#earlier.length === 0) return
@@ -184,54 +184,58 @@ export class StreamWork {
     const { plan } = this.#start
     const staged = await stageForStream(this.#context, { plan, workbench: this.#workbench }, gathered)
     const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
-    if (this.#replaces() && !final) {
-      // Replaced in one transaction at the end: until then the files wait, and a killed run begins again.
-      this.#earlier = [...this.#earlier, staged]
-      this.#cursor = { ...advanced, scan: { ...advanced.scan, partitions: this.#cursor.scan.partitions } }
-      return
-    }
     if (!commits) {
       this.#earlier = [...this.#earlier, staged]
       this.#cursor = advanced
       return
     }
     const problem = (await final?.(advanced.scan.read)) ?? null
-    if (problem && this.#replaces()) throw problem
+    const waiting = { staged: [...this.#earlier, staged], isLast: final !== null && !problem }
+    // Of a replacement that misses rows nothing more goes in.
+    if (problem && this.#replaces()) {
+      await this.#abandon(this.#commitOf({ ...waiting, cursor: advanced }))
+      throw problem
+    }
     // A scan that missed rows is not gone on with: the next run begins another one.
     const next = problem ? this.#abandoned() : final ? complete(advanced) : advanced
-    await this.#write({ staged: [...this.#earlier, staged], cursor: next, isLast: final !== null && !problem })
+    await this.#write(this.#commitOf({ ...waiting, cursor: next }))
     this.#earlier = []
     this.#cursor = advanced
     if (problem) throw problem
   }
 
-  async #write(chunk: {
+  #commitOf(chunk: {
     readonly staged: readonly StagedChunk[]
     readonly cursor: Cursor
     readonly isLast: boolean
-  }): Promise<void> {
+  }): ChunkCommit {
     const { plan, fence, connectorName: connector } = this.#start
     const { scan } = this.#cursor
-    const commit: ChunkCommit = {
+    return {
       plan,
       fence,
       sequence: ++this.#sequence,
       chunks: chunk.staged,
       connector,
+      scanId: scan.id,
+      isLast: chunk.isLast,
       cursor: this.#scan.limit === null ? chunk.cursor : null,
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
       windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
       sweep:
-        this.#replaces() || (chunk.isLast && this.#listsAll())
+        chunk.isLast && (this.#replaces() || this.#listsAll())
           ? { readBefore: scan.started_at, maxShrink: this.#maxShrink }
           : null,
     }
+  }
+
+  async #write(commit: ChunkCommit): Promise<void> {
+    const { plan } = this.#start
     const counts = await commitStaged(this.#context, commit).catch(async (error: unknown) => {
       // The guard speaks of this pass: after it the next run looks at the source again, from the beginning.
-      if (error instanceof MillraceError && error.code === 'MR-4105' && commit.cursor)
-        await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
+      if (error instanceof MillraceError && error.code === 'MR-4105') await this.#abandon(commit)
       throw error
     })
     addLedgers(this.#ledgers, counts)
@@ -242,8 +246,13 @@ export class StreamWork {
       stream: plan.stream.name,
       sequence: commit.sequence,
       loaded: loaded(own),
-      done: chunk.isLast,
+      done: commit.isLast,
     })
+  }
+
+  async #abandon(commit: ChunkCommit): Promise<void> {
+    if (commit.cursor)
+      await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
   }
 
   /** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */

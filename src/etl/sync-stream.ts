@@ -30,6 +30,7 @@ export async function syncStream(
   const { plan } = start
   const { stream } = plan
   refusePartOfReplacement(start, options)
+  const isGeneration = plan.mode === 'full_refresh'
   const begun = beginScan({
     cursor: start.cursor,
     vendorNow: options.vendorNow,
@@ -37,10 +38,13 @@ export async function syncStream(
     lagMs: stream.lagMs,
     overlapMs: stream.overlapMs,
     restate: plan.config.restate,
-    full: options.fullRefresh || plan.mode === 'full_refresh',
+    fullEveryMs: stream.fullEveryMs,
+    // A part that a limit read is no beginning of the whole.
+    full: options.fullRefresh || (isGeneration && options.limit !== null),
+    generation: isGeneration,
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
-  const scan = scanOf(begun.cursor.scan, plan, options)
+  const scan = scanOf(begun.cursor, plan, options)
   context.emit({
     type: 'stream.started',
     run_id: context.runId,

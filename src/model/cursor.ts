@@ -8,8 +8,17 @@ export type Cursor = {
   /** Everything that changed before this instant is in the warehouse. null: nothing is complete yet. */
   readonly watermark: string | null
   readonly scan: ScanState | null
-  /** The upper bound of the last complete scan over a whole restatement window. @default none was */
+  /** What later scans have to know of earlier ones. @default nothing */
+  readonly marks?: CursorMarks
+}
+
+export type CursorMarks = {
+  /** The upper bound of the last complete scan over a whole restatement window. */
   readonly restated_at?: string
+  /** The upper bound of the last complete scan over everything. */
+  readonly listed_at?: string
+  /** The connector's own: the resume point of the last checkpoint of the last complete scan. */
+  readonly last?: Json
 }
 
 export type ScanState = {
@@ -22,6 +31,8 @@ export type ScanState = {
   readonly full: boolean
   /** It reads a whole restatement window. @default false */
   readonly restates?: boolean
+  /** What it reads goes into a generation beside the table (full_refresh). @default false */
+  readonly generation?: boolean
   /** Rows read and committed so far, duplicates not counted: what is held against the vendor's own count. */
   readonly read: number
   readonly partitions: readonly PartitionState[]
@@ -52,8 +63,17 @@ export function advance(
 
 /** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */
 export function complete(cursor: Cursor): Cursor {
-  const { scan, restated_at } = cursor
+  const { scan, marks } = cursor
   if (!scan) return cursor
-  const restated = scan.restates ? scan.upper_bound : restated_at
-  return { watermark: scan.upper_bound, scan: null, ...(restated !== undefined && { restated_at: restated }) }
+  const last = scan.partitions.at(-1)?.resume ?? null
+  return {
+    watermark: scan.upper_bound,
+    scan: null,
+    marks: {
+      ...marks,
+      ...(scan.restates && { restated_at: scan.upper_bound }),
+      ...(scan.full && { listed_at: scan.upper_bound }),
+      last,
+    },
+  }
 }

@@ -98,6 +98,12 @@ export type StateTables = {
 export type EtlSession = {
   /** One fenced transaction: every write, the cursor, the ledger, the rejects. @throws MillraceError MR-2005, MR-2006, MR-4105 */
   readonly commit: (commit: EtlCommit) => Promise<readonly WriteCounts[]>
+  /** Is all there that this scan has committed to its generation, in these columns? Else it cannot be gone on with. */
+  readonly holdsGeneration: (request: {
+    readonly sync: string
+    readonly table: Table
+    readonly scanId: string
+  }) => Promise<boolean>
 }
 
 export type EtlCommit = {
@@ -119,7 +125,9 @@ export type TableWrite = {
    * `generation`: the rows fill a table beside this one, which takes its place in the commit that says `isLast`.
    * `scd2`: a change ends the row's interval and begins another.
    */
-  readonly mode: 'merge' | 'replace' | 'generation' | 'scd2'
+  readonly mode: 'merge' | 'generation' | 'scd2'
+  /** Of a generation: the scan that it is of. What another scan left is dropped first. */
+  readonly scanId?: string
   /** Of a generation: it is whole. @default false */
   readonly isLast?: boolean
   /**

@@ -36,7 +36,7 @@ describe('the modes of a stream', () => {
       expect(await live('items')).toContain('2-y')
     })
 
-    test('shows the old data until all of the new is there, and begins again after a failure', async () => {
+    test('shows the old data until all of the new is there, and goes on after a failure', async () => {
       const vendor = createVendor({ readAt: world.clock })
       fill(vendor, 8)
       await world.run(vendor.connector, { streams })
@@ -45,13 +45,76 @@ describe('the modes of a stream', () => {
       vendor.onPage = () => {
         if (failing && vendor.pagesRead() === 6) throw new MillraceError('MR-3003', { message: 'no' })
       }
-      expect(codes(await world.run(vendor.connector, { streams }))).toEqual(['MR-3003'])
+      const first = await world.run(vendor.connector, { streams })
+      expect(codes(first)).toEqual(['MR-3003'])
+      expect(first.streams).toMatchObject({ people: { read: 3, inserted: 3, replaced: 0 } })
       expect(await live()).toHaveLength(8)
       failing = false
-      expect((await world.run(vendor.connector, { streams })).streams).toMatchObject({
-        people: { read: 7, inserted: 7 },
-      })
-      expect(await live()).toHaveLength(7)
+      const second = await world.run(vendor.connector, { streams })
+      expect(second.streams).toMatchObject({ people: { read: 4, inserted: 4, replaced: 8 } })
+      expect(vendor.scans.at(-1)).toMatchObject({ from: null, full: true, resume: expect.stringContaining('000004') })
+      expect(await live()).toEqual(['2', '3', '4', '5', '6', '7', '8'])
+    })
+
+    test('begins anew with --full-refresh, and where its generation is gone', async () => {
+      const vendor = createVendor({ readAt: world.clock })
+      fill(vendor, 8)
+      const stopAtPage = (page: number) => {
+        const from = vendor.pagesRead()
+        vendor.onPage = () => {
+          if (vendor.pagesRead() === from + page) throw new MillraceError('MR-3003', { message: 'no' })
+        }
+      }
+      stopAtPage(2)
+      await world.run(vendor.connector, { streams })
+      stopAtPage(2)
+      const anew = await world.run(vendor.connector, { streams, fullRefresh: true })
+      expect(anew.streams).toMatchObject({ people: { read: 3, inserted: 3 } })
+      await world.rows('DELETE FROM _millrace."generation_crm.people" WHERE id = 1')
+      vendor.onPage = () => undefined
+      const whole = await world.run(vendor.connector, { streams })
+      expect(whole.streams).toMatchObject({ people: { read: 8, inserted: 8 } })
+      expect(await live()).toHaveLength(8)
+    })
+
+    test('that another mode goes on from is read by it from the beginning', async () => {
+      const vendor = createVendor({ readAt: world.clock })
+      fill(vendor, 8)
+      vendor.onPage = (page) => {
+        if (page === 3) throw new MillraceError('MR-3003', { message: 'no' })
+      }
+      await world.run(vendor.connector, { streams })
+      expect(await live()).toEqual([])
+      vendor.onPage = () => undefined
+      await world.run(vendor.connector)
+      expect(await live()).toHaveLength(8)
+    })
+
+    test('reads everything again after it stopped before replacing much by little', async () => {
+      const vendor = createVendor({ readAt: world.clock })
+      fill(vendor, 8)
+      await world.run(vendor.connector, { streams })
+      const gone = [2, 3, 4, 5, 6, 7].map((id) => vendor.people.get(id))
+      for (let id = 2; id <= 7; id++) vendor.hardDelete(id)
+      expect(codes(await world.run(vendor.connector, { streams, maxShrink: { fraction: 0.5 } }))).toEqual(['MR-4105'])
+      for (const person of gone) if (person) vendor.people.set(person.id, person)
+      const again = await world.run(vendor.connector, { streams, maxShrink: { fraction: 0.5 } })
+      expect(again.streams).toMatchObject({ people: { read: 8, inserted: 8, replaced: 8 } })
+      expect(await live()).toHaveLength(8)
+    })
+
+    test('loads its children with every checkpoint, as merge does', async () => {
+      const vendor = createVendor({ readAt: world.clock })
+      fill(vendor, 8)
+      vendor.onPage = (page) => {
+        if (page === 3) throw new MillraceError('MR-3003', { message: 'no' })
+      }
+      await world.run(vendor.connector, { streams })
+      expect(await live()).toHaveLength(0)
+      expect(await live('items')).toHaveLength(6)
+      vendor.onPage = () => undefined
+      await world.run(vendor.connector, { streams })
+      expect(await live('items')).toHaveLength(8)
     })
 
     test('of a scan that another mode began reads everything, not the rest', async () => {
@@ -92,6 +155,23 @@ describe('the modes of a stream', () => {
       vendor.pass()
       expect(codes(await world.run(vendor.connector, { streams, sync: { verify: 'strict' } }))).toEqual(['MR-3101'])
       expect(await world.rows('SELECT name FROM crm.people WHERE id = 1')).toEqual([{ name: 'n1' }])
+      vendor.countError = 0
+      const again = await world.run(vendor.connector, { streams, sync: { verify: 'strict' } })
+      expect(again.streams).toMatchObject({ people: { read: 8, inserted: 8, replaced: 8 } })
+    })
+
+    test('that a limit cuts on its first run is no beginning of the whole', async () => {
+      const vendor = createVendor({ readAt: world.clock })
+      fill(vendor, 8)
+      vendor.onPage = (page) => {
+        if (page === 3) throw new MillraceError('MR-3003', { message: 'no' })
+      }
+      await world.run(vendor.connector, { streams })
+      vendor.onPage = () => undefined
+      await world.run(vendor.connector, { streams, limit: 2 })
+      expect(await live()).toEqual(['1', '2'])
+      await world.run(vendor.connector, { streams })
+      expect(await live()).toHaveLength(8)
     })
   })
 

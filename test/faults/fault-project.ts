@@ -80,12 +80,12 @@ export async function makeFaultProject({
     contents: ({ history = false } = {}): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
       inWarehouse(async (db) => {
         const tables = await db.rows(
-          `SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE ${history} OR NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
+          `SELECT schema_name || '.' || table_name AS name, '"' || schema_name || '"."' || table_name || '"' AS quoted FROM duckdb_tables() WHERE ${history} OR NOT (schema_name = '_millrace' AND table_name IN ('runs', 'fences')) ORDER BY 1`,
         )
         const all: Record<string, readonly TextRow[]> = {}
-        for (const { name } of tables) {
+        for (const { name, quoted } of tables) {
           const columns = name === '_millrace.cursors' && !history ? '* EXCLUDE (updated_by, updated_at)' : '*'
-          all[name ?? ''] = await db.rows(`SELECT ${columns} FROM ${name} ORDER BY ALL`)
+          all[name ?? ''] = await db.rows(`SELECT ${columns} FROM ${quoted} ORDER BY ALL`)
         }
         return all
       }),

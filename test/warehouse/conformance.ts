@@ -4,9 +4,9 @@ import { commitConformance } from './conformance/commit.ts'
 import { diffConformance } from './conformance/diff.ts'
 import { fenceConformance } from './conformance/fences.ts'
 import { fieldHistoryConformance } from './conformance/field-history.ts'
+import { generationConformance } from './conformance/generation.ts'
 import { mergeConformance } from './conformance/merge.ts'
 import { rejectConformance } from './conformance/rejects.ts'
-import { replaceConformance } from './conformance/replace.ts'
 import { sessionConformance } from './conformance/sessions.ts'
 import { stateConformance } from './conformance/state.ts'
 import { sweepConformance } from './conformance/sweep.ts'
@@ -26,7 +26,7 @@ export function warehouseConformance(
     tableConformance(open)
     typeConformance(open)
     mergeConformance(open)
-    replaceConformance(open)
+    generationConformance(open)
     sweepConformance(open)
     windowConformance(open)
     rejectConformance(open)

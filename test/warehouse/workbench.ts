@@ -48,7 +48,9 @@ export type Load = {
   readonly sequence?: number
   readonly cursor?: Cursor
   readonly fence?: Fence
-} & Partial<Pick<TableWrite, 'mode' | 'touchUnchanged' | 'sweep' | 'windows' | 'onlyStanding' | 'syncedAt'>>
+} & Partial<
+  Pick<TableWrite, 'mode' | 'scanId' | 'isLast' | 'touchUnchanged' | 'sweep' | 'windows' | 'onlyStanding' | 'syncedAt'>
+>
 
 export type Workbench = {
   readonly warehouse: Warehouse
@@ -147,6 +149,8 @@ function openWorkbench(open: OpenWarehouse, files: Database): Workbench & { read
               key,
               staged,
               mode: load.mode ?? 'merge',
+              scanId: load.scanId,
+              isLast: load.isLast ?? false,
               touchUnchanged: load.touchUnchanged ?? false,
               sweep: load.sweep ?? null,
               windows: load.windows ?? [],

@@ -4,15 +4,18 @@ import { quoteText, relation, textOrNull } from '../../duckdb/sql-text.ts'
 import { emptyEtlLedger, etlImbalance, loaded, type EtlLedger } from '../../model/ledger.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { EtlCommit, Fence, TableWrite, WriteCounts } from '../port.ts'
+import { writeGeneration } from './generation.ts'
+import { ensureGeneration } from './generation-table.ts'
 import { mergeStaged } from './merge.ts'
 import type { MergeCounts } from './merge-counts.ts'
 import { writeRejects } from './refused-rows.ts'
-import { replaceAll } from './replace.ts'
 import { sweepUnseen } from './sweep.ts'
 import { fencedTransaction, scopeIs } from './transaction.ts'
 import { beginWindows, endWindows } from './windows.ts'
 
 export async function commitStream(db: Database, commit: EtlCommit): Promise<readonly WriteCounts[]> {
+  for (const write of commit.writes)
+    if (write.mode === 'generation') await ensureGeneration(db, write, commit.fence.sync)
   return fencedTransaction(db, commit.fence, async () => {
     const counts: WriteCounts[] = []
     const isShared = await hasOpenNeighbour(db, commit.fence)
@@ -42,14 +45,14 @@ async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promis
   const staged = sumStaged(write)
   const windows = await beginWindows(db, write)
   const merged =
-    write.mode === 'replace' ? await replaceAll(db, write, fence) : await mergeStaged(db, write, fence.runId)
+    write.mode === 'generation' ? await writeGeneration(db, write, fence) : await mergeStaged(db, write, fence.runId)
   await writeRejects(db, write, fence)
   const swept = await sweepUnseen(db, write, fence)
   const replaced = windows ? await endWindows(db, write, { fence, ...windows }) : 0
   return { ...staged, ...add(merged, staged), swept, replaced: merged.replaced + replaced }
 }
 
-/** Duplicates are found twice: inside a chunk by staging, across the chunks of a replacement by the warehouse. */
+/** Duplicates are found twice: inside a chunk by staging, across chunks by the warehouse. */
 const add = (merged: MergeCounts, staged: EtlLedger): MergeCounts => ({
   ...merged,
   duplicates: merged.duplicates + staged.duplicates,
@@ -81,9 +84,9 @@ async function writeCursor(db: Database, commit: EtlCommit): Promise<void> {
   const { fence, cursor } = commit
   await db.run(`DELETE FROM _millrace.cursors WHERE ${scopeIs(fence)}`)
   await db.run(
-    `INSERT INTO _millrace.cursors (sync, stream, "partition", watermark, scan, connector, cursor_version, updated_by, updated_at, restated_at) VALUES (${quoteText(fence.sync)}, ${quoteText(fence.stream)}, ${quoteText(fence.partition)}, ` +
+    `INSERT INTO _millrace.cursors (sync, stream, "partition", watermark, scan, connector, cursor_version, updated_by, updated_at, marks) VALUES (${quoteText(fence.sync)}, ${quoteText(fence.stream)}, ${quoteText(fence.partition)}, ` +
       `${textOrNull(cursor.cursor.watermark)}, ${textOrNull(cursor.cursor.scan && JSON.stringify(cursor.cursor.scan))}, ` +
-      `${quoteText(cursor.connector)}, ${cursor.version}, ${quoteText(fence.runId)}, now()::TIMESTAMP, ${textOrNull(cursor.cursor.restated_at ?? null)})`,
+      `${quoteText(cursor.connector)}, ${cursor.version}, ${quoteText(fence.runId)}, now()::TIMESTAMP, ${textOrNull(cursor.cursor.marks ? JSON.stringify(cursor.cursor.marks) : null)})`,
   )
 }
 

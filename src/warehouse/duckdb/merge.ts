@@ -17,7 +17,7 @@ export async function mergeStaged(db: Database, write: TableWrite, runId: string
 
 type Merge = { readonly paths: readonly string[]; readonly runId: string }
 
-async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merge): Promise<MergeCounts> {
+export async function mergeRows(db: Database, write: TableWrite, { paths, runId }: Merge): Promise<MergeCounts> {
   const target = relation(write.table.schema, write.table.name)
   const content = contentColumns(write)
   const { source, table, duplicates } = await readStaged(db, write, { paths, columns: content })

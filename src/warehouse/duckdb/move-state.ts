@@ -2,6 +2,7 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import type { StateUpkeep } from '../state-upkeep.ts'
+import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences, lockSeededRow } from './state-tables.ts'
 import { introspect } from './tables.ts'
@@ -16,6 +17,7 @@ export async function moveState(
     // Whoever is still at either loses the right to commit.
     await endFences(db, from, 'move')
     if (to !== from) {
+      await dropGenerations(db, from)
       await endFences(db, to, 'move')
       for (const table of ['cursors', 'intents', 'rejects', 'changes', 'snapshots'])
         await db.run(`UPDATE _millrace.${table} SET sync = ${quoteText(to)} WHERE sync = ${quoteText(from)}`)

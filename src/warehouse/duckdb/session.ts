@@ -1,6 +1,7 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import type { Session } from '../port.ts'
 import { commitStream } from './commit-stream.ts'
+import { holdsGeneration } from './generation-table.ts'
 import { fieldHistorySql } from './field-history-view.ts'
 import { reverseSession } from './reverse-session.ts'
 import { stateUpkeepOf } from './state-upkeep.ts'
@@ -17,7 +18,10 @@ export function openSession(db: Database): Session {
     ensureView: (schema, name, sql) => ensureView(db, schema, name, sql),
     ensureFieldHistory: (view) => ensureView(db, view.schema, view.name, fieldHistorySql(view)),
     state: stateTablesOf(db),
-    etl: { commit: (commit) => commitStream(db, commit) },
+    etl: {
+      commit: (commit) => commitStream(db, commit),
+      holdsGeneration: (request) => holdsGeneration(db, request),
+    },
     reverse: reverseSession(db),
     upkeep: stateUpkeepOf(db),
   }

@@ -5,6 +5,7 @@ import type { LogicalType } from '../../model/logical-type.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Column } from '../../model/table.ts'
 import type { StateReplacement, StateRow, StateTable, StateTableName } from '../state-upkeep.ts'
+import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences, lockSeededRow } from './state-tables.ts'
 import { ensureTable, introspect } from './tables.ts'
@@ -40,6 +41,7 @@ export async function replaceState(db: Database, { sync, path, tables, rows }: S
   await transaction(db, async () => {
     await lockSeededRow(db)
     await endFences(db, sync, 'import')
+    await dropGenerations(db, sync)
     for (const table of await stateTablesOfSync(db, sync))
       await db.run(`DELETE FROM ${relation(stateSchema, storedName(sync, table.name))} ${ofSync(sync, table.name)}`)
     for (const table of tables) {

@@ -5,8 +5,10 @@ export const stateSchema = '_millrace'
 export const addedColumns: readonly { readonly table: string; readonly column: string; readonly type: string }[] = [
   // What was deliberately not sent has no sent_at; retention counts from here.
   { table: 'changes', column: 'recorded_at', type: 'TIMESTAMP DEFAULT now()::TIMESTAMP' },
-  // The last pass that read a whole restatement window.
-  { table: 'cursors', column: 'restated_at', type: 'VARCHAR' },
+  // What later scans have to know of earlier ones.
+  { table: 'cursors', column: 'marks', type: 'JSON' },
+  // Whose rows the generation of a full_refresh holds; the table itself is named in generation-table.ts.
+  { table: 'generations', column: 'scan', type: 'VARCHAR' },
   // Parking: the value that was refused (a hash), and how often the destination refused it for good.
   { table: 'rejects', column: 'value', type: 'VARCHAR' },
   { table: 'rejects', column: 'refusals', type: 'BIGINT' },
@@ -22,6 +24,7 @@ export const stateTables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS _millrace.changes (run_id VARCHAR NOT NULL, sync VARCHAR NOT NULL, key VARCHAR NOT NULL, op VARCHAR NOT NULL, fields JSON, status VARCHAR NOT NULL, reason VARCHAR, sent_at TIMESTAMP)`,
   `CREATE TABLE IF NOT EXISTS _millrace.runs (run_id VARCHAR NOT NULL, sync VARCHAR NOT NULL, kind VARCHAR, status VARCHAR, slot VARCHAR, trigger VARCHAR, ledger JSON, streams JSON, requests BIGINT, seconds DOUBLE, started_at TIMESTAMP, finished_at TIMESTAMP, "commit" VARCHAR, target VARCHAR, error JSON)`,
   `CREATE TABLE IF NOT EXISTS _millrace.restatements (run_id VARCHAR NOT NULL, sync VARCHAR NOT NULL, stream VARCHAR NOT NULL, day DATE NOT NULL, scope JSON, rows_before BIGINT NOT NULL, rows_after BIGINT NOT NULL, totals JSON, recorded_at TIMESTAMP NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS _millrace.generations (sync VARCHAR NOT NULL, name VARCHAR NOT NULL, scan VARCHAR, "rows" BIGINT NOT NULL, updated_at TIMESTAMP NOT NULL)`,
   // The seeded row: whoever makes a new fence row holds its lock while doing so.
   `INSERT INTO _millrace.fences SELECT '', '', '', 0, '', TIMESTAMP '1970-01-01' WHERE NOT EXISTS (SELECT 1 FROM _millrace.fences WHERE sync = '' AND stream = '')`,
   ...addedColumns.map(

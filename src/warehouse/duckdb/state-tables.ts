@@ -1,11 +1,12 @@
 /** Fences, cursors, commits, runs and rejects in `_millrace`. */
 import type { Database, TextRow } from '../../duckdb/open-database.ts'
 import { quoteName, quoteText, textOrNull } from '../../duckdb/sql-text.ts'
-import { emptyCursor, type Cursor, type ScanState } from '../../model/cursor.ts'
+import { emptyCursor, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
 import type { RunRecord } from '../../model/run.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Scope, StateTables } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
+import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { scopeIs, transaction } from './transaction.ts'
 
@@ -33,7 +34,7 @@ export function stateTablesOf(db: Database): StateTables {
         return { ...scope, epoch, runId, previous }
       }),
     readCursor: async (scope) => {
-      const [row] = await db.rows(`SELECT watermark, scan, restated_at FROM _millrace.cursors WHERE ${scopeIs(scope)}`)
+      const [row] = await db.rows(`SELECT watermark, scan, marks FROM _millrace.cursors WHERE ${scopeIs(scope)}`)
       return row ? cursorOf(row) : emptyCursor
     },
     readCursors: async (sync) => {
@@ -89,6 +90,7 @@ export function stateTablesOf(db: Database): StateTables {
         await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
         await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
         if (stream !== null) return
+        await dropGenerations(db, sync)
         await db.run(`DELETE FROM _millrace.intents WHERE sync = ${quoteText(sync)}`)
         await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${quoteText(sync)}`)
         await db.run(`DROP TABLE IF EXISTS ${quoteName(stateSchema)}.${quoteName(snapshotTable(sync))}`)
@@ -121,12 +123,12 @@ export async function lockSeededRow(db: Database): Promise<void> {
 const scopeValues = (scope: Scope) => [scope.sync, scope.stream, scope.partition].map(quoteText).join(', ')
 
 function cursorOf(row: TextRow): Cursor {
-  const scan = row['scan']
+  const { scan, marks } = row
   // What we wrote ourselves, in the one stored format.
   return {
     watermark: row['watermark'] ?? null,
-    scan: scan ? (JSON.parse(scan) as ScanState) : null,
-    ...(row['restated_at'] != null && { restated_at: row['restated_at'] }),
+    scan: scan ? (JSON.parse(scan) as ScanState) : null, // as above
+    ...(marks && { marks: JSON.parse(marks) as CursorMarks }), // as above
   }
 }
 

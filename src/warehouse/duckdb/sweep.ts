@@ -11,7 +11,7 @@ import { instantSql } from './staged-rows.ts'
  */
 export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence): Promise<number> {
   const { sweep } = write
-  if (!sweep || write.mode === 'replace') return 0
+  if (!sweep || write.mode === 'generation') return 0
   const target = relation(write.table.schema, write.table.name)
   const now = instantSql(write.syncedAt)
   const set = `SET _deleted_at = ${now}, _synced_at = ${now}, _run_id = ${quoteText(fence.runId)}`

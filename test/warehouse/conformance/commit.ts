@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Cursor } from '../../../src/model/cursor.ts'
-import { at, errorOf, scope, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
+import { at, errorOf, people, scope, tableOf, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
 
 export function commitConformance(open: OpenWarehouse): void {
   describe('a commit', () => {
@@ -42,7 +42,7 @@ export function commitConformance(open: OpenWarehouse): void {
       expect(await bench().session(({ state }) => state.readCursor(scope))).toEqual(underWay)
     })
 
-    test.each(['merge', 'replace'] as const)(
+    test.each(['merge', 'generation'] as const)(
       'whose ledger does not balance after a %s changes nothing at all',
       async (mode) => {
         await bench().load({ rows: [row(1, 'Ann')], cursor: { watermark: at(1), scan: null }, sequence: 1 })
@@ -54,6 +54,8 @@ export function commitConformance(open: OpenWarehouse): void {
           cursor: { watermark: at(9), scan: null },
           sequence: 2,
           mode,
+          scanId: 'scan-1',
+          isLast: true,
         })
         const error = await errorOf(work)
         expect(error.code).toBe('MR-2006')
@@ -75,7 +77,7 @@ export function commitConformance(open: OpenWarehouse): void {
         rejects: null,
         counts: { read: 1, derived: 0, duplicates: 0, filtered: 0, rejected: 0 },
       }
-      const table = { schema: 'crm', name: 'people', columns: [] }
+      const table = tableOf('people', people)
       await errorOf(
         bench().session(async ({ etl, state }) => {
           const fence = await state.takeFence(scope, 'run-1')
@@ -84,7 +86,9 @@ export function commitConformance(open: OpenWarehouse): void {
             table,
             key: ['id'],
             staged: [staged],
-            mode: 'replace',
+            mode: 'generation',
+            scanId: 'scan-1',
+            isLast: true,
             touchUnchanged: false,
             sweep: null,
             syncedAt: at(5),
