@@ -50,8 +50,13 @@ type Answered = {
 
 export async function deliver(context: ReverseContext, delivery: Delivery): Promise<Delivered> {
   const { object } = delivery
-  // Opening the warehouse and joining with what is intended cost the same for many answers as for few.
-  const chunkRows = Math.max(context.acknowledgeRows, Math.min(largestChunkRows, Math.floor(delivery.limit / 10)))
+  let answeredRows = 0
+  // Opening the warehouse and joining with what is intended cost the same for many answers as for few; but for the last chunk
+  // nothing is left to be sent meanwhile.
+  const chunkRows = () => {
+    const left = Math.min(delivery.limit / 10, (delivery.limit - answeredRows) / 2)
+    return Math.max(context.acknowledgeRows, Math.min(largestChunkRows, Math.floor(left)))
+  }
   const counts = { delivered: 0, rejected: 0, absent: 0 }
   const concurrency = object.concurrency ?? 1
   const inFlight = new Set<Promise<void>>()
@@ -78,19 +83,20 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const lines = answers.length === 0 ? taken : [...taken, ...answers.map((answer) => JSON.stringify(answer))]
     await delivery.journal.append({ lines, batch })
     counts.delivered += taken.length
+    answeredRows += lines.length
     for (const { status, state } of answers) {
       if (status === 'delivered') counts.delivered++
       else if (status === 'rejected') counts.rejected++
       else if (status !== 'unknown' && (status === 'absent' || state === 'removed')) counts.absent++
     }
-    if (delivery.journal.rows < chunkRows) return
+    if (delivery.journal.rows < chunkRows()) return
     // They are on disk: sending goes on meanwhile. It waits only where answers come faster than they can be committed.
     const committed = attempt(() =>
       acknowledging.next(async () => {
-        if (delivery.journal.rows >= chunkRows) await commit()
+        if (delivery.journal.rows >= chunkRows()) await commit()
       }),
     )
-    if (delivery.journal.rows >= 2 * chunkRows) await committed
+    if (delivery.journal.rows >= 2 * chunkRows()) await committed
   }
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
