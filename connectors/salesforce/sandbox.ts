@@ -20,6 +20,7 @@ export default simulator({
   move: playDay,
   serve: serveRequests,
   faults: {
+    purge_deleted: 'the recycle bin has been emptied: deleted rows are in no query any more',
     daily_limit: 'the day’s API requests are used up (403 REQUEST_LIMIT_EXCEEDED)',
     near_limit: 'Sforce-Limit-Info says that 85 % of the day’s requests are used',
     small_limit: 'the day has `requests` API requests only',

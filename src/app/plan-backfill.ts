@@ -78,5 +78,5 @@ async function countRows(app: App, { host }: OpenedConnection, partition: Partit
   if (!plan.stream.count) return null
   const bounds = { from: range?.from ?? null, to, resume: null, done: false }
   const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
-  return plan.stream.count(scanOf(state, plan, { fullRefresh: false, limit: null, start }), host.context(app.signal))
+  return plan.stream.count(scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start }), host.context(app.signal))
 }

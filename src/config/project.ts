@@ -82,6 +82,8 @@ export type StreamConfig = {
   readonly pii: readonly string[]
   /** Field → what of it reaches the warehouse. */
   readonly mask: { readonly [field: string]: Mask }
+  /** Those of the masked fields that the stream itself names, and not the sync for all of its streams. */
+  readonly ownMasks: readonly string[]
   readonly where: string | null
   readonly fieldHistory: boolean
   readonly schemaChanges: 'evolve' | 'freeze' | 'ignore'

@@ -10,7 +10,9 @@ const streamKeys = {
   mode: z
     .enum(['merge', 'append', 'full_refresh', 'replace_window', 'scd2'])
     .optional()
-    .describe('How rows land. Default: merge where the stream has a key, append for history.'),
+    .describe(
+      'How rows land (docs/modes.md). Default: merge where the stream has a key, append for history, full_refresh for the rest.',
+    ),
   include: z.array(someName).min(1).optional().describe('Only these fields of the vendor, beside key and version.'),
   exclude: someNames.optional().describe('Fields of the vendor that are not loaded.'),
   pii: someNames.optional().describe('Fields with personal data: masked in previews, errors and reports.'),

@@ -152,6 +152,8 @@ export type Stream = {
   readonly calculated?: readonly string[]
   /** A full pass lists everything there is: rows it did not see are deleted. */
   readonly enumerates?: boolean
+  /** A scan is full when the last full one is this old, in milliseconds; 0: always. @default only the first one is */
+  readonly fullEveryMs?: number
   /**
    * The field that `from` and `to` of a scan bound when it is `full`, so that a backfill can read it in parts.
    * @default of a `list` with `since` and `until`: the version field, or `since`; else none, and a backfill is one whole pass

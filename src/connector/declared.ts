@@ -13,7 +13,7 @@ import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
 import type { Host, Http, Query } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
-import { bound, readList } from './read-list.ts'
+import { bound, hasUpperBound, readList } from './read-list.ts'
 import { recordRequests } from './record-requests.ts'
 import { valueAt } from './value-at.ts'
 
@@ -46,7 +46,7 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
       next: 'Give it one of the two.',
     })
   }
-  const countRows = typeof count === 'object' ? countBy(name, count, rest.docs, list?.sinceFormat ?? 'iso') : count
+  const countRows = typeof count === 'object' ? countBy({ ...rest, name }, count, list?.sinceFormat ?? 'iso') : count
   const boundedBy = rest.boundedBy ?? (list?.since && list.until ? (rest.version ?? list.since) : undefined)
   return {
     ...rest,
@@ -62,11 +62,16 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
 }
 
 const countBy =
-  (name: string, count: CountDeclaration, docs: string, format: 'iso' | 'unix'): NonNullable<Stream['count']> =>
+  (
+    stream: Pick<Stream, 'name' | 'docs' | 'enumerates'>,
+    count: CountDeclaration,
+    format: 'iso' | 'unix',
+  ): NonNullable<Stream['count']> =>
   async (scan, { http, signal }) => {
+    const { name, docs } = stream
     const query: Query = {
       ...(count.since && scan.from ? { [count.since]: bound(scan.from, format, Math.floor) } : {}),
-      ...(count.until ? { [count.until]: bound(scan.to, format, Math.ceil) } : {}),
+      ...(count.until && hasUpperBound(stream, scan) ? { [count.until]: bound(scan.to, format, Math.ceil) } : {}),
     }
     const answer = await http.get(count.path, { signal, query, docs })
     const value = valueAt(answer, count.value)

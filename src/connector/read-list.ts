@@ -13,7 +13,7 @@ import { valueAt } from './value-at.ts'
  * @throws MillraceError MR-3005 where the vendor pages in a circle, or answers the same page twice
  */
 export async function* readList(
-  stream: Pick<Stream, 'name' | 'docs' | 'key'>,
+  stream: Pick<Stream, 'name' | 'docs' | 'key' | 'enumerates'>,
   list: ListDeclaration,
   scan: Scan,
   { http, signal }: Context,
@@ -23,7 +23,7 @@ export async function* readList(
   const ask = (at: Place | null): Promise<Page> =>
     at?.kind === 'link'
       ? http.page(at.at, options)
-      : http.page(list.path, { ...options, query: { ...bounds(list, scan), ...pageQuery(list.page, at) } })
+      : http.page(list.path, { ...options, query: { ...bounds(stream, list, scan), ...pageQuery(list.page, at) } })
   const isNew = watchForCircle()
   let place: Place | null = readPlace(scan.resume)
   let left = scan.limit ?? Infinity
@@ -95,12 +95,19 @@ function pageQuery(paging: Paging, place: Place | null): Query {
   return paging.kind === 'offset' ? { ...size, [paging.param]: 0 } : size
 }
 
-function bounds(list: ListDeclaration, scan: Scan): Query {
+/**
+ * A pass whose unseen rows are deleted has no upper bound: a row that is edited meanwhile has a newer stamp, and is there all the
+ * same.
+ */
+export const hasUpperBound = ({ enumerates }: Pick<Stream, 'enumerates'>, { full, from }: Scan): boolean =>
+  !(full && from === null && enumerates === true)
+
+function bounds(stream: Pick<Stream, 'enumerates'>, list: ListDeclaration, scan: Scan): Query {
   const format = list.sinceFormat ?? 'iso'
   return {
     ...list.query,
     ...(list.since && scan.from ? { [list.since]: bound(scan.from, format, Math.floor) } : {}),
-    ...(list.until ? { [list.until]: bound(scan.to, format, Math.ceil) } : {}),
+    ...(list.until && hasUpperBound(stream, scan) ? { [list.until]: bound(scan.to, format, Math.ceil) } : {}),
   }
 }
 

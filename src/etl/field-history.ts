@@ -16,6 +16,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
     name: fieldHistoryName(parent.shape.table.name),
     history: {
       table: plan.shape.table.name,
+      hasIntervals: plan.mode === 'scd2',
       key: plan.shape.key[0] ?? 'id',
       record: column(history.record),
       field: column(history.field),
@@ -25,11 +26,17 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
       by: column(history.by),
       kind: history.kind === undefined ? null : column(history.kind),
     },
-    parent: { table: parent.shape.table.name, key: parent.shape.key[0] ?? 'id', createdAt },
+    parent: {
+      table: parent.shape.table.name,
+      hasIntervals: parent.mode === 'scd2',
+      key: parent.shape.key[0] ?? 'id',
+      createdAt,
+    },
     who:
       who && history.who
         ? {
             table: who.shape.table.name,
+            hasIntervals: who.mode === 'scd2',
             key: columnOf(who.shape, history.who.key) ?? toSnake(history.who.key),
             name: columnOf(who.shape, history.who.name) ?? toSnake(history.who.name),
           }

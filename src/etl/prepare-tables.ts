@@ -1,6 +1,8 @@
-import type { StreamConfig } from '../config/project.ts'
+import type { StreamConfig, StreamMode } from '../config/project.ts'
+import type { Stream } from '../connector/contract.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
+import { prepareIntervals } from './prepare-intervals.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
@@ -8,17 +10,26 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
  * have are left out of what is loaded. @throws MillraceError MR-2201
  */
 export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
-  const prepare = async (stream: string, shape: TableShape, config: StreamConfig): Promise<TableShape> => {
-    for (const change of await session.ensureTable(shape.table, config.schemaChanges))
-      context.emit({ type: 'schema.changed', run_id: context.runId, stream, change })
+  const prepare = async (
+    stream: Pick<Stream, 'name' | 'columns'>,
+    { shape, config, mode }: Prepared,
+  ): Promise<TableShape> => {
+    const changes = [
+      ...(await prepareIntervals(session, { table: shape.table, fields: Object.keys(stream.columns), mode })),
+      ...(await session.ensureTable(shape.table, config.schemaChanges)),
+    ]
+    for (const change of changes)
+      context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
     return config.schemaChanges === 'ignore' ? storedPart(session, shape) : shape
   }
-  const shape = await prepare(plan.stream.name, plan.shape, plan.config)
+  const shape = await prepare(plan.stream, plan)
   const children: StreamPlan['children'][number][] = []
   for (const child of plan.children)
-    children.push({ ...child, shape: await prepare(child.child.name, child.shape, child.config) })
+    children.push({ ...child, shape: await prepare(child.child, { ...child, mode: 'merge' }) })
   return { ...plan, shape, children }
 }
+
+type Prepared = { readonly shape: TableShape; readonly config: StreamConfig; readonly mode: StreamMode }
 
 async function storedPart(session: Session, shape: TableShape): Promise<TableShape> {
   const stored = await session.introspect(shape.table.schema, shape.table.name)

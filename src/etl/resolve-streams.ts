@@ -3,8 +3,9 @@ import type { EtlSync, StreamConfig, StreamMode } from '../config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
 import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import { metaColumns, type Table } from '../model/table.ts'
+import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
 import { chooseStreams } from './choose-streams.ts'
 
@@ -14,6 +15,8 @@ export type StreamPlan = {
   readonly shape: TableShape
   readonly mode: StreamMode
   readonly children: readonly ChildPlan[]
+  /** Only some of its columns are read, of rows that stand; `sweeps`: of all of them. @default all columns */
+  readonly part?: { readonly sweeps: boolean }
 }
 
 /** A child stream, with what its own entry in the sync says of it. */
@@ -52,6 +55,7 @@ export async function resolveStreams(
       mode,
       shape: shapeOf(sync, stream, {
         config,
+        ours: mode === 'scd2' ? intervalColumns : [],
         needed: [...neededFields(stream, streams), ...(mode === 'replace_window' ? [stream.boundedBy ?? ''] : [])],
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
@@ -61,6 +65,7 @@ export async function resolveStreams(
     })
   }
   refuseOrphans(sync, wanted, { plans, owned })
+  refuseIdleMasks(sync, plans)
   refuseSharedTables(sync, plans)
   return plans
 }
@@ -85,12 +90,17 @@ function neededFields(stream: Stream, all: readonly Stream[]): readonly string[]
 function shapeOf(
   sync: EtlSync,
   stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history'>,
-  { config, needed }: { readonly config: StreamConfig; readonly needed: readonly string[] },
+  {
+    config,
+    needed,
+    ours = [],
+  }: { readonly config: StreamConfig; readonly needed: readonly string[]; readonly ours?: readonly Column[] },
 ): TableShape {
-  const names = columnNames(Object.keys(stream.columns))
+  const own = ours.map(({ name }) => name)
+  const names = columnNames(Object.keys(stream.columns), own)
   const required = new Set([...stream.key, ...needed])
   refuseMasks(sync, stream, { config, required })
-  for (const field of [...(config.include ?? []), ...config.exclude, ...Object.keys(config.mask)])
+  for (const field of [...(config.include ?? []), ...config.exclude, ...config.ownMasks])
     if (!(field in stream.columns) && stream.name === config.name) throw unknownField(sync, field, stream)
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const wanted = (config.include === null || config.include.includes(field)) && !config.exclude.includes(field)
@@ -102,7 +112,7 @@ function shapeOf(
     table: {
       schema: sync.schema,
       name: tableName(stream),
-      columns: [...columns.map(({ column, type }) => ({ name: column, type })), ...metaColumns],
+      columns: [...columns.map(({ column, type }) => ({ name: column, type })), ...ours, ...metaColumns],
     },
     columns,
     key: stream.key.map((field) => names.get(field) ?? field),
@@ -146,6 +156,17 @@ function refuseOrphans(
         next: parent ? `Add ${parent} to its streams.` : 'millrace connection discover shows which.',
       })
     }
+}
+
+/** A mask for all streams that fits none of them is a slip, and what it was for would be loaded in clear. */
+function refuseIdleMasks(sync: EtlSync, plans: readonly StreamPlan[]): void {
+  const parts = plans.flatMap(({ stream, config, children }) => [
+    { of: stream, config },
+    ...children.map(({ child, config: own }) => ({ of: child, config: own })),
+  ])
+  const known = new Set(parts.flatMap(({ of }) => Object.keys(of.columns)))
+  for (const { of, config } of parts)
+    for (const field of Object.keys(config.mask)) if (!known.has(field)) throw unknownField(sync, field, of)
 }
 
 /** Names that differ by case only fall on one table: rows of one stream would overwrite the other's. */

@@ -8,6 +8,7 @@ import type { Cursor } from '../model/cursor.ts'
 import type { Fence, Session, ShrinkLimit } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { fieldHistoryView } from './field-history.ts'
+import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
 import { stoppedBySignal, syncStream } from './sync-stream.ts'
@@ -30,6 +31,7 @@ export type EtlOutcome = {
 
 export async function runEtl(context: EtlContext, request: EtlRequest): Promise<EtlOutcome> {
   const plans = await resolveStreams(request.sync, request.connector, context.signal)
+  for (const plan of plans) passesOf(request.sync.name, plan)
   // The vendor's clock is read before anything else: what changes from here on belongs to the next scan.
   const vendorNow = await request.vendorNow()
   const { begun, errors: refused } = await begin(context, request.sync, plans)
@@ -62,6 +64,7 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
           context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
       }
       if (outcome.failure !== undefined) fail(outcome.failure, plan.stream.name)
+      else if (request.limit === null) await runPasses(context, plan, { request, vendorNow, reports, fail })
     } catch (error) {
       fail(error, plan.stream.name)
     }
@@ -72,6 +75,37 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
       begun.map(({ plan }) => plan),
     ).catch((error: unknown) => fail(error, 'field history'))
   return sumOutcome(reports, errors)
+}
+
+type Passing = {
+  readonly request: EtlRequest
+  readonly vendorNow: Date
+  readonly reports: Map<string, StreamReport>
+  readonly fail: (error: unknown, name: string) => void
+}
+
+/** What is due of a stream beside its scan: keys alone, and what the vendor calculates. */
+async function runPasses(
+  context: EtlContext,
+  plan: StreamPlan,
+  { request, vendorNow, reports, fail }: Passing,
+): Promise<void> {
+  const { sync, connectorName } = request
+  for (const due of passesOf(sync.name, plan)) {
+    if (context.isStopping()) return
+    const start = await beginPass(context, due, { sync: sync.name, connectorName, vendorNow })
+    if (!start) continue
+    const name = `${plan.stream.name} ${due.partition}`
+    const { maxShrink } = request
+    const options = { vendorNow, fullRefresh: false, limit: null, start: null, maxShrink, verify: 'off' } as const
+    const outcome = await syncStream(context, start, options)
+    for (const report of outcome.reports.values()) {
+      reports.set(name, report)
+      if (outcome.failure === undefined)
+        context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
+    }
+    if (outcome.failure !== undefined) fail(outcome.failure, name)
+  }
 }
 
 /** What the streams of a run came to together. */

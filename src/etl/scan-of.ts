@@ -1,5 +1,5 @@
 import type { Scan } from '../connector/contract.ts'
-import type { ScanState } from '../model/cursor.ts'
+import type { Cursor, ScanState } from '../model/cursor.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 export type StreamOptions = {
@@ -9,14 +9,17 @@ export type StreamOptions = {
   readonly start: string | null
 }
 
+type CursorInScan = Cursor & { readonly scan: ScanState }
+
 /** The scan as a connector gets it: the partition that is not done yet. */
-export function scanOf(state: ScanState, plan: StreamPlan, options: StreamOptions): Scan {
+export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, options: StreamOptions): Scan {
   const partition = state.partitions.find((candidate) => !candidate.done) ?? state.partitions[0]
   return {
     id: state.id,
     from: partition?.from ?? null,
     to: partition?.to ?? state.upper_bound,
     resume: partition?.resume ?? null,
+    last: marks?.last ?? null,
     full: state.full,
     start: options.start,
     fields: plan.shape.columns.map((column) => column.field),

@@ -1,6 +1,7 @@
 /** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { StreamMode } from '../config/project.ts'
 import type { ReadWindow } from '../connector/contract.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
@@ -100,12 +101,13 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     table: plan.shape.table,
     key: plan.shape.key,
     staged: chunks.map((chunk) => chunk.parent),
-    mode: plan.mode === 'full_refresh' ? 'generation' : 'merge',
+    mode: landings[plan.mode],
     scanId: commit.scanId,
     isLast: commit.isLast,
     touchUnchanged: commit.touchUnchanged,
     sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
     windows: windowsOf(commit),
+    onlyStanding: plan.part !== undefined,
     syncedAt,
   }
   const children = plan.children.flatMap((child) => childWrite(child, chunks, syncedAt) ?? [])
@@ -113,6 +115,14 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
   const counts = await writeCommit(context, commit, [own, ...children])
   for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
   return counts
+}
+
+const landings: { readonly [mode in StreamMode]: TableWrite['mode'] } = {
+  merge: 'merge',
+  append: 'merge',
+  replace_window: 'merge',
+  full_refresh: 'generation',
+  scd2: 'scd2',
 }
 
 function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly WindowSet[] {

@@ -258,6 +258,7 @@ export class StreamWork {
   /** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
   #listsAll(): boolean {
     const { plan } = this.#start
+    if (plan.part) return plan.part.sweeps
     const { full } = this.#cursor.scan
     const narrowed = this.#scan.start !== null || this.#scan.where !== null || this.#scan.limit !== null
     return full && plan.stream.enumerates === true && !narrowed && !this.#isPartition()

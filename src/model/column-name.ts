@@ -1,10 +1,11 @@
 /**
  * The vendor's field names as column names: lower snake_case, always resolved the same way.
  * `LastModifiedDate` → `last_modified_date`, `MRR__c` → `mrr__c`, `2fa` → `_2fa`. Two fields that fall on one name get
- * `_2`, `_3` … in the order of the vendor's names, so that the answer does not depend on the order they came in.
+ * `_2`, `_3` … in the order of the vendor's names, so that the answer does not depend on the order they came in. So does a
+ * field that falls on one of `ours`, the table's own columns beside those that every table has.
  */
-export function columnNames(fields: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set<string>(reserved)
+export function columnNames(fields: readonly string[], ours: readonly string[] = []): ReadonlyMap<string, string> {
+  const taken = new Set<string>([...reserved, ...ours])
   const names = new Map<string, string>()
   // Fields that already are their own column name keep it; the others give way.
   const order = [...fields].sort((a, b) => Number(toSnake(a) !== a) - Number(toSnake(b) !== b) || (a < b ? -1 : 1))

@@ -18,6 +18,8 @@ export const metaColumns = [
   { name: '_deleted_at', type: 'timestamp' },
 ] as const satisfies readonly Column[]
 
+export const isMeta = (name: string): boolean => metaColumns.some((column) => column.name === name)
+
 export type SchemaChange =
   | { readonly kind: 'table_created'; readonly table: string }
   | { readonly kind: 'column_added'; readonly table: string; readonly column: string; readonly type: LogicalType }

@@ -5,6 +5,8 @@ export type FieldHistoryView = {
   readonly name: string
   readonly history: {
     readonly table: string
+    /** Its rows are intervals (`scd2`): only the latest of each key counts. @default false */
+    readonly hasIntervals?: boolean
     readonly key: string
     readonly record: string
     readonly field: string
@@ -14,8 +16,18 @@ export type FieldHistoryView = {
     readonly by: string
     readonly kind: string | null
   }
-  readonly parent: { readonly table: string; readonly key: string; readonly createdAt: string }
-  readonly who: { readonly table: string; readonly key: string; readonly name: string } | null
+  readonly parent: {
+    readonly table: string
+    readonly hasIntervals?: boolean
+    readonly key: string
+    readonly createdAt: string
+  }
+  readonly who: {
+    readonly table: string
+    readonly hasIntervals?: boolean
+    readonly key: string
+    readonly name: string
+  } | null
   /** Field as the history spells it → the parent's column with its present value. */
   readonly tracked: { readonly [historyName: string]: string }
 }

@@ -180,3 +180,38 @@ describe('the streams of a sync', () => {
     expect((await errorOf(resolve([{}], rest))).code).toBe('MR-1208')
   })
 })
+
+describe('a mask', () => {
+  const columnsOf = async (streams: readonly Partial<StreamConfig>[]) =>
+    (await resolve(streams)).map((plan) =>
+      plan.shape.columns.flatMap(({ field, type, mask }) => (mask ? [`${field} ${type} ${mask}`] : [])),
+    )
+
+  test('makes its field a text, also one that only some of the streams have', async () => {
+    const mask = { note: 'redact', email: 'sha256' } as const
+    expect(
+      await columnsOf([
+        { name: 'invoices', mask },
+        { name: 'items', mask },
+        { name: 'customers', mask },
+      ]),
+    ).toEqual([['email string sha256'], ['email string sha256']])
+  })
+
+  test('of a field that is not there is refused, or the field that was meant would be loaded in clear', async () => {
+    expect(
+      (await errorOf(resolve([{ name: 'customers', mask: { emial: 'redact' }, ownMasks: ['emial'] }]))).message,
+    ).toMatch(/no field emial; did you mean email/)
+    expect((await errorOf(resolve([{ name: 'customers', mask: { emial: 'redact' } }]))).message).toMatch(
+      /no field emial/,
+    )
+  })
+
+  test('is not laid on what rows are loaded by; of a key only a hash', async () => {
+    const refused = async (mask: StreamConfig['mask']) =>
+      (await errorOf(resolve([{ name: 'customers', mask }]))).message
+    expect(await refused({ updated_at: 'sha256' })).toMatch(/rows are loaded by it/)
+    expect(await refused({ id: 'last4' })).toMatch(/it is the key/)
+    expect(await columnsOf([{ name: 'customers', mask: { id: 'sha256' } }])).toEqual([['id string sha256']])
+  })
+})

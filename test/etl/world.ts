@@ -133,6 +133,7 @@ export const streamConfig = (config: Partial<StreamConfig> = {}): StreamConfig =
   exclude: [],
   pii: [],
   mask: {},
+  ownMasks: [],
   restate: null,
   formulaRefreshMs: null,
   reconcileMs: null,

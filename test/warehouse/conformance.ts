@@ -7,6 +7,7 @@ import { fieldHistoryConformance } from './conformance/field-history.ts'
 import { generationConformance } from './conformance/generation.ts'
 import { mergeConformance } from './conformance/merge.ts'
 import { rejectConformance } from './conformance/rejects.ts'
+import { scd2Conformance } from './conformance/scd2.ts'
 import { sessionConformance } from './conformance/sessions.ts'
 import { stateConformance } from './conformance/state.ts'
 import { sweepConformance } from './conformance/sweep.ts'
@@ -27,6 +28,7 @@ export function warehouseConformance(
     typeConformance(open)
     mergeConformance(open)
     generationConformance(open)
+    scd2Conformance(open)
     sweepConformance(open)
     windowConformance(open)
     rejectConformance(open)

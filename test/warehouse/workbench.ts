@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
 import type { Cursor } from '../../src/model/cursor.ts'
+import { intervalColumns } from '../../src/model/interval-columns.ts'
 import type { EtlLedger } from '../../src/model/ledger.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
@@ -134,7 +135,8 @@ function openWorkbench(open: OpenWarehouse, files: Database): Workbench & { read
           ...load.counts,
         },
       })
-      const table = tableOf(load.table ?? 'people', columns)
+      const plain = tableOf(load.table ?? 'people', columns)
+      const table = load.mode === 'scd2' ? { ...plain, columns: [...plain.columns, ...intervalColumns] } : plain
       return session(async (open_) => {
         await open_.ensureTable(table, 'evolve')
         const fence = load.fence ?? (await open_.state.takeFence(scope, 'run-1'))

@@ -23,7 +23,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'Bulk API 2.0 ingest: the list of jobs, multipart creation, other delimiters than COMMA, hardDelete, the day’s limit of batches':
     'not used by the connector; 404, INVALIDJOB or FEATURENOTENABLED',
   'deleting an account deletes its contacts and opportunities': 'here they stay; the story deletes people only',
-  'purging the recycle bin after 15 days': 'deleted rows stay in queryAll',
+  'purging the recycle bin after 15 days': 'deleted rows stay in queryAll, until the fault purge_deleted',
   'Bulk API 2.0 query: the list of jobs, parallel results, other delimiters than COMMA, CRLF, PK chunking and its order of rows, the day’s limit of bytes':
     'not used by the connector; 404 or INVALIDJOB. Rows of a job without ORDER BY come as they were made',
   'Bulk API 2.0 query: what a bad locator or another user’s job is called':

@@ -67,7 +67,9 @@ export function createQueryJobsEndpoint(context: SimulatorContext) {
       })
     if (context.fault('bulk_query_aborted')) return saveQueryJob(context, { ...job, state: 'Aborted' })
     try {
-      const found = runQuery(context.store, parseSoql(job.soql), { deleted: job.operation === 'queryAll' })
+      const found = runQuery(context.store, parseSoql(job.soql), {
+        deleted: job.operation === 'queryAll' && !context.fault('purge_deleted'),
+      })
       results.set(job.id, found)
       return saveQueryJob(context, { ...job, state: 'JobComplete', rows: found.rows.length })
     } catch (error) {

@@ -31,7 +31,9 @@ export function createQueryEndpoint(context: SimulatorContext) {
       !/EntityDefinition|DurableId/i.test(soql.slice(soql.search(/where/i)))
     )
       throw refuse(400, 'MALFORMED_QUERY', 'a filter on a reified column is required [EntityDefinitionId,DurableId]')
-    const found = runQuery(records, query, { deleted: route.kind === 'queryAll' })
+    const found = runQuery(records, query, {
+      deleted: route.kind === 'queryAll' && !context.fault('purge_deleted'),
+    })
     if (query.count) return JSON.stringify({ totalSize: found.rows.length, done: true, records: [] })
     return page(found, 0, size, route)
   }

@@ -9,6 +9,7 @@ import { ensureGeneration } from './generation-table.ts'
 import { mergeStaged } from './merge.ts'
 import type { MergeCounts } from './merge-counts.ts'
 import { writeRejects } from './refused-rows.ts'
+import { writeIntervals } from './scd2.ts'
 import { sweepUnseen } from './sweep.ts'
 import { fencedTransaction, scopeIs } from './transaction.ts'
 import { beginWindows, endWindows } from './windows.ts'
@@ -44,12 +45,23 @@ async function hasOpenNeighbour(db: Database, { sync, stream, partition }: Fence
 async function applyWrite(db: Database, write: TableWrite, fence: Fence): Promise<EtlLedger> {
   const staged = sumStaged(write)
   const windows = await beginWindows(db, write)
-  const merged =
-    write.mode === 'generation' ? await writeGeneration(db, write, fence) : await mergeStaged(db, write, fence.runId)
+  const merged = await land(db, write, fence)
   await writeRejects(db, write, fence)
   const swept = await sweepUnseen(db, write, fence)
   const replaced = windows ? await endWindows(db, write, { fence, ...windows }) : 0
-  return { ...staged, ...add(merged, staged), swept, replaced: merged.replaced + replaced }
+  const closed = merged.closed + (write.mode === 'scd2' ? swept : 0)
+  return { ...staged, ...add(merged, staged), swept, closed, replaced: merged.replaced + replaced }
+}
+
+function land(db: Database, write: TableWrite, fence: Fence): Promise<MergeCounts> {
+  switch (write.mode) {
+    case 'generation':
+      return writeGeneration(db, write, fence)
+    case 'scd2':
+      return writeIntervals(db, write, fence.runId)
+    case 'merge':
+      return mergeStaged(db, write, fence.runId)
+  }
 }
 
 /** Duplicates are found twice: inside a chunk by staging, across chunks by the warehouse. */

@@ -1,5 +1,6 @@
 import { quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import type { FieldHistoryView } from '../field-history.ts'
+import { latestFirst } from './scd2.ts'
 
 /**
  * What any tracked field was at any time: one row per record, field and interval, half-open [valid_from, valid_to).
@@ -15,9 +16,9 @@ export function fieldHistorySql(view: FieldHistoryView): string {
     `CAST(${h(history.from)} AS VARCHAR) AS from_value, CAST(${h(history.to)} AS VARCHAR) AS to_value, ` +
     `${h(history.at)} AS changed_at, ${h(history.by)} AS changed_by_id, ` +
     `lead(${h(history.at)}) OVER w AS next_at, row_number() OVER w AS nth ` +
-    `FROM ${relation(schema, history.table)} h WHERE h._deleted_at IS NULL ` +
+    `FROM ${rowsOf(schema, history)} h WHERE h._deleted_at IS NULL ` +
     `WINDOW w AS (PARTITION BY ${h(history.record)}, ${h(history.field)}, ${kind} ORDER BY ${h(history.at)}, ${h(history.key)})`
-  const p = `FROM ${relation(schema, parent.table)} p`
+  const p = `FROM ${rowsOf(schema, parent)} p`
   const createdAt = `p.${quoteName(parent.createdAt)}`
   const key = `p.${quoteName(parent.key)}`
   const never = Object.entries(view.tracked).map(
@@ -28,13 +29,23 @@ export function fieldHistorySql(view: FieldHistoryView): string {
   )
   const intervals = [
     `SELECT record_id, field, kind, from_value, to_value AS value, changed_by_id, changed_at AS valid_from, next_at AS valid_to FROM changes`,
-    `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.changed_at FROM changes c JOIN ${relation(schema, parent.table)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.changed_at > ${createdAt}`,
+    `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.changed_at FROM changes c JOIN ${rowsOf(schema, parent)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.changed_at > ${createdAt}`,
     ...never,
   ]
-  const name = who ? `LEFT JOIN ${relation(schema, who.table)} u ON u.${quoteName(who.key)} = i.changed_by_id` : ''
+  const name = who ? `LEFT JOIN ${rowsOf(schema, who)} u ON u.${quoteName(who.key)} = i.changed_by_id` : ''
   return (
     `WITH changes AS (${changes}), intervals AS (${intervals.join(' UNION ALL ')}) ` +
     `SELECT i.record_id, i.field, i.kind, i.from_value, i.value AS to_value, i.valid_from, i.valid_to, i.valid_to IS NULL AS is_current, ` +
     `i.changed_by_id, ${who ? `u.${quoteName(who.name)}` : 'CAST(NULL AS VARCHAR)'} AS changed_by FROM intervals i ${name}`
   )
+}
+
+/** Of a table of intervals the latest of each key: what it holds of a row that was deleted, too. */
+function rowsOf(
+  schema: string,
+  { table, key, hasIntervals }: { readonly table: string; readonly key: string; readonly hasIntervals?: boolean },
+): string {
+  const rows = relation(schema, table)
+  if (!hasIntervals) return rows
+  return `(SELECT * FROM ${rows} QUALIFY row_number() OVER (PARTITION BY ${quoteName(key)} ORDER BY ${latestFirst}) = 1)`
 }

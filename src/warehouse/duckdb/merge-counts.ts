@@ -4,7 +4,7 @@ import type { EtlLedger } from '../../model/ledger.ts'
 
 export type MergeCounts = Pick<
   EtlLedger,
-  'inserted' | 'updated' | 'deleted' | 'unchanged' | 'stale' | 'replaced' | 'duplicates' | 'filtered'
+  'inserted' | 'updated' | 'deleted' | 'unchanged' | 'stale' | 'replaced' | 'duplicates' | 'filtered' | 'closed'
 >
 
 /** `sql` gives a class and its number of rows, as `outcome` and `n`. */
@@ -29,6 +29,7 @@ export function plus(a: MergeCounts, b: MergeCounts): MergeCounts {
     replaced: a.replaced + b.replaced,
     duplicates: a.duplicates + b.duplicates,
     filtered: a.filtered + b.filtered,
+    closed: a.closed + b.closed,
   }
 }
 
@@ -41,4 +42,5 @@ export const noCounts: MergeCounts = {
   replaced: 0,
   duplicates: 0,
   filtered: 0,
+  closed: 0,
 }

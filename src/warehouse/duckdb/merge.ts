@@ -4,9 +4,10 @@
  */
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteName, relation } from '../../duckdb/sql-text.ts'
+import { isMeta } from '../../model/table.ts'
 import type { TableWrite } from '../port.ts'
 import { countOutcomes, noCounts, plus, type MergeCounts } from './merge-counts.ts'
-import { contentColumns, isMeta, isStale, keyJoin, meta, metaValues, outcome, readStaged, rid } from './staged-rows.ts'
+import { contentColumns, isStale, keyJoin, meta, metaValues, outcome, readStaged, rid } from './staged-rows.ts'
 import { applyTombstones } from './tombstones.ts'
 
 export async function mergeStaged(db: Database, write: TableWrite, runId: string): Promise<MergeCounts> {
@@ -48,13 +49,18 @@ export async function mergeRows(db: Database, write: TableWrite, { paths, runId 
       `UPDATE ${target} AS t SET _read_at = greatest(t._read_at, m._read_at), _version = greatest(t._version, m._version) ` +
         `FROM _merge m WHERE t.rowid = m.${rid} AND m.${outcome} IN ('unchanged', 'stale')`,
     )
+  if (write.touchUnchanged && write.onlyStanding)
+    // Seen, in a version whose content is still to come: that one must not look old then.
+    await db.run(
+      `UPDATE ${target} AS t SET _read_at = greatest(t._read_at, m._read_at) FROM _merge m WHERE t.rowid = m.${rid} AND m.${outcome} = 'filtered'`,
+    )
   const counts = await countOutcomes(db, `SELECT ${outcome} AS outcome, count(*) AS n FROM _merge GROUP BY 1`)
   await db.run('DROP TABLE _merge')
   return { ...counts, duplicates }
 }
 
 /** A part of a row says nothing of one that is not stored, was deleted, or has another version than what is stored. */
-const isOther = `t._read_at IS NULL OR t._deleted_at IS NOT NULL OR s._version <> t._version`
+export const isOther = `t._read_at IS NULL OR t._deleted_at IS NOT NULL OR s._version <> t._version`
 
 /** Is any of the rows there already? By the keys alone: a first load has nothing to compare, row by row, with what it has just loaded. */
 async function meetsStored(db: Database, write: TableWrite, source: string): Promise<boolean> {

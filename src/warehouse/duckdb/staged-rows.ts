@@ -1,7 +1,7 @@
 /** Staged Parquet as SQL, in the types that the table has. */
 import type { Database } from '../../duckdb/open-database.ts'
 import { converted, names, quoteName, quoteText } from '../../duckdb/sql-text.ts'
-import { metaColumns, type Table } from '../../model/table.ts'
+import { isMeta, metaColumns, type Table } from '../../model/table.ts'
 import type { TableWrite } from '../port.ts'
 import { introspect } from './tables.ts'
 
@@ -44,8 +44,6 @@ export const metaValues = (write: TableWrite, runId: string): string =>
 
 export const contentColumns = (write: TableWrite): readonly string[] =>
   write.table.columns.map((column) => column.name).filter((name) => !isMeta(name))
-
-export const isMeta = (name: string): boolean => meta.includes(name)
 
 export const meta: readonly string[] = metaColumns.map((column) => column.name)
 

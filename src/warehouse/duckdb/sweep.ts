@@ -17,11 +17,13 @@ export async function sweepUnseen(db: Database, write: TableWrite, fence: Fence)
   const set = `SET _deleted_at = ${now}, _synced_at = ${now}, _run_id = ${quoteText(fence.runId)}`
   if (sweep.kind === 'unseen') {
     const readBefore = instantSql(sweep.readBefore)
-    const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE _deleted_at IS NULL`)
+    const isLive = write.mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL'
+    const end = write.mode === 'scd2' ? `, is_current = false, valid_to = greatest(valid_from, ${now})` : ''
+    const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${isLive}`)
     // A row that this pass saw and refused is still there at the vendor.
     const refused = `SELECT key FROM _millrace.rejects WHERE sync = ${quoteText(fence.sync)} AND stream = ${quoteText(write.stream)} AND state = 'open' AND last_at >= ${readBefore}`
     const result = await db.run(
-      `UPDATE ${target} ${set} WHERE _deleted_at IS NULL AND _read_at < ${readBefore}` +
+      `UPDATE ${target} ${set}${end} WHERE ${isLive} AND _read_at < ${readBefore}` +
         (write.key.length > 0 ? ` AND ${keyText(write.key)} NOT IN (${refused})` : ''),
     )
     guardShrink({

@@ -4,10 +4,10 @@
  */
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
-import type { Column } from '../../model/table.ts'
+import { isMeta, type Column } from '../../model/table.ts'
 import type { Fence, TableWrite } from '../port.ts'
 import { keyText } from './refused-rows.ts'
-import { instantSql, isMeta } from './staged-rows.ts'
+import { instantSql } from './staged-rows.ts'
 
 /** Called before the merge. null: the write is of no windows. */
 export async function beginWindows(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { useWorkbench, type OpenWarehouse } from '../workbench.ts'
+import { useWorkbench, type Columns, type OpenWarehouse } from '../workbench.ts'
 import type { FieldHistoryView } from '../../../src/warehouse/field-history.ts'
 
 export function fieldHistoryConformance(open: OpenWarehouse): void {
@@ -95,6 +95,27 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
         ['Ac', 'Acm', '05', '09', 'false', 'Una'],
         ['Acm', 'Acme', '09', undefined, 'true', 'Una'],
       ])
+    })
+
+    test('takes the latest interval of each parent and author that are kept as intervals (scd2)', async () => {
+      await build([['h1', 'Name', 'Ac', 'Acme', '05']])
+      const again = (table: string, columns: Columns, row: { readonly [column: string]: string }) =>
+        bench().load({ table, mode: 'scd2', columns, rows: [{ ...row, _version: 9, _read_at: 9 }] })
+      await again('account', { id: 'string', owner_id: 'string' }, { id: 'A', owner_id: 'U2' })
+      await again('user', { id: 'string', name: 'string' }, { id: 'U1', name: 'Ursula' })
+      const { parent, who } = view
+      await bench().session((session) =>
+        session.ensureFieldHistory({
+          ...view,
+          parent: { ...parent, hasIntervals: true },
+          who: who && { ...who, hasIntervals: true },
+        }),
+      )
+      expect(await intervals('Name')).toEqual([
+        [null, 'Ac', '01', '05', 'false', null],
+        ['Ac', 'Acme', '05', undefined, 'true', 'Ursula'],
+      ])
+      expect(await intervals('Owner')).toEqual([[null, 'U2', '01', undefined, 'true', null]])
     })
 
     test('has one row for any field at any time', async () => {

@@ -1,0 +1,98 @@
+/**
+ * Passes over a part of the columns, beside the live scan and in cursor scopes of their own: `reconcile` reads keys alone, and
+ * what it does not see was purged at the vendor; `formula_refresh` reads what the vendor calculates, whose changes move no stamp.
+ */
+import type { StreamConfig } from '../config/project.ts'
+import type { ScanState } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import { isMeta } from '../model/table.ts'
+import { isDue } from './begin-scan.ts'
+import type { EtlContext } from './context.ts'
+import { openScope } from './open-scope.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { StreamStart } from './stream-work.ts'
+
+export type PartialPass = { readonly partition: PassName; readonly plan: StreamPlan; readonly everyMs: number }
+
+type PassName = 'reconcile' | 'formulas'
+
+/**
+ * The passes that a stream's configuration asks for. It may be the default of a whole sync: a stream that is replaced as a
+ * whole, never changes, or has nothing calculated, needs none. @throws MillraceError MR-1208
+ */
+export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[] {
+  const { config, stream } = plan
+  const passes: PartialPass[] = []
+  if (plan.mode === 'full_refresh' || plan.mode === 'append' || plan.mode === 'replace_window') return passes
+  if (config.reconcileMs !== null)
+    passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(sync, plan, []) })
+  if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)
+    passes.push({
+      partition: 'formulas',
+      everyMs: config.formulaRefreshMs,
+      plan: narrow(sync, plan, stream.calculated ?? []),
+    })
+  return passes
+}
+
+/** The stream as one that has its key, its version and these fields only. */
+export function narrow(sync: string, plan: StreamPlan, fields: readonly string[]): StreamPlan {
+  const { stream, shape, config } = plan
+  if (plan.mode !== 'merge') throw notMerged(sync, config, plan.mode)
+  const kept = new Set([...stream.key, stream.version, stream.deletedWhen?.column, ...fields])
+  const columns = shape.columns.filter(({ field }) => kept.has(field))
+  const names = new Set(columns.map(({ column }) => column))
+  return {
+    ...plan,
+    // Rows that a filter keeps out may stand from before it.
+    config: { ...config, where: fields.length === 0 ? null : config.where },
+    children: [],
+    part: { sweeps: fields.length === 0 },
+    shape: {
+      ...shape,
+      columns,
+      table: { ...shape.table, columns: shape.table.columns.filter(({ name }) => names.has(name) || isMeta(name)) },
+    },
+  }
+}
+
+/** A pass that is due, or under way; null: it is not. The first counts from when the stream was last read whole. */
+export async function beginPass(
+  context: EtlContext,
+  { partition, plan, everyMs }: PartialPass,
+  of: { readonly sync: string; readonly connectorName: string; readonly vendorNow: Date },
+): Promise<StreamStart | null> {
+  const scope = { sync: of.sync, stream: plan.stream.name, partition }
+  return context.warehouse.session(
+    { runId: context.runId, purpose: `begin ${of.sync}`, signal: context.signal },
+    async (session) => {
+      const kept = await session.state.readCursor(scope)
+      const live = await session.state.readCursor({ ...scope, partition: '' })
+      if (!kept.scan && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow)) return null
+      const begin = () => scanOver(context, plan, of.vendorNow)
+      return openScope(context, session, { ...scope, plan, kept, begin, connectorName: of.connectorName })
+    },
+  )
+}
+
+function scanOver({ runId, clock }: EtlContext, { stream }: StreamPlan, vendorNow: Date): ScanState {
+  const to = new Date(vendorNow.getTime() - stream.lagMs).toISOString()
+  return {
+    id: `${runId}-${stream.name}`.slice(-40),
+    upper_bound: to,
+    started_at: clock.now().toISOString(),
+    full: true,
+    read: 0,
+    // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
+    partitions: [{ from: null, to: endOfTime, resume: null, done: false }],
+  }
+}
+
+const endOfTime = '9999-12-31T00:00:00.000Z'
+
+const notMerged = (sync: string, { name, place }: StreamConfig, mode: string) =>
+  new MillraceError('MR-1208', {
+    message: `${sync}: a part of the columns of ${name} cannot be read by itself, since its rows land by ${mode}. (${place.file}:${place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: 'Take  reconcile  and  formula_refresh  off this stream, or let it merge.',
+  })

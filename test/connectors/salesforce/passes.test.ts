@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import { millrace, resultOf } from '../../faults/millrace-process.ts'
+
+let project: FaultProject
+beforeAll(async () => {
+  project = await makeFaultProject({
+    alone: true,
+    vendors: ['salesforce'],
+    scale: 0.05,
+    files: {
+      'millrace.yaml': millraceYaml,
+      'syncs/salesforce.yaml': `
+source: salesforce
+reconcile: 7d
+formula_refresh: 1d
+mask: { Phone: last4, Email: sha256, Description: redact }
+streams:
+  Account: {}
+  Contact: {}
+  AccountHistory: {}
+`,
+    },
+  })
+})
+afterAll(() => project.close())
+
+const run = () => millrace(['sync', 'run', 'salesforce'], project)
+const streamsOf = (ran: Awaited<ReturnType<typeof run>>) =>
+  (resultOf(ran).runs[0] as unknown as { readonly streams: { readonly [name: string]: { readonly swept: number } } })
+    .streams // as the JSON has it
+
+it('purged rows are marked by a reconciliation, calculated fields are read again by themselves, each when it is due', async () => {
+  const first = await run()
+  expect(first.code, JSON.stringify(first)).toBe(0)
+  expect(Object.keys(streamsOf(first))).toEqual(['Account', 'AccountHistory', 'Contact'])
+  await project.write(`UPDATE salesforce.account SET _deleted_at = NULL, is_deleted = false WHERE is_deleted`)
+  const [before] = await project.rows('SELECT count(*) AS n FROM salesforce.account WHERE _deleted_at IS NULL')
+  await project.sandbox.move(8)
+  await project.sandbox.setFault('salesforce', 'purge_deleted', { times: 'always' })
+  const second = await run()
+  expect(second.code, JSON.stringify(second)).toBe(0)
+  const streams = streamsOf(second)
+  expect(Object.keys(streams)).toEqual([
+    'Account',
+    'Account formulas',
+    'Account reconcile',
+    'AccountHistory',
+    'Contact',
+    'Contact reconcile',
+  ])
+  expect(streams['Account reconcile']?.swept).toBeGreaterThan(0)
+  const [after] = await project.rows('SELECT count(*) AS n FROM salesforce.account WHERE _deleted_at IS NULL')
+  expect(Number(after?.['n'])).toBeLessThan(Number(before?.['n']))
+  // Keys, stamps and what is calculated; nothing else.
+  const queries = (await project.sandbox.journal('salesforce')).map(({ path }) => decodeURIComponent(path))
+  expect(queries.some((path) => /SELECT[+ ]Id,[+ ]?IsDeleted,[+ ]?SystemModstamp[+ ]FROM[+ ]Account/.test(path))).toBe(
+    true,
+  )
+})
+
+it('nothing that is masked stands in the warehouse or in a file in clear', async () => {
+  const rows = await project.rows('SELECT phone, email, description FROM salesforce.contact WHERE email IS NOT NULL')
+  expect(rows.length).toBeGreaterThan(10)
+  for (const { phone, email, description } of rows) {
+    expect(email).toMatch(/^[0-9a-f]{64}$/)
+    expect(phone ?? '***').toMatch(/^\*\*\*/)
+    expect(description ?? '***').toBe('***')
+  }
+})
+
+const millraceYaml = `
+project: crm
+default_target: sandbox
+targets:
+  sandbox:
+    sandbox: true
+    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
+connections:
+  salesforce:
+    connector: salesforce
+    login_url: https://acme.my.salesforce.com
+    client_id: '\${env:SF_CLIENT_ID}'
+    client_secret: '\${env:SF_CLIENT_SECRET}'
+`

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { createVendor, personColumns, type Vendor } from './vendor.ts'
+import { codes, openWorld, type RunOptions, type World } from './world.ts'
+
+const dayMs = 86_400_000
+
+describe('beside its scan a stream may have', () => {
+  let world: World
+  let vendor: Vendor
+  beforeEach(() => {
+    world = openWorld()
+    vendor = createVendor({
+      readAt: world.clock,
+      withoutChildren: true,
+      columns: { ...personColumns, score: 'integer' },
+      // What is gone is found by nothing but a look at all keys.
+      people: { enumerates: false, calculated: ['score'] },
+    })
+    for (let id = 1; id <= 8; id++) vendor.put(id, { name: `n${id}`, score: 1 })
+    vendor.pass(1000)
+  })
+  afterEach(() => world.close())
+  const run = (config: NonNullable<RunOptions['streams']>[number], options: RunOptions = {}) =>
+    world.run(vendor.connector, { streams: [config], ...options })
+  const stored = () =>
+    world.rows('SELECT id, name, score FROM crm.people WHERE _deleted_at IS NULL ORDER BY CAST(id AS INTEGER)')
+  const ids = async () => (await stored()).map(({ id }) => Number(id))
+  const fieldsAsked = () => vendor.scans.map(({ fields }) => [...fields].sort().join(' '))
+
+  describe('a reconciliation', () => {
+    const weekly = { reconcileMs: 7 * dayMs }
+
+    test('which reads keys alone and marks what the vendor has purged, once its time has come', async () => {
+      await run(weekly)
+      vendor.hardDelete(3)
+      vendor.pass(dayMs)
+      await run(weekly)
+      expect(await ids()).toContain(3)
+      vendor.pass(6 * dayMs)
+      const { streams } = await run(weekly)
+      expect(await ids()).toEqual([1, 2, 4, 5, 6, 7, 8])
+      expect(streams['people reconcile']).toMatchObject({ read: 7, unchanged: 7, swept: 1 })
+      expect(fieldsAsked().at(-1)).toBe('deleted id updated_at')
+      const asked = vendor.scans.length
+      vendor.pass(dayMs)
+      await run(weekly)
+      expect(vendor.scans.length).toBe(asked + 1)
+    })
+
+    test('which leaves what changed since it was read, and what it has never seen, to their own scan', async () => {
+      await run(weekly)
+      vendor.pass(8 * dayMs)
+      let isFirst = true
+      vendor.onPage = () => {
+        // Between the scan and the keys.
+        if (!isFirst || vendor.scans.length < 3) return
+        isFirst = false
+        vendor.put(2, { name: 'newer' })
+        vendor.put(99, { name: 'new', score: 5 })
+      }
+      await run(weekly)
+      expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+      vendor.onPage = () => undefined
+      vendor.pass(1000)
+      await run(weekly)
+      expect(await stored()).toContainEqual({ id: '2', name: 'newer', score: '1' })
+      expect(await ids()).toContain(99)
+    })
+
+    test('which is stopped by max_shrink as any sweep is, and tried again', async () => {
+      await run(weekly)
+      for (let id = 1; id <= 6; id++) vendor.hardDelete(id)
+      vendor.pass(8 * dayMs)
+      expect(codes(await run(weekly, { maxShrink: { fraction: 0.5 } }))).toEqual(['MR-4105'])
+      expect(await ids()).toHaveLength(8)
+      await run(weekly, { maxShrink: { fraction: 0.9 } })
+      expect(await ids()).toEqual([7, 8])
+    })
+
+    test('which goes on where a run died', async () => {
+      await run(weekly)
+      vendor.hardDelete(8)
+      vendor.pass(8 * dayMs)
+      let pages = 0
+      vendor.onPage = () => {
+        if (vendor.scans.length === 3 && ++pages === 3) throw new MillraceError('MR-3003', { message: 'no' })
+      }
+      expect(codes(await run(weekly, { chunkRows: 1 }))).toEqual(['MR-3003'])
+      vendor.onPage = () => undefined
+      const { streams } = await run(weekly)
+      expect(streams['people reconcile']?.read).toBeLessThan(7)
+      expect(await ids()).toEqual([1, 2, 3, 4, 5, 6, 7])
+    })
+  })
+
+  describe('a refresh of what the vendor calculates', () => {
+    const daily = { formulaRefreshMs: dayMs }
+    /** The vendor counts anew: no stamp moves. */
+    const recalculate = (score: number) => {
+      for (const person of vendor.people.values()) Reflect.set(person, 'score', score)
+    }
+
+    test('which touches those columns alone', async () => {
+      await run(daily)
+      recalculate(7)
+      vendor.pass(1000)
+      await run(daily)
+      expect((await stored()).map(({ score }) => score)).not.toContain('7')
+      vendor.pass(dayMs)
+      const { streams } = await run(daily)
+      expect(streams['people formulas']).toMatchObject({ read: 8, updated: 8 })
+      expect((await stored()).map(({ name, score }) => `${name} ${score}`)).toContain('n3 7')
+      expect(fieldsAsked().at(-1)).toBe('deleted id score updated_at')
+    })
+
+    test('which deletes nothing', async () => {
+      await run(daily)
+      vendor.hardDelete(3)
+      vendor.pass(2 * dayMs)
+      await run(daily)
+      expect(await ids()).toContain(3)
+    })
+  })
+
+  test('neither where its rows are replaced as a whole, and is told where they are kept as intervals', async () => {
+    const asked = { reconcileMs: 0, formulaRefreshMs: 0 }
+    await run({ ...asked, mode: 'full_refresh' })
+    await run({ ...asked, mode: 'full_refresh' })
+    expect(vendor.scans).toHaveLength(2)
+    await expect(run({ ...asked, mode: 'scd2' })).rejects.toThrow(/land by scd2/)
+  })
+})
