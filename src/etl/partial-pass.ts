@@ -88,7 +88,8 @@ function scanOver({ runId, clock }: EtlContext, { stream }: StreamPlan, vendorNo
   }
 }
 
-const endOfTime = '9999-12-31T00:00:00.000Z'
+/** Salesforce knows no later year. */
+const endOfTime = '4000-01-01T00:00:00.000Z'
 
 const notMerged = (sync: string, { name, place }: StreamConfig, mode: string) =>
   new MillraceError('MR-1208', {

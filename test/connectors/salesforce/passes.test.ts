@@ -54,9 +54,7 @@ it('purged rows are marked by a reconciliation, calculated fields are read again
   expect(Number(after?.['n'])).toBeLessThan(Number(before?.['n']))
   // Keys, stamps and what is calculated; nothing else.
   const queries = (await project.sandbox.journal('salesforce')).map(({ path }) => decodeURIComponent(path))
-  expect(queries.some((path) => /SELECT[+ ]Id,[+ ]?IsDeleted,[+ ]?SystemModstamp[+ ]FROM[+ ]Account/.test(path))).toBe(
-    true,
-  )
+  expect(queries.some((query) => query.includes('SELECT Id, SystemModstamp, IsDeleted FROM Account '))).toBe(true)
 })
 
 it('nothing that is masked stands in the warehouse or in a file in clear', async () => {
