@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Batch, Checkpoint, ChildBatch, ReadWindow } from '../connector/contract.ts'
 import { countRows, openChunk, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
-import type { ParentSet } from '../warehouse/port.ts'
+import type { ParentSet } from '../warehouse/table-write.ts'
 import type { EtlContext } from './context.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 

@@ -2,7 +2,7 @@
 import type { Scan } from '../connector/contract.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import type { ShrinkLimit } from '../warehouse/port.ts'
+import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { beginScan } from './begin-scan.ts'
 import type { EtlContext } from './context.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'

@@ -10,16 +10,8 @@ import type { EtlLedger } from '../../src/model/ledger.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { metaColumns, type Table } from '../../src/model/table.ts'
-import type {
-  Fence,
-  Scope,
-  Session,
-  StagedFile,
-  Sweep,
-  TableWrite,
-  TextRow,
-  Warehouse,
-} from '../../src/warehouse/port.ts'
+import type { Fence, Scope, Session, TextRow, Warehouse } from '../../src/warehouse/port.ts'
+import type { StagedFile, Sweep, TableWrite } from '../../src/warehouse/table-write.ts'
 import { writeParquet, type Cell } from './parquet.ts'
 
 /** Gives a handle on the warehouse that lives at a place; the second one is what another process has. */

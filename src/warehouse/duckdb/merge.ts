@@ -5,7 +5,7 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteName, relation } from '../../duckdb/sql-text.ts'
 import { isMeta } from '../../model/table.ts'
-import type { TableWrite } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { countOutcomes, noCounts, plus, type MergeCounts } from './merge-counts.ts'
 import { contentColumns, isStale, keyJoin, meta, metaValues, outcome, readStaged, rid } from './staged-rows.ts'
 import { applyTombstones } from './tombstones.ts'

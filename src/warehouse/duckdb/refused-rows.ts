@@ -1,7 +1,8 @@
 /** Rows of a source that were refused: in `_millrace.rejects` until they load, or are gone. */
 import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName, quoteText } from '../../duckdb/sql-text.ts'
-import type { Fence, TableWrite } from '../port.ts'
+import type { Fence } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { instantSql, parquet } from './staged-rows.ts'
 
 export async function writeRejects(db: Database, write: TableWrite, fence: Fence): Promise<void> {

@@ -6,7 +6,7 @@ import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import { intervalColumns, isInterval } from '../../model/interval-columns.ts'
 import { isMeta } from '../../model/table.ts'
-import type { TableWrite } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { isOther } from './merge.ts'
 import { countOutcomes, noCounts, plus, type MergeCounts } from './merge-counts.ts'
 import {

@@ -2,7 +2,7 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { converted, names, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import { isMeta, metaColumns, type Table } from '../../model/table.ts'
-import type { TableWrite } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { introspect } from './tables.ts'
 
 export type StagedRows = {

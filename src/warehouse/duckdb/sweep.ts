@@ -1,7 +1,8 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
-import type { Fence, ShrinkLimit, TableWrite } from '../port.ts'
+import type { Fence } from '../port.ts'
+import type { ShrinkLimit, TableWrite } from '../table-write.ts'
 import { keyText } from './refused-rows.ts'
 import { instantSql } from './staged-rows.ts'
 

@@ -1,7 +1,7 @@
 /** Rows that are gone, of which only the key is known. */
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteText, relation } from '../../duckdb/sql-text.ts'
-import type { TableWrite } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { countOutcomes, noCounts, type MergeCounts } from './merge-counts.ts'
 import { instantSql, isStale, keyJoin, meta, metaValues, outcome, readStaged, rid } from './staged-rows.ts'
 

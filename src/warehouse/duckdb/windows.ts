@@ -5,7 +5,8 @@
 import type { Database } from '../../duckdb/open-database.ts'
 import { names, quoteName, quoteText, relation } from '../../duckdb/sql-text.ts'
 import { isMeta, type Column } from '../../model/table.ts'
-import type { Fence, TableWrite } from '../port.ts'
+import type { Fence } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
 import { keyText } from './refused-rows.ts'
 import { instantSql } from './staged-rows.ts'
 

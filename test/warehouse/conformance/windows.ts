@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { WindowSet } from '../../../src/warehouse/port.ts'
+import type { WindowSet } from '../../../src/warehouse/table-write.ts'
 import { at, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
 
 const report: Columns = { day: 'date', account: 'integer', ad: 'string', spend: 'decimal(38,2)', clicks: 'integer' }
@@ -17,7 +17,14 @@ export function windowConformance(open: OpenWarehouse): void {
       _read_at: readAt,
     })
     const load = (rows: readonly Row[], windows: readonly WindowSet[] = []) =>
-      bench().load({ table: 'insights', columns: report, key: ['day', 'account', 'ad'], rows, windows, touchUnchanged: true })
+      bench().load({
+        table: 'insights',
+        columns: report,
+        key: ['day', 'account', 'ad'],
+        rows,
+        windows,
+        touchUnchanged: true,
+      })
     const window = (from: string, to: string, readBefore: number, account = '7'): WindowSet => ({
       column: 'day',
       from,
