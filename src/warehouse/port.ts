@@ -4,7 +4,7 @@
  * is, when to run, what to send. SQL text of a dialect stays in the adapter.
  */
 import type { Cursor } from '../model/cursor.ts'
-import type { EtlLedger, ReverseLedger } from '../model/ledger.ts'
+import type { ReverseLedger } from '../model/ledger.ts'
 import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
