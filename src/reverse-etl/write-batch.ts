@@ -61,7 +61,7 @@ async function writeHalves(batch: readonly SpooledChange[], target: BatchTarget)
 
 /** Which record a change means, where more than the match names it. */
 export const recordName = ({ key, fields }: Change, { identity = [] }: DestinationObject): string =>
-  identity.length < 2 ? key : JSON.stringify([key, ...identity.map((name) => String(fields[name] ?? ''))])
+  identity.length === 0 ? key : JSON.stringify([key, ...identity.map((name) => String(fields[name] ?? ''))])
 
 const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): BatchResults => ({
   results: batch.map(() => ({ outcome: 'unknown', message: failure.message })),

@@ -52,6 +52,26 @@ const receiptsOf = async (world: ReturnType<typeof jobWorld>['world']) =>
   ).map(({ r }) => r)
 
 describe('a receipt', () => {
+  it('means that reading back says nothing: what is not there today the job may write tomorrow', async () => {
+    const vendor = makeVendor()
+    let asked = 0
+    Object.assign(vendor.object, jobObject(vendor), {
+      async write(changes: readonly unknown[], context: { readonly saveReceipt: (receipt: Json) => Promise<void> }) {
+        await context.saveReceipt({ id: 'slow' })
+        return changes.map(() => ({ outcome: 'unknown' as const }))
+      },
+      readBack: () => {
+        asked++
+        return Promise.resolve([])
+      },
+      settle: () => Promise.resolve([]),
+    })
+    const world = makeWorld({ vendor })
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ unknown: 1 })
+    expect(asked).toBe(0)
+  })
+
   it('stands on the intents of its rows before the job begins', async () => {
     const { world } = jobWorld()
     await killed(world, deaths[0][1])

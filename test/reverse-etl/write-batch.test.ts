@@ -63,6 +63,11 @@ describe('a batch', () => {
   it('holds no record twice: the second row goes in the next request', async () => {
     expect(await cut([change('a'), change('b'), change('a', 'y'), change('c')], {})).toEqual(['a b', 'a c'])
   })
+
+  it('holds a key twice where another field names the record, too', async () => {
+    const rows = [change('a', 'x'), change('a', 'y'), change('a', 'x')]
+    expect(await cut(rows, { identity: ['name'] })).toEqual(['a a', 'a'])
+  })
 })
 
 describe('a request that is refused whole', () => {
