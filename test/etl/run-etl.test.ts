@@ -32,7 +32,7 @@ describe('a run of ETL', () => {
       people: { read: 7, inserted: 7, counted: 7 },
       items: { derived: 7, inserted: 7, counted: null },
     })
-    expect(await cursor()).toEqual({ watermark: vendor.now().toISOString(), scan: null })
+    expect(await cursor()).toMatchObject({ watermark: vendor.now().toISOString(), scan: null })
     vendor.pass()
     const second = await world.run(vendor.connector)
     expect(second.ledger).toMatchObject({ read: 0, loaded: 0 })
@@ -64,7 +64,7 @@ describe('a run of ETL', () => {
       vendor.pass()
     }
     await world.run(vendor.connector)
-    expect(await cursor()).toEqual({ watermark: began, scan: null })
+    expect(await cursor()).toMatchObject({ watermark: began, scan: null })
     expect(await live()).toContain('1 n1')
     await world.run(vendor.connector)
     expect(await live()).toContain('1 meanwhile')

@@ -23,7 +23,19 @@ describe('a cursor', () => {
   })
 
   test('that is complete stands at the scan’s upper bound, and has no scan', () => {
-    expect(complete(advance(cursor, 'x', 3))).toEqual({ watermark: '2026-01-02T00:00:00.000Z', scan: null })
+    expect(complete(advance(cursor, 'x', 3))).toEqual({
+      watermark: '2026-01-02T00:00:00.000Z',
+      scan: null,
+      marks: { last: 'x' },
+    })
+  })
+
+  test('keeps when everything was listed last, and a whole window, though later scans do neither', () => {
+    const whole = complete({ ...cursor, scan: { ...cursor.scan, full: true, restates: true } })
+    const marks = { listed_at: '2026-01-02T00:00:00.000Z', restated_at: '2026-01-02T00:00:00.000Z', last: null }
+    expect(whole.marks).toEqual(marks)
+    const next = { ...cursor.scan, upper_bound: '2026-01-03T00:00:00.000Z' }
+    expect(complete({ ...whole, scan: next })).toEqual({ watermark: next.upper_bound, scan: null, marks })
   })
 
   test('without a scan has nothing to complete', () => {
