@@ -37,6 +37,7 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
         partition: partition.name,
         from: partition.range?.from ?? null,
         to: partition.to,
+        column: partition.column,
         bounded_by: partition.range ? (stream.boundedBy ?? null) : null,
         done: partition.isDone,
         counted,
@@ -78,5 +79,8 @@ async function countRows(app: App, { host }: OpenedConnection, partition: Partit
   if (!plan.stream.count) return null
   const bounds = { from: range?.from ?? null, to, resume: null, done: false }
   const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
-  return plan.stream.count(scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start }), host.context(app.signal))
+  return plan.stream.count(
+    scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start }),
+    host.context(app.signal),
+  )
 }

@@ -109,5 +109,5 @@ async function ofConnection(
   return { ...partition, plan: { ...partition.plan, stream } }
 }
 
-const labelOf = ({ plan, range }: Partition): string =>
-  `${plan.stream.name} ${range ? `${range.from}/${range.to}` : 'whole'}`
+const labelOf = ({ plan, range, column }: Partition): string =>
+  `${plan.stream.name}${column === null ? '' : `.${column}`} ${range ? `${range.from}/${range.to}` : 'whole'}`

@@ -3,14 +3,17 @@
 /** Half-open: from `from` to before `to`. */
 export type Range = { readonly from: string; readonly to: string }
 
+/** How long a part is. Months are those of the calendar, in UTC. */
+export type Step = { readonly ms: number } | { readonly months: number }
+
 /**
- * The range in parts without a gap, cut at every multiple of the step since 1970 and at the ends of the parts that are kept:
+ * The range in parts without a gap, cut at every multiple of the step since 1970 (of months: since January of year 0) and at the ends of the parts that are kept:
  * so one that was interrupted is gone on with, and one that is done is not read again, whatever the step is now.
  */
-export function cutRange(range: Range, stepMs: number, kept: readonly Range[]): readonly Range[] {
+export function cutRange(range: Range, step: Step, kept: readonly Range[]): readonly Range[] {
   const [begin, end] = [Date.parse(range.from), Date.parse(range.to)]
   const cuts = new Set<number>([begin, end])
-  for (let at = Math.ceil(begin / stepMs) * stepMs; at < end; at += stepMs) cuts.add(at)
+  for (let number = stepAt(begin, step) + 1; startOf(number, step) < end; number++) cuts.add(startOf(number, step))
   for (const edge of kept.flatMap(({ from, to }) => [Date.parse(from), Date.parse(to)]))
     if (edge > begin && edge < end) cuts.add(edge)
   const ordered = [...cuts].sort((a, b) => a - b)
@@ -18,8 +21,21 @@ export function cutRange(range: Range, stepMs: number, kept: readonly Range[]): 
 }
 
 /** How many parts the steps alone make: known before they are made. */
-export const countSteps = (range: Range, stepMs: number): number =>
-  Math.ceil(Date.parse(range.to) / stepMs) - Math.floor(Date.parse(range.from) / stepMs)
+export const countSteps = ({ from, to }: Range, step: Step): number =>
+  stepAt(Date.parse(to) - 1, step) + 1 - stepAt(Date.parse(from), step)
+
+/** The number of the step that the instant is in. */
+function stepAt(at: number, step: Step): number {
+  if ('ms' in step) return Math.floor(at / step.ms)
+  const date = new Date(at)
+  return Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / step.months)
+}
+
+function startOf(number: number, step: Step): number {
+  if ('ms' in step) return number * step.ms
+  // Date.UTC takes the years below 100 for those of the last century.
+  return new Date(0).setUTCFullYear(0, number * step.months, 1)
+}
 
 /** Is every instant of the range in one of the others? */
 export function isCovered(range: Range, others: readonly Range[]): boolean {
@@ -30,17 +46,19 @@ export function isCovered(range: Range, others: readonly Range[]): boolean {
   return reached >= end
 }
 
-/** The name of its cursor scope. null: a whole pass. */
-export const partitionName = (range: Range | null): string =>
-  range === null ? wholePass : `${prefix}${range.from}/${range.to}`
+/** The name of its cursor scope. A range of null: a whole pass. A column that is read alone has scopes of its own. */
+export const partitionName = (range: Range | null, column: string | null = null): string =>
+  `${prefixOf(column)}${range === null ? 'whole' : `${range.from}/${range.to}`}`
 
-/** The range of a partition by its name; undefined where it has none. */
-export function rangeOf(partition: string): Range | undefined {
-  if (!partition.startsWith(prefix) || partition === wholePass) return undefined
+/** The range of a partition of this column, or of whole rows, by its name; undefined where it has none. */
+export function rangeOf(partition: string, column: string | null = null): Range | undefined {
+  const prefix = prefixOf(column)
+  if (!partition.startsWith(prefix)) return undefined
   const [from = '', to = ''] = partition.slice(prefix.length).split('/')
   return Number.isNaN(Date.parse(from)) || Number.isNaN(Date.parse(to)) ? undefined : { from, to }
 }
 
+export const isColumnPartition = (partition: string): boolean => partition.startsWith('column:')
+
+const prefixOf = (column: string | null) => (column === null ? 'backfill:' : `column:${column}:`)
 const isoOf = (ms: number) => new Date(ms).toISOString()
-const prefix = 'backfill:'
-const wholePass = 'backfill:whole'

@@ -4,7 +4,18 @@ import type { StreamPlan } from '../etl/resolve-streams.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
-import { countSteps, cutRange, isCovered, partitionName, rangeOf, type Range } from './partitions.ts'
+import { narrowToColumn } from './narrow-to-column.ts'
+import {
+  countSteps,
+  cutRange,
+  isColumnPartition,
+  isCovered,
+  partitionName,
+  rangeOf,
+  type Range,
+  type Step,
+} from './partitions.ts'
+import { refuseStream } from './refuse-stream.ts'
 
 export type BackfillRequest = {
   /** Names; empty: all of the sync's. */
@@ -12,7 +23,9 @@ export type BackfillRequest = {
   /** ISO instants. null: the sync's `start`, and as far as the live sync has come. */
   readonly from: string | null
   readonly to: string | null
-  readonly stepMs: number
+  readonly step: Step
+  /** Read this field alone, for rows that stand: the vendor's name or the table's. null: whole rows. */
+  readonly column: string | null
   /** Read what is done once more. */
   readonly again: boolean
 }
@@ -31,18 +44,28 @@ export type Partition = {
   /** The sync's `start`, or the range's where that is earlier: somebody asks for what is older. */
   readonly start: string | null
   readonly isDone: boolean
+  /** The vendor's name of the one field that it reads. null: whole rows. */
+  readonly column: string | null
 }
 
+type Known = { readonly request: BackfillRequest; readonly cursors: readonly KeptCursor[]; readonly vendorNow: Date }
+
+/** A stream, whole or narrowed to a field. */
+type Part = { readonly plan: StreamPlan; readonly column: string | null }
+
 /** @throws MillraceErrors with every stream that cannot be backfilled; MR-1001 for a range that is none */
-export function planBackfill(
-  sync: EtlSync,
-  plans: readonly StreamPlan[],
-  known: { readonly request: BackfillRequest; readonly cursors: readonly KeptCursor[]; readonly vendorNow: Date },
-): readonly Partition[] {
-  const chosen = chooseStreams(sync, plans, known.request.streams)
-  const errors = chosen.flatMap((plan) => refusal(sync, plan) ?? [])
+export function planBackfill(sync: EtlSync, plans: readonly StreamPlan[], known: Known): readonly Partition[] {
+  const { streams, column } = known.request
+  const chosen = chooseStreams(sync, plans, streams)
+  if (column !== null) {
+    const narrowed = narrowToColumn(sync, chosen, { column, isNamed: streams.length > 0 })
+    const errors = narrowed.flatMap(({ plan }) => notLoaded(sync, plan, known) ?? [])
+    if (errors.length > 0) throw new MillraceErrors(errors)
+    return narrowed.flatMap((part) => partitionsOf(sync, part, known))
+  }
+  const errors = chosen.flatMap((plan) => refuseStream(sync, plan) ?? [])
   if (errors.length > 0) throw new MillraceErrors(errors)
-  return chosen.flatMap((plan) => partitionsOf(sync, plan, known))
+  return chosen.flatMap((plan) => partitionsOf(sync, { plan, column: null }, known))
 }
 
 function chooseStreams(sync: EtlSync, plans: readonly StreamPlan[], names: readonly string[]): readonly StreamPlan[] {
@@ -55,32 +78,33 @@ function chooseStreams(sync: EtlSync, plans: readonly StreamPlan[], names: reado
 
 function partitionsOf(
   sync: EtlSync,
-  plan: StreamPlan,
-  { request, cursors, vendorNow }: Parameters<typeof planBackfill>[2],
+  { plan, column }: Part,
+  { request, cursors, vendorNow }: Known,
 ): readonly Partition[] {
   const own = cursors.filter((kept) => kept.stream === plan.stream.name)
   // What is not over yet cannot be done.
   const over = new Date(vendorNow.getTime() - plan.stream.lagMs).toISOString()
   if (plan.stream.boundedBy === undefined) {
-    const name = partitionName(null)
+    const name = partitionName(null, column)
     const isDone = !request.again && own.some((kept) => kept.partition === name && isComplete(kept.cursor))
-    return [{ plan, range: null, name, to: over, start: sync.start, isDone }]
+    return [{ plan, range: null, name, to: over, start: sync.start, isDone, column }]
   }
   const range = rangeFor(sync, plan, { request, over, live: own.find((kept) => kept.partition === '')?.cursor })
   const start = sync.start !== null && range.from < sync.start ? range.from : sync.start
   const kept = own.flatMap(({ partition, cursor }) => {
-    const of = rangeOf(partition)
+    const of = rangeOf(partition, column)
     return of ? [{ ...of, isDone: isComplete(cursor), isOpen: cursor.scan !== null }] : []
   })
   const done = request.again ? [] : kept.filter((each) => each.isDone)
   const open = kept.filter((each) => each.isOpen)
-  return cutRange(range, request.stepMs, [...done, ...open]).map((part) => ({
+  return cutRange(range, request.step, [...done, ...open]).map((part) => ({
     plan,
     range: part,
-    name: partitionName(part),
+    name: partitionName(part, column),
     to: part.to,
     start,
     isDone: isCovered(part, done),
+    column,
   }))
 }
 
@@ -111,7 +135,7 @@ function rangeFor(
         : `${stream.name}: the range from ${from} to ${to} is empty.`,
       ['--from must be before --to; both are UTC unless they say otherwise.'],
     )
-  const steps = countSteps({ from, to }, request.stepMs)
+  const steps = countSteps({ from, to }, request.step)
   if (steps > mostPartitions)
     throw badRange(`${stream.name}: from ${from} to ${to} there would be ${steps} partitions.`, [
       `Give a larger --step: ${mostPartitions} are the most.`,
@@ -119,22 +143,13 @@ function rangeFor(
   return { from, to }
 }
 
-/** What cannot be read in parts without doing harm. */
-function refusal(sync: EtlSync, { stream, mode }: StreamPlan): MillraceError | undefined {
-  if (mode === 'full_refresh')
-    return new MillraceError('MR-1208', {
-      message: `${sync.name}: ${stream.name} is replaced as a whole by every run (full_refresh): there is no part of it to backfill.`,
-      kept: 'Nothing was read or changed.',
-      next: [
-        `All of it:    millrace sync run ${sync.name} --full-refresh`,
-        `The others:   millrace backfill ${sync.name} --stream NAME`,
-      ],
-    })
-  if (stream.key.length > 0) return undefined
+/** Only rows that stand take a column: of a stream that was never read there are none. */
+function notLoaded(sync: EtlSync, { stream }: StreamPlan, { cursors }: Known): MillraceError | undefined {
+  if (cursors.some((kept) => kept.stream === stream.name && !isColumnPartition(kept.partition))) return undefined
   return new MillraceError('MR-1208', {
-    message: `${sync.name}: ${stream.name} has no key: rows that are there already would be appended a second time.`,
+    message: `${sync.name}: ${stream.name} was not loaded on this target yet: no row stands that could take a column.`,
     kept: 'Nothing was read or changed.',
-    next: `The others:   millrace backfill ${sync.name} --stream NAME`,
+    next: `millrace sync run ${sync.name}   loads whole rows`,
   })
 }
 

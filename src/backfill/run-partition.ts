@@ -4,10 +4,11 @@ import type { EtlContext } from '../etl/context.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
+import type { StreamPlan } from '../etl/resolve-streams.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
 import type { ScanState } from '../model/cursor.ts'
-import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import { isComplete, type Partition } from './plan-backfill.ts'
 
 export type PartitionRequest = {
@@ -55,10 +56,21 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const kept = await session.state.readCursor(scope)
       if (isComplete(kept) && !request.again) return null
       const plan = await prepareTables(context, session, partition.plan)
+      refuseMissing(sync, partition, plan)
       const begin = () => scanOver(partition, context)
       return openScope(context, session, { ...scope, plan, kept, begin, connectorName: request.connectorName })
     },
   )
+}
+
+/** `schema_changes: ignore` leaves out what the table does not have. */
+function refuseMissing({ name }: EtlSync, { column, plan }: Partition, { shape }: StreamPlan): void {
+  if (column === null || shape.columns.some(({ field }) => field === column)) return
+  throw new MillraceError('MR-2201', {
+    message: `${name}: the table of ${plan.stream.name} has no column for ${column}, and gets none with  schema_changes: ignore.`,
+    kept: 'Nothing was read or changed.',
+    next: 'Set  schema_changes: evolve  for this stream, and say this again.',
+  })
 }
 
 const scanOver = ({ plan, range, to }: Partition, { runId, clock }: EtlContext): ScanState => ({

@@ -3,6 +3,7 @@ import { parseDuration, durationForm } from '../config/duration.ts'
 import { instantForm, parseInstant } from '../config/instant.ts'
 import type { EtlSync, Project } from '../config/project.ts'
 import type { BackfillOptions } from '../app/run-backfill.ts'
+import type { Step } from '../backfill/partitions.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { backfillText } from '../render/backfill-text.ts'
 import { formatCounted } from '../render/format-number.ts'
@@ -17,6 +18,7 @@ export type BackfillFlags = {
   readonly from?: string
   readonly to?: string
   readonly step: string
+  readonly column?: string
   readonly parallel: string
   readonly again?: boolean
   readonly dryRun?: boolean
@@ -69,17 +71,24 @@ function findEtlSync(project: Project, name: string): EtlSync {
 function backfillOptions(flags: BackfillFlags): BackfillOptions {
   const [from, to] = [instantOf('--from', flags.from), instantOf('--to', flags.to)]
   if (from !== null && to !== null && from >= to) throw badFlag(`--from ${flags.from} is not before --to ${flags.to}`)
-  const stepMs = parseDuration(flags.step) ?? 0
-  if (stepMs <= 0) throw badFlag(`--step ${flags.step}: ${durationForm}, and more than nothing`)
   return {
     streams: flags.stream,
     from,
     to,
-    stepMs,
+    step: stepOf(flags.step),
+    column: flags.column ?? null,
     again: flags.again === true,
     parallel: parseCount('--parallel', flags.parallel),
     wait: flags.wait,
   }
+}
+
+function stepOf(text: string): Step {
+  const months = Number(/^(\d{1,3})mo$/.exec(text)?.[1] ?? 0)
+  if (months > 0) return { months }
+  const ms = parseDuration(text) ?? 0
+  if (ms > 0) return { ms }
+  throw badFlag(`--step ${text}: ${durationForm}, or months as \`1mo\`, and more than nothing`)
 }
 
 function instantOf(flag: string, text: string | undefined): string | null {

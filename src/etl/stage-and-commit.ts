@@ -109,6 +109,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
     windows: windowsOf(commit),
     onlyStanding: plan.part !== undefined,
+    unstamped: plan.part?.sweeps === false && plan.stream.version === undefined,
     syncedAt,
   }
   const children = plan.children.flatMap((child) => childWrite(child, chunks, syncedAt) ?? [])

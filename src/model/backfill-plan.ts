@@ -12,6 +12,8 @@ export type PlannedPartition = {
   readonly from: string | null
   /** Exclusive. */
   readonly to: string
+  /** The vendor's name of the one field that is read, for rows that stand. null: whole rows. */
+  readonly column: string | null
   /** The vendor's field that the bounds are about. */
   readonly bounded_by: string | null
   readonly done: boolean

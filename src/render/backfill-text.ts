@@ -9,7 +9,7 @@ export function backfillText({ sync, partitions }: BackfillPlan, { color }: { re
   const left = partitions.filter(({ done }) => !done)
   const head = ` ${makePaint(color)('bold', printable(sync))}   ${formatCounted(partitions.length, 'partition')}, ${formatCount(left.length)} to read\n`
   const rows = partitions.map((partition) => [
-    partition.stream,
+    partition.column === null ? partition.stream : `${partition.stream}.${partition.column}`,
     partition.from === null ? 'everything' : formatInstant(partition.from),
     formatInstant(partition.to),
     partition.bounded_by ?? 'cannot be cut by time: one whole pass',

@@ -23,6 +23,12 @@ export type TableWrite = {
    * filtered: their own read brings them whole. @default false
    */
   readonly onlyStanding?: boolean
+  /**
+   * Of `onlyStanding`, where the vendor keeps no stamp and the version is the time of the request: rows that were stored
+   * before take the columns too, and keep their `_version` and `_read_at`, since the rest of them is no newer for it.
+   * @default false
+   */
+  readonly unstamped?: boolean
   /** Report days that were read whole. @default none */
   readonly windows?: readonly WindowSet[]
   /**

@@ -38,7 +38,7 @@ export type World = {
   /** The first part of a backfill that is not done, planned and run as `millrace backfill` does. */
   readonly backfill: (
     connector: OpenedConnector,
-    range: Pick<BackfillRequest, 'from' | 'to'>,
+    range: Pick<BackfillRequest, 'from' | 'to'> & Partial<Pick<BackfillRequest, 'column' | 'streams'>>,
     options?: RunOptions & { readonly again?: boolean },
   ) => Promise<EtlOutcome | null>
   readonly rows: (sql: string) => Promise<readonly TextRow[]>
@@ -76,7 +76,7 @@ export function openWorld(): World {
       const sync = syncOf(options)
       const again = options.again ?? false
       const partition = planBackfill(sync, await resolveStreams(sync, connector, context.signal), {
-        request: { ...range, streams: ['people'], stepMs: 1e12, again },
+        request: { streams: ['people'], column: null, step: { ms: 1e12 }, ...range, again },
         cursors: await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
           session.state.readCursors(sync.name),
         ),

@@ -29,8 +29,8 @@ export async function mergeRows(db: Database, write: TableWrite, { paths, runId 
   const others = table.columns.map((column) => column.name).filter((name) => !isMeta(name) && !content.includes(name))
   const differs = content.map((name) => `s.${quoteName(name)} IS DISTINCT FROM t.${quoteName(name)}`).join(' OR ')
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE _merge AS SELECT s.*, ${others.map((name) => `t.${quoteName(name)}, `).join('')}t.rowid AS ${rid}, ` +
-      `CASE ${write.onlyStanding ? `WHEN ${isOther} THEN 'filtered' ` : ''}WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END ` +
+    `CREATE OR REPLACE TEMP TABLE _merge AS SELECT s.*, ${others.map((name) => `t.${quoteName(name)}, `).join('')}t.rowid AS ${rid}, ${write.unstamped ? storedStamps : ''}` +
+      `CASE ${write.onlyStanding ? `WHEN ${write.unstamped ? isUnknown : isOther} THEN 'filtered' ` : ''}WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END ` +
       `WHEN ${isStale} THEN 'stale' WHEN s._deleted_at IS NOT NULL AND t._deleted_at IS NULL THEN 'deleted' ` +
       `WHEN (s._deleted_at IS NULL) <> (t._deleted_at IS NULL)${differs ? ` OR ${differs}` : ''} THEN 'updated' ` +
       `ELSE 'unchanged' END AS ${outcome} FROM ${source} s LEFT JOIN ${target} t ON ${keyJoin(write.key)}`,
@@ -41,9 +41,9 @@ export async function mergeRows(db: Database, write: TableWrite, { paths, runId 
   const columns = [...content, ...others]
   await db.run(
     `INSERT INTO ${target} (${names([...columns, ...meta])}) SELECT ${names(columns)}, ${metaValues(write, runId)} ` +
-      `FROM _merge WHERE ${outcome} IN ('inserted', 'updated', 'deleted')`,
+      `FROM ${write.unstamped ? asStored : '_merge'} WHERE ${outcome} IN ('inserted', 'updated', 'deleted')`,
   )
-  if (write.touchUnchanged)
+  if (write.touchUnchanged && !write.unstamped)
     // What is stale was seen, too: the vendor still has the row, and the sweep must leave it.
     await db.run(
       `UPDATE ${target} AS t SET _read_at = greatest(t._read_at, m._read_at), _version = greatest(t._version, m._version) ` +
@@ -61,6 +61,11 @@ export async function mergeRows(db: Database, write: TableWrite, { paths, runId 
 
 /** A part of a row says nothing of one that is not stored, was deleted, or has another version than what is stored. */
 export const isOther = `t._read_at IS NULL OR t._deleted_at IS NOT NULL OR s._version <> t._version`
+
+/** Without a stamp no version tells whether the rest of the row is still the same, nor need it: it stays as old as it is. */
+const isUnknown = `t._read_at IS NULL OR t._deleted_at IS NOT NULL OR s._deleted_at IS NOT NULL`
+const storedStamps = `t._version AS "#version", t._read_at AS "#read_at", `
+const asStored = `(SELECT * REPLACE ("#version" AS _version, "#read_at" AS _read_at) FROM _merge)`
 
 /** Is any of the rows there already? By the keys alone: a first load has nothing to compare, row by row, with what it has just loaded. */
 async function meetsStored(db: Database, write: TableWrite, source: string): Promise<boolean> {
