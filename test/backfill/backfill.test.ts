@@ -195,12 +195,75 @@ it('--dry-run shows the parts, and writes nothing', async () => {
   expect(await listed(0)).toEqual([])
 })
 
+describe('one column', () => {
+  const column = [...charges, '--column', 'description', '--parallel', '1']
+  /** The sync learns of it after its rows were loaded. */
+  async function loadWithout(): Promise<void> {
+    const restore = project.edit('syncs/stripe.yaml', (text) =>
+      text.replace('charges: {}', 'charges: { exclude: [description] }'),
+    )
+    expect(resultOf(await millrace(['sync', 'run', 'stripe'], project)).exit_code).toBe(0)
+    const left = await millrace([...column, '--dry-run'], project)
+    expect(left.code).toBe(2)
+    expect(left.lines.find(({ type }) => type === 'error')?.['message']).toMatch(
+      /charges.description is left out by the sync/,
+    )
+    restore()
+  }
+
+  it('killed in the middle goes on; in the end the rows are as if it had been read from the beginning', async () => {
+    await loadWithout()
+    const live = () => project.rows(`SELECT * FROM _millrace.cursors WHERE "partition" = '' ORDER BY stream`)
+    const before = await live()
+    const all = [
+      'backfill',
+      'stripe',
+      '--from',
+      '2015-01-01',
+      '--step',
+      '36mo',
+      '--column',
+      'description',
+      '--stream',
+      'charges',
+    ]
+    const dry = await millrace([...all, '--dry-run'], project)
+    const parts = dry.lines.filter(({ type }) => type === 'partition')
+    expect(parts[0]).toMatchObject({
+      column: 'description',
+      to: expect.stringMatching(/-01-01T00:00:00.000Z$/),
+      done: false,
+    })
+    await killAt('cursor.committed:charges:1', all, project)
+    const again = resultOf(await millrace(all, project))
+    expect(again).toMatchObject({ exit_code: 0, left: 0 })
+    expect(runsOf(again).every(({ ledger }) => ledger['inserted'] === 0)).toBe(true)
+    expect(await contents()).toEqual(oracle)
+    expect(await live()).toEqual(before)
+    expect(resultOf(await millrace(all, project))).toMatchObject({ exit_code: 0, runs: [], skipped: parts.length })
+  })
+
+  it('is of every stream that has it, and has to have a name that the vendor knows', async () => {
+    await millrace(['sync', 'run', 'stripe'], project)
+    const dry = await millrace([...whole, '--column', 'description', '--dry-run'], project)
+    const streams = dry.lines.flatMap(({ stream }) => (stream === undefined ? [] : [String(stream)]))
+    expect([...new Set(streams)]).toEqual(['customers', 'subscriptions', 'charges'])
+    const unknown = await millrace(['backfill', 'stripe', '--from', '2026-01-01', '--column', 'descripton'], project)
+    expect(unknown.code).toBe(2)
+    expect(unknown.lines.find(({ type }) => type === 'error')).toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringContaining('no field descripton; did you mean description?'),
+    })
+  })
+})
+
 describe('bad usage runs nothing (exit 2) and says what is wrong:', () => {
   it.each([
     [['--from', '2026-02-01', '--to', '2026-01-01'], /--from 2026-02-01 is not before --to 2026-01-01/],
     [['--from', '2026-02-30'], /--from 2026-02-30: it is a day/],
     [['--from', 'yesterday'], /--from yesterday: it is a day/],
     [['--from', '2026-01-01', '--step', '0d'], /--step 0d: /],
+    [['--from', '2026-01-01', '--step', '0mo'], /--step 0mo: .* or months as `1mo`/],
     [['--from', '2026-01-01', '--step', 'often'], /--step often: a duration is/],
     [['--from', '2026-01-01', '--parallel', '0'], /--parallel 0: /],
     [['--from', '2026-01-01', '--stream', 'chargs'], /has no stream chargs; did you mean charges\?/],

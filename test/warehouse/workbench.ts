@@ -42,7 +42,10 @@ export type Load = {
   readonly cursor?: Cursor
   readonly fence?: Fence
 } & Partial<
-  Pick<TableWrite, 'mode' | 'scanId' | 'isLast' | 'touchUnchanged' | 'sweep' | 'windows' | 'onlyStanding' | 'syncedAt'>
+  Pick<
+    TableWrite,
+    'mode' | 'scanId' | 'isLast' | 'touchUnchanged' | 'sweep' | 'windows' | 'onlyStanding' | 'unstamped' | 'syncedAt'
+  >
 >
 
 export type Workbench = {
@@ -149,6 +152,7 @@ function openWorkbench(open: OpenWarehouse, files: Database): Workbench & { read
               sweep: load.sweep ?? null,
               windows: load.windows ?? [],
               onlyStanding: load.onlyStanding ?? false,
+              unstamped: load.unstamped ?? false,
               syncedAt: load.syncedAt ?? at(59),
             },
           ],

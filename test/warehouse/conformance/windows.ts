@@ -145,5 +145,26 @@ export function windowConformance(open: OpenWarehouse): void {
         { id: '3', name: 'n3', score: '1' },
       ])
     })
+
+    test('of a vendor without stamps leaves rows as old as they are: a whole row from between still comes over them', async () => {
+      const whole = (id: number, name: string, at: number) => ({ id, name, score: 1, _version: at, _read_at: at })
+      const part = (id: number, score: number) => ({ id, score, _version: 10, _read_at: 10 })
+      await bench().load({ columns, rows: [whole(1, 'old', 1), whole(2, 'old', 1), whole(3, 'old', 20)] })
+      const ledger = await bench().load({
+        columns: partial,
+        rows: [part(1, 9), part(2, 1), part(3, 9), part(4, 9)],
+        onlyStanding: true,
+        unstamped: true,
+        touchUnchanged: true,
+      })
+      expect(ledger).toMatchObject({ read: 4, updated: 1, unchanged: 1, stale: 1, filtered: 1, inserted: 0 })
+      const names = () => bench().rows('SELECT id, name, score FROM crm.people ORDER BY id')
+      expect(await names()).toMatchObject([{ name: 'old', score: '9' }, { score: '1' }, { score: '1' }])
+      expect(await bench().load({ columns, rows: [whole(1, 'new', 5), whole(2, 'new', 5)] })).toMatchObject({
+        updated: 2,
+        stale: 0,
+      })
+      expect(await names()).toMatchObject([{ name: 'new' }, { name: 'new' }, { name: 'old' }])
+    })
   })
 }
