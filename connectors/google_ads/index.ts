@@ -65,10 +65,12 @@ export default connector({
         if (!host.lastDate()) await check(context)
         return host.lastDate() ?? new Date()
       },
-      async streams({ names, signal }) {
+      takesQueries: true,
+      async streams({ names, queries = {}, signal }) {
         const parts = { api, accounts, metadata, host, signal }
         const isAsked = ({ name }: { readonly name: string }) => names?.includes(name) ?? true
-        return [...(await makeStreams(definitions.filter(isAsked), parts)), ...[makeGaqlStream(parts)].filter(isAsked)]
+        const asked = [...definitions, ...reportsOfQueries(queries, definitions)].filter(isAsked)
+        return [...(await makeStreams(asked, parts)), ...[makeGaqlStream(parts)].filter(isAsked)]
       },
       streamNames: async () => [...definitions.map(({ name }) => name), gaqlName],
     }

@@ -98,8 +98,14 @@ async function ofConnection(
   signal: AbortSignal,
 ): Promise<Partition> {
   const { name } = partition.plan.stream
+  const { query } = partition.plan.config
   const children = partition.plan.children.map(({ child }) => child.name)
-  const streams = (await connector.streams?.({ names: [name, ...children], signal })) ?? []
+  const streams =
+    (await connector.streams?.({
+      names: [name, ...children],
+      signal,
+      ...(query !== null && { queries: { [name]: query } }),
+    })) ?? []
   const stream = streams.find((each) => each.name === name)
   if (!stream)
     throw new MillraceError('MR-1208', {

@@ -93,6 +93,8 @@ export type StreamConfig = {
   readonly formulaRefreshMs: number | null
   /** null: never. */
   readonly reconcileMs: number | null
+  /** The stream is what this gives, in the vendor's own language. */
+  readonly query: string | null
   readonly options: JsonObject
 }
 

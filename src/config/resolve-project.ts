@@ -89,7 +89,8 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       restate: keys.restate ? { windowMs: keys.restate.window, everyMs: keys.restate.every } : null,
       formulaRefreshMs: keys.formula_refresh ?? null,
       reconcileMs: keys.reconcile ?? null,
-      options: { ...file.options, ...own.options, ...(keys.query !== undefined && { query: keys.query }) },
+      query: own.query ?? null,
+      options: { ...file.options, ...own.options },
     }
   })
   return {

@@ -119,8 +119,12 @@ export type OpenedConnector = {
   /** Streams with their live columns. `names`: only these (globs already resolved by the engine are exact names). */
   readonly streams?: (request: {
     readonly names?: readonly string[]
+    /** Name → query, of streams that a sync makes itself; among `names`, too. Only where `takesQueries`. */
+    readonly queries?: { readonly [name: string]: string }
     readonly signal: AbortSignal
   }) => Promise<readonly Stream[]>
+  /** A sync may name streams of its own, each with a query in the vendor's language. @default false */
+  readonly takesQueries?: boolean
   /** All stream names, cheaply: for globs and did-you-mean. */
   readonly streamNames?: (context: CallContext) => Promise<readonly string[]>
   readonly objects?: (request: {

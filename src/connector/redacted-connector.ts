@@ -10,11 +10,12 @@ import type { Redactor } from './redact.ts'
  */
 export function redactedConnector(connector: OpenedConnector, redactor: Redactor): OpenedConnector {
   const guard = guardOf(redactor)
-  const { now, streams, streamNames, objects, close } = connector
+  const { now, streams, streamNames, takesQueries, objects, close } = connector
   return {
     check: guard((context) => connector.check(context)),
     account: guard(async (context) => redactor.text(await connector.account(context))),
     ...(now && { now: guard((context) => now.call(connector, context)) }),
+    ...(takesQueries && { takesQueries }),
     ...(streamNames && { streamNames: guard((context) => streamNames.call(connector, context)) }),
     ...(close && { close: guard(() => close.call(connector)) }),
     ...(streams && {
@@ -48,7 +49,8 @@ function redactedStream(stream: Stream, redactor: Redactor): Stream {
 function redactedObject(object: DestinationObject, redactor: Redactor): DestinationObject {
   const guard = guardOf(redactor)
   const { settle, readBack } = object
-  const cleaned = (results: readonly WriteResult[]) => results.map((result) => redactor.deep(result))
+  const cleaned = (results: readonly WriteResult[]) =>
+    results.map((result) => (result.outcome === 'ok' ? ok : redactor.deep(result)))
   return {
     ...object,
     write: guard(async (changes, context) => cleaned(await object.write(changes, context))),
@@ -57,6 +59,9 @@ function redactedObject(object: DestinationObject, redactor: Redactor): Destinat
     ...(readBack && { readBack: guard((changes, context) => readBack.call(object, changes, context)) }),
   }
 }
+
+/** Of what was taken the vendor has nothing to say. */
+const ok: WriteResult = { outcome: 'ok' }
 
 const guardOf =
   (redactor: Redactor) =>

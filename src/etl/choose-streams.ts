@@ -18,8 +18,11 @@ export async function chooseStreams(
   const chosen = new Map<string, StreamConfig>()
   for (const config of sync.streams) {
     if (!/[*?[\]{}]/.test(config.name)) {
-      if (!offered.includes(config.name)) throw unknownStream(sync, config, offered)
-      if (config.enabled) chosen.set(config.name, config)
+      const isOwn = config.query !== null && connector.takesQueries === true
+      if (!offered.includes(config.name) && !isOwn) throw unknownStream(sync, config, offered)
+      // A stream of the connector's that is made for queries takes one as its option.
+      const asOption = config.query !== null && offered.includes(config.name) ? withQuery(config, config.query) : config
+      if (config.enabled) chosen.set(config.name, asOption)
       continue
     }
     const exact = new Set(sync.streams.map((other) => other.name))
@@ -48,6 +51,11 @@ export async function chooseStreams(
     }
   return chosen
 }
+
+const withQuery = (config: StreamConfig, query: string): StreamConfig => ({
+  ...config,
+  options: { ...config.options, query },
+})
 
 const historyNames = (name: string): readonly string[] => [
   `${name}History`,

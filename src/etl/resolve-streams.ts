@@ -40,7 +40,7 @@ export async function resolveStreams(
       next: 'millrace connection list   shows what each connection can do',
     })
   const wanted = await chooseStreams(sync, connector, signal)
-  const streams = await connector.streams({ names: [...wanted.keys()], signal })
+  const streams = await connector.streams({ names: [...wanted.keys()], queries: queriesOf(wanted), signal })
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   const plans: StreamPlan[] = []
   for (const stream of streams) {
@@ -69,6 +69,14 @@ export async function resolveStreams(
   refuseSharedTables(sync, plans)
   return plans
 }
+
+/** Of the streams that are the sync's own. */
+const queriesOf = (wanted: ReadonlyMap<string, StreamConfig>): { readonly [name: string]: string } =>
+  Object.fromEntries(
+    [...wanted].flatMap(([name, { query, options }]) =>
+      query === null || options['query'] === query ? [] : [[name, query]],
+    ),
+  )
 
 function usualMode({ appendOnly, reportsDays, key }: Stream): StreamMode {
   if (appendOnly) return 'append'

@@ -134,6 +134,7 @@ export const streamConfig = (config: Partial<StreamConfig> = {}): StreamConfig =
   pii: [],
   mask: {},
   ownMasks: [],
+  query: null,
   restate: null,
   formulaRefreshMs: null,
   reconcileMs: null,

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import { millrace, resultOf } from '../../faults/millrace-process.ts'
+
+let project: FaultProject
+beforeAll(async () => {
+  project = await makeFaultProject({
+    alone: true,
+    vendors: ['google_ads'],
+    scale: 0.02,
+    files: {
+      'millrace.yaml': millraceYaml,
+      'syncs/google.yaml': syncYaml(''),
+      // The oracle: everything read anew, at the end.
+      'syncs/fresh.yaml': syncYaml('schema: fresh'),
+    },
+  })
+})
+afterAll(() => project.close())
+
+const run = (sync: string, ...more: readonly string[]) => millrace(['sync', 'run', sync, ...more], project)
+const ownRows = "SELECT COLUMNS(c -> c NOT IN ('_synced_at', '_read_at', '_version', '_run_id', '_deleted_at'))"
+const rowsOf = (schema: string, table: string) => project.rows(`${ownRows} FROM ${schema}.${table} ORDER BY ALL`)
+
+describe('Google Ads, by the real program', () => {
+  it('a stream whose query stands in the sync has typed columns, and so many rows as any other', async () => {
+    const first = await run('google')
+    expect(first.code, JSON.stringify(first.lines.at(-1))).toBe(0)
+    const [row] = await project.rows(
+      'SELECT typeof(metrics_cost_micros) AS micros, typeof(metrics_cost_decimal) AS decimal, typeof(segments_date) AS day FROM google.search_terms LIMIT 1',
+    )
+    expect(row).toEqual({ micros: 'BIGINT', decimal: 'DECIMAL(38,6)', day: 'DATE' })
+  })
+
+  it('days that are restated are what the vendor says, three days later, and the totals before and after are written down', async () => {
+    await project.sandbox.move(3)
+    const next = await run('google')
+    expect(next.code, JSON.stringify(next.lines.at(-1))).toBe(0)
+    expect(resultOf(next).runs[0]?.ledger).toMatchObject({ rejected: 0 })
+    const fresh = await run('fresh')
+    expect(fresh.code, JSON.stringify(fresh.lines.at(-1))).toBe(0)
+    for (const table of ['campaign_performance', 'search_terms'])
+      expect(await rowsOf('google', table), table).toEqual(await rowsOf('fresh', table))
+    const log = await project.rows(
+      `SELECT day, scope ->> 'customer_id' AS account, totals FROM _millrace.restatements WHERE stream = 'campaign_performance' AND sync = 'google'`,
+    )
+    expect(log.length).toBeGreaterThan(3)
+    for (const { day, account, totals } of log) {
+      const [now] = await project.rows(
+        `SELECT sum(metrics_cost_micros) AS micros FROM google.campaign_performance WHERE segments_date = '${day}' AND CAST(customer_id AS VARCHAR) = '${account}'`,
+      )
+      const { metrics_cost_micros: micros } = JSON.parse(totals ?? '') as { metrics_cost_micros?: readonly string[] } // what the log holds
+      if (micros) expect(micros[1]).toBe(now?.['micros'])
+    }
+  })
+
+  it('a query of the sync where the vendor takes none, or that is wrong, is refused before anything is read', async () => {
+    project.edit('syncs/fresh.yaml', (text) =>
+      text.replace('search_term_view.search_term', 'search_term_view.serach_term'),
+    )
+    const wrong = await run('fresh')
+    expect(wrong.code).not.toBe(0)
+    expect(JSON.stringify(wrong.lines)).toMatch(/serach_term/)
+  })
+})
+
+const syncYaml = (more: string) => `
+source: google_ads
+start: 2026-09-20
+${more}
+streams:
+  campaign_performance: { restate: { window: 30d } }
+  search_terms:
+    query: "SELECT search_term_view.search_term, metrics.cost_micros, metrics.clicks FROM search_term_view"
+    restate: { window: 30d, every: 1d }
+`
+
+const millraceYaml = `
+project: google
+default_target: sandbox
+targets:
+  sandbox:
+    sandbox: true
+    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
+connections:
+  google_ads:
+    connector: google_ads
+    developer_token: '\${env:GOOGLE_ADS_DEVELOPER_TOKEN}'
+    client_id: '\${env:GOOGLE_ADS_CLIENT_ID}'
+    client_secret: '\${env:GOOGLE_ADS_CLIENT_SECRET}'
+    refresh_token: '\${env:GOOGLE_ADS_REFRESH_TOKEN}'
+    customer_ids: ['1234567890']
+`
