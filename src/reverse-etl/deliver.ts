@@ -198,7 +198,8 @@ const largestChunkRows = 100_000
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
   const { fence, columns, mappingVersion } = delivery.header
   context.emit({ type: 'acknowledge.started', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
-  await context.warehouse.session({ runId: context.runId, purpose: `acknowledge ${fence.sync}` }, (session) =>
+  const purpose = `acknowledge ${fence.sync}`
+  await context.warehouse.session({ runId: context.runId, purpose, isAside: true }, (session) =>
     session.reverse.acknowledge({
       fence,
       sequence: segment.sequence,

@@ -9,8 +9,10 @@ import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
+import type { DecimalView } from './decimal-view.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
+import type { RecordHistoryView } from './record-history.ts'
 import type { RejectRow } from './reject-row.ts'
 import type { StateUpkeep } from './state-upkeep.ts'
 import type { TableWrite, WriteCounts } from './table-write.ts'
@@ -31,6 +33,8 @@ export type SessionRequest = {
   /** For whoever waits behind it: `commit charges`. */
   readonly purpose: string
   readonly signal?: AbortSignal
+  /** This process has other work meanwhile: one core has to do. @default false */
+  readonly isAside?: boolean
   /** Everything is rolled back at the end: what `sync plan` looks at leaves no trace. @default false */
   readonly rehearsal?: boolean
 }
@@ -48,6 +52,9 @@ export type Session = {
   /** Creates or replaces the view where its SQL differs. */
   readonly ensureView: (schema: string, name: string, sql: string) => Promise<void>
   readonly ensureFieldHistory: (view: FieldHistoryView) => Promise<void>
+  /** Over the view that `ensureFieldHistory` makes. */
+  readonly ensureRecordHistory: (view: RecordHistoryView) => Promise<void>
+  readonly ensureDecimals: (view: DecimalView) => Promise<void>
   readonly state: StateTables
   readonly etl: EtlSession
   readonly reverse: ReverseSession

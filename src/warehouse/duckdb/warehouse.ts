@@ -49,7 +49,7 @@ async function workInFile<T>(
     path: options.path,
     memoryLimit: options.memoryLimit,
     spillDirectory: join(dirname(options.path), 'tmp'),
-    threads: options.threads,
+    threads: request.isAside ? 1 : options.threads,
   })
   const interrupt = () => db.interrupt()
   request.signal?.addEventListener('abort', interrupt, { once: true })
