@@ -27,7 +27,7 @@ export async function describeHistory(
     at: 'CreatedDate',
     by: 'CreatedById',
     // A lookup is written twice: its Id with EntityId, its name with Text.
-    ...(history.fields.some(({ name }) => name === 'DataType') && { kind: 'DataType' }),
+    ...(history.fields.some(({ name }) => name === 'DataType') && { kind: 'DataType', keyKind: 'EntityId' }),
     who: { stream: 'User', key: 'Id', name: 'Name' },
     createdAt: 'CreatedDate',
     tracked: await readTracked(api, parent, context),

@@ -169,9 +169,9 @@ export type Stream = {
   readonly lagMs: number
   readonly overlapMs: number
   readonly children: readonly ChildStream[]
-  /** Amounts in the minor unit of their currency: the engine offers them as decimals beside it. */
+  /** Amounts in the minor unit of their currency: the engine builds `<table>_decimal`, which has them as decimals too. */
   readonly minorUnits?: MinorUnits
-  /** Field history of another stream: the engine builds `<parent>_field_history` over it. */
+  /** Field history of another stream: the engine builds `<parent>_field_history` over it, and `<parent>_history_scd2` over that. */
   readonly history?: FieldHistory
   /** The connector's own options of this stream, checked before it is read. */
   readonly options?: z.ZodObject
@@ -196,7 +196,8 @@ export type ChildStream = {
 
 /**
  * `amounts`: fields with integers in the minor unit of the currency whose ISO code (any case) stands in the field
- * `currency`: two decimals for USD, none for JPY, three for KWD. https://docs.stripe.com/currencies#minor-units
+ * `currency`: two decimals for USD, none for JPY, three for KWD. Numbers of them with a fraction (a tenth of a cent), and texts of
+ * such numbers, will do as well. https://docs.stripe.com/currencies#minor-units
  */
 export type MinorUnits = { readonly currency: string; readonly amounts: readonly string[] }
 
@@ -212,6 +213,8 @@ export type FieldHistory = {
   readonly by: string
   /** Tells kinds of entry for one field apart (Salesforce writes a lookup twice: as Id and as name). */
   readonly kind?: string
+  /** The kind that has what the parent's field holds, where a change has entries of two kinds (Salesforce: `EntityId`). @default any */
+  readonly keyKind?: string
   /** The stream that names who did it, with its key and name fields. */
   readonly who?: { readonly stream: string; readonly key: string; readonly name: string }
   /** The parent's field with the time of its creation. */

@@ -7,8 +7,8 @@ import type { StreamReport } from '../model/run.ts'
 import type { Cursor } from '../model/cursor.ts'
 import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
+import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
-import { fieldHistoryView } from './field-history.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
@@ -71,10 +71,10 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
     }
   })
   if (!context.signal.aborted)
-    await buildHistoryViews(
+    await buildViews(
       context,
       begun.map(({ plan }) => plan),
-    ).catch((error: unknown) => fail(error, 'field history'))
+    ).catch((error: unknown) => fail(error, 'the views over its tables'))
   return sumOutcome(reports, errors)
 }
 
@@ -173,17 +173,6 @@ async function standing(
   if (!kept.scan?.generation) return kept
   const request = { sync: sync.name, table: plan.shape.table, scanId: kept.scan.id }
   return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
-}
-
-async function buildHistoryViews(context: EtlContext, plans: readonly StreamPlan[]): Promise<void> {
-  const views = plans.flatMap((plan) => fieldHistoryView(plan, plans) ?? [])
-  if (views.length === 0) return
-  await context.warehouse.session(
-    { runId: context.runId, purpose: 'field history views', signal: context.signal },
-    async (session) => {
-      for (const view of views) await session.ensureFieldHistory(view)
-    },
-  )
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -10,9 +10,7 @@ export function columnNames(fields: readonly string[], ours: readonly string[] =
   // Fields that already are their own column name keep it; the others give way.
   const order = [...fields].sort((a, b) => Number(toSnake(a) !== a) - Number(toSnake(b) !== b) || (a < b ? -1 : 1))
   for (const field of order) {
-    const base = toSnake(field)
-    let name = base
-    for (let n = 2; taken.has(name); n++) name = `${base}_${n}`
+    const name = giveWay(toSnake(field), taken)
     taken.add(name)
     names.set(field, name)
   }
@@ -30,8 +28,18 @@ export function toSnake(field: string): string {
   return /^\d/.test(safe) ? `_${safe}` : safe
 }
 
-/** Ours, and DuckDB's own number of a row, which a column of that name would hide. */
+/** A name that is not among `taken`: itself, or with `_2`, `_3` … */
+export function giveWay(name: string, taken: ReadonlySet<string>): string {
+  let free = name
+  for (let n = 2; taken.has(free); n++) free = `${name}_${n}`
+  return free
+}
+
 /** The view of a table's field history. */
 export const fieldHistoryName = (table: string): string => `${table}_field_history`
 
+/** The view of whole records over it: intervals, as a table of mode `scd2` has them. */
+export const recordHistoryName = (table: string): string => `${table}_history_scd2`
+
+/** Ours, and DuckDB's own number of a row, which a column of that name would hide. */
 const reserved = ['_synced_at', '_read_at', '_version', '_run_id', '_deleted_at', 'rowid']

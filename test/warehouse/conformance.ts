@@ -1,11 +1,13 @@
 import { describe } from 'vitest'
 import { acknowledgeConformance } from './conformance/acknowledge.ts'
 import { commitConformance } from './conformance/commit.ts'
+import { decimalConformance } from './conformance/decimals.ts'
 import { diffConformance } from './conformance/diff.ts'
 import { fenceConformance } from './conformance/fences.ts'
 import { fieldHistoryConformance } from './conformance/field-history.ts'
 import { generationConformance } from './conformance/generation.ts'
 import { mergeConformance } from './conformance/merge.ts'
+import { recordHistoryConformance } from './conformance/record-history.ts'
 import { rejectConformance } from './conformance/rejects.ts'
 import { scd2Conformance } from './conformance/scd2.ts'
 import { sessionConformance } from './conformance/sessions.ts'
@@ -38,6 +40,8 @@ export function warehouseConformance(
     diffConformance(open)
     acknowledgeConformance(open)
     fieldHistoryConformance(open)
+    recordHistoryConformance(open)
+    decimalConformance(open)
     upkeepConformance(open)
   })
 }

@@ -1,0 +1,49 @@
+import type { MinorUnits } from '../connector/contract.ts'
+import { giveWay } from '../model/column-name.ts'
+import type { DecimalView } from '../warehouse/decimal-view.ts'
+import type { StreamPlan, TableShape } from './resolve-streams.ts'
+
+/** A view to make, but for the columns that its table has by then. */
+export type DecimalViewPlan = Omit<DecimalView, 'columns' | 'amounts'> & { readonly amounts: readonly string[] }
+
+export type DecimalViewPlans = {
+  readonly views: readonly DecimalViewPlan[]
+  /** Tables with amounts whose currency is not loaded, or masked: they get none. */
+  readonly lacking: readonly string[]
+}
+
+/** The views with decimal amounts, of streams and children whose amounts are in minor units. */
+export function planDecimalViews(plans: readonly StreamPlan[]): DecimalViewPlans {
+  const parts = plans.flatMap(({ stream, shape, children }) => [
+    { shape, minorUnits: stream.minorUnits },
+    ...children.map((child) => ({ shape: child.shape, minorUnits: child.child.minorUnits })),
+  ])
+  const tables = new Set(parts.map(({ shape }) => shape.table.name))
+  const views: DecimalViewPlan[] = []
+  const lacking: string[] = []
+  for (const { shape, minorUnits } of parts) {
+    const amounts = minorUnits?.amounts.flatMap((field) => columnOf(shape, field) ?? []) ?? []
+    if (!minorUnits || amounts.length === 0) continue
+    const { schema, name: table } = shape.table
+    const currency = columnOf(shape, minorUnits.currency)
+    if (currency === undefined) lacking.push(`${schema}.${table}`)
+    // A vendor's table keeps its name.
+    else views.push({ schema, name: giveWay(`${table}_decimal`, tables), table, currency, amounts })
+  }
+  return { views, lacking }
+}
+
+/** With the columns of the table as it stands, some of which may be of earlier runs. */
+export function completeDecimalView(plan: DecimalViewPlan, columns: DecimalView['columns']): DecimalView {
+  const taken = new Set(columns.map(({ name }) => name))
+  const amounts = plan.amounts.map((column) => {
+    const as = giveWay(`${column}_decimal`, taken)
+    taken.add(as)
+    return { column, as }
+  })
+  return { ...plan, columns, amounts }
+}
+
+/** What is masked is no amount and no currency any more. */
+const columnOf = (shape: TableShape, field: MinorUnits['currency']): string | undefined =>
+  shape.columns.find((column) => column.field === field && column.mask === undefined)?.column
