@@ -70,6 +70,15 @@ function addProjectCommands(program: Command, start: Start): void {
     .description('what an error code means')
     .action((code: string) => start(async (shell) => (await import('./explain.ts')).explainCode(shell, code)))
   program
+    .command('completion <shell>')
+    .description('a script for bash, zsh or fish, which completes commands, options and names')
+    .action((name: string) => start(async (shell) => (await import('./completion.ts')).showCompletion(shell, name)))
+  program
+    .command('__complete [words...]', { hidden: true })
+    .action((words: readonly string[]) =>
+      start(async (shell) => (await import('./complete.ts')).completeWords(shell, program, words)),
+    )
+  program
     .command('schema')
     .description('JSON Schemas of the YAML files, for editors')
     .option('--write <dir>', 'write them as files')
