@@ -38,7 +38,9 @@ export type Source = {
 type Reading = { readonly app: AppApi; readonly scan: Scan; readonly signal: AbortSignal }
 
 type Definition = Pick<Stream, 'name' | 'docs' | 'key' | 'columns'> &
-  Partial<Pick<Stream, 'enumerates' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows'>> & {
+  Partial<
+    Pick<Stream, 'enumerates' | 'fullEveryMs' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows'>
+  > & {
     readonly read: (source: Source, reading: Reading) => AsyncGenerator<ScanItem>
     readonly count?: (reading: Reading) => Promise<number>
   }
@@ -61,10 +63,12 @@ const newsletters = list(
   { limit: 100 },
 )
 
-/** Listed whole at every scan: what is not listed any more is gone. */
+/** Every scan lists everything, so that what is not listed any more is gone with every run. */
+const listsAll = { enumerates: true, fullEveryMs: 0 } as const
+
 function whole(name: string, of: List, columns: Columns, key: readonly string[] = ['id']): Definition {
   const read: Definition['read'] = (_source, { app, ...reading }) => readListStream(app, of, reading)
-  return { name, docs: of.docs, key, columns, enumerates: true, read }
+  return { name, docs: of.docs, key, columns, ...listsAll, read }
 }
 
 function children(
@@ -74,7 +78,7 @@ function children(
   key: readonly string[] = [of.column, 'id'],
 ): Definition {
   const read: Definition['read'] = (_source, { app, ...reading }) => readChildStream(app, of, reading)
-  return { name, docs: of.listOf(0).docs, key, columns, enumerates: true, read }
+  return { name, docs: of.listOf(0).docs, key, columns, ...listsAll, read }
 }
 
 const definitions: readonly Definition[] = [
@@ -83,7 +87,7 @@ const definitions: readonly Definition[] = [
     docs: exportDocs,
     key: ['cio_id'],
     columns: peopleColumns,
-    enumerates: true,
+    ...listsAll,
     options: peopleOptions,
     pageRows: 20_000,
     read: ({ host, pollMs }, { app, scan, signal }) => readPeopleStream({ app, host, pollMs, signal }, scan),
@@ -94,7 +98,7 @@ const definitions: readonly Definition[] = [
     docs: `${api}/segments/getSegmentMembership/`,
     key: ['segment_id', 'cio_id'],
     columns: membershipColumns,
-    enumerates: true,
+    ...listsAll,
     pageRows: 1000,
     read: ({ pageRows }, { app, ...reading }) => readChildStream(app, membershipOf(segments, pageRows), reading),
     count: ({ app, signal }) => countMembers(app, segments, signal),

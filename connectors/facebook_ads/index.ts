@@ -138,6 +138,8 @@ const describeEntity = ({ api, accountIds }: Reading, entity: Entity): Stream =>
   key: ['id'],
   columns: entity.columns,
   enumerates: entity.enumerates,
+  // Listed whole anyway: what is gone is gone with every run.
+  ...(entity.enumerates && { fullEveryMs: 0 }),
   pageRows: entity.pageRows,
   read: (scan, { signal }) => readEntities(api, { entity, accountIds, scan, signal }),
 })

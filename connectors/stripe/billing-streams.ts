@@ -51,7 +51,7 @@ export const billingStreams: readonly StripeStream[] = [
     // As of prices, whose old twins they are.
     enumerates: false,
     events: { own: ['plan.created', 'plan.updated', 'plan.deleted'], deleted: 'plan.deleted' },
-    minorUnits: inCurrency('amount'),
+    minorUnits: inCurrency('amount amount_decimal'),
   },
   {
     name: 'coupons',
@@ -97,7 +97,7 @@ export const billingStreams: readonly StripeStream[] = [
         parent: 'credit_note',
         taken: { credit_note: 'id', currency: 'currency' },
         list: listOf('credit_notes', 'lines'),
-        minorUnits: inCurrency('amount discount_amount unit_amount'),
+        minorUnits: inCurrency('amount discount_amount unit_amount unit_amount_decimal'),
       },
     ],
   },

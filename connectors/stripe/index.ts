@@ -64,19 +64,21 @@ const isAskedFor = ({ name, children = [] }: StripeStream, names: readonly strin
   names === undefined || names.includes(name) || children.some((child) => names.includes(child.name))
 
 function describeStream(reading: Reading, stream: StripeStream): Stream {
-  const { name, docs, columns, enumerates, appendOnly, minorUnits, ofPlatform, createdAs, children = [] } = stream
+  const { name, docs, columns, appendOnly, minorUnits, ofPlatform, createdAs, children = [] } = stream
   const many = reading.accounts !== null
   // Ids that an account chooses itself (of a product, of a coupon) are another's too.
   const identity = (own: Columns): { key: readonly string[]; columns: Columns } =>
     many ? { key: ['_account', 'id'], columns: { _account: 'string', ...own } } : { key: ['id'], columns: own }
+  // What an account that refuses has was not deleted.
+  const enumerates = stream.enumerates && (!many || ofPlatform === true)
   return {
     name,
     docs,
     ...identity(columns),
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
-    // What an account that refuses has was not deleted.
-    enumerates: enumerates && (!many || ofPlatform === true),
+    enumerates,
+    ...(enumerates && stream.fullEveryMs !== undefined && { fullEveryMs: stream.fullEveryMs }),
     ...(appendOnly && { appendOnly }),
     ...(minorUnits && { minorUnits }),
     // Lists take no other bounds: a backfill of a range reads what was created in it, as it is now.

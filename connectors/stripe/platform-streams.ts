@@ -52,6 +52,8 @@ export const platformStreams: readonly StripeStream[] = [
     path: '/v1/accounts',
     columns: connectedAccount,
     enumerates: true,
+    // As often as it is listed whole.
+    fullEveryMs: 86_400_000,
     // `account.updated` is an event of the connected account and not of the platform.
     events: null,
     untold: { isNew: true, daily: 'all' },

@@ -15,6 +15,8 @@ export type StripeStream = {
   readonly createdAs?: 'date'
   /** A pass lists everything that is not deleted: what it did not list is gone. */
   readonly enumerates: boolean
+  /** How old a pass over everything may be, where nothing else tells what is gone, in milliseconds. @default any age */
+  readonly fullEveryMs?: number
   /** Written once: rows are added, and none is read again. */
   readonly appendOnly?: boolean
   /** Where its changes come from; null: there are no events of it. */

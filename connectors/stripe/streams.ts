@@ -41,7 +41,7 @@ const coreStreams: readonly StripeStream[] = [
     // Prices that were made inline (`price_data`) are never listed, though their events come.
     enumerates: false,
     events: { own: ['price.created', 'price.updated', 'price.deleted'], deleted: 'price.deleted' },
-    minorUnits: inCurrency('unit_amount'),
+    minorUnits: inCurrency('unit_amount unit_amount_decimal'),
   },
   {
     name: 'subscriptions',

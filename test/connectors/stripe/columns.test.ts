@@ -57,9 +57,11 @@ describe('the columns', () => {
       // By their names; a tax rate’s flat amount is an object with its own currency.
       const money = Object.keys(columns).filter(
         (column) =>
-          columns[column] === 'integer' &&
-          /amount|^(balance|fee|net|subtotal.*|total.*|.*_balance)$/.test(column) &&
-          !/_paid_count/.test(column),
+          (columns[column] === 'integer' &&
+            /amount|^(balance|fee|net|subtotal.*|total.*|.*_balance)$/.test(column) &&
+            !/_paid_count/.test(column)) ||
+          // Parts of a cent.
+          /amount_decimal$/.test(column),
       )
       expect([...(minorUnits?.amounts ?? [])].toSorted()).toEqual(money.toSorted())
       if (minorUnits) expect(columns[minorUnits.currency]).toBe('string')
