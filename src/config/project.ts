@@ -96,6 +96,8 @@ export type StreamConfig = {
   /** The stream is what this gives, in the vendor's own language. */
   readonly query: string | null
   readonly options: JsonObject
+  /** Those of the options that the stream itself gives, and not the sync to all of its streams. */
+  readonly ownOptions: readonly string[]
 }
 
 export type StreamMode = 'merge' | 'append' | 'full_refresh' | 'replace_window' | 'scd2'

@@ -91,6 +91,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       reconcileMs: keys.reconcile ?? null,
       query: own.query ?? null,
       options: { ...file.options, ...own.options },
+      ownOptions: Object.keys(own.options ?? {}),
     }
   })
   return {

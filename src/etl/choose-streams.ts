@@ -55,6 +55,7 @@ export async function chooseStreams(
 const withQuery = (config: StreamConfig, query: string): StreamConfig => ({
   ...config,
   options: { ...config.options, query },
+  ownOptions: [...config.ownOptions, 'query'],
 })
 
 const historyNames = (name: string): readonly string[] => [

@@ -7,6 +7,7 @@ import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
+import { checkOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 
 export type StreamPlan = {
@@ -44,8 +45,9 @@ export async function resolveStreams(
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   const plans: StreamPlan[] = []
   for (const stream of streams) {
-    const config = wanted.get(stream.name)
-    if (!config) continue
+    const named = wanted.get(stream.name)
+    if (!named) continue
+    const config = { ...named, options: checkOptions(sync.name, stream, named) }
     const mode = config.mode ?? (config.restate ? 'replace_window' : usualMode(stream))
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
@@ -78,7 +80,8 @@ const queriesOf = (wanted: ReadonlyMap<string, StreamConfig>): { readonly [name:
     ),
   )
 
-function usualMode({ appendOnly, reportsDays, key }: Stream): StreamMode {
+/** What a stream lands by where its sync says nothing. */
+export function usualMode({ appendOnly, reportsDays, key }: Stream): StreamMode {
   if (appendOnly) return 'append'
   if (key.length === 0) return 'full_refresh'
   return reportsDays ? 'replace_window' : 'merge'

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { StreamConfig } from '../../src/config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../../src/connector/contract.ts'
 import { resolveStreams } from '../../src/etl/resolve-streams.ts'
@@ -213,5 +214,41 @@ describe('a mask', () => {
     expect(await refused({ updated_at: 'sha256' })).toMatch(/rows are loaded by it/)
     expect(await refused({ id: 'last4' })).toMatch(/it is the key/)
     expect(await columnsOf([{ name: 'customers', mask: { id: 'sha256' } }])).toEqual([['id string sha256']])
+  })
+})
+
+describe('options', () => {
+  const reports = connector([
+    stream('reports', { options: z.strictObject({ days: z.int().max(90).optional() }) }),
+    stream('plain'),
+  ])
+  const of = async (config: Partial<StreamConfig>) =>
+    (
+      await resolve(
+        [
+          {
+            ...config,
+            name: config.name ?? 'reports',
+            ownOptions: config.ownOptions ?? Object.keys(config.options ?? {}),
+          },
+        ],
+        reports,
+      )
+    )[0]?.config.options
+
+  test('are checked by what the stream says of them', async () => {
+    expect(await of({ options: { days: 7 } })).toEqual({ days: 7 })
+    expect((await errorOf(of({ options: { days: 700 } }))).message).toMatch(/option days of reports is refused/)
+    expect((await errorOf(of({ options: { dayz: 7 } }))).message).toMatch(/no option dayz; did you mean days/)
+    expect((await errorOf(of({ name: 'plain', options: { days: 7 } }))).message).toMatch(/plain takes no options/)
+  })
+
+  test('that the sync gives to all its streams reach those that know them', async () => {
+    expect(await of({ options: { days: 7, level: 'ad' }, ownOptions: [] })).toEqual({ days: 7 })
+    expect(await of({ name: 'plain', options: { days: 7 }, ownOptions: [] })).toEqual({})
+  })
+
+  test('do not take a query where nothing would read it', async () => {
+    expect((await errorOf(of({ query: 'select 1' }))).message).toMatch(/reports takes no query/)
   })
 })

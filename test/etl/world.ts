@@ -135,6 +135,7 @@ export const streamConfig = (config: Partial<StreamConfig> = {}): StreamConfig =
   mask: {},
   ownMasks: [],
   query: null,
+  ownOptions: [],
   restate: null,
   formulaRefreshMs: null,
   reconcileMs: null,
