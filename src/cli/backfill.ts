@@ -3,7 +3,6 @@ import { parseDuration, durationForm } from '../config/duration.ts'
 import { instantForm, parseInstant } from '../config/instant.ts'
 import type { EtlSync, Project } from '../config/project.ts'
 import type { BackfillOptions } from '../app/run-backfill.ts'
-import type { Step } from '../backfill/partitions.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { backfillText } from '../render/backfill-text.ts'
 import { formatCounted } from '../render/format-number.ts'
@@ -83,7 +82,7 @@ function backfillOptions(flags: BackfillFlags): BackfillOptions {
   }
 }
 
-function stepOf(text: string): Step {
+function stepOf(text: string): BackfillOptions['step'] {
   const months = Number(/^(\d{1,3})mo$/.exec(text)?.[1] ?? 0)
   if (months > 0) return { months }
   const ms = parseDuration(text) ?? 0

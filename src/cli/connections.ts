@@ -3,6 +3,7 @@ import type { App } from '../app/app.ts'
 import { openConnection, type OpenedConnection } from '../app/open-connection.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { detailText, discoveryText } from '../render/discovery-text.ts'
 import { formatSeconds } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
@@ -57,70 +58,21 @@ export async function testConnections(shell: Shell, only: string | undefined): P
   })
 }
 
-/** Streams and objects with their fields, live. With one's name, its fields. */
+/** Streams and objects, live. With one's name, all that is known of it and its fields. */
 export async function discoverConnection(
   shell: Shell,
   name: string,
   wanted: string | undefined,
 ): Promise<CommandResult> {
-  return withApp(shell, { check: false }, (app) =>
-    withConnection(app, known(app, name), async ({ connector }) => {
-      const { signal } = app
-      const names = wanted === undefined ? {} : { names: [wanted] }
-      const streams = (await connector.streams?.({ ...names, signal })) ?? []
-      const objects = (await connector.objects?.({ ...names, signal })) ?? []
-      if (wanted !== undefined && streams.length + objects.length === 0)
-        throw new MillraceError('MR-1208', {
-          message: `${name} has no stream and no object \`${wanted}\``,
-          next: `millrace connection discover ${name}`,
-        })
-      const found: readonly Discovered[] = [
-        ...streams.map((stream) => ({
-          type: 'stream',
-          name: stream.name,
-          key: stream.key,
-          order: stream.order,
-          docs: stream.docs,
-          fields: { ...stream.columns },
-        })),
-        ...objects.map((object) => ({
-          type: 'object',
-          name: object.name,
-          key: Object.keys(object.match),
-          operations: object.operations,
-          docs: object.docs,
-          fields: Object.fromEntries(
-            Object.entries(object.fields).map(([field, type]) => [field, typeof type === 'string' ? type : type.type]),
-          ),
-        })),
-      ]
-      for (const each of found)
-        if (shell.json) shell.line(each)
-        else if (wanted === undefined)
-          shell.print(
-            ` ${each.type} ${printable(each.name)}  key ${each.key.join(', ') || 'none'}, ${Object.keys(each.fields).length} fields\n`,
-          )
-        else shell.print(fieldsText(each, shell.color))
-      return { exitCode: 0 }
-    }),
-  )
-}
-
-type Discovered = {
-  readonly type: string
-  readonly name: string
-  readonly key: readonly string[]
-  readonly docs: string
-  readonly fields: { readonly [field: string]: string }
-}
-
-function fieldsText({ type, name, key, docs, fields }: Discovered, color: boolean): string {
-  const rows = Object.entries(fields).map(([field, kind]) => [field, kind, key.includes(field) ? 'key' : ''])
-  return ` ${type} ${printable(name)}   ${docs}\n${renderTable(
-    ['field', 'type', ''].map((header) => ({ header })),
-    rows,
-    { color },
-  )}`
+  return withApp(shell, { check: false }, async (app) => {
+    const { discover } = await import('../app/discover.ts')
+    const found = await withConnection(app, known(app, name), ({ connector }) =>
+      discover(connector, { connection: name, wanted, signal: app.signal }),
+    )
+    if (shell.json) for (const each of found) shell.line(each)
+    else shell.print((wanted === undefined ? discoveryText : detailText)(found, { color: shell.color }))
+    return { exitCode: 0 }
+  })
 }
 
 async function withConnection<T>(

@@ -31,7 +31,12 @@ export async function openDeclared<Config extends z.ZodObject>(
     check: async (context) => await definition.check?.(own(context)),
     account: async (context) =>
       definition.account ? await definition.account(own(context)) : (options?.baseUrl ?? definition.name),
-    streams: async ({ names }) => streams.filter((stream) => names?.includes(stream.name) ?? true),
+    streams: async ({ names }) =>
+      // A child comes with its parent.
+      streams.filter(
+        ({ name, children }) =>
+          names?.some((each) => each === name || children.some((child) => child.name === each)) ?? true,
+      ),
     streamNames: async () => streams.map((stream) => stream.name),
     objects: async ({ names }) => objects.filter((object) => names?.includes(object.name) ?? true),
   }
