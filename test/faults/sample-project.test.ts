@@ -270,6 +270,31 @@ describe('a day later', () => {
     }
   })
 
+  it.each(histories)(
+    'whole records beside %s: one after the other, at each change what the fields say',
+    async (view, table, fields) => {
+      const records = `salesforce.${table}_history_scd2`
+      expect(
+        await project.rows(
+          `SELECT * FROM (SELECT *, lead(valid_from) OVER (PARTITION BY record_id ORDER BY valid_from) AS next_from FROM ${records}) ` +
+            `WHERE valid_to <= valid_from OR valid_to IS DISTINCT FROM next_from OR is_current <> (valid_to IS NULL) LIMIT 3`,
+        ),
+      ).toEqual([])
+      const [counted] = await project.rows(
+        `SELECT (SELECT count(*) FROM salesforce.${table}) = count(*) FILTER (WHERE is_current) AS one_each, count(*) > count(DISTINCT record_id) AS some FROM ${records}`,
+      )
+      expect(counted).toEqual({ one_each: 'true', some: 'true' })
+      for (const [field, column] of Object.entries(fields)) {
+        const [compared] = await project.rows(
+          `SELECT count(*) = (SELECT count(*) FROM ${records}) AS every, count(*) FILTER (WHERE r.${column} IS DISTINCT FROM h.to_value) AS differing ` +
+            `FROM ${records} r JOIN salesforce.${view} h ON h.record_id = r.record_id AND h.field = '${field}' AND NOT (h.field = 'Owner' AND h.kind = 'Text') ` +
+            `AND h.valid_from <= r.valid_from AND (h.valid_to > r.valid_from OR h.valid_to IS NULL)`,
+        )
+        expect({ field, ...compared }).toEqual({ field, every: 'true', differing: '0' })
+      }
+    },
+  )
+
   it('a further run finds nothing left to do', async () => {
     const sentBefore = await requestsSent()
     const last = await runEverything()

@@ -22,6 +22,7 @@ describe('the field history of Salesforce', () => {
       at: 'CreatedDate',
       by: 'CreatedById',
       kind: 'DataType',
+      keyKind: 'EntityId',
       who: { stream: 'User', key: 'Id', name: 'Name' },
       createdAt: 'CreatedDate',
       tracked: {
