@@ -6,9 +6,12 @@ import type { StreamPlan } from './resolve-streams.ts'
 
 /** The views over what a run has loaded: field histories, records over them, amounts as decimals. Nothing of them is stored. */
 export async function buildViews(context: EtlContext, plans: readonly StreamPlan[]): Promise<void> {
+  const tables = new Set(plans.map(({ shape }) => shape.table.name))
   const histories = plans.flatMap((plan) => {
     const fields = fieldHistoryView(plan, plans)
-    return fields ? [{ fields, records: recordHistoryView(fields, plan.stream.history?.keyKind) }] : []
+    return fields
+      ? [{ fields, records: recordHistoryView(fields, { keyKind: plan.stream.history?.keyKind, tables }) }]
+      : []
   })
   const { views, lacking } = planDecimalViews(plans)
   if (lacking.length > 0)

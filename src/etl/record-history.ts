@@ -5,7 +5,7 @@ import type { RecordHistoryView } from '../warehouse/record-history.ts'
 /** The view of whole records over the view of their fields, where any field is tracked. */
 export function recordHistoryView(
   fields: FieldHistoryView,
-  keyKind: string | undefined,
+  { keyKind, tables }: { readonly keyKind: string | undefined; readonly tables: ReadonlySet<string> },
 ): RecordHistoryView | undefined {
   const taken = new Set(['record_id', 'valid_from', 'valid_to', 'is_current'])
   const columns = [...Map.groupBy(Object.entries(fields.tracked), ([, column]) => column)].map(([column, names]) => {
@@ -16,7 +16,7 @@ export function recordHistoryView(
   if (columns.length === 0) return undefined
   return {
     schema: fields.schema,
-    name: recordHistoryName(fields.parent.table),
+    name: giveWay(recordHistoryName(fields.parent.table), tables),
     fieldHistory: fields.name,
     keyKind: keyKind ?? null,
     columns,
