@@ -44,6 +44,9 @@ export async function chooseStreams(
           name: history,
           fieldHistory: false,
           include: null,
+          // They name the parent's fields, whose old and new values stand in its rows: see resolve-streams.
+          mask: {},
+          ownMasks: [],
           exclude: [],
           where: null,
           mode: null,

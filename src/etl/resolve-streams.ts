@@ -58,6 +58,7 @@ export async function resolveStreams(
       shape: shapeOf(sync, stream, {
         config,
         ours: mode === 'scd2' ? intervalColumns : [],
+        byField: historyMasks(stream, wanted),
         needed: [...neededFields(stream, streams), ...(mode === 'replace_window' ? [stream.boundedBy ?? ''] : [])],
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
@@ -105,7 +106,13 @@ function shapeOf(
     config,
     needed,
     ours = [],
-  }: { readonly config: StreamConfig; readonly needed: readonly string[]; readonly ours?: readonly Column[] },
+    byField,
+  }: {
+    readonly config: StreamConfig
+    readonly needed: readonly string[]
+    readonly ours?: readonly Column[]
+    readonly byField?: HistoryMasks | undefined
+  },
 ): TableShape {
   const own = ours.map(({ name }) => name)
   const names = columnNames(Object.keys(stream.columns), own)
@@ -117,7 +124,9 @@ function shapeOf(
     const wanted = (config.include === null || config.include.includes(field)) && !config.exclude.includes(field)
     if (!wanted && !required.has(field)) return []
     const mask = config.mask[field]
-    return [{ field, column: names.get(field) ?? field, ...(mask ? { type: 'string', mask } : { type }) }]
+    const column = names.get(field) ?? field
+    if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]
+    return [{ field, column, ...(mask ? { type: 'string', mask } : { type }) }]
   })
   return {
     table: {
@@ -128,6 +137,22 @@ function shapeOf(
     columns,
     key: stream.key.map((field) => names.get(field) ?? field),
   }
+}
+
+type HistoryMasks = {
+  readonly columns: readonly string[]
+  readonly by: NonNullable<StagedColumn['maskBy']>
+}
+
+/** What is masked of a stream is masked in the old and new values of its history, too. */
+function historyMasks({ history }: Stream, wanted: ReadonlyMap<string, StreamConfig>): HistoryMasks | undefined {
+  const mask = history && wanted.get(history.of)?.mask
+  if (!mask || Object.keys(mask).length === 0) return undefined
+  const masks = Object.entries(mask).flatMap(([field, how]) => [
+    [field, how] as const,
+    ...Object.entries(history.tracked).flatMap(([name, of]) => (of === field ? [[name, how] as const] : [])),
+  ])
+  return { columns: [history.from, history.to], by: { field: history.field, masks: Object.fromEntries(masks) } }
 }
 
 /** What the engine works with has to stay what it is; a key may be a hash, which tells rows apart as well. */

@@ -147,7 +147,13 @@ const stagedColumns = (request: StageRequest): readonly string[] => [
 
 function castSql(request: StageRequest, source: string, more: readonly string[]): string {
   const { columns } = request
-  const casts = columns.map((column, index) => `${castOf(column, rawName(index))} AS ${quoteName(column.column)}`)
+  const rawOf = (field: string) => {
+    const index = columns.findIndex((column) => column.field === field)
+    return index === -1 ? undefined : rawName(index)
+  }
+  const casts = columns.map(
+    (column, index) => `${castOf(column, rawName(index), rawOf)} AS ${quoteName(column.column)}`,
+  )
   const failures = columns.flatMap((column, index) =>
     canFail(column.type)
       ? [`WHEN ${rawName(index)} IS NOT NULL AND ${quoteName(column.column)} IS NULL THEN ${index}`]
@@ -170,7 +176,7 @@ function castSql(request: StageRequest, source: string, more: readonly string[])
 /** Masked fields are personal, whether or not the sync says so. */
 const hiddenFields = ({ columns, pii }: StageRequest): readonly string[] => [
   ...pii,
-  ...columns.flatMap(({ field, mask }) => (mask ? [field] : [])),
+  ...columns.flatMap(({ field, mask, maskBy }) => (mask || maskBy ? [field] : [])),
 ]
 
 /** The vendor's stamp, whatever type its column has (unix seconds come as integers), else the time of the request. */

@@ -23,7 +23,9 @@ export async function stageTombstones(db: Database, request: Request): Promise<S
   const keys = request.columns.filter((column) => request.key.includes(column.field))
   const spec = [...keys.map((column) => column.field), '_version'].map((field) => `${quoteText(field)}: 'VARCHAR'`)
   const path = join(request.directory, 'tombstones.parquet')
-  const casts = keys.map((column) => `${castOf(column, quoteName(column.field))} AS ${quoteName(column.column)}`)
+  const casts = keys.map(
+    (column) => `${castOf(column, quoteName(column.field), () => undefined)} AS ${quoteName(column.column)}`,
+  )
   const columns = keys.map((column) => column.column)
   await db.run(
     `CREATE OR REPLACE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce(${strictCast('"#version"', 'timestamp')}, _read_at) AS _version, ` +

@@ -9,13 +9,28 @@ export type StagedColumn = {
   readonly column: string
   readonly type: LogicalType
   readonly mask?: Mask
+  /** Masked where another field says so: old and new values of a history, by the field that they are of. */
+  readonly maskBy?: { readonly field: string; readonly masks: { readonly [value: string]: Mask } }
 }
 
 /** SQL that gives the value that is kept, or NULL where it does not fit. */
-export function castOf({ type, mask }: StagedColumn, text: string): string {
+export function castOf(
+  { type, mask, maskBy }: StagedColumn,
+  text: string,
+  rawOf: (field: string) => string | undefined,
+): string {
+  const by = maskBy && rawOf(maskBy.field)
+  if (maskBy && by !== undefined) {
+    const cases = Object.entries(maskBy.masks).map(
+      ([value, each]) => `WHEN ${quoteText(value)} THEN ${masked(text, each)}`,
+    )
+    return `CASE ${by} ${cases.join(' ')} ELSE ${text} END`
+  }
+  return mask ? masked(text, mask) : strictCast(text, type)
+}
+
+function masked(text: string, mask: Mask): string {
   switch (mask) {
-    case undefined:
-      return strictCast(text, type)
     case 'sha256':
       return `sha256(${text})`
     case 'redact':

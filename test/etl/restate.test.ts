@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { OpenedConnector, Scan, ScanItem, Stream } from '../../src/connector/contract.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { codes, openWorld, type RunOptions, type World } from './world.ts'
@@ -46,6 +47,7 @@ function createReports(readAt: () => Date) {
     order: 'none',
     boundedBy: 'day',
     reportsDays: true,
+    options: z.strictObject({ window: z.int().optional() }),
     lagMs: 0,
     overlapMs: 0,
     children: [],

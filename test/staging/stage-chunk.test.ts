@@ -251,4 +251,25 @@ describe('masks', () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(2)
     expect(rows.some(({ id }) => id === '1')).toBe(false)
   })
+
+  it('are laid on old and new values by the field that they are of', async () => {
+    const maskBy = { field: 'Field', masks: { Phone: 'last4', Email: 'redact' } } as const
+    const { rows } = await stage(
+      [
+        '{"id":"1","Field":"Phone","Old":"12345678"}',
+        '{"id":"2","Field":"Email","Old":"a@b.c"}',
+        '{"id":"3","Field":"Name","Old":"Ann"}',
+        '{"id":"4","Field":"Phone","Old":null}',
+      ],
+      {},
+      {
+        columns: [
+          { field: 'id', column: 'id', type: 'string' },
+          { field: 'Field', column: 'field', type: 'string' },
+          { field: 'Old', column: 'old', type: 'string', maskBy },
+        ],
+      },
+    )
+    expect(rows.map(({ old }) => old)).toEqual(['***5678', '***', 'Ann', null])
+  })
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 source: salesforce
 reconcile: 7d
 formula_refresh: 1d
-mask: { Phone: last4, Email: sha256, Description: redact }
+mask: { Phone: last4, Email: sha256, Description: redact, Industry: redact }
 streams:
   Account: {}
   Contact: {}
@@ -60,6 +60,13 @@ it('purged rows are marked by a reconciliation, calculated fields are read again
 it('nothing that is masked stands in the warehouse or in a file in clear', async () => {
   const rows = await project.rows('SELECT phone, email, description FROM salesforce.contact WHERE email IS NOT NULL')
   expect(rows.length).toBeGreaterThan(10)
+  const history = await project.rows(
+    `SELECT field, new_value AS value FROM salesforce.account_history WHERE new_value IS NOT NULL AND field IN ('NumberOfEmployees', 'Industry')`,
+  )
+  // Also what a field was once.
+  expect(new Set(history.map(({ field, value }) => `${field} ${value?.startsWith('***')}`))).toEqual(
+    new Set(['NumberOfEmployees false', 'Industry true']),
+  )
   for (const { phone, email, description } of rows) {
     expect(email).toMatch(/^[0-9a-f]{64}$/)
     expect(phone ?? '***').toMatch(/^\*\*\*/)
