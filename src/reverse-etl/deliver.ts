@@ -163,7 +163,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       await answered(take({ batch, sent, sentAt, written, wasRetried }))
     }).finally(() => onTheirWay.delete(keeping))
     onTheirWay.add(keeping)
-    if (onTheirWay.size > concurrency) await Promise.race(onTheirWay)
+    if (onTheirWay.size > 4 * concurrency) await Promise.race(onTheirWay)
   }
   const isOver = () => failure !== undefined || context.isStopping() || context.signal.aborted
   const sendAll = async (): Promise<void> => {
