@@ -16,14 +16,15 @@ export const delivery: Benchmark = {
   unit: 'rows/s',
   better: 'higher',
   limit: 0.6,
+  // Beginning and end of a delivery are as long for few rows: the verdict is on the million that it is promised for.
   pairs: ({ full }) =>
-    withSink(rowsOf(full), async (ours, floor) =>
-      alternate(3, {
+    withSink(deliveredRows, async (ours, floor) =>
+      alternate(full ? 3 : 1, {
         ours: async () => {
           const report = await ours()
-          return rate(rowsOf(full), { ...report, seconds: Number(report['delivery_seconds']) })
+          return rate(deliveredRows, { ...report, seconds: Number(report['delivery_seconds']) })
         },
-        floor: async () => rate(rowsOf(full), await floor()),
+        floor: async () => rate(deliveredRows, await floor()),
       }),
     ),
 }
@@ -47,6 +48,7 @@ export const deliveryBookkeeping: Benchmark = {
     }),
 }
 
+const deliveredRows = 1_000_000
 const rowsOf = (full: boolean) => (full ? 1_000_000 : 200_000)
 const rate = (rows: number, { seconds, rss_mb }: Report) => ({ value: rows / seconds, rssMb: rss_mb })
 
