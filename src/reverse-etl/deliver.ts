@@ -1,5 +1,4 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
-import { setImmediate as turn } from 'node:timers/promises'
 import type { DestinationObject } from '../connector/destination.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
@@ -12,7 +11,7 @@ import type { Journal, JournalHeader, Segment, SentBatch } from './journal.ts'
 import type { OptOutField } from './opt-out-alone.ts'
 import type { RejectsByReason } from './rejects-by-reason.ts'
 import { aloneOf, writeAndCheck } from './write-and-check.ts'
-import { batchChanges, recordName, type BatchResults } from './write-batch.ts'
+import { batchChanges, recordName } from './write-batch.ts'
 
 export type Delivery = {
   readonly object: DestinationObject
@@ -39,15 +38,6 @@ export type Delivered = {
   readonly isSettled: boolean
   /** Why it stopped early; what was not answered keeps its intent. */
   readonly failure?: MillraceError
-}
-
-type Written = {
-  readonly batch: readonly SpooledChange[]
-  readonly sent: SentBatch
-  readonly sentAt: string
-  readonly written: BatchResults
-  /** Some request was tried again meanwhile: an earlier try of this one may have arrived. */
-  readonly wasRetried: boolean
 }
 
 type Answered = {
@@ -119,8 +109,18 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     isSettled = before
     for (const batch of segment.batches) uncommitted.delete(batch)
   }
-  /** What became of a batch; what the destination took is a line for the journal already. */
-  const take = ({ batch, sent, sentAt, written, wasRetried }: Written): Answered => {
+  /** What the destination makes of a batch; what it took is a line for the journal already. */
+  const ask = async (batch: readonly SpooledChange[]): Promise<Answered> => {
+    // Not the changes themselves: of two chunks they would fill the memory.
+    const sent = { keys: batch.map(({ key }) => key), ops: batch.map(({ change }) => change.op) }
+    uncommitted.add(sent)
+    const event = { run_id: context.runId, object: object.name, rows: batch.length }
+    context.emit({ type: 'batch.sent', ...event })
+    const sentAt = context.clock.now().toISOString()
+    const retriesBefore = context.retries?.() ?? 0
+    const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
+    const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
+    failure ??= written.failure
     const taken: string[] = []
     const answers = batch.flatMap((change, index) => {
       const result = written.results[index]
@@ -138,37 +138,22 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     delivery.rejects.say(answers)
     context.emit({
       type: 'batch.answered',
-      run_id: context.runId,
-      object: object.name,
-      rows: batch.length,
+      ...event,
       delivered: taken.length + answers.filter(({ status }) => status === 'delivered').length,
       rejected: answers.filter(({ status }) => status === 'rejected').length,
     })
     return { batch: sent, taken, answers }
   }
-  /** On return the next request may go; the answers to this one are on their way to the disk. */
+  /** The next request goes while the answers to this one are on their way to the disk. */
   const send = async (batch: readonly SpooledChange[]): Promise<void> => {
-    // Not the changes themselves: of two chunks they would fill the memory.
-    const sent = { keys: batch.map(({ key }) => key), ops: batch.map(({ change }) => change.op) }
-    uncommitted.add(sent)
-    context.emit({ type: 'batch.sent', run_id: context.runId, object: object.name, rows: batch.length })
-    const sentAt = context.clock.now().toISOString()
-    const retriesBefore = context.retries?.() ?? 0
-    const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
-    const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
-    failure ??= written.failure
-    const keeping = attempt(async () => {
-      // The next request first: nobody waits for this.
-      await turn()
-      await answered(take({ batch, sent, sentAt, written, wasRetried }))
-    }).finally(() => onTheirWay.delete(keeping))
-    onTheirWay.add(keeping)
-    if (onTheirWay.size > 4 * concurrency) await Promise.race(onTheirWay)
+    const answers = await ask(batch)
+    const writing = attempt(() => answered(answers)).finally(() => onTheirWay.delete(writing))
+    onTheirWay.add(writing)
+    if (onTheirWay.size > concurrency) await Promise.race(onTheirWay)
   }
-  const isOver = () => failure !== undefined || context.isStopping() || context.signal.aborted
   const sendAll = async (): Promise<void> => {
     for await (const item of batchChanges(readChanges(delivery.path, delivery.limit), object)) {
-      if (isOver()) return
+      if (failure !== undefined || context.isStopping() || context.signal.aborted) return
       const alone = 'oversized' in item ? aloneOf(item, delivery) : undefined
       if ('oversized' in item && !alone) {
         const refused = tooLarge(item.oversized, item.bytes, object)
@@ -179,16 +164,14 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       const batch = 'batch' in item ? item.batch : alone ? [alone] : []
       // Rows that mean one record keep their order: the second waits for the first one's answer.
       const keys = batch.map(({ change }) => recordName(change, object))
-      // The next batch is ready when a request is answered.
-      if (inFlight.size >= concurrency) await Promise.race(inFlight)
       if (keys.some((key) => keysInFlight.has(key))) await Promise.all(inFlight)
-      if (isOver()) return
       for (const key of keys) keysInFlight.add(key)
       const sending = attempt(() => send(batch)).finally(() => {
         inFlight.delete(sending)
         for (const key of keys) keysInFlight.delete(key)
       })
       inFlight.add(sending)
+      if (inFlight.size >= concurrency) await Promise.race(inFlight)
     }
   }
 

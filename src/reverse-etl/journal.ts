@@ -4,7 +4,6 @@
  */
 import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Json } from '../model/json.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
@@ -77,8 +76,6 @@ export class Journal {
   }
 
   async #writeWaiting(): Promise<void> {
-    // Whoever is answered in a moment shares the way: each costs as much as a request.
-    await sleep(gatherMs)
     this.#scheduled = undefined
     const entries = this.#waiting
     this.#waiting = []
@@ -206,7 +203,6 @@ export async function answersOf(segment: Segment): Promise<readonly Answer[]> {
 
 export const dropDirectory = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true })
 
-const gatherMs = 5
 const headerName = 'journal.json'
 const segmentPrefix = 'answers-'
 const receiptPrefix = 'receipt-'
