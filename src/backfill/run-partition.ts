@@ -7,7 +7,6 @@ import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
-import type { ScanState } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import { isComplete, type Partition } from './plan-backfill.ts'
 
@@ -57,8 +56,9 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       if (isComplete(kept) && !request.again) return null
       const plan = await prepareTables(context, session, partition.plan)
       refuseMissing(sync, partition, plan)
-      const begin = () => scanOver(partition, context)
-      return openScope(context, session, { ...scope, plan, kept, begin, connectorName: request.connectorName })
+      const { to } = partition
+      const bounds = { from: partition.range?.from ?? null, to, upperBound: to }
+      return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: request.connectorName })
     },
   )
 }
@@ -72,12 +72,3 @@ function refuseMissing({ name }: EtlSync, { column, plan }: Partition, { shape }
     next: 'Set  schema_changes: evolve  for this stream, and say this again.',
   })
 }
-
-const scanOver = ({ plan, range, to }: Partition, { runId, clock }: EtlContext): ScanState => ({
-  id: `${runId}-${plan.stream.name}`.slice(-40),
-  upper_bound: to,
-  started_at: clock.now().toISOString(),
-  full: true,
-  read: 0,
-  partitions: [{ from: range?.from ?? null, to, resume: null, done: false }],
-})

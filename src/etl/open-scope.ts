@@ -1,6 +1,6 @@
 /** A cursor scope of its own beside the live one: a backfill's partition, or a pass over a part of the columns. */
 import type { Cursor, ScanState } from '../model/cursor.ts'
-import type { Session } from '../warehouse/port.ts'
+import type { Fence, Scope, Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { StreamStart } from './stream-work.ts'
@@ -11,8 +11,8 @@ export type ScopeRequest = {
   readonly connectorName: string
   readonly plan: StreamPlan
   readonly kept: Cursor
-  /** The scan where none is under way. */
-  readonly begin: () => ScanState
+  /** Of the scan, where none is under way. `upperBound` is what its end stands for. */
+  readonly bounds: { readonly from: string | null; readonly to: string; readonly upperBound: string }
 }
 
 /**
@@ -22,22 +22,47 @@ export type ScopeRequest = {
 export async function openScope(
   context: EtlContext,
   session: Session,
-  { sync, partition, connectorName, plan, kept, begin }: ScopeRequest,
+  { sync, partition, connectorName, plan, kept, bounds }: ScopeRequest,
 ): Promise<StreamStart> {
   const scope = { sync, stream: plan.stream.name, partition }
-  const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
-  context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync} ${scope.stream}`, epoch: fence.epoch })
-  if (kept.scan) {
-    if (previous)
-      context.emit({
-        type: 'run.takeover',
-        run_id: context.runId,
-        from_run: previous.runId,
-        message: `${scope.stream}: resuming scan ${kept.scan.id} of run ${previous.runId} after ${kept.scan.read} rows`,
-      })
-    return { plan, fence, cursor: kept, connectorName }
-  }
-  const cursor = { ...kept, watermark: null, scan: begin() }
+  const { fence } = await takeScope(context, session, scope, () => Promise.resolve(kept))
+  if (kept.scan) return { plan, fence, cursor: kept, connectorName }
+  const cursor = { ...kept, watermark: null, scan: scanOver(context, scope.stream, bounds) }
   await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector: connectorName, version: 1 } })
   return { plan, fence, cursor, connectorName, isNew: true }
 }
+
+/** The fence of a scope, then its cursor, and a word of the scan that this run goes on with. */
+export async function takeScope(
+  context: EtlContext,
+  session: Session,
+  scope: Scope,
+  readCursor: () => Promise<Cursor>,
+): Promise<{ readonly fence: Fence; readonly cursor: Cursor }> {
+  const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
+  const { sync, stream } = scope
+  context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync} ${stream}`, epoch: fence.epoch })
+  const cursor = await readCursor()
+  const { scan } = cursor
+  if (scan && previous)
+    context.emit({
+      type: 'run.takeover',
+      run_id: context.runId,
+      from_run: previous.runId,
+      message: `${stream}: resuming scan ${scan.id} of run ${previous.runId} after ${scan.read} rows`,
+    })
+  return { fence, cursor }
+}
+
+const scanOver = (
+  { runId, clock }: EtlContext,
+  stream: string,
+  { from, to, upperBound }: ScopeRequest['bounds'],
+): ScanState => ({
+  id: `${runId}-${stream}`.slice(-40),
+  upper_bound: upperBound,
+  started_at: clock.now().toISOString(),
+  full: true,
+  read: 0,
+  partitions: [{ from, to, resume: null, done: false }],
+})

@@ -3,7 +3,6 @@
  * what it does not see was purged at the vendor; `formula_refresh` reads what the vendor calculates, whose changes move no stamp.
  */
 import type { StreamConfig } from '../config/project.ts'
-import type { ScanState } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { isMeta } from '../model/table.ts'
 import { isDue } from './begin-scan.ts'
@@ -69,23 +68,12 @@ export async function beginPass(
       const kept = await session.state.readCursor(scope)
       const live = await session.state.readCursor({ ...scope, partition: '' })
       if (!kept.scan && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow)) return null
-      const begin = () => scanOver(context, plan, of.vendorNow)
-      return openScope(context, session, { ...scope, plan, kept, begin, connectorName: of.connectorName })
+      const upperBound = new Date(of.vendorNow.getTime() - plan.stream.lagMs).toISOString()
+      // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
+      const bounds = { from: null, to: endOfTime, upperBound }
+      return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: of.connectorName })
     },
   )
-}
-
-function scanOver({ runId, clock }: EtlContext, { stream }: StreamPlan, vendorNow: Date): ScanState {
-  const to = new Date(vendorNow.getTime() - stream.lagMs).toISOString()
-  return {
-    id: `${runId}-${stream.name}`.slice(-40),
-    upper_bound: to,
-    started_at: clock.now().toISOString(),
-    full: true,
-    read: 0,
-    // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
-    partitions: [{ from: null, to: endOfTime, resume: null, done: false }],
-  }
 }
 
 /** Salesforce knows no later year. */

@@ -9,6 +9,7 @@ import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
+import { takeScope } from './open-scope.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
@@ -150,18 +151,10 @@ async function beginStream(
   { sync, plan }: { readonly sync: EtlSync; readonly plan: StreamPlan },
 ): Promise<Begun> {
   const ready = await prepareTables(context, session, plan)
-  const name = plan.stream.name
-  const scope = { sync: sync.name, stream: name, partition: '' }
-  const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
-  context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${name}`, epoch: fence.epoch })
-  const cursor = await standing(session, { sync, plan: ready, kept: await session.state.readCursor(scope) })
-  if (cursor.scan && previous)
-    context.emit({
-      type: 'run.takeover',
-      run_id: context.runId,
-      from_run: previous.runId,
-      message: `${name}: resuming scan ${cursor.scan.id} of run ${previous.runId} after ${cursor.scan.read} rows`,
-    })
+  const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
+  const { fence, cursor } = await takeScope(context, session, scope, async () =>
+    standing(session, { sync, plan: ready, kept: await session.state.readCursor(scope) }),
+  )
   return { plan: ready, fence, cursor }
 }
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
 import type { Sent } from './field-value.ts'
+import { readJobBody } from './job-body.ts'
 import { integrationUserId } from './identity.ts'
 import { findField, findObject } from './objects.ts'
 import { recordId } from './record-id.ts'
@@ -32,19 +33,7 @@ export type Job = {
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/create_job.htm */
 export function createJob(context: SimulatorContext, body: Sent): Job {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to be an object')
-  for (const key of Object.keys(body))
-    if (!jobKeys.has(key))
-      throw refuse(
-        400,
-        'JSON_PARSER_ERROR',
-        `Unrecognized field "${key}" (Class common.api.asyncapi.JobInfo), not marked as ignorable at [line:1, column:1]`,
-      )
-  const text = (key: string) => {
-    const value: unknown = Reflect.get(body, key)
-    return typeof value === 'string' && value !== '' ? value : null
-  }
+  const text = readJobBody(body, jobKeys)
   const operation = operations.find((each) => each === text('operation'))
   if (text('operation') === 'hardDelete')
     throw refuse(

@@ -3,7 +3,7 @@ import { parseBody } from './field-value.ts'
 import { createJob, findJob, removeJob, renderJob, saveJob, type Job } from './ingest-job.ts'
 import { leaveUnprocessed, runJob } from './ingest-run.ts'
 import type { Stamp } from './org.ts'
-import { notFound, refuse } from './refusal.ts'
+import { methodsOf, notFound, refuse } from './refusal.ts'
 
 /** Bulk API 2.0 ingest. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0_ingest.htm */
 export async function answerIngest(
@@ -12,14 +12,7 @@ export async function answerIngest(
   { parts, base, stamp }: { readonly parts: readonly string[]; readonly base: string; readonly stamp: Stamp },
 ): Promise<Response> {
   const [id, action, more] = parts
-  const needs = (...methods: readonly string[]) => {
-    if (!methods.includes(request.method))
-      throw refuse(
-        405,
-        'METHOD_NOT_ALLOWED',
-        `HTTP Method '${request.method}' not allowed. Allowed are ${methods.join(',')}`,
-      )
-  }
+  const needs = methodsOf(request)
   if (id === undefined) {
     needs('POST')
     return Response.json(renderJob(createJob(context, parseBody(await request.text())), base))

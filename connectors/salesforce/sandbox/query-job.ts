@@ -2,6 +2,7 @@ import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
 import { countQueryJob, dailyQueryJobs, maxQueryJobs } from './daily.ts'
 import type { Sent } from './field-value.ts'
+import { readJobBody } from './job-body.ts'
 import { findObject, type ObjectType } from './objects.ts'
 import { recordId } from './record-id.ts'
 import { refuse, type SalesforceRefusal } from './refusal.ts'
@@ -25,19 +26,7 @@ export type QueryJob = {
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_create_job.htm */
 export function createQueryJob(context: SimulatorContext, body: Sent, createdById: string): QueryJob {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to be an object')
-  for (const key of Object.keys(body))
-    if (!jobKeys.has(key))
-      throw refuse(
-        400,
-        'JSON_PARSER_ERROR',
-        `Unrecognized field "${key}" (Class common.api.asyncapi.JobInfo), not marked as ignorable at [line:1, column:1]`,
-      )
-  const text = (key: string) => {
-    const value: unknown = Reflect.get(body, key)
-    return typeof value === 'string' && value !== '' ? value : null
-  }
+  const text = readJobBody(body, jobKeys)
   const operation = text('operation')
   if (operation !== 'query' && operation !== 'queryAll')
     throw refuse(400, 'INVALIDJOB', `InvalidJob : Unable to read operation: ${operation ?? 'none'}`)

@@ -9,7 +9,7 @@ import {
   saveQueryJob,
   type QueryJob,
 } from './query-job.ts'
-import { notFound, refuse, SalesforceRefusal } from './refusal.ts'
+import { methodsOf, notFound, refuse, SalesforceRefusal } from './refusal.ts'
 import { renderCsv } from './render-csv.ts'
 import { parseSoql } from './soql-parser.ts'
 import { runQuery, type Found } from './soql-run.ts'
@@ -23,14 +23,7 @@ export function createQueryJobsEndpoint(context: SimulatorContext) {
 
   return async (request: Request, { parts, url, user }: Asked): Promise<Response> => {
     const [id, action, more] = parts
-    const needs = (...methods: readonly string[]) => {
-      if (!methods.includes(request.method))
-        throw refuse(
-          405,
-          'METHOD_NOT_ALLOWED',
-          `HTTP Method '${request.method}' not allowed. Allowed are ${methods.join(',')}`,
-        )
-    }
+    const needs = methodsOf(request)
     if (id === undefined) {
       needs('POST')
       return Response.json(renderQueryJob(createQueryJob(context, parseBody(await request.text()), user)))

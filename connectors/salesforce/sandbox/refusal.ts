@@ -30,3 +30,11 @@ export const notFound = () => refuse(404, 'NOT_FOUND', 'The requested resource d
 /** The token endpoint's own form. https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm */
 export const oauthError = (error: string, description: string) =>
   Response.json({ error, error_description: description }, { status: 400 })
+
+/** A path's check of the request's method. */
+export const methodsOf =
+  ({ method }: Request) =>
+  (...allowed: readonly string[]): void => {
+    if (!allowed.includes(method))
+      throw refuse(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${method}' not allowed. Allowed are ${allowed.join(',')}`)
+  }

@@ -7,7 +7,7 @@ import { answerIngest } from './ingest.ts'
 import { findObject } from './objects.ts'
 import { createQueryJobsEndpoint } from './query-jobs.ts'
 import { createQueryEndpoint, type QueryRoute } from './query.ts'
-import { notFound, refuse, SalesforceRefusal } from './refusal.ts'
+import { methodsOf, notFound, refuse, SalesforceRefusal } from './refusal.ts'
 import { answerUserInfo, checkSession, issueToken } from './session.ts'
 
 /** The REST API. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_list.htm */
@@ -59,10 +59,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       .map(decodeURIComponent)
     const stamp = { at: context.now(), by: user }
     const body = async () => parseBody(await request.text())
-    const needs = (method: string) => {
-      if (request.method !== method)
-        throw refuse(405, 'METHOD_NOT_ALLOWED', `HTTP Method '${request.method}' not allowed. Allowed are ${method}`)
-    }
+    const needs = methodsOf(request)
     const query = queryRoute(parts, base)
     if (query) {
       needs('GET')
