@@ -85,7 +85,7 @@ function reportOf(
   const wanted = (options.fields ?? Object.keys(known)).filter((field) => scan.fields.includes(field))
   const params: Params = {
     level,
-    time_increment: 1,
+    time_increment: '1',
     ...(breakdowns.length > 0 && { breakdowns: [...breakdowns] }),
     ...(options.action_breakdowns && { action_breakdowns: options.action_breakdowns }),
     ...(options.attribution_windows && { action_attribution_windows: options.attribution_windows }),

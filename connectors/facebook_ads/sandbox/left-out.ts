@@ -1,12 +1,12 @@
+import { leftOutFields } from './left-out-fields.ts'
+
 /** Of the objects and endpoints that are here: what the vendor's description (v24.0) has beside them, and why it is not here. */
 export const leftOut: { readonly [thing: string]: string } = {
   writes: 'every method but GET, and the POST that starts a report: the connector reads',
   'batch requests': 'the connector sends none: one request is one request, to the limiter and to the ledger',
   'synchronous insights': 'GET insights of an object: the connector reads reports by asynchronous runs alone',
   'unknown parameters': 'the vendor ignores most of them; here they are refused, so that a typing error is seen',
-  'fields of objects':
-    'only those that the connector reads (entity-columns.ts) are known; the vendor has others that need a permission of their own, repeat another object, or are computed for one request',
-  'fields of insights': 'only those that the connector reads (insights-columns.ts)',
+  ...leftOutFields,
   'nested fields': 'field expansion, as in creative{body}: the connector asks for none',
   'insights.date_preset': 'the connector gives a time_range; without one the last 30 days are meant, as at the vendor',
   'insights.time_increment': '1 and all_days only',
