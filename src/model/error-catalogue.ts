@@ -35,6 +35,12 @@ export const errorCatalogue = {
   'MR-2102': { title: 'a model reads a table that has not been loaded', exit: 1, retry: 'never' },
   'MR-2103': { title: 'a mapped column is not in the model', exit: 2, retry: 'never' },
   'MR-2201': { title: 'a table changed in a way that is not allowed', exit: 1, retry: 'never' },
+  'MR-2202': { title: 'the warehouse refused the sign-in', exit: 1, retry: 'never' },
+  'MR-2203': { title: 'a role, warehouse or database is missing or not granted', exit: 1, retry: 'never' },
+  'MR-2204': { title: 'a right is missing in the warehouse', exit: 1, retry: 'never' },
+  'MR-2205': { title: 'the warehouse has nothing to run statements on', exit: 1, retry: 'later' },
+  'MR-2206': { title: 'a statement was ended before it was done', exit: 1, retry: 'later' },
+  'MR-2207': { title: 'the connection to the warehouse was lost', exit: 1, retry: 'later' },
   // 3xxx: the vendors
   'MR-3001': { title: 'the vendor refused the credentials', exit: 1, retry: 'never' },
   'MR-3002': { title: 'the vendor cannot be reached', exit: 1, retry: 'later' },
