@@ -2,7 +2,7 @@
 import { toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { lookupsOf } from './lookups.ts'
-import type { EtlSync, Mapping, Project, ReverseSync, Sync } from './project.ts'
+import type { EtlSync, Mapping, Project, ReverseSync, Sync, Target } from './project.ts'
 import { isGlob } from './stream-glob.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'
@@ -23,20 +23,32 @@ export function checkMillrace(
 ): void {
   const check = checker(context.yaml, context.report)
   check.defined('target', project.defaultTarget, known.targets, ['default_target'])
-  const files = new Map<string, string>()
+  const places = new Map<string, string>()
   for (const target of Object.values(project.targets)) {
     for (const name of Object.keys(target.connections))
       check.defined('connection', name, known.connections, ['targets', target.name, 'connections', name], 'key')
-    if (target.warehouse.type !== 'duckdb' || target.warehouse.path === '') continue
-    const other = files.get(target.warehouse.path)
+    const place = placeOf(target)
+    if (place === undefined) continue
+    const other = places.get(place.identity)
     if (other !== undefined)
       context.report('MR-1201', {
-        message: `the targets \`${other}\` and \`${target.name}\` have the same warehouse file`,
-        next: 'Give each its own `path`: cursors and snapshots of one would be taken for the other’s.',
-        place: context.yaml.placeOf(['targets', target.name, 'warehouse', 'path'], 'value'),
+        message: `the targets \`${other}\` and \`${target.name}\` have the same warehouse ${place.noun}`,
+        next: `Give each its own \`${place.key}\`: cursors and snapshots of one would be taken for the other’s.`,
+        place: context.yaml.placeOf(['targets', target.name, 'warehouse', place.key], 'value'),
       })
-    files.set(target.warehouse.path, target.name)
+    places.set(place.identity, target.name)
   }
+}
+
+type StatePlace = { readonly identity: string; readonly noun: string; readonly key: string }
+
+/** Where the cursors and snapshots of a target are; undefined: nowhere that another target could name. */
+function placeOf({ warehouse, sandbox }: Target): StatePlace | undefined {
+  if (warehouse.type === 'duckdb')
+    return warehouse.path === '' ? undefined : { identity: warehouse.path, noun: 'file', key: 'path' }
+  if (sandbox || warehouse.account === null || warehouse.database === null) return undefined
+  const identity = `${warehouse.account} ${warehouse.database}`.toUpperCase()
+  return { identity, noun: 'database', key: 'database' }
 }
 
 export function checkSync(sync: Sync, known: KnownNames, context: { yaml: YamlFile; report: Report }): void {

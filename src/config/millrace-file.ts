@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { duration, json, jsonObject, notBuilt, someName, strict } from './file-schema.ts'
+import { duration, json, jsonObject, someName, strict } from './file-schema.ts'
+import { checkSnowflakeKeys, snowflakeWarehouse } from './snowflake-warehouse.ts'
 
 const duckdb = strict({
   type: z.literal('duckdb').describe('Embedded; one file, one process at a time.'),
@@ -16,13 +17,8 @@ const duckdb = strict({
   threads: z.int().min(1).optional().describe('Threads of DuckDB. Default: as many as there are cores.'),
 })
 
-const snowflake = notBuilt(
-  z.looseObject({ type: z.literal('snowflake').describe('A Snowflake account.') }).catchall(json),
-  'the Snowflake warehouse',
-)
-
-const warehouse = z.discriminatedUnion('type', [duckdb, snowflake], {
-  error: 'a warehouse is `{ type: duckdb, path: … }`',
+const warehouse = z.discriminatedUnion('type', [duckdb, snowflakeWarehouse], {
+  error: 'a warehouse is `{ type: duckdb, path: … }` or `{ type: snowflake, account: … }`',
 })
 
 const target = strict({
@@ -39,7 +35,16 @@ const target = strict({
   changes_retention: duration
     .prefault('90d')
     .describe('How long `_millrace.changes` keeps what was sent; a sync may say otherwise.'),
-})
+}).superRefine(
+  ({ warehouse: keys, sandbox }, context) => {
+    if (keys?.type !== 'snowflake') return
+    checkSnowflakeKeys(keys, { isSandbox: sandbox }, (path, message) =>
+      context.addIssue({ code: 'custom', path: ['warehouse', ...path], message, input: undefined }),
+    )
+  },
+  // Beside keys that are wrong: all findings come at once.
+  { when: ({ value }) => typeof value === 'object' && value !== null },
+)
 
 const connection = z
   .looseObject({

@@ -38,7 +38,30 @@ export type WarehouseConfig =
       readonly memoryLimit: string
       readonly threads: number | null
     }
-  | { readonly type: 'snowflake'; readonly settings: JsonObject }
+  | SnowflakeWarehouse
+
+/** Values may still be references (`${env:X}`). On a sandbox target what is missing is the simulator's. */
+export type SnowflakeWarehouse = {
+  readonly type: 'snowflake'
+  readonly account: string | null
+  readonly user: string | null
+  readonly signIn: SnowflakeSignIn | null
+  readonly role: string | null
+  readonly warehouse: string | null
+  readonly database: string | null
+  readonly schema: string | null
+  readonly baseUrl: string | null
+  readonly proxy: string | null
+  readonly statementTimeoutMs: number
+  readonly queryTag: { readonly [key: string]: string }
+  readonly sessionParameters: { readonly [name: string]: string | number | boolean }
+}
+
+export type SnowflakeSignIn =
+  | { readonly kind: 'key_pair'; readonly privateKey: string; readonly passphrase: string | null }
+  | { readonly kind: 'pat'; readonly token: string }
+  | { readonly kind: 'oauth'; readonly token: string }
+  | { readonly kind: 'external_browser' }
 
 /** Values may still be references (`${env:X}`): secrets are resolved for the selected syncs only. */
 export type ConnectionConfig = {

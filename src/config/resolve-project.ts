@@ -15,6 +15,7 @@ import type {
   Target,
   WarehouseConfig,
 } from './project.ts'
+import { resolveSnowflake } from './snowflake-warehouse.ts'
 import type { EtlSyncFile, ReverseSyncFile } from './sync-file.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'
@@ -40,10 +41,7 @@ function resolveWarehouse(
   keys: WarehouseKeys | undefined,
   context: { home: string; report: Report; yaml: YamlFile; target: string },
 ): WarehouseConfig {
-  if (keys?.type === 'snowflake') {
-    const { type, ...settings } = keys
-    return { type, settings }
-  }
+  if (keys?.type === 'snowflake') return resolveSnowflake(keys)
   const path = keys?.path ?? `.millrace/${context.target}.duckdb`
   const absolute = path.includes('${') || path.startsWith(':') ? undefined : insideProject(context.home, path)
   if (absolute === undefined)

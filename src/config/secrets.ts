@@ -21,14 +21,21 @@ export function connectionKeys(connection: ConnectionConfig, target: Target): Js
   return { ...connection.keys, ...target.connections[connection.name] }
 }
 
+/** Whose keys they are, for messages. */
+export type SecretContext = (
+  | { readonly connection: string }
+  /** The warehouse of this target. */
+  | { readonly warehouseOf: string }
+) & { readonly project?: Pick<Project, 'root'> }
+
 /**
- * Replaces `${env:X}` and `${file:/run/secrets/x}` wherever they stand in a connection's keys.
+ * Replaces `${env:X}` and `${file:/run/secrets/x}` wherever they stand in the keys of a connection or a warehouse.
  * @throws MillraceErrors MR-1301, one for each that is missing
  */
 export async function resolveSecrets(
   keys: JsonObject,
   sources: SecretSources,
-  context: { readonly connection: string; readonly project?: Pick<Project, 'root'> },
+  context: SecretContext,
 ): Promise<Resolved> {
   const secrets = new Set<string>()
   const missing: { path: readonly string[]; reference: Reference; reason: string }[] = []
@@ -87,14 +94,21 @@ async function lookUp(
 
 function missingSecret(
   { path, reference, reason }: { path: readonly string[]; reference: Reference; reason: string },
-  { connection, project }: { readonly connection: string; readonly project?: Pick<Project, 'root'> },
+  context: SecretContext,
 ): MillraceError {
-  const key = path.join('.')
+  const { project } = context
+  const owner =
+    'connection' in context
+      ? { name: `the connection \`${context.connection}\``, at: ['connections', context.connection] }
+      : {
+          name: `the warehouse of the target \`${context.warehouseOf}\``,
+          at: ['targets', context.warehouseOf, 'warehouse'],
+        }
   return new MillraceError('MR-1301', {
-    message: `the connection \`${connection}\` needs \`${key}\`, and ${reason}`,
+    message: `${owner.name} needs \`${path.join('.')}\`, and ${reason}`,
     kept: 'Nothing was sent and nothing was read.',
     next: reference.kind === 'env' ? `Set it: export ${reference.name}=…` : `Write the secret to ${reference.name}.`,
-    place: project && readPlacesOf(project.root, 'millrace.yaml')?.(['connections', connection, ...path], 'value'),
+    place: project && readPlacesOf(project.root, 'millrace.yaml')?.([...owner.at, ...path], 'value'),
   })
 }
 

@@ -377,13 +377,27 @@ const cases: readonly Case[] = [
     crm('source: crm\nformula_refresh: soon\nstreams:\n  Contact:\n'),
     [`MR-1201 ${c}:2:18 soon`],
   ],
+  [
+    'a Snowflake warehouse without anything',
+    withMillrace('{ sandbox: true }', '{ warehouse: { type: snowflake } }'),
+    [
+      `MR-1202 ${m}:3:14 warehouse`,
+      `MR-1202 ${m}:3:14 warehouse`,
+      `MR-1202 ${m}:3:14 warehouse`,
+      `MR-1202 ${m}:3:14 warehouse`,
+      `MR-1201 ${m}:3:25 { type: snowflake }`,
+    ],
+  ],
+  [
+    'a Snowflake warehouse with wrong values',
+    withMillrace(
+      '{ sandbox: true }',
+      '{ sandbox: true, warehouse: { type: snowflake, account: "a b", base_url: http://x.example, statement_timeout: 5 } }',
+    ),
+    [`MR-1201 ${m}:3:68 "a b"`, `MR-1201 ${m}:3:85 http://x.example`, `MR-1201 ${m}:3:122 5`],
+  ],
   // not built yet
   ['transform', withPeople('tags', 'transform: transforms/x.ts\ntags'), [`MR-1211 ${p}:6:1 transform`]],
-  [
-    'a Snowflake warehouse',
-    withMillrace('{ sandbox: true }', '{ sandbox: true, warehouse: { type: snowflake, account: x } }'),
-    [`MR-1211 ${m}:3:29 warehouse`],
-  ],
   ['a model per warehouse', { 'models/x.snowflake.sql': 'select 1' }, ['MR-1211']],
   [
     'state:modified in a schedule',
