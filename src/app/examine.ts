@@ -5,10 +5,13 @@ import { dirname } from 'node:path'
 import { findPackageJSON } from 'node:module'
 import { readOwnPackage } from '../connector/own-package.ts'
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { openSnowflakeClient } from '../warehouse/snowflake/client/open-client.ts'
+import { proveRights, type RightsRequest } from '../warehouse/snowflake/prove-rights.ts'
 import { openApp, type App, type AppOptions } from './app.ts'
 import { checkProject } from './check-project.ts'
 import { openConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
+import { readSnowflakeOptions } from './snowflake-options.ts'
 
 export type Finding = {
   readonly name: string
@@ -39,7 +42,8 @@ export async function* examine(options: AppOptions): AsyncIterable<Finding> {
     })
     const { redisUrl } = app
     if (redisUrl !== null) yield await look('redis', () => checkRedisServer(redisUrl))
-    yield await look('warehouse', () => checkWarehouse(app))
+    if (app.target.warehouse.type === 'snowflake') yield* proveRights(rightsOf(app))
+    else yield await look('warehouse', () => checkWarehouse(app))
     yield await look('disk', () => checkDisk(app))
     for (const name of Object.keys(app.project.connections))
       yield await look(`connection ${name}`, () => checkConnection(app, name))
@@ -97,6 +101,11 @@ async function checkWarehouse(app: App): Promise<string> {
   )
   return `${app.warehouse.type} at ${app.warehouse.place} opens and takes writes`
 }
+
+const rightsOf = (app: App): RightsRequest => ({
+  id: newRunId(app.clock.now()).replaceAll(/\W/g, ''),
+  open: async () => openSnowflakeClient({ ...(await readSnowflakeOptions(app)), signal: app.signal }),
+})
 
 async function checkDisk(app: App): Promise<string | Problem> {
   const directory = nearestDirectory(app.spoolDir)

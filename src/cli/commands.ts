@@ -54,6 +54,13 @@ function addProjectCommands(program: Command, start: Start): void {
     .description('what a run needs, looked at one by one, with the fix')
     .action(() => start(async (shell) => (await import('./doctor.ts')).examineAll(shell)))
   program
+    .command('grants <warehouse>')
+    .description('the rights that a Snowflake warehouse needs, as a script for an administrator; runs nothing')
+    .option('--per-schema', 'the administrator makes the schemas')
+    .action((kind: string, flags: { readonly perSchema?: boolean }) =>
+      start(async (shell) => (await import('./grants.ts')).printGrants(shell, kind, flags)),
+    )
+  program
     .command('daemon')
     .description('run schedules.yaml until it is stopped')
     .option('--drain <duration>', 'how long runs may go on when it is stopped', '60s')

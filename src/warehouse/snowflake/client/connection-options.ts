@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'snowflake-sdk'
 import { MillraceError } from '../../../model/millrace-error.ts'
-import type { SnowflakeAuth, SnowflakeOptions } from './options.ts'
+import { requestTimeoutOf, type SnowflakeAuth, type SnowflakeOptions } from './options.ts'
 import { readPrivateKey } from './private-key.ts'
 
 /** In the SDK's words: https://docs.snowflake.com/en/developer-guide/node-js/nodejs-driver-options */
@@ -19,7 +19,7 @@ export function connectionOptions(options: SnowflakeOptions): ConnectionOptions 
     }),
     ...signIn(options.auth),
     ...(options.proxy !== null && proxyOptions(options.proxy)),
-    timeout: options.requestTimeoutMs ?? 90_000,
+    timeout: requestTimeoutOf(options),
     sfRetryMaxLoginRetries: 0,
     clientSessionKeepAlive: options.keepAlive ?? false,
     // One for the whole process; else it stands as the text NULL.
@@ -45,7 +45,7 @@ function signIn(auth: SnowflakeAuth): ConnectionOptions {
 }
 
 function proxyOptions(proxy: string): ConnectionOptions {
-  if (!URL.canParse(proxy)) throw badProxy()
+  if (!/^https?:/.test(proxy) || !URL.canParse(proxy)) throw badProxy()
   const { protocol, hostname, port, username, password } = new URL(proxy)
   return {
     proxyHost: hostname,

@@ -1,12 +1,12 @@
 /** A session of one Snowflake account, over Snowflake's own SDK: sign-in, statements, results as exact text, files, cancel. */
 import type { Connection } from 'snowflake-sdk'
-import type { TextRow } from '../../../duckdb/open-database.ts'
+import type { TextRow } from '../../../model/text-row.ts'
 import { connect } from './connect.ts'
 import { connectionOptions } from './connection-options.ts'
 import { describeColumns, type ColumnDescription } from './describe-columns.ts'
 import { checkNames } from './check-names.ts'
 import { loadSdk } from './load-sdk.ts'
-import { secretsOf, type SnowflakeOptions } from './options.ts'
+import { requestTimeoutOf, secretsOf, type SnowflakeOptions } from './options.ts'
 import { putFiles } from './put-files.ts'
 import { queryTagText, type QueryTag } from './query-tag.ts'
 import { readRows } from './read-rows.ts'
@@ -54,7 +54,7 @@ export async function openSnowflakeClient(options: SnowflakeOptions): Promise<Sn
     const setTag = (next: QueryTag) => {
       tag = queryTagText(options.queryTag, next)
     }
-    return client({ connection, runner, secrets, setTag })
+    return client({ connection, runner, secrets, setTag, stallMs: 3 * requestTimeoutOf(options) })
   } catch (error) {
     throw hideSecrets(error, secrets)
   }
@@ -65,11 +65,14 @@ function client({
   runner,
   secrets,
   setTag,
+  stallMs,
 }: {
   readonly connection: Connection
   readonly runner: Runner
   readonly secrets: readonly string[]
   readonly setTag: (tag: QueryTag) => void
+  /** Each part of a result is asked for several times, each within the request's own limit. */
+  readonly stallMs: number
 }): SnowflakeClient {
   const failed = (error: unknown, sql?: string) =>
     hideSecrets(translateSnowflakeError(error, 'running a statement in Snowflake', sql), secrets)
@@ -82,7 +85,7 @@ function client({
   }
   async function* stream(sql: string): AsyncGenerator<readonly TextRow[]> {
     try {
-      yield* readRows(await runner.execute(sql))
+      yield* readRows(await runner.execute(sql), { stallMs })
     } catch (error) {
       throw failed(error, sql)
     }

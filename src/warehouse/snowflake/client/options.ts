@@ -50,6 +50,9 @@ export type StatementReport = {
   readonly milliseconds: number
 }
 
+export const requestTimeoutOf = ({ requestTimeoutMs = 90_000 }: Pick<SnowflakeOptions, 'requestTimeoutMs'>): number =>
+  requestTimeoutMs
+
 /** What must never be shown of these options. */
 export function secretsOf({ auth, proxy }: Pick<SnowflakeOptions, 'auth' | 'proxy'>): readonly string[] {
   const password = proxy === null || !URL.canParse(proxy) ? '' : new URL(proxy).password

@@ -35,11 +35,12 @@ async function putFile(execute: Execute, file: string, stage: string): Promise<v
   if (/[*?]/.test(basename(file)))
     throw new MillraceError('MR-7000', { message: `A file to be staged has a wildcard in its name: ${file}` })
   const place = literal(`file://${file.replaceAll('\\', '/')}`)
-  const sql = `PUT ${place} ${stage} AUTO_COMPRESS = FALSE SOURCE_COMPRESSION = NONE PARALLEL = ${partsAtOnce} OVERWRITE = TRUE`
+  // Without SOURCE_COMPRESSION: the SDK breaks off at NONE.
+  const sql = `PUT ${place} ${stage} AUTO_COMPRESS = FALSE PARALLEL = ${partsAtOnce} OVERWRITE = TRUE`
   const doing = `staging ${basename(file)} in Snowflake`
   try {
     const statement = await execute(sql)
-    for await (const rows of readRows(statement))
+    for await (const rows of readRows(statement, { stallMs: 10_000 }))
       for (const { status, message } of rows)
         // A failure may be a row of the result only.
         if (status !== 'UPLOADED' && status !== 'SKIPPED') throw translateSnowflakeError({ message }, doing, sql)

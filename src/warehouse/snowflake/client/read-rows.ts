@@ -1,32 +1,88 @@
+import type { Readable } from 'node:stream'
 import type { Column } from 'snowflake-sdk'
-import { textRow, type TextRow } from '../../../duckdb/open-database.ts'
+import { textRow, type TextRow } from '../../../model/text-row.ts'
 import { MillraceError } from '../../../model/millrace-error.ts'
-import { cellReader } from './cell-text.ts'
+import { logicalName } from '../names.ts'
+import { cellReader, type ReadCell } from './cell-text.ts'
 import { sdkVersion } from './load-sdk.ts'
 import type { Executed } from './statement.ts'
 
 /** The rows of a result in chunks, as they arrive: what is not asked for is not fetched. */
-export async function* readRows(statement: Executed): AsyncGenerator<readonly TextRow[]> {
+export async function* readRows(
+  statement: Executed,
+  { stallMs }: { readonly stallMs: number },
+): AsyncGenerator<readonly TextRow[]> {
   const columns = statement.getColumns() ?? []
   const names = columnNames(columns)
-  readAsText(columns)
+  const readers = columns.map((column) => cellReader(column.getType()))
+  passWireThrough(columns)
+  const stream: Readable & AsyncIterable<WireRow> = statement.streamRows()
+  const watch = watchStream(stream, stallMs)
+  let count = 0
   let chunk: TextRow[] = []
-  const stream: AsyncIterable<readonly (string | null)[]> = statement.streamRows()
-  for await (const cells of stream) {
-    chunk.push(textRow(names, cells))
-    if (chunk.length < rowsInChunk) continue
-    yield chunk
-    chunk = []
+  try {
+    for await (const cells of stream) {
+      chunk.push(textRow(names, readCells(cells, readers)))
+      count++
+      if (chunk.length < rowsInChunk) continue
+      watch.pause()
+      yield chunk
+      chunk = []
+      watch.resume()
+    }
+  } finally {
+    watch.stop()
   }
+  // The SDK ends quietly where a part had fewer rows than it was said to have.
+  if (count !== statement.getNumRows()) throw broken(`${count} of ${statement.getNumRows()} rows came`)
   if (chunk.length > 0) yield chunk
 }
+
+type WireRow = readonly (string | null | undefined)[]
+
+function readCells(cells: WireRow, readers: readonly ReadCell[]): readonly (string | null)[] {
+  return cells.map((wire, index) => (wire === null || wire === undefined ? null : (readers[index]?.(wire) ?? null)))
+}
+
+/** A part that is not whole JSON ends in the SDK's log, and its stream waits for ever. */
+function watchStream(stream: Readable, stallMs: number) {
+  let since = performance.now()
+  let isPaused = false
+  const moved = () => {
+    since = performance.now()
+  }
+  const timer = setInterval(
+    () => {
+      if (!isPaused && performance.now() - since > stallMs)
+        stream.destroy(broken(`nothing came for ${stallMs / 1000} s`))
+    },
+    Math.max(50, stallMs / 4),
+  )
+  return {
+    pause: () => {
+      isPaused = true
+    },
+    resume: () => {
+      isPaused = false
+      moved()
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+const broken = (what: string) =>
+  new MillraceError('MR-2207', {
+    message: `reading a result from Snowflake: it is not whole, ${what}.`,
+    kept: 'Nothing of it was used that was not whole.',
+    next: 'Run again.',
+  })
 
 /** Lower case where Snowflake has folded them; of equal ones the later get a number, as DuckDB gives it. */
 export function columnNames(columns: readonly Column[]): readonly string[] {
   const taken = new Set<string>()
   return columns.map((column) => {
     const name = column.getName()
-    const folded = name === name.toUpperCase() ? name.toLowerCase() : name
+    const folded = logicalName(name)
     let unique = folded
     for (let number = 1; taken.has(unique); number++) unique = `${folded}:${number}`
     taken.add(unique)
@@ -35,18 +91,14 @@ export function columnNames(columns: readonly Column[]): readonly string[] {
 }
 
 /**
- * Puts our reading of a cell in the place of the SDK's, which its row stream asks for by this name. `fetchAsString` is not
- * enough: numbers, timestamps and structured values have gone through doubles, Dates and JSON.parse by then.
+ * Has the SDK's row stream hand over cells as they are on the wire, by the method that it asks each column with. `fetchAsString`
+ * is not enough: numbers, timestamps and structured values have gone through doubles, Dates and JSON.parse by then.
  */
-function readAsText(columns: readonly Column[]): void {
+function passWireThrough(columns: readonly Column[]): void {
   for (const column of columns) {
     if (typeof Reflect.get(column, sdkMethod) !== 'function') throw anotherSdk()
-    const read = cellReader(column.getType())
     const index = column.getIndex()
-    Reflect.set(column, sdkMethod, ({ values }: { readonly values: readonly (string | null | undefined)[] }) => {
-      const wire = values[index]
-      return wire === null || wire === undefined ? null : read(wire)
-    })
+    Reflect.set(column, sdkMethod, ({ values }: { readonly values: WireRow }) => values[index])
   }
 }
 

@@ -13,12 +13,24 @@ export type WireColumn = {
   readonly scale?: number | null
 }
 
+export type Result = {
+  readonly columns: readonly WireColumn[]
+  readonly rows: readonly (readonly (string | null)[])[]
+  readonly chunks?: Chunks
+  /** What the server says in its answer, beside the rows. */
+  readonly data?: object
+}
+
+export type Refusal = {
+  readonly refuse: { readonly code: string; readonly message: string; readonly sqlState?: string }
+}
+
 export type Answer =
-  | { readonly columns: readonly WireColumn[]; readonly rows: readonly (readonly (string | null)[])[]; readonly chunks?: Chunks }
-  | { readonly refuse: { readonly code: string; readonly message: string; readonly sqlState?: string } }
+  | Result
+  | Refusal
   | { readonly status: number }
   | { readonly cut: true }
-  /** Comes when it is let go, or as a refusal when it is cancelled. */
+  /** Comes as a refusal when it is cancelled. */
   | { readonly hold: true }
   | { readonly raw: object }
 
@@ -74,17 +86,19 @@ export async function startStandIn(
       if ('hold' in told) held.push(response)
       else reply(response, told)
     } else if (path.includes('/abort-request')) {
-      for (const one of held.splice(0)) reply(one, { refuse: { code: '000604', message: 'SQL execution canceled', sqlState: '57014' } })
+      for (const one of held.splice(0))
+        reply(one, { refuse: { code: '000604', message: 'SQL execution canceled', sqlState: '57014' } })
       reply(response, { raw: { success: true, data: null } })
     } else reply(response, { raw: { success: true, data: null } })
   }
   function reply(response: ServerResponse, told: Answer): void {
-    if ('cut' in told) return void response.destroy()
-    if ('status' in told) return void response.writeHead(told.status, { 'content-type': 'text/html' }).end('<html></html>')
+    if ('cut' in told || 'hold' in told) return void response.destroy()
+    if ('status' in told)
+      return void response.writeHead(told.status, { 'content-type': 'text/html' }).end('<html></html>')
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify('raw' in told ? told.raw : resultOf(told)))
   }
-  function resultOf(told: Exclude<Answer, { hold: true } | { cut: true } | { status: number } | { raw: object }>): object {
+  function resultOf(told: Result | Refusal): object {
     const queryId = '01b2c3d4-0000-0000-0000-000000000001'
     if ('refuse' in told)
       return { success: false, ...told.refuse, data: { queryId, sqlState: told.refuse.sqlState, internalError: false } }
@@ -95,7 +109,13 @@ export async function startStandIn(
       data: {
         queryId,
         parameters: [],
-        rowtype: told.columns.map((column) => ({ precision: null, scale: null, nullable: true, length: null, ...column })),
+        rowtype: told.columns.map((column) => ({
+          precision: null,
+          scale: null,
+          nullable: true,
+          length: null,
+          ...column,
+        })),
         rowset: told.rows,
         returned,
         total: returned,
@@ -105,6 +125,7 @@ export async function startStandIn(
         finalSchemaName: 'PUBLIC',
         finalWarehouseName: 'WH',
         finalRoleName: 'LOADER',
+        ...told.data,
         ...(told.chunks && {
           chunks: Array.from({ length: told.chunks.count }, (_, index) => ({
             url: `${url}/chunk/${index}`,
@@ -121,7 +142,8 @@ export async function startStandIn(
   return {
     url,
     requests,
-    statements: () => requests.filter(({ path }) => path.includes('/query-request')).map(({ body }) => String(body['sqlText'])),
+    statements: () =>
+      requests.filter(({ path }) => path.includes('/query-request')).map(({ body }) => String(body['sqlText'])),
     options: (over = {}) => ({
       account: 'ACME-TEST',
       user: 'LOADER',
