@@ -15,6 +15,8 @@ export type RecordedExchange = {
   /** Without the query. */
   readonly path: string
   readonly query: URLSearchParams
+  /** Names in lower case. */
+  readonly headers: { readonly [name: string]: string }
   /** What the request carries: JSON, a form's fields, or text. null: nothing. */
   readonly sent: Json
   readonly status: number
@@ -99,7 +101,16 @@ function recording(simulator: SimulatorDefinition, exchanges: RecordedExchange[]
         const answered = readContent(await response.clone().text(), response.headers)
         const { pathname, searchParams } = new URL(request.url)
         const { method } = request
-        exchanges.push({ method, path: pathname, query: searchParams, sent, status: response.status, answered })
+        const headers = Object.fromEntries(request.headers)
+        exchanges.push({
+          method,
+          path: pathname,
+          query: searchParams,
+          headers,
+          sent,
+          status: response.status,
+          answered,
+        })
         return response
       }
     },
@@ -112,7 +123,3 @@ function readContent(text: string, headers: Headers): Json {
   if (type.includes('json')) return JSON.parse(text) as Json // JSON.parse gives nothing else
   return type.includes('x-www-form-urlencoded') ? Object.fromEntries(new URLSearchParams(text)) : text
 }
-
-/** A sentence for a check that cannot be made: why, and how to make it. */
-export const skippedFor = (variable: string, what: string): string =>
-  `not checked: ${variable} names no description (${what})`
