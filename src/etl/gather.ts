@@ -1,7 +1,7 @@
 /** What a stream yielded since the last commit, on disk, and how much of it the last checkpoint covers. */
 import { join } from 'node:path'
 import type { Batch, Checkpoint, ChildBatch, ReadWindow } from '../connector/contract.ts'
-import { countRows, openChunk, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
+import { countRows, openChunk, type ChunkMark, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
 import type { ParentSet } from '../warehouse/table-write.ts'
 import type { EtlContext } from './context.ts'
 import type { StreamPlan } from './resolve-streams.ts'
@@ -27,6 +27,7 @@ export type Gatherer = {
   readonly checkpoint: (checkpoint: Checkpoint) => void
   /** What the last checkpoint covers; the rest comes again. null: there was none. */
   readonly covered: () => Gathered | null
+  /** On disk, as `covered`: nothing is added afterwards. */
   readonly all: () => Gathered
   /** Children included. */
   readonly size: () => GatheredSize
@@ -47,7 +48,7 @@ export function openGatherer(
   const rows = open(plan.stream.name)
   const children = new Map<string, { readonly writer: ChunkWriter; readonly parents: ParentSet[] }>()
   const windows: ReadWindow[] = []
-  let covered: Gathered | null = null
+  let covered: Mark | null = null
 
   const writerOf = (child: ChildBatch, readAt: Date): ChunkWriter | null => {
     if (!plan.children.some((known) => known.child.name === child.stream)) return null
@@ -56,14 +57,22 @@ export function openGatherer(
     for (const parent of child.parents) gathered.parents.push({ parent, readAt: readAt.toISOString() })
     return gathered.writer
   }
-  const all = (): Gathered => ({
-    rows: frozen(rows.chunk()),
+  const mark = (): Mark => ({
+    rows: rows.mark(),
     children: [...children].map(([name, { writer, parents }]) => ({
       name,
-      chunk: frozen(writer.chunk()),
-      parents: [...parents],
+      mark: writer.mark(),
+      parents: parents.length,
     })),
-    windows: [...windows],
+    windows: windows.length,
+  })
+  const until = (place: Mark): Gathered => ({
+    rows: rows.chunk(place.rows),
+    children: place.children.flatMap(({ name, mark: end, parents: count }) => {
+      const child = children.get(name)
+      return child ? [{ name, chunk: child.writer.chunk(end), parents: child.parents.slice(0, count) }] : []
+    }),
+    windows: windows.slice(0, place.windows),
   })
   return {
     async add(batch) {
@@ -78,12 +87,12 @@ export function openGatherer(
     },
     checkpoint(checkpoint) {
       windows.push(...(checkpoint.windows ?? []))
-      covered = all()
+      covered = mark()
     },
-    covered: () => covered,
-    all,
+    covered: () => covered && until(covered),
+    all: () => until(mark()),
     size() {
-      const chunks = [rows.chunk(), ...[...children.values()].map(({ writer }) => writer.chunk())]
+      const chunks = [rows.size(), ...[...children.values()].map(({ writer }) => writer.size())]
       const sum = (of: 'rows' | 'bytes') => chunks.reduce((total, chunk) => total + chunk[of], 0)
       return { rows: sum('rows'), bytes: sum('bytes') }
     },
@@ -96,5 +105,9 @@ export const nothingGathered: Gathered = {
   windows: [],
 }
 
-/** The chunk as it is now, whatever is added to it later. */
-const frozen = (chunk: SpooledChunk): SpooledChunk => ({ ...chunk, files: [...chunk.files] })
+/** How far everything had come at a checkpoint. */
+type Mark = {
+  readonly rows: ChunkMark
+  readonly children: readonly { readonly name: string; readonly mark: ChunkMark; readonly parents: number }[]
+  readonly windows: number
+}

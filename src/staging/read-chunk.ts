@@ -5,7 +5,7 @@ import type { Database } from '../duckdb/open-database.ts'
 import { quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledFile } from './spool.ts'
-import { readAtSql } from './read-at.ts'
+import { lineReadAtSql, readAtField, readAtSql, rowReadAtSql, unstampedSql } from './read-at.ts'
 import { jsonPath, malformed, order, rawName, type StagedColumn } from './staged-column.ts'
 
 /**
@@ -27,13 +27,9 @@ export async function readChunk(
 ): Promise<void> {
   const { files, columns, table, select } = request
   const json = files.filter((file) => file.format === 'ndjson')
-  const csv = files.filter((file) => file.format === 'csv')
   const create = async (jsonSql: typeof jsonSelect) => {
-    const sources = [
-      ...(json.length > 0 ? [jsonSql(json, columns)] : []),
-      ...(csv.length > 0 ? [csvSelect(csv, columns)] : []),
-    ]
-    const all = `(${sources.join(' UNION ALL ')})`
+    const groups = request.isOrdered ? runsOfAlike(files) : kindsOf(files)
+    const all = sourceSql(groups, columns, jsonSql)
     const source = request.isOrdered ? `(SELECT *, row_number() OVER () AS ${order} FROM ${all})` : all
     await db.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select(source)}`)
   }
@@ -49,7 +45,40 @@ export async function readChunk(
   }
 }
 
-const isUnreadable = (error: unknown): boolean => error instanceof MillraceError && error.code === 'MR-2003'
+/** The files as one source, to stand after FROM, in any order: with one bad line it fails. */
+export const readerSql = (files: readonly SpooledFile[], columns: readonly StagedColumn[]): string =>
+  sourceSql(kindsOf(files), columns, jsonSelect)
+
+/** @param groups files of one kind each */
+function sourceSql(
+  groups: readonly (readonly SpooledFile[])[],
+  columns: readonly StagedColumn[],
+  jsonSql: typeof jsonSelect,
+): string {
+  const sources = groups.map((files) =>
+    files[0]?.format === 'csv' ? csvSelect(files, columns) : jsonSql(files, columns),
+  )
+  return `(${sources.join(' UNION ALL ')})`
+}
+
+const kindOf = ({ format, readAt }: SpooledFile): string => `${format} ${readAt}`
+
+const kindsOf = (files: readonly SpooledFile[]): readonly (readonly SpooledFile[])[] =>
+  [...Map.groupBy(files, kindOf)].map(([, alike]) => alike)
+
+/** As they came one after another. */
+function runsOfAlike(files: readonly SpooledFile[]): readonly (readonly SpooledFile[])[] {
+  const runs: SpooledFile[][] = []
+  let last: string | undefined
+  for (const file of files) {
+    if (kindOf(file) !== last) runs.push([])
+    runs.at(-1)?.push(file)
+    last = kindOf(file)
+  }
+  return runs
+}
+
+export const isUnreadable = (error: unknown): boolean => error instanceof MillraceError && error.code === 'MR-2003'
 
 /** Bytes that are not UTF-8 become U+FFFD, as lone surrogates do: one of them must not cost all rows of its file. */
 async function mendBytes(path: string): Promise<void> {
@@ -65,8 +94,10 @@ function jsonSelect(files: readonly SpooledFile[], columns: readonly StagedColum
       ? `CASE WHEN ${quoteName(column.field)} = 'null' THEN NULL ELSE ${quoteName(column.field)} END AS ${rawName(index)}`
       : `${quoteName(column.field)} AS ${rawName(index)}`,
   )
+  const readAt = stampsRows(files) ? rowReadAtSql : readAtSql(fileColumn)
+  if (stampsRows(files)) spec.push(`${quoteText(readAtField)}: 'BIGINT'`)
   return (
-    `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
+    `SELECT ${[...cells, `${readAt} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
     `FROM read_json([${paths(files)}], format = 'newline_delimited', filename = '#file', maximum_object_size = ${maxLineBytes}, columns = {${spec.join(', ')}})`
   )
 }
@@ -78,8 +109,10 @@ function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColum
     const cast = column.type === 'json' ? `CAST(nullif(CAST(${value} AS VARCHAR), 'null') AS JSON)` : value
     return `CASE WHEN _object THEN ${cast} END AS ${rawName(index)}`
   })
+  const readAt = stampsRows(files) ? lineReadAtSql('line') : readAtSql(fileColumn)
+  const asItCame = stampsRows(files) ? unstampedSql('line') : 'line'
   return (
-    `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CASE WHEN NOT _object THEN line END AS ${malformed}`].join(', ')} FROM ` +
+    `SELECT ${[...cells, `${readAt} AS _read_at`, `CASE WHEN NOT _object THEN ${asItCame} END AS ${malformed}`].join(', ')} FROM ` +
     `(SELECT *, coalesce(json_valid(line) AND json_type(TRY_CAST(line AS JSON)) = 'OBJECT', false) AS _object FROM ` +
     `read_csv([${paths(files)}], columns = {line: 'VARCHAR'}, header = false, auto_detect = false, delim = '\\x01', quote = '', escape = '', filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes}))`
   )
@@ -96,6 +129,9 @@ function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn
     `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
   )
 }
+
+/** All of them do, or none. */
+const stampsRows = (files: readonly SpooledFile[]): boolean => files[0]?.readAt === 'in each row'
 
 /** DuckDB's column with the path of the file. */
 const fileColumn = '"#file"'

@@ -1,11 +1,12 @@
 /**
- * What a source yielded and no transaction has taken yet, as files: one directory a chunk, one file a batch. The file's
- * name carries when its request began, so that the bytes of a page need no rewriting.
+ * What a source yielded and no transaction has taken yet, as files: one directory a chunk. Rows stand one behind another in
+ * files of some megabytes, a vendor's own files as they came.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
+import { openLineFile, type LineFile } from './line-file.ts'
 import { nameWithInstant } from './read-at.ts'
 
 export type SpooledChunk = {
@@ -18,6 +19,9 @@ export type SpooledChunk = {
 export type SpooledFile = {
   readonly path: string
   readonly format: 'ndjson' | 'csv'
+  readonly rows: number
+  /** Where it stands when the request of a row began. */
+  readonly readAt: 'in its name' | 'in each row'
   /** The lines hold only keys (of rows that are gone), and `_version`. */
   readonly tombstones: boolean
 }
@@ -34,35 +38,83 @@ export type SpooledBatch =
 
 export type ChunkWriter = {
   readonly add: (batch: SpooledBatch, readAt: Date) => Promise<number>
-  readonly chunk: () => SpooledChunk
+  readonly size: () => { readonly rows: number; readonly bytes: number }
+  /** The chunk as it is now, for `chunk`. */
+  readonly mark: () => ChunkMark
+  /** On disk, whole or as far as a mark; what came after that is gone. */
+  readonly chunk: (until?: ChunkMark) => SpooledChunk
+}
+
+export type ChunkMark = {
+  readonly files: readonly SpooledFile[]
+  readonly rows: number
+  readonly bytes: number
+  /** The last file, where lines are still being added to it, and how long it is. */
+  readonly open: { readonly file: LineFile; readonly length: number } | null
 }
 
 /** Begins a chunk in a directory of its own. */
 export function openChunk(directory: string): ChunkWriter {
   const files: SpooledFile[] = []
+  let open: LineFile | undefined
   let rows = 0
   let bytes = 0
   let made: string | undefined
+  const pathOf = (name: string) => {
+    made ??= mkdirSync(directory, { recursive: true }) ?? directory
+    return join(directory, name)
+  }
+  /** Files stand in the order in which their rows came: what comes after another file begins a new one. */
+  const settle = () => {
+    open?.settle(open.length())
+    open = undefined
+  }
+  const addLines = (lines: Uint8Array, count: number, readAt: Date): boolean => {
+    const file = open ?? openLineFile(pathOf(`${files.length}.ndjson`))
+    if (!file.add(lines, readAt)) return false
+    const before = open ? files.pop() : undefined
+    const grown = (before?.rows ?? 0) + count
+    files.push({ path: file.path, format: 'ndjson', rows: grown, readAt: 'in each row', tombstones: false })
+    open = file
+    if (file.length() >= fileBytes) settle()
+    return true
+  }
+  const addFile = async (batch: SpooledBatch, content: Uint8Array | null, readAt: Date) => {
+    settle()
+    const format = batch.kind === 'file' ? batch.format : 'ndjson'
+    const path = pathOf(nameWithInstant(files.length, readAt, format))
+    const tombstones = batch.kind === 'tombstones'
+    files.push({ path, format, rows: countRows(batch), readAt: 'in its name', tombstones })
+    if (batch.kind === 'file') {
+      await rename(batch.path, path)
+      return (await stat(path)).size
+    }
+    await writeFile(path, content ?? '')
+    return content?.length ?? 0
+  }
+  const mark = (): ChunkMark => ({
+    files: [...files],
+    rows,
+    bytes,
+    open: open ? { file: open, length: open.length() } : null,
+  })
   return {
     async add(batch, readAt) {
-      made ??= mkdirSync(directory, { recursive: true }) ?? directory
-      const format = batch.kind === 'file' ? batch.format : 'ndjson'
-      const path = join(directory, nameWithInstant(files.length, readAt, format))
-      files.push({ path, format, tombstones: batch.kind === 'tombstones' })
-      rows += countRows(batch)
-      if (batch.kind === 'file') {
-        await rename(batch.path, path)
-        bytes += (await stat(path)).size
-      } else {
-        const content = contentOf(batch)
-        bytes += content.length
-        // A page is in the system's cache in less time than a trip through the thread pool takes.
-        if (content.length <= pageBytes) writeFileSync(path, content)
-        else await writeFile(path, content)
-      }
-      return countRows(batch)
+      const count = countRows(batch)
+      const content = batch.kind === 'file' ? null : contentOf(batch)
+      if (content?.length === 0) return count
+      rows += count
+      if (content && batch.kind !== 'tombstones' && addLines(content, count, readAt)) bytes += content.length
+      else bytes += await addFile(batch, content, readAt)
+      return count
     },
-    chunk: () => ({ directory, files, rows, bytes }),
+    size: () => ({ rows, bytes }),
+    mark,
+    chunk(until = mark()) {
+      until.open?.file.settle(until.open.length)
+      open = undefined
+      return { directory, files: until.files, rows: until.rows, bytes: until.bytes }
+    },
   }
 }
 
@@ -80,11 +132,11 @@ export function countRows(batch: SpooledBatch): number {
   }
 }
 
-function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): string | Uint8Array {
+function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): Uint8Array {
   if (batch.kind === 'lines') return batch.lines
   const records =
     batch.kind === 'records' ? batch.records : batch.keys.map((key) => ({ ...key, _version: batch.version }))
-  return records.map((record) => `${JSON.stringify(record, wellFormed)}\n`).join('')
+  return Buffer.from(records.map((record) => `${JSON.stringify(record, wellFormed)}\n`).join(''))
 }
 
 /**
@@ -97,4 +149,5 @@ function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }
 
-const pageBytes = 1024 * 1024
+/** Of lines; then another one is begun, so that several threads can read them. */
+const fileBytes = 8 * 1024 * 1024

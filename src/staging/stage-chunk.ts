@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { openDatabase, type Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { maskedRow } from './masked-row.ts'
-import { readChunk } from './read-chunk.ts'
-import type { SpooledChunk } from './spool.ts'
+import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
+import type { SpooledChunk, SpooledFile } from './spool.ts'
 import { stageRejects } from './stage-rejects.ts'
 import { stageTombstones } from './stage-tombstones.ts'
 import { bad, castOf, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
@@ -75,7 +75,6 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
   const db = await workbench.database(request)
   const rows = await stageRows(db, request)
   const gone = await stageTombstones(db, request)
-  for (const table of ['staged', 'gone']) await db.run(`DROP TABLE IF EXISTS ${table}`)
   const { rows: count } = request.chunk
   return {
     path: rows.path,
@@ -107,24 +106,50 @@ type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
   if (files.length === 0) return { path: null, rejects: null, samples: [], duplicates: 0, rejected: 0 }
+  const path = join(request.directory, 'rows.parquet')
+  if (await stageFlawless(db, request, { files, path }))
+    return { path, rejects: null, samples: [], duplicates: 0, rejected: 0 }
+  return stageWithFlaws(db, request, { files, path })
+}
+
+type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
+
+/** In one pass straight into Parquet. false: a line cannot be read, a row does not fit, or a key stands twice. */
+async function stageFlawless(db: Database, request: StageRequest, { files, path }: Staging): Promise<boolean> {
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  const source = `(${castSql(request, readerSql(files, request.columns))})`
+  const good = await copyTo(
+    db,
+    `SELECT ${names(stagedColumns(request))} FROM ${source} WHERE ${bad} IS NULL`,
+    path,
+  ).catch((error: unknown) => {
+    if (isUnreadable(error)) return -1
+    throw error
+  })
+  if (good !== rows || rows === 0) return false
+  if (request.key.length === 0) return true
+  const [counted] = await db.rows(`SELECT ${distinctKeys(request)} AS d FROM read_parquet(${quoteText(path)})`)
+  return Number(counted?.['d'] ?? 0) === rows
+}
+
+/** In steps over a table: what does not fit is set aside with its reason, and of rows with one key the latest stays. */
+async function stageWithFlaws(db: Database, request: StageRequest, { files, path }: Staging): Promise<StagedRows> {
   const read = (isOrdered: boolean) =>
     readChunk(db, {
       files,
       columns: request.columns,
       table: 'staged',
-      select: (source) => castSql(request, source, isOrdered ? [order] : []),
+      select: (source) => castSql(request, source, rawRow(request), ...(isOrdered ? [order] : [])),
       isOrdered,
     })
   await read(false)
-  const { key } = request
-  const keys = key.map((field) => columnOf(request, field))
+  const keys = request.key.map((field) => columnOf(request, field))
   const rejects = await stageRejects(db, request)
   const [counted] = await db.rows(
-    `SELECT count(*) AS n${keys.length > 0 ? `, count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`}) AS d` : ', count(*) AS d'} FROM staged WHERE ${bad} IS NULL`,
+    `SELECT count(*) AS n, ${keys.length > 0 ? distinctKeys(request) : 'count(*)'} AS d FROM staged WHERE ${bad} IS NULL`,
   )
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
-  const path = join(request.directory, 'rows.parquet')
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
   if (good !== distinct) await read(true)
   const latest =
@@ -132,10 +157,19 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
       ? ''
       : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
   if (good > 0)
-    await db.run(
-      `COPY (SELECT ${names(stagedColumns(request))} FROM staged WHERE ${bad} IS NULL${latest}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`,
-    )
+    await copyTo(db, `SELECT ${names(stagedColumns(request))} FROM staged WHERE ${bad} IS NULL${latest}`, path)
+  await db.run('DROP TABLE staged')
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
+}
+
+async function copyTo(db: Database, select: string, path: string): Promise<number> {
+  const { rowsChanged } = await db.run(`COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw)`)
+  return rowsChanged
+}
+
+function distinctKeys(request: StageRequest): string {
+  const keys = request.key.map((field) => columnOf(request, field))
+  return `count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`})`
 }
 
 const stagedColumns = (request: StageRequest): readonly string[] => [
@@ -145,7 +179,8 @@ const stagedColumns = (request: StageRequest): readonly string[] => [
   '_deleted_at',
 ]
 
-function castSql(request: StageRequest, source: string, more: readonly string[]): string {
+/** @param more columns beside the staged ones and `bad` */
+function castSql(request: StageRequest, source: string, ...more: readonly string[]): string {
   const { columns } = request
   const rawOf = (field: string) => {
     const index = columns.findIndex((column) => column.field === field)
@@ -168,10 +203,12 @@ function castSql(request: StageRequest, source: string, more: readonly string[])
   const version = versionSql(request)
   return (
     `SELECT ${names(columns.map((column) => column.column))}, _read_at, ${version} AS _version, ${deletedAt(request, version)} AS _deleted_at, ` +
-    `${bad}, CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(columns, hiddenFields(request))} END AS ${raw} ` +
-    `${more.map((column) => `, ${column}`).join('')} FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
+    `${[bad, ...more].join(', ')} FROM (SELECT *, CASE ${failed.join(' ')} END AS ${bad} FROM (SELECT *, ${casts.join(', ')} FROM ${source}))`
   )
 }
+
+const rawRow = (request: StageRequest): string =>
+  `CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(request.columns, hiddenFields(request))} END AS ${raw}`
 
 /** Masked fields are personal, whether or not the sync says so. */
 const hiddenFields = ({ columns, pii }: StageRequest): readonly string[] => [

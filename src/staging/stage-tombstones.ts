@@ -43,5 +43,6 @@ export async function stageTombstones(db: Database, request: Request): Promise<S
       `COPY (SELECT * EXCLUDE ("#bad"), _version AS _deleted_at FROM gone WHERE NOT "#bad" ` +
         `QUALIFY row_number() OVER (PARTITION BY ${names(columns)} ORDER BY _version DESC, _read_at DESC) = 1) TO ${quoteText(path)} (FORMAT parquet)`,
     )
+  await db.run('DROP TABLE gone')
   return { path: good ? path : null, duplicates: (good ?? 0) - (distinct ?? 0), rejected: rejected ?? 0 }
 }

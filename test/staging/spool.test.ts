@@ -140,3 +140,66 @@ describe('a file of a vendor', () => {
     expect(existsSync(writer.chunk().directory)).toBe(false)
   })
 })
+
+describe('pages of one chunk', () => {
+  const pageAt = (second: number) => new Date(`2026-11-20T10:00:0${second}.000Z`)
+  const open = () => openChunk(join(mkdtempSync(join(tmpdir(), 'chunk-')), 'c'))
+
+  it('stand in one file, and each row knows when its own request began', async () => {
+    const writer = open()
+    await writer.add(lines('{"id":"1","v":"a"}', '{"id":"2","v":"b"}'), pageAt(1))
+    await writer.add(lines('{"id":"3","v":"c"}'), pageAt(2))
+    const chunk = writer.chunk()
+    expect(chunk.files).toHaveLength(1)
+    const { rows } = await stageBatches([], string, { chunk })
+    expect(rows.map((row) => [row['id'], row['_read_at']])).toEqual([
+      ['1', '2026-11-20 10:00:01'],
+      ['2', '2026-11-20 10:00:01'],
+      ['3', '2026-11-20 10:00:02'],
+    ])
+  })
+
+  it('keep the order in which they came where a line needs a file of its own', async () => {
+    const writer = open()
+    for (const line of ['{"id":"1","v":"a"}', ' {"id":"1","v":"b"}', '{"id":"1","v":"c"}', '{}'])
+      await writer.add(lines(line), pageAt(1))
+    expect(writer.chunk().files.map(({ rows }) => rows)).toEqual([1, 1, 1, 1])
+    const { rows, rejects, staged } = await stageBatches([], string, { chunk: writer.chunk() })
+    expect(rows).toMatchObject([{ id: '1', v: 'c' }])
+    expect(staged.counts).toMatchObject({ read: 4, duplicates: 2, rejected: 1 })
+    expect(rejects).toMatchObject([{ code: 'MR-5001' }])
+  })
+
+  it('can be taken as far as a mark: what came after it is gone', async () => {
+    const writer = open()
+    await writer.add(lines('{"id":"1"}'), pageAt(1))
+    const mark = writer.mark()
+    await writer.add(lines('{"id":"2"}'), pageAt(2))
+    await writer.add(lines(' {"id":"3"}'), pageAt(3))
+    const chunk = writer.chunk(mark)
+    expect(chunk).toMatchObject({ rows: 1, bytes: 11 })
+    const { rows } = await stageBatches([], string, { chunk })
+    expect(rows.map((row) => row['id'])).toEqual(['1'])
+  })
+
+  it('show a line that is no JSON as it came', async () => {
+    const writer = open()
+    await writer.add(lines('{"id":"1","v":"a"}', '{"id":"2",,"v"'), pageAt(1))
+    const { rows, rejects } = await stageBatches([], string, { chunk: writer.chunk() })
+    expect(rows).toMatchObject([{ id: '1', _read_at: '2026-11-20 10:00:01' }])
+    expect(rejects).toHaveLength(1)
+    expect(JSON.parse(rejects[0]?.['row'] ?? '')).toMatchObject({ _line: '{"id":"2",,"v"' })
+  })
+
+  it('larger than a file, or than what is kept in memory, come back row by row', async () => {
+    const writer = open()
+    const large = 'x'.repeat(700_000)
+    for (let n = 10; n < 30; n++)
+      await writer.add(lines(`{"id":"${n}","v":"${large}"}`, `{"id":"${n}b","v":"${n % 2 ? 'y' : large}"}`), pageAt(1))
+    const chunk = writer.chunk()
+    expect(chunk.files.length).toBeGreaterThan(1)
+    const { rows } = await stageBatches([], string, { chunk })
+    expect(rows).toHaveLength(40)
+    expect(rows.filter((row) => row['v'] === large)).toHaveLength(30)
+  })
+})
