@@ -15,7 +15,8 @@ const rooms: { readonly [room: string]: readonly string[] } = {
   warehouse: ['duckdb', 'staging'],
   state: [],
   transform: [],
-  sandbox: [],
+  // The Snowflake simulator answers from a DuckDB.
+  sandbox: ['duckdb'],
   render: [],
   etl: ['config', 'connector', 'staging', 'state', 'transform', 'warehouse'],
   'reverse-etl': ['config', 'connector', 'staging', 'state', 'template', 'transform', 'warehouse'],

@@ -6,7 +6,7 @@ import type { Redactor } from '../connector/redact.ts'
 import { redactedConnector, redactThrown } from '../connector/redacted-connector.ts'
 import { loadConnector } from '../connector/registry.ts'
 import { MillraceErrors, MillraceError } from '../model/millrace-error.ts'
-import { inSession } from '../warehouse/duckdb/warehouse.ts'
+import { inSession } from '../warehouse/session-context.ts'
 import type { App } from './app.ts'
 import { readConnectionKeys } from './project-sandbox.ts'
 

@@ -1,6 +1,7 @@
 /** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
 import { basename } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValueConverter, Json } from '@duckdb/node-api'
+import { textRow, type TextRow } from '../model/text-row.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 import { translateError } from './translate-error.ts'
 
@@ -13,8 +14,6 @@ export type Database = {
   readonly interrupt: () => void
   readonly close: () => void
 }
-
-export type TextRow = { readonly [column: string]: string | null }
 
 export type DatabaseOptions = {
   /** A file, or `:memory:`. */
@@ -111,15 +110,6 @@ function database(
 }
 const toRows = (rows: readonly (readonly (Json | null)[])[], names: readonly string[]): readonly TextRow[] =>
   rows.map((row) => textRow(names, row.map(text)))
-
-/** A row of these columns. */
-export function textRow(names: readonly string[], cells: readonly (string | null)[]): TextRow {
-  // As an assignment it would set the object's prototype.
-  if (names.includes('__proto__')) return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? null]))
-  const row: Record<string, string | null> = {}
-  for (let index = 0; index < names.length; index++) row[names[index] ?? ''] = cells[index] ?? null
-  return row
-}
 
 const text = (value: Json | undefined): string | null => {
   if (value === null || value === undefined) return null

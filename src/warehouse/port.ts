@@ -9,6 +9,7 @@ import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
+import type { TextRow } from '../model/text-row.ts'
 import type { DecimalView } from './decimal-view.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
@@ -16,6 +17,8 @@ import type { RecordHistoryView } from './record-history.ts'
 import type { RejectRow } from './reject-row.ts'
 import type { StateUpkeep } from './state-upkeep.ts'
 import type { TableWrite, WriteCounts } from './table-write.ts'
+
+export type { TextRow }
 
 export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
@@ -26,6 +29,8 @@ export type Warehouse = {
   readonly joinLookups: (model: string, lookups: readonly LookupJoin[]) => string
   /** Opens, works, closes. Waits for its turn. @throws MillraceError MR-2001, MR-2002, MR-2004 */
   readonly session: <T>(request: SessionRequest, work: (session: Session) => Promise<T>) => Promise<T>
+  /** Lets go of what sessions share. */
+  readonly close: () => Promise<void>
 }
 
 export type SessionRequest = {
@@ -60,9 +65,6 @@ export type Session = {
   readonly reverse: ReverseSession
   readonly upkeep: StateUpkeep
 }
-
-/** Cells by column name. */
-export type TextRow = { readonly [column: string]: string | null }
 
 export type SchemaPolicy = 'evolve' | 'freeze' | 'ignore'
 

@@ -211,7 +211,7 @@ describe('a run of ETL', () => {
 
   test('without a session around it calls the vendor: never inside one', async () => {
     const vendor = vendorOf(4)
-    const { inSession } = await import('../../src/warehouse/duckdb/warehouse.ts')
+    const { inSession } = await import('../../src/warehouse/session-context.ts')
     const inside: boolean[] = []
     vendor.onPage = () => {
       inside.push(inSession())

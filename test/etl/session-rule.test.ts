@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { createHost } from '../../src/connector/create-host.ts'
-import { inSession } from '../../src/warehouse/duckdb/warehouse.ts'
+import { inSession } from '../../src/warehouse/session-context.ts'
 import { openWorld } from './world.ts'
 
 describe('a call of a vendor', () => {

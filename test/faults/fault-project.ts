@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openDatabase, type TextRow } from '../../src/duckdb/open-database.ts'
+import { openDatabase } from '../../src/duckdb/open-database.ts'
+import type { TextRow } from '../../src/model/text-row.ts'
 import { openSandbox } from '../../src/sandbox/process.ts'
 
 export type FaultProject = Awaited<ReturnType<typeof makeFaultProject>>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReverseSync } from '../../src/config/project.ts'
-import type { TextRow } from '../../src/duckdb/open-database.ts'
+import type { TextRow } from '../../src/model/text-row.ts'
 import { decide } from '../../src/reverse-etl/decide.ts'
 import type { Decision } from '../../src/reverse-etl/decision.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'

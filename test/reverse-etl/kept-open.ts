@@ -1,10 +1,11 @@
 import { tmpdir } from 'node:os'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
-import { quoteName } from '../../src/duckdb/sql-text.ts'
-import { joinLookups } from '../../src/warehouse/duckdb/lookup-join.ts'
-import { openSession } from '../../src/warehouse/duckdb/session.ts'
-import { stateTables } from '../../src/warehouse/duckdb/state-schema.ts'
+import { duckdbDialect } from '../../src/warehouse/duckdb/dialect.ts'
+import { duckdbEngine } from '../../src/warehouse/duckdb/engine.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
+import { joinLookups } from '../../src/warehouse/sql/lookup-join.ts'
+import { openSession } from '../../src/warehouse/sql/session.ts'
+import { createState } from '../../src/warehouse/sql/state-schema.ts'
 
 /** A DuckDB file that stays open between sessions: hundreds of runs in seconds. Sessions take turns. */
 export function keepOpen(path: string): Warehouse {
@@ -13,15 +14,16 @@ export function keepOpen(path: string): Warehouse {
   return {
     type: 'duckdb',
     place: path,
-    quote: quoteName,
-    joinLookups,
+    quote: duckdbDialect.quote,
+    joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
+    close: async () => undefined,
     session(request, work) {
       const mine = last.then(async () => {
         const opened = await (db ??= openWithState(path))
-        if (!request.rehearsal) return work(openSession(opened))
+        if (!request.rehearsal) return work(openSession(duckdbEngine(opened)))
         await opened.run('BEGIN TRANSACTION')
         try {
-          return await work(openSession(opened))
+          return await work(openSession(duckdbEngine(opened)))
         } finally {
           await opened.run('ROLLBACK')
         }
@@ -34,7 +36,6 @@ export function keepOpen(path: string): Warehouse {
 
 async function openWithState(path: string): Promise<Database> {
   const db = await openDatabase({ path, memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
-  await db.run('CREATE SCHEMA IF NOT EXISTS _millrace')
-  for (const statement of stateTables) await db.run(statement)
+  await createState(duckdbEngine(db))
   return db
 }

@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { openDatabase, type Database } from '../../duckdb/open-database.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
-import { joinLookups } from './lookup-join.ts'
-import { openSession } from './session.ts'
-import { addedColumns, stateSchema, stateTables } from './state-schema.ts'
-import { transaction } from './transaction.ts'
+import { asSession, sessionStopped as stopped } from '../session-context.ts'
+import { joinLookups } from '../sql/lookup-join.ts'
+import { openSession } from '../sql/session.ts'
+import { createState, stateSchema, wantedColumns } from '../sql/state-schema.ts'
+import { duckdbDialect } from './dialect.ts'
+import { duckdbEngine } from './engine.ts'
 
 export type DuckDBWarehouseOptions = {
   readonly path: string
@@ -27,13 +28,10 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
     type: 'duckdb',
     place: options.path,
     quote: quoteName,
-    joinLookups,
-    session: (request, work) => {
-      if (inSession()) throw nestedSession(request)
-      return options.inTurn(request, () =>
-        sessionContext.run(request.purpose, () => workInFile(options, request, work)),
-      )
-    },
+    joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
+    session: (request, work) =>
+      asSession(request, () => options.inTurn(request, () => workInFile(options, request, work))),
+    close: async () => undefined,
   }
 }
 
@@ -55,8 +53,11 @@ async function workInFile<T>(
   request.signal?.addEventListener('abort', interrupt, { once: true })
   try {
     if (request.rehearsal) await db.run('BEGIN TRANSACTION')
-    if (!(await hasState(db))) await (request.rehearsal ? createState(db) : transaction(db, () => createState(db)))
-    const result = await work(openSession(obeying(db, request)))
+    const engine = duckdbEngine(obeying(db, request))
+    // In one transaction: a process that dies half way must not leave half of them.
+    if (!(await hasState(db)))
+      await (request.rehearsal ? createState(engine) : engine.transaction(() => createState(engine)))
+    const result = await work(openSession(engine))
     if (request.rehearsal) await db.run('ROLLBACK')
     return result
   } catch (error) {
@@ -87,7 +88,7 @@ function obeying(db: Database, request: SessionRequest): Database {
 }
 
 async function hasState(db: Database): Promise<boolean> {
-  const wanted = [{ table: 'fences', column: 'epoch' }, ...addedColumns]
+  const wanted = wantedColumns()
   const each = wanted.map(({ table, column }) => `(table_name = '${table}' AND column_name = '${column}')`)
   const [found] = await db.rows(
     `SELECT count(*) AS n FROM duckdb_columns() WHERE schema_name = '${stateSchema}' AND (${each.join(' OR ')})`,
@@ -95,32 +96,8 @@ async function hasState(db: Database): Promise<boolean> {
   return found?.['n'] === String(wanted.length)
 }
 
-/** In one transaction: a process that dies half way must not leave half of them. */
-async function createState(db: Database): Promise<void> {
-  await db.run(`CREATE SCHEMA IF NOT EXISTS ${stateSchema}`)
-  await db.run(`CREATE SCHEMA IF NOT EXISTS models`)
-  for (const statement of stateTables) await db.run(statement)
-}
-
-const sessionContext = new AsyncLocalStorage<string>()
-
-/** Is a warehouse session open in this flow of work? Then no vendor may be called. */
-export const inSession = (): boolean => sessionContext.getStore() !== undefined
-
 const nothingLoaded = (path: string) =>
   new MillraceError('MR-2102', {
     message: `The warehouse ${path} does not exist yet: nothing has been loaded on this target.`,
     next: 'millrace sync run --all   loads it',
-  })
-
-const stopped = (request: SessionRequest, cause: unknown) =>
-  new MillraceError('MR-7001', {
-    message: `The warehouse session (${request.purpose}) was stopped on request.`,
-    kept: 'What it had not committed was rolled back.',
-    cause,
-  })
-
-const nestedSession = (request: SessionRequest) =>
-  new MillraceError('MR-7000', {
-    message: `A warehouse session (${request.purpose}) was asked for inside another one (${sessionContext.getStore() ?? ''}).`,
   })

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { inSession } from '../../../src/warehouse/duckdb/warehouse.ts'
+import { inSession } from '../../../src/warehouse/session-context.ts'
 import { duckdbFile, open } from '../duckdb-adapter.ts'
 import { at, collect, errorOf, people, scope, tableOf, useWorkbench } from '../workbench.ts'
 

@@ -1,0 +1,88 @@
+import type { LogicalType } from '../../model/logical-type.ts'
+import { rid, type Dialect } from '../sql/dialect.ts'
+import { storedName } from './names.ts'
+import { snowflakeType } from './types.ts'
+
+/** A backslash begins an escape, too. */
+const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+
+const quote = (name: string): string => `"${storedName(name).replaceAll('"', '""')}"`
+
+/** The same text that DuckDB gives: a fraction without zeros at its end, and none where it is zero. */
+const timestampText = (sql: string): string => `RTRIM(RTRIM(TO_VARCHAR(${sql}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0'), '.')`
+
+function asText(sql: string, type: LogicalType): string {
+  switch (type) {
+    case 'string':
+      return sql
+    case 'binary':
+      return `BASE64_ENCODE(${sql})`
+    case 'timestamp':
+      return timestampText(sql)
+    case 'date':
+      return `TO_VARCHAR(${sql}, 'YYYY-MM-DD')`
+    case 'json':
+      return `TO_JSON(${sql})`
+    default:
+      return `CAST(${sql} AS VARCHAR)`
+  }
+}
+
+/** A null among them stays one: ARRAY_CONSTRUCT alone would make it `undefined`. */
+const element = (sql: string): string => `NVL(TO_VARIANT(${sql}), PARSE_JSON('null'))`
+
+const list = (texts: readonly string[]): string => `ARRAY_CONSTRUCT(${texts.map(element).join(', ')})`
+
+/** What tells the intervals of a key apart; null where there is no row. Rows that are the same in all of it are the same row. */
+const intervalId = (alias: string): string =>
+  ['valid_from', 'valid_to', '_version', '_read_at']
+    .map((name) => timestampText(`${alias}.${name}`))
+    .map((each, index) => (index === 1 ? `NVL(${each}, '')` : each))
+    .join(` || '/' || `)
+
+const rowIds = { rows: `CASE WHEN t._read_at IS NOT NULL THEN '' END`, intervals: intervalId('t') } as const
+
+const keysEqual = (key: readonly string[], one: string, other: string): string =>
+  key.map((name) => `${one}.${quote(name)} = ${other}.${quote(name)}`).join(' AND ')
+
+export const snowflakeDialect: Dialect = {
+  quote,
+  text,
+  type: snowflakeType,
+  converted: (sql, from, to) => {
+    if (from === to) return sql
+    if (to === 'string') return asText(sql, from)
+    if (to !== 'json') return `CAST(${sql} AS ${snowflakeType(to)})`
+    // A VARIANT of a date would be no JSON value.
+    return `TO_VARIANT(${from === 'date' || from === 'timestamp' || from === 'binary' ? asText(sql, from) : sql})`
+  },
+  now: 'SYSDATE()',
+  asText,
+  // The client reads a cell exactly, whereas a cast to text keeps 15 digits of a double.
+  asCell: (sql, type) => (type === 'json' || type === 'binary' ? asText(sql, type) : sql),
+  fromText: (sql, type) => {
+    if (type === 'json') return `PARSE_JSON(${sql})`
+    return type === 'binary' ? `BASE64_DECODE_BINARY(${sql})` : `CAST(${sql} AS ${snowflakeType(type)})`
+  },
+  json: (sql) => `PARSE_JSON(${sql})`,
+  jsonText: (sql) => `CAST(${sql} AS VARCHAR)`,
+  textList: (texts) => `TO_JSON(${list(texts)})`,
+  jsonObject: (pairs) =>
+    `OBJECT_CONSTRUCT(${pairs.map(({ name, value }) => `${text(name)}, ${value}`).join(', ')})::VARIANT`,
+  jsonPair: (first, second) => list([first, second]),
+  item: (of, index) => `CAST(${of}[${index}] AS VARCHAR)`,
+  latest: (first, ...others) => `GREATEST_IGNORE_NULLS(${[first, ...others].join(', ')})`,
+  matches: (sql, pattern) => `REGEXP_LIKE(${sql}, ${text(pattern)})`,
+  countDistinct: (columns) => `COUNT(DISTINCT ${columns.map(quote).join(', ')})`,
+  losesDigits: (column, type) =>
+    `TRY_CAST(CAST(CAST(${column} AS FLOAT) AS VARCHAR) AS ${snowflakeType(type)}) IS DISTINCT FROM ${column}`,
+  // There are no row ids: a row is found by its key, and an interval by its bounds, too.
+  rowId: (mode) => rowIds[mode],
+  isRow: (key, other, mode) => `${keysEqual(key, 't', other)} AND ${rowIds[mode]} = ${other}.${rid}`,
+  newestRows: ({ target, source, key, order }) =>
+    `(SELECT t.*, ${rowIds.intervals} AS ${rid} FROM ${target} t WHERE EXISTS (SELECT 1 FROM ${source} s WHERE ${keysEqual(key, 's', 't')}) ` +
+    `QUALIFY ROW_NUMBER() OVER (PARTITION BY ${key.map((name) => `t.${quote(name)}`).join(', ')} ORDER BY ${order}) = 1)`,
+  lastKnown: (column, over) => `LAST_VALUE(${column}) IGNORE NULLS OVER (${over})`,
+  // Snowflake cuts a product's scale at 12, or at that of its factors.
+  factor: 'decimal(38,15)',
+}

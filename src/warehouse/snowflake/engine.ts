@@ -1,0 +1,160 @@
+/** A Snowflake session as the shared SQL sees it. */
+import type { Column, Table } from '../../model/table.ts'
+import type { TextRow } from '../../model/text-row.ts'
+import { wordingOf, type Engine, type ListQuery, type ListRow } from '../sql/engine.ts'
+import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './bring.ts'
+import { snowflakeDialect as dialect } from './dialect.ts'
+import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
+import type { Link } from './link.ts'
+import { logicalType } from './types.ts'
+import { transactionsOf } from './transaction.ts'
+import { mendingSteps, wideningSteps } from './widen.ts'
+
+export type EngineOptions = {
+  readonly link: Link
+  readonly epochs: Map<string, number>
+  /** Tables are only made as the session's own, in front of those that stand. */
+  readonly isRehearsal: boolean
+}
+
+export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): Engine {
+  const { client } = link
+  const wording = wordingOf(dialect)
+  const relationOf = (table: Pick<Table, 'schema' | 'name'>) => wording.relation(table.schema, table.name)
+  const run = (sql: string) => client().run(sql)
+  const rows = (sql: string) => client().rows(sql)
+  const known = new Map<string, Table | null>()
+  const views = new Map<string, Map<string, string>>()
+  const schemas = new Set<string>()
+  const forget = (table: Pick<Table, 'schema' | 'name'>) => known.delete(relationOf(table))
+  let brought = 0
+
+  const introspect: Engine['introspect'] = async (schema, name) => {
+    const at = relationOf({ schema, name })
+    const found = known.get(at)
+    if (found !== undefined) return found
+    let table = await introspectTable(rows, schema, name)
+    const mending = isRehearsal ? [] : mendingSteps(at, table?.columns.map((column) => column.name) ?? [])
+    for (const sql of mending) await run(sql)
+    if (mending.length > 0) table = await introspectTable(rows, schema, name)
+    known.set(at, table)
+    return table
+  }
+  const ensureSchema = async (schema: string) => {
+    if (!schemas.has(schema)) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)
+    schemas.add(schema)
+  }
+  /** A table of the session's own in front of the one that stands, with what is to be added. */
+  const rehearse = async (table: Table, changed: readonly Column[]) => {
+    const at = relationOf(table)
+    const standing = (await introspect(table.schema, table.name))?.columns ?? []
+    const columns = [...standing.filter(({ name }) => !changed.some((each) => each.name === name)), ...changed]
+    const cells = columns.map(({ name, type }) => {
+      const was = standing.find((each) => each.name === name)
+      const cell = was ? dialect.converted(dialect.quote(name), was.type, type) : `CAST(NULL AS ${dialect.type(type)})`
+      return `${cell} AS ${dialect.quote(name)}`
+    })
+    await run(`CREATE OR REPLACE TEMPORARY TABLE ${at} AS SELECT ${cells.join(', ')} FROM ${at}`)
+    known.set(at, { schema: table.schema, name: table.name, columns })
+  }
+  return {
+    ...dialect,
+    ...wording,
+    ...transactionsOf(link, epochs),
+    run,
+    rows,
+    stream: (sql) => client().stream(sql),
+    streamLists: (query) => streamLists((sql) => client().stream(sql), query),
+    introspect,
+    describe: async (sql) =>
+      (await client().describe(sql)).map(({ name, type, precision, scale }) => ({
+        name,
+        type: logicalType(type, precision, scale),
+      })),
+    tablesIn: (schema, prefix) => tablesIn(rows, schema, prefix),
+    bring: (paths, columns) => bringParquet(client, `_brought_${++brought}`, { paths, columns }),
+    loadLines: (table, path, columns) => loadLines(client, table, { path, columns }),
+    loadLists: (table, path) => loadLists(client, table, path),
+    bringValues: (columns, values) => bringValues(client, `_brought_${++brought}`, { columns, rows: values }),
+    prepare: (table, columns) =>
+      makeTable(
+        client,
+        table,
+        columns.map(({ name, type }) => [name.startsWith('"') ? name : dialect.quote(name), dialect.type(type)]),
+      ),
+    fill: async (table, select) => {
+      await run(`INSERT INTO ${table} ${select}`)
+    },
+    // Temporary tables end with the session; to drop one would commit.
+    discard: async () => undefined,
+    // A row that meets several is an error in MERGE, and any of them in UPDATE.
+    updateFrom: ({ target, set, from, on, where }) =>
+      run(
+        `MERGE INTO ${target} AS t USING ${from} ON ${on} WHEN MATCHED${where === undefined ? '' : ` AND ${where}`} ` +
+          `THEN UPDATE SET ${set.map(([column, value]) => `t.${dialect.quote(column)} = ${value}`).join(', ')}`,
+      ),
+    deleteFrom: ({ target, from, where }) => run(`DELETE FROM ${target} AS t USING ${from} WHERE ${where}`),
+    upsert: async ({ target, key, from, columns, values, where }) => {
+      const cells = columns.map((name, index) => `${values[index] ?? 'NULL'} AS ${dialect.quote(name)}`)
+      const on = key.map((name) => `t.${dialect.quote(name)} = m.${dialect.quote(name)}`).join(' AND ')
+      const changed = columns.filter((name) => !key.includes(name))
+      await run(
+        `MERGE INTO ${target} AS t USING (SELECT ${cells.join(', ')} FROM ${from} WHERE ${where}) AS m ON ${on} ` +
+          `WHEN MATCHED THEN UPDATE SET ${changed.map((name) => `t.${dialect.quote(name)} = m.${dialect.quote(name)}`).join(', ')} ` +
+          `WHEN NOT MATCHED THEN INSERT (${wording.names(columns)}) VALUES (${columns.map((name) => `m.${dialect.quote(name)}`).join(', ')})`,
+      )
+    },
+    deleteSome: async (table, where) => (await run(`DELETE FROM ${table} WHERE ${where}`)).rowsChanged,
+    createTable: async (table) => {
+      const cells = table.columns.map(({ name, type }) => `${dialect.quote(name)} ${dialect.type(type)}`).join(', ')
+      if (!isRehearsal) await ensureSchema(table.schema)
+      await run(`CREATE ${isRehearsal ? 'TEMPORARY ' : ''}TABLE IF NOT EXISTS ${relationOf(table)} (${cells})`)
+      forget(table)
+      if (isRehearsal) known.set(relationOf(table), table)
+    },
+    addColumn: async (table, column) => {
+      if (isRehearsal) return rehearse(table, [column])
+      await run(
+        `ALTER TABLE ${relationOf(table)} ADD COLUMN IF NOT EXISTS ${dialect.quote(column.name)} ${dialect.type(column.type)}`,
+      )
+      forget(table)
+    },
+    widen: async (table, to, from) => {
+      if (isRehearsal) return rehearse(table, [to])
+      for (const sql of wideningSteps(relationOf(table), from, to)) await run(sql)
+      forget(table)
+    },
+    makeView: async (schema, name, sql) => {
+      let standing = views.get(schema)
+      if (!standing) views.set(schema, (standing = new Map(await viewsIn(rows, schema))))
+      // A statement that changes nothing would still end what others have cached of the view.
+      if (standing.get(name)?.trim().endsWith(` AS ${sql.trim()}`)) return
+      await ensureSchema(schema)
+      await run(`CREATE OR REPLACE VIEW ${relationOf({ schema, name })} AS ${sql}`)
+      standing.set(name, ` AS ${sql}`)
+    },
+  }
+}
+
+async function* streamLists(
+  stream: (sql: string) => AsyncIterable<readonly TextRow[]>,
+  { cells, lists, rest }: ListQuery,
+): AsyncIterable<readonly ListRow[]> {
+  const columns = [
+    ...cells.map(([name, sql]) => `${sql} AS ${dialect.quote(name)}`),
+    ...lists.flatMap(([, when, list], at) => [
+      `NVL(${when}, FALSE) AS has_${at}`,
+      ...list.map((sql, index) => `${sql} AS l${at}_${index}`),
+    ]),
+  ]
+  for await (const chunk of stream(`SELECT ${columns.join(', ')} ${rest}`))
+    yield chunk.map((row) => ({
+      cells: row,
+      lists: Object.fromEntries(
+        lists.map(([name, , list], at) => [
+          name,
+          row[`has_${at}`] === 'true' ? list.map((_, index) => row[`l${at}_${index}`] ?? null) : null,
+        ]),
+      ),
+    }))
+}

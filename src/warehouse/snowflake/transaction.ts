@@ -1,0 +1,87 @@
+/**
+ * Transactions: https://docs.snowflake.com/en/sql-reference/transactions. What would commit one by itself (DDL) is kept until
+ * it is committed.
+ */
+import type { Engine, FenceCheck } from '../sql/engine.ts'
+import { isConnectionLost } from './client/translate-error.ts'
+import { snowflakeDialect as dialect } from './dialect.ts'
+import type { Link } from './link.ts'
+
+export type Transactions = Pick<Engine, 'transaction' | 'fenced' | 'whenCommitted'>
+
+/** @param epochs of fences that were raised by us after an answer was lost: what the run holds → what stands now */
+export function transactionsOf(link: Link, epochs: Map<string, number>): Transactions {
+  let afterwards: string[] | null = null
+  const inside = async <T>(work: () => Promise<T>, onLost: (error: unknown) => Promise<void>): Promise<T> => {
+    const { client } = link
+    await client().run('BEGIN TRANSACTION')
+    afterwards = []
+    let result: T
+    try {
+      result = await work()
+    } catch (error) {
+      // A session that is gone has rolled back; the first error is the one that matters.
+      await client()
+        .run('ROLLBACK')
+        .catch(() => undefined)
+      throw error
+    }
+    await client()
+      .run('COMMIT')
+      .catch((error: unknown) => {
+        if (isConnectionLost(error)) return onLost(error)
+        throw error
+      })
+    const statements = afterwards
+    afterwards = null
+    for (const sql of statements) await client().run(sql)
+    return result
+  }
+  const ended = () => {
+    afterwards = null
+  }
+  return {
+    transaction: (work) =>
+      inside(work, (error) => {
+        throw error
+      }).finally(ended),
+    fenced: (check, work) => {
+      const name = `${check.select} ${check.owner} ${check.epoch}`
+      const epoch = epochs.get(name) ?? check.epoch
+      return inside(
+        async () => {
+          await holdFence(link, check, epoch)
+          return work()
+        },
+        async (error) => {
+          await link.renew()
+          // First, so that what the lost session may still have open can be committed no more.
+          const raised = await link.client().run(check.raise(epoch))
+          const wasMade = await check.probe?.()
+          if (raised.rowsChanged === 1) epochs.set(name, epoch + 1)
+          if (!wasMade) throw error
+          if (raised.rowsChanged !== 1) throw check.lost(null)
+        },
+      ).finally(ended)
+    },
+    whenCommitted: async (sql) => {
+      if (afterwards) afterwards.push(sql)
+      else await link.client().run(sql)
+    },
+  }
+}
+
+/**
+ * Lock, then look, in one block on the server: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/blocks. Whoever
+ * waits for the lock reads what its holder has committed.
+ */
+async function holdFence(link: Link, check: FenceCheck, epoch: number): Promise<void> {
+  const block =
+    `DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN ${check.stream}; ${check.update}; touched := SQLROWCOUNT; ` +
+    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${check.select}); ` +
+    `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, NVL(held, -1), NVL(holder, ''))); END`
+  const [row] = await link.client().rows(`EXECUTE IMMEDIATE ${dialect.text(block)}`)
+  const [answer] = Object.values(row ?? {})
+  const [touched, held, holder] = JSON.parse(answer ?? '[]') as (number | string)[] // as the block returns it
+  if (touched !== 1 || held !== epoch || holder !== check.owner) throw check.lost(holder ? String(holder) : null)
+}

@@ -1,0 +1,280 @@
+/**
+ * The diff: one full outer join of model and snapshot, of which only rows that differ are kept, so that a run with nothing
+ * to do costs little more than the bare comparison. How many are unchanged is what is left of the model's count.
+ */
+import type { LogicalType } from '../../model/logical-type.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { Table } from '../../model/table.ts'
+import { textRow } from '../../model/text-row.ts'
+import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
+import type { Engine, ListRow } from './engine.ts'
+import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+
+export async function diffModel(db: Engine, request: DiffRequest): Promise<DiffCounts> {
+  const open = await countOpen(db, request.sync)
+  const snapshot = snapshotOf(db, request)
+  const table = await snapshotTableOf(db, request)
+  const stored = storedTypes(table, request)
+  const rows = `SELECT ${classified(db, request, { open, types: stored })} ${joined(db, request, { open, table })}`
+  const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
+  await keep(`WHERE _class <> ${unchanged}`)
+  const [model] = await db.rows(`SELECT count(*) AS n FROM (${request.model})`)
+  const counted = await countDiff(db, { snapshot, modelRows: Number(model?.['n'] ?? 0) })
+  if (counted) return counted
+  // A key stands twice in rows that equal what was sent: to name them, all rows are needed.
+  await keep('')
+  const whole = await countDiff(db, { snapshot, modelRows: null })
+  if (whole) return whole
+  throw new MillraceError('MR-7000', { message: `the diff of ${request.sync} does not add up` })
+}
+
+const snapshotOf = (db: Engine, { sync }: Pick<DiffRequest, 'sync'>): string =>
+  db.relation(stateSchema, snapshotTable(sync))
+
+function classified(
+  db: Engine,
+  request: DiffRequest,
+  { open, types }: { readonly open: OpenCounts; readonly types: ReadonlyMap<string, LogicalType> },
+): string {
+  const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
+  const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
+  // A key that stands as it is is the join's own column: neither side carries it twice, and rows that meet agree in it.
+  const own = plainKey(request, types)
+  const stored = (column: string) => (column === own ? 's.key' : `s.${db.quote(snapshotColumn(column))}`)
+  const value = (column: SnapshotColumn) => (column.name === own ? `m.${modelKey}` : typed(db, 'm', column))
+  const differs = [
+    'NOT s.same',
+    ...request.columns
+      .filter(({ name }) => name !== own)
+      .map(
+        (column) =>
+          `${db.converted(value(column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
+      ),
+  ]
+  const due = request.refreshBefore ? 's.due' : null
+  // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
+  const turned = request.optOuts.map(
+    (name) =>
+      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${intent} OR TRY_CAST(CAST(${stored(name)} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
+  )
+  return [
+    `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
+    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.accepted OR ${intent} THEN ${removed} ELSE ${gone} END ` +
+      `WHEN m.${modelKey} IS NULL THEN ${nullKey} ` +
+      `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
+      `WHEN s.accepted IS DISTINCT FROM true THEN ${added} ` +
+      `WHEN ${differs.join(' OR ')} THEN ${changed} ${due === null ? '' : `WHEN ${due} THEN ${changed} `}ELSE ${unchanged} END AS INTEGER) AS _class`,
+    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.accepted AND ${due} AND NOT (${differs.join(' OR ')}))`} AS _refresh`,
+    ...(open.rejects > 0
+      ? [`r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked`]
+      : ['CAST(NULL AS VARCHAR) AS _value, 0 AS _refusals, false AS _parked']),
+    `${turned.length > 0 ? turned.join(' OR ') : 'false'} AS _turned`,
+    `s.accepted AS _accepted, s.same AS _same`,
+    `s.key IS NOT NULL AS _stored, ${intent} AS _intent, ${open.rejects > 0 ? 'coalesce(r.attempts, 0)' : '0'} AS _attempts`,
+    ...request.columns.map((column, index) => `${value(column)} AS m${index}, ${stored(column.name)} AS s${index}`),
+  ].join(', ')
+}
+
+function joined(
+  db: Engine,
+  request: DiffRequest,
+  { open, table }: { readonly open: OpenCounts; readonly table: Table | null },
+): string {
+  const sync = db.text(request.sync)
+  const values = (table?.columns ?? []).filter(({ name }) => name.startsWith(snapshotColumn('')))
+  return [
+    `FROM (SELECT ${keySql(db, request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
+    // What is wide, or the same in every row, stays outside of the join.
+    `FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = ${db.text(request.mappingVersion)} AS same, ` +
+      `${[`${dueSql(db, request)} AS due`, ...values.map(({ name }) => db.quote(name))].join(', ')} FROM ${snapshotOf(db, request)}) s ON m.${modelKey} = s.key`,
+    // A key that was intended and is in neither may have arrived: it is removed.
+    open.intents > 0
+      ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
+      : '',
+    open.rejects > 0
+      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts, max_by(value, last_at) AS value, max(refusals) AS refusals, count_if(state = 'parked') > 0 AS parked FROM _millrace.rejects WHERE sync = ${sync} AND state IN ('open', 'parked') GROUP BY key) r ON r.key = coalesce(m.${modelKey}, s.key)`
+      : '',
+  ].join(' ')
+}
+
+/** `modelRows` null: unchanged rows are in `_diff`, too. null: they are not, and a key stands twice among them. */
+async function countDiff(
+  db: Engine,
+  { snapshot, modelRows }: { readonly snapshot: string; readonly modelRows: number | null },
+): Promise<DiffCounts | null> {
+  const [stored] = await db.rows(`SELECT count_if(state = 'accepted') AS n FROM ${snapshot}`)
+  const [met] = await db.rows(
+    `SELECT count_if(_class NOT IN (${removed}, ${gone})) AS present, ` +
+      `count(DISTINCT CASE WHEN _accepted THEN _key END) AS accepted FROM _diff`,
+  )
+  const accepted = Number(stored?.['n'] ?? 0)
+  const same = modelRows === null ? 0 : modelRows - Number(met?.['present'] ?? 0)
+  // What was accepted and is not in `_diff` was met by one unchanged row each, or a model key stands twice.
+  if (modelRows !== null && same !== accepted - Number(met?.['accepted'] ?? 0)) return null
+  const duplicates = await markDuplicates(db)
+  const classes = await db.rows(`SELECT _class, count(*) AS n FROM _diff GROUP BY _class`)
+  const count = (wanted: number) => Number(classes.find((row) => row['_class'] === String(wanted))?.['n'] ?? 0)
+  const counts = {
+    added: count(added),
+    changed: count(changed),
+    unchanged: count(unchanged) + same,
+    retry: count(retry),
+    invalid: count(nullKey) + count(duplicate),
+    removed: count(removed),
+  }
+  return {
+    ...counts,
+    model_rows: counts.added + counts.changed + counts.unchanged + counts.retry + counts.invalid,
+    accepted,
+    invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
+  }
+}
+
+/** The column that is the key, character by character; undefined: the key is made of it, or of several. */
+function plainKey({ key, columns }: DiffRequest, types: ReadonlyMap<string, LogicalType>): string | undefined {
+  const [only, ...rest] = key
+  if (!only || rest.length > 0 || only.normalise !== 'exact' || types.get(only.column) !== 'string') return undefined
+  return columns.find(({ name, type }) => name === only.column && type === 'string')?.name
+}
+
+const dueSql = (db: Engine, { refreshBefore }: DiffRequest): string =>
+  refreshBefore ? `coalesce(sent_at, accepted_at) < ${db.instant(refreshBefore)}` : 'false'
+
+/** Marks every model row whose key stands more than once; gives some of the keys. */
+async function markDuplicates(db: Engine): Promise<readonly string[]> {
+  const suspects = `_class NOT IN (${removed}, ${gone})`
+  const twice = `SELECT _key FROM _diff WHERE _key IS NOT NULL AND ${suspects} GROUP BY _key HAVING count(*) > 1`
+  const keys = await db.rows(`${twice} ORDER BY 1 LIMIT 5`)
+  if (keys.length > 0) await db.run(`UPDATE _diff SET _class = ${duplicate} WHERE _key IN (${twice})`)
+  return keys.map((row) => row['_key'] ?? '')
+}
+
+/** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
+export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
+
+/**
+ * Of a row only what it has leaves the warehouse: the model's cells, what the snapshot holds, and what is open are a list of
+ * texts each, or null; its class and four flags one number.
+ */
+export async function* readCandidates(db: Engine, request: DiffRequest): AsyncIterable<readonly Candidate[]> {
+  const stored = storedTypes(await snapshotTableOf(db, request), request)
+  const snapshot = request.columns.map(({ name, type }, index) => db.asCell(`s${index}`, stored.get(name) ?? type))
+  const wanted = request.retriesOnly
+    ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
+    : `_class IN (${[added, changed, retry, removed].join(', ')})`
+  const first = request.removalsFirst
+    ? `coalesce(_turned OR _class = ${removed}, false)`
+    : `coalesce(_turned AND _class <> ${removed}, false)`
+  const lists = db.streamLists({
+    cells: [
+      ['key', '_key'],
+      ['bits', `_class${flags.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
+    ],
+    lists: [
+      ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => db.asCell(`m${index}`, type))],
+      ['snapshot', '_stored', ['s.state', 's.payload_hash', ...snapshot]],
+      [
+        'open',
+        '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
+        ['CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'],
+      ],
+    ],
+    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`,
+  })
+  const names = request.columns.map(({ name }) => name)
+  for await (const rows of lists) yield rows.map((row) => candidateOf(row, names))
+}
+
+function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Candidate {
+  const bits = Number(cells['bits'])
+  const kind = kinds[bits & 7] ?? 'changed'
+  const has = (flag: number) => (bits & flag) !== 0
+  const [state = null, hash = null, ...snapshot] = lists['snapshot'] ?? []
+  const [attempts, value = null, refusals, parked] = lists['open'] ?? []
+  const model = lists['model'] ?? null
+  return {
+    key: cells['key'] ?? '',
+    kind,
+    values: model && textRow(columns, model),
+    previous: lists['snapshot'] ? textRow(columns, snapshot) : null,
+    previousState:
+      state === 'accepted' || state === 'filtered' || state === 'removed' || state === 'ignored' ? state : null,
+    previousHash: hash,
+    sameMapping: has(sameMapping),
+    hasIntent: has(hasIntent),
+    attempts: Number(attempts ?? 0),
+    turnedOptOut: has(turnedOptOut) && kind !== 'removed',
+    refresh: has(isRefresh),
+    refusal: { value, times: Number(refusals ?? 0), parked: parked === 'true' },
+  }
+}
+
+const turnedOptOut = 8
+const sameMapping = 16
+const hasIntent = 32
+const isRefresh = 64
+const flags = [
+  ['_turned', turnedOptOut],
+  ['_same', sameMapping],
+  ['_intent', hasIntent],
+  ['_refresh', isRefresh],
+] as const
+
+const snapshotTableOf = (db: Engine, { sync }: DiffRequest) => db.introspect(stateSchema, snapshotTable(sync))
+
+/** A snapshot's column is as wide as all that it ever held, whatever type the model's column has now. */
+function storedTypes(table: Table | null, request: DiffRequest): ReadonlyMap<string, LogicalType> {
+  const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
+  return new Map(request.columns.map(({ name, type }) => [name, types.get(snapshotColumn(name)) ?? type]))
+}
+
+type OpenCounts = { readonly intents: number; readonly rejects: number }
+
+async function countOpen(db: Engine, sync: string): Promise<OpenCounts> {
+  const [row] = await db.rows(
+    `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects`,
+  )
+  return { intents: Number(row?.['intents'] ?? 0), rejects: Number(row?.['rejects'] ?? 0) }
+}
+
+/** The canonical text of a key: the normalised value, or a JSON list of several. Null where any part is null. */
+export function keySql(db: Engine, request: Pick<DiffRequest, 'key'>): string {
+  const parts = request.key.map(({ column, normalise }) => {
+    const text = `CAST(${db.quote(column)} AS VARCHAR)`
+    if (normalise === 'exact') return text
+    const trimmed = `nullif(trim(${text}, ${db.text(whiteSpace)}), '')`
+    return normalise === 'lower' ? `lower(${trimmed})` : trimmed
+  })
+  if (parts.length === 1) return parts[0] ?? 'NULL'
+  const anyNull = parts.map((part) => `${part} IS NULL`).join(' OR ')
+  return `CASE WHEN ${anyNull} THEN NULL ELSE ${db.textList(parts)} END`
+}
+
+/** A model's value in the snapshot's type, so that both sides compare alike. */
+const typed = (db: Engine, side: string, column: SnapshotColumn) =>
+  `CAST(${side}.${db.quote(column.name)} AS ${db.type(column.type)})`
+
+/** Names of our own beside a model's columns, which may bear any other. */
+const modelKey = '"#key"'
+const present = '"#present"'
+
+/** What JavaScript's trim takes away, with which the key of a change is made. */
+const whiteSpace =
+  ' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+
+const unchanged = 0
+const added = 1
+const changed = 2
+const retry = 3
+const removed = 4
+const gone = 5
+const nullKey = 6
+const duplicate = 7
+
+const kinds: { readonly [code: number]: Candidate['kind'] } = {
+  [added]: 'added',
+  [changed]: 'changed',
+  [retry]: 'retry',
+  [removed]: 'removed',
+}

@@ -1,0 +1,57 @@
+/** Rows of a source that were refused: in `_millrace.rejects` until they load, or are gone. */
+import type { Fence } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
+import type { Engine } from './engine.ts'
+import { typeIn, type BroughtWrite } from './staged-rows.ts'
+
+/** Before the transaction. */
+export async function prepareRejects(db: Engine, write: BroughtWrite): Promise<void> {
+  if (write.refused === null) return
+  await db.prepare(againTable(write), [
+    { name: 'key', type: 'string' },
+    { name: 'attempts', type: 'integer' },
+    { name: 'first_at', type: 'timestamp' },
+  ])
+}
+
+export async function writeRejects(
+  db: Engine,
+  write: BroughtWrite,
+  { fence, stream }: { readonly fence: Fence; readonly stream: string },
+): Promise<void> {
+  const scope = `sync = ${db.text(fence.sync)} AND stream = ${db.text(stream)} AND state = 'open'`
+  const now = db.instant(write.syncedAt)
+  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)
+  if (open?.['n'] !== '0' && write.key.length > 0)
+    for (const loaded of [write.rows, write.gone])
+      if (loaded)
+        await db.run(
+          `UPDATE _millrace.rejects SET state = 'settled', last_at = ${now} WHERE ${scope} ` +
+            `AND key IN (SELECT ${keyText(db, write)} FROM ${loaded.relation})`,
+        )
+  if (write.refused === null) return
+  const again = againTable(write)
+  // A row that is refused again stands once, and knows since when. Rows without a key cannot be told from one another.
+  await db.fill(
+    again,
+    `SELECT key, max(attempts) AS attempts, min(first_at) AS first_at FROM _millrace.rejects ` +
+      `WHERE ${scope} AND key NOT IN ('', 'null') AND key IN (SELECT key FROM ${write.refused}) GROUP BY key`,
+  )
+  await db.run(`DELETE FROM _millrace.rejects WHERE ${scope} AND key IN (SELECT key FROM ${again})`)
+  const row = db.quote('row')
+  await db.run(
+    `INSERT INTO _millrace.rejects (run_id, sync, stream, key, code, message, retryable, attempts, first_at, last_at, ${row}, state) ` +
+      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(stream)}, r.key, r.code, r.message, ` +
+      `false, coalesce(a.attempts, 0) + 1, coalesce(a.first_at, ${now}), ${now}, ${db.json(`r.${row}`)}, 'open' ` +
+      `FROM ${write.refused} r LEFT JOIN ${again} a ON a.key = r.key`,
+  )
+  await db.discard(again)
+}
+
+/** A key as one text: the value itself, or a JSON list of several. */
+export function keyText(db: Engine, { key, table }: TableWrite): string {
+  const texts = key.map((name) => db.asText(db.quote(name), typeIn(table, name) ?? 'string'))
+  return texts.length === 1 ? (texts[0] ?? '') : db.textList(texts)
+}
+
+const againTable = ({ nth }: BroughtWrite): string => `_again_${nth}`

@@ -1,0 +1,150 @@
+/** Reverse ETL in the warehouse: snapshot, intents, what the destination said. */
+import type { Engine } from './engine.ts'
+import type { Json } from '../../model/json.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { Table } from '../../model/table.ts'
+import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
+import { acknowledge } from './acknowledge.ts'
+import { diffModel, keysAtStake, readCandidates } from './diff.ts'
+import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { fencedTransaction } from './fence.ts'
+import { insertRow } from './insert-row.ts'
+import { ensureTable } from './tables.ts'
+
+export function reverseSession(db: Engine): ReverseSession {
+  let diffed: DiffRequest | undefined
+  return {
+    readMeta: (sync) => readMeta(db, sync),
+    hasSnapshot: async (sync) => (await db.introspect(stateSchema, snapshotTable(sync))) !== null,
+    ensureSnapshot: async (sync, columns) => {
+      await ensureTable(db, snapshotTableOf(sync, columns), 'evolve')
+    },
+    diff: async (request) => {
+      const counts = await diffModel(db, request)
+      diffed = request
+      return counts
+    },
+    candidates: () => {
+      if (!diffed) throw new MillraceError('MR-7000', { message: 'Candidates were asked for before the diff.' })
+      return readCandidates(db, diffed)
+    },
+    openIntents: ({ fence, path, meta }) => openIntents(db, fence, { path, meta, afterDiff: diffed !== undefined }),
+    acknowledge: (request) => acknowledge(db, request),
+    reopenIntents: async ({ sync, runId, epoch, keys }) => {
+      if (keys.length === 0) return 0
+      const values = await db.bringValues(
+        ['key', 'op'],
+        keys.map(({ key, op }) => [key, op]),
+      )
+      return db.transaction(async () => {
+        const result = await db.run(
+          `INSERT INTO _millrace.intents ${intentColumns} SELECT ${db.text(sync)}, v.key, any_value(v.op), ${db.text(runId)}, ${epoch}, ${db.now} ` +
+            `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${db.text(sync)} AND i.key = v.key) GROUP BY v.key`,
+        )
+        return result.rowsChanged
+      })
+    },
+    countIntents: async (sync) => {
+      const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
+      return Number(row?.['n'] ?? 0)
+    },
+    saveReceipt: async ({ fence, path, receipt }) => {
+      await db.loadLines('_receipted', path, [{ name: 'key', type: 'text' }])
+      await fencedTransaction(db, fence, async () => {
+        await db.run(
+          `UPDATE _millrace.intents SET receipt = ${db.json(db.text(JSON.stringify(receipt)))} WHERE sync = ${db.text(fence.sync)} ` +
+            `AND key IN (SELECT key FROM _receipted)`,
+        )
+      })
+    },
+    readReceipts: async (sync) => {
+      const rows = await db.rows(
+        `SELECT DISTINCT run_id, ${receiptText(db)} AS receipt FROM _millrace.intents WHERE sync = ${db.text(sync)} AND receipt IS NOT NULL ORDER BY 1, 2`,
+      )
+      // What saveReceipt wrote.
+      return rows.map((row) => ({ runId: row['run_id'] ?? '', receipt: JSON.parse(row['receipt'] ?? 'null') as Json }))
+    },
+    clearReceipt: ({ sync, receipt }) =>
+      db.transaction(async () => {
+        await db.run(
+          `UPDATE _millrace.intents SET receipt = NULL WHERE sync = ${db.text(sync)} AND ${receiptText(db)} = ${db.text(JSON.stringify(receipt))}`,
+        )
+      }),
+  }
+}
+
+async function openIntents(
+  db: Engine,
+  fence: Fence,
+  { path, meta, afterDiff }: { path: string | null; meta: SnapshotMeta; afterDiff: boolean },
+): Promise<void> {
+  const sync = db.text(fence.sync)
+  if (path !== null)
+    await db.loadLines('_intended', path, [
+      { name: 'key', type: 'text' },
+      { name: 'op', type: 'text' },
+    ])
+  await fencedTransaction(db, fence, async () => {
+    if (path !== null) {
+      await db.run(`DELETE FROM _millrace.intents WHERE sync = ${sync} AND key IN (SELECT key FROM _intended)`)
+      await db.run(
+        `INSERT INTO _millrace.intents ${intentColumns} SELECT ${sync}, key, op, ${db.text(fence.runId)}, ${fence.epoch}, ${db.now} FROM _intended`,
+      )
+    }
+    if (afterDiff)
+      // A refused row that is in neither model nor snapshot any more has nothing left to be sent.
+      await db.run(
+        `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE sync = ${sync} AND state IN ('open', 'parked') ` +
+          `AND key NOT IN (${keysAtStake()})`,
+      )
+    await writeMeta(db, fence.sync, meta)
+  })
+}
+
+async function readMeta(db: Engine, sync: string): Promise<SnapshotMeta | null> {
+  const [row] = await db.rows(`SELECT * FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
+  if (!row) return null
+  return {
+    connection: row['connection'] ?? '',
+    account: row['account'] ?? '',
+    object: row['object'] ?? '',
+    options: row['options'] ?? '',
+    mappingVersion: row['mapping_version'] ?? '',
+    encoderVersion: Number(row['encoder_version']),
+  }
+}
+
+async function writeMeta(db: Engine, sync: string, meta: SnapshotMeta): Promise<void> {
+  await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
+  await insertRow(db, 'snapshots', {
+    sync: db.text(sync),
+    connection: db.text(meta.connection),
+    account: db.text(meta.account),
+    object: db.text(meta.object),
+    options: db.text(meta.options),
+    mapping_version: db.text(meta.mappingVersion),
+    encoder_version: String(meta.encoderVersion),
+    updated_at: db.now,
+  })
+}
+
+const intentColumns = '(sync, key, op, run_id, epoch, opened_at)'
+
+/** As it was written: what `readReceipts` gives is found again. */
+const receiptText = (db: Engine): string => db.asText('receipt', 'json')
+
+const snapshotTableOf = (sync: string, columns: readonly SnapshotColumn[]): Table => ({
+  schema: stateSchema,
+  name: snapshotTable(sync),
+  columns: [
+    { name: 'key', type: 'string' },
+    { name: 'state', type: 'string' },
+    { name: 'payload_hash', type: 'string' },
+    { name: 'mapping_version', type: 'string' },
+    { name: 'accepted_at', type: 'timestamp' },
+    { name: 'run_id', type: 'string' },
+    // When the destination itself last took it; what is coalesced is accepted, and not sent.
+    { name: 'sent_at', type: 'timestamp' },
+    ...columns.map((column) => ({ name: snapshotColumn(column.name), type: column.type })),
+  ],
+})

@@ -1,0 +1,103 @@
+/** The state of a sync as rows of text, out of the warehouse and back into it. */
+import type { Engine } from './engine.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { StateReplacement, StateRow, StateTable, StateTableName } from '../state-upkeep.ts'
+import { dropGenerations } from './generation-table.ts'
+import { snapshotTable, stateSchema } from './state-schema.ts'
+import { endFences, lockSeededRow } from './state-tables.ts'
+import { ensureTable } from './tables.ts'
+
+export async function hasState(db: Engine, sync: string): Promise<boolean> {
+  if (await db.introspect(stateSchema, snapshotTable(sync))) return true
+  for (const name of ['snapshots', 'intents', 'rejects', 'cursors'] as const) {
+    const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.${name} WHERE sync = ${db.text(sync)}`)
+    if (row?.['n'] !== '0') return true
+  }
+  return false
+}
+
+export async function stateTablesOfSync(db: Engine, sync: string): Promise<readonly StateTable[]> {
+  const found: StateTable[] = []
+  for (const name of tableNames) {
+    const table = await db.introspect(stateSchema, storedName(sync, name))
+    if (table) found.push({ name, columns: table.columns.filter((column) => column.name !== 'sync') })
+  }
+  return found
+}
+
+export async function* stateRows(db: Engine, sync: string, table: StateTable): AsyncIterable<readonly StateRow[]> {
+  const cells = table.columns.map(({ name, type }, index) => `${db.asCell(db.quote(name), type)} AS c${index}`)
+  const sql = `SELECT ${cells.join(', ')} FROM ${db.relation(stateSchema, storedName(sync, table.name))} ${ofSync(db, sync, table.name)}`
+  for await (const rows of db.stream(sql))
+    yield rows.map((row) => table.columns.map((_, index) => row[`c${index}`] ?? null))
+}
+
+/** All or nothing: a row that does not fit, or one too few, and everything is as it was. */
+export async function replaceState(db: Engine, { sync, path, tables, rows }: StateReplacement): Promise<void> {
+  await db.loadLists('_lines', path)
+  // What it adds to the snapshot's table is additive, and on Snowflake no part of a transaction.
+  for (const table of tables) await prepareTable(db, sync, table)
+  await db.transaction(async () => {
+    await lockSeededRow(db)
+    await endFences(db, sync, 'import')
+    await dropGenerations(db, sync)
+    for (const table of await stateTablesOfSync(db, sync))
+      await db.run(
+        `DELETE FROM ${db.relation(stateSchema, storedName(sync, table.name))} ${ofSync(db, sync, table.name)}`,
+      )
+    for (const table of tables) {
+      const inserted = await insertRows(db, { sync, path, table })
+      if (inserted !== (rows[table.name] ?? 0))
+        throw new MillraceError('MR-1004', {
+          message: `${path}: it says ${rows[table.name] ?? 0} rows of ${table.name}, and ${inserted} were read.`,
+          kept: 'The state is as it was.',
+        })
+    }
+  })
+}
+
+/** The snapshot's table has the columns that its rows need; those of the others are the same for every sync. */
+async function prepareTable(db: Engine, sync: string, { name, columns }: StateTable): Promise<void> {
+  const target = { schema: stateSchema, name: storedName(sync, name), columns }
+  if (name === 'snapshot') await ensureTable(db, target, 'evolve')
+  const stored = await db.introspect(stateSchema, target.name)
+  const unknown = columns.filter((column) => !stored?.columns.some((other) => other.name === column.name))
+  if (unknown.length === 0) return
+  throw new MillraceError('MR-1004', {
+    message: `The rows of ${name} have columns that this millrace does not know: ${unknown.map((column) => column.name).join(', ')}.`,
+    kept: 'The state is as it was.',
+    next: 'A newer millrace has written the file: update this one.',
+  })
+}
+
+async function insertRows(
+  db: Engine,
+  { sync, path, table }: { readonly sync: string; readonly path: string; readonly table: StateTable },
+): Promise<number> {
+  const target = db.relation(stateSchema, storedName(sync, table.name))
+  const columns = [...(table.name === 'snapshot' ? [] : ['sync']), ...table.columns.map((column) => column.name)]
+  const cells = [
+    ...(table.name === 'snapshot' ? [] : [db.text(sync)]),
+    ...table.columns.map(({ type }, index) => db.fromText(db.item('line', index + 1), type)),
+  ]
+  try {
+    const inserted = await db.run(
+      `INSERT INTO ${target} (${db.names(columns)}) SELECT ${cells.join(', ')} ` +
+        `FROM _lines WHERE ${db.item('line', 0)} = ${db.text(table.name)}`,
+    )
+    return inserted.rowsChanged
+  } catch (error) {
+    throw new MillraceError('MR-1004', {
+      message: `${path}: a row of ${table.name} does not fit: ${error instanceof Error ? error.message : String(error)}`,
+      kept: 'The state is as it was.',
+      cause: error,
+    })
+  }
+}
+
+const storedName = (sync: string, name: StateTableName) => (name === 'snapshot' ? snapshotTable(sync) : name)
+
+const ofSync = (db: Engine, sync: string, name: StateTableName): string =>
+  name === 'snapshot' ? '' : `WHERE sync = ${db.text(sync)}`
+
+const tableNames = ['snapshots', 'snapshot', 'intents', 'rejects', 'cursors'] as const

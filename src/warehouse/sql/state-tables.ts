@@ -1,0 +1,200 @@
+/** Fences, cursors, commits, runs and rejects in `_millrace`. */
+import type { Engine } from './engine.ts'
+import { emptyCursor, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
+import type { RunRecord } from '../../model/run.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { Scope, StateTables, TextRow } from '../port.ts'
+import type { RejectRow } from '../reject-row.ts'
+import { hasCommit } from './commits.ts'
+import { dropGenerations } from './generation-table.ts'
+import { snapshotTable, stateSchema } from './state-schema.ts'
+import { scopeCells, scopeIs } from './fence.ts'
+import { insertRow } from './insert-row.ts'
+
+export function stateTablesOf(db: Engine): StateTables {
+  const readFence: StateTables['readFence'] = async (scope) => {
+    const [row] = await db.rows(`SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(db, scope)}`)
+    return row ? { epoch: Number(row['epoch']), runId: row['owner'] ?? '' } : null
+  }
+  return {
+    readFence,
+    takeFence: (scope, runId) =>
+      db.transaction(async () => {
+        // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
+        await lockSeededRow(db)
+        const previous = await readFence(scope)
+        const epoch = (previous?.epoch ?? 0) + 1
+        if (previous)
+          await db.run(
+            `UPDATE _millrace.fences SET epoch = ${epoch}, owner = ${db.text(runId)}, taken_at = ${db.now} WHERE ${scopeIs(db, scope)}`,
+          )
+        else
+          await insertRow(db, 'fences', {
+            ...scopeCells(db, scope),
+            epoch: String(epoch),
+            owner: db.text(runId),
+            taken_at: db.now,
+          })
+        return { ...scope, epoch, runId, previous }
+      }),
+    readCursor: async (scope) => {
+      const [row] = await db.rows(`SELECT watermark, scan, marks FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`)
+      return row ? cursorOf(row) : emptyCursor
+    },
+    readCursors: async (sync) => {
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.cursors WHERE sync = ${db.text(sync)} ORDER BY stream, ${db.quote('partition')}`,
+      )
+      return rows.map((row) => ({
+        sync,
+        stream: row['stream'] ?? '',
+        partition: row['partition'] ?? '',
+        cursor: cursorOf(row),
+        updatedBy: row['updated_by'] ?? '',
+        updatedAt: row['updated_at'] ?? '',
+      }))
+    },
+    hasCommit: (runId, stream, sequence) => hasCommit(db, { runId, stream, sequence }),
+    writeRun: (run) => writeRun(db, run),
+    readRuns: async ({ sync, runId, limit, live }) => {
+      const where = [
+        sync && `sync = ${db.text(sync)}`,
+        runId && `run_id = ${db.text(runId)}`,
+        live && `${db.quote('trigger')} IS DISTINCT FROM 'backfill'`,
+      ]
+        .filter(Boolean)
+        .join(' AND ')
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.runs ${where ? `WHERE ${where}` : ''} ORDER BY started_at DESC, run_id LIMIT ${limit}`,
+      )
+      return rows.map(runOf)
+    },
+    readRejects: async ({ sync, limit }) => {
+      const rows = await db.rows(
+        `SELECT * FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state <> 'settled' ORDER BY stream, code, key LIMIT ${limit}`,
+      )
+      return rows.map(rejectOf)
+    },
+    countOpenRejects: async (sync) => {
+      const [row] = await db.rows(
+        `SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')`,
+      )
+      return Number(row?.['n'] ?? 0)
+    },
+    reset: (sync, stream) =>
+      db.transaction(async () => {
+        await lockSeededRow(db)
+        const scope = `sync = ${db.text(sync)}${stream === null ? '' : ` AND stream = ${db.text(stream)}`}`
+        await endFences(db, sync, 'reset', stream)
+        await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
+        await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
+        if (stream !== null) return
+        await dropGenerations(db, sync)
+        await db.run(`DELETE FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
+        await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
+        await db.whenCommitted(`DROP TABLE IF EXISTS ${db.relation(stateSchema, snapshotTable(sync))}`)
+      }),
+  }
+}
+
+/** Whoever is still at it loses the right to commit. */
+export async function endFences(db: Engine, sync: string, owner: string, stream: string | null = null): Promise<void> {
+  await db.run(
+    `UPDATE _millrace.fences SET epoch = epoch + 1, owner = ${db.text(owner)} WHERE sync = ${db.text(sync)}` +
+      (stream === null ? '' : ` AND stream = ${db.text(stream)}`),
+  )
+}
+
+export async function lockSeededRow(db: Engine): Promise<void> {
+  const seeded = await db.run(`UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = '' AND stream = ''`)
+  if (seeded.rowsChanged !== 1)
+    throw new MillraceError('MR-2001', {
+      message: `_millrace.fences holds ${seeded.rowsChanged} seeded rows instead of one: somebody has edited it.`,
+      next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
+    })
+}
+
+function cursorOf(row: TextRow): Cursor {
+  const { scan, marks } = row
+  // What we wrote ourselves, in the one stored format.
+  return {
+    watermark: row['watermark'] ?? null,
+    scan: scan ? (JSON.parse(scan) as ScanState) : null, // as above
+    ...(marks && { marks: JSON.parse(marks) as CursorMarks }), // as above
+  }
+}
+
+async function writeRun(db: Engine, run: RunRecord): Promise<void> {
+  const json = (value: unknown) =>
+    value === null || value === undefined ? 'NULL' : db.json(db.text(JSON.stringify(value)))
+  const instant = (iso: string | null) => (iso === null ? 'NULL' : db.instant(iso))
+  await db.transaction(async () => {
+    await db.run(`DELETE FROM _millrace.runs WHERE run_id = ${db.text(run.run_id)}`)
+    await insertRow(db, 'runs', {
+      run_id: db.text(run.run_id),
+      sync: db.text(run.sync),
+      kind: db.text(run.kind),
+      status: db.text(run.status),
+      slot: db.textOrNull(run.slot),
+      trigger: db.text(run.trigger),
+      ledger: json(run.ledger),
+      streams: json(run.streams),
+      requests: String(run.requests),
+      seconds: String(run.seconds),
+      started_at: instant(run.started_at),
+      finished_at: instant(run.finished_at),
+      commit: db.textOrNull(run.commit),
+      target: db.text(run.target),
+      error: json(run.error),
+    })
+  })
+}
+
+function runOf(row: TextRow): RunRecord {
+  const json = (name: string) => {
+    const text = row[name]
+    return text ? (JSON.parse(text) as never) : null // what writeRun wrote
+  }
+  const iso = (name: string) => {
+    const text = row[name]
+    return text ? new Date(`${text.replace(' ', 'T')}Z`).toISOString() : null
+  }
+  return {
+    run_id: row['run_id'] ?? '',
+    sync: row['sync'] ?? '',
+    kind: row['kind'] === 'etl' ? 'etl' : 'reverse_etl',
+    status: statusOf(row['status']),
+    slot: row['slot'] ?? null,
+    trigger: row['trigger'] === 'schedule' ? 'schedule' : row['trigger'] === 'backfill' ? 'backfill' : 'cli',
+    ledger: json('ledger'),
+    ...(row['streams'] ? { streams: json('streams') ?? {} } : {}),
+    requests: Number(row['requests']),
+    seconds: Number(row['seconds']),
+    started_at: iso('started_at') ?? '',
+    finished_at: iso('finished_at'),
+    commit: row['commit'] ?? null,
+    target: row['target'] ?? '',
+    ...(row['error'] ? { error: json('error') ?? undefined } : {}),
+  }
+}
+
+const statuses = ['running', 'ok', 'partial', 'failed', 'stopped', 'not_run'] as const
+
+const statusOf = (text: string | null | undefined) => statuses.find((status) => status === text) ?? 'failed'
+
+function rejectOf(row: TextRow): RejectRow {
+  return {
+    run_id: row['run_id'] ?? '',
+    sync: row['sync'] ?? '',
+    stream: row['stream'] ?? '',
+    key: row['key'] ?? '',
+    code: row['code'] ?? '',
+    message: row['message'] ?? '',
+    retryable: row['retryable'] === 'true',
+    attempts: Number(row['attempts']),
+    first_at: row['first_at'] ?? '',
+    last_at: row['last_at'] ?? '',
+    row: row['row'] ?? null,
+    state: row['state'] === 'parked' ? 'parked' : row['state'] === 'settled' ? 'settled' : 'open',
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Report days that were read whole: what was not seen of them goes, and where a day's totals became others, both are written
+ * down. Rows that another scan has read since stay (promise 9).
+ */
+import { disjointWindows } from '../../model/disjoint-windows.ts'
+import type { LogicalType } from '../../model/logical-type.ts'
+import { isMeta, type Column } from '../../model/table.ts'
+import type { Fence } from '../port.ts'
+import type { TableWrite } from '../table-write.ts'
+import type { Engine } from './engine.ts'
+import { keyText } from './refused-rows.ts'
+import { targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
+
+export type PreparedWindows = {
+  readonly write: BroughtWrite
+  /** The report's date column. */
+  readonly column: string
+  /** Columns that a window is of, beside its days. */
+  readonly scope: readonly string[]
+  /** A relation of texts. No row of the table is in two of its windows. */
+  readonly windows: string
+}
+
+/** Before the transaction. null: the write is of no windows. */
+export async function prepareWindows(db: Engine, write: BroughtWrite): Promise<PreparedWindows | null> {
+  const { windows = [], nth } = write
+  const [first] = windows
+  if (!first) return null
+  const scope = Object.keys(first.of)
+  const rows = disjointWindows(windows).map(({ from, to, of, readBefore }) => [
+    from,
+    to,
+    readBefore.replace('T', ' ').replace('Z', ''),
+    ...scope.map((name) => of[name] ?? ''),
+  ])
+  const names = ['from_day', 'to_day', 'read_before', ...scope.map((_, index) => scopeCell(index))]
+  const prepared = { write, column: first.column, scope, windows: await db.bringValues(names, rows) }
+  await db.prepare(beforeTable(nth), [
+    { name: 'day', type: 'date' },
+    ...scope.map((_, index) => ({ name: scopeCell(index), type: 'string' as const })),
+    { name: 'n_rows', type: 'integer' },
+    ...measuresOf(write).map((column, index) => ({ name: sumCell(index), type: sumType(column.type) })),
+  ])
+  return prepared
+}
+
+/** Called before the merge. */
+export async function beginWindows(db: Engine, prepared: PreparedWindows): Promise<void> {
+  await db.fill(beforeTable(prepared.write.nth), totals(db, prepared))
+}
+
+/** Called after the merge. Gives how many rows went. */
+export async function endWindows(db: Engine, prepared: PreparedWindows, fence: Fence): Promise<number> {
+  const { write, scope } = prepared
+  // A row that this pass saw and refused is still in the vendor's report.
+  const refused =
+    `SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(write.stream)} ` +
+    `AND state = 'open' AND run_id = ${db.text(fence.runId)}`
+  const gone = await db.deleteFrom({
+    target: targetOf(db, write),
+    from: `${prepared.windows} w`,
+    where:
+      `${within(db, prepared)} AND t._read_at < CAST(w.read_before AS ${db.type('timestamp')}) ` +
+      `AND ${keyText(db, write)} NOT IN (${refused})`,
+  })
+  const measures = measuresOf(write).map(({ name }, index) => {
+    const [before, after] = ['b', 'a'].map((side) => `${side}.${sumCell(index)}`)
+    const differs = `${before} IS DISTINCT FROM ${after}`
+    const pair = db.jsonPair(`CAST(${before} AS VARCHAR)`, `CAST(${after} AS VARCHAR)`)
+    return { name, differs, value: `CASE WHEN ${differs} THEN ${pair} END` }
+  })
+  const of = scope.map((name, index) => ({ name, value: `b.${scopeCell(index)}` }))
+  const cells = ['day', ...scope.map((_, index) => scopeCell(index))]
+  await db.run(
+    `INSERT INTO _millrace.restatements (run_id, sync, stream, day, scope, rows_before, rows_after, totals, recorded_at) ` +
+      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(write.stream)}, b.day, ${scope.length > 0 ? db.jsonObject(of) : 'NULL'}, ` +
+      `b.n_rows, coalesce(a.n_rows, 0), ${db.jsonObject(measures)}, ${db.now} ` +
+      // A day that was not there before is new, and no correction.
+      `FROM ${beforeTable(write.nth)} b LEFT JOIN (${totals(db, prepared)}) a ON ${cells.map((cell) => `a.${cell} = b.${cell}`).join(' AND ')} ` +
+      `WHERE b.n_rows IS DISTINCT FROM a.n_rows${measures.map(({ differs }) => ` OR ${differs}`).join('')}`,
+  )
+  await db.discard(beforeTable(write.nth))
+  return gone.rowsChanged
+}
+
+/** Rows and sums of each day within the windows. */
+function totals(db: Engine, prepared: PreparedWindows): string {
+  const { write, column, scope } = prepared
+  const day = `t.${db.quote(column)}`
+  const of = scope.map((name) => scopeText(db, write, name))
+  const sums = measuresOf(write).map(({ name, type }, index) => {
+    const sum = `sum(t.${db.quote(name)})`
+    // Doubles add up a little otherwise each time.
+    return `${type === 'double' ? `round(${sum}, 6)` : sum} AS ${sumCell(index)}`
+  })
+  return (
+    `SELECT ${[`${day} AS day`, ...of.map((text, index) => `${text} AS ${scopeCell(index)}`), 'count(*) AS n_rows', ...sums].join(', ')} ` +
+    `FROM ${targetOf(db, write)} t JOIN ${prepared.windows} w ON ${within(db, prepared)} WHERE t._deleted_at IS NULL GROUP BY ${[day, ...of].join(', ')}`
+  )
+}
+
+const within = (db: Engine, { write, column, scope }: PreparedWindows): string =>
+  [
+    `t.${db.quote(column)} BETWEEN CAST(w.from_day AS DATE) AND CAST(w.to_day AS DATE)`,
+    ...scope.map((name, index) => `${scopeText(db, write, name)} = w.${scopeCell(index)}`),
+  ].join(' AND ')
+
+const scopeText = (db: Engine, write: TableWrite, name: string): string =>
+  db.asText(`t.${db.quote(name)}`, typeIn(write.table, name) ?? 'string')
+
+/** What can be added up, and is no name of anything. */
+const measuresOf = ({ key, table }: TableWrite): readonly Column[] =>
+  table.columns.filter(
+    ({ name, type }) =>
+      !isMeta(name) &&
+      !key.includes(name) &&
+      !/(^|_)id$/.test(name) &&
+      (type === 'integer' || type === 'double' || type.startsWith('decimal')),
+  )
+
+function sumType(type: LogicalType): LogicalType {
+  const scale = /,(\d+)\)$/.exec(type)?.[1] ?? '0'
+  return type === 'double' ? 'double' : `decimal(38,${Number(scale)})`
+}
+
+const beforeTable = (nth: number): string => `_before_${nth}`
+const scopeCell = (index: number): string => `of_${index}`
+const sumCell = (index: number): string => `sum_${index}`
