@@ -1,11 +1,12 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Json, OpenedConnector, Scan } from 'millrace'
+import type { Json, JsonObject, OpenedConnector, Scan } from 'millrace'
 import type { SimulatorDefinition } from 'millrace/sandbox'
 import type { Connector } from '../../src/connector/contract.ts'
 import { createHost, type EngineHost } from '../../src/connector/create-host.ts'
 import { createLimiterRegistry } from '../../src/connector/limiter.ts'
+import type { Change, WriteResult } from '../../src/model/change.ts'
 import { startSimulators } from '../../src/sandbox/host.ts'
 import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
 
@@ -32,6 +33,12 @@ export type Recorded = AsyncDisposable & {
   readonly exchanges: readonly RecordedExchange[]
   /** Reads a stream to its end, whole unless said. */
   readonly read: (name: string, scan?: Partial<Scan>) => Promise<void>
+  readonly write: (
+    object: string,
+    match: string,
+    changes: readonly Change[],
+    options?: JsonObject,
+  ) => Promise<readonly WriteResult[]>
 }
 
 export type Recording = {
@@ -80,6 +87,11 @@ export async function openRecorded({ connector, simulator, keys = {} }: Recordin
         ...more,
       }
       for await (const _ of stream.read(scan, host.context(signal)));
+    },
+    write: async (wanted, match, changes, options = {}) => {
+      const object = (await opened.objects?.({ names: [wanted], signal }))?.find((each) => each.name === wanted)
+      if (!object) throw new Error(`no object ${wanted}`)
+      return object.write(changes, { ...host.context(signal), match, options, saveReceipt: async () => {} })
     },
     async [Symbol.asyncDispose]() {
       await opened.close?.()
