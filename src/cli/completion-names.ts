@@ -4,7 +4,7 @@ import { errorCatalogue } from '../model/error-catalogue.ts'
 import { completionScripts } from './completion-scripts.ts'
 
 /** What stands at a place; null: nothing that is known (an id, a number, a text). */
-export type NameKind = keyof typeof byProject | 'code' | 'shell' | 'files' | 'directories'
+export type NameKind = keyof typeof byProject | 'code' | 'shell' | 'warehouse' | 'files' | 'directories'
 
 export type Candidate = { readonly value: string; readonly says?: string }
 
@@ -15,6 +15,7 @@ export async function namesOf(
 ): Promise<readonly Candidate[]> {
   if (kind === 'files' || kind === 'directories') return [{ value: `:${kind}` }]
   if (kind === 'shell') return Object.keys(completionScripts).map((value) => ({ value }))
+  if (kind === 'warehouse') return [{ value: 'snowflake' }]
   if (kind === 'code') return Object.entries(errorCatalogue).map(([value, { title }]) => ({ value, says: title }))
   return byProject[kind](await project(), before).filter(({ value }) => isPlain.test(value))
 }

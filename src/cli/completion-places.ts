@@ -31,6 +31,7 @@ const ofArgument: ReadonlyMap<string, NameKind | null> = new Map<string, NameKin
   ['new', 'sync'],
   ['code', 'code'],
   ['shell', 'shell'],
+  ['warehouse', 'warehouse'],
   ['vendor', 'connector'],
   ['file', 'files'],
   ['dir', 'directories'],

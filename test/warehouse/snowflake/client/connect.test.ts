@@ -133,6 +133,26 @@ describe('the sign-in', () => {
     expect(running.requests.at(-1)?.path).toContain('/session?delete=true')
   })
 
+  it('goes through the proxy, with its password', async () => {
+    const asked: string[] = []
+    const proxy = createServer((socket) =>
+      socket.once('data', (bytes) => {
+        asked.push(bytes.toString('latin1'))
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+      }),
+    ).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const port = (proxy.address() as AddressInfo).port // a TCP server
+    const { options } = await standIn()
+    const over = { accessUrl: null, proxy: `http://me:p%40ss-0123@127.0.0.1:${port}`, loginTimeoutMs: 400 }
+    const error = await refusal(openSnowflakeClient(options(over)))
+    expect(asked[0]).toMatch(/^CONNECT acme-test\.snowflakecomputing\.com:443 HTTP/i)
+    expect(asked[0]).toContain(`Basic ${Buffer.from('me:p@ss-0123').toString('base64')}`)
+    expect(error.code).toBe('MR-2001')
+    expect(`${error.message}${JSON.stringify(error.next)}`).not.toMatch(/p(@|%40)ss-0123/)
+    proxy.close()
+  })
+
   it('shows no token that the server says back', async () => {
     const running = await standIn(() => ({
       refuse: { code: '394400', message: 'The token pat-s3cret-0123 is expired.' },
