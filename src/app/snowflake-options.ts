@@ -34,7 +34,8 @@ export async function readSnowflakeOptions(
     accessUrl: text(keys, 'base_url'),
     proxy: text(keys, 'proxy'),
     statementTimeoutMs: warehouse.statementTimeoutMs,
-    lockTimeoutMs: 600_000,
+    // What a dead run has locked is let go after ten minutes at the latest: five until its query ends, five of an idle transaction.
+    lockTimeoutMs: 900_000,
     loginTimeoutMs: warehouse.signIn?.kind === 'external_browser' ? 180_000 : 60_000,
     queryTag: warehouse.queryTag,
     sessionParameters: warehouse.sessionParameters,

@@ -95,13 +95,14 @@ function userStatements({ role, user, warehouse, signIn }: GrantNames): readonly
     'USE ROLE USERADMIN;',
     `CREATE USER IF NOT EXISTS ${user} ${person}${defaults};`,
     ...(signIn === 'key_pair' ? [`ALTER USER ${user} SET RSA_PUBLIC_KEY = '<PUBLIC KEY>';`] : []),
-    ...(signIn === 'pat'
-      ? [
-          `ALTER USER ${user} ADD PROGRAMMATIC ACCESS TOKEN millrace ROLE_RESTRICTION = '${role.replaceAll('"', '')}' DAYS_TO_EXPIRY = 90;`,
-        ]
-      : []),
     'USE ROLE SECURITYADMIN;',
     `GRANT ROLE ${role} TO USER ${user};`,
+    // Only a role that the user has can be the token's: https://docs.snowflake.com/en/sql-reference/sql/alter-user-add-programmatic-access-token
+    ...(signIn === 'pat'
+      ? [
+          `ALTER USER ${user} ADD PROGRAMMATIC ACCESS TOKEN MILLRACE ROLE_RESTRICTION = '${role.replaceAll('"', '')}' DAYS_TO_EXPIRY = 90;`,
+        ]
+      : []),
   ]
 }
 
