@@ -1,0 +1,91 @@
+/**
+ * Who may do what: roles inherit from roles, an object's creator owns it. Simply: what `millrace grants snowflake`
+ * prints, and what it needs to be proven. https://docs.snowflake.com/en/user-guide/security-access-control-privileges
+ */
+import type { ObjectName } from '../sql/statement.ts'
+import type { Account, Grant } from './account.ts'
+
+export type Rights = {
+  /** May the role do one of these with it? Its owner may do everything. */
+  readonly may: (role: string, privileges: readonly string[], on: string, name: string) => boolean
+  /** Sees it at all: has any right on it, or owns it. */
+  readonly mayUse: (role: string, on: 'WAREHOUSE' | 'DATABASE', name: string) => boolean
+  readonly maySee: (role: string, table: ObjectName) => boolean
+  /** May the user take this role on? */
+  readonly mayAssume: (user: string, role: string) => boolean
+  readonly give: (role: string, grant: Grant) => void
+  readonly take: (role: string, grant: Pick<Grant, 'privilege' | 'on' | 'name'>) => void
+  /** All rights on an object that is gone; or they move with a name. */
+  readonly forget: (on: string, name: string) => void
+  readonly rename: (on: string, from: string, to: string) => void
+}
+
+export function createRights({ state, save }: Account): Rights {
+  const rolesOf = (role: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(role)) return seen
+    seen.add(role)
+    for (const inherited of state.roles[role]?.roles ?? []) rolesOf(inherited, seen)
+    return seen.add('PUBLIC')
+  }
+  const isAdministrator = (role: string) => rolesOf(role).has('ACCOUNTADMIN')
+  const grantsOf = (role: string): readonly Grant[] =>
+    [...rolesOf(role)].flatMap((name) => state.roles[name]?.grants ?? [])
+  const may = (role: string, privileges: readonly string[], on: string, name: string): boolean =>
+    isAdministrator(role) ||
+    grantsOf(role).some(
+      (grant) =>
+        (grant.privilege === 'OWNERSHIP' ||
+          grant.privilege === 'ALL PRIVILEGES' ||
+          privileges.length === 0 ||
+          privileges.includes(grant.privilege)) &&
+        covers(grant, on, name),
+    )
+  return {
+    may,
+    mayUse: (role, on, name) =>
+      (on === 'DATABASE' || Object.hasOwn(state.warehouses, name)) && may(role, ['USAGE', 'OPERATE'], on, name),
+    maySee: (role, { database, schema }) =>
+      may(role, ['USAGE', 'CREATE SCHEMA', 'IMPORTED PRIVILEGES'], 'DATABASE', database ?? '') &&
+      (schema === null || schema === 'INFORMATION_SCHEMA' || may(role, [], 'SCHEMA', `${database ?? ''}.${schema}`)),
+    mayAssume: (user, role) =>
+      Object.hasOwn(state.roles, role) &&
+      (role === 'PUBLIC' || (state.users[user]?.roles ?? []).some((granted) => rolesOf(granted).has(role))),
+    give: (role, grant) => {
+      const grants = state.roles[role]?.grants
+      if (!grants || grants.some((known) => isSame(known, grant))) return
+      grants.push(grant)
+      save()
+    },
+    take: (role, grant) => {
+      const grants = state.roles[role]?.grants
+      const place = grants?.findIndex((known) => isSame(known, grant)) ?? -1
+      if (!grants || place < 0) return
+      grants.splice(place, 1)
+      save()
+    },
+    forget: (on, name) => {
+      for (const { grants } of Object.values(state.roles))
+        for (let index = grants.length - 1; index >= 0; index--) {
+          const grant = grants[index]
+          const inside = on === 'SCHEMA' || on === 'DATABASE' ? grant?.name.startsWith(`${name}.`) : false
+          if (grant && ((grant.on === on && grant.name === name) || inside)) grants.splice(index, 1)
+        }
+      save()
+    },
+    rename: (on, from, to) => {
+      for (const { grants } of Object.values(state.roles))
+        for (const [index, grant] of grants.entries())
+          if (grant.on === on && grant.name === from) grants[index] = { ...grant, name: to }
+      save()
+    },
+  }
+}
+
+/** Rights on what is yet to come (FUTURE TABLES IN SCHEMA) count for what has come. */
+function covers(grant: Grant, on: string, name: string): boolean {
+  if (grant.on === on) return grant.name === name
+  return grant.on === `FUTURE ${on}` && name.startsWith(`${grant.name}.`)
+}
+
+const isSame = (one: Pick<Grant, 'privilege' | 'on' | 'name'>, other: Pick<Grant, 'privilege' | 'on' | 'name'>) =>
+  one.privilege === other.privilege && one.on === other.on && one.name === other.name

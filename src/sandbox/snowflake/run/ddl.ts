@@ -1,0 +1,194 @@
+/**
+ * CREATE, ALTER, DROP. Each commits what is open, and runs in a transaction of its own.
+ * https://docs.snowflake.com/en/sql-reference/transactions#ddl
+ */
+import { checkObject, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
+import { forgetStage } from '../stage/stage-directory.ts'
+import { shownName, shownPart } from '../sql/names.ts'
+import { objectExists, objectMissing, unsupported } from '../sql/snowflake-error.ts'
+import type { Ddl, ObjectName } from '../sql/statement.ts'
+import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
+import type { Run } from '../session/transaction.ts'
+import { changedColumns } from './changed-columns.ts'
+import { keyOf, kindOf, type CatalogObject, type Kind } from './catalog.ts'
+import { refuseRow } from './dml.ts'
+import { needWarehouse } from './need-warehouse.ts'
+import type { Outcome } from './query-store.ts'
+import { statementTypes } from './record-query.ts'
+import type { RunContext } from './run-statement.ts'
+import { statusOutcome } from './status-outcome.ts'
+import { writePlace } from './write-place.ts'
+
+export async function runDdl(context: RunContext, statement: Ddl): Promise<Outcome> {
+  const { session } = context
+  // Warehouses are the account's: account-statement.ts reads them before.
+  if (statement.objectKind === 'warehouse') throw unsupported('WAREHOUSE')
+  await session.transaction.commit()
+  const known = find(context, statement)
+  const nothing = checkExistence(statement, known)
+  checkDdlRights(context, statement, known)
+  if (statement.rowsFrom !== null) needWarehouse(context)
+  if (nothing !== null || context.describeOnly) return done(nothing ?? statement.message)
+  const rows = await session.transaction.write(writePlace(context, statement.name), async (run) => {
+    const changed: number[] = []
+    try {
+      for (const check of statement.checks) await refuseRow(session.connection, check)
+      for (const sql of statement.sql) changed.push(await run(sql))
+    } catch (error) {
+      throw translateDuckDBError(error, statement.sql.join(';\n'))
+    }
+    await record(context, statement, { known, run })
+    return statement.rowsFrom === null ? 0 : (changed[statement.rowsFrom] ?? 0)
+  })
+  afterwards(context, statement, known)
+  return { ...done(statement.message), changed: { inserted: rows, updated: 0, deleted: 0 } }
+}
+
+const done = (message: string): Outcome => statusOutcome(statementTypes.ddl, message)
+
+/** The name as the catalog has it: of a schema in `name`, beside its database. */
+const nameOf = ({ objectKind, name }: Ddl): ObjectName =>
+  objectKind === 'schema' ? { database: name.database, schema: null, name: name.name } : name
+
+const kindOfDdl = ({ objectKind }: Ddl): Kind =>
+  objectKind === 'table' || objectKind === 'view' ? 'relation' : (objectKind as Kind) // warehouses went elsewhere
+
+function find({ service, session }: RunContext, statement: Ddl): CatalogObject | undefined {
+  const kind = kindOfDdl(statement)
+  const own = session.temporary.get(keyOf(kind, nameOf(statement)))
+  if (statement.verb === 'create' && statement.temporary) return own
+  return (statement.verb === 'create' ? undefined : own) ?? service.catalog.get(kind, nameOf(statement))
+}
+
+/** What there is to say where there is nothing to do. */
+function checkExistence(statement: Ddl, known: CatalogObject | undefined): string | null {
+  const { verb, ifExists, ifNotExists, orReplace, name } = statement
+  const shown = shownName(nameOf(statement))
+  if (verb === 'create') {
+    if (!known || orReplace) return null
+    if (ifNotExists) return `${shownPart(name.name)} already exists, statement succeeded.`
+    throw objectExists(shown)
+  }
+  if (known && (statement.objectKind === known.kind || verb !== 'drop')) return null
+  if (ifExists && verb === 'drop')
+    return `Drop statement executed successfully (${shownPart(name.name)} already dropped).`
+  if (ifExists) return 'Statement executed successfully.'
+  throw objectMissing(
+    shown,
+    kindOfDdl(statement) === 'relation' ? titled(statement.objectKind) : titled(statement.objectKind),
+  )
+}
+
+const titled = (kind: string) => kind.charAt(0).toUpperCase() + kind.slice(1).replace('_', ' ')
+
+function checkDdlRights(context: RunContext, statement: Ddl, known: CatalogObject | undefined): void {
+  const { objectKind, verb, temporary, name } = statement
+  const database: ObjectName = { database: null, schema: null, name: name.database ?? '' }
+  if (verb !== 'create') {
+    if (!known || context.session.temporary.has(keyOf(kindOf(known), known.name))) return
+    if (kindOf(known) === 'relation') checkTable(context, known.name, ['OWNERSHIP'])
+    else checkObject(context, ['OWNERSHIP'], known.kind.toUpperCase(), known.name)
+    return
+  }
+  if (objectKind === 'database')
+    return checkObject(context, ['CREATE DATABASE'], 'ACCOUNT', { database: null, schema: null, name: 'ACCOUNT' })
+  if (objectKind === 'schema') {
+    checkSeen(context, { database: name.database, schema: null, name: name.name })
+    if (known && statement.ifNotExists) return
+    return checkObject(context, ['CREATE SCHEMA'], 'DATABASE', database)
+  }
+  checkSeen(context, name)
+  if (temporary || (known && statement.ifNotExists)) return
+  const schema: ObjectName = { database: name.database, schema: null, name: name.schema ?? '' }
+  checkObject(context, [`CREATE ${objectKind.toUpperCase().replace('_', ' ')}`], 'SCHEMA', schema)
+  if (known) checkTable(context, known.name, ['OWNERSHIP'])
+}
+
+async function record(
+  context: RunContext,
+  statement: Ddl,
+  { known, run }: { readonly known: CatalogObject | undefined; readonly run: Run },
+): Promise<void> {
+  const { service, session } = context
+  const kind = kindOfDdl(statement)
+  const name = nameOf(statement)
+  const own = session.temporary.has(keyOf(kind, name)) || (statement.verb === 'create' && statement.temporary)
+  const put = async (object: CatalogObject) => {
+    if (own) session.temporary.set(keyOf(kind, object.name), object)
+    else await service.catalog.put(object, run)
+  }
+  const remove = async () => {
+    if (own) session.temporary.delete(keyOf(kind, name))
+    else await service.catalog.remove(kind, name, run)
+  }
+  if (statement.verb === 'drop') return remove()
+  if (statement.verb === 'create') {
+    if (known) await remove()
+    await put(created(context, statement))
+    // A database comes with a schema.
+    if (statement.objectKind === 'database')
+      await put({
+        ...created(context, statement),
+        kind: 'schema',
+        name: { database: name.name, schema: null, name: 'PUBLIC' },
+      })
+    return
+  }
+  if (!known) return
+  const moved = statement.renamedTo ?? known.name
+  if (statement.renamedTo) await remove()
+  const columns =
+    statement.verb === 'alter' && kind === 'relation'
+      ? (statement.columns ?? (await changedColumns(session.connection, { ...known, name: moved }, own)))
+      : known.columns
+  await put({ ...known, name: moved, columns, comment: statement.comment ?? known.comment })
+}
+
+const created = ({ service, session }: RunContext, statement: Ddl): CatalogObject => ({
+  kind: statement.objectKind === 'warehouse' ? 'table' : statement.objectKind,
+  name: nameOf(statement),
+  columns: statement.columns ?? [],
+  transient: statement.transient,
+  owner: session.role,
+  createdAt: service.now().toISOString(),
+  comment: statement.comment,
+  text: statement.text,
+  options: statement.options,
+})
+
+/** Rights and files go with what they belong to. The creator owns what is created, and a session moves to a new schema. */
+function afterwards(context: RunContext, statement: Ddl, known: CatalogObject | undefined): void {
+  const { service, session } = context
+  const name = nameOf(statement)
+  const on = statement.objectKind.toUpperCase()
+  const gone = known && (statement.verb === 'drop' || (statement.verb === 'create' && statement.orReplace))
+  if (gone) {
+    service.rights.forget(on, fullName(name))
+    forgetStage(service, session, known)
+  }
+  if (statement.renamedTo) service.rights.rename(on, fullName(name), fullName(statement.renamedTo))
+  if (statement.verb === 'drop') return leave(context, statement)
+  if (statement.verb !== 'create') return
+  const owned = (kind: string, full: string) =>
+    service.rights.give(session.role, { privilege: 'OWNERSHIP', on: kind, name: full, grantor: session.role })
+  if (!statement.temporary) owned(on, fullName(name))
+  if (statement.objectKind === 'database') {
+    owned('SCHEMA', `${name.name}.PUBLIC`)
+    session.database = name.name
+    session.schema = 'PUBLIC'
+  }
+  if (statement.objectKind === 'schema') {
+    session.database = name.database
+    session.schema = name.name
+  }
+}
+
+/** A session whose place is dropped has none. */
+function leave({ session }: RunContext, { objectKind, name }: Ddl): void {
+  if (objectKind === 'database' && session.database === name.name) {
+    session.database = null
+    session.schema = null
+  }
+  if (objectKind === 'schema' && session.database === name.database && session.schema === name.name)
+    session.schema = null
+}

@@ -1,0 +1,37 @@
+/** What reading a statement may ask of the session: its place, its names, the tables that there are. */
+import { accountName } from '../account/account.ts'
+import type { Bind, ObjectName, SqlContext } from '../sql/statement.ts'
+import { keyOf, type CatalogObject } from './catalog.ts'
+import { sessionFunction } from './session-functions.ts'
+import type { RunContext } from './run-statement.ts'
+
+export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlContext {
+  const { service, session, parameters, variables } = context
+  return {
+    database: session.database,
+    schema: session.schema,
+    binds,
+    session: {
+      user: session.user,
+      role: session.role,
+      warehouse: session.warehouse,
+      sessionId: session.id,
+      account: accountName,
+      lastQueryId: session.lastQueryId,
+    },
+    columnsOf: (table) => findRelation(context, table)?.columns ?? null,
+    isTemporary: (table) => session.temporary.has(keyOf('relation', table)),
+    hasSchema: (schema) => service.catalog.hasSchema(schema),
+    tableFunction: (name, args) => sessionFunction(context, name, args),
+    ...(variables ? { variables } : {}),
+    sessionVariables: session.variables,
+    parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+    now: service.now(),
+  }
+}
+
+/** A session's temporary table hides a permanent one of the same name. */
+export const findRelation = (
+  { service, session }: Pick<RunContext, 'service' | 'session'>,
+  name: ObjectName,
+): CatalogObject | undefined => session.temporary.get(keyOf('relation', name)) ?? service.catalog.get('relation', name)
