@@ -26,7 +26,7 @@ export type SnowflakeClient = {
   readonly describe: (sql: string) => Promise<readonly ColumnDescription[]>
   /** Files to a stage, some at once, in flat memory. `stage` is as it stands in SQL: `@"S".%"T"/path`. */
   readonly put: (files: readonly string[], stage: string) => Promise<void>
-  /** What runs now is cancelled at the server, and fails. */
+  /** What runs now is cancelled at the server, and fails; so does what is being read. */
   readonly cancel: () => Promise<void>
   /** Changes QUERY_TAG for what follows; it goes with the statements, and is none itself. */
   readonly tag: (tag: QueryTag) => Promise<void>
@@ -74,6 +74,7 @@ function client({
   /** Each part of a result is asked for several times, each within the request's own limit. */
   readonly stallMs: number
 }): SnowflakeClient {
+  let reading = new AbortController()
   const failed = (error: unknown, sql?: string) =>
     hideSecrets(translateSnowflakeError(error, 'running a statement in Snowflake', sql), secrets)
   const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
@@ -85,7 +86,7 @@ function client({
   }
   async function* stream(sql: string): AsyncGenerator<readonly TextRow[]> {
     try {
-      yield* readRows(await runner.execute(sql), { stallMs })
+      yield* readRows(await runner.execute(sql), { stallMs, signal: reading.signal })
     } catch (error) {
       throw failed(error, sql)
     }
@@ -106,7 +107,11 @@ function client({
         throw failed(error)
       }
     },
-    cancel: runner.cancel,
+    async cancel() {
+      reading.abort()
+      reading = new AbortController()
+      await runner.cancel()
+    },
     tag: async (tag) => setTag(tag),
     close: () => close(connection),
   }

@@ -306,6 +306,29 @@ describe('what fails', () => {
     expect(abort?.body['requestId']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  it('a result that is being read is cancelled, too; the next one is not', async () => {
+    const part = JSON.stringify(['1'])
+    const { client } = await open((sql) =>
+      sql === 'Q'
+        ? {
+            columns: [column('ID', 'fixed', 0)],
+            rows: [],
+            chunks: { count: 50, rows: 3000, make: () => Array.from({ length: 3000 }, () => part).join(',') },
+          }
+        : undefined,
+    )
+    const rows = client.stream('Q')[Symbol.asyncIterator]()
+    await rows.next()
+    const outcome = expect(
+      (async () => {
+        while (!(await rows.next()).done);
+      })(),
+    ).rejects.toMatchObject({ code: 'MR-2206' })
+    await client.cancel()
+    await outcome
+    expect((await client.rows('Q')).length).toBe(150_000)
+  })
+
   it('cancel with nothing to cancel does nothing', async () => {
     const { server, client } = await open()
     await client.cancel()
