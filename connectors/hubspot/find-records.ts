@@ -71,9 +71,10 @@ async function searchRecords(api: HubspotApi, lookup: Lookup, signal: AbortSigna
 }
 
 /** https://developers.hubspot.com/docs/api-reference/search/guide : four requests a second, 200 records a page. */
-export const searchBody = ({ property, values, properties }: Lookup, after?: string) => ({
+export const searchBody = ({ property, values, properties }: Lookup, after = '0') => ({
   limit: pageSize,
-  ...(after === undefined ? {} : { after }),
+  // Described as required, on the first page too.
+  after,
   sorts: [recordId],
   properties: [...new Set([property, ...properties])],
   filterGroups: [{ filters: [{ propertyName: property, values: [...values], operator: 'IN' }] }],

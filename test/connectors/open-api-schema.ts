@@ -107,7 +107,7 @@ function partsOf(schema: Schema, find: Place['find']): readonly Schema[] {
 }
 
 /** All fields that a schema describes, whatever is chosen. */
-export function namesOf(schema: Schema, find: Place['find']): readonly string[] {
+function namesOf(schema: Schema, find: Place['find']): readonly string[] {
   return partsOf(schema, find).flatMap(({ properties = {}, oneOf = [], anyOf = [] }) => [
     ...Object.keys(properties),
     ...[...oneOf, ...anyOf].flatMap((each) => namesOf(each, find)),

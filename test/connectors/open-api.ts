@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Json } from 'millrace'
 import type { RecordedExchange } from './open-api-exchanges.ts'
-import { checkSchema, namesOf, type Schema } from './open-api-schema.ts'
+import { checkSchema, type Schema } from './open-api-schema.ts'
 
 /** A vendor's OpenAPI description, as far as requests and answers are held against it. */
 export type OpenApi = {
@@ -8,9 +10,6 @@ export type OpenApi = {
   /** What is wrong with a request: its path, its query, what it carries. */
   readonly checkRequest: (exchange: RecordedExchange) => readonly string[]
   readonly checkAnswer: (exchange: RecordedExchange) => readonly string[]
-  /** The fields that a schema describes, its choices included. */
-  readonly namesOf: (schema: Schema) => readonly string[]
-  readonly find: (ref: string) => Schema | undefined
 }
 
 export type Operation = {
@@ -51,8 +50,6 @@ export function readOpenApi(text: string): OpenApi {
 
   return {
     operation: (method, path) => route(method, path)?.item[method.toLowerCase()],
-    namesOf: (schema) => [...new Set(namesOf(schema, find))],
-    find,
     checkRequest: (exchange) => {
       const { query, sent } = exchange
       const to = described(exchange)
@@ -90,6 +87,20 @@ export function readOpenApi(text: string): OpenApi {
   }
 }
 
+/** All descriptions in a folder as one: each endpoint is held against the file that has it. */
+export function readOpenApis(folder: string): OpenApi {
+  const apis = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readOpenApi(readFileSync(join(folder, name), 'utf8')))
+  const of = (method: string, path: string) => apis.find((api) => api.operation(method, path) !== undefined)
+  const unknown = ({ method, path }: RecordedExchange) => [`${method} ${path} is not described`]
+  return {
+    operation: (method, path) => of(method, path)?.operation(method, path),
+    checkRequest: (exchange) => of(exchange.method, exchange.path)?.checkRequest(exchange) ?? unknown(exchange),
+    checkAnswer: (exchange) => of(exchange.method, exchange.path)?.checkAnswer(exchange) ?? unknown(exchange),
+  }
+}
+
 const schemaOf = (body: Body | undefined) =>
   Object.entries(body?.content ?? {}).find(([type]) => type.includes('json') || type === '*/*')?.[1].schema
 
@@ -122,7 +133,7 @@ function valuesOf(text: string): readonly Json[] {
 const best = (each: readonly (readonly string[])[]) =>
   each.reduce((fewest, one) => (one.length < fewest.length ? one : fewest))
 
-/** An entry of a simulator's `coverage` that the description does not have. */
+/** Has the description an endpoint as a simulator's `coverage` names it? */
 export const isServed = (api: OpenApi, endpoint: string): boolean => {
   const [method = '', path = ''] = endpoint.split(' ')
   return api.operation(method, path.replaceAll(/:\w+/g, '1')) !== undefined
