@@ -10,6 +10,7 @@ import type { ControlStore } from '../state/port.ts'
 import { withTicket } from '../state/with-ticket.ts'
 import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
 import type { Warehouse } from '../warehouse/port.ts'
+import { openSnowflake } from './open-snowflake.ts'
 import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './hold-at.ts'
 import { openControlStore, redisVariable } from './open-control-store.ts'
@@ -71,25 +72,29 @@ export async function openApp(options: AppOptions): Promise<App> {
     hold(event)
   }
   const waits = watchWaits()
-  let sandbox: Promise<ProjectSandbox> | undefined
+  let opened: Promise<ProjectSandbox> | undefined
+  const sandbox = () => (opened ??= openProjectSandbox(project))
+  const { env, signal } = options
+  const warehouse = openWarehouse({ project, target, env, store, emit, signal, waits, sandbox })
   return {
     project,
     target,
     store,
     redisUrl,
-    warehouse: openWarehouse(target, { store, emit, signal: options.signal, waits }),
-    env: options.env,
+    warehouse,
+    env,
     emit,
     clock,
-    signal: options.signal,
+    signal,
     isStopping: options.isStopping ?? (() => false),
     waits,
     spoolDir: join(project.home, '.millrace', 'spool', target.name),
-    sandbox: () => (sandbox ??= openProjectSandbox(project)),
+    sandbox,
     async close() {
       await recording.settled()
       await store.close()
-      if (sandbox) await (await sandbox).close()
+      await warehouse.close()
+      if (opened) await (await opened).close()
     },
   }
 }
@@ -107,17 +112,11 @@ function chooseTarget(project: Project, wanted: string | undefined): Target {
   })
 }
 
-function openWarehouse(
-  target: Target,
-  { store, emit, signal, waits }: Pick<App, 'store' | 'emit' | 'signal' | 'waits'>,
-): Warehouse {
+type WarehouseParts = Pick<App, 'project' | 'target' | 'env' | 'store' | 'emit' | 'signal' | 'waits' | 'sandbox'>
+
+function openWarehouse({ project, target, env, store, emit, signal, waits, sandbox }: WarehouseParts): Warehouse {
   const { warehouse } = target
-  if (warehouse.type !== 'duckdb')
-    throw new MillraceError('MR-2001', {
-      message: `The target ${target.name} has a ${warehouse.type} warehouse, which this version does not have yet.`,
-      kept: 'Nothing was run.',
-      next: 'Use a target with  warehouse: { type: duckdb, path: … }.',
-    })
+  if (warehouse.type === 'snowflake') return openSnowflake({ project, target, env, sandbox })
   return openDuckDBWarehouse({
     path: warehouse.path,
     memoryLimit: warehouse.memoryLimit,

@@ -14,9 +14,9 @@ import { newRunId } from './run-id.ts'
  */
 export async function makeFreshWorld(app: App): Promise<readonly string[]> {
   const { target } = app
-  if (!target.sandbox || target.warehouse.type !== 'duckdb')
+  if (!target.sandbox)
     throw new MillraceError('MR-4002', {
-      message: `The demo makes a new world, and ${target.name} is ${target.sandbox ? 'not a DuckDB file' : 'no sandbox'}.`,
+      message: `The demo makes a new world, and ${target.name} is no sandbox.`,
       kept: 'Nothing was run.',
       next: 'millrace demo --target <a target with  sandbox: true>',
     })
@@ -27,10 +27,13 @@ export async function makeFreshWorld(app: App): Promise<readonly string[]> {
       kept: 'Nothing was run.',
       next: 'millrace demo   again when it is done',
     })
-  await (await app.sandbox()).reset()
-  const { path } = target.warehouse
-  for (const gone of [path, `${path}.wal`, app.spoolDir]) await rm(gone, { recursive: true, force: true })
-  return [path, app.spoolDir]
+  const sandbox = await app.sandbox()
+  await sandbox.reset()
+  const { warehouse } = target
+  if (warehouse.type === 'snowflake') await sandbox.snowflake(true)
+  const files = warehouse.type === 'duckdb' ? [warehouse.path, `${warehouse.path}.wal`] : []
+  for (const gone of [...files, app.spoolDir]) await rm(gone, { recursive: true, force: true })
+  return [app.warehouse.place, app.spoolDir]
 }
 
 /** The rows of a small query; none where one of its tables is not there. */

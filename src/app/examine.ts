@@ -10,8 +10,8 @@ import { proveRights, type RightsRequest } from '../warehouse/snowflake/prove-ri
 import { openApp, type App, type AppOptions } from './app.ts'
 import { checkProject } from './check-project.ts'
 import { openConnection } from './open-connection.ts'
+import { snowflakeOptionsOf } from './open-snowflake.ts'
 import { newRunId } from './run-id.ts'
-import { readSnowflakeOptions } from './snowflake-options.ts'
 
 export type Finding = {
   readonly name: string
@@ -104,7 +104,7 @@ async function checkWarehouse(app: App): Promise<string> {
 
 const rightsOf = (app: App): RightsRequest => ({
   id: newRunId(app.clock.now()).replaceAll(/\W/g, ''),
-  open: async () => openSnowflakeClient({ ...(await readSnowflakeOptions(app)), signal: app.signal }),
+  open: async () => openSnowflakeClient({ ...(await snowflakeOptionsOf(app)), signal: app.signal }),
 })
 
 async function checkDisk(app: App): Promise<string | Problem> {

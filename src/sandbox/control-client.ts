@@ -32,6 +32,7 @@ export function attachSandbox(running: RunningFile, status: SandboxStatus, close
     move: (days, seed) => ask({ method: 'move', days, seed }),
     setFault: async (vendor, name, spec) => void (await ask({ method: 'setFault', vendor, name, spec })),
     reset: async (seed, scale) => void (await ask({ method: 'reset', seed, scale })),
+    snowflake: (isFresh) => ask({ method: 'snowflake', isFresh }),
     close,
   }
 }

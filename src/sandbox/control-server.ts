@@ -66,6 +66,7 @@ export type Call =
   | { readonly method: 'move'; readonly days?: number; readonly seed?: number }
   | { readonly method: 'setFault'; readonly vendor: string; readonly name: string; readonly spec: FaultSpec | null }
   | { readonly method: 'reset'; readonly seed?: number; readonly scale?: number }
+  | { readonly method: 'snowflake'; readonly isFresh?: boolean }
 
 export type CallAnswer<T> =
   | { readonly result: T }
@@ -102,6 +103,8 @@ function run(sandbox: RunningSandbox, call: Call): Promise<unknown> {
       return sandbox.setFault(call.vendor, call.name, call.spec)
     case 'reset':
       return sandbox.reset(call.seed, call.scale)
+    case 'snowflake':
+      return sandbox.snowflake(call.isFresh)
     default:
       throw new MillraceError('MR-1001', {
         message: 'Asking the sandbox: the running one is of another version of millrace.',

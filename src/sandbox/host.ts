@@ -5,6 +5,7 @@ import type { Day, SimulatorDefinition } from './contract.ts'
 import { faultCatalogue, simulatorFaults } from './fault.ts'
 import { openPlot, renewPlot } from './plot.ts'
 import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
+import { createSnowflakeHost } from './snowflake-host.ts'
 import { startVendorServer, type VendorServer } from './vendor-server.ts'
 import { openVendor, type Vendor } from './vendor.ts'
 import { openWorldFile, type WorldFile } from './world-file.ts'
@@ -25,6 +26,7 @@ export type StartOptions = {
 export async function startSimulators(options: StartOptions): Promise<RunningSandbox> {
   const file = openWorldFile(options.dir)
   const opened: Vendor[] = []
+  const snowflake = createSnowflakeHost(options.dir)
   const servers = new Map<string, VendorServer>()
   try {
     let plot = openPlot(file, options)
@@ -88,8 +90,10 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
         catchUp()
         for (const server of servers.values()) await server.listen(true)
       },
+      snowflake: snowflake.connection,
       close: async () => {
         await Promise.all([...servers.values()].map((server) => server.close()))
+        await snowflake.close()
         for (const vendor of opened) vendor.close()
         file.close()
       },

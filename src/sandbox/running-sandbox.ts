@@ -1,6 +1,7 @@
 import type { JsonObject } from '../model/json.ts'
 import type { ActiveFault, FaultSpec } from './fault.ts'
 import type { JournalEntry, JournalFilter } from './journal.ts'
+import type { SnowflakeConnection } from './snowflake/start.ts'
 
 /** A sandbox that is on: in this process, or in another one behind its control port. */
 export type RunningSandbox = {
@@ -20,6 +21,8 @@ export type RunningSandbox = {
   readonly setFault: (vendor: string, name: string, spec: FaultSpec | null) => Promise<void>
   /** Makes the world anew: day 0, empty journals, no faults. @default the kept seed and scale */
   readonly reset: (seed?: number, scale?: number) => Promise<void>
+  /** The simulated Snowflake, started when first asked for. `isFresh`: with nothing in it. */
+  readonly snowflake: (isFresh?: boolean) => Promise<SnowflakeConnection>
   readonly close: () => Promise<void>
 }
 

@@ -20,8 +20,6 @@ export type SnowflakeWarehouseOptions = {
   readonly place: string
   /** Asked for when the first session begins: secrets are not looked up before. */
   readonly connection: () => Promise<SnowflakeOptions>
-  /** The project's commit, in the query tag. */
-  readonly commit?: string | null
 }
 
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
@@ -50,7 +48,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   const work = async <T>(request: SessionRequest, does: (session: Session) => Promise<T>): Promise<T> => {
     if (request.signal?.aborted) throw sessionStopped(request, request.signal.reason)
     let client: SnowflakeClient = idle.pop() ?? (await connect(request.signal).then((fresh) => prepare(fresh, request)))
-    const tag = { run: request.runId, purpose: request.purpose, ...(options.commit && { commit: options.commit }) }
+    const tag = { run: request.runId, purpose: request.purpose }
     await client.tag(tag)
     const obeying = obey(() => client, request)
     const renew = async () => {
