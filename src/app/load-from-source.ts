@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
-import { defaultChunk, type EtlContext } from '../etl/context.ts'
+import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
@@ -15,6 +15,7 @@ export async function loadFromSource(
 ): Promise<Outcome> {
   const { app, runId } = work
   const connection = await openConnection(app, sync.source, runId)
+  const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   // What a killed run had spooled was never committed; its cursor brings it again.
   await rm(spool, { recursive: true, force: true })
   try {
@@ -29,7 +30,7 @@ export async function loadFromSource(
         isStopping: app.isStopping,
         callContext: (signal) => connection.host.context(signal),
         stagingMemory: '1GB',
-        chunk: { ...defaultChunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? defaultChunk.rows },
+        chunk: { ...chunk, rows: sizeFrom(app.env['MILLRACE_CHUNK_ROWS']) ?? chunk.rows },
       },
       connection,
     )

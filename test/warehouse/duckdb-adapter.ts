@@ -7,7 +7,7 @@ import type { OpenWarehouse } from './workbench.ts'
 export const duckdbFile = (location: string): string => join(location, 'warehouse.duckdb')
 
 /** The embedded warehouse in a directory, with real tickets: processes take their turn at its file. */
-export const open: OpenWarehouse = (location) => {
+export const open: OpenWarehouse = (location, onStatement) => {
   const path = duckdbFile(location)
   const store = openSqliteStore({ path: join(location, 'control.sqlite') })
   const signal = new AbortController().signal
@@ -15,6 +15,7 @@ export const open: OpenWarehouse = (location) => {
     path,
     memoryLimit: '1GB',
     threads: 2,
+    ...(onStatement && { onStatement }),
     inTurn: ({ runId, purpose }, work) =>
       withTicket(store, { resource: path, runId, purpose }, { signal, pollMs: 5 }, work),
   })

@@ -9,7 +9,7 @@ import type { OpenWarehouse } from './workbench.ts'
  * The production warehouse over the real SDK, against the simulator: one for a place, run by whoever opens it first; child
  * processes find its address there.
  */
-export const open: OpenWarehouse = (location) => {
+export const open: OpenWarehouse = (location, onStatement) => {
   const file = join(location, 'snowflake.json')
   const started = existsSync(file) ? null : startSnowflake({ directory: join(location, 'snowflake') })
   const connection = started
@@ -20,7 +20,10 @@ export const open: OpenWarehouse = (location) => {
     : Promise.resolve(JSON.parse(readFileSync(file, 'utf8')) as SnowflakeConnection) // written above
   const warehouse = openSnowflakeWarehouse({
     place: 'the simulated Snowflake',
-    connection: async () => optionsOf(await connection),
+    connection: async () => ({
+      ...optionsOf(await connection),
+      ...(onStatement && { onStatement: ({ sql }) => onStatement(sql) }),
+    }),
   })
   return {
     warehouse,

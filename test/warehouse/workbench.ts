@@ -15,7 +15,10 @@ import type { StagedFile, Sweep, TableWrite } from '../../src/warehouse/table-wr
 import { writeParquet, type Cell } from './parquet.ts'
 
 /** Gives a handle on the warehouse that lives at a place; the second one is what another process has. */
-export type OpenWarehouse = (location: string) => { readonly warehouse: Warehouse; readonly close: () => Promise<void> }
+export type OpenWarehouse = (
+  location: string,
+  onStatement?: (sql: string) => void,
+) => { readonly warehouse: Warehouse; readonly close: () => Promise<void> }
 
 /** Minutes of one hour stand for instants: `_version: 10`. */
 export type Row = {
@@ -88,7 +91,10 @@ export function useWorkbench(open: OpenWarehouse): () => Workbench {
   return () => bench
 }
 
-function openWorkbench(open: OpenWarehouse, files: Database): Workbench & { readonly close: () => Promise<void> } {
+export function openWorkbench(
+  open: OpenWarehouse,
+  files: Database,
+): Workbench & { readonly close: () => Promise<void> } {
   const location = mkdtempSync(join(tmpdir(), 'millrace-warehouse-'))
   const { warehouse, close } = open(location)
   const session: Workbench['session'] = (work) => warehouse.session({ runId: 'run-1', purpose: 'test' }, work)

@@ -15,6 +15,8 @@ export type DuckDBWarehouseOptions = {
   readonly path: string
   readonly memoryLimit: string
   readonly threads: number | null
+  /** Hears every statement before it runs. */
+  readonly onStatement?: (sql: string) => void
   /** Waits for its turn at the file, works, and lets the next one in. */
   readonly inTurn: <T>(request: SessionRequest, work: () => Promise<T>) => Promise<T>
 }
@@ -53,7 +55,7 @@ async function workInFile<T>(
   request.signal?.addEventListener('abort', interrupt, { once: true })
   try {
     if (request.rehearsal) await db.run('BEGIN TRANSACTION')
-    const engine = duckdbEngine(obeying(db, request))
+    const engine = duckdbEngine(obeying(db, request, options.onStatement))
     // In one transaction: a process that dies half way must not leave half of them.
     if (!(await hasState(db)))
       await (request.rehearsal ? createState(engine) : engine.transaction(() => createState(engine)))
@@ -70,18 +72,18 @@ async function workInFile<T>(
 }
 
 /** The interrupt only reaches a statement that is running: what comes after it must not begin. */
-function obeying(db: Database, request: SessionRequest): Database {
+function obeying(db: Database, request: SessionRequest, onStatement: DuckDBWarehouseOptions['onStatement']): Database {
   const { signal } = request
-  if (!signal) return db
-  const unlessStopped = async () => {
-    if (signal.aborted) throw stopped(request, signal.reason)
+  const begin = async (sql: string) => {
+    if (signal?.aborted) throw stopped(request, signal.reason)
+    onStatement?.(sql)
   }
   return {
     ...db,
-    run: (sql) => unlessStopped().then(() => db.run(sql)),
-    rows: (sql) => unlessStopped().then(() => db.rows(sql)),
+    run: (sql) => begin(sql).then(() => db.run(sql)),
+    rows: (sql) => begin(sql).then(() => db.rows(sql)),
     async *stream(sql) {
-      await unlessStopped()
+      await begin(sql)
       yield* db.stream(sql)
     },
   }

@@ -12,7 +12,7 @@ export function sessionStatement(options: SnowflakeOptions): string {
   }
   return `ALTER SESSION SET ${Object.entries(parameters)
     .map(([name, value]) => `${name} = ${typeof value === 'string' ? literal(value) : String(value)}`)
-    .join(' ')}`
+    .join(', ')}`
 }
 
 const upperCased = (parameters: SnowflakeOptions['sessionParameters']) =>

@@ -45,7 +45,7 @@ describe('the session', () => {
     })
     const [setup = '', ...more] = server.statements()
     expect(more).toEqual([])
-    expect(setup).toMatch(/^ALTER SESSION SET ABORT_DETACHED_QUERY = true USE_CACHED_RESULT = false /)
+    expect(setup).toMatch(/^ALTER SESSION SET ABORT_DETACHED_QUERY = true, USE_CACHED_RESULT = false, /)
     expect(setup).toContain('STATEMENT_TIMEOUT_IN_SECONDS = 90 LOCK_TIMEOUT = 0')
     expect(setup).toContain(`TIMEZONE = 'UTC'`)
     expect(setup).not.toContain('Helsinki')
