@@ -8,7 +8,7 @@ export const leftOut: SimulatorDefinition['leftOut'] = {
   'associations within a create': 'millrace associates afterwards; refused as not in the sandbox',
   'labelled associations': 'the default one only',
   'search but for one filter of IN or EQ': 'refused as not in the sandbox; its delay behind writes is not played',
-  'url, warnings and links in answers': 'optional in the description, and not played',
+  'url and warnings of a record in answers': 'optional in the description, and not played',
   propertiesWithHistory: 'taken, and not answered',
   'subscription types of a business unit, channels but EMAIL, unsubscribe-all': 'one brand, email only',
   'passing over unknown fields of a body': 'HubSpot does not say whether it does; they are refused here',

@@ -1,22 +1,25 @@
 /** What Salesforce has and the simulator does not. Asking for it is refused as an unknown thing is. */
 export const leftOut: { readonly [thing: string]: string } = {
-  'Account: CleanStatus, DandbCompanyId, DunsNumber, NaicsCode, NaicsDesc, Tradestyle, YearStarted, OperatingHoursId, Tier':
+  'Account: CleanStatus, DandbCompanyId, DunsNumber, NaicsCode, NaicsDesc, Tradestyle, YearStarted, OperatingHoursId, Tier, IsCustomerPortal':
     'fields of Data.com and of paid features; a plain org does not have them',
   'Account: IsPersonAccount, Person*':
     'person accounts are a setting that cannot be undone; this org does not have them',
-  'Contact: IndividualId, CleanStatus, IsPriorityRecord, ContactSource, GenderIdentity, Pronouns, ActionCadence*':
+  'Contact: IndividualId, CleanStatus, IsPriorityRecord, ContactSource, GenderIdentity, Pronouns, ActionCadence*, CanAllowPortalSelfReg':
     'fields of features that are off in this org',
   'Lead: IndividualId, CleanStatus, CompanyDunsNumber, DandbCompanyId, FirstCallDateTime, FirstEmailDateTime, ActionCadence*, IsPriorityRecord, GenderIdentity, Pronouns':
     'fields of features that are off in this org',
   'Opportunity: CampaignId, Pricebook2Id, SyncedQuoteId, ContractId, RecordTypeId, IqScore, Territory2Id':
     'lookups to objects that the sandbox does not have',
-  'User: UserPermissions*, UserPreferences*, ProfileId, UserRoleId, DelegatedApproverId, CallCenterId, ContactId, AccountId, IndividualId, *PhotoUrl (but FullPhotoUrl), Digest*, Forecast*':
-    'some two hundred switches; none of them is of use in a warehouse',
-  'Organization: most fields': 'only its Id and name are asked for',
+  'User: UserPermissions*, UserPreferences*, ProfileId, UserRoleId, DelegatedApproverId, CallCenterId, ContactId, AccountId, IndividualId, *PhotoUrl (but FullPhotoUrl), Digest*, Forecast*, EmailPreferences*, StayInTouch*, Receives*, Offline*, IsPortal*, PortalRole, Sender*, Signature, Extension, BadgeText, OutOfOfficeMessage, LastPasswordChangeDate, LastViewedDate, LastReferencedDate, IsExtIndicatorVisible, IsProfilePhotoActive, DefaultGroupNotificationFrequency':
+    'some two hundred switches, and what a user says of themselves; none of them is of use in a warehouse',
+  'Organization: *': 'only some fields are here: its Id and name are asked for',
   'OpportunityHistory, and all other standard objects': 'the cast of the world does not need them',
   'custom objects but Subscription__c and Survey__c, record types, geolocations':
     'enough to show what a custom object is like, and one that is very wide',
-  'Task: activities of recurrence, reminders, calls': 'only what a list of tasks to do needs',
+  'EntityDefinition: *': 'those that the connector asks for are here',
+  'FieldDefinition: *': 'those that the connector asks for are here',
+  'Task: Recurrence*, IsRecurrence, IsReminderSet, ReminderDateTime, Call*, IsHighPriority, IsArchived, AccountId, TaskSubtype':
+    'only what a list of tasks to do needs',
   'SOQL: GROUP BY, aggregates but COUNT(), subqueries, TYPEOF, FIELDS(), date literals as LAST_N_DAYS, INCLUDES, toLabel, FOR VIEW, ALL ROWS':
     'refused as MALFORMED_QUERY',
   'writes: undelete, merge': '404',

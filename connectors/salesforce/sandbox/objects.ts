@@ -134,7 +134,7 @@ const organizationFields: readonly Field[] = [
   text('InstanceName', 5, readOnly),
   boolean('IsSandbox', readOnly),
   picklist('OrganizationType', ['Enterprise Edition', 'Developer Edition'], readOnly),
-  text('LanguageLocaleKey', 40, readOnly),
+  text('LanguageLocaleKey', 40, { ...readOnly, nillable: false }),
   ...auditFields,
 ]
 

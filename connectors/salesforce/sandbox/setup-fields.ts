@@ -16,7 +16,7 @@ import {
 export const taskStatusFields: readonly Field[] = [
   idField,
   text('MasterLabel', 255, { ...readOnly, nameField: true }),
-  text('ApiName', 255, readOnly),
+  text('ApiName', 255, { ...readOnly, nillable: false }),
   integer('SortOrder', readOnly),
   boolean('IsDefault', readOnly),
   boolean('IsClosed', readOnly),
