@@ -153,7 +153,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
     close: async () => {
       stopReaping()
       await server.close()
-      for (const session of [...service.sessions.values()]) await closeSession(service, session)
+      for (const session of service.sessions.values()) await closeSession(service, session)
       await saveHistory(own, journal)
       own.closeSync()
       instance.closeSync()

@@ -39,7 +39,7 @@ function grantPrivileges(context: RunContext, words: Words, gives: boolean): str
   words.take('ROLE')
   const role = findRole(context, words.name()[0] ?? '')
   words.take('WITH', 'GRANT', 'OPTION')
-  words.take('COPY', 'CURRENT', 'GRANTS') || words.take('REVOKE', 'CURRENT', 'GRANTS')
+  if (!words.take('COPY', 'CURRENT', 'GRANTS')) words.take('REVOKE', 'CURRENT', 'GRANTS')
   if (!words.isEnd()) words.unexpected()
   for (const { on, name } of objects) {
     mayGrant(context, on, name)

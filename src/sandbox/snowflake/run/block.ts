@@ -5,7 +5,7 @@
 import { readExpression, readStatement } from '../sql/read-statement.ts'
 import type { Block, BlockStatement, Handler } from '../sql/scripting/block.ts'
 import { SnowflakeError, snowflakeError } from '../sql/snowflake-error.ts'
-import type { Variable } from '../sql/statement.ts'
+import type { Bind, Variable } from '../sql/statement.ts'
 import { assign, createScope, findException, visible, type Scope } from './block-scope.ts'
 import { BlockException, isHandledBy, uncaught } from './block-exception.ts'
 import { cancelled } from './failures.ts'
@@ -14,13 +14,19 @@ import { statementTypes } from './record-query.ts'
 import { resultOf } from './result-set.ts'
 import { textColumn } from './row-type.ts'
 import { readRow } from './read-row.ts'
-import { runStatement, type RunContext } from './run-statement.ts'
-import { readValue } from './session-variables.ts'
+import type { RunContext } from './run-statement.ts'
 import { sqlContext } from './sql-context.ts'
 
-export async function runBlock(context: RunContext, block: Block, text: string): Promise<Outcome> {
+export type BlockWish = {
+  readonly block: Block
+  readonly text: string
+  /** Runs what stands in the block. */
+  readonly runStatement: (context: RunContext, sql: string, binds: readonly Bind[]) => Promise<Outcome>
+}
+
+export async function runBlock(context: RunContext, { block, text, runStatement }: BlockWish): Promise<Outcome> {
   const changed = { inserted: 0, updated: 0, deleted: 0 }
-  const run: BlockRun = { context, text, changed }
+  const run: BlockRun = { context, runStatement, changed }
   try {
     const flow = await runScope(run, block, null)
     const value = flow.kind === 'return' ? flow.value : null
@@ -36,7 +42,7 @@ export async function runBlock(context: RunContext, block: Block, text: string):
 
 type BlockRun = {
   readonly context: RunContext
-  readonly text: string
+  readonly runStatement: BlockWish['runStatement']
   readonly changed: { inserted: number; updated: number; deleted: number }
 }
 
@@ -145,7 +151,7 @@ async function declare(
 }
 
 async function runSql(
-  { context, changed }: BlockRun,
+  { context, runStatement, changed }: BlockRun,
   sql: string,
   { scope, into }: { readonly scope: Scope; readonly into: readonly string[] | null },
 ): Promise<void> {
@@ -190,7 +196,9 @@ async function readInto(
 async function evaluate({ context }: BlockRun, expression: string, scope: Scope): Promise<Variable> {
   const inner = { ...context, variables: visible(scope) }
   try {
-    return await readValue(inner, readExpression(expression, sqlContext(inner, [])))
+    const query = readExpression(expression, sqlContext(inner, []))
+    const { row } = await readRow(inner, query)
+    return { type: query.columns[0]?.type ?? 'VARCHAR(16777216)', value: row[0] ?? null }
   } catch (error) {
     throw error instanceof SnowflakeError ? new BlockException('EXPRESSION_ERROR', error) : error
   }

@@ -3,6 +3,7 @@
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
 import { checkObject, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
+import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
 import { objectExists, objectMissing, unsupported } from '../sql/snowflake-error.ts'
@@ -119,7 +120,9 @@ async function record(
   }
   const remove = async () => {
     if (own) session.temporary.delete(keyOf(kind, name))
-    else await service.catalog.remove(kind, name, run)
+    else
+      for (const gone of await service.catalog.remove(kind, name, run))
+        await forgetLoads(run, keyOf(kindOf(gone), gone.name))
   }
   if (statement.verb === 'drop') return remove()
   if (statement.verb === 'create') {
@@ -139,7 +142,7 @@ async function record(
   if (statement.renamedTo) await remove()
   const columns =
     statement.verb === 'alter' && kind === 'relation'
-      ? (statement.columns ?? (await changedColumns(session.connection, { ...known, name: moved }, own)))
+      ? (statement.columns ?? (await changedColumns(session.connection, moved, own)))
       : known.columns
   await put({ ...known, name: moved, columns, comment: statement.comment ?? known.comment })
 }

@@ -62,7 +62,7 @@ export function openSpool(directory: string, columns: readonly ColumnDescription
           continue
         }
         open ??= openChunk(directory, chunks.length)
-        await open.add(row)
+        if (open.add(row)) await open.drained()
         if (open.bytes() < chunkBytes(chunks.length)) continue
         chunks.push(await open.end())
         open = null
@@ -77,7 +77,9 @@ export function openSpool(directory: string, columns: readonly ColumnDescription
 }
 
 type OpenChunk = {
-  readonly add: (row: string) => Promise<void>
+  /** Should the caller wait before the next one? */
+  readonly add: (row: string) => boolean
+  readonly drained: () => Promise<void>
   readonly bytes: () => number
   readonly end: () => Promise<Chunk>
 }
@@ -93,24 +95,25 @@ function openChunk(directory: string, number: number): OpenChunk {
   let bytes = 0
   let held: string[] = []
   let heldBytes = 0
-  const write = async () => {
+  const write = () => {
     const text = held.join('')
     held = []
     heldBytes = 0
-    if (!gzip.write(text)) await new Promise((resolve) => gzip.once('drain', resolve))
+    return !gzip.write(text)
   }
   return {
-    add: async (row) => {
+    add: (row) => {
       const text = rowCount === 0 ? row : `,${row}`
       held.push(text)
       heldBytes += text.length
       bytes += text.length
       rowCount++
-      if (heldBytes >= 65_536) await write()
+      return heldBytes >= 65_536 && write()
     },
+    drained: () => new Promise((resolve) => gzip.once('drain', () => resolve())),
     bytes: () => bytes,
     end: async () => {
-      await write()
+      write()
       gzip.end()
       await finished(target)
       return { rowCount, uncompressedSize: bytes, compressedSize: target.bytesWritten, file }

@@ -55,7 +55,7 @@ async function runRead(context: RunContext, statement: Statement, sql: string): 
     case 'commit': {
       await session.transaction.commit()
       const lost = service.faults.play('lose_commit_answer', { method: 'COMMIT', path: query.sql })
-      if (lost) query.lostAnswer = lost.then === 'gone' ? 'gone' : lost.then === 'answer' ? 'answer' : 'cut'
+      if (lost) query.lostAnswer = lost.retry === 'gone' ? 'gone' : lost.retry === 'answer' ? 'answer' : 'cut'
       return statusOutcome(statementTypes.commit)
     }
     case 'rollback':
@@ -66,7 +66,7 @@ async function runRead(context: RunContext, statement: Statement, sql: string): 
     case 'alter_session':
       return alterSession(context, statement)
     case 'set_variable':
-      return setVariables(context, statement.values)
+      return setVariables(context, statement)
     case 'unset_variable':
       return unsetVariables(context, statement.names)
     case 'put':
@@ -83,7 +83,7 @@ async function runRead(context: RunContext, statement: Statement, sql: string): 
     case 'describe':
       return runDescribe(context, statement)
     case 'block':
-      return runBlock(context, statement.block, sql)
+      return runBlock(context, { block: statement.block, text: sql, runStatement })
     case 'explain':
       return statusOutcome(statementTypes.select, 'GlobalStats: not simulated')
   }

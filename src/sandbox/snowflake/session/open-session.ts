@@ -7,7 +7,6 @@ import { createTransaction } from './transaction.ts'
 
 export type SessionWishes = {
   readonly user: string
-  readonly client: string
   readonly role: string
   readonly warehouse: string | null
   readonly database: string | null
@@ -48,7 +47,6 @@ export async function openSession(service: Service, wishes: SessionWishes): Prom
   const session: Session = {
     id,
     user: wishes.user,
-    client: wishes.client,
     connection,
     parameters: readWishes(wishes.parameters),
     transaction: createTransaction({ sessionId: id, connection, lock: service.lock, now }),
@@ -59,7 +57,6 @@ export async function openSession(service: Service, wishes: SessionWishes): Prom
     database,
     schema,
     lastQueryId: null,
-    lastSeen: now(),
     closed: false,
     tail: Promise.resolve(),
   }

@@ -8,8 +8,6 @@ import type { Transaction } from './transaction.ts'
 export type Session = {
   readonly id: string
   readonly user: string
-  /** The client's address, as it signed in. */
-  readonly client: string
   readonly connection: DuckDBConnection
   readonly parameters: Parameters
   readonly transaction: Transaction
@@ -21,7 +19,6 @@ export type Session = {
   database: string | null
   schema: string | null
   lastQueryId: string | null
-  lastSeen: number
   closed: boolean
   /** Statements of a session run one after the other. */
   tail: Promise<unknown>

@@ -1,4 +1,4 @@
-import { compilationError } from '../sql/snowflake-error.ts'
+import { compilationError, unsupported } from '../sql/snowflake-error.ts'
 import type { Copy } from '../sql/statement.ts'
 import { isTrue, type FileFormat } from './file-source.ts'
 
@@ -10,15 +10,9 @@ export function checkCopyOptions({ options, from, columns }: Copy, format: FileF
   if (match !== 'NONE' && columns)
     throw compilationError('002020', '0A000', 'MATCH_BY_COLUMN_NAME is not supported with a list of columns.')
   const onError = options.ON_ERROR ?? 'ABORT_STATEMENT'
+  if (onError !== 'ABORT_STATEMENT' && onError !== 'SKIP_FILE') throw unsupported(`ON_ERROR = ${onError}`)
   if (isTrue(format.USE_VECTORIZED_SCANNER)) {
     if (format.TYPE !== 'PARQUET')
       throw compilationError('001008', '22023', "invalid value [TRUE] for parameter 'USE_VECTORIZED_SCANNER'")
-    // https://docs.snowflake.com/en/sql-reference/sql/create-file-format#type-parquet
-    if (onError !== 'ABORT_STATEMENT' && onError !== 'SKIP_FILE')
-      throw compilationError(
-        '001008',
-        '22023',
-        `invalid value [${onError}] for parameter 'ON_ERROR': with USE_VECTORIZED_SCANNER it is ABORT_STATEMENT or SKIP_FILE`,
-      )
   }
 }

@@ -1,8 +1,8 @@
 /** One file into a table. */
+import { DuckDBTypeId } from '@duckdb/node-api'
 import { quoteName } from '../../../duckdb/sql-text.ts'
 import { encoded } from '../sql/names.ts'
-import { compilationError, snowflakeError, SnowflakeError } from '../sql/snowflake-error.ts'
-import { invalidIdentifier } from '../sql/snowflake-error.ts'
+import { compilationError, invalidIdentifier, snowflakeError, type SnowflakeError } from '../sql/snowflake-error.ts'
 import type { Column } from '../sql/statement.ts'
 import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
 import type { RunContext } from '../run/run-statement.ts'
@@ -22,12 +22,12 @@ export async function loadFile(context: RunContext, plan: CopyPlan, { file, tabl
   const { connection } = context.session
   try {
     const source = await openSource(connection, file, { format: plan.format, width: columns.length })
-    const { rows, bad } = selectRows(context, plan, { columns, source, file })
+    const rows = selectRows(context, plan, { columns, source, file })
     // Tried beside the transaction: an error in it would end it.
     if (onError !== 'ABORT_STATEMENT') await tryOut(context, rows)
     const insert = (sql: string) =>
       run(`INSERT INTO ${table} (${columns.map(({ name }) => encoded(name)).join(', ')}) ${sql}`)
-    const rowsLoaded = await insert(bad === null ? rows : `${rows} WHERE NOT (${bad})`)
+    const rowsLoaded = await insert(rows)
     return { file: file.name, status: 'LOADED', rowsParsed: rowsLoaded, rowsLoaded, errors: 0, firstError: null }
   } catch (error) {
     const failure = loadError(translateDuckDBError(error, ''), { file, plan })
@@ -55,20 +55,15 @@ function targetColumns({ statement, target }: CopyPlan): readonly Column[] {
 type Selection = { readonly columns: readonly Column[]; readonly source: FileSource; readonly file: StageFile }
 
 /** The rows as the table takes them, in DuckDB SQL. */
-function selectRows(
-  context: RunContext,
-  plan: CopyPlan,
-  selection: Selection,
-): { readonly rows: string; readonly bad: string | null } {
+function selectRows(context: RunContext, plan: CopyPlan, selection: Selection): string {
   const { statement, format } = plan
-  if (statement.from.select) return { rows: transformSql(context, statement.from.select, selection), bad: null }
-  const { columns, source } = selection
+  if (statement.from.select) return transformSql(context, statement.from.select, selection)
   const match = statement.options.MATCH_BY_COLUMN_NAME ?? 'NONE'
   const cells = match === 'NONE' ? byPosition(plan, selection) : byName(selection, match === 'CASE_INSENSITIVE', format)
-  return { rows: `SELECT ${cells.join(', ')} FROM ${source.sql} AS file`, bad: columns.length === 0 ? 'TRUE' : null }
+  return `SELECT ${cells.join(', ')} FROM ${selection.source.sql} AS file`
 }
 
-function byPosition({ format, target }: CopyPlan, { columns, source }: Selection): readonly string[] {
+function byPosition({ format }: CopyPlan, { columns, source }: Selection): readonly string[] {
   if (format.TYPE === 'CSV' || format.TYPE === undefined)
     return columns.map(({ type }, index) => {
       const column = source.columns[index]
@@ -86,7 +81,7 @@ function byPosition({ format, target }: CopyPlan, { columns, source }: Selection
   const pairs = source.columns.map(
     ({ name, type }) => `'${name.replaceAll("'", "''")}', ${loadCell(quoteName(name), type, 'VARIANT')}`,
   )
-  return [`json_object(${pairs.join(', ')})`, ...(target.columns.length > 1 ? [] : [])]
+  return [`json_object(${pairs.join(', ')})`]
 }
 
 /** Columns that only one side has: those of the table get NULL, those of the file are left out. */
@@ -103,7 +98,7 @@ function byName(
         : `'${name.replaceAll("'", "''")}'`
       const path = `'$."' || replace(${key}, '"', '\\"') || '"'`
       const cell = `json_extract(json, ${path})`
-      return loadCell(`nullif(${cell}, CAST('null' AS JSON))`, { typeId: 17, alias: 'JSON' }, type)
+      return loadCell(`nullif(${cell}, CAST('null' AS JSON))`, { typeId: DuckDBTypeId.VARCHAR, alias: 'JSON' }, type)
     })
   const known = new Map(source.columns.map((column) => [folded(column.name), column]))
   return columns.map(({ name, type }) => {

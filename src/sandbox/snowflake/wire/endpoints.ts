@@ -2,7 +2,7 @@
 import type { Service } from '../service.ts'
 import { success, type Answer } from './answer.ts'
 import type { JsonRecord } from './read-body.ts'
-import { authenticatorRequest, login } from './login.ts'
+import { authenticatorRequest, consoleLogin, login } from './login.ts'
 import { abortByQuery, abortByRequest, monitorQuery, queryRequest, queryResult, sendChunk } from './query-endpoints.ts'
 import { endSession, heartbeat, renewToken } from './session-endpoints.ts'
 
@@ -17,8 +17,8 @@ export type WireRequest = {
   readonly gone: AbortSignal
 }
 
-/** An answer, a file of a result, or none: the socket is cut. */
-export type Reply = Answer | { readonly file: string } | { readonly cut: true }
+/** An answer, a file of a result, another address, or nothing: the socket is cut. */
+export type Reply = Answer | { readonly file: string } | { readonly location: string } | { readonly cut: true }
 
 export type Endpoint = (service: Service, request: WireRequest) => Promise<Reply>
 
@@ -36,6 +36,7 @@ export function findEndpoint(
 const endpoints: readonly (readonly [method: string, path: RegExp, endpoint: Endpoint])[] = [
   ['POST', /^\/session\/v1\/login-request$/, login],
   ['POST', /^\/session\/authenticator-request$/, authenticatorRequest],
+  ['GET', /^\/console\/login$/, consoleLogin],
   ['POST', /^\/session\/token-request$/, renewToken],
   ['POST', /^\/session\/heartbeat$/, heartbeat],
   ['POST', /^\/session$/, endSession],

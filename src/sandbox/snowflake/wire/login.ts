@@ -30,7 +30,6 @@ export async function login(service: Service, { body, query, address }: WireRequ
     })
   const opened = await openSession(service, {
     user: signed.user.name,
-    client: address,
     role: signed.role,
     warehouse: foldName(query.get('warehouse')) ?? signed.user.defaultWarehouse,
     database: foldName(query.get('databaseName')),
@@ -70,14 +69,27 @@ function foldName(name: string | null): string | null {
   return /^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name.toUpperCase()
 }
 
-/** Where a person would sign in. The page is the simulator's own: whoever opens it is let in as the user who asked. */
+/**
+ * The page that a browser opens. Nobody types anything: whoever opens it is let in as the user who asked, and sent back to
+ * the port on which the SDK listens. https://docs.snowflake.com/en/user-guide/admin-security-fed-auth-use
+ */
+export async function consoleLogin(service: Service, { query }: WireRequest): Promise<Reply> {
+  const token = giveBrowserToken(service, query.get('login_name') ?? '')
+  return { location: `http://localhost:${query.get('browser_mode_redirect_port') ?? ''}/?token=${token}` }
+}
+
+/** The same in two steps, for clients that ask for the page's address first. */
 export async function authenticatorRequest(service: Service, { body }: WireRequest): Promise<Reply> {
   const data = recordOf(body.data)
-  const name = (textOf(data.LOGIN_NAME) ?? '').toUpperCase()
-  const user = service.account.state.users[name]
-  const proofKey = randomUUID()
+  const page = new URL('/console/login', service.url())
+  page.searchParams.set('login_name', textOf(data.LOGIN_NAME) ?? '')
+  page.searchParams.set('browser_mode_redirect_port', textOf(data.BROWSER_MODE_REDIRECT_PORT) ?? '')
+  return success({ tokenUrl: null, ssoUrl: page.href, proofKey: randomUUID() })
+}
+
+function giveBrowserToken(service: Service, user: string): string {
   const token = randomUUID()
-  user?.tokens.push({ kind: 'browser', value: token, role: null, expiresAt: service.now().getTime() + 120_000 })
-  const back = `http://localhost:${textOf(data.BROWSER_MODE_REDIRECT_PORT) ?? ''}/?token=${token}`
-  return success({ tokenUrl: null, ssoUrl: back, proofKey })
+  const expiresAt = service.now().getTime() + 120_000
+  service.account.state.users[user.toUpperCase()]?.tokens.push({ kind: 'browser', value: token, role: null, expiresAt })
+  return token
 }

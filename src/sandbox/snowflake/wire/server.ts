@@ -72,6 +72,7 @@ async function answer(service: Service, incoming: IncomingMessage, out: ServerRe
     })
     .catch((error: unknown) => failure('390000', `The simulator failed: ${describe(error)}`))
   if ('file' in reply) return sendFile(reply.file, out)
+  if ('location' in reply) return void out.writeHead(302, { location: reply.location }).end()
   if ('cut' in reply) return void out.socket?.resetAndDestroy()
   const onTheWay = fault ? answerFaults[fault.name] : undefined
   if (fault && onTheWay) {

@@ -17,7 +17,6 @@ export function findSession(service: Service, { token }: WireRequest): Session |
   if (expired) service.tokens.expire(sessionId, 'session')
   if (expired?.master === true) service.tokens.expire(sessionId, 'master')
   if (state === 'expired' || expired) return refusals.sessionExpired
-  session.lastSeen = service.now().getTime()
   return session
 }
 

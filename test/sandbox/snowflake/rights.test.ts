@@ -1,0 +1,127 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { Connection } from 'snowflake-sdk'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { publicKeyOf } from '../../../src/sandbox/snowflake/account/key-pair.ts'
+import { keyPair, refusal, run, signIn, signOut, startTestSnowflake, type TestSnowflake } from './sdk.ts'
+
+let snowflake: TestSnowflake
+let admin: Connection
+beforeAll(async () => {
+  snowflake = await startTestSnowflake()
+  admin = await signIn(keyPair(snowflake.admin))
+})
+afterAll(async () => {
+  await signOut(admin)
+  await snowflake.remove()
+})
+
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString()
+
+describe('an administrator', () => {
+  test('runs the script of grants, and the user that it makes can work', async () => {
+    for (const sql of [
+      'USE ROLE SECURITYADMIN',
+      'CREATE ROLE IF NOT EXISTS LOADER',
+      'GRANT ROLE LOADER TO ROLE SYSADMIN',
+      'USE ROLE USERADMIN',
+      'CREATE USER IF NOT EXISTS LOADER_USER TYPE = SERVICE DEFAULT_ROLE = LOADER DEFAULT_WAREHOUSE = LOAD_WH',
+      `ALTER USER LOADER_USER SET RSA_PUBLIC_KEY = '${publicKeyOf(privateKey)}'`,
+      'USE ROLE SECURITYADMIN',
+      'GRANT ROLE LOADER TO USER LOADER_USER',
+      'USE ROLE SYSADMIN',
+      'CREATE WAREHOUSE IF NOT EXISTS LOAD_WH WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = 60 AUTO_RESUME = TRUE INITIALLY_SUSPENDED = TRUE',
+      'CREATE DATABASE IF NOT EXISTS LOADED',
+      'USE ROLE SECURITYADMIN',
+      'GRANT USAGE ON WAREHOUSE LOAD_WH TO ROLE LOADER',
+      'GRANT USAGE, CREATE SCHEMA ON DATABASE LOADED TO ROLE LOADER',
+    ])
+      await run(admin, sql)
+    const loader = await signIn({
+      ...keyPair(snowflake.connection),
+      username: 'LOADER_USER',
+      privateKey,
+      role: 'LOADER',
+      warehouse: 'LOAD_WH',
+      database: 'LOADED',
+    })
+    await run(loader, 'CREATE SCHEMA S')
+    await run(loader, 'CREATE TABLE T (A NUMBER)')
+    await run(loader, 'INSERT INTO T VALUES (1)')
+    expect(await run(loader, 'SELECT * FROM T')).toEqual([{ A: 1 }])
+    expect(await run(loader, 'SHOW GRANTS TO ROLE LOADER')).toEqual(
+      expect.arrayContaining([expect.objectContaining({ privilege: 'CREATE SCHEMA', name: 'LOADED' })]),
+    )
+    await signOut(loader)
+  })
+
+  test('is told where a placeholder was left in', async () => {
+    await run(admin, 'USE ROLE ACCOUNTADMIN')
+    await run(admin, 'CREATE USER IF NOT EXISTS PLACEHOLDER')
+    expect(await refusal(run(admin, "ALTER USER PLACEHOLDER SET RSA_PUBLIC_KEY = '<PUBLIC KEY>'"))).toContain(
+      'New public key rejected',
+    )
+  })
+})
+
+describe('a role', () => {
+  test('is refused what it was not granted', async () => {
+    await run(admin, 'USE ROLE ACCOUNTADMIN')
+    for (const sql of [
+      'CREATE OR REPLACE ROLE READER',
+      'GRANT ROLE READER TO USER MILLRACE',
+      'CREATE DATABASE PRIVATE',
+      'CREATE SCHEMA PRIVATE.A',
+      'CREATE TABLE PRIVATE.A.T (X NUMBER)',
+      'CREATE TABLE PRIVATE.A.HIDDEN (X NUMBER)',
+      'CREATE SCHEMA PRIVATE.B',
+      'CREATE TABLE PRIVATE.B.T (X NUMBER)',
+      'GRANT USAGE ON WAREHOUSE MILLRACE_WH TO ROLE READER',
+      'GRANT USAGE ON DATABASE PRIVATE TO ROLE READER',
+      'GRANT USAGE ON SCHEMA PRIVATE.A TO ROLE READER',
+      'GRANT SELECT ON TABLE PRIVATE.A.T TO ROLE READER',
+    ])
+      await run(admin, sql)
+    const reader = await signIn({ ...keyPair(snowflake.connection), role: 'READER', database: 'PRIVATE', schema: 'A' })
+    expect(await run(reader, 'SELECT * FROM T')).toEqual([])
+    const refused: readonly (readonly [sql: string, answer: string])[] = [
+      [
+        'SELECT * FROM HIDDEN',
+        "003001 42501 SQL access control error:\nInsufficient privileges to operate on table 'HIDDEN'.",
+      ],
+      ['INSERT INTO T VALUES (1)', "Insufficient privileges to operate on table 'T'"],
+      ['SELECT * FROM PRIVATE.B.T', '002003'],
+      [
+        'CREATE TABLE MINE (X NUMBER)',
+        "003001 42501 SQL access control error:\nInsufficient privileges to operate on schema 'A'.",
+      ],
+      ['CREATE SCHEMA PRIVATE.C', "Insufficient privileges to operate on database 'PRIVATE'"],
+      ['DROP TABLE T', "Insufficient privileges to operate on table 'T'"],
+      ['LIST @%T', "Insufficient privileges to operate on table 'T'"],
+      ['CREATE DATABASE MINE', 'Insufficient privileges to operate on account'],
+      ['USE ROLE SYSADMIN', '003013 42501'],
+      ['CREATE USER X', 'Insufficient privileges'],
+      ['GRANT SELECT ON TABLE T TO ROLE PUBLIC', 'Insufficient privileges'],
+    ]
+    for (const [sql, answer] of refused) expect(await refusal(run(reader, sql)), sql).toContain(answer)
+    await run(admin, 'REVOKE SELECT ON TABLE PRIVATE.A.T FROM ROLE READER')
+    expect(await refusal(run(reader, 'SELECT * FROM T'))).toContain('003001')
+    await run(admin, 'GRANT SELECT ON FUTURE TABLES IN SCHEMA PRIVATE.A TO ROLE READER')
+    await run(admin, 'CREATE TABLE PRIVATE.A.LATER (X NUMBER)')
+    expect(await run(reader, 'SELECT * FROM LATER')).toEqual([])
+    await signOut(reader)
+  })
+})
+
+describe('a warehouse', () => {
+  test('that is suspended and does not resume by itself runs nothing', async () => {
+    await run(admin, 'USE ROLE ACCOUNTADMIN')
+    await run(admin, 'CREATE OR REPLACE TABLE MILLRACE.PUBLIC.T (A NUMBER)')
+    await run(admin, 'CREATE WAREHOUSE SLEEPY AUTO_RESUME = FALSE INITIALLY_SUSPENDED = TRUE')
+    expect(await refusal(run(admin, 'SELECT * FROM MILLRACE.PUBLIC.T'))).toContain('000606 57P03')
+    await run(admin, 'ALTER WAREHOUSE SLEEPY RESUME')
+    expect(await run(admin, 'SELECT * FROM MILLRACE.PUBLIC.T')).toEqual([])
+    expect(await run(admin, "SHOW WAREHOUSES LIKE 'SLEEPY'")).toMatchObject([{ name: 'SLEEPY', state: 'STARTED' }])
+  })
+})
