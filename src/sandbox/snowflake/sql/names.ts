@@ -17,13 +17,26 @@ export function encodeName(name: string): string {
   return `${name}${mark}${mask}`
 }
 
-export function decodeName(name: string): string {
+export function decodeName(encodedName: string): string {
+  const name = encodedName.replace(/\u2063\u2063\d+$/, '')
   const end = name.lastIndexOf(mark)
   return end === -1 ? name : name.slice(0, end)
 }
 
+/** Names for the columns of one relation: Snowflake lets two have the same, DuckDB's subqueries do not. */
+export function distinctNames(names: readonly string[]): readonly string[] {
+  const seen = new Map<string, number>()
+  return names.map((name) => {
+    const base = encodeName(name)
+    const key = base.toUpperCase()
+    const count = (seen.get(key) ?? 0) + 1
+    seen.set(key, count)
+    return quoteName(count === 1 ? base : `${base}${mark}${mark}${count}`)
+  })
+}
+
 /** The same for every name in a message. */
-export const decodeNames = (text: string): string => text.replace(/\u2063[0-9A-F]*/g, '')
+export const decodeNames = (text: string): string => text.replace(/\u2063\u2063\d+|\u2063[0-9A-F]*/g, '')
 
 /** A name as it stands in a DuckDB statement. */
 export const encoded = (name: string): string => quoteName(encodeName(name))

@@ -63,10 +63,10 @@ export const emptyStatement = (): SnowflakeError =>
   snowflakeError('000900', '42601', 'SQL compilation error:\nEmpty SQL statement.')
 
 export const unknownFunction = (name: string): SnowflakeError =>
-  compilationError('002140', '42601', `Unknown function ${name}`)
+  compilationError('002140', '42601', `Unknown function ${name}.`)
 
 export const unknownTableFunction = (name: string): SnowflakeError =>
-  compilationError('002141', '42601', `Unknown user-defined table function ${name}`)
+  compilationError('002141', '42601', `Unknown table function ${name}.`)
 
 export const invalidIdentifier = (name: string, place: Place): SnowflakeError =>
   errorAt('000904', '42000', place, `invalid identifier '${name}'`)

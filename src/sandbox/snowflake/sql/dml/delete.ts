@@ -1,0 +1,38 @@
+/** DELETE. https://docs.snowflake.com/en/sql-reference/sql/delete */
+import { condition } from '../unify.ts'
+import { emptyEnvironment, scopeOf } from '../scope.ts'
+import { noCounts } from './counts.ts'
+import { readAlias } from '../read-name.ts'
+import { readFrom } from '../read-from.ts'
+import { readTarget, targetRelation } from './target.ts'
+import { translateFrom } from '../translate-from.ts'
+import type { Dml } from '../statement.ts'
+import type { TokenReader } from '../token-reader.ts'
+import type { Translation } from '../translation.ts'
+
+export function readDelete(reader: TokenReader, t: Translation): Dml {
+  reader.expectWord('DELETE', 'FROM')
+  const target = readTarget(reader, t)
+  const alias = reader.isWord('USING') ? null : readAlias(reader)
+  const own = t.alias()
+  const relation = targetRelation(target, own, alias)
+  const using = reader.takeWord('USING') ? translateFrom(t, readFrom(reader), emptyEnvironment, [relation]) : null
+  const scope = { ...scopeOf([relation, ...(using?.relations ?? [])]), merged: using?.merged ?? [] }
+  const where = reader.takeWord('WHERE') ? ` WHERE ${condition(t, reader.readExpression(), scope)}` : ''
+  const sql =
+    using === null
+      ? `DELETE FROM ${target.sql} AS ${own}${where}`
+      : `DELETE FROM ${target.sql} WHERE rowid IN (SELECT ${own}.rowid FROM ${target.sql} AS ${own} CROSS JOIN ${using.sql}${where})`
+  return {
+    kind: 'dml',
+    verb: 'delete',
+    target: target.name,
+    reads: t.reads,
+    overwrite: false,
+    prepare: [],
+    checks: [],
+    sql: [sql],
+    cleanup: [],
+    counts: { ...noCounts, deleted: { kind: 'changed', statement: 0 } },
+  }
+}

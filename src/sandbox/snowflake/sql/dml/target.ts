@@ -1,0 +1,53 @@
+/** The table that a statement writes. */
+import { checkSchema, completeName, writtenName } from '../object-name.ts'
+import { encoded, relationSql, temporarySql } from '../names.ts'
+import { invalidIdentifier, objectMissing, type Place } from '../snowflake-error.ts'
+import { readNamePath } from '../read-name.ts'
+import { readType, type DataType } from '../data-type.ts'
+import type { ObjectName } from '../statement.ts'
+import type { ScopeRelation } from '../scope.ts'
+import type { TokenReader } from '../token-reader.ts'
+import type { Translation } from '../translation.ts'
+
+export type Target = {
+  readonly name: ObjectName
+  /** In DuckDB. */
+  readonly sql: string
+  readonly columns: readonly TargetColumn[]
+}
+
+export type TargetColumn = { readonly name: string; readonly sql: string; readonly type: DataType }
+
+export function readTarget(reader: TokenReader, t: Translation): Target {
+  const path = readNamePath(reader)
+  const name = completeName(t.context, path)
+  const columns = t.context.columnsOf(name)
+  if (columns === null) {
+    if (path.length > 1) checkSchema(t.context, name)
+    throw objectMissing(writtenName(path))
+  }
+  return {
+    name,
+    sql: targetSql(t, name),
+    columns: columns.map((column) => ({ name: column.name, sql: encoded(column.name), type: readType(column.type) })),
+  }
+}
+
+export const targetSql = (t: Translation, name: ObjectName): string =>
+  t.context.isTemporary?.(name) ? temporarySql(name) : relationSql(name)
+
+export function targetColumn(target: Target, name: string, place: Place): TargetColumn {
+  const column = target.columns.find((candidate) => candidate.name === name)
+  if (!column) throw invalidIdentifier(name, place)
+  return column
+}
+
+/** The target as a part of FROM. */
+export const targetRelation = (target: Target, own: string, alias: string | null): ScopeRelation => ({
+  alias,
+  path: target.name,
+  columns: target.columns.map((column) => ({ ...column, sql: `${own}.${column.sql}` })),
+})
+
+/** Where DML keeps what it is about to write; the connection's own. */
+export const scratch = 'temp.main.sf_dml'

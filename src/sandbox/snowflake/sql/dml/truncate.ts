@@ -1,0 +1,33 @@
+import { checkSchema, completeName, writtenName } from '../object-name.ts'
+import { noCounts } from './counts.ts'
+import { objectMissing } from '../snowflake-error.ts'
+import { readNamePath } from '../read-name.ts'
+import { targetSql } from './target.ts'
+import type { Dml } from '../statement.ts'
+import type { TokenReader } from '../token-reader.ts'
+import type { Translation } from '../translation.ts'
+
+export function readTruncate(reader: TokenReader, t: Translation): Dml {
+  reader.expectWord('TRUNCATE')
+  reader.takeWord('TABLE')
+  const ifExists = reader.takeWord('IF', 'EXISTS')
+  const path = readNamePath(reader)
+  const target = completeName(t.context, path)
+  const isThere = t.context.columnsOf(target) !== null
+  if (!isThere && !ifExists) {
+    if (path.length > 1) checkSchema(t.context, target)
+    throw objectMissing(writtenName(path), 'Table')
+  }
+  return {
+    kind: 'dml',
+    verb: 'truncate',
+    target,
+    reads: [],
+    overwrite: true,
+    prepare: [],
+    checks: [],
+    sql: isThere ? [`DELETE FROM ${targetSql(t, target)}`] : [],
+    cleanup: [],
+    counts: noCounts,
+  }
+}

@@ -1,0 +1,104 @@
+/** https://docs.snowflake.com/en/sql-reference/functions-conversion */
+import { castExplicitly, coerce } from '../cast.ts'
+import { tryFromText } from '../cast-text.ts'
+import {
+  binaryType,
+  booleanType,
+  type DataType,
+  dateType,
+  floatType,
+  isTemporal,
+  isTimestamp,
+  numberType,
+  timestampLtz,
+  timestampNtz,
+  varcharType,
+} from '../data-type.ts'
+import { formatTimestamp, readPattern } from '../time-format.ts'
+import { type Rules, scalar } from './function-rule.ts'
+import { textSql, typed, type Typed } from '../typed.ts'
+import { toText } from '../to-text.ts'
+import { unsupported } from '../snowflake-error.ts'
+import type { CallSite } from '../call-site.ts'
+
+const timestampTz: DataType = { kind: 'TIMESTAMP_TZ', scale: 9 }
+
+export const conversionFunctions: Rules = [
+  scalar('TO_VARCHAR TO_CHAR', 1, 2, toVarchar),
+  scalar('TO_NUMBER TO_DECIMAL TO_NUMERIC', 1, 4, (call) => cast(call, numberArguments(call))),
+  scalar('TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC', 1, 4, (call) => tryCast(call, numberArguments(call))),
+  scalar('TO_DOUBLE', 1, 1, (call) => cast(call, floatType)),
+  scalar('TRY_TO_DOUBLE', 1, 1, (call) => tryCast(call, floatType)),
+  scalar('TO_BOOLEAN', 1, 1, (call) => cast(call, booleanType)),
+  scalar('TRY_TO_BOOLEAN', 1, 1, (call) => tryCast(call, booleanType)),
+  scalar('TO_DATE DATE', 1, 2, (call) => read(call, dateType, 'date')),
+  scalar('TRY_TO_DATE', 1, 2, (call) => tryRead(call, dateType)),
+  scalar('TO_TIME TIME', 1, 2, (call) => read(call, { kind: 'TIME', scale: 9 }, 'time')),
+  scalar('TO_TIMESTAMP TO_TIMESTAMP_NTZ', 1, 2, (call) => read(call, timestampNtz(), 'timestamp')),
+  scalar('TO_TIMESTAMP_LTZ', 1, 2, (call) => read(call, timestampLtz(), 'timestamp')),
+  scalar('TO_TIMESTAMP_TZ', 1, 2, (call) => read(call, timestampTz, 'timestamp')),
+  scalar('TRY_TO_TIMESTAMP TRY_TO_TIMESTAMP_NTZ', 1, 2, (call) => tryRead(call, timestampNtz())),
+  scalar('TRY_TO_TIMESTAMP_LTZ', 1, 2, (call) => tryRead(call, timestampLtz())),
+  scalar('TRY_TO_TIMESTAMP_TZ', 1, 2, (call) => tryRead(call, timestampTz)),
+  scalar('TO_BINARY', 1, 2, toBinary),
+]
+
+const cast = (call: CallSite, to: DataType): Typed => castExplicitly(call.t, call.value(0), to, call.place)
+
+function tryCast(call: CallSite, to: DataType): Typed {
+  const value = call.value(0)
+  if (value.type.kind !== 'VARCHAR' && value.type.kind !== 'NULL') throw call.wrongTypes()
+  return typed(tryFromText(value.sql, to), to)
+}
+
+/** TO_NUMBER(x [, format] [, precision [, scale]]) */
+function numberArguments(call: CallSite): DataType {
+  const rest = call.node.args.slice(1).map((_, index) => call.constant(index + 1))
+  if (rest.some((constant) => !/^\d+$/.test(constant))) throw unsupported(`${call.node.name} with a format`)
+  return numberType(Number(rest[0] ?? 38), Number(rest[1] ?? 0))
+}
+
+function toVarchar(call: CallSite): Typed {
+  const value = call.value(0)
+  if (call.count === 1) return typed(toText(call.t, value), varcharType())
+  const format = call.constant(1)
+  if (value.type.kind === 'BINARY') {
+    if (/^utf-?8$/i.test(format)) return typed(`decode(${value.sql})`, varcharType())
+    return typed(/^base64$/i.test(format) ? `to_base64(${value.sql})` : `hex(${value.sql})`, varcharType())
+  }
+  if (!isTemporal(value.type)) throw unsupported(`${call.node.name} of a number with a format`)
+  return typed(formatTimestamp(value.sql, value.type, format), varcharType())
+}
+
+function read(call: CallSite, to: DataType, what: string): Typed {
+  const value = call.value(0)
+  if (call.count === 1) return cast(call, to)
+  if (value.type.kind === 'NUMBER') return epochOf(call, to)
+  if (isTimestamp(value.type) || value.type.kind === 'DATE') return cast(call, to)
+  const format = call.constant(1)
+  if (/^auto$/i.test(format)) return cast(call, to)
+  const sql = `sf_read_format(${call.text(0)}, ${textSql(readPattern(format))}, ${textSql(format)}, '${what}')`
+  return coerce(call.t, typed(sql, timestampNtz()), to)
+}
+
+/** TO_TIMESTAMP(n, scale): n in units of 10^-scale seconds. */
+function epochOf(call: CallSite, to: DataType): Typed {
+  const scale = Number(call.constant(1))
+  const micros =
+    scale <= 6 ? `${call.value(0).sql} * ${10 ** (6 - scale)}` : `${call.value(0).sql} // ${10 ** (scale - 6)}`
+  return coerce(call.t, typed(`make_timestamp(CAST(${micros} AS BIGINT))`, timestampNtz()), to)
+}
+
+function tryRead(call: CallSite, to: DataType): Typed {
+  if (call.count === 1) return tryCast(call, to)
+  const format = call.constant(1)
+  if (/^auto$/i.test(format)) return tryCast(call, to)
+  return coerce(call.t, typed(`try_strptime(${call.text(0)}, ${textSql(readPattern(format))})`, timestampNtz()), to)
+}
+
+function toBinary(call: CallSite): Typed {
+  const format = call.count === 2 ? call.constant(1).toUpperCase() : 'HEX'
+  if (call.value(0).type.kind === 'BINARY') return call.value(0)
+  if (format === 'UTF-8' || format === 'UTF8') return typed(`encode(${call.text(0)})`, binaryType())
+  return typed(format === 'BASE64' ? `from_base64(${call.text(0)})` : `sf_from_hex(${call.text(0)})`, binaryType())
+}

@@ -1,0 +1,57 @@
+/** One statement on its way to DuckDB: where it is read, what it read so far, and the rules that lead back to one another. */
+import { placeOf } from './tokenize.ts'
+import type { Environment, Relation, Scope } from './scope.ts'
+import type { Expression } from './expression.ts'
+import type { ObjectName, SqlContext } from './statement.ts'
+import type { Place } from './snowflake-error.ts'
+import type { QueryNode } from './query-node.ts'
+import type { Typed } from './typed.ts'
+
+export type Rules = {
+  readonly expression: (t: Translation, expression: Expression, scope: Scope) => Typed
+  readonly query: (t: Translation, query: QueryNode, environment: Environment) => Relation
+}
+
+export class Translation {
+  readonly context: SqlContext
+  readonly sql: string
+  readonly #rules: Rules
+  readonly #reads = new Map<string, ObjectName>()
+  #aliases = 0
+
+  constructor(context: SqlContext, sql: string, rules: Rules) {
+    this.context = context
+    this.sql = sql
+    this.#rules = rules
+  }
+
+  expression(expression: Expression, scope: Scope): Typed {
+    return this.#rules.expression(this, expression, scope)
+  }
+
+  query(query: QueryNode, environment: Environment): Relation {
+    return this.#rules.query(this, query, environment)
+  }
+
+  place(offset: number): Place {
+    return placeOf(this.sql, offset)
+  }
+
+  /** A name that no other part of the statement has. */
+  alias(): string {
+    this.#aliases++
+    return `r${this.#aliases}`
+  }
+
+  addRead(name: ObjectName): void {
+    this.#reads.set(JSON.stringify([name.database, name.schema, name.name]), name)
+  }
+
+  get reads(): readonly ObjectName[] {
+    return [...this.#reads.values()]
+  }
+
+  text(expression: { readonly start: number; readonly end: number }): string {
+    return this.sql.slice(expression.start, expression.end)
+  }
+}
