@@ -1,7 +1,7 @@
 import type { LogicalType } from '../../model/logical-type.ts'
 import { rid, type Dialect } from '../sql/dialect.ts'
 import { storedName } from './names.ts'
-import { snowflakeType } from './types.ts'
+import { snowflakeType } from './column-type.ts'
 
 /** A backslash begins an escape, too. */
 const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`

@@ -6,7 +6,7 @@ import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './br
 import { snowflakeDialect as dialect } from './dialect.ts'
 import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
 import type { Link } from './link.ts'
-import { logicalType } from './types.ts'
+import { logicalType } from './column-type.ts'
 import { transactionsOf } from './transaction.ts'
 import { mendingSteps, wideningSteps } from './widen.ts'
 

@@ -3,7 +3,7 @@ import type { Table } from '../../model/table.ts'
 import type { TextRow } from '../../model/text-row.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import { logicalName, storedName } from './names.ts'
-import { logicalType } from './types.ts'
+import { logicalType } from './column-type.ts'
 
 type Rows = (sql: string) => Promise<readonly TextRow[]>
 

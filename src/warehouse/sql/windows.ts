@@ -73,7 +73,7 @@ export async function endWindows(db: Engine, prepared: PreparedWindows, fence: F
   const cells = ['day', ...scope.map((_, index) => scopeCell(index))]
   await db.run(
     `INSERT INTO _millrace.restatements (run_id, sync, stream, day, scope, rows_before, rows_after, totals, recorded_at) ` +
-      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(write.stream)}, b.day, ${scope.length > 0 ? db.jsonObject(of) : 'NULL'}, ` +
+      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(write.stream)}, b.day, ${scope.length > 0 ? db.jsonObject(of) : `CAST(NULL AS ${db.type('json')})`}, ` +
       `b.n_rows, coalesce(a.n_rows, 0), ${db.jsonObject(measures)}, ${db.now} ` +
       // A day that was not there before is new, and no correction.
       `FROM ${beforeTable(write.nth)} b LEFT JOIN (${totals(db, prepared)}) a ON ${cells.map((cell) => `a.${cell} = b.${cell}`).join(' AND ')} ` +

@@ -314,7 +314,7 @@ describe('the rights', () => {
       schemas: ['crm'],
       signIn: 'key_pair',
     } as const
-    const script = grantScript(names, { perSchema: false }).replace('<PUBLIC KEY>', publicKey)
+    const script = grantScript(names, { perSchema: false }).replaceAll('<PUBLIC KEY>', publicKey)
     for (const statement of script.replaceAll(/^--.*$/gm, '').split(';'))
       if (statement.trim() !== '') await admin.run(statement)
     const options = optionsOf(snowflake.connection, {
@@ -388,7 +388,9 @@ describe('what breaks', () => {
 })
 
 /** Some seconds of work that no planner takes away. */
-const slow = `SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 30000)) A, TABLE(GENERATOR(ROWCOUNT => 3000000)) B WHERE SHA2(TO_VARCHAR(SEQ4())) = 'x'`
+const numbers = (count: number) =>
+  `(SELECT ROW_NUMBER() OVER (ORDER BY SEQ4()) AS N FROM TABLE(GENERATOR(ROWCOUNT => ${count})))`
+const slow = `SELECT COUNT(*) AS N FROM ${numbers(20_000)} A CROSS JOIN ${numbers(20_000)} B WHERE SHA2(TO_VARCHAR(A.N * B.N)) = 'x'`
 
 function smallFile(): string {
   const path = join(directory, 'small.json')
