@@ -49,7 +49,7 @@ export type ExpressionNode =
   | {
       readonly kind: 'case'
       readonly operand: Expression | null
-      readonly whens: readonly { readonly when: Expression; readonly then: Expression }[]
+      readonly whens: readonly { readonly when: Expression; readonly result: Expression }[]
       readonly otherwise: Expression | null
     }
   | { readonly kind: 'query'; readonly query: QueryNode }

@@ -142,12 +142,18 @@ function readWord(reader: TokenReader): Expression {
   return readNamed(reader)
 }
 
-/** DATE '2026-11-20', INTERVAL '1 day'. */
+/** DATE '2026-11-20', INTERVAL '1 day', X'41'. */
 function readTypedConstant(reader: TokenReader): Expression | null {
   const { start, value } = reader.token
   if (value === 'INTERVAL') {
     reader.next()
     return spanned(reader, start, { kind: 'interval', text: reader.expectString() })
+  }
+  if (value === 'X' && reader.ahead(1).start === reader.token.end) {
+    reader.next()
+    const text = reader.next()
+    const inner: Expression = { kind: 'string', text: text.value, start: text.start, end: text.end }
+    return spanned(reader, start, { kind: 'cast', value: inner, type: { name: 'BINARY', args: [] }, isTry: false })
   }
   if (!/^(DATE|TIME|TIMESTAMP(_NTZ|_LTZ|_TZ)?)$/.test(value)) return null
   reader.next()
@@ -159,11 +165,11 @@ function readTypedConstant(reader: TokenReader): Expression | null {
 function readCase(reader: TokenReader): Expression {
   const { start } = reader.next()
   const operand = reader.isWord('WHEN') ? null : reader.readExpression()
-  const whens: { when: Expression; then: Expression }[] = []
+  const whens: { when: Expression; result: Expression }[] = []
   while (reader.takeWord('WHEN')) {
     const when = reader.readExpression()
     reader.expectWord('THEN')
-    whens.push({ when, then: reader.readExpression() })
+    whens.push({ when, result: reader.readExpression() })
   }
   if (whens.length === 0) throw reader.unexpected()
   const otherwise = reader.takeWord('ELSE') ? reader.readExpression() : null

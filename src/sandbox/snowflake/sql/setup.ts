@@ -38,7 +38,7 @@ const numbers = [
   macro('sf_whole(a, b)', `CASE WHEN b = 0 THEN sf_zero() ELSE (a - a % b) // b END`),
   macro(
     'sf_fraction(a, b, power)',
-    `CASE WHEN b = 0 THEN NULL ELSE
+    `CASE WHEN b = 0 THEN 0 ELSE
       sign(a) * sign(b) * ((abs(a % b) * power * 2 + abs(b)) // (2 * abs(b))) END`,
   ),
   macro('sf_divide_float(a, b)', `CASE WHEN b = 0 THEN sf_zero() ELSE a / b END`),
@@ -71,7 +71,7 @@ const times = [
     `CASE WHEN abs(n) < 31536000000 THEN n * 1000000 WHEN abs(n) < 31536000000000 THEN n * 1000
       WHEN abs(n) < 31536000000000000 THEN n ELSE n // 1000 END`,
   ),
-  macro('sf_epoch(x, scale)', `make_timestamp(CAST(x * 1000000 AS BIGINT))`),
+  macro('sf_epoch(x, scale)', `make_timestamp(CAST(CAST(x AS DECIMAL(38,6)) * 1000000 AS BIGINT))`),
   macro(
     'sf_try_timestamp(x)',
     `CASE WHEN regexp_full_match(x, '\\s*\\d{4}-\\d{1,2}-\\d{1,2}([ T]\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?)?\\s*(Z|[+-]\\d{2}:?\\d{2})?\\s*')
@@ -169,14 +169,14 @@ const semi = [
     'sf_flatten(x, is_outer)',
     `CASE json_type(x)
       WHEN 'ARRAY' THEN CASE WHEN json_array_length(x) = 0 AND is_outer THEN sf_flatten_none(x)
-        ELSE list_transform(json_extract(x, '$[*]'), lambda v, i: {'key': CAST(NULL AS VARCHAR), 'path': '[' || (i - 1) || ']', 'index': i - 1, 'value': v, 'this': x}) END
+        ELSE list_transform(json_extract(x, '$[*]'), lambda v, i: {'key': CAST(NULL AS VARCHAR), 'path': '[' || (i - 1) || ']', 'index': i - 1, 'value': CAST(v AS JSON), 'this': CAST(x AS JSON)}) END
       WHEN 'OBJECT' THEN CASE WHEN len(json_keys(x)) = 0 AND is_outer THEN sf_flatten_none(x)
-        ELSE list_transform(json_keys(x), lambda k: {'key': k, 'path': k, 'index': CAST(NULL AS BIGINT), 'value': sf_key(x, k), 'this': x}) END
+        ELSE list_transform(json_keys(x), lambda k: {'key': CAST(k AS VARCHAR), 'path': CAST(k AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(sf_key(x, k) AS JSON), 'this': CAST(x AS JSON)}) END
       ELSE CASE WHEN is_outer THEN sf_flatten_none(x) END END`,
   ),
   macro(
     'sf_flatten_none(x)',
-    `[{'key': CAST(NULL AS VARCHAR), 'path': CAST('' AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON), 'this': x}]`,
+    `[{'key': CAST(NULL AS VARCHAR), 'path': CAST('' AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON), 'this': CAST(x AS JSON)}]`,
   ),
 ]
 

@@ -40,6 +40,8 @@ export type SqlContext = {
   readonly tableFunction?: (
     name: string,
     args: readonly (string | null)[],
+    /** RESULT_LIMIT => 10 and the like. */
+    named: Readonly<Record<string, string | null>>,
   ) => { readonly sql: string; readonly columns: readonly Column[] } | null
   /** Variables of the block that the statement stands in; by folded name. */
   readonly variables?: ReadonlyMap<string, Variable>

@@ -118,11 +118,11 @@ function translateColumn(t: Translation, expression: Extract<Expression, { kind:
 function translateBinary(t: Translation, expression: Extract<Expression, { kind: 'binary' }>, scope: Scope): Typed {
   switch (expression.operator) {
     case 'AND':
-    case 'OR':
-      return typed(
-        `(${condition(t, expression.left, scope)} ${expression.operator} ${condition(t, expression.right, scope)})`,
-        booleanType,
-      )
+    case 'OR': {
+      // A thousand of them in a row are no thousand levels.
+      const conditions = operandsOf(expression.operator, expression).map((operand) => condition(t, operand, scope))
+      return typed(`(${conditions.join(` ${expression.operator} `)})`, booleanType)
+    }
     case '=':
     case '<>':
     case '<':
@@ -135,6 +135,16 @@ function translateBinary(t: Translation, expression: Extract<Expression, { kind:
   }
 }
 
+function operandsOf(operator: string, expression: Expression): readonly Expression[] {
+  const operands: Expression[] = []
+  let left = expression
+  while (left.kind === 'binary' && left.operator === operator) {
+    operands.push(left.right)
+    left = left.left
+  }
+  return [left, ...operands.toReversed()]
+}
+
 function translateCase(t: Translation, expression: Extract<Expression, { kind: 'case' }>, scope: Scope): Typed {
   const { operand } = expression
   const whens = expression.whens.map(({ when }) =>
@@ -142,7 +152,7 @@ function translateCase(t: Translation, expression: Extract<Expression, { kind: '
       ? condition(t, when, scope)
       : translateComparison(t, '=', { left: operand, right: when, start: when.start }, scope).sql,
   )
-  const results = expression.whens.map(({ then }) => t.expression(then, scope))
+  const results = expression.whens.map(({ result }) => t.expression(result, scope))
   const otherwise = expression.otherwise === null ? nullValue : t.expression(expression.otherwise, scope)
   const { values, type } = unify(t, [...results, otherwise])
   const cases = whens.map((when, index) => `WHEN ${when} THEN ${values[index]}`)

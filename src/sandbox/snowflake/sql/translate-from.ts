@@ -73,18 +73,20 @@ export function findTable(
       sql: `(SELECT * FROM ${view.sql} WHERE ${view.database} = ${quoteText(name.database ?? '')})`,
       columns: columnsOf(view.columns),
     }
-  if (name.schema === 'INFORMATION_SCHEMA' || name.database === 'SNOWFLAKE') {
-    const own = t.context.tableFunction?.([name.database, name.schema, name.name].join('.'), [])
-    if (own) return { sql: `(${own.sql})`, columns: columnsOf(own.columns) }
-  }
   const columns = t.context.columnsOf(name)
   if (columns === null) {
+    const own = isCatalogue(name)
+      ? t.context.tableFunction?.([name.database, name.schema, name.name].join('.'), [], {})
+      : null
+    if (own) return { sql: `(${own.sql})`, columns: columnsOf(own.columns) }
     if (written.length > 1) checkSchema(t.context, name)
     throw objectMissing(writtenName(written))
   }
   t.addRead(name)
   return { sql: t.context.isTemporary?.(name) ? temporarySql(name) : relationSql(name), columns: columnsOf(columns) }
 }
+
+const isCatalogue = (name: ObjectName) => name.schema === 'INFORMATION_SCHEMA' || name.database === 'SNOWFLAKE'
 
 function named(
   t: Translation,

@@ -32,9 +32,11 @@ export function translateTableFunction(t: Translation, node: FunctionNode, scope
     }
     default: {
       const name = [...node.path.map(({ value }) => value), node.name].join('.')
+      const named = Object.fromEntries(node.named.map((item) => [item.name, constantOf(t, item.value)]))
       const own = t.context.tableFunction?.(
         node.name,
         node.args.map((arg) => constantOf(t, arg)),
+        named,
       )
       if (!own) throw unknownTableFunction(name)
       return { sql: `(${own.sql})`, columns: columnsOf(own.columns) }

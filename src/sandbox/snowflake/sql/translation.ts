@@ -1,5 +1,4 @@
 /** One statement on its way to DuckDB: where it is read, what it read so far, and the rules that lead back to one another. */
-import { placeOf } from './tokenize.ts'
 import type { Environment, Relation, Scope } from './scope.ts'
 import type { Expression } from './expression.ts'
 import type { ObjectName, SqlContext } from './statement.ts'
@@ -18,6 +17,7 @@ export class Translation {
   readonly #rules: Rules
   readonly #reads = new Map<string, ObjectName>()
   #aliases = 0
+  #lineStarts: readonly number[] | null = null
 
   constructor(context: SqlContext, sql: string, rules: Rules) {
     this.context = context
@@ -34,7 +34,15 @@ export class Translation {
   }
 
   place(offset: number): Place {
-    return placeOf(this.sql, offset)
+    this.#lineStarts ??= [0, ...this.sql.matchAll(/\n/g).map(({ index }) => index + 1)]
+    let low = 0
+    let high = this.#lineStarts.length - 1
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: low + 1, position: offset - (this.#lineStarts[low] ?? 0) }
   }
 
   /** A name that no other part of the statement has. */

@@ -1,7 +1,12 @@
 /** A session over the translator and a real DuckDB: the little of the wire simulator that the translator's tests need. */
 import { tmpdir } from 'node:os'
 import { type Database, openDatabase } from '../../../../src/duckdb/open-database.ts'
-import { type Column, type ObjectName, readStatement, type SqlContext } from '../../../../src/sandbox/snowflake/sql/read-statement.ts'
+import {
+  type Column,
+  type ObjectName,
+  readStatement,
+  type SqlContext,
+} from '../../../../src/sandbox/snowflake/sql/read-statement.ts'
 import { setupSql } from '../../../../src/sandbox/snowflake/sql/setup.ts'
 import { schemaSql } from '../../../../src/sandbox/snowflake/sql/names.ts'
 import { translateDuckDBError } from '../../../../src/sandbox/snowflake/sql/translate-duckdb-error.ts'
@@ -14,7 +19,16 @@ export type SqlSession = {
   /** The first cell. */
   readonly value: (sql: string, more?: Partial<SqlContext>) => Promise<string | null>
   readonly columns: (sql: string) => Promise<readonly Column[]>
-  readonly run: (sql: string, more?: Partial<SqlContext>) => Promise<{ readonly message: string | null; readonly inserted: number; readonly updated: number; readonly deleted: number; readonly multiJoined: number }>
+  readonly run: (
+    sql: string,
+    more?: Partial<SqlContext>,
+  ) => Promise<{
+    readonly message: string | null
+    readonly inserted: number
+    readonly updated: number
+    readonly deleted: number
+    readonly multiJoined: number
+  }>
   /** `001003 42000 SQL compilation error: …` */
   readonly error: (sql: string, more?: Partial<SqlContext>) => Promise<string>
   readonly close: () => void
@@ -46,7 +60,9 @@ export async function openSqlSession(): Promise<SqlSession> {
       list.push({ name: row['column_name'] ?? '', type: row['t'] ?? '', nullable: row['is_nullable'] === 'true' })
       columns.set(key, list)
     }
-    const schemas = new Set((await database.rows('SELECT * FROM sf_schemata')).map((row) => `${row['CATALOG_NAME']}.${row['SCHEMA_NAME']}`))
+    const schemas = new Set(
+      (await database.rows('SELECT * FROM sf_schemata')).map((row) => `${row['CATALOG_NAME']}.${row['SCHEMA_NAME']}`),
+    )
     const keyOf = (table: ObjectName) => JSON.stringify([table.database, table.schema, table.name])
     return {
       database: 'DB',
@@ -98,7 +114,10 @@ export async function openSqlSession(): Promise<SqlSession> {
     for (const one of statement.cleanup) await database.run(one)
     return counts
   }
-  const runCheck = async (check: { readonly sql: string; readonly error: (row: readonly (string | null)[]) => Error }) => {
+  const runCheck = async (check: {
+    readonly sql: string
+    readonly error: (row: readonly (string | null)[]) => Error
+  }) => {
     const [row] = await database.rows(check.sql)
     if (row) throw check.error(Object.values(row))
   }

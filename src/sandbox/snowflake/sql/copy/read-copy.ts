@@ -2,7 +2,7 @@
 import { checkSchema, completeName, writtenName } from '../object-name.ts'
 import { invalidIdentifier, objectMissing, unsupported } from '../snowflake-error.ts'
 import { readAlias, readName, readNamePath } from '../read-name.ts'
-import { readNested, readOptions } from '../read-options.ts'
+import { readNested } from '../read-options.ts'
 import { readStagePath } from './stage-path.ts'
 import type { Copy, StagePath } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'

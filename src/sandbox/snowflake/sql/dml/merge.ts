@@ -6,7 +6,7 @@
 import { assign } from '../cast.ts'
 import { duckdbType } from '../data-type.ts'
 import { condition } from '../unify.ts'
-import { emptyEnvironment, scopeOf, type Scope } from '../scope.ts'
+import { scopeOf, type Scope } from '../scope.ts'
 import { noCounts } from './counts.ts'
 import { readAlias } from '../read-name.ts'
 import { readClauses, type MergeClause } from './read-merge.ts'
@@ -40,8 +40,11 @@ export function readMerge(reader: TokenReader, t: Translation): Dml {
   const news = target.columns.map((_, index) => `v${index}`).join(', ')
   const actions = (...kinds: readonly MergeClause['kind'][]) =>
     clauses.flatMap(({ kind }, index) => (kinds.includes(kind) ? [index] : [])).join(', ') || '-1'
+  // Snowflake tells only of what the statement could have done.
   const countOf = (kind: MergeClause['kind']) =>
-    ({ kind: 'query', sql: `SELECT count(*) FROM ${scratch} WHERE action IN (${actions(kind)})` }) as const
+    clauses.some((clause) => clause.kind === kind)
+      ? ({ kind: 'query', sql: `SELECT count(*) FROM ${scratch} WHERE action IN (${actions(kind)})` } as const)
+      : null
   return {
     kind: 'dml',
     verb: 'merge',

@@ -85,7 +85,9 @@ function read(call: CallSite, to: DataType, what: string): Typed {
 function epochOf(call: CallSite, to: DataType): Typed {
   const scale = Number(call.constant(1))
   const micros =
-    scale <= 6 ? `${call.value(0).sql} * ${10 ** (6 - scale)}` : `${call.value(0).sql} // ${10 ** (scale - 6)}`
+    scale <= 6
+      ? `CAST(${call.value(0).sql} AS HUGEINT) * ${10 ** (6 - scale)}`
+      : `CAST(${call.value(0).sql} AS HUGEINT) // ${10 ** (scale - 6)}`
   return coerce(call.t, typed(`make_timestamp(CAST(${micros} AS BIGINT))`, timestampNtz()), to)
 }
 
