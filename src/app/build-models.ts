@@ -1,28 +1,39 @@
-import { modelSources, orderModels } from '../config/order-syncs.ts'
+import { modelsOn, warehouseTitles, type WarehouseModel } from '../config/model-files.ts'
 import { renderModel, warehouseNames } from '../config/model-references.ts'
-import type { Model, Project } from '../config/project.ts'
+import { modelSources, orderModels } from '../config/order-syncs.ts'
+import type { Project, WarehouseType } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import type { ModelMacros } from '../model/model-macros.ts'
+import { duckdbMacros } from '../warehouse/duckdb/macros.ts'
 import type { Session, Warehouse } from '../warehouse/port.ts'
+import { snowflakeMacros } from '../warehouse/snowflake/macros.ts'
 
 /** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102 */
 export async function buildModel(
   session: Session,
   parts: { readonly project: Project; readonly warehouse: Warehouse; readonly name: string },
 ): Promise<void> {
-  const { project, name } = parts
-  const needed = neededModels(project, name)
-  for (const model of orderModels(project.models).filter((candidate) => needed.has(candidate.name)))
-    await buildView(session, parts.warehouse, { project, model })
+  const { project, warehouse, name } = parts
+  const models = modelsOn(project.models, warehouse.type)
+  // Without a circle, which loading has refused, each comes after those that it reads.
+  const needed = neededModels(models, name)
+  const lost = [...needed].find((each) => !models.some((model) => model.name === each))
+  if (lost !== undefined) throw notForWarehouse(project, lost, { warehouse, name })
+  for (const model of orderModels(models).filter((candidate) => needed.has(candidate.name)))
+    await buildView(session, warehouse, { project, model })
 }
 
-/** Makes the views of all models whose sources are loaded; gives the errors of those that fail for another reason. */
+/**
+ * Makes the views of all models that there are for the warehouse and whose sources are loaded; gives the errors of those that
+ * fail for another reason.
+ */
 export async function buildAllModels(
   session: Session,
   project: Project,
   warehouse: Warehouse,
 ): Promise<readonly MillraceError[]> {
   const errors: MillraceError[] = []
-  for (const model of orderModels(project.models))
+  for (const model of orderModels(modelsOn(project.models, warehouse.type)))
     try {
       await buildView(session, warehouse, { project, model })
     } catch (error) {
@@ -39,9 +50,10 @@ export const modelQuery = (warehouse: Warehouse, name: string): string =>
 async function buildView(
   session: Session,
   warehouse: Warehouse,
-  { project, model }: { readonly project: Project; readonly model: Model },
+  { project, model }: { readonly project: Project; readonly model: WarehouseModel },
 ): Promise<void> {
-  const sql = renderModel(model, warehouseNames(project, warehouse.quote))
+  const names = { ...warehouseNames(project, warehouse.quote), ...macrosOf[warehouse.type] }
+  const sql = renderModel(model, names)
   try {
     await session.ensureView('models', model.name, sql)
   } catch (error) {
@@ -50,30 +62,60 @@ async function buildView(
   }
 }
 
-function modelError(project: Project, model: Model, error: MillraceError): MillraceError {
-  const missing = /Table with name "?([^"\s!]+)"? does not exist/.exec(error.message)?.[1]
-  if (missing !== undefined)
+const macrosOf: { readonly [type in WarehouseType]: ModelMacros } = {
+  duckdb: duckdbMacros,
+  snowflake: snowflakeMacros,
+}
+
+function modelError(project: Project, model: WarehouseModel, error: MillraceError): MillraceError {
+  const missing = missingTable.exec(error.message)
+  if (missing)
     return new MillraceError('MR-2102', {
-      message: `The model ${model.name} (${model.file}) reads ${missing}, which has not been loaded on this target.`,
+      message: `The model ${model.name} (${model.file}) reads ${missing[1] ?? missing[2]}, which has not been loaded on this target.`,
       kept: 'Nothing was sent.',
       next: `millrace sync run ${modelSources(project.models, model.name).join(' ')}   loads it`,
       cause: error,
     })
   return new MillraceError('MR-2101', {
-    message: `The model ${model.name} (${model.file}) cannot be built: ${error.message.replace(/^running a statement in DuckDB: /, '').split('\n in:')[0] ?? ''}`,
+    message: `The model ${model.name} (${model.file}) cannot be built: ${error.message.replace(/^running a statement in \w+: /, '').split('\n in:')[0] ?? ''}`,
     kept: 'Nothing was sent; the view is as it was.',
     next: `Fix ${model.file} and run again.`,
     cause: error,
   })
 }
 
-function neededModels(project: Project, name: string): ReadonlySet<string> {
+function notForWarehouse(
+  project: Project,
+  name: string,
+  wanted: { readonly warehouse: Warehouse; readonly name: string },
+): MillraceError {
+  const title = warehouseTitles[wanted.warehouse.type]
+  const files = project.models.find((model) => model.name === name)?.files.map(({ file }) => file) ?? []
+  const [first = `models/${name}.sql`] = files
+  const folder = first.slice(0, first.lastIndexOf('/') + 1)
+  const reader = name === wanted.name ? '' : `, which ${wanted.name} reads,`
+  return new MillraceError('MR-2101', {
+    message: `The model ${name}${reader} is not written for ${title}, the warehouse of this target: there is only ${files.join(', ')}.`,
+    kept: 'Nothing was sent.',
+    next: [
+      `Write ${folder}${name}.${wanted.warehouse.type}.sql for ${title}, or ${folder}${name}.sql for every other warehouse,`,
+      'or choose another target:  --target NAME',
+    ],
+  })
+}
+
+/** The model itself, and all that it reads on this warehouse, those that are not there too. */
+function neededModels(models: readonly WarehouseModel[], name: string): ReadonlySet<string> {
   const needed = new Set<string>()
   const visit = (model: string) => {
     if (needed.has(model)) return
     needed.add(model)
-    for (const ref of project.models.find((candidate) => candidate.name === model)?.refs ?? []) visit(ref)
+    for (const ref of models.find((candidate) => candidate.name === model)?.refs ?? []) visit(ref)
   }
   visit(name)
   return needed
 }
+
+/** In DuckDB's words, or Snowflake's. */
+const missingTable =
+  /Table with name "?([^"\s!]+)"? does not exist|(?:Object|Schema|Table|View) '([^'\n]+)' does not exist or not authorized/

@@ -1,39 +1,39 @@
 import type { SourcePlace } from '../model/millrace-error.ts'
 import { suggest, unknownTable } from './check-names.ts'
+import { modelsOn, warehouseTypes } from './model-files.ts'
 import { findReferences, placeIn, type Reference } from './model-references.ts'
 import { findCircle } from './order-syncs.ts'
-import type { Model, Sync } from './project.ts'
+import type { Model, ModelFile, Sync } from './project.ts'
+import type { NamedModelFile } from './read-project-files.ts'
 import type { Report } from './yaml-file.ts'
-
-export type ModelFile = { readonly name: string; readonly file: string; readonly sql: string }
 
 export type LoadedModels = {
   readonly models: readonly Model[]
-  /** Where each model first names each of its sources: the place of a circle that goes through it. */
+  /** Where each file first names each of its sources: the place of a circle that goes through it. */
   readonly references: ReadonlyMap<string, readonly Reference[]>
 }
 
-export function loadModels(files: readonly ModelFile[], report: Report): LoadedModels {
+export function loadModels(files: readonly NamedModelFile[], report: Report): LoadedModels {
   const references = new Map<string, readonly Reference[]>()
-  const models = files.map(({ name, file, sql }): Model => {
+  const byName = new Map<string, ModelFile[]>()
+  for (const { name, ...written } of files) {
+    const { file, sql } = written
     if (sql.trim() === '')
       report('MR-1201', { message: `${file} is empty`, next: 'Write a select.', place: placeIn(sql, file, 0, 1) })
-    const found = findReferences(sql, file, report)
-    references.set(name, found)
-    return {
-      name,
-      file,
-      sql,
-      sources: unique(
-        found.flatMap((each) => (each.kind === 'source' ? [{ sync: each.sync, table: each.table }] : [])),
-      ),
-      refs: unique(found.flatMap((each) => (each.kind === 'ref' ? [each.model] : []))),
-    }
+    const found = findReferences(written, report)
+    references.set(file, found)
+    const sources = found.flatMap((each) => (each.kind === 'source' ? [{ sync: each.sync, table: each.table }] : []))
+    const refs = found.flatMap((each) => (each.kind === 'ref' ? [each.model] : []))
+    byName.set(name, [...(byName.get(name) ?? []), { ...written, sources: unique(sources), refs: unique(refs) }])
+  }
+  const models = [...byName].map(([name, all]): Model => {
+    const [sources, refs] = [all.flatMap((each) => each.sources), all.flatMap((each) => each.refs)]
+    return { name, files: all, sources: unique(sources), refs: unique(refs) }
   })
   return { models, references }
 }
 
-/** Every source must be a table of an ETL sync, every ref a model, and no model may read itself. */
+/** Every source must be a table of an ETL sync, every ref a model, and no model may read itself on any warehouse. */
 export function checkModels(
   loaded: LoadedModels,
   context: { syncs: readonly Sync[]; brokenSyncs: readonly string[]; report: Report },
@@ -44,14 +44,19 @@ export function checkModels(
       if (reference.kind === 'source') checkSource(reference, context)
       else if (!names.includes(reference.model))
         unknown(context.report, reference.place, 'model', reference.model, names)
-  const circle = findCircle(new Map(loaded.models.map((model) => [model.name, model.refs])))
-  if (!circle) return
-  const [first = '', second = ''] = circle
-  context.report('MR-1207', {
-    message: `models read each other in a circle: ${circle.join(' → ')}`,
-    next: 'Take one of these refs out.',
-    place: loaded.references.get(first)?.find((each) => each.kind === 'ref' && each.model === second)?.place,
-  })
+  for (const warehouse of warehouseTypes) {
+    const models = modelsOn(loaded.models, warehouse)
+    const circle = findCircle(new Map(models.map((model) => [model.name, model.refs])))
+    if (!circle) continue
+    const [first = '', second = ''] = circle
+    const { file = '' } = models.find(({ name }) => name === first) ?? {}
+    context.report('MR-1207', {
+      message: `models read each other in a circle: ${circle.join(' → ')}`,
+      next: 'Take one of these refs out.',
+      place: loaded.references.get(file)?.find((each) => each.kind === 'ref' && each.model === second)?.place,
+    })
+    return
+  }
 }
 
 function checkSource(

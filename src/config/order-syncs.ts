@@ -52,12 +52,12 @@ export function modelSources(models: readonly Model[], name: string): readonly s
 }
 
 /** A model, and every model that it reads, each after those it reads itself: the order in which views are made. */
-export function orderModels(
-  models: readonly Model[],
+export function orderModels<M extends Pick<Model, 'name' | 'refs'>>(
+  models: readonly M[],
   names: readonly string[] = models.map(({ name }) => name),
-): readonly Model[] {
+): readonly M[] {
   const byModel = new Map(models.map((model) => [model.name, model]))
-  const ordered = new Map<string, Model>()
+  const ordered = new Map<string, M>()
   const seen = new Set<string>()
   const visit = (name: string) => {
     const model = byModel.get(name)

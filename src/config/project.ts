@@ -221,10 +221,22 @@ export type Limit = { readonly rows: number } | { readonly fraction: number }
 
 export type Model = {
   readonly name: string
-  /** Relative to the project. */
-  readonly file: string
-  /** As written, with `{{ source(…) }}` and `{{ ref(…) }}`. */
-  readonly sql: string
+  /** One for each warehouse at most, and one for those that have none of their own. */
+  readonly files: readonly ModelFile[]
+  /** Of all its files. */
   readonly sources: readonly { readonly sync: string; readonly table: string }[]
   readonly refs: readonly string[]
 }
+
+/** What a model is on one warehouse, or on all that have no file of their own. */
+export type ModelFile = {
+  readonly warehouse: WarehouseType | null
+  /** Relative to the project. */
+  readonly file: string
+  /** As written, with `{{ source(…) }}`, `{{ ref(…) }}` and macros. */
+  readonly sql: string
+  readonly sources: Model['sources']
+  readonly refs: readonly string[]
+}
+
+export type WarehouseType = WarehouseConfig['type']

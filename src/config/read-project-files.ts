@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { insideProject, projectFileName, showPath } from './project-paths.ts'
+import { didYouMean } from '../model/did-you-mean.ts'
+import { warehouseTypes } from './model-files.ts'
+import type { ModelFile } from './project.ts'
 import { parseYamlFile, type Report, type YamlFile } from './yaml-file.ts'
 
 export type ProjectFiles = {
@@ -9,9 +12,12 @@ export type ProjectFiles = {
   readonly syncs: readonly { readonly name: string; readonly yaml: YamlFile }[]
   /** Names of syncs whose file is there but cannot be parsed: they count as defined. */
   readonly brokenSyncs: readonly string[]
-  readonly models: readonly { readonly name: string; readonly file: string; readonly sql: string }[]
+  readonly models: readonly NamedModelFile[]
   readonly schedules: YamlFile | undefined
 }
+
+/** `name.sql`, or a warehouse's own `name.snowflake.sql`. */
+export type NamedModelFile = Pick<ModelFile, 'file' | 'sql' | 'warehouse'> & { readonly name: string }
 
 /**
  * Reads whatever belongs to the project. What cannot be read or parsed is reported, and left out. Many small files that
@@ -28,9 +34,9 @@ export function readProjectFiles(root: string, report: Report): ProjectFiles {
     else brokenSyncs.push(name)
   }
   const models = []
-  for (const { name, file } of listNamed(reader, 'models', ['.sql'])) {
+  for (const { name, file, warehouse } of listModels(reader)) {
     const sql = readText(reader, file)
-    if (sql !== undefined) models.push({ name, file, sql })
+    if (sql !== undefined) models.push({ name, file, sql, warehouse })
   }
   const schedules = existsSync(join(root, 'schedules.yaml')) ? readYaml(reader, 'schedules.yaml') : undefined
   return { millrace, syncs, brokenSyncs, models, schedules }
@@ -61,6 +67,27 @@ function readText({ root, report }: Reader, file: string): string | undefined {
   }
 }
 
+/** By name; of one model the file for all warehouses first. */
+function listModels(reader: Reader): readonly Omit<NamedModelFile, 'sql'>[] {
+  const found = [null, ...warehouseTypes].flatMap((warehouse) =>
+    listNamed(reader, 'models', [warehouse === null ? '.sql' : `.${warehouse}.sql`]).map((each) => ({
+      ...each,
+      warehouse,
+    })),
+  )
+  const folders = new Map<string, string>()
+  for (const { name, file } of found) {
+    const first = folders.get(name) ?? file
+    folders.set(name, first)
+    if (dirname(first) !== dirname(file))
+      reader.report('MR-1201', {
+        message: `${first} and ${file} are one model, \`${name}\`, and stand in different folders`,
+        next: `Move ${basename(file)} to ${dirname(first)}, or rename it.`,
+      })
+  }
+  return found.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))
+}
+
 /** The files of a folder and its subfolders; the file's name is the sync's or model's name and there is only one of each. */
 function listNamed(
   { root, report }: Reader,
@@ -79,15 +106,12 @@ function listNamed(
     if (!extension) continue
     const name = basename(file, extension)
     const earlier = named.get(name)
-    if (/\.(snowflake|duckdb)$/.test(name))
-      report('MR-1211', {
-        message: `${file}: a model per warehouse is planned and not built yet`,
-        next: `Write ${file.replace(/\.\w+\.sql$/, '.sql')} only.`,
-      })
-    else if (!/^[a-z_][a-z0-9_]*$/.test(name))
+    // It is taken with the extension of its own.
+    if (extension === '.sql' && warehouseTypes.some((type) => name.endsWith(`.${type}`))) continue
+    if (!/^[a-z_][a-z0-9_]*$/.test(name))
       report('MR-1201', {
         message: `${file}: the file’s name becomes a name in the warehouse, and takes lower-case letters, digits and \`_\` only`,
-        next: `Rename it to ${name.toLowerCase().replace(/\W+/g, '_')}${extension}.`,
+        next: `Rename it to ${betterName(name, extension)}.`,
       })
     else if (earlier !== undefined)
       report('MR-1201', {
@@ -97,6 +121,13 @@ function listNamed(
     else named.set(name, file)
   }
   return [...named].map(([name, file]) => ({ name, file })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function betterName(name: string, extension: string): string {
+  const [model = '', warehouse = '', ...more] = name.split('.')
+  const meant = extension === '.sql' && more.length === 0 ? didYouMean(warehouse, warehouseTypes) : undefined
+  const words = (meant === undefined ? name : model).toLowerCase().replace(/\W+/g, '_')
+  return `${words}${meant === undefined ? '' : `.${meant}`}${extension}`
 }
 
 const maxFileBytes = 1_000_000

@@ -5,7 +5,9 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, it } from 'vitest'
 import { initProject } from '../../src/config/init-project.ts'
 import { loadProject } from '../../src/config/load.ts'
+import { modelsOn } from '../../src/config/model-files.ts'
 import { renderModel, warehouseNames } from '../../src/config/model-references.ts'
+import { duckdbMacros } from '../../src/warehouse/duckdb/macros.ts'
 import { caughtFrom } from './temp-project.ts'
 
 const fresh = async () => realpath(await mkdtemp(join(tmpdir(), 'millrace-init-')))
@@ -34,7 +36,7 @@ describe('initProject', () => {
     const directory = await fresh()
     await initProject(directory, options)
     const project = await loadProject(directory)
-    const [model] = project.models
+    const [model] = modelsOn(project.models, 'duckdb')
     if (!model) throw new Error('the new project has no model')
     const db = await (await DuckDBInstance.create(':memory:')).connect()
     await db.run(`create schema stripe;
@@ -42,10 +44,8 @@ describe('initProject', () => {
       create table stripe.subscriptions (customer varchar, status varchar, _deleted_at timestamp);
       insert into stripe.customers values ('a','a@x.test',null), ('b','b@x.test',null), ('c',null,null), ('d','d@x.test',now());
       insert into stripe.subscriptions values ('a','canceled',null), ('a','trialing',null);`)
-    const sql = renderModel(
-      model,
-      warehouseNames(project, (identifier) => `"${identifier}"`),
-    )
+    const names = warehouseNames(project, (identifier) => `"${identifier}"`)
+    const sql = renderModel(model, { ...duckdbMacros, ...names })
     const rows = await db.runAndReadAll(`${sql} order by 1`)
     db.closeSync()
     expect(rows.getRowsJson()).toEqual([

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
+import { modelsOn } from '../../src/config/model-files.ts'
 import { findProjectRoot } from '../../src/config/project-paths.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { absent, brief, caughtFrom, findingsOf, sound, tempProject, type Files } from './temp-project.ts'
@@ -187,10 +188,36 @@ options: { page: 3 }
       }),
     )
     expect(project.models.find(({ name }) => name === 'more')).toMatchObject({
-      file: 'models/more.sql',
+      files: [{ file: 'models/more.sql', warehouse: null }],
       sources: [{ sync: 'crm', table: 'account' }],
       refs: ['people'],
     })
+  })
+
+  it('takes the file of a warehouse beside the one for all, and reads what each of them names', async () => {
+    const project = await loadProject(
+      await tempProject({
+        'models/sub/more.sql': `select * from {{ source('crm', 'account') }} -- not {{ ref('gone') }}`,
+        'models/sub/more.snowflake.sql': `select 'it\\'s' from {{ ref('people') }}`,
+        'models/only.duckdb.sql': `select {{ json_text(a, 'b') }} from {{ source('crm', 'contact') }}`,
+      }),
+    )
+    expect(project.models).toMatchObject([
+      { name: 'more', sources: [{ table: 'account' }], refs: ['people'] },
+      { name: 'only', files: [{ warehouse: 'duckdb' }] },
+      { name: 'people', files: [{ warehouse: null }] },
+    ])
+    const shown = (warehouse: 'duckdb' | 'snowflake') =>
+      modelsOn(project.models, warehouse).map(({ name, file, refs }) => [name, file, refs])
+    expect(shown('duckdb')).toEqual([
+      ['more', 'models/sub/more.sql', []],
+      ['only', 'models/only.duckdb.sql', []],
+      ['people', 'models/people.sql', []],
+    ])
+    expect(shown('snowflake')).toEqual([
+      ['more', 'models/sub/more.snowflake.sql', ['people']],
+      ['people', 'models/people.sql', []],
+    ])
   })
 
   it('gives schedules the defaults of their file', async () => {
@@ -398,7 +425,6 @@ const cases: readonly Case[] = [
   ],
   // not built yet
   ['transform', withPeople('tags', 'transform: transforms/x.ts\ntags'), [`MR-1211 ${p}:6:1 transform`]],
-  ['a model per warehouse', { 'models/x.snowflake.sql': 'select 1' }, ['MR-1211']],
   [
     'state:modified in a schedule',
     schedules('{ select: ["state:modified"], every: 1h }'),
@@ -496,6 +522,65 @@ const cases: readonly Case[] = [
     'models in a circle',
     { 'models/x.sql': "select * from {{ ref('y') }}", 'models/y.sql': "select * from {{ ref('x') }}" },
     ["MR-1207 models/x.sql:1:15 {{ ref('y') }}"],
+  ],
+  [
+    'models in a circle on one warehouse only',
+    {
+      'models/x.sql': "select * from {{ source('crm', 'contact') }}",
+      'models/x.snowflake.sql': "select *\nfrom {{ ref('y') }}",
+      'models/y.sql': "select * from {{ ref('x') }}",
+    },
+    ["MR-1207 models/x.snowflake.sql:2:6 {{ ref('y') }}"],
+  ],
+  [
+    'models that read each other on different warehouses',
+    {
+      'models/x.sql': "select * from {{ ref('y') }}",
+      'models/x.snowflake.sql': 'select 1',
+      'models/y.sql': 'select 1',
+      'models/y.snowflake.sql': "select * from {{ ref('x') }}",
+    },
+    [],
+  ],
+  [
+    'a wrong name in the file of one warehouse',
+    { 'models/x.sql': 'select 1', 'models/x.snowflake.sql': "select * from {{ source('crm', 'contacts') }}" },
+    ["MR-1204 models/x.snowflake.sql:1:15 {{ source('crm', 'contacts') }}"],
+  ],
+  ['a warehouse that there is not', { 'models/x.snowflak.sql': 'select 1' }, ['MR-1201']],
+  ['a model that is in two folders', { 'models/x.sql': 'select 1', 'models/y/x.duckdb.sql': 'select 1' }, ['MR-1201']],
+  [
+    'a macro that is nearly one',
+    { 'models/x.sql': "select {{ jsontext(a, 'b') }}" },
+    ["MR-1201 models/x.sql:1:8 {{ jsontext(a, 'b') }}"],
+  ],
+  [
+    'wrong arguments of macros',
+    {
+      'models/x.sql': `select {{ dateadd('day', -7) }}, {{ dateadd(day, 1, a) }},
+  {{ datediff('days', a, b) }}, {{ datediff('day', a, ) }},
+  {{ json_text(a, b) }}, {{ json_text(a, '$.b') }}, {{ json_value(a, 'b..c') }},
+  {{ try_cast(a as integer) }}, {{ try_cast(a, 'int') }}, {{ try_cast(a, 'decimal(39,2)') }}, {{ try_cast(
+    json_text(a, 'b['), 'dat') }},
+  {{ flatten(a) }}, {{ current_date(1) }}, {{ json_text(flatten(a), 'b') }}, '{{ ref('people') }}' -- {{ anything }}`,
+    },
+    [
+      "MR-1201 models/x.sql:1:11 dateadd('day', -7)",
+      'MR-1201 models/x.sql:1:45 day',
+      "MR-1201 models/x.sql:2:15 'days'",
+      "MR-1201 models/x.sql:2:36 datediff('day', a, )",
+      'MR-1201 models/x.sql:3:19 b',
+      "MR-1201 models/x.sql:3:42 '$.b'",
+      "MR-1201 models/x.sql:3:70 'b..c'",
+      'MR-1201 models/x.sql:4:6 try_cast(a as integer)',
+      "MR-1201 models/x.sql:4:48 'int'",
+      "MR-1201 models/x.sql:4:74 'decimal(39,2)'",
+      "MR-1201 models/x.sql:5:18 'b['",
+      "MR-1201 models/x.sql:5:25 'dat'",
+      'MR-1201 models/x.sql:6:24 current_date(1)',
+      'MR-1201 models/x.sql:6:57 flatten(a)',
+      "MR-1201 models/x.sql:6:79 {{ ref('",
+    ],
   ],
   [
     'syncs in a circle',

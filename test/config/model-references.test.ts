@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
 import { renderModel, warehouseNames } from '../../src/config/model-references.ts'
-import type { Model } from '../../src/config/project.ts'
+import { duckdbMacros } from '../../src/warehouse/duckdb/macros.ts'
 import { tempProject } from './temp-project.ts'
 
 const quote = (identifier: string) => `"${identifier.replaceAll('"', '""')}"`
-const model = (sql: string): Model => ({ name: 'x', file: 'models/x.sql', sql, sources: [], refs: [] })
+const model = (sql: string) => ({ file: 'models/x.sql', sql, warehouse: null })
+const names = (source: string, ref: string) => ({ ...duckdbMacros, source: () => source, ref: () => ref })
 
 describe('renderModel', () => {
   it('puts quoted names in place of sources and refs, by the schema of the sync', async () => {
@@ -13,25 +14,22 @@ describe('renderModel', () => {
       await tempProject({ 'syncs/crm.yaml': 'source: crm\nschema: raw_crm\nstreams: { Contact: }\n' }),
     )
     const sql = "select * from {{ source('crm', 'contact') }} join {{ref( \"people\" )}} on true"
-    expect(renderModel(model(sql), warehouseNames(project, quote))).toBe(
+    expect(renderModel(model(sql), { ...duckdbMacros, ...warehouseNames(project, quote) })).toBe(
       'select * from "raw_crm"."contact" join "models"."people" on true',
     )
   })
 
   it('leaves everything else as it is, `$` patterns and single braces too', () => {
-    const names = { source: () => "$& $1 $'", ref: () => 'r' }
-    expect(renderModel(model("select '{a}', '$1' from {{ source('a', 'b') }}"), names)).toBe(
+    expect(renderModel(model("select '{a}', '$1' from {{ source('a', 'b') }}"), names("$& $1 $'", 'r'))).toBe(
       "select '{a}', '$1' from $& $1 $'",
     )
   })
 
   it('takes off what may not stand at the end of a view', () => {
-    expect(renderModel(model('select 1 ;\n ; \n'), { source: () => '', ref: () => '' })).toBe('select 1')
+    expect(renderModel(model('select 1 ;\n ; \n'), names('', ''))).toBe('select 1')
   })
 
   it('refuses what is neither', () => {
-    expect(() => renderModel(model('{{ x }}'), { source: () => '', ref: () => '' })).toThrow(
-      'neither a source nor a ref',
-    )
+    expect(() => renderModel(model('{{ x }}'), names('', ''))).toThrow('neither a source, a ref nor a macro')
   })
 })

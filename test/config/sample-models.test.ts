@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
+import { modelsOn } from '../../src/config/model-files.ts'
 import { renderModel, warehouseNames } from '../../src/config/model-references.ts'
 import { orderModels } from '../../src/config/order-syncs.ts'
+import { duckdbMacros } from '../../src/warehouse/duckdb/macros.ts'
 
 let db: DuckDBConnection
 
@@ -71,8 +73,8 @@ beforeAll(async () => {
       ('l7','P-7','a1',true,'g@x.test','Gil','G',false,false,false,false,null);
   `)
   const project = await loadProject(fileURLToPath(new URL('../..', import.meta.url)))
-  const names = warehouseNames(project, quote)
-  for (const model of orderModels(project.models))
+  const names = { ...duckdbMacros, ...warehouseNames(project, quote) }
+  for (const model of orderModels(modelsOn(project.models, 'duckdb')))
     await db.run(`create view models.${quote(model.name)} as ${renderModel(model, names)}`)
 })
 
