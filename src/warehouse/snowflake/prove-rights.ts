@@ -81,7 +81,7 @@ async function* proveInSchema(
   })
   yield made
   if (!made.ok) return
-  const stage = `@${quoted(schema)}.${quoted(`%${table}`)}`
+  const stage = `@${quoted(schema)}.%${quoted(table)}`
   yield await prove('snowflake: put and copy', () => stagedRow(client, name, stage))
   yield await prove('snowflake: transaction', () => changedRows(client, name))
   yield await prove('snowflake: create view', async () => {

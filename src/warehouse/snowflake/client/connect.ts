@@ -3,7 +3,7 @@ import type { Connection, ConnectionOptions } from 'snowflake-sdk'
 import { MillraceError } from '../../../model/millrace-error.ts'
 import { factsOf } from './failure-facts.ts'
 import type { SnowflakeSdk } from './load-sdk.ts'
-import type { SnowflakeOptions } from './options.ts'
+import { addressOf, type SnowflakeOptions } from './options.ts'
 import { translateSnowflakeError } from './translate-error.ts'
 
 /**
@@ -13,8 +13,9 @@ import { translateSnowflakeError } from './translate-error.ts'
 export async function connect(
   sdk: SnowflakeSdk,
   connectionOptions: ConnectionOptions,
-  { account, accessUrl, user, loginTimeoutMs, signal }: SnowflakeOptions,
+  options: SnowflakeOptions,
 ): Promise<Connection> {
+  const { account, user, loginTimeoutMs, signal } = options
   const until = performance.now() + loginTimeoutMs
   const doing = `signing in to Snowflake (${[user, account].filter(Boolean).join(' at ')})`
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 8000)) {
@@ -23,12 +24,10 @@ export async function connect(
       return await connectOnce(sdk.createConnection({ ...connectionOptions }), { until, signal })
     } catch (error) {
       const facts = factsOf(error)
-      if (isNoAccount(error)) throw noAccount(doing, accessUrl ?? addressOf(account), error)
+      if (isNoAccount(error)) throw noAccount(doing, addressOf(options), error)
       const isLast = performance.now() + pauseMs >= until
       if (isLast || !facts.isUnanswered || (facts.status !== null && facts.status < 500 && facts.status !== 429))
-        throw facts.isUnanswered
-          ? unreachable(doing, accessUrl ?? addressOf(account), error)
-          : translateSnowflakeError(error, doing)
+        throw facts.isUnanswered ? unreachable(doing, addressOf(options), error) : translateSnowflakeError(error, doing)
     }
     await delay(pauseMs, undefined, { signal })
   }
@@ -93,5 +92,3 @@ const causeOf = (error: unknown) => {
   const { code, network, status } = factsOf(error)
   return { code, network, status }
 }
-
-const addressOf = (account: string) => `https://${account.toLowerCase()}.snowflakecomputing.com`

@@ -5,8 +5,9 @@ import { connect } from './connect.ts'
 import { connectionOptions } from './connection-options.ts'
 import { describeColumns, type ColumnDescription } from './describe-columns.ts'
 import { checkNames } from './check-names.ts'
+import { limitRetries } from './limit-retries.ts'
 import { loadSdk } from './load-sdk.ts'
-import { requestTimeoutOf, secretsOf, type SnowflakeOptions } from './options.ts'
+import { addressOf, requestTimeoutOf, secretsOf, type SnowflakeOptions } from './options.ts'
 import { putFiles } from './put-files.ts'
 import { queryTagText, type QueryTag } from './query-tag.ts'
 import { readRows } from './read-rows.ts'
@@ -39,7 +40,9 @@ export async function openSnowflakeClient(options: SnowflakeOptions): Promise<Sn
   try {
     // Before the SDK is loaded, which takes a third of a second.
     const forSdk = connectionOptions(options)
-    const connection = await connect(await loadSdk({ isLocal: isLocal(options.accessUrl) }), forSdk, options)
+    const sdk = await loadSdk({ isLocal: isLocal(options.accessUrl) })
+    limitRetries(addressOf(options), options.retryTimeoutMs ?? 60_000)
+    const connection = await connect(sdk, forSdk, options)
     let tag = queryTagText(options.queryTag, { purpose: 'session' })
     const runner = statementRunner(connection, {
       queryTag: () => tag,

@@ -22,6 +22,8 @@ export type SnowflakeOptions = {
   readonly loginTimeoutMs: number
   /** For one answer of the server, which says after 45 seconds at the latest that a statement is still running. @default 90 s */
   readonly requestTimeoutMs?: number
+  /** How long a request that gets no answer is repeated, about. @default 60 s */
+  readonly retryTimeoutMs?: number
   /** A session that is idle for four hours ends without it. @default false */
   readonly keepAlive?: boolean
   /** What is running when the connection breaks is ended by the server. @default true */
@@ -49,6 +51,10 @@ export type StatementReport = {
   readonly queryId: string | null
   readonly milliseconds: number
 }
+
+/** Where the account answers. */
+export const addressOf = ({ account, accessUrl }: Pick<SnowflakeOptions, 'account' | 'accessUrl'>): string =>
+  accessUrl ?? `https://${account.toLowerCase()}.snowflakecomputing.com`
 
 export const requestTimeoutOf = ({ requestTimeoutMs = 90_000 }: Pick<SnowflakeOptions, 'requestTimeoutMs'>): number =>
   requestTimeoutMs

@@ -46,7 +46,7 @@ describe('the session', () => {
     const [setup = '', ...more] = server.statements()
     expect(more).toEqual([])
     expect(setup).toMatch(/^ALTER SESSION SET ABORT_DETACHED_QUERY = true, USE_CACHED_RESULT = false, /)
-    expect(setup).toContain('STATEMENT_TIMEOUT_IN_SECONDS = 90 LOCK_TIMEOUT = 0')
+    expect(setup).toContain('STATEMENT_TIMEOUT_IN_SECONDS = 90, LOCK_TIMEOUT = 0')
     expect(setup).toContain(`TIMEZONE = 'UTC'`)
     expect(setup).not.toContain('Helsinki')
     expect(setup).toContain(`TIMESTAMP_NTZ_OUTPUT_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'`)
@@ -283,6 +283,26 @@ describe('what fails', () => {
       .map(({ path }) => /requestId=([^&]+)/.exec(path)?.[1])
     expect(ids).toHaveLength(2)
     expect(new Set(ids).size).toBe(1)
+  })
+
+  it('is asked for no more often than there is time for', async () => {
+    const { server, client } = await open((sql) => (sql === 'COMMIT' ? { cut: true } : undefined), {
+      retryTimeoutMs: 0,
+    })
+    const error: unknown = await client.run('COMMIT').catch((reason: unknown) => reason)
+    expect(isConnectionLost(error)).toBe(true)
+    expect(server.statements().filter((sql) => sql === 'COMMIT')).toHaveLength(1)
+  })
+
+  it('a server that is busy for a moment is asked again', async () => {
+    const { server, client } = await open(
+      (sql, attempt) => (sql === 'Q' && attempt === 1 ? { status: 503 } : undefined),
+      {
+        retryTimeoutMs: 8000,
+      },
+    )
+    await client.run('Q')
+    expect(server.statements().filter((sql) => sql === 'Q')).toHaveLength(2)
   })
 
   it('a session that is gone is a lost connection', async () => {

@@ -204,7 +204,7 @@ describe('statements', () => {
       expect.objectContaining({ name: 'c', type: 'FLOAT' }),
       expect.objectContaining({ name: 'd', type: 'BOOLEAN' }),
       expect.objectContaining({ name: 'e', type: 'DATE' }),
-      expect.objectContaining({ name: 'f', type: 'TIMESTAMP_NTZ', scale: 6 }),
+      expect.objectContaining({ name: 'f', type: 'TIMESTAMP_NTZ' }),
       expect.objectContaining({ name: 'Mixed', type: 'VARIANT' }),
     ])
   })
@@ -214,7 +214,7 @@ describe('statements', () => {
     ['an object that is not there', 'SELECT * FROM CLIENT.NOWHERE', 'MR-2003', /NOWHERE/],
     ['a column that is not there', 'SELECT NOPE FROM CLIENT.T', 'MR-2003', /NOPE/],
     ['a value that does not fit', `SELECT 'abc'::NUMBER(10,0)`, 'MR-2003', /abc/],
-    ['a database that is not there', 'CREATE SCHEMA NODB.X', 'MR-2203', /NODB/],
+    ['a warehouse that is not there', 'USE WAREHOUSE NOTHING', 'MR-2203', /does not exist/],
     [
       'several rows for one',
       `MERGE INTO CLIENT.T USING (SELECT 1 AS ID, 'p' AS N UNION ALL SELECT 1, 'q') S ON T.ID = S.ID WHEN MATCHED THEN UPDATE SET NAME = S.N`,
@@ -339,7 +339,7 @@ describe('the rights', () => {
     )
     const scripted = await openSnowflakeClient(options)
     expect((await refusal(scripted.run('CREATE DATABASE OTHER'))).code).toBe('MR-2204')
-    expect((await refusal(scripted.run('CREATE SCHEMA MILLRACE.OTHER'))).code).toMatch(/MR-220[34]/)
+    expect((await refusal(scripted.run('CREATE SCHEMA MILLRACE.OTHER'))).message).toMatch(/not authorized|Insufficient/)
     await scripted.close()
     await admin.close()
   })
@@ -352,15 +352,12 @@ describe('what breaks', () => {
   })
 
   it('a COMMIT whose answer was lost is made once', async () => {
-    const other = await openSnowflakeClient(optionsOf(snowflake.connection))
+    const other = await openSnowflakeClient(optionsOf(snowflake.connection, { retryTimeoutMs: 0 }))
     await other.run('BEGIN TRANSACTION')
     await other.run(`INSERT INTO CLIENT.T VALUES (500, 'once')`)
     snowflake.fault('lose_commit_answer', {})
-    const error: unknown = await other.run('COMMIT').then(
-      () => undefined,
-      (reason: unknown) => reason,
-    )
-    if (error !== undefined) expect(isConnectionLost(error)).toBe(true)
+    const error = await refusal(other.run('COMMIT'))
+    expect(isConnectionLost(error)).toBe(true)
     expect(await client.rows('SELECT COUNT(*) AS N FROM CLIENT.T WHERE ID = 500')).toEqual([{ n: '1' }])
     await other.close()
   })
