@@ -16,14 +16,17 @@ export function checkReads(context: RunContext, reads: readonly ObjectName[]): v
   }
 }
 
+/** Which kinds of change a MERGE has. */
+export type Changes = (kind: 'inserted' | 'updated' | 'deleted') => boolean
+
 /** @throws SnowflakeError */
-export function checkWrite(context: RunContext, { verb, target, overwrite, counts }: Dml): void {
+export function checkWrite(context: RunContext, { verb, target, overwrite }: Dml, changes: Changes): void {
   const needed: string[] =
     verb === 'merge'
       ? [
-          ...(counts.inserted ? ['INSERT'] : []),
-          ...(counts.updated ? ['UPDATE'] : []),
-          ...(counts.deleted ? ['DELETE'] : []),
+          ...(changes('inserted') ? ['INSERT'] : []),
+          ...(changes('updated') ? ['UPDATE'] : []),
+          ...(changes('deleted') ? ['DELETE'] : []),
         ]
       : [verb.toUpperCase(), ...(overwrite ? ['DELETE'] : [])]
   for (const privilege of needed) checkTable(context, target, [privilege])

@@ -65,7 +65,7 @@ async function runScope(run: BlockRun, block: Block, parent: Scope | null): Prom
   } catch (error) {
     const exception = asException(run.context, error)
     const handler = exception && block.handlers.find((each) => isHandledBy(exception, each.names))
-    if (!exception || !handler) throw error
+    if (!exception || !handler) throw exception ?? error
     return handle(run, { handler, exception }, scope)
   }
 }

@@ -26,6 +26,7 @@ export async function runDdl(context: RunContext, statement: Ddl): Promise<Outco
   if (statement.objectKind === 'warehouse') throw unsupported('WAREHOUSE')
   await session.transaction.commit()
   const known = find(context, statement)
+  const isOwn = isOwnOf(context, statement)
   const nothing = checkExistence(statement, known)
   checkDdlRights(context, statement, known)
   if (statement.rowsFrom !== null) needWarehouse(context)
@@ -38,10 +39,10 @@ export async function runDdl(context: RunContext, statement: Ddl): Promise<Outco
     } catch (error) {
       throw translateDuckDBError(error, statement.sql.join(';\n'))
     }
-    await record(context, statement, { known, run })
+    await record(context, statement, { known, run, isOwn })
     return statement.rowsFrom === null ? 0 : (changed[statement.rowsFrom] ?? 0)
   })
-  afterwards(context, statement, known)
+  afterwards(context, statement, { known, isOwn })
   return { ...done(statement.message), changed: { inserted: rows, updated: 0, deleted: 0 } }
 }
 
@@ -53,6 +54,12 @@ const nameOf = ({ objectKind, name }: Ddl): ObjectName =>
 
 const kindOfDdl = ({ objectKind }: Ddl): Kind =>
   objectKind === 'table' || objectKind === 'view' ? 'relation' : (objectKind as Kind) // warehouses went elsewhere
+
+/** A temporary object of the session: it hides another of the same name, for DROP and ALTER too. */
+const isOwnOf = ({ session }: RunContext, statement: Ddl): boolean =>
+  statement.verb === 'create'
+    ? statement.temporary
+    : session.temporary.has(keyOf(kindOfDdl(statement), nameOf(statement)))
 
 function find({ service, session }: RunContext, statement: Ddl): CatalogObject | undefined {
   const kind = kindOfDdl(statement)
@@ -108,18 +115,17 @@ function checkDdlRights(context: RunContext, statement: Ddl, known: CatalogObjec
 async function record(
   context: RunContext,
   statement: Ddl,
-  { known, run }: { readonly known: CatalogObject | undefined; readonly run: Run },
+  { known, run, isOwn }: { readonly known: CatalogObject | undefined; readonly run: Run; readonly isOwn: boolean },
 ): Promise<void> {
   const { service, session } = context
   const kind = kindOfDdl(statement)
   const name = nameOf(statement)
-  const own = session.temporary.has(keyOf(kind, name)) || (statement.verb === 'create' && statement.temporary)
   const put = async (object: CatalogObject) => {
-    if (own) session.temporary.set(keyOf(kind, object.name), object)
+    if (isOwn) session.temporary.set(keyOf(kind, object.name), object)
     else await service.catalog.put(object, run)
   }
   const remove = async () => {
-    if (own) session.temporary.delete(keyOf(kind, name))
+    if (isOwn) session.temporary.delete(keyOf(kind, name))
     else
       for (const gone of await service.catalog.remove(kind, name, run))
         await forgetLoads(run, keyOf(kindOf(gone), gone.name))
@@ -142,7 +148,7 @@ async function record(
   if (statement.renamedTo) await remove()
   const columns =
     statement.verb === 'alter' && kind === 'relation'
-      ? (statement.columns ?? (await changedColumns(session.connection, moved, own)))
+      ? (statement.columns ?? (await changedColumns(session.connection, moved, isOwn)))
       : known.columns
   await put({ ...known, name: moved, columns, comment: statement.comment ?? known.comment })
 }
@@ -160,16 +166,20 @@ const created = ({ service, session }: RunContext, statement: Ddl): CatalogObjec
 })
 
 /** Rights and files go with what they belong to. The creator owns what is created, and a session moves to a new schema. */
-function afterwards(context: RunContext, statement: Ddl, known: CatalogObject | undefined): void {
+function afterwards(
+  context: RunContext,
+  statement: Ddl,
+  { known, isOwn }: { readonly known: CatalogObject | undefined; readonly isOwn: boolean },
+): void {
   const { service, session } = context
   const name = nameOf(statement)
   const on = statement.objectKind.toUpperCase()
   const gone = known && (statement.verb === 'drop' || (statement.verb === 'create' && statement.orReplace))
   if (gone) {
-    service.rights.forget(on, fullName(name))
-    forgetStage(service, session, known)
+    if (!isOwn) service.rights.forget(on, fullName(name))
+    forgetStage(service, known, isOwn ? session : null)
   }
-  if (statement.renamedTo) service.rights.rename(on, fullName(name), fullName(statement.renamedTo))
+  if (statement.renamedTo && !isOwn) service.rights.rename(on, fullName(name), fullName(statement.renamedTo))
   if (statement.verb === 'drop') return leave(context, statement)
   if (statement.verb !== 'create') return
   const owned = (kind: string, full: string) =>

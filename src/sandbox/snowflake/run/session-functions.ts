@@ -12,7 +12,8 @@ export function sessionFunction(
   name: string,
   args: readonly (string | null)[],
 ): { readonly sql: string; readonly columns: readonly Column[] } | null {
-  switch (name.replace(/^.*\./, '').toUpperCase()) {
+  // With dots it is a table of the shared database: the catalog has it, and rights guard it.
+  switch (name.toUpperCase()) {
     case 'RESULT_SCAN':
       return resultScan(context, args[0] ?? context.session.lastQueryId ?? '')
     case 'QUERY_HISTORY':

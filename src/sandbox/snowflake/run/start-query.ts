@@ -43,9 +43,7 @@ async function finish(service: Service, query: QueryRecord, wish: QueryWish): Pr
   const parameters = withWishes(session.parameters, wish.parameters)
   const seconds = timeLimit(service, session, parameters)
   const timer = seconds > 0 ? setTimeout(() => abort.abort('timeout'), Math.min(seconds * 1000, 2 ** 31 - 1)) : null
-  // Between two steps there is nothing to interrupt: each step looks at the signal first.
-  const interrupt = () => session.connection.interrupt()
-  abort.signal.addEventListener('abort', interrupt)
+  const stopInterrupting = interruptWhenAborted(query)
   const startedAt = service.now().getTime()
   try {
     query.outcome = await runAll(service, query, { wish, parameters })
@@ -55,9 +53,23 @@ async function finish(service: Service, query: QueryRecord, wish: QueryWish): Pr
     query.state = 'failed'
   } finally {
     if (timer) clearTimeout(timer)
-    abort.signal.removeEventListener('abort', interrupt)
+    stopInterrupting()
     session.lastQueryId = query.id
     recordQuery(service, query, { queryTag: String(parameters.QUERY_TAG ?? ''), startedAt })
+  }
+}
+
+/** DuckDB forgets an interruption when its next statement begins: it is told again, until the last step has heard. */
+function interruptWhenAborted({ session, abort }: QueryRecord): () => void {
+  let timer: NodeJS.Timeout | null = null
+  const interrupt = () => {
+    session.connection.interrupt()
+    timer = setInterval(() => session.connection.interrupt(), 25)
+  }
+  abort.signal.addEventListener('abort', interrupt)
+  return () => {
+    if (timer) clearInterval(timer)
+    abort.signal.removeEventListener('abort', interrupt)
   }
 }
 

@@ -87,9 +87,7 @@ export async function closeSession(service: Service, session: Session): Promise<
   service.sessions.delete(session.id)
   service.tokens.forget(session.id)
   for (const query of service.queries.running()) {
-    if (query.session !== session) continue
-    query.abort.abort('cancelled')
-    session.connection.interrupt()
+    if (query.session === session) query.abort.abort('cancelled')
   }
   await session.tail
   await session.transaction.rollback()

@@ -63,7 +63,7 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
   const mend = async () => {
     if (state === 'sound') return
     if (state === 'broken' || (await isGivenUp(connection))) {
-      await connection.run('ROLLBACK')
+      await rollBack(connection)
       await connection.run('BEGIN TRANSACTION')
       for (const sql of done) await connection.run(sql)
     }
@@ -71,7 +71,7 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
   }
   const rollback = async () => {
     try {
-      if (writing) await connection.run('ROLLBACK')
+      if (writing) await rollBack(connection)
     } finally {
       reset()
     }
@@ -82,7 +82,7 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
       if (writing) await connection.run('COMMIT')
       for (const work of later) work()
     } catch (error) {
-      await connection.run('ROLLBACK').catch(() => null) // DuckDB has rolled back already
+      await rollBack(connection)
       throw error
     } finally {
       reset()
@@ -146,3 +146,16 @@ const isGivenUp = (connection: DuckDBConnection): Promise<boolean> =>
     () => false,
     () => true,
   )
+
+/** Surely: what is being cancelled interrupts this too, and after a failed COMMIT there is nothing left to roll back. */
+async function rollBack(connection: DuckDBConnection): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await connection.run('ROLLBACK')
+      return
+    } catch (error) {
+      if (/no transaction is active/i.test(String(error))) return
+      if (tries === 5) throw error
+    }
+  }
+}

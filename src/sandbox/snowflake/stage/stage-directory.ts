@@ -57,10 +57,9 @@ function stage(service: Service, key: string, prefix: string, options: Stage['op
 const tableKey = (session: Session, name: ObjectName) =>
   session.temporary.has(keyOf('relation', name)) ? `${session.id}${keyOf('relation', name)}` : keyOf('relation', name)
 
-/** The files of a stage go with the stage, or with its table. */
-export function forgetStage(service: Service, session: Session, { kind, name }: CatalogObject): void {
+/** The files of a stage go with the stage, or with its table. `owner`: of a temporary one. */
+export function forgetStage(service: Service, { kind, name }: CatalogObject, owner: Session | null): void {
   if (kind !== 'table' && kind !== 'stage') return
   const key = keyOf(kindOf({ kind }), name)
-  for (const each of [key, `${session.id}${key}`])
-    rmSync(stage(service, each, '', {}).directory, { recursive: true, force: true })
+  rmSync(stage(service, owner ? `${owner.id}${key}` : key, '', {}).directory, { recursive: true, force: true })
 }
