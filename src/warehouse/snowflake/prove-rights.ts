@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MillraceError } from '../../model/millrace-error.ts'
+import { asMillraceError, MillraceErrors } from '../../model/millrace-error.ts'
 import type { SnowflakeClient } from './client/open-client.ts'
 
 export type ProvenRight = {
@@ -149,8 +149,13 @@ async function prove(name: string, work: () => Promise<string>): Promise<ProvenR
   try {
     return { name, ok: true, detail: await work(), fix: [] }
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error
-    return { name, ok: false, detail: error.message, fix: error.next }
+    const errors = error instanceof MillraceErrors ? error.errors : [asMillraceError(error, name)]
+    return {
+      name,
+      ok: false,
+      detail: errors.map(({ message }) => message).join('; '),
+      fix: errors.flatMap(({ next }) => next),
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { MillraceError, MillraceErrors } from '../../../src/model/millrace-error.ts'
 import { openSnowflakeClient } from '../../../src/warehouse/snowflake/client/open-client.ts'
 import { proveRights, type ProvenRight } from '../../../src/warehouse/snowflake/prove-rights.ts'
 import { startStandIn, type Answer, type StandIn } from './client/stand-in.ts'
@@ -43,6 +44,22 @@ describe('the rights of a role', () => {
     })
     expect(found).toEqual(['✗ sign-in'])
     expect(first?.fix.join()).toContain('RSA_PUBLIC_KEY')
+  })
+
+  it('whose secrets are missing are one finding, too', async () => {
+    const missing = ['KEY', 'PASS'].map(
+      (name) =>
+        new MillraceError('MR-1301', { message: `the variable ${name} is not set`, next: `Set it: export ${name}=…` }),
+    )
+    const open = () => Promise.reject(new MillraceErrors(missing))
+    expect(await Array.fromAsync(proveRights({ open, id: 'abc1' }))).toEqual([
+      {
+        name: 'snowflake: sign-in',
+        ok: false,
+        detail: 'the variable KEY is not set; the variable PASS is not set',
+        fix: ['Set it: export KEY=…', 'Set it: export PASS=…'],
+      },
+    ])
   })
 
   it('without a warehouse that runs end there', async () => {
