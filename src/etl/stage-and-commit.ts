@@ -84,7 +84,11 @@ async function stageAndDrop(
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
   await mkdir(directory, { recursive: true })
-  const staged = await stageChunk({ chunk, directory, memoryLimit: context.stagingMemory, ...shape }, workbench)
+  const jsonAsText = context.warehouse.jsonInFiles === 'text'
+  const staged = await stageChunk(
+    { chunk, directory, memoryLimit: context.stagingMemory, jsonAsText, ...shape },
+    workbench,
+  )
   await dropChunk(chunk)
   return staged
 }

@@ -29,6 +29,8 @@ export type StageRequest = {
   readonly derived: boolean
   /** DuckDB's words: `1GB`. */
   readonly memoryLimit: string
+  /** JSON is written as plain text: not every warehouse knows Parquet's own mark for it. @default false */
+  readonly jsonAsText?: boolean
 }
 
 export type Staged = {
@@ -118,14 +120,12 @@ type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
 async function stageFlawless(db: Database, request: StageRequest, { files, path }: Staging): Promise<boolean> {
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
   const source = `(${castSql(request, readerSql(files, request.columns))})`
-  const good = await copyTo(
-    db,
-    `SELECT ${names(stagedColumns(request))} FROM ${source} WHERE ${bad} IS NULL`,
-    path,
-  ).catch((error: unknown) => {
-    if (isUnreadable(error)) return -1
-    throw error
-  })
+  const good = await copyTo(db, `SELECT ${stagedCells(request)} FROM ${source} WHERE ${bad} IS NULL`, path).catch(
+    (error: unknown) => {
+      if (isUnreadable(error)) return -1
+      throw error
+    },
+  )
   if (good !== rows || rows === 0) return false
   if (request.key.length === 0) return true
   const [counted] = await db.rows(`SELECT ${distinctKeys(request)} AS d FROM read_parquet(${quoteText(path)})`)
@@ -156,8 +156,7 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
     good === distinct
       ? ''
       : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
-  if (good > 0)
-    await copyTo(db, `SELECT ${names(stagedColumns(request))} FROM staged WHERE ${bad} IS NULL${latest}`, path)
+  if (good > 0) await copyTo(db, `SELECT ${stagedCells(request)} FROM staged WHERE ${bad} IS NULL${latest}`, path)
   await db.run('DROP TABLE staged')
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
@@ -172,12 +171,13 @@ function distinctKeys(request: StageRequest): string {
   return `count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`})`
 }
 
-const stagedColumns = (request: StageRequest): readonly string[] => [
-  ...request.columns.map((column) => column.column),
-  '_read_at',
-  '_version',
-  '_deleted_at',
-]
+function stagedCells({ columns, jsonAsText }: StageRequest): string {
+  const cells = columns.map(({ column, type }) => {
+    const cell = quoteName(column)
+    return jsonAsText && type === 'json' ? `CAST(${cell} AS VARCHAR) AS ${cell}` : cell
+  })
+  return [...cells, '_read_at', '_version', '_deleted_at'].join(', ')
+}
 
 /** @param more columns beside the staged ones and `bad` */
 function castSql(request: StageRequest, source: string, ...more: readonly string[]): string {

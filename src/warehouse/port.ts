@@ -24,6 +24,8 @@ export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
   /** Where it is, for messages. */
   readonly place: string
+  /** How JSON stands in the Parquet files that it takes: marked as such, or as plain text. */
+  readonly jsonInFiles: 'json' | 'text'
   readonly quote: (identifier: string) => string
   /** A model's query with what it looks up in others. */
   readonly joinLookups: (model: string, lookups: readonly LookupJoin[]) => string

@@ -19,7 +19,7 @@ export type StateUpkeep = {
     readonly to: string
     readonly destination: StateDestination | null
   }) => Promise<void>
-  /** Drops what `changes` has kept longer than it shall; so many rows at most. Gives how many went. */
+  /** Drops what `changes` has kept longer than it shall: so many rows at once, or all where that costs no more. Gives how many went. */
   readonly pruneChanges: (request: {
     readonly sync: string
     readonly recordedBefore: string

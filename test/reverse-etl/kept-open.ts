@@ -14,6 +14,7 @@ export function keepOpen(path: string): Warehouse {
   return {
     type: 'duckdb',
     place: path,
+    jsonInFiles: 'json',
     quote: duckdbDialect.quote,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     close: async () => undefined,

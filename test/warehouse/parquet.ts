@@ -11,15 +11,19 @@ export async function writeParquet(
   {
     columns,
     rows,
+    json = 'json',
   }: {
     readonly columns: { readonly [name: string]: LogicalType }
     readonly rows: readonly { readonly [name: string]: Cell }[]
+    /** As the warehouse wants it. @default 'json' */
+    readonly json?: 'json' | 'text'
   },
 ): Promise<void> {
   const names = Object.keys(columns)
   const values = rows.map((row) => `(${names.map((name) => literal(row[name])).join(', ')})`)
   const casts = Object.entries(columns).map(
-    ([name, type], index) => `${typed(`c${index}`, type)} AS ${quoteName(name)}`,
+    ([name, type], index) =>
+      `${typed(`c${index}`, type === 'json' && json === 'text' ? 'string' : type)} AS ${quoteName(name)}`,
   )
   await db.run(
     `COPY (SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) v(${names.map((_, index) => `c${index}`).join(', ')})) ` +

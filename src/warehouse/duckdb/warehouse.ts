@@ -29,6 +29,7 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
   return {
     type: 'duckdb',
     place: options.path,
+    jsonInFiles: 'json',
     quote: quoteName,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     session: (request, work) =>

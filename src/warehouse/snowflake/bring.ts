@@ -102,7 +102,8 @@ function cellOf(type: LineColumn['type'], of: string): string {
     case 'now':
       return dialect.now
     case 'texts':
-      return of
+      // Else a null of JSON would be a value.
+      return `STRIP_NULL_VALUE(${of})`
     case 'text':
       return `CAST(${of} AS VARCHAR)`
     case 'boolean':

@@ -13,7 +13,7 @@ import { mendingSteps, wideningSteps } from './widen.ts'
 export type EngineOptions = {
   readonly link: Link
   readonly epochs: Map<string, number>
-  /** Tables are only made as the session's own, in front of those that stand. */
+  /** Nothing is changed: tables are made as the session's own, and views stand in what reads them. */
   readonly isRehearsal: boolean
 }
 
@@ -21,13 +21,18 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   const { client } = link
   const wording = wordingOf(dialect)
   const relationOf = (table: Pick<Table, 'schema' | 'name'>) => wording.relation(table.schema, table.name)
-  const run = (sql: string) => client().run(sql)
-  const rows = (sql: string) => client().rows(sql)
+  // What a rehearsal has made, in the place of what it stands for.
+  const rehearsed = new Map<string, string>()
+  const as = (sql: string) => [...rehearsed].reduce((text, [at, other]) => text.replaceAll(at, other), sql)
+  const run = (sql: string) => client().run(as(sql))
+  const rows = (sql: string) => client().rows(as(sql))
+  const stream = (sql: string) => client().stream(as(sql))
   const known = new Map<string, Table | null>()
   const views = new Map<string, Map<string, string>>()
   const schemas = new Set<string>()
   const forget = (table: Pick<Table, 'schema' | 'name'>) => known.delete(relationOf(table))
   let brought = 0
+  let made = 0
 
   const introspect: Engine['introspect'] = async (schema, name) => {
     const at = relationOf({ schema, name })
@@ -44,7 +49,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     if (!schemas.has(schema)) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)
     schemas.add(schema)
   }
-  /** A table of the session's own in front of the one that stands, with what is to be added. */
+  /** A table of the session's own instead of the one that stands, with what is to be added. */
   const rehearse = async (table: Table, changed: readonly Column[]) => {
     const at = relationOf(table)
     const standing = (await introspect(table.schema, table.name))?.columns ?? []
@@ -54,7 +59,11 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       const cell = was ? dialect.converted(dialect.quote(name), was.type, type) : `CAST(NULL AS ${dialect.type(type)})`
       return `${cell} AS ${dialect.quote(name)}`
     })
-    await run(`CREATE OR REPLACE TEMPORARY TABLE ${at} AS SELECT ${cells.join(', ')} FROM ${at}`)
+    const own = `_rehearsed_${++made}`
+    await run(
+      `CREATE TEMPORARY TABLE ${own} AS SELECT ${cells.join(', ')} FROM ${standing.length > 0 ? at : '(SELECT 1) WHERE FALSE'}`,
+    )
+    rehearsed.set(at, own)
     known.set(at, { schema: table.schema, name: table.name, columns })
   }
   return {
@@ -63,11 +72,11 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     ...transactionsOf(link, epochs),
     run,
     rows,
-    stream: (sql) => client().stream(sql),
-    streamLists: (query) => streamLists((sql) => client().stream(sql), query),
+    stream,
+    streamLists: (query) => streamLists(stream, query),
     introspect,
     describe: async (sql) =>
-      (await client().describe(sql)).map(({ name, type, precision, scale }) => ({
+      (await client().describe(as(sql))).map(({ name, type, precision, scale }) => ({
         name,
         type: logicalType(type, precision, scale),
       })),
@@ -107,10 +116,10 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     deleteSome: async (table, where) => (await run(`DELETE FROM ${table} WHERE ${where}`)).rowsChanged,
     createTable: async (table) => {
       const cells = table.columns.map(({ name, type }) => `${dialect.quote(name)} ${dialect.type(type)}`).join(', ')
-      if (!isRehearsal) await ensureSchema(table.schema)
-      await run(`CREATE ${isRehearsal ? 'TEMPORARY ' : ''}TABLE IF NOT EXISTS ${relationOf(table)} (${cells})`)
+      if (isRehearsal) return rehearse(table, table.columns)
+      await ensureSchema(table.schema)
+      await run(`CREATE TABLE IF NOT EXISTS ${relationOf(table)} (${cells})`)
       forget(table)
-      if (isRehearsal) known.set(relationOf(table), table)
     },
     addColumn: async (table, column) => {
       if (isRehearsal) return rehearse(table, [column])
@@ -129,8 +138,10 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       if (!standing) views.set(schema, (standing = new Map(await viewsIn(rows, schema))))
       // A statement that changes nothing would still end what others have cached of the view.
       if (standing.get(name)?.trim().endsWith(` AS ${sql.trim()}`)) return
+      const at = relationOf({ schema, name })
+      if (isRehearsal) return void rehearsed.set(at, `(${as(sql)})`)
       await ensureSchema(schema)
-      await run(`CREATE OR REPLACE VIEW ${relationOf({ schema, name })} AS ${sql}`)
+      await run(`CREATE OR REPLACE VIEW ${at} AS ${sql}`)
       standing.set(name, ` AS ${sql}`)
     },
   }

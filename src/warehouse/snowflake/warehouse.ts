@@ -26,6 +26,8 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   const idle: SnowflakeClient[] = []
   const epochs = new Map<string, number>()
   let hasState = false
+  // Sessions that begin together do not all make it.
+  let making: Promise<void> | undefined
   let resolved: Promise<SnowflakeOptions> | undefined
 
   const connect = async (signal?: AbortSignal) =>
@@ -35,9 +37,11 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     hasState ||= await stateStands(client)
     if (!hasState && request.rehearsal) throw nothingLoaded(options.place)
     if (!hasState) {
-      await createState(
-        snowflakeEngine({ link: { client: () => client, renew: cannotRenew }, epochs, isRehearsal: false }),
-      )
+      const engine = snowflakeEngine({ link: { client: () => client, renew: cannotRenew }, epochs, isRehearsal: false })
+      making ??= createState(engine).finally(() => {
+        making = undefined
+      })
+      await making
       hasState = true
     }
     // Temporary tables need a schema, and are its session's own.
@@ -45,9 +49,19 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     return client
   }
 
+  const openClient = async (request: SessionRequest): Promise<SnowflakeClient> => {
+    const waiting = idle.pop()
+    if (waiting) return waiting
+    try {
+      return await prepare(await connect(request.signal), request)
+    } catch (error) {
+      throw request.signal?.aborted ? sessionStopped(request, error) : error
+    }
+  }
+
   const work = async <T>(request: SessionRequest, does: (session: Session) => Promise<T>): Promise<T> => {
     if (request.signal?.aborted) throw sessionStopped(request, request.signal.reason)
-    let client: SnowflakeClient = idle.pop() ?? (await connect(request.signal).then((fresh) => prepare(fresh, request)))
+    let client = await openClient(request)
     const tag = { run: request.runId, purpose: request.purpose }
     await client.tag(tag)
     const obeying = obey(() => client, request)
@@ -81,6 +95,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   return {
     type: 'snowflake',
     place: options.place,
+    jsonInFiles: 'text',
     quote: snowflakeDialect.quote,
     joinLookups: (model, lookups) => joinLookups(snowflakeDialect, model, lookups),
     session: (request, does) => asSession(request, () => work(request, does)),

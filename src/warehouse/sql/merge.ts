@@ -31,8 +31,9 @@ export async function mergeStaged(db: Engine, write: BroughtWrite, runId: string
 export async function prepareMerge(db: Engine, write: BroughtWrite): Promise<void> {
   if (!write.rows) return
   await db.prepare(mergeTable(write), [
-    ...storedColumns(write, [...contentColumns(write), ...otherColumns(write)]),
+    ...storedColumns(write, contentColumns(write)),
     ...stamps,
+    ...storedColumns(write, otherColumns(write)),
     { name: rid, type: 'string' },
     ...(write.unstamped ? storedStamps.map(([name]) => ({ name, type: 'timestamp' as const })) : []),
     { name: outcome, type: 'string' },

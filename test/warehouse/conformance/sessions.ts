@@ -10,7 +10,7 @@ export function sessionConformance(open: OpenWarehouse): void {
       expect(error.code).toBe('MR-7000')
     })
 
-    test('that are asked for at once take their turn, and all of them work', async () => {
+    test('that are asked for at once all work; where one process has the file, in turn', async () => {
       const inside: number[] = []
       let now = 0
       await Promise.all(
@@ -22,7 +22,8 @@ export function sessionConformance(open: OpenWarehouse): void {
           }),
         ),
       )
-      expect(inside).toEqual([1, 1, 1, 1, 1])
+      expect(inside).toHaveLength(5)
+      if (bench().warehouse.type === 'duckdb') expect(inside).toEqual([1, 1, 1, 1, 1])
     })
 
     test('that fail let the next one in', async () => {
@@ -52,7 +53,10 @@ export function sessionConformance(open: OpenWarehouse): void {
     test('interrupt a statement when their signal says stop', async () => {
       const stop = new AbortController()
       setTimeout(() => stop.abort(), 100)
-      const endless = 'SELECT count(*) AS n FROM range(10000000000) a(x) WHERE x % 7 = 3'
+      const endless = {
+        duckdb: 'SELECT count(*) AS n FROM range(10000000000) a(x) WHERE x % 7 = 3',
+        snowflake: 'SELECT count(*) AS n FROM TABLE(GENERATOR(ROWCOUNT => 10000000000)) WHERE SEQ8() % 7 = 3',
+      }[bench().warehouse.type]
       const work = bench().warehouse.session({ runId: 'r', purpose: 'test', signal: stop.signal }, (session) =>
         collect(session.query(endless)),
       )
@@ -69,9 +73,11 @@ export function sessionConformance(open: OpenWarehouse): void {
       await bench().load({ rows: [{ id: 1, name: 'Ann', _version: 1, _read_at: 1 }] })
       await bench().warehouse.session({ runId: 'plan', purpose: 'plan', rehearsal: true }, async (session) => {
         await session.ensureTable(tableOf('people', { ...people, age: 'integer' }), 'evolve')
-        await session.ensureView('models', 'ages', 'SELECT id, age FROM crm.people')
+        const { quote } = bench().warehouse
+        const ages = `${quote('models')}.${quote('ages')}`
+        await session.ensureView('models', 'ages', `SELECT id, age FROM ${quote('crm')}.${quote('people')}`)
         await session.reverse.ensureSnapshot('out', [{ name: 'age', type: 'integer' }])
-        expect(await collect(session.query('SELECT * FROM models.ages'))).toEqual([{ id: '1', age: null }])
+        expect(await collect(session.query(`SELECT * FROM ${ages}`))).toEqual([{ id: '1', age: null }])
       })
       await bench().session(async (session) => {
         expect((await session.introspect('crm', 'people'))?.columns.map(({ name }) => name)).not.toContain('age')

@@ -35,6 +35,10 @@ const edges: readonly [LogicalType, string, string?][] = [
   ['binary', '', ''],
 ]
 
+/** DuckDB shows a blob with its letters, Snowflake in hexadecimal digits. */
+const shownAs = (warehouse: 'duckdb' | 'snowflake', type: LogicalType, shown: string): string =>
+  warehouse === 'snowflake' && type === 'binary' ? shown.replaceAll('\\x', '') : shown
+
 export function typeConformance(open: OpenWarehouse): void {
   describe('values', () => {
     const bench = useWorkbench(open)
@@ -51,7 +55,7 @@ export function typeConformance(open: OpenWarehouse): void {
       })
       const stored = await bench().rows('SELECT * FROM crm.people ORDER BY id')
       edges.forEach(([type, value, shown], index) =>
-        expect([type, stored[0]?.[`c${index}`]]).toEqual([type, shown ?? value]),
+        expect([type, stored[0]?.[`c${index}`]]).toEqual([type, shownAs(bench().warehouse.type, type, shown ?? value)]),
       )
       edges.forEach((_, index) => expect(stored[1]?.[`c${index}`]).toBeNull())
     })
@@ -102,11 +106,15 @@ export function typeConformance(open: OpenWarehouse): void {
     test('of a query have their types without it being run', async () => {
       const described = await bench().session((session) =>
         session.describe(
-          `SELECT 1::BIGINT AS i, 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, now() AS t, [1] AS list, {'a': 1} AS nested, 1::UBIGINT AS u`,
+          {
+            duckdb: `SELECT 1::BIGINT AS i, 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, now() AS t, [1] AS list, {'a': 1} AS nested, 1::UBIGINT AS u`,
+            snowflake: `SELECT 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, SYSDATE() AS t, [1] AS list, {'a': 1} AS nested, 1::BIGINT AS u`,
+          }[bench().warehouse.type],
         ),
       )
       expect(Object.fromEntries(described.map(({ name, type }) => [name, type]))).toEqual({
-        i: 'integer',
+        // The simulator says of whole numbers only that they have up to 38 digits.
+        ...(bench().warehouse.type === 'duckdb' && { i: 'integer' }),
         d: 'decimal(10,2)',
         s: 'string',
         b: 'boolean',

@@ -114,8 +114,10 @@ export function upkeepConformance(open: OpenWarehouse): void {
       const prune = (recordedBefore: string, limit: number) =>
         session(({ upkeep }) => upkeep.pruneChanges({ sync: 'out', recordedBefore, limit }))
       expect(await prune('2020-01-01T00:00:00.000Z', 10)).toBe(0)
-      expect(await prune('2100-01-01T00:00:00.000Z', 1)).toBe(1)
-      expect(await prune('2100-01-01T00:00:00.000Z', 10)).toBe(1)
+      const first = await prune('2100-01-01T00:00:00.000Z', 1)
+      // Where a deletion costs the same whatever it takes away, all go at once.
+      expect(first).toBe(bench().warehouse.type === 'duckdb' ? 1 : 2)
+      expect(first + (await prune('2100-01-01T00:00:00.000Z', 10))).toBe(2)
       expect(await bench().rows('SELECT DISTINCT sync FROM _millrace.changes')).toEqual([{ sync: 'kept' }])
     })
 
