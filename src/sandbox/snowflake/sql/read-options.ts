@@ -9,11 +9,19 @@ export function readOptions(reader: TokenReader): Options {
   while (reader.token.kind === 'word' && reader.ahead(1).kind === 'symbol' && reader.ahead(1).value === '=') {
     const key = reader.next().value
     reader.next()
-    options[key] = readOption(reader)
+    // Of a stage's FILE_FORMAT the parts are kept as the stage's own.
+    if (isNested(reader)) Object.assign(options, readNested(reader))
+    else options[key] = readOption(reader)
     reader.takeSymbol(',')
   }
   return options
 }
+
+const isNested = (reader: TokenReader) =>
+  reader.isSymbol('(') &&
+  reader.ahead(1).kind === 'word' &&
+  reader.ahead(2).kind === 'symbol' &&
+  reader.ahead(2).value === '='
 
 /** A word is folded, a text stays; a list in parentheses is its items with commas. */
 function readOption(reader: TokenReader): string {

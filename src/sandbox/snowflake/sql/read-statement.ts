@@ -21,6 +21,10 @@ export function readStatement(sql: string, context: SqlContext): Statement {
   if (file) return file
   const reader = openReader(sql)
   if (reader.atEnd || reader.isSymbol(';')) throw emptyStatement()
+  if (reader.takeWord('EXPLAIN')) {
+    if (reader.takeWord('USING')) reader.next()
+    return { kind: 'explain', statement: readStatement(sql.slice(reader.token.start), context) }
+  }
   const t = openTranslation(sql, context)
   const statement =
     readQueryStatement(reader, t) ??

@@ -14,7 +14,13 @@ export type SchemaName = { readonly database: string; readonly schema: string }
 export type Bind = { readonly type: string; readonly value: string | null }
 
 /** A column as Snowflake names and types it: `NUMBER(38,0)`, `VARCHAR(16777216)`, `TIMESTAMP_NTZ(9)`, `VARIANT` … */
-export type Column = { readonly name: string; readonly type: string; readonly nullable?: boolean }
+export type Column = {
+  readonly name: string
+  readonly type: string
+  readonly nullable?: boolean
+  /** DuckDB SQL of the default. */
+  readonly default?: string
+}
 
 /** A variable of a scripting block: its Snowflake type, and its value as text in Snowflake's own spelling. */
 export type Variable = { readonly type: string; readonly value: string | null }

@@ -35,7 +35,7 @@ function sessionFormat(
 ): string {
   const parameters = t.context.parameters ?? {}
   const own = parameters[`${kind}_OUTPUT_FORMAT`]
-  if (own !== undefined && own !== '') return own
+  if (own !== undefined && own !== '' && own.toUpperCase() !== 'AUTO') return own
   if (kind === 'TIMESTAMP_LTZ' || kind === 'TIMESTAMP_TZ')
     return parameters['TIMESTAMP_OUTPUT_FORMAT'] ?? defaults[kind]
   return defaults[kind]

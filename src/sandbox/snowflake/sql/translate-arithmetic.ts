@@ -148,12 +148,12 @@ function asNumber(t: Translation, value: Typed, operator: string, place: Place, 
     case 'NULL':
       return typed('NULL', numberType(1, 0))
     case 'VARCHAR':
-      return value.constant !== undefined && /^\s*-?\d+\s*$/.test(value.constant)
-        ? coerce(t, value, numberType(18, 0))
-        : coerce(t, value, numberType(18, 5))
+      return coerce(t, value, numberType(38, scaleOf(value)))
     case 'VARIANT':
       return coerce(t, value, floatType)
     default:
       throw invalidArgumentTypes(operator, [showType(value.type), ...(other ? [showType(other.type)] : [])], place)
   }
 }
+
+const scaleOf = ({ constant }: Typed) => (constant === undefined ? 5 : (/\.(\d*)/.exec(constant)?.[1] ?? '').length)

@@ -11,6 +11,8 @@ export function translateDuckDBError(error: unknown, sql: string): SnowflakeErro
     const found = pattern.exec(message)
     if (found) return translate(found.map((part) => decodeNames(part ?? '')))
   }
+  const expansion = expansionOfView(message, sql)
+  if (expansion) return expansion
   const first = decodeNames(message.split('\n')[0] ?? message)
   return snowflakeError(
     '300005',
@@ -92,35 +94,6 @@ const rules: readonly Rule[] = [
       ),
   ],
   [
-    /Referenced column "([^"]*)" not found/,
-    ([, column]) =>
-      compilationError(
-        '000904',
-        '42000',
-        `error line 1 at position 0\ninvalid identifier '${shownPart(column ?? '')}'`,
-      ),
-  ],
-  [
-    /Table "?[\w]*"? ?does not have a column named "([^"]*)"/,
-    ([, column]) =>
-      compilationError(
-        '000904',
-        '42000',
-        `error line 1 at position 0\ninvalid identifier '${shownPart(column ?? '')}'`,
-      ),
-  ],
-  [/(?:Table|View) with name "?([^"\n]*?)"? does not exist/, ([, name]) => objectMissing(name ?? '')],
-  [
-    /Schema with name "?([^"\n]*?)"? does not exist/,
-    ([, name]) =>
-      objectMissing(
-        splitEncoded(name ?? '')
-          .map(shownPart)
-          .join('.'),
-        'Schema',
-      ),
-  ],
-  [
     /(?:Table|View|Schema) with name "([^"]*)" already exists/,
     ([, name]) => compilationError('002002', '42710', `Object '${shownPart(name ?? '')}' already exists.`),
   ],
@@ -130,6 +103,32 @@ const rules: readonly Rule[] = [
     () => snowflakeError('100048', '2201B', 'Invalid regular expression'),
   ],
 ]
+
+/**
+ * A name that DuckDB does not find, though the reader found all that the statement says, is in a view that it reads; or it
+ * is a table that another session dropped meanwhile.
+ */
+function expansionOfView(message: string, sql: string): SnowflakeError | null {
+  const column =
+    /Referenced column "([^"]*)" not found/.exec(message) ?? /does not have a column named "([^"]*)"/.exec(message)
+  const table = /(?:Table|View) with name "?([^"\n]*?)"? does not exist/.exec(message)
+  const schema = /Schema with name "?([^"\n]*?)"? does not exist/.exec(message)
+  const missing = decodeNames((column ?? table ?? schema)?.[1] ?? '')
+  if (missing === '') return null
+  const read = [...sql.matchAll(/"(?:[^"]|"")*\.(?:[^"]|"")*"\."((?:[^"]|"")*)"/g)].map(([, name]) =>
+    decodeNames(name ?? ''),
+  )
+  if (table && read.includes(missing)) return objectMissing(shownPart(missing))
+  const view = read[0] ?? ''
+  const inner = column
+    ? `error line 1 at position 0\ninvalid identifier '${shownPart(missing)}'`
+    : `${schema ? 'Schema' : 'Object'} '${schema ? splitEncoded(missing).map(shownPart).join('.') : shownPart(missing)}' does not exist or not authorized.`
+  return compilationError(
+    '002037',
+    '42601',
+    `Failure during expansion of view '${shownPart(view)}': SQL compilation error:\n${inner}`,
+  )
+}
 
 function outOfRange(precision: number, scale: number, value: string): SnowflakeError {
   const size = precision <= 2 ? 1 : precision <= 4 ? 2 : precision <= 9 ? 4 : precision <= 18 ? 8 : 16

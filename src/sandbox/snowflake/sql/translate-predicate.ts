@@ -140,7 +140,7 @@ export function translateLike(t: Translation, expression: Extract<Expression, { 
   const each = expression.patterns.map((pattern) => {
     const text = toText(t, t.expression(pattern, scope))
     return expression.operator === 'RLIKE'
-      ? `regexp_full_match(${value}, ${text}, 's')`
+      ? `regexp_full_match(${value}, ${text}, 'c')`
       : likeSql(value, expression.operator, text, escape)
   })
   const all = `(${each.join(expression.quantifier === 'ALL' ? ' AND ' : ' OR ')})`

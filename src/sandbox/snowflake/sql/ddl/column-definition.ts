@@ -47,14 +47,11 @@ export function readReference(reader: TokenReader): void {
 export const definitionSql = ({ name, type, nullable, defaultSql }: ColumnDefinition): string =>
   `${encoded(name)} ${duckdbType(type)}${defaultSql === null ? '' : ` DEFAULT ${defaultSql}`}${nullable ? '' : ' NOT NULL'}`
 
-export const shownColumn = ({
-  name,
-  type,
-  nullable,
-}: Pick<ColumnDefinition, 'name' | 'type' | 'nullable'>): Column => ({
+export const shownColumn = ({ name, type, nullable, defaultSql }: ColumnDefinition): Column => ({
   name,
   type: showType(type),
   nullable,
+  ...(defaultSql === null ? {} : { default: defaultSql }),
 })
 
 /** Whether DuckDB's type tells Snowflake's. */

@@ -1,7 +1,8 @@
 /** CREATE VIEW. https://docs.snowflake.com/en/sql-reference/sql/create-view */
+import { checkDistinct } from './table-elements.ts'
 import { checkSchema, completeName } from '../object-name.ts'
 import { commentSql } from './table-comment.ts'
-import { compilationError, objectExists } from '../snowflake-error.ts'
+import { objectExists } from '../snowflake-error.ts'
 import { ddl } from './statement-parts.ts'
 import { emptyEnvironment } from '../scope.ts'
 import { readName, readNamePath } from '../read-name.ts'
@@ -32,7 +33,7 @@ export function readCreateView(reader: TokenReader, outer: Translation, words: C
     type: showType(type),
     nullable: true,
   }))
-  checkDuplicates(columns.map((column) => column.name))
+  checkDistinct(columns.map((column) => column.name))
   const comment = options['COMMENT'] ?? null
   const common = {
     verb: 'create',
@@ -72,13 +73,5 @@ function readViewOptions(reader: TokenReader): Readonly<Record<string, string>> 
     const more = readOptions(reader)
     if (Object.keys(more).length === 0) return options
     Object.assign(options, more)
-  }
-}
-
-function checkDuplicates(names: readonly string[]): void {
-  const seen = new Set<string>()
-  for (const name of names) {
-    if (seen.has(name)) throw compilationError('002025', '42S21', `duplicate column name '${name}'`)
-    seen.add(name)
   }
 }

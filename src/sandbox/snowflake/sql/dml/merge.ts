@@ -92,7 +92,8 @@ function newValue(
         ? clause.set.find((assignment) => assignment.column.name === column.name)?.value
         : clause.values[clause.columns.findIndex(({ name }) => name === column.name)]
     if (expression) return [`WHEN ${index} THEN ${assign(t, t.expression(expression, scopes[clause.kind]), column)}`]
-    return clause.kind === 'update' ? [`WHEN ${index} THEN ${own}.${column.sql}`] : []
+    if (clause.kind === 'update') return [`WHEN ${index} THEN ${own}.${column.sql}`]
+    return column.defaultSql === null ? [] : [`WHEN ${index} THEN ${column.defaultSql}`]
   })
   return cases.length === 0 ? `CAST(NULL AS ${duckdbType(column.type)})` : `CASE action ${cases.join(' ')} END`
 }

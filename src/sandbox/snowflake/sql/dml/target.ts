@@ -16,7 +16,13 @@ export type Target = {
   readonly columns: readonly TargetColumn[]
 }
 
-export type TargetColumn = { readonly name: string; readonly sql: string; readonly type: DataType }
+export type TargetColumn = {
+  readonly name: string
+  readonly sql: string
+  readonly type: DataType
+  /** DuckDB SQL. */
+  readonly defaultSql: string | null
+}
 
 export function readTarget(reader: TokenReader, t: Translation): Target {
   const path = readNamePath(reader)
@@ -29,7 +35,12 @@ export function readTarget(reader: TokenReader, t: Translation): Target {
   return {
     name,
     sql: targetSql(t, name),
-    columns: columns.map((column) => ({ name: column.name, sql: encoded(column.name), type: readType(column.type) })),
+    columns: columns.map((column) => ({
+      name: column.name,
+      sql: encoded(column.name),
+      type: readType(column.type),
+      defaultSql: column.default ?? null,
+    })),
   }
 }
 
