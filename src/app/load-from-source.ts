@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
 import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
+import { keepGarbageSmall } from './keep-garbage-small.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import { sizeFrom } from './size-from.ts'
@@ -18,6 +19,7 @@ export async function loadFromSource(
   const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   // What a killed run had spooled was never committed; its cursor brings it again.
   await rm(spool, { recursive: true, force: true })
+  const growAgain = keepGarbageSmall()
   try {
     const outcome = await load(
       {
@@ -37,6 +39,7 @@ export async function loadFromSource(
     const rejected = outcome.ledger.rejected > 0
     return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
   } finally {
+    growAgain()
     work.requests = connection.host.requests()
     await connection.close()
     await rm(spool, { recursive: true, force: true })

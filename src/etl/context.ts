@@ -23,23 +23,29 @@ export type EtlContext = {
 }
 
 /**
- * When what was staged is committed: at the first checkpoint past any of these. A commit rewrites the warehouse's last,
- * partly filled group of rows, so a few large ones cost far less than many small ones.
+ * When what was read is committed: at the first checkpoint past any of these. A commit needs memory for all of its rows, and
+ * has a price of its own: hundreds of small ones cost more than their rows.
  */
 export type ChunkLimits = {
-  /** @default 92_160, three quarters of a row group of DuckDB (122,880): a checkpoint joins groups that fit together, and needs 100 MB more for that */
+  /** @default 92_000: nine groups of DuckDB's, all but full (see `groupRows`) */
   readonly rows: number
-  /** As spooled. @default 96 MiB */
+  /**
+   * As spooled; up to twice as much where the last group of rows would stay nearly empty: DuckDB writes such groups once
+   * more to join them. @default 24 MiB
+   */
   readonly bytes: number
   /** @default 15_000 */
   readonly ageMs: number
-  /** Past this what was spooled is staged at the next checkpoint, and waits for the commit as Parquet. @default 16 MiB */
+  /** Past this what was spooled is staged at the next checkpoint, and waits for the commit as Parquet. @default 64 MiB */
   readonly stageBytes?: number
 }
 
-export const defaultStageBytes: number = 16 * 1024 * 1024
+export const defaultStageBytes: number = 64 * 1024 * 1024
 
-export const defaultChunk: ChunkLimits = { rows: 92_160, bytes: 96 * 1024 * 1024, ageMs: 15_000 }
+export const defaultChunk: ChunkLimits = { rows: 92_000, bytes: 24 * 1024 * 1024, ageMs: 15_000 }
+
+/** Rows that the embedded warehouse keeps in one group. */
+export const groupRows = 10_240
 
 /**
  * Snowflake takes files of 100 to 250 MB best, and each commit costs it seconds, whatever is in it: as Parquet this much JSON

@@ -174,7 +174,12 @@ function writeCommit(
   writes: readonly TableWrite[],
 ): Promise<readonly WriteCounts[]> {
   return context.warehouse.session(
-    { runId: context.runId, purpose: `commit ${commit.plan.stream.name}`, signal: context.signal },
+    {
+      runId: context.runId,
+      purpose: `commit ${commit.plan.stream.name}`,
+      signal: context.signal,
+      isAside: !commit.isLast,
+    },
     (session) =>
       session.etl.commit({
         fence: commit.fence,

@@ -13,7 +13,7 @@ import type { StreamReport } from '../model/run.ts'
 import { openWorkbench, type Workbench } from '../staging/stage-chunk.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { defaultStageBytes, type EtlContext } from './context.ts'
+import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
@@ -145,7 +145,7 @@ export class StreamWork {
     const gathered = this.#gatherer.size()
     const rows = this.#handedOver.rows + gathered.rows
     const bytes = this.#handedOver.bytes + gathered.bytes
-    if (rows >= chunk.rows || bytes >= chunk.bytes) return true
+    if (rows >= chunk.rows || bytes >= 2 * chunk.bytes || (bytes >= chunk.bytes && fillsItsGroups(rows))) return true
     return rows > 0 && performance.now() - this.#committedAt >= chunk.ageMs
   }
 
@@ -294,3 +294,5 @@ export class StreamWork {
 
 /** One that is staged or committed, and one that waits for it on disk. */
 const mostUnderWay = 2
+
+const fillsItsGroups = (rows: number): boolean => rows < groupRows || rows % groupRows >= 0.9 * groupRows

@@ -77,6 +77,8 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
   const db = await workbench.database(request)
   const rows = await stageRows(db, request)
   const gone = await stageTombstones(db, request)
+  // Its limit set anew, DuckDB gives back what it has freed: the commit comes next, and needs as much.
+  await db.run(`SET memory_limit = ${quoteText(request.memoryLimit)}`)
   const { rows: count } = request.chunk
   return {
     path: rows.path,

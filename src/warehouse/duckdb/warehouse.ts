@@ -51,6 +51,7 @@ async function workInFile<T>(
     memoryLimit: options.memoryLimit,
     spillDirectory: join(dirname(options.path), 'tmp'),
     threads: request.isAside ? 1 : options.threads,
+    leavesLog: request.isAside ?? false,
   })
   const interrupt = () => db.interrupt()
   request.signal?.addEventListener('abort', interrupt, { once: true })
