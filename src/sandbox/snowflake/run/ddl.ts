@@ -42,6 +42,7 @@ export async function runDdl(context: RunContext, statement: Ddl): Promise<Outco
     await record(context, statement, { known, run, isOwn })
     return statement.rowsFrom === null ? 0 : (changed[statement.rowsFrom] ?? 0)
   })
+  context.service.scanned.forget(statement.name)
   afterwards(context, statement, { known, isOwn })
   return { ...done(statement.message), changed: { inserted: rows, updated: 0, deleted: 0 } }
 }

@@ -24,7 +24,8 @@ export async function runDml(context: RunContext, statement: Dml): Promise<Outco
   const counts = await session.transaction.write(writePlace(context, statement.target), (run) =>
     change(context, statement, run),
   )
-  const bytes = await service.scanned(session.connection, [statement.target, ...statement.reads])
+  const reads = statement.verb === 'insert' ? statement.reads : [statement.target, ...statement.reads]
+  const bytes = await service.scanned.bytes(session.connection, reads)
   return outcomeOf(statement, counts, bytes)
 }
 

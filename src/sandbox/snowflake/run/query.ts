@@ -18,7 +18,7 @@ export async function runQuery(context: RunContext, statement: Query): Promise<O
   checkReads(context, statement.reads)
   if (statement.reads.length > 0) needWarehouse(context)
   const result = await session.transaction.read(() => fetchResult(context, statement.sql))
-  const bytesScanned = await service.scanned(session.connection, statement.reads)
+  const bytesScanned = await service.scanned.bytes(session.connection, statement.reads)
   return { statementTypeId: statementTypes.select, result, bytesScanned }
 }
 

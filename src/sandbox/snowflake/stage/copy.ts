@@ -36,6 +36,7 @@ export async function runCopy(context: RunContext, statement: Copy): Promise<Out
   const copied = await session.transaction.write(writePlace(context, statement.target), (run) =>
     copyFiles(context, { statement, target, stage, format, files }, run),
   )
+  service.scanned.forget(statement.target)
   const loaded = new Set(copied.filter(({ status }) => status === 'LOADED').map(({ file }) => file))
   if (isTrue(statement.options.PURGE))
     session.transaction.afterCommit(() => {
