@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { databaseName, newUser } from './account/account.ts'
 import { publicKeyOf } from './account/key-pair.ts'
 import type { CatalogObject } from './run/catalog.ts'
-import { historyShape } from './run/history.ts'
+import { usageViews, type UsageLag } from './run/history.ts'
 import type { Service } from './service.ts'
 import { relationSql, schemaSql } from './sql/names.ts'
 import type { NewUser } from './start.ts'
@@ -11,7 +11,7 @@ import type { NewUser } from './start.ts'
 export async function seedAccount(
   service: Service,
   connection: DuckDBConnection,
-  users: readonly NewUser[],
+  { users, lag }: { readonly users: readonly NewUser[]; readonly lag: UsageLag },
 ): Promise<void> {
   const { catalog, account } = service
   const run = async (sql: string) => (await connection.run(sql)).rowsChanged
@@ -32,12 +32,14 @@ export async function seedAccount(
     await catalog.put(object('schema', { database: databaseName, schema: null, name: 'PUBLIC' }), run)
   }
   if (!catalog.hasDatabase('SNOWFLAKE')) {
-    const name = { database: 'SNOWFLAKE', schema: 'ACCOUNT_USAGE', name: 'QUERY_HISTORY' }
     await run(`CREATE SCHEMA IF NOT EXISTS ${schemaSql('SNOWFLAKE', 'ACCOUNT_USAGE')}`)
-    await run(`CREATE OR REPLACE VIEW ${relationSql(name)} AS SELECT * FROM _sandbox.query_history`)
     await catalog.put(object('database', { database: null, schema: null, name: 'SNOWFLAKE' }), run)
     await catalog.put(object('schema', { database: 'SNOWFLAKE', schema: null, name: 'ACCOUNT_USAGE' }), run)
-    await catalog.put({ ...object('view', name), columns: historyShape }, run)
+  }
+  for (const view of usageViews(lag)) {
+    const name = { database: 'SNOWFLAKE', schema: 'ACCOUNT_USAGE', name: view.name }
+    await run(`CREATE OR REPLACE VIEW ${relationSql(name)} AS ${view.sql}`)
+    await catalog.put({ ...object('view', name), columns: view.columns }, run)
   }
   for (const user of users) addUser(service, user)
   if (users.length > 0) account.save()

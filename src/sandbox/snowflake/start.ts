@@ -15,7 +15,7 @@ import {
 import { createRights } from './account/rights.ts'
 import { createJournal, type JournalEntry } from './journal.ts'
 import { openCatalog } from './run/catalog.ts'
-import { createHistory, saveHistory } from './run/history.ts'
+import { createHistory, saveHistory, usualLag, type UsageLag } from './run/history.ts'
 import { createQueryStore } from './run/query-store.ts'
 import { createScanned } from './run/scanned.ts'
 import { seedAccount } from './seed-account.ts'
@@ -41,6 +41,8 @@ export type SnowflakeOptions = {
   readonly validity?: TokenValidity
   /** How long a request waits for its statement. @default 45,000 */
   readonly patienceMs?: number
+  /** How late the views of ACCOUNT_USAGE tell of a statement. @default as late as the vendor's may be */
+  readonly usageLag?: UsageLag
   /** DuckDB's words. @default 1GB */
   readonly memoryLimit?: string
 }
@@ -121,9 +123,9 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
     patienceMs: options.patienceMs ?? 45_000,
     url: () => url,
     scanned: createScanned(),
-    saveHistory: () => saveHistory(own, journal),
+    saveHistory: () => saveHistory(own, journal, now()),
   }
-  await seedAccount(service, own, options.users ?? [])
+  await seedAccount(service, own, { users: options.users ?? [], lag: options.usageLag ?? usualLag })
   const server = await startServer(service, options.port ?? 0)
   url = `http://127.0.0.1:${server.port}`
   const stopReaping = startReaper(service)
@@ -154,7 +156,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
       stopReaping()
       await server.close()
       for (const session of service.sessions.values()) await closeSession(service, session)
-      await saveHistory(own, journal)
+      await saveHistory(own, journal, now())
       own.closeSync()
       instance.closeSync()
     },

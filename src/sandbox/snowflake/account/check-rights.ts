@@ -55,7 +55,14 @@ export function checkSeen({ service, session }: RunContext, name: ObjectName): v
 }
 
 function checkShared({ service, session }: RunContext, name: ObjectName): void {
-  if (!service.rights.may(session.role, ['IMPORTED PRIVILEGES'], 'DATABASE', 'SNOWFLAKE')) throw missing(name)
+  const roles = ['IMPORTED PRIVILEGES', ...(viewers[name.name] ?? [])]
+  if (!service.rights.may(session.role, roles, 'DATABASE', 'SNOWFLAKE')) throw missing(name)
+}
+
+/** Which role of the shared database sees which view: https://docs.snowflake.com/en/sql-reference/snowflake-db-roles */
+const viewers: { readonly [view: string]: readonly string[] } = {
+  QUERY_HISTORY: ['GOVERNANCE_VIEWER'],
+  QUERY_ATTRIBUTION_HISTORY: ['USAGE_VIEWER', 'GOVERNANCE_VIEWER'],
 }
 
 const missing = (name: ObjectName): SnowflakeError => objectMissing(shownName(name))

@@ -12,6 +12,7 @@ import { completeName, type Words } from './statement-words.ts'
 export function runGrant(context: RunContext, words: Words): string {
   const gives = words.word() === 'GRANT'
   if (words.take('ROLE')) return grantRole(context, words, gives)
+  if (words.take('DATABASE', 'ROLE')) return grantDatabaseRole(context, words, gives)
   return grantPrivileges(context, words, gives)
 }
 
@@ -30,6 +31,25 @@ function grantRole(context: RunContext, words: Words, gives: boolean): string {
   if (!gives && place >= 0) roles.splice(place, 1)
   return 'Statement executed successfully.'
 }
+
+/** Those of the shared database: https://docs.snowflake.com/en/sql-reference/snowflake-db-roles */
+function grantDatabaseRole(context: RunContext, words: Words, gives: boolean): string {
+  const { rights } = context.service
+  const parts = words.name()
+  const [database, databaseRole = ''] = parts
+  if (database !== 'SNOWFLAKE' || !sharedRoles.includes(databaseRole))
+    throw objectMissing(parts.map(shownPart).join('.'), 'Database role')
+  mayGrant(context, 'DATABASE', 'SNOWFLAKE')
+  words.expect(gives ? 'TO' : 'FROM', 'ROLE')
+  const role = findRole(context, words.name()[0] ?? '')
+  if (!words.isEnd()) words.unexpected()
+  const grant = { privilege: databaseRole, on: 'DATABASE', name: 'SNOWFLAKE' }
+  if (gives) rights.give(role.name, { ...grant, grantor: context.session.role })
+  else rights.take(role.name, grant)
+  return 'Statement executed successfully.'
+}
+
+const sharedRoles: readonly string[] = ['OBJECT_VIEWER', 'USAGE_VIEWER', 'GOVERNANCE_VIEWER', 'SECURITY_VIEWER']
 
 function grantPrivileges(context: RunContext, words: Words, gives: boolean): string {
   const { session, service } = context

@@ -22,7 +22,7 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
     columnsOf: (table) => findRelation(context, table)?.columns ?? null,
     isTemporary: (table) => session.temporary.has(keyOf('relation', table)),
     hasSchema: (schema) => service.catalog.hasSchema(schema),
-    tableFunction: (name, args) => sessionFunction(context, name, args),
+    tableFunction: (name, args, named) => sessionFunction(context, name, { args, named }),
     ...(variables ? { variables } : {}),
     sessionVariables: session.variables,
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),

@@ -73,19 +73,22 @@ export function removeFile(file: StageFile): void {
 
 const inboxes = (service: Service) => join(service.directory, 'stages', 'inbox')
 
-let admitting: Promise<void> = Promise.resolve()
+/** One at a time: two that look at a stage at once would both move its files. */
+let admitting: Promise<unknown> = Promise.resolve()
 
 function admitAll(service: Service): Promise<void> {
-  admitting = admitting.then(async () => {
-    const root = inboxes(service)
-    if (!existsSync(root)) return
-    const notes = readdirSync(root).filter((name) => name.endsWith('.json'))
-    const known = notes
-      .map((name) => join(root, name))
-      .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
-    for (const note of known) await admit(note, JSON.parse(readFileSync(note, 'utf8')) as Inbox) // we wrote it
-  })
-  return admitting
+  const mine = admitting.then(() => admitInbox(inboxes(service)))
+  admitting = mine.catch(() => null) // told to whoever asked
+  return mine
+}
+
+async function admitInbox(root: string): Promise<void> {
+  if (!existsSync(root)) return
+  const notes = readdirSync(root).filter((name) => name.endsWith('.json'))
+  const byAge = notes
+    .map((name) => join(root, name))
+    .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
+  for (const note of byAge) await admit(note, JSON.parse(readFileSync(note, 'utf8')) as Inbox) // we wrote it
 }
 
 async function admit(note: string, inbox: Inbox): Promise<void> {
