@@ -227,6 +227,10 @@ export function mergeConformance(open: OpenWarehouse): void {
         fc.asyncProperty(chunks, fc.infiniteStream(fc.nat(59)), async (arrivals, times) => {
           table++
           const newest = new Map<number, Row>()
+          // What is unchanged was seen at both times.
+          const isSame = (known: Row | undefined, next: Row): known is Row =>
+            known?.['name'] === next['name'] && '_deleted_at' in (known ?? {}) === '_deleted_at' in next
+          const latest = (known: Row, next: Row) => Math.max(known._read_at, next._read_at)
           for (const events of arrivals) {
             // One row a key in a chunk; the same (version, read) always brings the same content.
             const rows = [...new Map(events.map((e) => [e.id, e])).values()].map(({ id, version, gone }): Row => {
@@ -246,9 +250,9 @@ export function mergeConformance(open: OpenWarehouse): void {
                 next._version > known._version ||
                 (next._version === known._version && next._read_at >= known._read_at)
               )
-                newest.set(Number(next['id']), next)
+                newest.set(Number(next['id']), isSame(known, next) ? { ...next, _read_at: latest(known, next) } : next)
               // An older version that was read later says that the row was still there then: the sweep goes by it.
-              else newest.set(Number(next['id']), { ...known, _read_at: Math.max(known._read_at, next._read_at) })
+              else newest.set(Number(next['id']), { ...known, _read_at: latest(known, next) })
             }
             await bench().load({ table: `t${table}`, rows, touchUnchanged: true })
           }
