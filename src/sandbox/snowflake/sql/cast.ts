@@ -96,7 +96,10 @@ function conversion(t: Translation, value: Typed, to: DataType): string | null {
   const from = value.type
   const { sql } = value
   if (from.kind === 'NULL') return `CAST(NULL AS ${duckdbType(to)})`
-  if (from.kind === 'VARCHAR') return fromText(sql, from, to)
+  if (from.kind === 'VARCHAR') {
+    const read = fromText(sql, from, to)
+    return read !== null && isTimestamp(to) ? cutFraction(read, from, to) : read
+  }
   if (to.kind === 'VARCHAR') return fitted(toText(t, value), from, to)
   if (isSemi(from)) return fromVariant(sql, from, to)
   if (isSemi(to)) return toVariant(t, value, to)

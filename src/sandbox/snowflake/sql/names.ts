@@ -7,7 +7,7 @@ import { quoteName } from '../../../duckdb/sql-text.ts'
 import type { ObjectName } from './statement.ts'
 
 export function encodeName(name: string): string {
-  if (!/[a-z]/.test(name) && !name.includes(mark)) return name
+  if (!/[a-z\u2062\u2063]/.test(name)) return name
   let mask = ''
   for (let start = 0; start < name.length; start += 4) {
     let digit = 0
@@ -18,7 +18,7 @@ export function encodeName(name: string): string {
 }
 
 export function decodeName(encodedName: string): string {
-  const name = encodedName.replace(/\u2063\u2063\d+$/, '')
+  const name = encodedName.replace(/\u2062\d+$/, '')
   const end = name.lastIndexOf(mark)
   return end === -1 ? name : name.slice(0, end)
 }
@@ -31,12 +31,12 @@ export function distinctNames(names: readonly string[]): readonly string[] {
     const key = base.toUpperCase()
     const count = (seen.get(key) ?? 0) + 1
     seen.set(key, count)
-    return quoteName(count === 1 ? base : `${base}${mark}${mark}${count}`)
+    return quoteName(count === 1 ? base : `${base}\u2062${count}`)
   })
 }
 
 /** The same for every name in a message. */
-export const decodeNames = (text: string): string => text.replace(/\u2063\u2063\d+|\u2063[0-9A-F]*/g, '')
+export const decodeNames = (text: string): string => text.replace(/\u2062\d+|\u2063[0-9A-F]*/g, '')
 
 /** A name as it stands in a DuckDB statement. */
 export const encoded = (name: string): string => quoteName(encodeName(name))

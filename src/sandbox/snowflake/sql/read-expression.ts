@@ -2,6 +2,7 @@
 import { readTypeWords } from './read-name.ts'
 import { readPrimary } from './read-primary.ts'
 import { spanned, startsQuery } from './read-order.ts'
+import { syntaxError } from './snowflake-error.ts'
 import type { Expression } from './expression.ts'
 import type { TokenReader } from './token-reader.ts'
 
@@ -51,6 +52,8 @@ function readPredicate(reader: TokenReader, value: Expression): Expression | nul
   const negated = reader.isWord('NOT')
   const word = negated ? reader.ahead(1).value : reader.token.value
   if (!predicates.has(word)) return null
+  // Of POSITION('a' IN 'b') the call takes care.
+  if (word === 'IN' && !negated && reader.ahead(1).value !== '(') return null
   if (negated) reader.next()
   reader.next()
   const { start } = value
@@ -162,5 +165,8 @@ function readSteps(reader: TokenReader): readonly (string | Expression)[] {
   }
 }
 
-const binary = (reader: TokenReader, operator: string, left: Expression, right: Expression): Expression =>
-  spanned(reader, left.start, { kind: 'binary', operator, left, right })
+function binary(reader: TokenReader, operator: string, left: Expression, right: Expression): Expression {
+  // A * stands alone.
+  for (const side of [left, right]) if (side.kind === 'star') throw syntaxError(reader.place(side.start), '*')
+  return spanned(reader, left.start, { kind: 'binary', operator, left, right })
+}

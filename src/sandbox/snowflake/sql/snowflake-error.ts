@@ -77,7 +77,7 @@ export const ambiguousColumn = (name: string, place: Place): SnowflakeError =>
 export const objectMissing = (name: string, kind = 'Object'): SnowflakeError =>
   compilationError(
     '002003',
-    kind === 'Object' ? '42S02' : '02000',
+    kind === 'Object' || kind === 'Table' || kind === 'View' ? '42S02' : '02000',
     `${kind} '${name}' does not exist or not authorized.`,
   )
 

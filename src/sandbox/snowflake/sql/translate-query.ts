@@ -91,12 +91,20 @@ function translateCtes(
 function translateRecursive(t: Translation, node: CteNode, alias: string, environment: Environment): Relation | null {
   const { body } = node.query
   if (body.kind !== 'set' || body.operator !== 'UNION ALL') return null
-  const first = renamed(t, translateSet(t, body.left, environment), node.columns, node.name)
+  const first = typedColumns(renamed(t, translateSet(t, body.left, environment), node.columns, node.name))
   const ctes = new Map(environment.ctes).set(node.name, { sql: alias, columns: first.columns })
   const second = translateSet(t, body.right, { ctes, parent: environment.parent })
   const [a, b] = unified(t, first, second)
   return { sql: `${a} UNION ALL ${b}`, columns: first.columns }
 }
+
+/** A column that is NULL in the first part is a text for the second. */
+const typedColumns = (relation: Relation): Relation => ({
+  ...relation,
+  columns: relation.columns.map((column) =>
+    column.type.kind === 'NULL' ? { ...column, type: varcharType() } : column,
+  ),
+})
 
 function translateSet(t: Translation, node: SetNode, environment: Environment): Relation {
   switch (node.kind) {

@@ -6,7 +6,6 @@ import { distinctNames } from './names.ts'
 import { errorAt } from './snowflake-error.ts'
 import { expandStar } from './translate-star.ts'
 import { translateFrom } from './translate-from.ts'
-import { varcharType } from './data-type.ts'
 import type { Environment, Relation, Scope } from './scope.ts'
 import type { GroupBy, QueryNode, Select } from './query-node.ts'
 import type { Expression, OrderItem } from './expression.ts'
@@ -43,7 +42,7 @@ export function translateSelect(
   const columns = outputs.map(({ name, value }, index) => ({
     name,
     sql: names[index] ?? '',
-    type: value.type.kind === 'NULL' ? varcharType() : value.type,
+    type: value.type,
   }))
   const items = outputs.map(
     ({ value }, index) => `${value.type.kind === 'NULL' ? 'CAST(NULL AS VARCHAR)' : value.sql} AS ${names[index]}`,

@@ -46,7 +46,8 @@ export function translateTableFunction(t: Translation, node: FunctionNode, scope
 
 function constantOf(t: Translation, argument: Expression): string | null {
   const value = t.expression(argument, emptyScope())
-  return value.constant ?? null
+  // '2026-11-20 10:00:00Z'::TIMESTAMP_LTZ
+  return value.constant ?? (argument.kind === 'cast' ? constantOf(t, argument.value) : null)
 }
 
 /** https://docs.snowflake.com/en/sql-reference/functions/flatten */

@@ -1,6 +1,6 @@
 /** VALUES (…), (…) as a table with the columns COLUMN1, COLUMN2, … */
 import { coerce } from './cast.ts'
-import { commonType, type DataType, nullType, showType, varcharType } from './data-type.ts'
+import { commonType, type DataType, nullType, showType } from './data-type.ts'
 import { compilationError } from './snowflake-error.ts'
 import { emptyScope, type Environment, type Relation } from './scope.ts'
 import type { Expression } from './expression.ts'
@@ -38,7 +38,7 @@ export function translateValues(
   const columns = types.map((type, index) => ({
     name: `COLUMN${index + 1}`,
     sql: `"COLUMN${index + 1}"`,
-    type: type.kind === 'NULL' ? varcharType() : type,
+    type,
   }))
   const names = columns.map(({ sql }) => sql).join(', ')
   // Of one type all the way down: DuckDB looks at every row itself otherwise.

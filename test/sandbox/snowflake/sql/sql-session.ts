@@ -57,7 +57,12 @@ export async function openSqlSession(): Promise<SqlSession> {
         columns.delete(key)
       } else permanent.add(key)
       const list = columns.get(key) ?? []
-      list.push({ name: row['column_name'] ?? '', type: row['t'] ?? '', nullable: row['is_nullable'] === 'true' })
+      list.push({
+        name: row['column_name'] ?? '',
+        type: row['t'] ?? '',
+        nullable: row['is_nullable'] === 'true',
+        ...(row['column_default'] ? { default: row['column_default'] } : {}),
+      })
       columns.set(key, list)
     }
     const schemas = new Set(

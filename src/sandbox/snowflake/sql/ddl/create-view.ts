@@ -9,7 +9,7 @@ import { readName, readNamePath } from '../read-name.ts'
 import { readOptions } from '../read-options.ts'
 import { relationSql, shownName, shownPart } from '../names.ts'
 import { renamed } from '../rename-columns.ts'
-import { showType } from '../data-type.ts'
+import { showType, varcharType } from '../data-type.ts'
 import { withoutClock } from '../rules.ts'
 import type { CreateWords } from './create-table.ts'
 import type { Ddl } from '../statement.ts'
@@ -25,12 +25,14 @@ export function readCreateView(reader: TokenReader, outer: Translation, words: C
   const names = reader.isSymbol('(') ? reader.listInParentheses(() => readViewColumn(reader)) : null
   const options = readViewOptions(reader)
   reader.expectWord('AS')
-  const relation = renamed(t, t.query(reader.readQuery(), emptyEnvironment), names, name.name)
+  const query = reader.readQuery()
+  reader.expectEnd()
+  const relation = renamed(t, t.query(query, emptyEnvironment), names, name.name)
   checkSchema(t.context, name)
   const shown = shownPart(name.name)
   const columns = relation.columns.map(({ name: column, type }) => ({
     name: column,
-    type: showType(type),
+    type: showType(type.kind === 'NULL' ? varcharType() : type),
     nullable: true,
   }))
   checkDistinct(columns.map((column) => column.name))

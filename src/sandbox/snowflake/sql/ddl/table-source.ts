@@ -20,7 +20,9 @@ export function readTableSource(reader: TokenReader, t: Translation, elements: T
   if (reader.takeWord('LIKE')) return readLike(reader, t, false)
   if (reader.takeWord('CLONE')) return readLike(reader, t, true)
   if (!reader.takeWord('AS')) return null
-  return rowsOf(t, t.query(reader.readQuery(), emptyEnvironment), elements)
+  const query = reader.readQuery()
+  reader.expectEnd()
+  return rowsOf(t, t.query(query, emptyEnvironment), elements)
 }
 
 function rowsOf(t: Translation, relation: Relation, { columns, names }: TableElements): TableSource {
@@ -36,7 +38,7 @@ function rowsOf(t: Translation, relation: Relation, { columns, names }: TableEle
       ? columns
       : relation.columns.map(({ name, type }, index) => ({
           name: names?.[index] ?? name,
-          type: type.kind === 'INTERVAL' ? varcharType() : type,
+          type: type.kind === 'INTERVAL' || type.kind === 'NULL' ? varcharType() : type,
           nullable: true,
           defaultSql: null,
         }))

@@ -16,9 +16,12 @@ export function readDelete(reader: TokenReader, t: Translation): Dml {
   const alias = reader.isWord('USING') ? null : readAlias(reader)
   const own = t.alias()
   const relation = targetRelation(target, own, alias)
-  const using = reader.takeWord('USING') ? translateFrom(t, readFrom(reader), emptyEnvironment, [relation]) : null
+  const usingNode = reader.takeWord('USING') ? readFrom(reader) : null
+  const whereNode = reader.takeWord('WHERE') ? reader.readExpression() : null
+  reader.expectEnd()
+  const using = usingNode === null ? null : translateFrom(t, usingNode, emptyEnvironment, [relation])
   const scope = { ...scopeOf([relation, ...(using?.relations ?? [])]), merged: using?.merged ?? [] }
-  const where = reader.takeWord('WHERE') ? ` WHERE ${condition(t, reader.readExpression(), scope)}` : ''
+  const where = whereNode === null ? '' : ` WHERE ${condition(t, whereNode, scope)}`
   const sql =
     using === null
       ? `DELETE FROM ${target.sql} AS ${own}${where}`

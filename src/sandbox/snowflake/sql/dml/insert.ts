@@ -23,6 +23,7 @@ export function readInsert(reader: TokenReader, t: Translation): Dml {
     ? reader.listInParentheses(() => targetColumn(target, readName(reader).value, place))
     : null
   const query = withoutDefaults(reader.readQuery(), named ?? target.columns)
+  reader.expectEnd()
   const columns = query.columns
   const relation = t.query(query.node, emptyEnvironment)
   if (relation.columns.length !== columns.length)

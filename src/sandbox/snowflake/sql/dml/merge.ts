@@ -6,11 +6,12 @@
 import { assign } from '../cast.ts'
 import { duckdbType } from '../data-type.ts'
 import { condition } from '../unify.ts'
-import { scopeOf, type Scope } from '../scope.ts'
+import { emptyEnvironment, scopeOf, type Scope } from '../scope.ts'
 import { noCounts } from './counts.ts'
 import { readAlias } from '../read-name.ts'
 import { readClauses, type MergeClause } from './read-merge.ts'
-import { readMergeSource } from './merge-source.ts'
+import { readFrom } from '../read-from.ts'
+import { translateFrom } from '../translate-from.ts'
 import { readTarget, scratch, type Target, type TargetColumn, targetRelation } from './target.ts'
 import { snowflakeError } from '../snowflake-error.ts'
 import type { Check, Dml } from '../statement.ts'
@@ -22,13 +23,16 @@ export function readMerge(reader: TokenReader, t: Translation): Dml {
   const target = readTarget(reader, t)
   const alias = reader.isWord('USING') ? null : readAlias(reader)
   reader.expectWord('USING')
-  const source = readMergeSource(reader, t)
+  const sourceNode = readFrom(reader)
   reader.expectWord('ON')
+  const onNode = reader.readExpression()
+  const clauses = readClauses(reader, target)
+  reader.expectEnd()
+  const source = translateFrom(t, sourceNode, emptyEnvironment, [])
   const own = t.alias()
   const relation = targetRelation(target, own, alias)
   const both = scopeOf([relation, ...source.relations])
-  const on = condition(t, reader.readExpression(), both)
-  const clauses = readClauses(reader, target)
+  const on = condition(t, onNode, both)
   // What is inserted has no row of the target beside it.
   const scopes = { insert: scopeOf(source.relations), update: both, delete: both }
   const inserts = clauses.some(({ kind }) => kind === 'insert')

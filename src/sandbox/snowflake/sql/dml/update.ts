@@ -20,9 +20,12 @@ export function readUpdate(reader: TokenReader, t: Translation): Dml {
   const assignments = readAssignments(reader, target)
   const own = t.alias()
   const relation = targetRelation(target, own, alias)
-  const from = reader.takeWord('FROM') ? translateFrom(t, readFrom(reader), emptyEnvironment, [relation]) : null
+  const fromNode = reader.takeWord('FROM') ? readFrom(reader) : null
+  const whereNode = reader.takeWord('WHERE') ? reader.readExpression() : null
+  reader.expectEnd()
+  const from = fromNode === null ? null : translateFrom(t, fromNode, emptyEnvironment, [relation])
   const scope = { ...scopeOf([relation, ...(from?.relations ?? [])]), merged: from?.merged ?? [] }
-  const where = reader.takeWord('WHERE') ? ` WHERE ${condition(t, reader.readExpression(), scope)}` : ''
+  const where = whereNode === null ? '' : ` WHERE ${condition(t, whereNode, scope)}`
   const values = assignments.map(({ column, value }) => ({
     column,
     sql: assign(t, t.expression(value, scope), column),

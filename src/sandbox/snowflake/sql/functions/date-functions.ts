@@ -28,10 +28,7 @@ export const dateFunctions: Rules = [
           ? value.sql
           : `CAST(${value.sql} AS TIMESTAMP)`
     })
-    return typed(
-      part === 'nanosecond' ? `(date_diff('microsecond', ${a}, ${b}) * 1000)` : `date_diff('${part}', ${a}, ${b})`,
-      numberType(18, 0),
-    )
+    return typed(difference(part, a ?? '', b ?? ''), numberType(18, 0))
   }),
   scalar('DATE_TRUNC', 2, 2, (call) => {
     const { sql, type } = call.moment(1)
@@ -72,6 +69,13 @@ export const dateFunctions: Rules = [
     ),
   ),
 ]
+
+/** How many boundaries lie between; of weeks, Mondays. */
+function difference(unit: string, from: string, to: string): string {
+  if (unit === 'nanosecond') return `(date_diff('microsecond', ${from}, ${to}) * 1000)`
+  if (unit === 'week') return `(date_diff('day', date_trunc('week', ${from}), date_trunc('week', ${to})) // 7)`
+  return `date_diff('${unit}', ${from}, ${to})`
+}
 
 /** DAY and longer keep a DATE; shorter ones make a TIMESTAMP of it. */
 function addToDate(call: CallSite): Typed {

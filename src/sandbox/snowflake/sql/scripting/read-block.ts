@@ -15,7 +15,8 @@ export function readBlockStatement(reader: TokenReader, t: Translation): Stateme
 
 function readImmediate(reader: TokenReader): Statement {
   const { start } = reader.token
-  if (reader.token.kind === 'string') {
+  const after = reader.ahead(1)
+  if (reader.token.kind === 'string' && (after.kind === 'end' || after.value === ';')) {
     const text = reader.next().value
     const inner = openReader(text)
     if (
