@@ -37,10 +37,10 @@ describe('a simulator', () => {
     ])
     const history = await run(
       after,
-      "SELECT QUERY_TEXT, BYTES_SCANNED, CREDITS_ATTRIBUTED_COMPUTE FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE QUERY_TAG = 'kept'",
+      "SELECT QUERY_TEXT, BYTES_SCANNED, CREDITS_USED_CLOUD_SERVICES FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE QUERY_TAG = 'kept'",
     )
     expect(history).toEqual([
-      { QUERY_TEXT: 'SELECT * FROM T', BYTES_SCANNED: 16, CREDITS_ATTRIBUTED_COMPUTE: expect.any(Number) },
+      { QUERY_TEXT: 'SELECT * FROM T', BYTES_SCANNED: 16, CREDITS_USED_CLOUD_SERVICES: expect.any(Number) },
     ])
     await signOut(after)
     await second.close()
@@ -49,7 +49,7 @@ describe('a simulator', () => {
 
 describe('what a statement cost', () => {
   test('is told to those who may see the account’s use', async () => {
-    const snowflake = await startTestSnowflake()
+    const snowflake = await startTestSnowflake({ usageLag: { historyLagMs: 0, attributionLagMs: 0 } })
     const admin = await signIn(keyPair(snowflake.admin))
     await run(admin, 'SELECT 1 AS ONE')
     const sql = "SELECT COUNT(*) AS N FROM SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY WHERE QUERY_TEXT = 'SELECT 1 AS ONE'"
