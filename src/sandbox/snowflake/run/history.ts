@@ -10,7 +10,9 @@ import type { Column } from '../sql/statement.ts'
 export async function createHistory(connection: DuckDBConnection): Promise<void> {
   const columns = historyColumns.map(([name, type]) => `${name} ${type}`)
   // A file of an older millrace has it with other columns: what statements cost then is of no use any more.
-  const known = await connection.run(`SELECT count(*) FROM duckdb_columns() WHERE schema_name = '_sandbox' AND table_name = 'query_history'`)
+  const known = await connection.run(
+    `SELECT count(*) FROM duckdb_columns() WHERE schema_name = '_sandbox' AND table_name = 'query_history'`,
+  )
   const [[count] = []] = await known.getRowsJson()
   if (Number(count) !== 0 && Number(count) !== historyColumns.length)
     await connection.run(`DROP TABLE _sandbox.query_history CASCADE`)
