@@ -1,7 +1,7 @@
--- One row per account of the CRM, with what billing knows of it. For DuckDB: JSON access and `//` are its own words.
+-- One row per account of the CRM, with what billing knows of it.
 -- Money is counted in whole numbers, 10^-12 of the smallest unit of the currency: no double on the way, and one rounding at the end.
 with customers as (
-  select id, json_extract_string(metadata, '$.external_id') as external_id
+  select id, {{ json_text(metadata, 'external_id') }} as external_id
   from {{ source('stripe', 'customers') }}
   where _deleted_at is null
 ),
@@ -29,22 +29,23 @@ items as (
     subscription,
     quantity,
     -- Prices in tiers have no unit amount, and what is metered is not known before it is used: neither is in the sum.
-    cast(json_extract_string(price, '$.unit_amount_decimal') as decimal(26, 12)) as unit_amount,
-    json_extract_string(price, '$.recurring.interval') as period,
-    cast(json_extract_string(price, '$.recurring.interval_count') as bigint) as periods
+    cast({{ json_text(price, 'unit_amount_decimal') }} as decimal(26, 12)) as unit_amount,
+    {{ json_text(price, 'recurring.interval') }} as period,
+    cast({{ json_text(price, 'recurring.interval_count') }} as bigint) as periods
   from {{ source('stripe', 'subscription_items') }}
-  where _deleted_at is null and coalesce(json_extract_string(price, '$.recurring.usage_type'), 'licensed') <> 'metered'
+  where _deleted_at is null and coalesce({{ json_text(price, 'recurring.usage_type') }}, 'licensed') <> 'metered'
 ),
 
 -- A year of the item, divided by twelve.
 monthly as (
   select
     subscription,
-    (
-      cast(cast(replace(cast(unit_amount as varchar), '.', '') as hugeint) * quantity as hugeint)
+    {{ div(
+      cast(replace(cast(unit_amount as varchar), '.', '') as decimal(38, 0)) * quantity
       * case period when 'year' then 1 when 'month' then 12 when 'week' then 52 when 'day' then 365 end
-      + 6 * periods
-    ) // (12 * periods) as amount
+      + 6 * periods,
+      12 * periods
+    ) }} as amount
   from items
   where unit_amount is not null and quantity is not null
 ),
@@ -68,9 +69,9 @@ mrr as (
     currency,
     case
       when currency in ('bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga', 'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf')
-        then (amount + 5000000000) // 10000000000
-      when currency in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then (amount + 5000000000000) // 10000000000000
-      else (amount + 500000000000) // 1000000000000
+        then {{ div(amount + 5000000000, 10000000000) }}
+      when currency in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then {{ div(amount + 5000000000000, 10000000000000) }}
+      else {{ div(amount + 500000000000, 1000000000000) }}
     end as hundredths
   from revenue
 ),

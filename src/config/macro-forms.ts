@@ -99,6 +99,7 @@ const macroForms: ReadonlyMap<string, MacroForm> = new Map<string, MacroForm>([
       },
     },
   ],
+  ['div', { example: 'div(cents, 100)', counts: [2, 2], read: () => (macros, sql) => macros.div(sql(0), sql(1)) }],
   [
     'current_timestamp',
     { example: 'current_timestamp()', counts: [0, 0], read: () => (macros) => macros.currentTimestamp() },
@@ -152,7 +153,9 @@ function readType({ args, refuse, form }: Given): LogicalType | undefined {
 function literalOf({ tokens }: Argument): string | undefined {
   const [only] = tokens
   const isQuoted = tokens.length === 1 && (only?.kind === 'string' || only?.kind === 'identifier')
-  return isQuoted && only && /^['"]/.test(only.text) ? only.text.slice(1, -1) : undefined
+  const quote = only?.text[0]
+  if (!isQuoted || !only || (quote !== "'" && quote !== '"')) return undefined
+  return only.text.slice(1, -1).replaceAll(quote + quote, quote)
 }
 
 function near(word: string, known: readonly string[]): string {

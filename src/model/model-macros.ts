@@ -15,6 +15,8 @@ export type ModelMacros = {
   readonly flatten: (list: string) => string
   /** Of a text; null where the text does not hold exactly such a value. */
   readonly tryCast: (text: string, type: LogicalType) => string
+  /** Of two whole numbers, exact and cut towards zero; null by zero. A decimal(38,0). */
+  readonly div: (dividend: string, divisor: string) => string
   /** UTC, without a zone. */
   readonly currentTimestamp: () => string
   readonly currentDate: () => string

@@ -33,6 +33,7 @@ export const duckdbMacros: ModelMacros = {
     `ELSE json_extract(${list}, '$[*]') END) AS value, ` +
     `unnest(range(CAST(json_array_length(${list}) AS BIGINT))) AS index)`,
   tryCast,
+  div: (dividend, divisor) => `(CAST(${dividend} AS HUGEINT) // CAST(${divisor} AS HUGEINT))`,
   currentTimestamp: () => now,
   currentDate: () => `CAST(${now} AS DATE)`,
 }

@@ -29,9 +29,14 @@ export const snowflakeMacros: ModelMacros = {
     )
   },
   jsonValue: jsonAt,
-  // https://docs.snowflake.com/en/sql-reference/functions/flatten
-  flatten: (list) => `LATERAL FLATTEN(INPUT => ${list}, MODE => 'ARRAY')`,
+  // https://docs.snowflake.com/en/sql-reference/functions/flatten : of an object it would give the fields.
+  flatten: (list) => `LATERAL FLATTEN(INPUT => AS_ARRAY(${list}))`,
   tryCast,
+  // A quotient is rounded; what is left after the remainder is gone divides without one.
+  div: (dividend, divisor) => {
+    const [whole, by] = [`CAST(${dividend} AS NUMBER(38,0))`, `NULLIF(CAST(${divisor} AS NUMBER(38,0)), 0)`]
+    return `CAST((${whole} - MOD(${whole}, ${by})) / ${by} AS NUMBER(38,0))`
+  },
   currentTimestamp: () => now,
   currentDate: () => `CAST(${now} AS DATE)`,
 }

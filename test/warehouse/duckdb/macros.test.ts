@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderModel } from '../../../src/config/model-references.ts'
 import { logicalType } from '../../../src/duckdb/sql-text.ts'
 import { duckdbMacros } from '../../../src/warehouse/duckdb/macros.ts'
-import { flattenCases, macroCases } from '../macro-cases.ts'
+import { flattenCases, longFractions, macroCases } from '../macro-cases.ts'
 
 let db: DuckDBConnection
 
@@ -19,7 +19,7 @@ const rendered = (sql: string) =>
   renderModel({ file: 'models/x.sql', sql, warehouse: null }, { ...duckdbMacros, source: () => '', ref: () => '' })
 
 describe('a macro on DuckDB', () => {
-  it.each(macroCases)('%s', async (_title, type, macro, gives) => {
+  it.each([...macroCases, ...longFractions])('%s', async (_title, type, macro, gives) => {
     const sql = rendered(`select {{ ${typeof macro === 'string' ? macro : macro(literal)} }} as x`)
     const [row] = (await db.runAndReadAll(`select cast(x as varchar), typeof(x) from (${sql})`)).getRowsJson()
     const [cell, found] = (row ?? []).map((each) => (each === null ? null : String(each)))
@@ -45,6 +45,17 @@ describe('a macro on DuckDB', () => {
       [1, '0', '5'],
       [1, '1', '6'],
       [3, '0', '7'],
+    ])
+  })
+
+  it('flatten: digits of fractions stay', async () => {
+    const sql = rendered(
+      `select item.value from {{ flatten(${literal('[0.12345678901234567891, "0.50", {"a":1.50}]')}) }} as item`,
+    )
+    expect((await db.runAndReadAll(sql)).getRowsJson()).toEqual([
+      ['0.12345678901234567891'],
+      ['"0.50"'],
+      ['{"a":1.50}'],
     ])
   })
 

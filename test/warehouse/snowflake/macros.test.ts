@@ -7,7 +7,7 @@ import { startSnowflake, type RunningSnowflake } from '../../../src/sandbox/snow
 import type { Session, Warehouse } from '../../../src/warehouse/port.ts'
 import { snowflakeMacros } from '../../../src/warehouse/snowflake/macros.ts'
 import { openSnowflakeWarehouse } from '../../../src/warehouse/snowflake/warehouse.ts'
-import { flattenCases, macroCases } from '../macro-cases.ts'
+import { flattenCases, longFractions, macroCases } from '../macro-cases.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-macros-'))
 let snowflake: RunningSnowflake
@@ -29,6 +29,8 @@ beforeAll(async () => {
       accessUrl: connection.url,
       proxy: null,
       statementTimeoutMs: 60_000,
+      lockTimeoutMs: 20_000,
+      loginTimeoutMs: 10_000,
       queryTag: {},
       sessionParameters: {},
     }),
@@ -58,9 +60,15 @@ async function rowsOf(sql: string): Promise<(string | null)[][]> {
 describe('a macro on Snowflake', () => {
   it.each(macroCases)('%s', async (_title, type, macro, gives) => {
     const sql = rendered(`select {{ ${typeof macro === 'string' ? macro : macro(literal)} }} as x`)
-    expect((await inSession((session) => session.describe(sql)))[0]?.type).toBe(type)
-    expect((await rowsOf(sql))[0]).toEqual([gives])
+    const [column] = await inSession((session) => session.describe(sql))
+    // The simulator calls an integer of its own NUMBER(38,0), whatever it was cast to.
+    expect(type === 'integer' && column?.type === 'decimal(38,0)' ? 'integer' : column?.type).toBe(type)
+    const [[cell]] = (await rowsOf(sql)) as [[string | null]] // one row of one column
+    expect(type === 'double' ? (cell?.replace(/\.0$/, '') ?? null) : cell).toBe(gives)
   })
+
+  // An account keeps 38 digits of a fraction in JSON; the simulator’s JSON is DuckDB’s, which keeps a double.
+  it.skip.each(longFractions)('%s: not on the simulator', () => undefined)
 
   it.each(flattenCases)('flatten: %s', async (_title, items, rows) => {
     const from = `from (select ${literal(items)} as items) as o`
@@ -69,4 +77,41 @@ describe('a macro on Snowflake', () => {
       expect(await rowsOf(sql)).toEqual(rows)
     }
   })
+
+  it('flatten: a list that is null has no rows, and several lists keep their rows apart', async () => {
+    const part = (id: number, list: string) => `select ${id} as id, ${list} as items`
+    const from = `from (${part(1, literal('[5,6]'))} union all ${part(2, 'null')} union all ${part(3, literal('[7]'))}) as o`
+    const sql = rendered(
+      `select o.id, item.index, {{ json_text(item.value) }} ${from} cross join {{ flatten(o.items) }} as item order by 1, 2`,
+    )
+    expect(await rowsOf(sql)).toEqual([
+      ['1', '0', '5'],
+      ['1', '1', '6'],
+      ['3', '0', '7'],
+    ])
+  })
+
+  it('the clock is UTC’s, without a zone', async () => {
+    const sql = rendered('select {{ current_timestamp() }} as at, {{ current_date() }} as day')
+    expect((await inSession((session) => session.describe(sql))).map(({ type }) => type)).toEqual(['timestamp', 'date'])
+    const [row] = await rowsOf(sql)
+    expect(Math.abs(Date.parse(`${row?.[0]?.replace(' ', 'T')}Z`) - Date.now())).toBeLessThan(60_000)
+    expect(row?.[0]?.slice(0, 10)).toBe(row?.[1])
+  })
+
+  it.each([
+    ["dateadd('month', n + 1, d)", "DATEADD('month', ROUND(n + 1), CAST(d AS TIMESTAMP_NTZ(6)))"],
+    [
+      "datediff('week', a, b)",
+      "CAST(FLOOR(DATEDIFF('day', CAST('1970-01-05' AS TIMESTAMP_NTZ(6)), CAST(b AS TIMESTAMP_NTZ(6))) / 7) - " +
+        "FLOOR(DATEDIFF('day', CAST('1970-01-05' AS TIMESTAMP_NTZ(6)), CAST(a AS TIMESTAMP_NTZ(6))) / 7) AS NUMBER(19,0))",
+    ],
+    [`json_value(p, 'a."it''s"[0]')`, "GET(GET(GET(p, 'a'), 'it''s'), 0)"],
+    ["try_cast(x, 'date')", `(CASE WHEN REGEXP_LIKE(x, '${dates}') THEN TRY_TO_DATE(x, 'YYYY-MM-DD') END)`],
+    ['current_date()', 'CAST(CAST(SYSDATE() AS TIMESTAMP_NTZ(6)) AS DATE)'],
+  ])('%s is written without a word that a parameter of the account gives a meaning', (macro, sql) => {
+    expect(rendered(`select {{ ${macro} }}`)).toBe(`select ${sql}`)
+  })
 })
+
+const dates = '([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}'
