@@ -7,7 +7,7 @@ import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
 import { objectExists, objectMissing, unsupported } from '../sql/snowflake-error.ts'
-import type { Ddl, ObjectName } from '../sql/statement.ts'
+import type { Ddl, ObjectName, Statement } from '../sql/statement.ts'
 import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
 import type { Run } from '../session/transaction.ts'
 import { changedColumns } from './changed-columns.ts'
@@ -20,31 +20,44 @@ import type { RunContext } from './run-statement.ts'
 import { statusOutcome } from './status-outcome.ts'
 import { writePlace } from './write-place.ts'
 
-export async function runDdl(context: RunContext, statement: Ddl): Promise<Outcome> {
+/** @param read what the statement means now: while it waited for the lock, another may have done the same */
+export async function runDdl(context: RunContext, first: Ddl, read: () => Statement): Promise<Outcome> {
   const { session } = context
   // Warehouses are the account's: account-statement.ts reads them before.
-  if (statement.objectKind === 'warehouse') throw unsupported('WAREHOUSE')
+  if (first.objectKind === 'warehouse') throw unsupported('WAREHOUSE')
   await session.transaction.commit()
+  const known = find(context, first)
+  const nothing = checkExistence(first, known)
+  checkDdlRights(context, first, known)
+  if (first.rowsFrom !== null) needWarehouse(context)
+  if (nothing !== null || context.describeOnly) return done(nothing ?? first.message)
+  const outcome = await session.transaction.write(writePlace(context, first.name), async (run) => {
+    const again = read()
+    return write(context, again.kind === 'ddl' ? again : first, run)
+  })
+  context.service.scanned.forget(first.name)
+  outcome.afterwards()
+  return { ...done(outcome.message), changed: { inserted: outcome.rows, updated: 0, deleted: 0 } }
+}
+
+async function write(context: RunContext, statement: Ddl, run: Run) {
   const known = find(context, statement)
   const isOwn = isOwnOf(context, statement)
   const nothing = checkExistence(statement, known)
-  checkDdlRights(context, statement, known)
-  if (statement.rowsFrom !== null) needWarehouse(context)
-  if (nothing !== null || context.describeOnly) return done(nothing ?? statement.message)
-  const rows = await session.transaction.write(writePlace(context, statement.name), async (run) => {
-    const changed: number[] = []
-    try {
-      for (const check of statement.checks) await refuseRow(session.connection, check)
-      for (const sql of statement.sql) changed.push(await run(sql))
-    } catch (error) {
-      throw translateDuckDBError(error, statement.sql.join(';\n'))
-    }
-    await record(context, statement, { known, run, isOwn })
-    return statement.rowsFrom === null ? 0 : (changed[statement.rowsFrom] ?? 0)
-  })
-  context.service.scanned.forget(statement.name)
-  afterwards(context, statement, { known, isOwn })
-  return { ...done(statement.message), changed: { inserted: rows, updated: 0, deleted: 0 } }
+  if (nothing !== null) return { message: nothing, rows: 0, afterwards: () => undefined }
+  const changed: number[] = []
+  try {
+    for (const check of statement.checks) await refuseRow(context.session.connection, check)
+    for (const sql of statement.sql) changed.push(await run(sql))
+  } catch (error) {
+    throw translateDuckDBError(error, statement.sql.join(';\n'))
+  }
+  await record(context, statement, { known, run, isOwn })
+  return {
+    message: statement.message,
+    rows: statement.rowsFrom === null ? 0 : (changed[statement.rowsFrom] ?? 0),
+    afterwards: () => afterwards(context, statement, { known, isOwn }),
+  }
 }
 
 const done = (message: string): Outcome => statusOutcome(statementTypes.ddl, message)

@@ -37,18 +37,19 @@ export async function runStatement(context: RunContext, sql: string, binds: read
   const account = await runAccountStatement(context, sql)
   if (account) return account
   if (/QUERY_HISTORY/i.test(sql)) await context.service.saveHistory()
-  return runRead(context, readStatement(sql, sqlContext(context, binds)), sql)
+  return runRead(context, () => readStatement(sql, sqlContext(context, binds)), sql)
 }
 
-async function runRead(context: RunContext, statement: Statement, sql: string): Promise<Outcome> {
+async function runRead(context: RunContext, read: () => Statement, sql: string): Promise<Outcome> {
   const { service, session, query } = context
+  const statement = read()
   switch (statement.kind) {
     case 'query':
       return runQuery(context, statement)
     case 'dml':
       return runDml(context, statement)
     case 'ddl':
-      return runDdl(context, statement)
+      return runDdl(context, statement, read)
     case 'begin':
       session.transaction.begin()
       return statusOutcome(statementTypes.begin)
