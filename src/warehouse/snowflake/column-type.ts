@@ -3,6 +3,8 @@ import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
 /** A logical type in Snowflake's words: https://docs.snowflake.com/en/sql-reference/intro-summary-data-types */
 export function snowflakeType(type: LogicalType): string {
   const decimal = decimalOf(type)
+  // A decimal of 19 digits has one more, so that it is told from an integer.
+  if (decimal?.precision === 19 && decimal.scale === 0) return 'NUMBER(20,0)'
   if (decimal) return `NUMBER(${decimal.precision},${decimal.scale})`
   return types[type] ?? 'VARCHAR'
 }
@@ -14,8 +16,8 @@ export function logicalType(name: string, precision: number | null, scale: numbe
     case 'NUMBER':
     case 'FIXED':
     case 'DECIMAL':
-      // 19 digits hold every integer of 64 bits; more of them are sums and the like.
-      return (scale ?? 0) === 0 && (precision ?? 38) <= 19 ? 'integer' : `decimal(${precision ?? 38},${scale ?? 0})`
+      // What a column of ours of 64 bits is; any other number of digits was asked for, or is a sum and the like.
+      return scale === 0 && precision === 19 ? 'integer' : `decimal(${precision ?? 38},${scale ?? 0})`
     case 'FLOAT':
     case 'REAL':
     case 'DOUBLE':

@@ -24,6 +24,16 @@ export function tableConformance(open: OpenWarehouse): void {
           .map(({ name, type }) => [name, type]) ?? [],
       )
 
+    test('are as they were when they are asked for once more, whatever the digits of their numbers', async () => {
+      const digits = [1, 9, 18, 19, 20, 38].flatMap((precision) => [
+        [`whole${precision}`, `decimal(${precision},0)` as const],
+        [`part${precision}`, `decimal(${precision},1)` as const],
+      ])
+      const all: Columns = { id: 'integer', ...Object.fromEntries(digits) }
+      await ensure(all)
+      expect(await ensure(all)).toEqual([])
+    })
+
     test('are created with their columns, and come back from the warehouse as they were declared', async () => {
       const all: Columns = {
         s: 'string',
