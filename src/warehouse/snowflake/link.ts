@@ -5,4 +5,6 @@ export type Link = {
   readonly client: () => SnowflakeClient
   /** Signs in anew, and closes what was there. */
   readonly renew: () => Promise<void>
+  /** A transaction may still be open in it: until it is renewed, every statement fails with this error. */
+  readonly spoil: (error: unknown) => void
 }

@@ -12,7 +12,7 @@ export type Transactions = Pick<Engine, 'transaction' | 'fenced' | 'whenCommitte
 /** @param epochs of fences that were raised by us after an answer was lost: what the run holds → what stands now */
 export function transactionsOf(link: Link, epochs: Map<string, number>): Transactions {
   let afterwards: string[] | null = null
-  const inside = async <T>(work: () => Promise<T>, onLost: (error: unknown) => Promise<void>): Promise<T> => {
+  const inside = async <T>(work: () => Promise<T>, onFailed: (error: unknown) => Promise<void>): Promise<T> => {
     const { client } = link
     await client().run('BEGIN TRANSACTION')
     afterwards = []
@@ -20,18 +20,10 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
     try {
       result = await work()
     } catch (error) {
-      // A session that is gone has rolled back; the first error is the one that matters.
-      await client()
-        .run('ROLLBACK')
-        .catch(() => undefined)
+      await rollBack(link, error)
       throw error
     }
-    await client()
-      .run('COMMIT')
-      .catch((error: unknown) => {
-        if (isConnectionLost(error)) return onLost(error)
-        throw error
-      })
+    await client().run('COMMIT').catch(onFailed)
     const statements = afterwards
     afterwards = null
     for (const sql of statements) await client().run(sql)
@@ -43,6 +35,7 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
   return {
     transaction: (work) =>
       inside(work, (error) => {
+        link.spoil(error)
         throw error
       }).finally(ended),
     fenced: (check, work) => {
@@ -57,10 +50,12 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
           await link.renew()
           // First, so that what the lost session may still have open can be committed no more.
           const raised = await link.client().run(check.raise(epoch))
-          const wasMade = await check.probe?.()
           if (raised.rowsChanged === 1) epochs.set(name, epoch + 1)
-          if (!wasMade) throw error
-          if (raised.rowsChanged !== 1) throw check.lost(null)
+          // Whoever has taken over since waited for it: what is there is there, and the next commit will lose.
+          if (await check.probe?.()) return
+          if (raised.rowsChanged === 1) throw error
+          const [holder] = await link.client().rows(check.select)
+          throw check.lost(holder?.['owner'] ?? null)
         },
       ).finally(ended)
     },
@@ -69,6 +64,15 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
       else await link.client().run(sql)
     },
   }
+}
+
+/** A session that is gone has rolled back; where nobody knows, nothing more may be done in it. The first error is the one that matters. */
+async function rollBack(link: Link, error: unknown): Promise<void> {
+  if (isConnectionLost(error)) return link.spoil(error)
+  await link
+    .client()
+    .run('ROLLBACK')
+    .catch(() => link.spoil(error))
 }
 
 /**

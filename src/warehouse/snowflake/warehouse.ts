@@ -13,6 +13,7 @@ import type { SnowflakeOptions } from './client/options.ts'
 import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect } from './dialect.ts'
 import { snowflakeEngine } from './engine.ts'
+import type { Link } from './link.ts'
 import { storedName } from './names.ts'
 
 export type SnowflakeWarehouseOptions = {
@@ -23,7 +24,7 @@ export type SnowflakeWarehouseOptions = {
 }
 
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
-  const idle: SnowflakeClient[] = []
+  let idle: { readonly client: SnowflakeClient; readonly since: number }[] = []
   const epochs = new Map<string, number>()
   let hasState = false
   // Sessions that begin together do not all make it.
@@ -36,59 +37,86 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   const prepare = async (client: SnowflakeClient, request: SessionRequest) => {
     hasState ||= await stateStands(client)
     if (!hasState && request.rehearsal) throw nothingLoaded(options.place)
-    if (!hasState) {
-      const engine = snowflakeEngine({ link: { client: () => client, renew: cannotRenew }, epochs, isRehearsal: false })
-      making ??= createState(engine).finally(() => {
+    while (!hasState) {
+      const isOurs = making === undefined
+      const link = { client: () => client, renew: cannotRenew, spoil: () => undefined }
+      making ??= createState(snowflakeEngine({ link, epochs, isRehearsal: false })).finally(() => {
         making = undefined
       })
-      await making
-      hasState = true
+      try {
+        await making
+        hasState = true
+      } catch (error) {
+        // Another session that was stopped is no reason for this one to fail.
+        if (isOurs) throw error
+      }
     }
     // Temporary tables need a schema, and are its session's own.
     await client.run(`USE SCHEMA ${snowflakeDialect.quote(stateSchema)}`)
     return client
   }
 
-  const openClient = async (request: SessionRequest): Promise<SnowflakeClient> => {
-    const waiting = idle.pop()
-    if (waiting) return waiting
+  const signIn = async (request: SessionRequest, signal?: AbortSignal): Promise<SnowflakeClient> => {
+    const client = await connect(signal)
     try {
-      return await prepare(await connect(request.signal), request)
+      return await cancelling(signal, { client: () => client }, () => prepare(client, request))
+    } catch (error) {
+      await client.close()
+      throw error
+    }
+  }
+
+  const openClient = async (request: SessionRequest): Promise<SnowflakeClient> => {
+    const freshest = Date.now() - idleMs
+    await Promise.all(idle.filter(({ since }) => since < freshest).map(({ client }) => client.close()))
+    idle = idle.filter(({ since }) => since >= freshest)
+    const waiting = idle.pop()
+    if (waiting) return waiting.client
+    try {
+      return await signIn(request, request.signal)
     } catch (error) {
       throw request.signal?.aborted ? sessionStopped(request, error) : error
     }
   }
 
   const work = async <T>(request: SessionRequest, does: (session: Session) => Promise<T>): Promise<T> => {
-    if (request.signal?.aborted) throw sessionStopped(request, request.signal.reason)
+    const { signal } = request
+    if (signal?.aborted) throw sessionStopped(request, signal.reason)
     let client = await openClient(request)
+    let spoilt: { readonly by: unknown } | undefined
     const tag = { run: request.runId, purpose: request.purpose }
     await client.tag(tag)
-    const obeying = obey(() => client, request)
-    const renew = async () => {
-      await client.close()
-      client = await prepare(await connect(), request)
-      await client.tag(tag)
+    const unlessOver = (sql: string) => {
+      // What comes after the signal must not begin; but a transaction is still rolled back.
+      if (signal?.aborted && sql !== 'ROLLBACK') throw sessionStopped(request, signal.reason)
+      if (spoilt) throw spoilt.by
     }
-    const cancel = () => void client.cancel().catch(() => undefined)
-    request.signal?.addEventListener('abort', cancel, { once: true })
+    const link: Link = {
+      client: () => obedient,
+      renew: async () => {
+        if (signal?.aborted) throw sessionStopped(request, signal.reason)
+        await client.close()
+        client = await signIn(request, signal)
+        spoilt = undefined
+        await client.tag(tag)
+      },
+      spoil: (error) => {
+        spoilt ??= { by: error }
+      },
+    }
+    const obedient = obey(() => client, unlessOver)
+    const engine = snowflakeEngine({ link, epochs, isRehearsal: request.rehearsal ?? false })
     let isSound = false
     try {
-      const engine = snowflakeEngine({
-        link: { client: () => obeying, renew },
-        epochs,
-        isRehearsal: request.rehearsal ?? false,
-      })
-      const result = await does(openSession(engine))
+      const result = await cancelling(signal, { client: () => client }, () => does(openSession(engine)))
       isSound = true
       return result
     } catch (error) {
-      isSound = !isConnectionLost(error) && !request.signal?.aborted
-      throw request.signal?.aborted ? sessionStopped(request, error) : error
+      isSound = !isConnectionLost(error)
+      throw signal?.aborted ? sessionStopped(request, error) : error
     } finally {
-      request.signal?.removeEventListener('abort', cancel)
       // What a rehearsal has put in front of the tables goes with its connection.
-      if (isSound && !request.rehearsal) idle.push(client)
+      if (isSound && !spoilt && !signal?.aborted && !request.rehearsal) idle.push({ client, since: Date.now() })
       else await client.close()
     }
   }
@@ -100,36 +128,55 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     joinLookups: (model, lookups) => joinLookups(snowflakeDialect, model, lookups),
     session: (request, does) => asSession(request, () => work(request, does)),
     close: async () => {
-      await Promise.all(idle.splice(0).map((client) => client.close()))
+      await Promise.all(idle.splice(0).map(({ client }) => client.close()))
     },
   }
 }
 
-/** What comes after the signal must not begin; but a transaction is still rolled back. */
-function obey(client: () => SnowflakeClient, request: SessionRequest): SnowflakeClient {
-  const { signal } = request
-  const unlessStopped = (sql: string) => {
-    if (signal?.aborted && sql !== 'ROLLBACK') throw sessionStopped(request, signal.reason)
+/** Ends at the server what the signal meets: again and again, since a statement may be on its way there. */
+async function cancelling<T>(
+  signal: AbortSignal | undefined,
+  { client }: Pick<Link, 'client'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const cancel = () =>
+    void client()
+      .cancel()
+      .catch(() => undefined)
+  const stop = () => {
+    cancel()
+    timer = setInterval(cancel, 1000)
   }
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    return await work()
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    clearInterval(timer)
+  }
+}
+
+function obey(client: () => SnowflakeClient, unlessOver: (sql: string) => void): SnowflakeClient {
   return {
     run: async (sql) => {
-      unlessStopped(sql)
+      unlessOver(sql)
       return client().run(sql)
     },
     rows: async (sql) => {
-      unlessStopped(sql)
+      unlessOver(sql)
       return client().rows(sql)
     },
     async *stream(sql) {
-      unlessStopped(sql)
+      unlessOver(sql)
       yield* client().stream(sql)
     },
     describe: async (sql) => {
-      unlessStopped(sql)
+      unlessOver(sql)
       return client().describe(sql)
     },
     put: async (files, stage) => {
-      unlessStopped('PUT')
+      unlessOver('PUT')
       return client().put(files, stage)
     },
     cancel: () => client().cancel(),
@@ -149,6 +196,9 @@ async function stateStands(client: SnowflakeClient): Promise<boolean> {
   )
   return found?.['n'] === String(wanted.length)
 }
+
+/** A session that nobody uses ends after four hours: https://docs.snowflake.com/en/user-guide/session-policies */
+const idleMs = 30 * 60_000
 
 const cannotRenew = () => Promise.reject(new MillraceError('MR-7000', { message: 'There is no fence to be held yet.' }))
 

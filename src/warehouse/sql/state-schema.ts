@@ -13,15 +13,15 @@ export async function createState(db: Engine): Promise<void> {
     )
     await db.run(`CREATE TABLE IF NOT EXISTS ${db.relation(stateSchema, table)} (${cells.join(', ')})`)
   }
-  for (const { table, column, type } of addedColumns)
-    await db.run(
-      `ALTER TABLE ${db.relation(stateSchema, table)} ADD COLUMN IF NOT EXISTS ${db.quote(column)} ${db.type(type)}`,
-    )
   // The seeded row: whoever makes a new fence row holds its lock while doing so.
   await db.run(
     `INSERT INTO _millrace.fences SELECT '', '', '', 0, '', ${db.instant('1970-01-01T00:00:00Z')} ` +
       `WHERE NOT EXISTS (SELECT 1 FROM _millrace.fences WHERE sync = '' AND stream = '')`,
   )
+  for (const { table, column, type } of addedColumns)
+    await db.run(
+      `ALTER TABLE ${db.relation(stateSchema, table)} ADD COLUMN IF NOT EXISTS ${db.quote(column)} ${db.type(type)}`,
+    )
 }
 
 /** What `createState` makes last of each table: where they stand, all does. */
