@@ -207,8 +207,11 @@ function addHistoryCommands(program: Command, start: Start): void {
   const run = program.command('run').description('one run')
   run
     .command('show <id>')
-    .description('its ledger, stream by stream')
-    .action((id: string) => start(async (shell) => (await import('./runs.ts')).showRun(shell, id)))
+    .description('its ledger, stream by stream; on Snowflake what it cost, too')
+    .option('--no-cost', 'without asking the warehouse what it cost')
+    .action((id: string, flags: { readonly cost?: boolean }) =>
+      start(async (shell) => (await import('./runs.ts')).showRun(shell, id, flags)),
+    )
   run
     .command('cancel <id>')
     .description('ask it to stop at its next checkpoint')

@@ -5,6 +5,8 @@ import { formatCount, formatInstant, formatSeconds } from '../render/format-numb
 import { ledgerLine } from '../render/ledger-line.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
+import { readCost } from '../app/read-cost.ts'
+import { costText } from '../render/cost-text.ts'
 import { withApp } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -32,7 +34,11 @@ export async function listRuns(
   })
 }
 
-export async function showRun(shell: Shell, id: string): Promise<CommandResult> {
+export async function showRun(
+  shell: Shell,
+  id: string,
+  flags: { readonly cost?: boolean } = {},
+): Promise<CommandResult> {
   return withApp(shell, { check: false }, async (app) => {
     const stored = await app.store.run(id)
     if (!stored)
@@ -41,8 +47,12 @@ export async function showRun(shell: Shell, id: string): Promise<CommandResult> 
         next: 'millrace runs',
       })
     const { process, alive, ...run } = stored
-    if (shell.json) shell.line({ type: 'run', ...run })
-    else shell.print(runText(run, wordOf({ ...run, alive }), `pid ${process.pid} on ${process.host}`))
+    const cost = flags.cost === false ? null : await readCost(app, run)
+    if (shell.json) shell.line({ type: 'run', ...run, ...(cost && { cost }) })
+    else {
+      shell.print(runText(run, wordOf({ ...run, alive }), `pid ${process.pid} on ${process.host}`))
+      if (cost) shell.print(costText(cost))
+    }
     return { exitCode: 0 }
   })
 }

@@ -23,6 +23,18 @@ export function formatSeconds(seconds: number): string {
   return `${formatCount(Math.floor(whole / 3_600))} h ${Math.floor((whole % 3_600) / 60)} min`
 }
 
+/** `0 bytes`, `512 bytes`, `1.5 kB`, `24 MB`: powers of a thousand */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${counts.format(bytes)} bytes`
+  const power = Math.min(byteUnits.length, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${value < 9.95 ? value.toFixed(1) : counts.format(value)} ${byteUnits[power - 1] ?? ''}`
+}
+
+/** `0`, `0.0021`, `1.5`: two digits that count, as one run costs little */
+export const formatCredits = (credits: number): string =>
+  credits === 0 ? '0' : credits.toFixed(Math.min(9, Math.max(2, 1 - Math.floor(Math.log10(credits)))))
+
 /** `4,120/s` */
 export const formatRate = (perSecond: number): string => `${formatCount(Math.round(perSecond))}/s`
 
@@ -33,3 +45,4 @@ export function formatInstant(iso: string): string {
 }
 
 const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const byteUnits = ['kB', 'MB', 'GB', 'TB', 'PB']

@@ -8,8 +8,10 @@ import type { ReverseLedger } from '../model/ledger.ts'
 import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { RunRecord } from '../model/run.ts'
+import type { RunCost } from '../model/run-cost.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
 import type { TextRow } from '../model/text-row.ts'
+import type { CostRequest } from './cost-request.ts'
 import type { DecimalView } from './decimal-view.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
@@ -31,6 +33,8 @@ export type Warehouse = {
   readonly joinLookups: (model: string, lookups: readonly LookupJoin[]) => string
   /** Opens, works, closes. Waits for its turn. @throws MillraceError MR-2001, MR-2002, MR-2004 */
   readonly session: <T>(request: SessionRequest, work: (session: Session) => Promise<T>) => Promise<T>
+  /** What the statements of a run have cost, by itself, outside of any session; null where nobody counts. */
+  readonly costOf: ((run: CostRequest) => Promise<RunCost>) | null
   /** Lets go of what sessions share. */
   readonly close: () => Promise<void>
 }

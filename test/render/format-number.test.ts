@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import {
+  formatBytes,
   formatCount,
   formatCounted,
+  formatCredits,
   formatInstant,
   formatPercent,
   formatRate,
@@ -23,6 +25,14 @@ test('numbers carry their units, and read the same on every machine', () => {
     '< 0.1 %',
     '1,200 %',
   ])
+  expect([0, 512, 1_500, 24_118_000, 9.96e9].map(formatBytes)).toEqual([
+    '0 bytes',
+    '512 bytes',
+    '1.5 kB',
+    '24 MB',
+    '10 GB',
+  ])
+  expect([0, 0.00214, 1.5, 12.345, 1e-12].map(formatCredits)).toEqual(['0', '0.0021', '1.50', '12.35', '0.000000000'])
   expect([0.84, 9.8, 9.96, 48, 125, 4_320].map(formatSeconds)).toEqual([
     '0.8 s',
     '9.8 s',

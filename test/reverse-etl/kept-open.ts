@@ -17,6 +17,7 @@ export function keepOpen(path: string): Warehouse {
     jsonInFiles: 'json',
     quote: duckdbDialect.quote,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
+    costOf: null,
     close: async () => undefined,
     session(request, work) {
       const mine = last.then(async () => {

@@ -34,6 +34,7 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     session: (request, work) =>
       asSession(request, () => options.inTurn(request, () => workInFile(options, request, work))),
+    costOf: null,
     close: async () => undefined,
   }
 }

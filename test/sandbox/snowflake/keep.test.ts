@@ -64,4 +64,40 @@ describe('what a statement cost', () => {
     await signOut(admin)
     await snowflake.remove()
   })
+
+  test('is told late by the views of the account’s use, and by roles of their database only as far as they go', async () => {
+    const snowflake = await startTestSnowflake()
+    const [admin, service] = [await signIn(keyPair(snowflake.admin)), await signIn(keyPair(snowflake.connection))]
+    const of = (view: string) => `SELECT COUNT(*) AS N FROM SNOWFLAKE.ACCOUNT_USAGE.${view}`
+    expect(await run(admin, of('QUERY_HISTORY'))).toEqual([{ N: 0 }])
+    await expect(run(admin, 'GRANT DATABASE ROLE SNOWFLAKE.NO_SUCH TO ROLE MILLRACE')).rejects.toMatchObject({
+      code: '002003',
+    })
+    await run(admin, 'GRANT DATABASE ROLE SNOWFLAKE.USAGE_VIEWER TO ROLE MILLRACE')
+    expect(await run(service, of('QUERY_ATTRIBUTION_HISTORY'))).toEqual([{ N: 0 }])
+    await expect(run(service, of('QUERY_HISTORY'))).rejects.toMatchObject({ code: '002003' })
+    await run(admin, 'REVOKE DATABASE ROLE SNOWFLAKE.USAGE_VIEWER FROM ROLE MILLRACE')
+    await expect(run(service, of('QUERY_ATTRIBUTION_HISTORY'))).rejects.toMatchObject({ code: '002003' })
+    await signOut(service)
+    await signOut(admin)
+    await snowflake.remove()
+  })
+
+  test('is counted within a time and up to a limit, before any WHERE', async () => {
+    const snowflake = await startTestSnowflake()
+    const service = await signIn(keyPair(snowflake.connection))
+    const table = (given: string) => `FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(${given}))`
+    const count = (given: string) => run(service, `SELECT COUNT(*) AS N ${table(given)}`)
+    const hour = (from: number) => `'${new Date(Date.now() + from * 3_600_000).toISOString()}'::TIMESTAMP_LTZ`
+    await run(service, 'SELECT 1 AS ONE')
+    await run(service, 'SELECT 2 AS TWO')
+    expect(await count('RESULT_LIMIT => 1')).toEqual([{ N: 1 }])
+    expect(await count(`END_TIME_RANGE_END => ${hour(-1)}`)).toEqual([{ N: 0 }])
+    const early = `SELECT 1 ${table('RESULT_LIMIT => 1')} WHERE QUERY_TEXT = 'SELECT 1 AS ONE'`
+    expect(await run(service, early)).toEqual([])
+    for (const wrong of ['RESULT_LIMIT => 10001', `END_TIME_RANGE_START => ${hour(-170)}`, 'NO_SUCH => 1'])
+      await expect(count(wrong)).rejects.toMatchObject({ code: '001015' })
+    await signOut(service)
+    await snowflake.remove()
+  })
 })
