@@ -8,6 +8,7 @@ import { asSession, sessionStopped } from '../session-context.ts'
 import { joinLookups } from '../sql/lookup-join.ts'
 import { openSession } from '../sql/session.ts'
 import { createState, stateSchema, wantedColumns } from '../sql/state-schema.ts'
+import { askForCost } from './cost.ts'
 import { openSnowflakeClient, type SnowflakeClient } from './client/open-client.ts'
 import type { SnowflakeOptions } from './client/options.ts'
 import { isConnectionLost } from './client/translate-error.ts'
@@ -15,6 +16,7 @@ import { snowflakeDialect } from './dialect.ts'
 import { snowflakeEngine } from './engine.ts'
 import type { Link } from './link.ts'
 import { storedName } from './names.ts'
+import { obedientClient } from './obedient-client.ts'
 
 export type SnowflakeWarehouseOptions = {
   /** For messages: the account and the database. */
@@ -83,28 +85,22 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     const { signal } = request
     if (signal?.aborted) throw sessionStopped(request, signal.reason)
     let client = await openClient(request)
-    let spoilt: { readonly by: unknown } | undefined
+    const stopped = () => (signal?.aborted ? sessionStopped(request, signal.reason) : null)
+    const obedient = obedientClient(() => client, stopped)
     const tag = { run: request.runId, purpose: request.purpose }
     await client.tag(tag)
-    const unlessOver = (sql: string) => {
-      // What comes after the signal must not begin; but a transaction is still rolled back.
-      if (signal?.aborted && sql !== 'ROLLBACK') throw sessionStopped(request, signal.reason)
-      if (spoilt) throw spoilt.by
-    }
     const link: Link = {
       client: () => obedient,
       renew: async () => {
-        if (signal?.aborted) throw sessionStopped(request, signal.reason)
+        const stop = stopped()
+        if (stop) throw stop
         await client.close()
         client = await signIn(request, signal)
-        spoilt = undefined
+        obedient.renewed()
         await client.tag(tag)
       },
-      spoil: (error) => {
-        spoilt ??= { by: error }
-      },
+      spoil: obedient.spoil,
     }
-    const obedient = obey(() => client, unlessOver)
     const engine = snowflakeEngine({ link, epochs, isRehearsal: request.rehearsal ?? false })
     let isSound = false
     try {
@@ -116,7 +112,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
       throw signal?.aborted ? sessionStopped(request, error) : error
     } finally {
       // What a rehearsal has put in front of the tables goes with its connection.
-      if (isSound && !spoilt && !signal?.aborted && !request.rehearsal) idle.push({ client, since: Date.now() })
+      if (isSound && !obedient.isSpoilt() && !signal?.aborted && !request.rehearsal) idle.push({ client, since: Date.now() })
       else await client.close()
     }
   }
@@ -127,6 +123,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     quote: snowflakeDialect.quote,
     joinLookups: (model, lookups) => joinLookups(snowflakeDialect, model, lookups),
     session: (request, does) => asSession(request, () => work(request, does)),
+    costOf: (run) => askForCost(() => connect(run.signal), run),
     close: async () => {
       await Promise.all(idle.splice(0).map(({ client }) => client.close()))
     },
@@ -154,34 +151,6 @@ async function cancelling<T>(
   } finally {
     signal?.removeEventListener('abort', stop)
     clearInterval(timer)
-  }
-}
-
-function obey(client: () => SnowflakeClient, unlessOver: (sql: string) => void): SnowflakeClient {
-  return {
-    run: async (sql) => {
-      unlessOver(sql)
-      return client().run(sql)
-    },
-    rows: async (sql) => {
-      unlessOver(sql)
-      return client().rows(sql)
-    },
-    async *stream(sql) {
-      unlessOver(sql)
-      yield* client().stream(sql)
-    },
-    describe: async (sql) => {
-      unlessOver(sql)
-      return client().describe(sql)
-    },
-    put: async (files, stage) => {
-      unlessOver('PUT')
-      return client().put(files, stage)
-    },
-    cancel: () => client().cancel(),
-    tag: (tag) => client().tag(tag),
-    close: () => client().close(),
   }
 }
 
