@@ -6,10 +6,11 @@ import type { ReadWindow } from '../connector/contract.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
-import { stageChunk, type Staged, type StageRequest, type Workbench } from '../staging/stage-chunk.ts'
+import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
+import type { Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ParentSet, ShrinkLimit, TableWrite, WindowSet, WriteCounts } from '../warehouse/table-write.ts'
-import type { EtlContext } from './context.ts'
+import { groupRows, type EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
 
@@ -178,7 +179,8 @@ function writeCommit(
       runId: context.runId,
       purpose: `commit ${commit.plan.stream.name}`,
       signal: context.signal,
-      isAside: !commit.isLast,
+      // Reading goes on meanwhile; and what is small is over before a second core would be at it.
+      isAside: !commit.isLast || rowsOf(commit) < groupRows,
     },
     (session) =>
       session.etl.commit({
@@ -189,6 +191,11 @@ function writeCommit(
       }),
   )
 }
+
+const rowsOf = ({ chunks }: ChunkCommit): number =>
+  chunks
+    .flatMap(({ parent, children }) => [parent, ...children.map(({ staged }) => staged)])
+    .reduce((sum, { counts }) => sum + counts.read + counts.derived, 0)
 
 const filesOf = ({ parent, children }: StagedChunk): readonly string[] =>
   [parent, ...children.map(({ staged }) => staged)].flatMap(({ path, tombstones, rejects }) =>

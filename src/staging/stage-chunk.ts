@@ -2,9 +2,8 @@
  * The columnar workbench: a private in-process DuckDB reads a chunk's files as text, casts strictly, sets aside what does
  * not fit, dedupes by key (highest version wins) and writes Parquet. It keeps no state.
  */
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { openDatabase, type Database } from '../duckdb/open-database.ts'
+import type { Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { maskedRow } from './masked-row.ts'
 import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
@@ -13,6 +12,7 @@ import { stageRejects } from './stage-rejects.ts'
 import { stageTombstones } from './stage-tombstones.ts'
 import { bad, castOf, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
 import { canFail, strictCast } from './strict-cast.ts'
+import type { Workbench } from './workbench.ts'
 
 export type StageRequest = {
   readonly chunk: SpooledChunk
@@ -48,33 +48,8 @@ export type Staged = {
   readonly samples: readonly { readonly key: string; readonly code: string; readonly message: string }[]
 }
 
-/** The private DuckDB of one stream and its children, opened by the first chunk: opening and closing it costs as much as a page. */
-export type Workbench = {
-  readonly database: (request: Pick<StageRequest, 'memoryLimit' | 'columns'>) => Promise<Database>
-  readonly close: () => Promise<void>
-}
-
-/** @param spillDirectory where DuckDB writes what does not fit into its memory; made when it is needed */
-export function openWorkbench(spillDirectory: string): Workbench {
-  let opened: Promise<Database> | undefined
-  return {
-    async database({ memoryLimit, columns }) {
-      opened ??= openDatabase({ path: ':memory:', memoryLimit, spillDirectory, threads: 1 })
-      const db = await opened
-      await db.run(`SET threads = ${chooseThreads(columns.length)}`)
-      return db
-    },
-    async close() {
-      // What could not be opened has been said by whoever wanted to work with it.
-      const db = await opened?.catch(() => undefined)
-      opened = undefined
-      db?.close()
-    },
-  }
-}
-
 export async function stageChunk(request: StageRequest, workbench: Workbench): Promise<Staged> {
-  const db = await workbench.database(request)
+  const db = await workbench.database({ memoryLimit: request.memoryLimit, columns: request.columns.length })
   const rows = await stageRows(db, request)
   const gone = await stageTombstones(db, request)
   // Its limit set anew, DuckDB gives back what it has freed: the commit comes next, and needs as much.
@@ -94,13 +69,6 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
     },
   }
 }
-
-/**
- * Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room
- * for few. One core is left to whoever reads the next pages meanwhile.
- */
-const chooseThreads = (columns: number): number =>
-  Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(400 / columns)))
 
 type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
   readonly duplicates: number

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk } from '../../src/staging/spool.ts'
-import { openWorkbench, stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { openWorkbench } from '../../src/staging/workbench.ts'
 
 const readAt = new Date('2026-11-20T09:55:00.123Z')
 

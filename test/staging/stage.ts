@@ -5,7 +5,8 @@ import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { TextRow } from '../../src/model/text-row.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk, type SpooledBatch } from '../../src/staging/spool.ts'
-import { openWorkbench, stageChunk, type Staged, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { stageChunk, type Staged, type StageRequest } from '../../src/staging/stage-chunk.ts'
+import { openWorkbench } from '../../src/staging/workbench.ts'
 
 export const readAt = new Date('2026-11-20T09:55:00.123Z')
 

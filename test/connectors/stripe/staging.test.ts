@@ -8,7 +8,8 @@ import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { openDatabase } from '../../../src/duckdb/open-database.ts'
 import { columnNames } from '../../../src/model/column-name.ts'
 import { openChunk } from '../../../src/staging/spool.ts'
-import { openWorkbench, stageChunk } from '../../../src/staging/stage-chunk.ts'
+import { stageChunk } from '../../../src/staging/stage-chunk.ts'
+import { openWorkbench } from '../../../src/staging/workbench.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 
 let stripe: OpenedStripe
