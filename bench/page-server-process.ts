@@ -8,7 +8,7 @@ export type PageServer = { readonly url: string; readonly stop: () => Promise<vo
 
 /** The vendor, in a process of its own: what it costs is neither side's. */
 export async function startPageServer(pages: {
-  readonly shape: PageShape
+  readonly shape: PageShape | 'csv'
   readonly rows: number
 }): Promise<PageServer> {
   const child = spawn(process.execPath, [here('page-server.ts'), JSON.stringify(pages)], {

@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, freemem, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { judge, type Benchmark, type Result } from './benchmark.ts'
+import { bulkCsv } from './bulk-csv.ts'
 import { daemonIdle } from './daemon-idle.ts'
 import { daemonStart } from './daemon-start.ts'
 import { delivery, deliveryBookkeeping } from './delivery.ts'
@@ -9,15 +10,20 @@ import { executorOverhead } from './executor-overhead.ts'
 import { flatMemory } from './flat-memory.ts'
 import { help } from './help.ts'
 import { jsonPages } from './json-pages.ts'
+import { merge } from './merge.ts'
 import { changedDiff, noChangesDiff } from './diff.ts'
 import { slotLateness } from './slot-lateness.ts'
+import { smallStreams } from './small-streams.ts'
 import { syncList } from './sync-list.ts'
 
 const benchmarks: readonly Benchmark[] = [
   help,
   syncList,
   jsonPages,
+  bulkCsv,
+  smallStreams,
   flatMemory,
+  merge,
   noChangesDiff,
   changedDiff,
   daemonStart,

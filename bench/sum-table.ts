@@ -17,3 +17,7 @@ export async function sumTable(file: string, table: string, columns: readonly st
     instance.closeSync()
   }
 }
+
+export const contactColumns: readonly string[] = 'id email name plan seats balance subscribed updated tags note'.split(
+  ' ',
+)

@@ -1,6 +1,19 @@
-import { connector, stream, z } from 'millrace'
+import { connector, downloadTo, stream, z, type Context, type ScanItem, type StreamDefinition } from 'millrace'
 
-/** Lists as Stripe has them, from bench/page-server.ts. */
+const contactColumns = {
+  id: 'string',
+  email: 'string',
+  name: 'string',
+  plan: 'string',
+  seats: 'integer',
+  balance: 'decimal(38,2)',
+  subscribed: 'boolean',
+  updated: 'timestamp',
+  tags: 'json',
+  note: 'string',
+} as const
+
+/** Lists as Stripe has them, and a bulk export's files, from bench/page-server.ts. */
 export default connector({
   name: 'pages',
   config: z.strictObject({ base_url: z.url() }),
@@ -58,27 +71,40 @@ export default connector({
         page: { kind: 'after', param: 'starting_after', field: 'id', more: 'has_more' },
       },
     }),
-    contacts: stream({
-      docs: 'https://docs.stripe.com/api/customers/list',
+    contacts: contacts('/v1/contacts'),
+    ...Object.fromEntries(
+      Array.from({ length: 20 }, (_, n) => [`small_${String(n + 1).padStart(2, '0')}`, contacts(`/v1/small/${n}`)]),
+    ),
+    bulk_contacts: stream({
+      docs: 'https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_job_results.htm',
       key: ['id'],
       order: 'none',
-      columns: {
-        id: 'string',
-        email: 'string',
-        name: 'string',
-        plan: 'string',
-        seats: 'integer',
-        balance: 'decimal(38,2)',
-        subscribed: 'boolean',
-        updated: 'timestamp',
-        tags: 'json',
-        note: 'string',
-      },
-      list: {
-        path: '/v1/contacts',
-        records: 'data',
-        page: { kind: 'after', param: 'starting_after', field: 'id', more: 'has_more' },
-      },
+      columns: contactColumns,
+      read: (_scan, context) => readFiles(context),
     }),
   },
 })
+
+function contacts(path: string): StreamDefinition {
+  return stream({
+    docs: 'https://docs.stripe.com/api/customers/list',
+    key: ['id'],
+    order: 'none',
+    columns: contactColumns,
+    list: { path, records: 'data', page: { kind: 'after', param: 'starting_after', field: 'id', more: 'has_more' } },
+  })
+}
+
+/** Each file straight onto disk: its rows never become JavaScript. */
+async function* readFiles({ http, host, signal }: Context): AsyncGenerator<ScanItem> {
+  const { files } = await http.get<{ files: { url: string; rows: number }[] }>('/bulk', { signal })
+  for (const [n, { url, rows }] of files.entries()) {
+    const path = host.spoolPath(`${n}.csv`)
+    const readAt = new Date()
+    await host.call({ label: 'GET file', docs: url, signal }, (attempt) =>
+      downloadTo(path, { url, signal: attempt, maxBytes: 1024 ** 3 }),
+    )
+    yield { kind: 'file', path, format: 'csv', rows, readAt }
+    yield { kind: 'checkpoint', resume: n }
+  }
+}
