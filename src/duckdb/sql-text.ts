@@ -7,8 +7,6 @@ export const quoteText = (value: string): string => `'${value.replaceAll("'", "'
 
 export const textOrNull = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
 
-export const relation = (schema: string, name: string): string => `${quoteName(schema)}.${quoteName(name)}`
-
 export const names = (columns: readonly string[]): string => columns.map(quoteName).join(', ')
 
 /** A logical type in DuckDB's words. */

@@ -10,7 +10,7 @@ type Window = {
 export function disjointWindows(windows: readonly Window[]): readonly Window[] {
   const byScope = new Map<string, Window[]>()
   for (const window of windows) {
-    const scope = JSON.stringify(Object.entries(window.of).sort())
+    const scope = JSON.stringify(Object.entries(window.of).sort(([a], [b]) => (a < b ? -1 : 1)))
     byScope.set(scope, [...(byScope.get(scope) ?? []), window])
   }
   return [...byScope.values()].flatMap(disjointDays)
