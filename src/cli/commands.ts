@@ -7,6 +7,7 @@ import { ownVersion } from './own-version.ts'
 import type { LogsFlags } from './logs.ts'
 import type { RunFlags } from './sync-run.ts'
 import type { PlanFlags } from './sync-plan.ts'
+import type { ValidateFlags } from './sync-validate.ts'
 import type { HistoryFlags } from './schedule-control.ts'
 import type { NextFlags } from './schedule-next.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -103,7 +104,10 @@ function addSyncCommands(program: Command, start: Start): void {
   sync
     .command('validate')
     .description('all findings at once; no network, no secrets')
-    .action(() => start(async (shell) => (await import('./sync-validate.ts')).validateProject(shell)))
+    .option('--portable', 'warn of models that DuckDB or Snowflake lacks or reads differently')
+    .action((flags: ValidateFlags) =>
+      start(async (shell) => (await import('./sync-validate.ts')).validateProject(shell, flags)),
+    )
   sync
     .command('plan [select...]')
     .description('what a run would do; writes nothing anywhere')

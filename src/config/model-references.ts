@@ -161,5 +161,5 @@ function writeArgument(sql: string, argument: Argument | undefined, write: (call
   return written
 }
 
-const callNames = ['source', 'ref', ...macroNames]
+export const callNames = ['source', 'ref', ...macroNames]
 const forms = `Write {{ source('sync', 'table') }}, {{ ref('model') }} or a macro: ${macroNames.join(', ')}.`
