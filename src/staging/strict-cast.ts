@@ -43,9 +43,16 @@ function decimalCast(text: string, type: LogicalType): string {
   const { precision, scale } = decimalOf(type) ?? { precision: 38, scale: 0 }
   const target = `DECIMAL(${precision},${scale})`
   const fraction = scale === 0 ? '([.]0+)?' : `([.][0-9]{0,${scale}}0*)?`
+  const plain = `regexp_full_match(${text}, '[+-]?[0-9]+${fraction}')`
+  // Of 128 bits DuckDB reads a text forty times slower than of 64: what is short enough goes that way first.
+  const short = 18 - scale
+  const shortCast =
+    precision > 18 && short > 0
+      ? `WHEN length(${text}) <= ${short} AND ${plain} THEN CAST(TRY_CAST(${text} AS DECIMAL(18,${scale})) AS ${target}) `
+      : ''
   // An exponent is only taken where the double it stands for comes back from the decimal unchanged.
   return (
-    `CASE WHEN regexp_full_match(${text}, '[+-]?[0-9]+${fraction}') THEN TRY_CAST(${text} AS ${target}) ` +
+    `CASE ${shortCast}WHEN ${plain} THEN TRY_CAST(${text} AS ${target}) ` +
     `WHEN regexp_full_match(${text}, '${number}') AND length(${text}) <= 22 AND CAST(TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${target}) AS DOUBLE) = TRY_CAST(${text} AS DOUBLE) ` +
     `AND contains(lower(${text}), 'e') THEN TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${target}) END`
   )

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
@@ -58,6 +59,12 @@ describe('casting', () => {
     ['decimal(38,0)', '"12345678901234567890123456789012345678"', '12345678901234567890123456789012345678'],
     ['decimal(18,2)', '1.50', '1.50'],
     ['decimal(38,12)', '1e-7', '0.000000100000'],
+    ['decimal(38,2)', '"+0012.500"', '12.50'],
+    ['decimal(38,2)', '"9999999999999999"', '9999999999999999.00'],
+    ['decimal(38,2)', '"-99999999999999999.99"', '-99999999999999999.99'],
+    ['decimal(38,17)', '"-9"', '-9.00000000000000000'],
+    ['decimal(20,0)', '"999999999999999999"', '999999999999999999'],
+    ['decimal(38,30)', '"1.5"', '1.500000000000000000000000000000'],
     ['double', '0.1', '0.1'],
     ['boolean', 'true', 'true'],
     ['date', '"0001-01-01"', '0001-01-01'],
@@ -77,12 +84,36 @@ describe('casting', () => {
     expect(rows[0]?.['v']).toBe(expected)
   })
 
+  it('keeps decimals of any length exactly', async () => {
+    const scaled = fc.record({
+      units: fc.bigInt({ min: -(10n ** 36n), max: 10n ** 36n }),
+      /** Most numbers are short. */
+      digits: fc.integer({ min: 0, max: 36 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(scaled, { minLength: 50, maxLength: 50 }),
+        fc.constantFrom(0, 2, 9, 17, 18, 30),
+        async (all, scale) => {
+          const texts = all.map(({ units, digits }) => decimalText(units / 10n ** BigInt(digits), scale))
+          const { rows } = await stage(
+            texts.map((text, n) => `{"id":"${n + 10}","v":"${text}"}`),
+            { id: 'string', v: `decimal(38,${scale})` },
+          )
+          expect(rows.map((row) => row['v'])).toEqual(texts)
+        },
+      ),
+      { numRuns: 12 },
+    )
+  })
+
   const misfits: readonly [LogicalType, string][] = [
     ['integer', '1.7'],
     ['integer', '"9223372036854775808"'],
     ['integer', '"0x1F"'],
     ['integer', '"1_000"'],
     ['decimal(38,2)', '"1.23456"'],
+    ['decimal(38,2)', '"1.005"'],
     ['decimal(5,2)', '"1234.5"'],
     ['decimal(18,2)', '"NaN"'],
     ['double', '"NaN"'],
@@ -106,6 +137,13 @@ describe('casting', () => {
     expect(staged.counts).toMatchObject({ read: 2, rejected: 1, duplicates: 0 })
   })
 })
+
+/** So many of the last digits stand behind the point. */
+function decimalText(units: bigint, scale: number): string {
+  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
+  const whole = digits.slice(0, digits.length - scale)
+  return `${units < 0n ? '-' : ''}${whole}${scale > 0 ? `.${digits.slice(-scale)}` : ''}`
+}
 
 describe('rows', () => {
   it('rejects a row without its key, and stages the rest', async () => {
