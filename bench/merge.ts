@@ -14,12 +14,16 @@ export const merge: Benchmark = {
   limit: 2,
   pairs: async ({ full }) => {
     const root = await mkdtemp(join(tmpdir(), 'bench-merge-'))
-    const place = { file: join(root, 'stored.duckdb'), staged: join(root, 'staged.parquet') }
+    const place = {
+      file: join(root, 'stored.duckdb'),
+      bare: join(root, 'bare.duckdb'),
+      staged: join(root, 'staged.parquet'),
+    }
     let turn = 0
     let truth: string | undefined
-    const measure = async (script: string): Promise<Figure> => {
+    const measure = async (script: string, stored: string): Promise<Figure> => {
       const file = join(root, `${++turn}.duckdb`)
-      await copyFile(place.file, file)
+      await copyFile(stored, file)
       const { seconds, rss_mb } = await runScript(script, { ...place, file })
       const sum = await sumTable(file, 'raw.contacts', contactColumns)
       truth ??= sum
@@ -29,9 +33,10 @@ export const merge: Benchmark = {
     }
     try {
       await runScript('ours/prepare-merge.ts', place)
+      await runScript('floors/prepare-merge.ts', place)
       return await alternate(full ? 15 : 7, {
-        ours: () => measure('ours/merge.ts'),
-        floor: () => measure('floors/merge.ts'),
+        ours: () => measure('ours/merge.ts', place.file),
+        floor: () => measure('floors/merge.ts', place.bare),
       })
     } finally {
       await rm(root, { recursive: true, force: true })
