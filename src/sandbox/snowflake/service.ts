@@ -26,6 +26,8 @@ export type Service = {
   readonly now: () => Date
   /** How long a request waits for its statement before the client is told to ask again. */
   readonly patienceMs: number
+  /** How long a transaction may be idle while others wait for its lock. */
+  readonly idleTransactionMs: number
   readonly scanned: Scanned
   /** Into the table behind QUERY_HISTORY. */
   readonly saveHistory: () => Promise<void>

@@ -43,6 +43,8 @@ export type SnowflakeOptions = {
   readonly patienceMs?: number
   /** How late the views of ACCOUNT_USAGE tell of a statement. @default as late as the vendor's may be */
   readonly usageLag?: UsageLag
+  /** How long a transaction may be idle while others wait for its lock. @default 300,000 */
+  readonly idleTransactionMs?: number
   /** DuckDB's words. @default 1GB */
   readonly memoryLimit?: string
 }
@@ -91,6 +93,8 @@ export type RunningSnowflake = {
   /** Session ids, and who waits for whom. */
   readonly sessions: () => readonly { readonly id: string; readonly user: string; readonly inTransaction: boolean }[]
   readonly waiting: () => number
+  /** Statements that are at work, or wait. */
+  readonly running: () => readonly string[]
   readonly close: () => Promise<void>
 }
 
@@ -121,6 +125,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
     faults,
     now,
     patienceMs: options.patienceMs ?? 45_000,
+    idleTransactionMs: options.idleTransactionMs ?? 300_000,
     url: () => url,
     scanned: createScanned(),
     saveHistory: () => saveHistory(own, journal, now()),
@@ -152,6 +157,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
         inTransaction: transaction.isOpen(),
       })),
     waiting: () => service.lock.waiting(),
+    running: () => service.queries.running().map(({ sql }) => sql),
     close: async () => {
       stopReaping()
       await server.close()

@@ -158,8 +158,12 @@ async function runSql(
   const inner = { ...context, variables: visible(scope) }
   if (into) return readInto(inner, sql, { scope, into })
   // A result of its own: the block's is what RETURN gives.
-  const { id } = context.service.queries.open({ session: context.session, sql, requestId: null, async: false })
+  const own = context.service.queries.open({ session: context.session, sql, requestId: null, async: false })
+  const { id } = own
+  // The block is what runs: this is found by its id, and has no end of its own to be waited for.
+  own.state = 'failed'
   const outcome = await runStatement({ ...inner, query: { ...context.query, id } }, sql, [])
+  own.state = 'done'
   const rows = outcome.changed ?? { inserted: 0, updated: 0, deleted: 0 }
   changed.inserted += rows.inserted
   changed.updated += rows.updated

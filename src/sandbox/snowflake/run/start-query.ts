@@ -55,6 +55,7 @@ async function finish(service: Service, query: QueryRecord, wish: QueryWish): Pr
     if (timer) clearTimeout(timer)
     stopInterrupting()
     session.lastQueryId = query.id
+    session.idleSince = service.now().getTime()
     recordQuery(service, query, { queryTag: String(parameters.QUERY_TAG ?? ''), startedAt })
   }
 }

@@ -58,6 +58,7 @@ export async function openSession(service: Service, wishes: SessionWishes): Prom
     schema,
     lastQueryId: null,
     closed: false,
+    idleSince: now(),
     tail: Promise.resolve(),
   }
   service.sessions.set(id, session)

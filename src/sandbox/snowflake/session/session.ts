@@ -20,6 +20,8 @@ export type Session = {
   schema: string | null
   lastQueryId: string | null
   closed: boolean
+  /** Milliseconds at which its last statement ended. */
+  idleSince: number
   /** Statements of a session run one after the other. */
   tail: Promise<unknown>
 }
