@@ -112,7 +112,8 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
       throw signal?.aborted ? sessionStopped(request, error) : error
     } finally {
       // What a rehearsal has put in front of the tables goes with its connection.
-      if (isSound && !obedient.isSpoilt() && !signal?.aborted && !request.rehearsal) idle.push({ client, since: Date.now() })
+      if (isSound && obedient.isClean() && !signal?.aborted && !request.rehearsal)
+        idle.push({ client, since: Date.now() })
       else await client.close()
     }
   }

@@ -2,6 +2,7 @@
  * One simulated account for the tests of a file, and as many warehouses on it as a test asks for. Each test has a table and
  * a scope of its own, so that nothing of another one's is in its way.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +19,8 @@ import type { Fence, Scope, TextRow } from '../../../src/warehouse/port.ts'
 import type { SnowflakeOptions } from '../../../src/warehouse/snowflake/client/options.ts'
 import { openSnowflakeWarehouse } from '../../../src/warehouse/snowflake/warehouse.ts'
 import { optionsOf } from '../snowflake-adapter.ts'
-import { openWorkbench, type Load, type Row, type Workbench } from '../workbench.ts'
+import { writeParquet } from '../parquet.ts'
+import { at, openWorkbench, people, type Columns, type Load, type Row, type Workbench } from '../workbench.ts'
 
 export type Runner = Workbench & {
   readonly close: () => Promise<void>
@@ -35,6 +37,8 @@ export type Account = {
   /** As it stands in SQL. */
   readonly target: string
   readonly fault: (name: string, spec: FaultSpec) => void
+  /** Rows as staging would write them: the file's path. */
+  readonly stage: (rows: readonly Row[], columns?: Columns) => Promise<string>
   /** Statements since the test began. */
   readonly statements: () => readonly string[]
   /** All that a commit of this test can change. */
@@ -95,6 +99,19 @@ export function useAccount(options: Partial<AccountOptions> = {}): () => Account
       fault: (name, spec) => {
         faults.push(name)
         snowflake.fault(name, spec)
+      },
+      stage: async (rows, columns = people) => {
+        const path = join(directory, `${randomUUID()}.parquet`)
+        const instants = ['_read_at', '_version', '_deleted_at'].map((name) => [name, 'timestamp'] as const)
+        const cells = rows.map((each) => ({
+          ...each,
+          ...Object.fromEntries(
+            instants.map(([name]) => [name, typeof each[name] === 'number' ? at(Number(each[name])) : null]),
+          ),
+        }))
+        const all: Columns = { ...columns, ...Object.fromEntries(instants) }
+        await writeParquet(files, path, { columns: all, rows: cells, json: 'text' })
+        return path
       },
       statements: () =>
         snowflake

@@ -1,0 +1,49 @@
+// A process of its own that takes the fence and commits a staged file: `node loading-child.ts ADAPTER LOCATION LOAD`, where
+// LOAD is what `Loading` says, as JSON.
+import type { Table } from '../../../src/model/table.ts'
+import { MillraceError } from '../../../src/model/millrace-error.ts'
+import type { Scope } from '../../../src/warehouse/port.ts'
+import type { OpenWarehouse } from '../workbench.ts'
+
+export type Loading = {
+  readonly scope: Scope
+  readonly runId: string
+  readonly table: Table
+  readonly path: string
+  readonly rows: number
+  readonly watermark: string
+}
+
+const [adapter = '', location = '', load = ''] = process.argv.slice(2)
+const { scope, runId, table, path, rows, watermark } = JSON.parse(load) as Loading // what the test gave
+const { open } = (await import(adapter)) as { readonly open: OpenWarehouse } // an adapter of this folder
+const { warehouse, close } = open(location)
+const nothing = { derived: 0, duplicates: 0, filtered: 0, rejected: 0 }
+await warehouse
+  .session({ runId, purpose: 'load' }, async ({ ensureTable, state, etl }) => {
+    await ensureTable(table, 'evolve')
+    const { previous: _previous, ...fence } = await state.takeFence(scope, runId)
+    process.stdout.write(`fence ${fence.epoch}\n`)
+    await etl.commit({
+      fence,
+      sequence: 1,
+      cursor: { cursor: { watermark, scan: null }, connector: 'test', version: 1 },
+      writes: [
+        {
+          stream: scope.stream,
+          table,
+          key: ['id'],
+          staged: [{ path, tombstones: null, rejects: null, counts: { read: rows, ...nothing } }],
+          mode: 'merge',
+          touchUnchanged: false,
+          sweep: null,
+          syncedAt: '2026-11-20T10:59:00.000Z',
+        },
+      ],
+    })
+  })
+  .then(
+    () => process.stdout.write('committed\n'),
+    (error: unknown) => process.stdout.write(`${error instanceof MillraceError ? error.code : String(error)}\n`),
+  )
+await close()
