@@ -1,17 +1,13 @@
 import { converted, duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import { rid, type Dialect } from '../sql/dialect.ts'
 
-/** Of a blob CAST would show what is no letter as escapes. */
-const asText: Dialect['asText'] = (sql, type) => (type === 'binary' ? `to_base64(${sql})` : `CAST(${sql} AS VARCHAR)`)
-
 export const duckdbDialect: Dialect = {
   quote: quoteName,
   text: quoteText,
   type: duckdbType,
   converted,
   now: 'now()::TIMESTAMP',
-  asText,
-  asCell: asText,
+  asText: (sql, type) => (type === 'binary' ? `to_base64(${sql})` : `CAST(${sql} AS VARCHAR)`),
   fromText: (sql, type) => (type === 'binary' ? `from_base64(${sql})` : `CAST(${sql} AS ${duckdbType(type)})`),
   json: (text) => `${text}::JSON`,
   jsonText: (sql) => `(${sql} ->> '$')`,

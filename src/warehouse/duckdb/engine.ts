@@ -130,7 +130,8 @@ async function* streamLists(db: Database, { cells, lists, rest }: ListQuery): As
   const columns = [
     ...cells.map(([name, sql]) => `${sql} AS ${quoteName(name)}`),
     ...lists.map(
-      ([name, when, list]) => `CASE WHEN ${when} THEN ${duckdbDialect.textList(list)} END AS ${quoteName(`#${name}`)}`,
+      ([name, when, list]) =>
+        `CASE WHEN ${when} THEN ${duckdbDialect.textList(list.map(({ sql, type }) => duckdbDialect.asText(sql, type)))} END AS ${quoteName(`#${name}`)}`,
     ),
   ]
   for await (const chunk of db.stream(`SELECT ${columns.join(', ')} ${rest}`))

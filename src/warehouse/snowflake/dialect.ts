@@ -58,8 +58,6 @@ export const snowflakeDialect: Dialect = {
   },
   now: 'SYSDATE()',
   asText,
-  // The client reads a cell exactly, whereas a cast to text keeps 15 digits of a double.
-  asCell: (sql, type) => (type === 'json' || type === 'binary' ? asText(sql, type) : sql),
   fromText: (sql, type) => {
     if (type === 'json') return `PARSE_JSON(${sql})`
     return type === 'binary' ? `BASE64_DECODE_BINARY(${sql})` : `CAST(${sql} AS ${snowflakeType(type)})`

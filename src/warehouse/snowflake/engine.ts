@@ -1,8 +1,9 @@
 /** A Snowflake session as the shared SQL sees it. */
 import type { Column, Table } from '../../model/table.ts'
 import type { TextRow } from '../../model/text-row.ts'
-import { wordingOf, type Engine, type ListQuery, type ListRow } from '../sql/engine.ts'
+import { wordingOf, type Engine, type ListCell, type ListQuery, type ListRow } from '../sql/engine.ts'
 import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './bring.ts'
+import { doubleText } from './client/double-text.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
 import type { Link } from './link.ts'
@@ -147,6 +148,12 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   }
 }
 
+/** The client reads a cell exactly, but for doubles: a result has fewer digits of them than there are, as has a cast to text. */
+function cellSql({ sql, type }: ListCell): string {
+  if (type === 'double') return `TO_VARCHAR(${sql}, 'TME')`
+  return type === 'json' || type === 'binary' ? dialect.asText(sql, type) : sql
+}
+
 async function* streamLists(
   stream: (sql: string) => AsyncIterable<readonly TextRow[]>,
   { cells, lists, rest }: ListQuery,
@@ -155,7 +162,7 @@ async function* streamLists(
     ...cells.map(([name, sql]) => `${sql} AS ${dialect.quote(name)}`),
     ...lists.flatMap(([, when, list], at) => [
       `NVL(${when}, FALSE) AS has_${at}`,
-      ...list.map((sql, index) => `${sql} AS l${at}_${index}`),
+      ...list.map((cell, index) => `${cellSql(cell)} AS l${at}_${index}`),
     ]),
   ]
   for await (const chunk of stream(`SELECT ${columns.join(', ')} ${rest}`))
@@ -164,7 +171,12 @@ async function* streamLists(
       lists: Object.fromEntries(
         lists.map(([name, , list], at) => [
           name,
-          row[`has_${at}`] === 'true' ? list.map((_, index) => row[`l${at}_${index}`] ?? null) : null,
+          row[`has_${at}`] === 'true'
+            ? list.map(({ type }, index) => {
+                const text = row[`l${at}_${index}`] ?? null
+                return type === 'double' && text !== null ? doubleText(text) : text
+              })
+            : null,
         ]),
       ),
     }))

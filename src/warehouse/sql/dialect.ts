@@ -16,8 +16,6 @@ export type Dialect = {
   readonly now: string
   /** A value as exact text, the same on every warehouse: binary as base64. */
   readonly asText: (sql: string, type: LogicalType) => string
-  /** The same as a cell of a result. */
-  readonly asCell: (sql: string, type: LogicalType) => string
   /** The value of such a text. */
   readonly fromText: (sql: string, type: LogicalType) => string
   /** JSON text as a JSON value. */

@@ -158,7 +158,10 @@ export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS N
  */
 export async function* readCandidates(db: Engine, request: DiffRequest): AsyncIterable<readonly Candidate[]> {
   const stored = storedTypes(await snapshotTableOf(db, request), request)
-  const snapshot = request.columns.map(({ name, type }, index) => db.asCell(`s${index}`, stored.get(name) ?? type))
+  const snapshot = request.columns.map(({ name, type }, index) => ({
+    sql: `s${index}`,
+    type: stored.get(name) ?? type,
+  }))
   const wanted = request.retriesOnly
     ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
     : `_class IN (${[added, changed, retry, removed].join(', ')})`
@@ -171,12 +174,12 @@ export async function* readCandidates(db: Engine, request: DiffRequest): AsyncIt
       ['bits', `_class${flags.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
     ],
     lists: [
-      ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => db.asCell(`m${index}`, type))],
-      ['snapshot', '_stored', ['s.state', 's.payload_hash', ...snapshot]],
+      ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => ({ sql: `m${index}`, type }))],
+      ['snapshot', '_stored', [...texts('s.state', 's.payload_hash'), ...snapshot]],
       [
         'open',
         '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
-        ['CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'],
+        texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
       ],
     ],
     rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`,
@@ -184,6 +187,8 @@ export async function* readCandidates(db: Engine, request: DiffRequest): AsyncIt
   const names = request.columns.map(({ name }) => name)
   for await (const rows of lists) yield rows.map((row) => candidateOf(row, names))
 }
+
+const texts = (...cells: readonly string[]) => cells.map((sql) => ({ sql, type: 'string' as const }))
 
 function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Candidate {
   const bits = Number(cells['bits'])

@@ -2,6 +2,7 @@
  * A session's database as the SQL of this folder sees it: a dialect, statements, and the few things that the two
  * warehouses do by other means. What is brought, loaded or prepared is so before a transaction: on Snowflake DDL commits.
  */
+import type { LogicalType } from '../../model/logical-type.ts'
 import type { Column, Table } from '../../model/table.ts'
 import type { TextRow } from '../port.ts'
 import type { Dialect } from './dialect.ts'
@@ -102,10 +103,13 @@ export type FenceCheck = {
 
 export type ListQuery = {
   readonly cells: readonly (readonly [name: string, sql: string])[]
-  readonly lists: readonly (readonly [name: string, when: string, cells: readonly string[]])[]
+  readonly lists: readonly (readonly [name: string, when: string, cells: readonly ListCell[]])[]
   /** FROM … */
   readonly rest: string
 }
+
+/** Comes out as the exact text of its type. */
+export type ListCell = { readonly sql: string; readonly type: LogicalType }
 
 export type ListRow = {
   readonly cells: TextRow

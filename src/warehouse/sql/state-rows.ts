@@ -26,10 +26,10 @@ export async function stateTablesOfSync(db: Engine, sync: string): Promise<reado
 }
 
 export async function* stateRows(db: Engine, sync: string, table: StateTable): AsyncIterable<readonly StateRow[]> {
-  const cells = table.columns.map(({ name, type }, index) => `${db.asCell(db.quote(name), type)} AS c${index}`)
-  const sql = `SELECT ${cells.join(', ')} FROM ${db.relation(stateSchema, storedName(sync, table.name))} ${ofSync(db, sync, table.name)}`
-  for await (const rows of db.stream(sql))
-    yield rows.map((row) => table.columns.map((_, index) => row[`c${index}`] ?? null))
+  const rest = `FROM ${db.relation(stateSchema, storedName(sync, table.name))} ${ofSync(db, sync, table.name)}`
+  const cells = table.columns.map(({ name, type }) => ({ sql: db.quote(name), type }))
+  for await (const rows of db.streamLists({ cells: [], lists: [['row', 'true', cells]], rest }))
+    yield rows.map(({ lists }) => lists['row'] ?? [])
 }
 
 /** All or nothing: a row that does not fit, or one too few, and everything is as it was. */

@@ -66,9 +66,14 @@ function toVarchar(call: CallSite): Typed {
     if (/^utf-?8$/i.test(format)) return typed(`decode(${value.sql})`, varcharType())
     return typed(/^base64$/i.test(format) ? `to_base64(${value.sql})` : `hex(${value.sql})`, varcharType())
   }
+  if (value.type.kind === 'FLOAT' && format.toUpperCase() === 'TME') return typed(inDigits(value.sql), varcharType())
   if (!isTemporal(value.type)) throw unsupported(`${call.node.name} of a number with a format`)
   return typed(formatTimestamp(value.sql, value.type, format), varcharType())
 }
+
+/** With as many digits as tell it from every other double: https://docs.snowflake.com/en/sql-reference/sql-format-models */
+const inDigits = (sql: string): string =>
+  `CASE WHEN isnan(${sql}) THEN 'NaN' WHEN isinf(${sql}) THEN CASE WHEN ${sql} > 0 THEN 'inf' ELSE '-inf' END ELSE printf('%.16E', ${sql}) END`
 
 function read(call: CallSite, to: DataType, what: string): Typed {
   const value = call.value(0)
