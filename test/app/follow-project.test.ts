@@ -93,6 +93,16 @@ describe('a folder that is followed', () => {
     expect(streams(follower)).toEqual(['customers', 'charges'])
   })
 
+  it('has a model’s files for one warehouse, too', async () => {
+    const follower = await follow()
+    writeFiles(folder, { 'models/new.sql': 'select 1 as id\n', 'models/new.snowflake.sql': 'select 2 as id\n' })
+    expect(await follower.look()).toBe('changed')
+    expect(fileOf(follower, 'models/new.snowflake.sql')).toBe('select 2 as id\n')
+    expect(follower.project().models.find(({ name }) => name === 'new')?.files).toHaveLength(2)
+    writeFiles(folder, { 'models/new.snowflake.sql': 'select 3 as id\n' })
+    expect(await follower.look()).toBe('changed')
+  })
+
   it('comes back to what it was without a word, and as the same release', async () => {
     const follower = await follow()
     const { root } = follower.project()

@@ -51,6 +51,7 @@ describe('a large project', () => {
   test.each([
     ['a byte of a sync', 'syncs/crm_7.yaml', 'source: crm\nstreams:\n  Contact: {}\n'],
     ['a model', 'models/people.sql', 'select 1 as id, null as email, true as email_opt_out'],
+    ['a model’s file for one warehouse', 'models/people.snowflake.sql', 'select 1 as id'],
     ['millrace.yaml', 'millrace.yaml', `${sound['millrace.yaml']}# changed\n`],
     ['a file that is new', 'syncs/more.yaml', 'source: crm\nstreams:\n  Account: {}\n'],
     ['a schedules.yaml where there was none', 'schedules.yaml', 'max_runs: 2\n'],
