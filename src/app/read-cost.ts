@@ -17,30 +17,19 @@ export async function readCost(
     return isCounted ? unseen(`cost: asked for with  --target ${run.target}`) : null
   }
   if (costOf === null) return null
-  const late = AbortSignal.timeout(patienceMs)
-  const signal = AbortSignal.any([app.signal, late])
-  try {
-    return await Promise.race([
-      costOf({
-        runId: run.run_id,
-        startedAt: run.started_at,
-        finishedAt: run.finished_at,
-        now: app.clock.now(),
-        signal,
-      }),
-      ended(signal),
-    ])
-  } catch (error) {
-    if (app.signal.aborted) throw error
-    if (late.aborted) return unseen(`cost: not known, no answer within ${patienceMs / 1000} s`)
-    return unseen(`cost: not known. ${firstLine(asMillraceError(error, 'asking what the run cost').message)}`)
-  }
+  const signal = AbortSignal.any([app.signal, AbortSignal.timeout(patienceMs)])
+  const { run_id, started_at, finished_at } = run
+  const asked = costOf({ runId: run_id, startedAt: started_at, finishedAt: finished_at, now: app.clock.now(), signal })
+  const cost = await Promise.race([asked, whenOver(signal)]).catch((error: unknown) =>
+    unseen(`cost: not known. ${firstLine(asMillraceError(error, 'asking what the run cost').message)}`),
+  )
+  return signal.aborted ? unseen(`cost: not known, no answer within ${patienceMs / 1000} s`) : cost
 }
 
 /** Whoever hangs must not keep the command waiting. */
-const ended = (signal: AbortSignal) =>
-  new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+const whenOver = (signal: AbortSignal) =>
+  new Promise<null>((resolve) => {
+    signal.addEventListener('abort', () => resolve(null), { once: true })
   })
 
 const unseen = (note: string): RunCost => ({

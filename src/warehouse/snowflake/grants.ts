@@ -37,6 +37,8 @@ export function grantScript(names: GrantNames, { perSchema }: { readonly perSche
     ]),
     ...(perSchema ? schemaSections(names) : databaseSection(names)),
     '-- Models may read more than what millrace loads. For each such table:  GRANT SELECT ON TABLE … TO ROLE …;',
+    // It shows what everybody in the account has used, so that it is for the administrator to say.
+    `-- To see the credits of a run (\`millrace run show\`) the account’s administrator says:  GRANT DATABASE ROLE SNOWFLAKE.USAGE_VIEWER TO ROLE ${role};`,
     '',
   ].join('\n')
 }

@@ -18,7 +18,11 @@ export function meaningOf(facts: FailureFacts): Meaning {
   return meanings.find(({ when }) => when(facts))?.meaning ?? failed
 }
 
-const failed: Meaning = { code: 'MR-2003', what: '', next: [] }
+const failed: Meaning = {
+  code: 'MR-2003',
+  what: '',
+  next: 'The query’s id finds the whole statement in Snowflake’s query history.',
+}
 
 type Case = { readonly when: (facts: FailureFacts) => boolean; readonly meaning: Meaning }
 
