@@ -42,7 +42,7 @@ export type Account = {
   /** Statements since the test began. */
   readonly statements: () => readonly string[]
   /** All that a commit of this test can change. */
-  readonly state: () => Promise<Held>
+  readonly state: (reader?: Runner) => Promise<Held>
 }
 
 export type Held = { readonly [part: string]: readonly TextRow[] }
@@ -118,14 +118,7 @@ export function useAccount(options: Partial<AccountOptions> = {}): () => Account
           .journal()
           .slice(began)
           .map(({ sql }) => sql),
-      state: async () => {
-        const reader = open()
-        try {
-          return await heldBy(reader, current)
-        } finally {
-          await reader.close()
-        }
-      },
+      state: async (reader = open()) => heldBy(reader, current),
     }
   })
   afterEach(async () => {
