@@ -29,4 +29,6 @@ export type SchemaChange =
       readonly column: string
       readonly from: LogicalType
       readonly to: LogicalType
+      /** The warehouse cannot do it in place: every row of the column is written anew. @default in place */
+      readonly migrate?: true
     }

@@ -12,7 +12,7 @@ import { displayWidth, padToWidth } from './display-width.ts'
 import { formatCount, formatCounted, formatInstant, formatPercent, formatSeconds } from './format-number.ts'
 import { makePaint, type Paint } from './paint.ts'
 import { printable } from './printable.ts'
-import { schemaChangeText } from './schema-change-text.ts'
+import { migrationLines, schemaChangeText } from './schema-change-text.ts'
 import { renderTable } from './table.ts'
 
 /** What `sync plan` prints of one sync. Ends with a line break; its last line says what a run would come to. */
@@ -35,7 +35,10 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
     (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
   )
   const changes = plan.streams.flatMap((stream) =>
-    stream.schema_changes.map((change) => ` schema   ${printable(schemaChangeText(change))}\n`),
+    stream.schema_changes.flatMap((change) => [
+      ` schema   ${printable(schemaChangeText(change))}\n`,
+      ...migrationLines(change).map((line) => `          ${line}\n`),
+    ]),
   )
   const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
   return head + renderTable(columns, rows, { color }) + changes.join('') + ` ${requestsText(plan.streams)}\n`

@@ -29,6 +29,8 @@ export async function makeSnowflakeProject(options: Partial<SnowflakeOptions> = 
     snowflake,
     /** Other keys than that of the private key, as a line of the target's warehouse. */
     configure,
+    /** Writes its sync anew. */
+    sync: (change: (text: string) => string) => project.edit('syncs/stripe.yaml', change),
     /** As ACCOUNTADMIN. */
     admin: async (...statements: readonly string[]) => {
       for (const sql of statements) await admin.run(sql)

@@ -99,6 +99,8 @@ export function duckdbEngine(db: Database): Engine {
         `ALTER TABLE ${wording.relation(table.schema, table.name)} ADD COLUMN IF NOT EXISTS ${quoteName(name)} ${duckdbDialect.type(type)}`,
       )
     },
+    // One ALTER, all or nothing, which nobody else sees half done.
+    widensInPlace: () => true,
     widen: async (table, to, from) => {
       const column = quoteName(to.name)
       await run(

@@ -9,7 +9,7 @@ import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
 import type { Link } from './link.ts'
 import { logicalType } from './column-type.ts'
 import { transactionsOf } from './transaction.ts'
-import { mendingSteps, wideningSteps } from './widen.ts'
+import { isInPlace, mendingSteps, wideningSteps } from './widen.ts'
 
 export type EngineOptions = {
   readonly link: Link
@@ -129,6 +129,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       )
       forget(table)
     },
+    widensInPlace: isInPlace,
     widen: async (table, to, from) => {
       if (isRehearsal) return rehearse(table, [to])
       for (const sql of wideningSteps(relationOf(table), from, to)) await run(sql)

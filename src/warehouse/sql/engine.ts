@@ -73,6 +73,8 @@ export type Engine = Dialect &
     /** Makes a table, and its schema; does nothing where it stands. */
     readonly createTable: (table: Table) => Promise<void>
     readonly addColumn: (table: Table, column: Column) => Promise<void>
+    /** Can it change a column from the one type to the other without writing every row anew? */
+    readonly widensInPlace: (from: LogicalType, to: LogicalType) => boolean
     /** Changes the type of a column of a table that stands, with what it holds. */
     readonly widen: (table: Table, column: Column, from: Column) => Promise<void>
     /** Makes the view, or makes it anew where its SQL is another. */

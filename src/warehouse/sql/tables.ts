@@ -12,7 +12,7 @@ export async function planTable(db: Engine, table: Table, policy: SchemaPolicy):
   const changes: SchemaChange[] = []
   for (const column of table.columns) {
     const change = changeOf(stored, column, label)
-    if (change) changes.push(await keepDigits(db, table, change))
+    if (change) changes.push(asMigration(db, await keepDigits(db, table, change)))
   }
   if (policy === 'freeze' && changes.length > 0) throw frozen(label, changes)
   return policy === 'ignore' ? changes.filter((change) => change.kind !== 'column_added') : changes
@@ -54,6 +54,9 @@ async function keepDigits(db: Engine, table: Table, change: SchemaChange): Promi
   )
   return lossy ? { ...change, to: 'string' } : change
 }
+
+const asMigration = (db: Engine, change: SchemaChange): SchemaChange =>
+  change.kind !== 'column_widened' || db.widensInPlace(change.from, change.to) ? change : { ...change, migrate: true }
 
 function frozen(table: string, changes: readonly SchemaChange[]): MillraceError {
   const list = changes.map((change) =>
