@@ -84,10 +84,14 @@ export class CallSite {
     return this.as(index, booleanType)
   }
 
+  momentOrTime(index: number): Typed {
+    return this.value(index).type.kind === 'TIME' ? this.value(index) : this.moment(index)
+  }
+
   /** A date or a timestamp; a text is read as a timestamp. */
   moment(index: number): Typed {
     const value = this.value(index)
-    if (value.type.kind === 'DATE' || isTimestamp(value.type) || value.type.kind === 'TIME') return value
+    if (value.type.kind === 'DATE' || isTimestamp(value.type)) return value
     if (value.type.kind !== 'VARCHAR' && value.type.kind !== 'VARIANT' && value.type.kind !== 'NULL')
       throw this.wrongTypes()
     return coerce(this.t, value, timestampNtz())
@@ -123,6 +127,16 @@ export class CallSite {
         `'${expression ? this.t.text(expression) : ''}' is not a valid date/time component.`,
       )
     return part.value.toLowerCase()
+  }
+
+  /** A number of digits that has to stand there; 0 where it is left out. */
+  places(index: number): number {
+    if (this.count <= index) return 0
+    const { constant, type } = this.value(index)
+    if (type.kind !== 'NUMBER') throw this.wrongTypes()
+    if (constant === undefined || !/^-?\d{1,2}$/.test(constant))
+      throw unsupported(`${this.node.name} with an argument ${index + 1} that is not constant`)
+    return Number(constant)
   }
 
   named(name: string): Expression | undefined {

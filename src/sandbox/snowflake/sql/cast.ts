@@ -115,7 +115,7 @@ function conversion(t: Translation, value: Typed, to: DataType): string | null {
     case 'DATE':
       return isTimestamp(from) ? `CAST(${sql} AS DATE)` : null
     case 'TIME':
-      return isTimestamp(from) ? `CAST(${sql} AS TIME)` : null
+      return isTimestamp(from) ? `CAST(CAST(${sql} AS TIMESTAMP) AS TIME)` : null
     case 'TIMESTAMP_NTZ':
     case 'TIMESTAMP_LTZ':
     case 'TIMESTAMP_TZ':

@@ -116,6 +116,11 @@ const times = [
 
 const binaries = [
   macro(
+    'sf_from_base64(x)',
+    `CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?') THEN from_base64(x)
+      ELSE sf_error('100115', '22000', 'The following string is not a legal base64-encoded value: ''' || x || '''') END`,
+  ),
+  macro(
     'sf_from_hex(x)',
     `CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '([0-9A-Fa-f]{2})*') THEN unhex(x)
       ELSE sf_error('100115', '22000', 'The following string is not a legal hex-encoded value: ''' || x || '''') END`,
@@ -164,6 +169,7 @@ const semi = [
   macro('sf_entry(name, value)', `to_json(CAST(name AS VARCHAR)) || ':' || value`),
   macro('sf_object(entries)', `CAST('{' || array_to_string(entries, ',') || '}' AS JSON)`),
   macro('sf_array(items)', `CAST('[' || array_to_string(items, ',') || ']' AS JSON)`),
+  macro('sf_items(x)', `CAST(json_extract(x, '$[*]') AS JSON[])`),
   macro('sf_text_list(x)', `list_transform(x, lambda item: CAST(item AS VARCHAR))`),
   macro(
     'sf_flatten(x, is_outer)',

@@ -24,6 +24,15 @@ export function translateDuckDBError(error: unknown, sql: string): SnowflakeErro
 type Rule = readonly [RegExp, (found: readonly string[]) => SnowflakeError]
 
 const rules: readonly Rule[] = [
+  [/Unknown TimeZone '([^']*)'/, ([, zone]) => snowflakeError('100244', '22023', `Unknown timezone: '${zone}'`)],
+  [
+    /Invalid escape string|must not end with escape character/,
+    () => snowflakeError('100037', '22025', 'Invalid escape character'),
+  ],
+  [
+    /could not convert blob to UTF8/,
+    () => snowflakeError('100116', '22000', 'Invalid UTF8 detected in a binary value that is read as text'),
+  ],
   [/NOT NULL constraint failed/, () => snowflakeError('100072', '22000', `NULL result in a non-nullable column`)],
   [
     /Could not convert string ['"]([^]*?)['"] to (?:INT|DECIMAL|DOUBLE|FLOAT|BIGINT|HUGEINT)/,

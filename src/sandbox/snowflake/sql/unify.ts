@@ -23,7 +23,12 @@ export function unify(
       )
     type = common
   }
-  return { values: values.map((value) => (value.type.kind === 'NULL' ? 'NULL' : coerce(t, value, type).sql)), type }
+  return {
+    values: values.map((value) =>
+      value.type.kind === 'NULL' && type.kind === 'NULL' ? 'NULL' : coerce(t, value, type).sql,
+    ),
+    type,
+  }
 }
 
 /** An expression that has to be a BOOLEAN. */

@@ -17,7 +17,11 @@ const anyName = fc.oneof(
 
 describe('a Snowflake name in DuckDB', () => {
   test('comes back as it was', () => {
-    fc.assert(fc.property(anyName, (name) => decodeName(encodeName(name)) === name))
+    fc.assert(
+      fc.property(anyName, (name) => {
+        expect(decodeName(encodeName(name))).toBe(name)
+      }),
+    )
   })
 
   test('is the same for DuckDB only if it is the same for Snowflake', () => {
@@ -45,7 +49,7 @@ describe('a Snowflake name in DuckDB', () => {
       fc.property(anyName, anyName, (database, schema) => {
         fc.pre(!/[\u2063\u2064]/.test(database + schema))
         const parts = splitEncoded(schemaSql(database, schema).slice(1, -1).replaceAll('""', '"'))
-        return parts.length === 2 && parts[0] === database && parts[1] === schema
+        expect(parts).toEqual([database, schema])
       }),
     )
   })

@@ -3,7 +3,7 @@ import { calculateNumbers } from '../translate-arithmetic.ts'
 import { arrayType, booleanType, duckdbType, floatType, numberType, objectType, varcharType } from '../data-type.ts'
 import { aggregate, type Rules } from './function-rule.ts'
 import { toText } from '../to-text.ts'
-import { typed, type Typed } from '../typed.ts'
+import { textSql, typed, type Typed } from '../typed.ts'
 import { variantOf } from '../cast.ts'
 import type { CallSite } from '../call-site.ts'
 
@@ -60,7 +60,7 @@ export const aggregateFunctions: Rules = [
     typed(`count(DISTINCT ${call.value(0).sql})${call.over}`, count),
   ),
   aggregate('LISTAGG STRING_AGG', 1, 2, (call) => {
-    const separator = call.count === 2 ? call.text(1) : `''`
+    const separator = textSql(call.count === 2 ? call.constant(1) : '')
     // Of no rows it is an empty text.
     return typed(
       `coalesce(string_agg(${call.distinct}${call.text(0)}, ${separator}${call.order})${call.over}, '')`,

@@ -107,5 +107,5 @@ function toBinary(call: CallSite): Typed {
   const format = call.count === 2 ? call.constant(1).toUpperCase() : 'HEX'
   if (call.value(0).type.kind === 'BINARY') return call.value(0)
   if (format === 'UTF-8' || format === 'UTF8') return typed(`encode(${call.text(0)})`, binaryType())
-  return typed(format === 'BASE64' ? `from_base64(${call.text(0)})` : `sf_from_hex(${call.text(0)})`, binaryType())
+  return typed(format === 'BASE64' ? `sf_from_base64(${call.text(0)})` : `sf_from_hex(${call.text(0)})`, binaryType())
 }

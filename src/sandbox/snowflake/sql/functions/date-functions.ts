@@ -1,7 +1,7 @@
 /** https://docs.snowflake.com/en/sql-reference/functions-date-time */
 import { coerce } from '../cast.ts'
 import { dateType, duckdbType, numberType, timestampLtz, timestampNtz, varcharType } from '../data-type.ts'
-import { errorAt } from '../snowflake-error.ts'
+import { datePart, notAPart } from './date-part.ts'
 import { type Rules, scalar } from './function-rule.ts'
 import { typed, type Typed } from '../typed.ts'
 import type { CallSite } from '../call-site.ts'
@@ -19,16 +19,12 @@ export const dateFunctions: Rules = [
     )
   }),
   scalar('DATEDIFF TIMEDIFF TIMESTAMPDIFF', 3, 3, (call) => {
-    const part = datePart(call, 0)
-    const [a, b] = [1, 2].map((index) => {
-      const value = call.moment(index)
-      return value.type.kind === 'DATE'
-        ? `CAST(${value.sql} AS TIMESTAMP)`
-        : value.type.kind === 'TIME'
-          ? value.sql
-          : `CAST(${value.sql} AS TIMESTAMP)`
-    })
-    return typed(difference(part, a ?? '', b ?? ''), numberType(18, 0))
+    const unit = datePart(call, 0)
+    const values = [call.momentOrTime(1), call.momentOrTime(2)]
+    const ofTime = values.filter(({ type }) => type.kind === 'TIME').length
+    if (ofTime === 1 || (ofTime === 2 && intervals[unit] !== undefined && isDay(unit))) throw call.wrongTypes()
+    const [a, b] = values.map(({ sql }) => (ofTime === 2 ? sql : `CAST(${sql} AS TIMESTAMP)`))
+    return typed(difference(unit, a ?? '', b ?? ''), numberType(18, 0))
   }),
   scalar('DATE_TRUNC', 2, 2, (call) => {
     const { sql, type } = call.moment(1)
@@ -80,16 +76,16 @@ function difference(unit: string, from: string, to: string): string {
 /** DAY and longer keep a DATE; shorter ones make a TIMESTAMP of it. */
 function addToDate(call: CallSite): Typed {
   const unit = datePart(call, 0)
-  const { sql, type } = call.moment(2)
+  const { sql, type } = call.momentOrTime(2)
   const amount = `CAST(${coerce(call.t, call.value(1), numberType()).sql} AS BIGINT)`
   const interval = intervals[unit]?.(amount)
-  if (interval === undefined) throw notAPart(call, unit)
+  if (interval === undefined || (type.kind === 'TIME' && isDay(unit))) throw notAPart(call, unit)
   const sum = `(${sql} + ${interval})`
   if (type.kind !== 'DATE') return typed(sum, type)
-  return ['year', 'quarter', 'month', 'week', 'day'].includes(unit)
-    ? typed(`CAST(${sum} AS DATE)`, dateType)
-    : typed(sum, timestampNtz())
+  return isDay(unit) ? typed(`CAST(${sum} AS DATE)`, dateType) : typed(sum, timestampNtz())
 }
+
+const isDay = (unit: string) => ['year', 'quarter', 'month', 'week', 'day'].includes(unit)
 
 const intervals: Readonly<Record<string, (amount: string) => string>> = {
   year: (n) => `to_years(CAST(${n} AS INTEGER))`,
@@ -106,7 +102,7 @@ const intervals: Readonly<Record<string, (amount: string) => string>> = {
 }
 
 function part(call: CallSite, name: string, index: number): Typed {
-  const { sql } = call.moment(index)
+  const { sql } = ['hour', 'minute', 'second'].includes(name) ? call.momentOrTime(index) : call.moment(index)
   switch (name) {
     case 'dayofweek':
       return typed(`dayofweek(${sql})`, numberType(2, 0))
@@ -129,38 +125,6 @@ function part(call: CallSite, name: string, index: number): Typed {
       return typed(`date_part('${name}', ${sql})`, numberType(4, 0))
   }
 }
-
-function datePart(call: CallSite, index: number): string {
-  const word = call.word(index)
-  const name = parts.find(([words]) => ` ${words} `.includes(` ${word} `))?.[1]
-  if (name === undefined) throw notAPart(call, word)
-  return name
-}
-
-const notAPart = (call: CallSite, word: string) =>
-  errorAt('001022', '22023', call.place, `'${word}' is not a valid date/time component for function ${call.node.name}.`)
-
-/** https://docs.snowflake.com/en/sql-reference/functions-date-time#supported-date-and-time-parts */
-const parts: readonly (readonly [words: string, name: string])[] = [
-  ['year y yy yyy yyyy yr years yrs', 'year'],
-  ['quarter q qtr qtrs quarters', 'quarter'],
-  ['month mm mon mons months', 'month'],
-  ['week w wk weekofyear woy wy week_iso weekiso weekofyeariso weekofyear_iso weeks', 'week'],
-  ['day d dd days dayofmonth', 'day'],
-  ['dayofweek weekday dow dw', 'dayofweek'],
-  ['dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso', 'dayofweekiso'],
-  ['dayofyear yearday doy dy', 'dayofyear'],
-  ['yearofweek yearofweekiso', 'isoyear'],
-  ['hour h hh hr hours hrs', 'hour'],
-  ['minute m mi min minutes mins', 'minute'],
-  ['second s sec seconds secs', 'second'],
-  ['millisecond ms msec milliseconds', 'millisecond'],
-  ['microsecond us usec microseconds', 'microsecond'],
-  ['nanosecond ns nsec nanosec nsecond nanoseconds nanosecs nseconds', 'nanosecond'],
-  ['epoch_second epoch epoch_seconds', 'epoch_second'],
-  ['epoch_millisecond epoch_milliseconds', 'epoch_millisecond'],
-  ['epoch_microsecond epoch_microseconds', 'epoch_microsecond'],
-]
 
 function convertTimezone(call: CallSite): Typed {
   if (call.count === 3) {

@@ -1,6 +1,7 @@
 /** https://docs.snowflake.com/en/sql-reference/functions-numeric */
 import { calculate } from '../translate-arithmetic.ts'
 import { type DataType, duckdbType, floatType, numberType } from '../data-type.ts'
+import { datePart } from './date-part.ts'
 import { ofFloats, type Rules, scalar } from './function-rule.ts'
 import { typed, type Typed } from '../typed.ts'
 import type { CallSite } from '../call-site.ts'
@@ -45,7 +46,7 @@ export const numericFunctions: Rules = [
 
 function stepped(call: CallSite, word: string): Typed {
   const { sql, type } = call.numeric(0)
-  const places = call.count === 2 ? Number(call.constant(1)) : 0
+  const places = call.places(1)
   if (type.kind !== 'NUMBER')
     return typed(places === 0 ? `${word}(${sql})` : `(${word}(${sql} * 1e${places}) / 1e${places})`, type)
   const scale = Math.max(Math.min(type.scale, places), 0)
@@ -61,7 +62,7 @@ function stepped(call: CallSite, word: string): Typed {
 /** Half away from zero, for a NUMBER of any size. */
 function rounded(call: CallSite, word: 'round' | 'trunc'): Typed {
   const { sql, type } = call.numeric(0)
-  const places = call.count === 2 ? Number(call.constant(1)) : 0
+  const places = call.places(1)
   if (type.kind !== 'NUMBER')
     return typed(
       word === 'round' ? `round(${sql}, ${places})` : `(trunc(${sql} * 1e${places}) / 1e${places})`,
@@ -83,5 +84,5 @@ function rounded(call: CallSite, word: 'round' | 'trunc'): Typed {
 
 function truncatedDate(call: CallSite): Typed {
   const { sql, type } = call.moment(0)
-  return typed(`CAST(date_trunc('${call.word(1)}', ${sql}) AS ${duckdbType(type)})`, type)
+  return typed(`CAST(date_trunc('${datePart(call, 1)}', ${sql}) AS ${duckdbType(type)})`, type)
 }

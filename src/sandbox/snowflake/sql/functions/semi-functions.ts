@@ -70,7 +70,7 @@ export const semiFunctions: Rules = [
     // The value has to be a VARIANT; the array is the second argument.
     if (!isSemi(call.value(0).type)) throw call.wrongTypes()
     return typed(
-      `list_contains(sf_text_list(json_extract(${semi(call, 1)}, '$[*]')), CAST(${call.value(0).sql} AS VARCHAR))`,
+      `list_contains(sf_text_list(sf_items(${semi(call, 1)})), CAST(${call.value(0).sql} AS VARCHAR))`,
       booleanType,
     )
   }),
@@ -79,7 +79,7 @@ export const semiFunctions: Rules = [
   scalar('ARRAY_DISTINCT', 1, 1, (call) => typed(`sf_array(list_distinct(${items(call, 0)}))`, arrayType)),
   scalar('ARRAY_TO_STRING', 2, 2, (call) =>
     typed(
-      `array_to_string(list_transform(json_extract(${semi(call, 0)}, '$[*]'), lambda item: coalesce(sf_variant_text(item), '')), ${call.text(1)})`,
+      `array_to_string(list_transform(sf_items(${semi(call, 0)}), lambda item: coalesce(sf_variant_text(item), '')), ${textSql(call.constant(1))})`,
       text,
     ),
   ),
@@ -115,10 +115,10 @@ function semi(call: CallSite, index: number): string {
   return value.sql
 }
 
-const items = (call: CallSite, index: number) => `sf_text_list(json_extract(${semi(call, index)}, '$[*]'))`
+const items = (call: CallSite, index: number) => `sf_text_list(sf_items(${semi(call, index)}))`
 
 const appended = (call: CallSite, array: string, item: string): Typed =>
-  typed(`sf_array(list_append(sf_text_list(json_extract(${array}, '$[*]')), CAST(${item} AS VARCHAR)))`, arrayType)
+  typed(`sf_array(list_append(sf_text_list(sf_items(${array})), CAST(${item} AS VARCHAR)))`, arrayType)
 
 /** An object again from its entries, less some, and one more. */
 const rebuilt = (object: string, kept: string, more: string | null): string => {
