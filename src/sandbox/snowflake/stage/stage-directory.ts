@@ -12,6 +12,7 @@ import type { Session } from '../session/session.ts'
 import { shownName } from '../sql/names.ts'
 import { objectMissing } from '../sql/snowflake-error.ts'
 import type { ObjectName, StagePath } from '../sql/statement.ts'
+import { forgetInboxes } from './stage-files.ts'
 
 export type Stage = {
   readonly key: string
@@ -61,5 +62,7 @@ const tableKey = (session: Session, name: ObjectName) =>
 export function forgetStage(service: Service, { kind, name }: CatalogObject, owner: Session | null): void {
   if (kind !== 'table' && kind !== 'stage') return
   const key = keyOf(kindOf({ kind }), name)
-  rmSync(stage(service, owner ? `${owner.id}${key}` : key, '', {}).directory, { recursive: true, force: true })
+  const { directory } = stage(service, owner ? `${owner.id}${key}` : key, '', {})
+  forgetInboxes(service, directory)
+  rmSync(directory, { recursive: true, force: true })
 }

@@ -73,6 +73,23 @@ export function removeFile(file: StageFile): void {
 
 const inboxes = (service: Service) => join(service.directory, 'stages', 'inbox')
 
+/** What has come to a stage that is gone now. */
+export function forgetInboxes(service: Service, directory: string): void {
+  for (const note of notesOf(inboxes(service))) {
+    const inbox = JSON.parse(readFileSync(note, 'utf8')) as Inbox // we wrote it
+    if (inbox.to !== directory) continue
+    rmSync(inbox.directory, { recursive: true, force: true })
+    rmSync(note, { force: true })
+  }
+}
+
+const notesOf = (root: string): readonly string[] =>
+  existsSync(root)
+    ? readdirSync(root)
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => join(root, name))
+    : []
+
 /** One at a time: two that look at a stage at once would both move its files. */
 let admitting: Promise<unknown> = Promise.resolve()
 
@@ -83,11 +100,7 @@ function admitAll(service: Service): Promise<void> {
 }
 
 async function admitInbox(root: string): Promise<void> {
-  if (!existsSync(root)) return
-  const notes = readdirSync(root).filter((name) => name.endsWith('.json'))
-  const byAge = notes
-    .map((name) => join(root, name))
-    .sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
+  const byAge = [...notesOf(root)].sort((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs)
   for (const note of byAge) await admit(note, JSON.parse(readFileSync(note, 'utf8')) as Inbox) // we wrote it
 }
 
