@@ -1,5 +1,5 @@
 // A process of its own that takes the fence and commits a staged file: `node loading-child.ts ADAPTER LOCATION LOAD`, where
-// LOAD is what `Loading` says, as JSON.
+// LOAD is what `Loading` says, as JSON. It stops on SIGTERM.
 import type { Table } from '../../../src/model/table.ts'
 import { MillraceError } from '../../../src/model/millrace-error.ts'
 import type { Scope } from '../../../src/warehouse/port.ts'
@@ -19,8 +19,10 @@ const { scope, runId, table, path, rows, watermark } = JSON.parse(load) as Loadi
 const { open } = (await import(adapter)) as { readonly open: OpenWarehouse } // an adapter of this folder
 const { warehouse, close } = open(location)
 const nothing = { derived: 0, duplicates: 0, filtered: 0, rejected: 0 }
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
 await warehouse
-  .session({ runId, purpose: 'load' }, async ({ ensureTable, state, etl }) => {
+  .session({ runId, purpose: 'load', signal: stop.signal }, async ({ ensureTable, state, etl }) => {
     await ensureTable(table, 'evolve')
     const { previous: _previous, ...fence } = await state.takeFence(scope, runId)
     process.stdout.write(`fence ${fence.epoch}\n`)

@@ -32,6 +32,20 @@ describe('a COMMIT whose answer is lost', () => {
     expect(held['fence']).toEqual([{ epoch: String(fence.epoch + 2), owner: fence.runId }])
   })
 
+  test.each(['reset_after', 'cut_json', 'truncated_gzip'])(
+    'that is broken on its way (%s) is as good as lost',
+    async (broken) => {
+      const { open, fault, state } = account()
+      const bench = open()
+      const fence = await bench.take()
+      fault(broken, { match: ' COMMIT$' })
+      expect(await bench.commit({ fence, rows })).toMatchObject({ inserted: 2 })
+      const held = await state()
+      expect(held['table']).toHaveLength(2)
+      expect(held['fence']).toMatchObject([{ epoch: String(fence.epoch + 1) }])
+    },
+  )
+
   test('is not looked for where the driver, asking again, is answered', async () => {
     const { open, fault, state, statements } = account()
     const bench = open({ retryTimeoutMs: 20_000 })

@@ -26,7 +26,9 @@ export function factsOf(error: unknown): FailureFacts {
     queryId: textAt(data, 'queryId') || null,
     status: Number.isNaN(status) ? null : status,
     network: textAt(valueAt(error, 'cause'), 'code') || (/^[A-Z_]+$/.test(code) ? code : ''),
-    isUnanswered: unanswered.includes(name) || closed.includes(code),
+    // A page of a proxy, with status 200, is an answer without a number.
+    isUnanswered:
+      unanswered.includes(name) || closed.includes(code) || (name === 'OperationFailedError' && code === ''),
   }
 }
 

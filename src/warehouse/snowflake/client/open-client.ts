@@ -48,11 +48,16 @@ export async function openSnowflakeClient(options: SnowflakeOptions): Promise<Sn
       queryTag: () => tag,
       onStatement: (statement) => options.onStatement?.(statement),
     })
+    const cancel = () => void runner.cancel()
+    options.signal?.addEventListener('abort', cancel, { once: true })
     try {
       checkNames(await runner.execute(sessionStatement(options)), options)
+      options.signal?.throwIfAborted()
     } catch (error) {
       await close(connection)
       throw translateSnowflakeError(error, 'setting up the session in Snowflake')
+    } finally {
+      options.signal?.removeEventListener('abort', cancel)
     }
     const setTag = (next: QueryTag) => {
       tag = queryTagText(options.queryTag, next)
