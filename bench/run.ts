@@ -12,6 +12,7 @@ import { help } from './help.ts'
 import { jsonPages } from './json-pages.ts'
 import { merge } from './merge.ts'
 import { changedDiff, noChangesDiff } from './diff.ts'
+import { recordsToParquet } from './records-to-parquet.ts'
 import { slotLateness } from './slot-lateness.ts'
 import { smallStreams } from './small-streams.ts'
 import { syncList } from './sync-list.ts'
@@ -24,6 +25,7 @@ const benchmarks: readonly Benchmark[] = [
   smallStreams,
   flatMemory,
   merge,
+  recordsToParquet,
   noChangesDiff,
   changedDiff,
   daemonStart,
