@@ -24,6 +24,36 @@ export function translateDuckDBError(error: unknown, sql: string): SnowflakeErro
 type Rule = readonly [RegExp, (found: readonly string[]) => SnowflakeError]
 
 const rules: readonly Rule[] = [
+  [
+    /aggregate function calls cannot contain window function calls|window function calls cannot be nested/,
+    () => compilationError('002303', '42601', 'Window function may not be nested inside another function of rows.'),
+  ],
+  [
+    /In a DISTINCT aggregate, ORDER BY expressions must appear/,
+    () =>
+      compilationError(
+        '000979',
+        '42601',
+        'The WITHIN GROUP expression of a DISTINCT aggregate is not a valid order by expression',
+      ),
+  ],
+  [
+    /Invalid Input Error: (?:missing|invalid|bad|no argument|unexpected|trailing|duplicate) ?[^\n]*: /,
+    () => snowflakeError('100048', '2201B', 'Invalid regular expression'),
+  ],
+  [
+    /Invalid UTF8 Codepoint (-?\d+)/,
+    ([, code]) => snowflakeError('100145', '22023', `Invalid character code ${code} in the CHR input`),
+  ],
+  [
+    /cannot take (square root|logarithm) of/,
+    ([, what]) =>
+      snowflakeError('100041', '22023', `Invalid floating point operation: ${what === 'logarithm' ? 'ln' : 'sqrt'}`),
+  ],
+  [
+    /(?:Date|Timestamp|timestamp|interval)[^\n]* out of range/,
+    () => snowflakeError('100036', '22008', 'Date or timestamp out of range'),
+  ],
   [/Unknown TimeZone '([^']*)'/, ([, zone]) => snowflakeError('100244', '22023', `Unknown timezone: '${zone}'`)],
   [
     /Invalid escape string|must not end with escape character/,

@@ -3,7 +3,8 @@ import { castExplicitly, castTrying } from './cast.ts'
 import { booleanType, typeOf } from './data-type.ts'
 import { condition, unify } from './unify.ts'
 import { resolveColumn, type Scope } from './scope.ts'
-import { errorAt, snowflakeError } from './snowflake-error.ts'
+import { errorAt, syntaxError } from './snowflake-error.ts'
+import { intervalText } from './interval-text.ts'
 import { translateArithmetic } from './translate-arithmetic.ts'
 import { translateCall } from './translate-call.ts'
 import { arrayOf, objectOf, translatePath } from './translate-semi.ts'
@@ -100,7 +101,7 @@ export function translateExpression(t: Translation, expression: Expression, scop
       return typed(`(${expression.items.map((item) => t.expression(item, scope).sql).join(', ')})`, booleanType)
     case 'star':
     case 'default':
-      throw errorAt('001003', '42000', t.place(expression.start), `unexpected '${t.text(expression)}'.`)
+      throw syntaxError(t.place(expression.start), t.text(expression))
     default:
       return expression satisfies never
   }
@@ -170,12 +171,4 @@ function translateScalarQuery(t: Translation, expression: Extract<Expression, { 
       'too many columns in a subquery that is used as a value: expected 1',
     )
   return typed(`(${sql})`, column.type)
-}
-
-/** '1 day, 2 hours' → '1 day 2 hours'. */
-function intervalText(text: string): string {
-  if (!/^\s*[+-]?\d+\s*[A-Za-z]*(\s*,\s*[+-]?\d+\s*[A-Za-z]+)*\s*$/.test(text))
-    throw snowflakeError('002045', '22000', `SQL compilation error:\nInvalid interval '${text}'`)
-  const plain = /^\s*[+-]?\d+\s*$/.test(text) ? `${text} seconds` : text.replaceAll(',', ' ')
-  return `'${plain}'`
 }

@@ -54,7 +54,7 @@ export function translateSelect(
     node.group === null ? '' : `GROUP BY ${groupSql(t, node.group, scope, outputs)}`,
     node.having === null ? '' : `HAVING ${condition(t, node.having, scope)}`,
     node.qualify === null ? '' : `QUALIFY ${qualifySql(t, node, node.qualify, scope)}`,
-    orderClause(t, outer, scope, outputs),
+    orderClause(t, outer, scope, { outputs, isDistinct: node.distinct }),
   ]
   return { sql: clauses.filter((clause) => clause !== '').join(' '), columns }
 }
@@ -130,27 +130,39 @@ function qualifySql(t: Translation, node: Select, qualify: Expression, scope: Sc
   return sql
 }
 
+/** What comes out; of SELECT DISTINCT nothing else can be sorted by. */
+type Ordered = { readonly outputs: readonly Output[]; readonly isDistinct: boolean }
+
 function orderClause(
   t: Translation,
   outer: Pick<QueryNode, 'order' | 'orderAll'>,
   scope: Scope,
-  outputs: readonly Output[],
+  ordered: Ordered,
 ): string {
   const { order, orderAll } = outer
   if (orderAll !== null)
-    return `ORDER BY ${outputs.map((_, index) => `${index + 1} ${directionSql(orderAll)}`).join(', ')}`
+    return `ORDER BY ${ordered.outputs.map((_, index) => `${index + 1} ${directionSql(orderAll)}`).join(', ')}`
   if (order.length === 0) return ''
-  return `ORDER BY ${order.map((item) => `${orderItem(t, item, scope, outputs)} ${directionSql(item)}`).join(', ')}`
+  return `ORDER BY ${order.map((item) => `${orderItem(t, item, scope, ordered)} ${directionSql(item)}`).join(', ')}`
 }
 
 /** A position, the name of what comes out, or any expression. */
-function orderItem(t: Translation, item: OrderItem, scope: Scope, outputs: readonly Output[]): string {
-  const { value } = item
+function orderItem(t: Translation, { value }: OrderItem, scope: Scope, { outputs, isDistinct }: Ordered): string {
   if (value.kind === 'number') return String(checkedPosition(Number(value.text), outputs.length))
   if (value.kind === 'string' || value.kind === 'null') return `(SELECT ${t.expression(value, scope).sql})`
   if (value.kind === 'column' && value.parts.length === 1) {
     const index = outputs.findIndex(({ name }) => name === value.parts[0]?.value)
     if (index !== -1) return String(index + 1)
   }
-  return t.expression(value, scope).sql
+  const { sql } = t.expression(value, scope)
+  const same = outputs.findIndex((output) => output.value.sql === sql)
+  if (same !== -1) return String(same + 1)
+  if (isDistinct)
+    throw errorAt(
+      '000979',
+      '42601',
+      t.place(value.start),
+      `[${t.text(value).toUpperCase()}] is not a valid order by expression`,
+    )
+  return sql
 }

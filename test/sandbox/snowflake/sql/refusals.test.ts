@@ -156,6 +156,16 @@ describe('functions', () => {
       `select name:a from t`,
       at('001044 42P13', 7, `Invalid argument types for function 'GET': (VARCHAR(16777216), VARCHAR)`),
     ],
+    ['select distinct id from t order by d', at('000979 42601', 35, '[D] is not a valid order by expression')],
+    [
+      'select sum(row_number() over (order by id)) from t',
+      '002303 42601 SQL compilation error: Window function may not be nested inside another function of rows.',
+    ],
+    ['update t set id = default', syntax(18, 'default')],
+    [
+      `select regexp_count('a', 'a', 1)`,
+      at('000939 22023', 7, `too many arguments for function [REGEXP_COUNT('A', 'A', 1)] expected 2, got 3`),
+    ],
     [`select sha2('a', 512)`, `000002 0A000 SQL compilation error: Unsupported feature 'SHA2 with 512 bits'.`],
   ])('%s', async (sql, error) => {
     expect(await session.error(sql)).toBe(error)
@@ -204,6 +214,11 @@ describe('values', () => {
       'select 1, 2 union select 1',
       '001789 42601 SQL compilation error: invalid number of result columns for set operator input branches, expected 2, got 1 in branch {2}',
     ],
+    [`select d + interval '1 foo' from t`, `002045 22000 SQL compilation error: Invalid interval '1 foo'`],
+    [`select regexp_like('a', '(')`, '100048 2201B Invalid regular expression'],
+    ['select sqrt(-1)', '100041 22023 Invalid floating point operation: sqrt'],
+    [`select object_insert({'a': 1}, 'a', 2)`, `100087 22000 Duplicate field key 'a'`],
+    ['select dateadd(year, 100000000, d) from t', '100036 22008 Date or timestamp out of range'],
     [`select to_binary('xyz')`, `100115 22000 The following string is not a legal hex-encoded value: 'xyz'`],
   ])('%s', async (sql, error) => {
     expect(await session.error(sql)).toBe(error)

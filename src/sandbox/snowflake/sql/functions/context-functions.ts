@@ -19,7 +19,10 @@ export const contextFunctions: Rules = [
   scalar('CURRENT_ACCOUNT CURRENT_ACCOUNT_NAME', 0, 0, (call) => known(call.t.context.session.account)),
   scalar('CURRENT_DATABASE', 0, 0, (call) => known(call.t.context.database)),
   scalar('CURRENT_SCHEMA', 0, 0, (call) => known(call.t.context.schema)),
-  scalar('LAST_QUERY_ID', 0, 1, (call) => known(call.t.context.session.lastQueryId ?? null)),
+  scalar('LAST_QUERY_ID', 0, 1, (call) => {
+    if (call.count === 1 && call.places(0) !== -1) throw unsupported('LAST_QUERY_ID of an earlier statement')
+    return known(call.t.context.session.lastQueryId ?? null)
+  }),
   scalar('CURRENT_VERSION', 0, 0, () => textConstant('9.99.0')),
   scalar('CURRENT_REGION', 0, 0, () => textConstant('AWS_US_WEST_2')),
   scalar('CURRENT_CLIENT', 0, 0, () => textConstant('JavaScript')),

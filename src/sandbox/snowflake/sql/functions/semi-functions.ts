@@ -19,8 +19,8 @@ import type { CallSite } from '../call-site.ts'
 const text = varcharType()
 
 export const semiFunctions: Rules = [
-  scalar('PARSE_JSON', 1, 2, (call) => typed(`sf_parse_json(${call.text(0)})`, variantType)),
-  scalar('TRY_PARSE_JSON', 1, 2, (call) => typed(`sf_try_parse_json(${call.text(0)})`, variantType)),
+  scalar('PARSE_JSON', 1, 1, (call) => typed(`sf_parse_json(${call.text(0)})`, variantType)),
+  scalar('TRY_PARSE_JSON', 1, 1, (call) => typed(`sf_try_parse_json(${call.text(0)})`, variantType)),
   scalar('CHECK_JSON', 1, 1, (call) =>
     typed(
       `CASE WHEN json_valid(${call.text(0)}) THEN NULL WHEN ${call.text(0)} IS NOT NULL THEN 'invalid JSON' END`,
@@ -57,8 +57,11 @@ export const semiFunctions: Rules = [
     return typed(rebuilt(semi(call, 0), `k NOT IN (${gone.join(', ')})`, null), objectType)
   }),
   scalar('OBJECT_INSERT', 3, 4, (call) => {
-    const entry = `to_json(${call.text(1)}) || ':' || CAST(${variantOf(call.t, call.value(2))} AS VARCHAR)`
-    return typed(rebuilt(semi(call, 0), `k <> ${call.text(1)}`, entry), objectType)
+    const [object, key] = [semi(call, 0), call.text(1)]
+    const entry = `to_json(${key}) || ':' || CAST(${variantOf(call.t, call.value(2))} AS VARCHAR)`
+    const isThere = `sf_key(${object}, ${key}) IS NOT NULL AND NOT coalesce(${call.count === 4 ? call.boolean(3) : 'FALSE'}, FALSE)`
+    const refusal = `sf_error('100087', '22000', 'Duplicate field key ''' || ${key} || '''')`
+    return typed(`CASE WHEN ${isThere} THEN ${refusal} ELSE ${rebuilt(object, `k <> ${key}`, entry)} END`, objectType)
   }),
   scalar('ARRAY_SIZE', 1, 1, (call) =>
     typed(
