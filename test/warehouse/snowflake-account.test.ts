@@ -13,7 +13,7 @@ if (missing.length === 0)
     adapterUrl: new URL('./snowflake-account-adapter.ts', import.meta.url).href,
   })
 
-test.skipIf(missing.length > 0)(nameOf(missing), () => expect(missing).toEqual([]))
+test.skipIf(missing.length > 0)(`${nameOf(missing)}`, () => expect(missing).toEqual([]))
 
 function nameOf(names: readonly string[]): string {
   if (names.length === 0) return 'Snowflake is tried on an account'

@@ -139,11 +139,12 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       let standing = views.get(schema)
       if (!standing) views.set(schema, (standing = new Map(await viewsIn(rows, schema))))
       // A statement that changes nothing would still end what others have cached of the view.
-      if (standing.get(name)?.trim().endsWith(` AS ${sql.trim()}`)) return
+      if (!selectsAll(sql) && standing.get(name)?.trim().endsWith(` AS ${sql.trim()}`)) return
       const at = relationOf({ schema, name })
       if (isRehearsal) return void rehearsed.set(at, `(${as(sql)})`)
       await ensureSchema(schema)
-      await run(`CREATE OR REPLACE VIEW ${at} AS ${sql}`)
+      // Whoever may read the view may go on.
+      await run(`CREATE OR REPLACE VIEW ${at} COPY GRANTS AS ${sql}`)
       standing.set(name, ` AS ${sql}`)
     },
   }
@@ -154,6 +155,12 @@ function cellSql({ sql, type }: ListCell): string {
   if (type === 'double') return `TO_VARCHAR(${sql}, 'TME')`
   return type === 'json' || type === 'binary' ? dialect.asText(sql, type) : sql
 }
+
+/**
+ * The columns of a view are those of the day on which it was made: one with a star is made anew, or it would lack what its
+ * tables have gained, and be refused for it. https://docs.snowflake.com/en/sql-reference/sql/create-view#usage-notes
+ */
+const selectsAll = (sql: string): boolean => /(\bselect|\bdistinct|\ball|,|\.)\s*\*/i.test(sql)
 
 async function* streamLists(
   stream: (sql: string) => AsyncIterable<readonly TextRow[]>,

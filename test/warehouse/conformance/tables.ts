@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { columnNames } from '../../../src/model/column-name.ts'
 import type { LogicalType } from '../../../src/model/logical-type.ts'
 import {
+  collect,
   errorOf,
   people,
   tableOf,
@@ -104,6 +105,21 @@ export function tableConformance(open: OpenWarehouse): void {
       ])
     })
 
+    test('a view of all of a table has the columns that the table has by now, each under its own name', async () => {
+      const { quote } = bench().warehouse
+      const [from, view] = [`${quote('crm')}.${quote('people')}`, `${quote('models')}.${quote('everyone')}`]
+      const look = () =>
+        bench().session(async (session) => {
+          await session.ensureView('models', 'everyone', `SELECT * FROM ${from}`)
+          const found = await collect(session.query(`SELECT * FROM ${view}`))
+          return found.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('_'))))
+        })
+      await bench().load({ columns: { id: 'integer', vip: 'boolean', name: 'string' }, rows: [{ ...ann, vip: true }] })
+      expect(await look()).toEqual([{ id: '1', vip: 'true', name: 'Ann' }])
+      await ensure({ id: 'integer', vip: 'integer', name: 'string', email: 'string' })
+      expect(await look()).toEqual([{ id: '1', vip: 'true', name: 'Ann', email: null }])
+    })
+
     test('frozen ones refuse a change, say which, and stay as they were', async () => {
       await ensure(people)
       const error = await errorOf(ensure({ ...people, email: 'string', id: 'string' }, 'freeze'))
@@ -202,3 +218,5 @@ async function writeTwice(bench: Workbench, fields: readonly string[], table: st
   const [row] = await bench.rows(`SELECT ${names.map(bench.warehouse.quote).join(', ')} FROM crm.${table}`)
   return { stored: row, written: cells(2) }
 }
+
+const ann = { id: 1, name: 'Ann', _version: 1, _read_at: 1 }
