@@ -24,7 +24,7 @@ await openBenchWarehouse(file).session({ runId: 'bench', purpose: 'prepare' }, a
   // Scattered over the whole table, in no order.
   await run(
     `COPY (${contacts('team', '2026-11-02 00:00:00')} FROM (SELECT i * 7919 % 100000 * 10 AS n FROM range(100000) t(i))) ` +
-      `TO '${staged}' (FORMAT parquet, COMPRESSION lz4_raw)`,
+      `TO '${staged}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 10240)`,
   )
 })
 report({ seconds: (performance.now() - began) / 1000 })
