@@ -2,7 +2,7 @@
 import type { CostRequest } from '../cost-request.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 
-type Run = Pick<CostRequest, 'runId' | 'startedAt' | 'finishedAt'>
+type Run = Pick<CostRequest, 'runId' | 'startedAt' | 'finishedAt' | 'now'>
 
 /**
  * https://docs.snowflake.com/en/sql-reference/functions/query_history: the limit counts before WHERE does, so that the time is
@@ -40,11 +40,11 @@ function whereOf(run: Run): string {
   return `END_TIME >= ${from}${to === null ? '' : ` AND END_TIME <= ${to}`} AND ${isOwn(run)}`
 }
 
-/** Clocks differ a little, and what ends a run comes after its record. */
-function rangeOf({ startedAt, finishedAt }: Run): { readonly from: string; readonly to: string | null } {
-  const instant = (iso: string, offsetMs: number) =>
-    `${dialect.text(new Date(Date.parse(iso) + offsetMs).toISOString())}::TIMESTAMP_LTZ`
-  return { from: instant(startedAt, -marginMs), to: finishedAt === null ? null : instant(finishedAt, marginMs) }
+/** Clocks differ a little, and what ends a run comes after its record. No end lies in the future. */
+function rangeOf({ startedAt, finishedAt, now }: Run): { readonly from: string; readonly to: string | null } {
+  const instant = (ms: number) => `${dialect.text(new Date(ms).toISOString())}::TIMESTAMP_LTZ`
+  const end = finishedAt === null ? Infinity : Date.parse(finishedAt) + marginMs
+  return { from: instant(Date.parse(startedAt) - marginMs), to: end < now.getTime() ? instant(end) : null }
 }
 
 const marginMs = 10 * 60_000
