@@ -3,7 +3,7 @@
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
 import { checkObject, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
-import { forgetLoads } from '../stage/load-history.ts'
+import { forgetLoads, loadsKey } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
 import { objectExists, objectMissing, unsupported } from '../sql/snowflake-error.ts'
@@ -139,8 +139,10 @@ async function record(
     else await service.catalog.put(object, run)
   }
   const remove = async () => {
-    if (isOwn) session.temporary.delete(keyOf(kind, name))
-    else
+    if (isOwn) {
+      await forgetLoads(run, loadsKey(session, name))
+      session.temporary.delete(keyOf(kind, name))
+    } else
       for (const gone of await service.catalog.remove(kind, name, run))
         await forgetLoads(run, keyOf(kindOf(gone), gone.name))
   }

@@ -2,7 +2,6 @@
 import { checkTable } from '../account/check-rights.ts'
 import { relationOf } from '../run/relation-of.ts'
 import type { CatalogObject } from '../run/catalog.ts'
-import { keyOf } from '../run/catalog.ts'
 import { needWarehouse } from '../run/need-warehouse.ts'
 import type { Outcome } from '../run/query-store.ts'
 import type { RunContext } from '../run/run-statement.ts'
@@ -18,7 +17,7 @@ import { loadFile } from './load-file.ts'
 import { formatOf } from './file-format.ts'
 import { isTrue } from './file-source.ts'
 import { matches } from './list-files.ts'
-import { isLoaded, rememberLoad } from './load-history.ts'
+import { isLoaded, loadsKey, rememberLoad } from './load-history.ts'
 import { findStage, type Stage } from './stage-directory.ts'
 import { listFiles, removeFile, type StageFile } from './stage-files.ts'
 
@@ -58,7 +57,7 @@ async function copyFiles(context: RunContext, plan: CopyPlan, run: Run): Promise
   const { statement, stage, files } = plan
   const { connection } = context.session
   const table = `${relationOf(context, statement.target)}`
-  const key = keyOf('relation', statement.target)
+  const key = loadsKey(context.session, statement.target)
   const copied: CopiedFile[] = []
   for (const file of files) {
     if (!isTrue(statement.options.FORCE) && (await isLoaded(connection, { table: key, stage: stage.key, file })))
