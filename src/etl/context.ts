@@ -48,12 +48,11 @@ export const defaultChunk: ChunkLimits = { rows: 92_000, bytes: 24 * 1024 * 1024
 export const groupRows = 10_240
 
 /**
- * Snowflake takes files of 100 to 250 MB best, and each commit costs it seconds, whatever is in it: as Parquet this much JSON
- * is about a sixth. https://docs.snowflake.com/en/user-guide/data-load-considerations-prepare
+ * Each commit costs Snowflake seconds, whatever is in it. What is staged meanwhile becomes files of 100 to 250 MB when it is
+ * brought: https://docs.snowflake.com/en/user-guide/data-load-considerations-prepare
  */
 export const snowflakeChunk: ChunkLimits = {
   rows: 10_000_000,
   bytes: 1024 * 1024 * 1024,
   ageMs: 300_000,
-  stageBytes: 1024 * 1024 * 1024,
 }

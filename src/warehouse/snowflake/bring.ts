@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Column } from '../../model/table.ts'
 import type { LineColumn } from '../sql/engine.ts'
+import { withLargeFiles } from './combine-parquet.ts'
 import type { SnowflakeClient } from './client/open-client.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 
@@ -24,7 +25,7 @@ export async function bringParquet(
     table,
     columns.map(({ name, type }) => [dialect.quote(name), type === 'json' ? 'VARCHAR' : dialect.type(type)]),
   )
-  await link().put(paths, stageOf(table))
+  await withLargeFiles(paths, (files) => link().put(files, stageOf(table)))
   await link().run(
     `COPY INTO ${table} FROM ${stageOf(table)} FILE_FORMAT = (TYPE = PARQUET USE_VECTORIZED_SCANNER = TRUE USE_LOGICAL_TYPE = TRUE BINARY_AS_TEXT = FALSE) ` +
       `MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE ON_ERROR = ABORT_STATEMENT`,

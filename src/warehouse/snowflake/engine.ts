@@ -24,7 +24,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   const relationOf = (table: Pick<Table, 'schema' | 'name'>) => wording.relation(table.schema, table.name)
   // What a rehearsal has made, in the place of what it stands for.
   const rehearsed = new Map<string, string>()
-  const as = (sql: string) => [...rehearsed].reduce((text, [at, other]) => text.replaceAll(at, other), sql)
+  const as = (sql: string) => [...rehearsed].reduce((text, [at, other]) => text.replaceAll(at, () => other), sql)
   const run = (sql: string) => client().run(as(sql))
   const rows = (sql: string) => client().rows(as(sql))
   const stream = (sql: string) => client().stream(as(sql))
@@ -39,12 +39,25 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     const at = relationOf({ schema, name })
     const found = known.get(at)
     if (found !== undefined) return found
-    let table = await introspectTable(rows, schema, name)
-    const mending = isRehearsal ? [] : mendingSteps(at, table?.columns.map((column) => column.name) ?? [])
-    for (const sql of mending) await run(sql)
-    if (mending.length > 0) table = await introspectTable(rows, schema, name)
+    const standing = await introspectTable(rows, schema, name)
+    const mending = isRehearsal ? [] : mendingSteps(at, standing)
+    const table = mending.length > 0 ? await mend(mending, { at, schema, name }) : standing
     known.set(at, table)
     return table
+  }
+  /** Another session may have done it meanwhile: then its statements fail, and nothing is left to do. */
+  const mend = async (
+    steps: readonly string[],
+    { at, schema, name }: { readonly at: string; readonly schema: string; readonly name: string },
+  ) => {
+    const failures: unknown[] = []
+    for (const sql of steps)
+      await run(sql).catch((error: unknown) => {
+        failures.push(error)
+      })
+    const mended = await introspectTable(rows, schema, name)
+    if (failures.length > 0 && mendingSteps(at, mended).length > 0) throw failures[0]
+    return mended
   }
   const ensureSchema = async (schema: string) => {
     if (!schemas.has(schema)) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)

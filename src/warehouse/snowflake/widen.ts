@@ -3,7 +3,7 @@
  * is filled and takes its name. https://docs.snowflake.com/en/sql-reference/sql/alter-table-column
  */
 import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
-import type { Column } from '../../model/table.ts'
+import type { Column, Table } from '../../model/table.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 
 /** Can it be changed in place? Else it is a migration of the whole column. */
@@ -20,7 +20,7 @@ export function wideningSteps(target: string, from: Column, to: Column): readonl
   const column = dialect.quote(to.name)
   if (isInPlace(from.type, to.type))
     return [`ALTER TABLE ${target} ALTER COLUMN ${column} SET DATA TYPE ${dialect.type(to.type)}`]
-  const [old, wide] = [oldName(to.name), wideName(to.name)].map(dialect.quote)
+  const [old, wide] = [helperOf(to.name, 'old', from.type), helperOf(to.name, 'wide', to.type)].map(dialect.quote)
   return [
     `ALTER TABLE ${target} ADD COLUMN ${wide} ${dialect.type(to.type)}`,
     `ALTER TABLE ${target} RENAME COLUMN ${column} TO ${old}`,
@@ -31,18 +31,20 @@ export function wideningSteps(target: string, from: Column, to: Column): readonl
 }
 
 /** What makes good that a widening was interrupted: the column is wide, or what it was. */
-export function mendingSteps(target: string, columns: readonly string[]): readonly string[] {
+export function mendingSteps(target: string, table: Table | null): readonly string[] {
+  const columns = table?.columns.map(({ name }) => name) ?? []
   const drop = (name: string) => `ALTER TABLE ${target} DROP COLUMN ${dialect.quote(name)}`
-  return columns.filter(isHelper).flatMap((helper) => {
-    const name = helper.replace(/__millrace_(old|wide)$/, '')
-    if (columns.includes(name)) return [drop(helper)]
-    return helper === oldName(name)
-      ? [`ALTER TABLE ${target} RENAME COLUMN ${dialect.quote(helper)} TO ${dialect.quote(name)}`]
-      : [drop(helper)]
+  return columns.flatMap((helper) => {
+    const [, name = '', kind] = helperName.exec(helper) ?? []
+    if (kind === undefined) return []
+    if (kind === 'wide' || columns.includes(name)) return [drop(helper)]
+    return [`ALTER TABLE ${target} RENAME COLUMN ${dialect.quote(helper)} TO ${dialect.quote(name)}`]
   })
 }
 
-const isHelper = (name: string): boolean => /__millrace_(old|wide)$/.test(name)
-const oldName = (name: string): string => `${name}__millrace_old`
-const wideName = (name: string): string => `${name}__millrace_wide`
+/** With the type, which no column has twice: who mends late what was done meanwhile finds nothing of a later widening. */
+const helperOf = (name: string, kind: 'old' | 'wide', type: LogicalType): string =>
+  `${name}__millrace_${kind}_${type.replaceAll(/\W+/g, '_')}`
+
+const helperName = /^(.*)__millrace_(old|wide)_\w+$/s
 const numberOf = (type: LogicalType) => (type === 'integer' ? { precision: 19, scale: 0 } : decimalOf(type))
