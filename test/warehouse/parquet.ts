@@ -20,13 +20,16 @@ export async function writeParquet(
   },
 ): Promise<void> {
   const names = Object.keys(columns)
-  const values = rows.map((row) => `(${names.map((name) => literal(row[name])).join(', ')})`)
+  const none = rows.length === 0
+  const values = (none ? [{}] : rows).map(
+    (row: { readonly [name: string]: Cell }) => `(${names.map((name) => literal(row[name])).join(', ')})`,
+  )
   const casts = Object.entries(columns).map(
     ([name, type], index) =>
       `${typed(`c${index}`, type === 'json' && json === 'text' ? 'string' : type)} AS ${quoteName(name)}`,
   )
   await db.run(
-    `COPY (SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) v(${names.map((_, index) => `c${index}`).join(', ')})) ` +
+    `COPY (SELECT ${casts.join(', ')} FROM (VALUES ${values.join(', ')}) v(${names.map((_, index) => `c${index}`).join(', ')})${none ? ' LIMIT 0' : ''}) ` +
       `TO ${quoteText(path)} (FORMAT parquet)`,
   )
 }

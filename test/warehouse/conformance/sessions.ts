@@ -86,6 +86,20 @@ export function sessionConformance(open: OpenWarehouse): void {
       })
     })
 
+    test('that rehearse take the text of a view as it stands', async () => {
+      await bench().load({ rows: [{ id: 1, name: 'Ann', _version: 1, _read_at: 1 }] })
+      const { quote } = bench().warehouse
+      const price = `${quote('models')}.${quote('price')}`
+      await bench().warehouse.session({ runId: 'plan', purpose: 'plan', rehearsal: true }, async (session) => {
+        await session.ensureView(
+          'models',
+          'price',
+          `SELECT '$& $$ $1 $\`' AS price FROM ${quote('crm')}.${quote('people')}`,
+        )
+        expect(await collect(session.query(`SELECT price FROM ${price}`))).toEqual([{ price: '$& $$ $1 $`' }])
+      })
+    })
+
     test('that rehearse on a warehouse that is not there say that nothing is loaded', async () => {
       const work = bench().warehouse.session({ runId: 'plan', purpose: 'plan', rehearsal: true }, async () => 1)
       expect((await errorOf(work)).code).toBe('MR-2102')

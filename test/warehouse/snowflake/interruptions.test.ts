@@ -7,6 +7,7 @@ import { openSnowflakeClient } from '../../../src/warehouse/snowflake/client/ope
 import { optionsOf } from '../snowflake-adapter.ts'
 import { at, collect, errorOf, people, tableOf } from '../workbench.ts'
 import { row, useAccount, type Runner } from './account.ts'
+import { loadStaged } from './load-staged.ts'
 import type { Loading } from './loading-child.ts'
 
 const account = useAccount()
@@ -141,34 +142,11 @@ describe('a signal to stop', () => {
     return bench
   }
   const load = (bench: Runner, signal: AbortSignal, path: string, runId: string) =>
-    bench.warehouse.session({ runId, purpose: 'load', signal }, async ({ ensureTable, state, etl }) => {
+    bench.warehouse.session({ runId, purpose: 'load', signal }, async (session) => {
       const table = tableOf(account().table, people)
-      await ensureTable(table, 'evolve')
-      const fence = await state.takeFence(account().scope, runId)
-      return etl.commit({
-        fence,
-        sequence: 1,
-        cursor: null,
-        writes: [
-          {
-            stream: 'people',
-            table,
-            key: ['id'],
-            staged: [
-              {
-                path,
-                tombstones: null,
-                rejects: null,
-                counts: { read: 2, derived: 0, duplicates: 0, filtered: 0, rejected: 0 },
-              },
-            ],
-            mode: 'merge',
-            touchUnchanged: false,
-            sweep: null,
-            syncedAt: at(59),
-          },
-        ],
-      })
+      await session.ensureTable(table, 'evolve')
+      const { previous: _previous, ...fence } = await session.state.takeFence(account().scope, runId)
+      return loadStaged(session, { fence, table, path, rows: 2, watermark: null })
     })
 
   test('in the middle of a statement ends it at the server, and its transaction', async () => {

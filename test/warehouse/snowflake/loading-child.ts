@@ -4,6 +4,7 @@ import type { Table } from '../../../src/model/table.ts'
 import { MillraceError } from '../../../src/model/millrace-error.ts'
 import type { Scope } from '../../../src/warehouse/port.ts'
 import type { OpenWarehouse } from '../workbench.ts'
+import { loadStaged } from './load-staged.ts'
 
 export type Loading = {
   readonly scope: Scope
@@ -18,31 +19,14 @@ const [adapter = '', location = '', load = ''] = process.argv.slice(2)
 const { scope, runId, table, path, rows, watermark } = JSON.parse(load) as Loading // what the test gave
 const { open } = (await import(adapter)) as { readonly open: OpenWarehouse } // an adapter of this folder
 const { warehouse, close } = open(location)
-const nothing = { derived: 0, duplicates: 0, filtered: 0, rejected: 0 }
 const stop = new AbortController()
 process.once('SIGTERM', () => stop.abort())
 await warehouse
-  .session({ runId, purpose: 'load', signal: stop.signal }, async ({ ensureTable, state, etl }) => {
-    await ensureTable(table, 'evolve')
-    const { previous: _previous, ...fence } = await state.takeFence(scope, runId)
+  .session({ runId, purpose: 'load', signal: stop.signal }, async (session) => {
+    await session.ensureTable(table, 'evolve')
+    const { previous: _previous, ...fence } = await session.state.takeFence(scope, runId)
     process.stdout.write(`fence ${fence.epoch}\n`)
-    await etl.commit({
-      fence,
-      sequence: 1,
-      cursor: { cursor: { watermark, scan: null }, connector: 'test', version: 1 },
-      writes: [
-        {
-          stream: scope.stream,
-          table,
-          key: ['id'],
-          staged: [{ path, tombstones: null, rejects: null, counts: { read: rows, ...nothing } }],
-          mode: 'merge',
-          touchUnchanged: false,
-          sweep: null,
-          syncedAt: '2026-11-20T10:59:00.000Z',
-        },
-      ],
-    })
+    await loadStaged(session, { fence, table, path, rows, watermark })
   })
   .then(
     () => process.stdout.write('committed\n'),
