@@ -56,7 +56,9 @@ function chooseTarget(
   if (!chosen)
     throw new MillraceError('MR-1001', {
       message: asked
-        ? `The warehouse of the target ${asked.name} is not Snowflake.`
+        ? asked.warehouse.type === 'snowflake'
+          ? `The target ${asked.name} is on the simulated Snowflake, which has all rights from the start.`
+          : `The warehouse of the target ${asked.name} is not Snowflake.`
         : 'No target of millrace.yaml has a Snowflake warehouse.',
       next: 'Give a target  warehouse: { type: snowflake, account: …, user: …, warehouse: …, database: … }',
     })
