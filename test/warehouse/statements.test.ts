@@ -26,5 +26,7 @@ async function record(open: OpenWarehouse): Promise<string> {
     rmSync(bench.location, { recursive: true, force: true })
     files.close()
   }
-  return `${lines.join('\n').replaceAll(bench.location, '/files').trim()}\n`
+  const text = lines.join('\n').replaceAll(bench.location, '/files')
+  // Files that were put together lie in a directory of their own for a moment.
+  return `${text.replaceAll(/file:\/\/[^']*\/millrace-parquet-\w+\//g, 'file:///files/together-').trim()}\n`
 }
