@@ -49,6 +49,13 @@ export function duckdbEngine(db: Database): Engine {
           throw fence.lost(row?.['owner'] ?? null)
         return work()
       }),
+    lockAndLook: async ({ locks, select, then }) => {
+      let touched = 0
+      for (const lock of locks) touched = (await run(lock)).rowsChanged
+      const [row] = await rows(select)
+      if (then !== undefined) await run(then)
+      return { touched, epoch: row ? Number(row['epoch']) : null, owner: row?.['owner'] ?? null }
+    },
     whenCommitted: async (sql) => {
       await run(sql)
     },

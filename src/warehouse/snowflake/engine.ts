@@ -1,4 +1,5 @@
 /** A Snowflake session as the shared SQL sees it. */
+import { MillraceError } from '../../model/millrace-error.ts'
 import type { Column, Table } from '../../model/table.ts'
 import type { TextRow } from '../../model/text-row.ts'
 import { wordingOf, type Engine, type ListCell, type ListQuery, type ListRow } from '../sql/engine.ts'
@@ -32,6 +33,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   const views = new Map<string, Map<string, string>>()
   const schemas = new Set<string>()
   const forget = (table: Pick<Table, 'schema' | 'name'>) => known.delete(relationOf(table))
+  const transactions = transactionsOf(link, epochs)
   let brought = 0
   let made = 0
 
@@ -41,6 +43,8 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     if (found !== undefined) return found
     const standing = await introspectTable(rows, schema, name)
     const mending = isRehearsal ? [] : mendingSteps(at, standing)
+    // To mend it would commit what the transaction has done so far.
+    if (mending.length > 0 && transactions.isInTransaction()) throw halfWidened(at)
     const table = mending.length > 0 ? await mend(mending, { at, schema, name }) : standing
     known.set(at, table)
     return table
@@ -83,7 +87,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   return {
     ...dialect,
     ...wording,
-    ...transactionsOf(link, epochs),
+    ...transactions,
     run,
     rows,
     stream,
@@ -174,6 +178,13 @@ function cellSql({ sql, type }: ListCell): string {
  * tables have gained, and be refused for it. https://docs.snowflake.com/en/sql-reference/sql/create-view#usage-notes
  */
 const selectsAll = (sql: string): boolean => /(\bselect|\bdistinct|\ball|,|\.)\s*\*/i.test(sql)
+
+const halfWidened = (at: string) =>
+  new MillraceError('MR-2003', {
+    message: `A column of ${at} is being made wider by another session, or was left half done.`,
+    kept: 'What was committed before is there; the transaction is rolled back.',
+    next: 'Run again: it is mended first.',
+  })
 
 async function* streamLists(
   stream: (sql: string) => AsyncIterable<readonly TextRow[]>,

@@ -2,12 +2,14 @@
  * Transactions: https://docs.snowflake.com/en/sql-reference/transactions. What would commit one by itself (DDL) is kept until
  * it is committed.
  */
-import type { Engine, FenceCheck } from '../sql/engine.ts'
+import type { Engine, FenceLook, FenceRow } from '../sql/engine.ts'
 import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import type { Link } from './link.ts'
 
-export type Transactions = Pick<Engine, 'transaction' | 'fenced' | 'whenCommitted'>
+export type Transactions = Pick<Engine, 'transaction' | 'fenced' | 'lockAndLook' | 'whenCommitted'> & {
+  readonly isInTransaction: () => boolean
+}
 
 /** @param epochs of fences that were raised by us after an answer was lost: what the run holds → what stands now */
 export function transactionsOf(link: Link, epochs: Map<string, number>): Transactions {
@@ -43,7 +45,15 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
       const epoch = epochs.get(name) ?? check.epoch
       return inside(
         async () => {
-          await holdFence(link, check, epoch)
+          const {
+            touched,
+            epoch: held,
+            owner,
+          } = await lockAndLook(link, {
+            locks: [check.stream, check.update],
+            select: check.select,
+          })
+          if (touched !== 1 || held !== epoch || owner !== check.owner) throw check.lost(owner)
           return work()
         },
         async (error) => {
@@ -59,6 +69,8 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
         },
       ).finally(ended)
     },
+    lockAndLook: (look) => lockAndLook(link, look),
+    isInTransaction: () => afterwards !== null,
     whenCommitted: async (sql) => {
       if (afterwards) afterwards.push(sql)
       else await link.client().run(sql)
@@ -79,13 +91,13 @@ async function rollBack(link: Link, error: unknown): Promise<void> {
  * Lock, then look, in one block on the server: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/blocks. Whoever
  * waits for the lock reads what its holder has committed.
  */
-async function holdFence(link: Link, check: FenceCheck, epoch: number): Promise<void> {
+async function lockAndLook(link: Link, { locks, select, then }: FenceLook): Promise<FenceRow> {
   const block =
-    `DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN ${check.stream}; ${check.update}; touched := SQLROWCOUNT; ` +
-    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${check.select}); ` +
+    `DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN ${locks.join('; ')}; touched := SQLROWCOUNT; ` +
+    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${select}); ${then === undefined ? '' : `${then}; `}` +
     `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, NVL(held, -1), NVL(holder, ''))); END`
   const [row] = await link.client().rows(`EXECUTE IMMEDIATE ${dialect.text(block)}`)
   const [answer] = Object.values(row ?? {})
-  const [touched, held, holder] = JSON.parse(answer ?? '[]') as (number | string)[] // as the block returns it
-  if (touched !== 1 || held !== epoch || holder !== check.owner) throw check.lost(holder ? String(holder) : null)
+  const [touched, held, holder] = JSON.parse(answer ?? '[]') as readonly [number, number, string] // as the block returns it
+  return { touched, epoch: held === -1 ? null : held, owner: holder === '' ? null : holder }
 }

@@ -33,11 +33,19 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   let making: Promise<void> | undefined
   let resolved: Promise<SnowflakeOptions> | undefined
 
+  const resolve = () =>
+    (resolved ??= options.connection().catch((error: unknown) => {
+      // What is missing now may be there for the next session.
+      resolved = undefined
+      throw error
+    }))
   const connect = async (signal?: AbortSignal) =>
-    openSnowflakeClient({ ...(await (resolved ??= options.connection())), ...(signal && { signal }) })
+    openSnowflakeClient({ ...(await resolve()), schema: storedName(stateSchema), ...(signal && { signal }) })
 
   const prepare = async (client: SnowflakeClient, request: SessionRequest) => {
-    hasState ||= await stateStands(client)
+    const found = hasState ? null : await findState(client)
+    hasState ||= found?.stands ?? false
+    if (found?.stands && found.isCurrent) return client
     if (!hasState && request.rehearsal) throw nothingLoaded(options.place)
     while (!hasState) {
       const isOurs = making === undefined
@@ -155,16 +163,17 @@ async function cancelling<T>(
   }
 }
 
-async function stateStands(client: SnowflakeClient): Promise<boolean> {
+/** `isCurrent`: the session is in its schema, as it was signed in. */
+async function findState(client: SnowflakeClient): Promise<{ readonly stands: boolean; readonly isCurrent: boolean }> {
   const wanted = wantedColumns()
   const each = wanted.map(
     ({ table, column }) =>
       `(table_name = ${snowflakeDialect.text(storedName(table))} AND column_name = ${snowflakeDialect.text(storedName(column))})`,
   )
   const [found] = await client.rows(
-    `SELECT count(*) AS n FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = ${snowflakeDialect.text(storedName(stateSchema))} AND (${each.join(' OR ')})`,
+    `SELECT count(*) AS n, CURRENT_SCHEMA() AS at FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = ${snowflakeDialect.text(storedName(stateSchema))} AND (${each.join(' OR ')})`,
   )
-  return found?.['n'] === String(wanted.length)
+  return { stands: found?.['n'] === String(wanted.length), isCurrent: found?.['at'] === storedName(stateSchema) }
 }
 
 /** A session that nobody uses ends after four hours: https://docs.snowflake.com/en/user-guide/session-policies */

@@ -5,13 +5,13 @@ import type { EtlCommit, Fence } from '../port.ts'
 import type { TableWrite, WriteCounts } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { hasCommit, writeCommit } from './commits.ts'
-import { fencedTransaction, scopeCells, scopeIs } from './fence.ts'
+import { fencedTransaction, scopeCells } from './fence.ts'
 import { besideTable, writeGeneration } from './generation.ts'
 import { ensureGeneration } from './generation-table.ts'
-import { insertRow } from './insert-row.ts'
 import { mergeStaged, prepareMerge } from './merge.ts'
 import type { MergeCounts } from './merge-counts.ts'
 import { prepareRejects, writeRejects } from './refused-rows.ts'
+import { replaceRow } from './replace-row.ts'
 import { prepareIntervals, writeIntervals } from './scd2.ts'
 import { bringWrite, type BroughtWrite } from './staged-rows.ts'
 import { prepareSweep, sweepUnseen, type PreparedSweep } from './sweep.ts'
@@ -26,7 +26,7 @@ export async function commitStream(db: Engine, commit: EtlCommit): Promise<reado
   const wasMade = first ? () => hasCommit(db, { runId: fence.runId, stream: first.stream, sequence }) : null
   const work = async () => {
     const counts: WriteCounts[] = []
-    const isShared = await hasOpenNeighbour(db, fence)
+    const isShared = prepared.some(({ into }) => into.rows ?? into.gone) && (await hasOpenNeighbour(db, fence))
     for (const each of prepared) {
       const ledger = await applyWrite(db, each, { fence, isShared })
       const imbalance = etlImbalance(ledger)
@@ -133,16 +133,17 @@ async function writeCursor(db: Engine, commit: EtlCommit): Promise<void> {
   if (!commit.cursor) return
   const { fence, cursor } = commit
   const { watermark, scan, marks } = cursor.cursor
-  await db.run(`DELETE FROM _millrace.cursors WHERE ${scopeIs(db, fence)}`)
-  await insertRow(db, 'cursors', {
-    ...scopeCells(db, fence),
-    watermark: db.textOrNull(watermark),
-    scan: scan ? db.json(db.text(JSON.stringify(scan))) : 'NULL',
-    connector: db.text(cursor.connector),
-    cursor_version: String(cursor.version),
-    updated_by: db.text(fence.runId),
-    updated_at: db.now,
-    marks: marks ? db.json(db.text(JSON.stringify(marks))) : 'NULL',
+  await replaceRow(db, 'cursors', {
+    key: scopeCells(db, fence),
+    cells: {
+      watermark: db.textOrNull(watermark),
+      scan: scan ? db.json(db.text(JSON.stringify(scan))) : 'NULL',
+      connector: db.text(cursor.connector),
+      cursor_version: String(cursor.version),
+      updated_by: db.text(fence.runId),
+      updated_at: db.now,
+      marks: marks ? db.json(db.text(JSON.stringify(marks))) : 'NULL',
+    },
   })
 }
 

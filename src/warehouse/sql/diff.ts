@@ -10,21 +10,22 @@ import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port
 import type { Engine, ListRow } from './engine.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 
-export async function diffModel(db: Engine, request: DiffRequest): Promise<DiffCounts> {
+export type Diffed = { readonly counts: DiffCounts; readonly hasRejects: boolean }
+
+export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffed> {
   const open = await countOpen(db, request.sync)
-  const snapshot = snapshotOf(db, request)
   const table = await snapshotTableOf(db, request)
   const stored = storedTypes(table, request)
   const rows = `SELECT ${classified(db, request, { open, types: stored })} ${joined(db, request, { open, table })}`
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
+  const hasRejects = open.rejects > 0
   await keep(`WHERE _class <> ${unchanged}`)
-  const [model] = await db.rows(`SELECT count(*) AS n FROM (${request.model})`)
-  const counted = await countDiff(db, { snapshot, modelRows: Number(model?.['n'] ?? 0) })
-  if (counted) return counted
+  const counts = await countDiff(db, request, { isWhole: false })
+  if (counts) return { counts, hasRejects }
   // A key stands twice in rows that equal what was sent: to name them, all rows are needed.
   await keep('')
-  const whole = await countDiff(db, { snapshot, modelRows: null })
-  if (whole) return whole
+  const whole = await countDiff(db, request, { isWhole: true })
+  if (whole) return { counts: whole, hasRejects }
   throw new MillraceError('MR-7000', { message: `the diff of ${request.sync} does not add up` })
 }
 
@@ -97,22 +98,26 @@ function joined(
   ].join(' ')
 }
 
-/** `modelRows` null: unchanged rows are in `_diff`, too. null: they are not, and a key stands twice among them. */
+/** Not `isWhole`: unchanged rows are not in `_diff`. null: and a key stands twice among them. */
 async function countDiff(
   db: Engine,
-  { snapshot, modelRows }: { readonly snapshot: string; readonly modelRows: number | null },
+  request: DiffRequest,
+  { isWhole }: { readonly isWhole: boolean },
 ): Promise<DiffCounts | null> {
-  const [stored] = await db.rows(`SELECT count_if(state = 'accepted') AS n FROM ${snapshot}`)
-  const [met] = await db.rows(
-    `SELECT count_if(_class NOT IN (${removed}, ${gone})) AS present, ` +
-      `count(DISTINCT CASE WHEN _accepted THEN _key END) AS accepted FROM _diff`,
+  const [sums] = await db.rows(
+    `SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (${request.model})) m, ` +
+      `(SELECT count_if(state = 'accepted') AS n FROM ${snapshotOf(db, request)}) s, ` +
+      `(SELECT count(*) AS n, count_if(_class NOT IN (${removed}, ${gone})) AS present, ` +
+      `count(DISTINCT CASE WHEN _accepted THEN _key END) AS met FROM _diff) d`,
   )
-  const accepted = Number(stored?.['n'] ?? 0)
-  const same = modelRows === null ? 0 : modelRows - Number(met?.['present'] ?? 0)
+  const sum = (name: string) => Number(sums?.[name] ?? 0)
+  const accepted = sum('stored')
+  const same = isWhole ? 0 : sum('model') - sum('present')
   // What was accepted and is not in `_diff` was met by one unchanged row each, or a model key stands twice.
-  if (modelRows !== null && same !== accepted - Number(met?.['accepted'] ?? 0)) return null
-  const duplicates = await markDuplicates(db)
-  const classes = await db.rows(`SELECT _class, count(*) AS n FROM _diff GROUP BY _class`)
+  if (!isWhole && same !== accepted - sum('met')) return null
+  const isEmpty = sum('kept') === 0
+  const duplicates = isEmpty ? [] : await markDuplicates(db)
+  const classes = isEmpty ? [] : await db.rows(`SELECT _class, count(*) AS n FROM _diff GROUP BY _class`)
   const count = (wanted: number) => Number(classes.find((row) => row['_class'] === String(wanted))?.['n'] ?? 0)
   const counts = {
     added: count(added),
@@ -156,7 +161,11 @@ export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS N
  * Of a row only what it has leaves the warehouse: the model's cells, what the snapshot holds, and what is open are a list of
  * texts each, or null; its class and four flags one number.
  */
-export async function* readCandidates(db: Engine, request: DiffRequest): AsyncIterable<readonly Candidate[]> {
+export async function* readCandidates(
+  db: Engine,
+  { request, counts }: { readonly request: DiffRequest; readonly counts: DiffCounts },
+): AsyncIterable<readonly Candidate[]> {
+  if (counts.added + counts.changed + counts.retry + counts.removed === 0) return
   const stored = storedTypes(await snapshotTableOf(db, request), request)
   const snapshot = request.columns.map(({ name, type }, index) => ({
     sql: `s${index}`,

@@ -26,6 +26,8 @@ export type Engine = Dialect &
     readonly transaction: <T>(work: () => Promise<T>) => Promise<T>
     /** As `transaction`; `check` are the first statements in it, as `fence.ts` has them. */
     readonly fenced: <T>(fence: FenceCheck, work: () => Promise<T>) => Promise<T>
+    /** In a transaction, in one round trip where there is one: rows are locked, looked at, and only then changed. */
+    readonly lockAndLook: (look: FenceLook) => Promise<FenceRow>
     /** In a transaction: a statement that may end it on this warehouse is kept until it is committed. */
     readonly whenCommitted: (sql: string) => Promise<void>
 
@@ -102,6 +104,16 @@ export type FenceCheck = {
   /** Was it committed? Asked where the answer to COMMIT was lost. */
   readonly probe: (() => Promise<boolean>) | null
 }
+
+export type FenceLook = {
+  readonly locks: readonly string[]
+  /** Gives `epoch` and `owner`. */
+  readonly select: string
+  readonly then?: string
+}
+
+/** `touched`: how many rows the last lock has. */
+export type FenceRow = { readonly touched: number; readonly epoch: number | null; readonly owner: string | null }
 
 export type ListQuery = {
   readonly cells: readonly (readonly [name: string, sql: string])[]

@@ -8,9 +8,9 @@ import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { generationIs, generationTable } from './generation-table.ts'
-import { insertRow } from './insert-row.ts'
 import { mergeRows } from './merge.ts'
 import { noCounts, plus, type MergeCounts } from './merge-counts.ts'
+import { replaceRow } from './replace-row.ts'
 import { contentColumns, meta, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 import { guardShrink } from './sweep.ts'
 import { applyTombstones } from './tombstones.ts'
@@ -88,13 +88,9 @@ async function takePlace(db: Engine, write: TableWrite, { sync, side }: Place): 
 /** Whose the rows are, and how many: a scan is gone on with only where all of them are there. */
 async function noteGeneration(db: Engine, write: TableWrite, { sync, side }: Place): Promise<void> {
   const { all } = await countRows(db, side)
-  await db.run(`DELETE FROM _millrace.generations WHERE ${generationIs(db, sync, write.table)}`)
-  await insertRow(db, 'generations', {
-    sync: db.text(sync),
-    name: db.text(write.table.name),
-    scan: write.isLast ? 'NULL' : db.text(scanOf(write)),
-    rows: String(all),
-    updated_at: db.now,
+  await replaceRow(db, 'generations', {
+    key: { sync: db.text(sync), name: db.text(write.table.name) },
+    cells: { scan: write.isLast ? 'NULL' : db.text(scanOf(write)), rows: String(all), updated_at: db.now },
   })
 }
 

@@ -21,14 +21,13 @@ export async function writeRejects(
 ): Promise<void> {
   const scope = `sync = ${db.text(fence.sync)} AND stream = ${db.text(stream)} AND state = 'open'`
   const now = db.instant(write.syncedAt)
-  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)
-  if (open?.['n'] !== '0' && write.key.length > 0)
-    for (const loaded of [write.rows, write.gone])
-      if (loaded)
-        await db.run(
-          `UPDATE _millrace.rejects SET state = 'settled', last_at = ${now} WHERE ${scope} ` +
-            `AND key IN (SELECT ${keyText(db, write)} FROM ${loaded.relation})`,
-        )
+  const loaded = write.key.length > 0 ? [write.rows, write.gone].filter((each) => each !== null) : []
+  if (loaded.length > 0 && (await hasOpen(db, scope)))
+    for (const { relation } of loaded)
+      await db.run(
+        `UPDATE _millrace.rejects SET state = 'settled', last_at = ${now} WHERE ${scope} ` +
+          `AND key IN (SELECT ${keyText(db, write)} FROM ${relation})`,
+      )
   if (write.refused === null) return
   const again = againTable(write)
   // A row that is refused again stands once, and knows since when. Rows without a key cannot be told from one another.
@@ -46,6 +45,11 @@ export async function writeRejects(
       `FROM ${write.refused} r LEFT JOIN ${again} a ON a.key = r.key`,
   )
   await db.discard(again)
+}
+
+async function hasOpen(db: Engine, scope: string): Promise<boolean> {
+  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)
+  return open?.['n'] !== '0'
 }
 
 /** A key as one text: the value itself, or a JSON list of several. */

@@ -1,34 +1,45 @@
 /** Reverse ETL in the warehouse: snapshot, intents, what the destination said. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Engine } from './engine.ts'
 import type { Json } from '../../model/json.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
-import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
+import type { DiffCounts, DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
 import { acknowledge } from './acknowledge.ts'
 import { diffModel, keysAtStake, readCandidates } from './diff.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { fencedTransaction } from './fence.ts'
-import { insertRow } from './insert-row.ts'
+import { replaceRow } from './replace-row.ts'
 import { ensureTable } from './tables.ts'
 
 export function reverseSession(db: Engine): ReverseSession {
-  let diffed: DiffRequest | undefined
+  let diffed: { readonly request: DiffRequest; readonly counts: DiffCounts; readonly hasRejects: boolean } | undefined
+  // What stands in the warehouse, as this session has read it.
+  const metas = new Map<string, SnapshotMeta | null>()
   return {
-    readMeta: (sync) => readMeta(db, sync),
+    readMeta: async (sync) => {
+      const meta = await readMeta(db, sync)
+      metas.set(sync, meta)
+      return meta
+    },
     hasSnapshot: async (sync) => (await db.introspect(stateSchema, snapshotTable(sync))) !== null,
     ensureSnapshot: async (sync, columns) => {
       await ensureTable(db, snapshotTableOf(sync, columns), 'evolve')
     },
     diff: async (request) => {
-      const counts = await diffModel(db, request)
-      diffed = request
-      return counts
+      diffed = { request, ...(await diffModel(db, request)) }
+      return diffed.counts
     },
     candidates: () => {
       if (!diffed) throw new MillraceError('MR-7000', { message: 'Candidates were asked for before the diff.' })
       return readCandidates(db, diffed)
     },
-    openIntents: ({ fence, path, meta }) => openIntents(db, fence, { path, meta, afterDiff: diffed !== undefined }),
+    openIntents: async ({ fence, path, meta }) => {
+      const settles = diffed?.hasRejects ?? false
+      if (path === null && !settles && isDeepStrictEqual(metas.get(fence.sync), meta)) return
+      metas.delete(fence.sync)
+      await openIntents(db, fence, { path, meta, settles })
+    },
     acknowledge: (request) => acknowledge(db, request),
     reopenIntents: async ({ sync, runId, epoch, keys }) => {
       if (keys.length === 0) return 0
@@ -76,7 +87,7 @@ export function reverseSession(db: Engine): ReverseSession {
 async function openIntents(
   db: Engine,
   fence: Fence,
-  { path, meta, afterDiff }: { path: string | null; meta: SnapshotMeta; afterDiff: boolean },
+  { path, meta, settles }: { path: string | null; meta: SnapshotMeta; settles: boolean },
 ): Promise<void> {
   const sync = db.text(fence.sync)
   if (path !== null)
@@ -91,7 +102,7 @@ async function openIntents(
         `INSERT INTO _millrace.intents ${intentColumns} SELECT ${sync}, key, op, ${db.text(fence.runId)}, ${fence.epoch}, ${db.now} FROM _intended`,
       )
     }
-    if (afterDiff)
+    if (settles)
       // A refused row that is in neither model nor snapshot any more has nothing left to be sent.
       await db.run(
         `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE sync = ${sync} AND state IN ('open', 'parked') ` +
@@ -115,16 +126,17 @@ async function readMeta(db: Engine, sync: string): Promise<SnapshotMeta | null> 
 }
 
 async function writeMeta(db: Engine, sync: string, meta: SnapshotMeta): Promise<void> {
-  await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
-  await insertRow(db, 'snapshots', {
-    sync: db.text(sync),
-    connection: db.text(meta.connection),
-    account: db.text(meta.account),
-    object: db.text(meta.object),
-    options: db.text(meta.options),
-    mapping_version: db.text(meta.mappingVersion),
-    encoder_version: String(meta.encoderVersion),
-    updated_at: db.now,
+  await replaceRow(db, 'snapshots', {
+    key: { sync: db.text(sync) },
+    cells: {
+      connection: db.text(meta.connection),
+      account: db.text(meta.account),
+      object: db.text(meta.object),
+      options: db.text(meta.options),
+      mapping_version: db.text(meta.mappingVersion),
+      encoder_version: String(meta.encoderVersion),
+      updated_at: db.now,
+    },
   })
 }
 

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 export type BroughtWrite = TableWrite & {
   /** Apart from the other writes of the commit. */
   readonly nth: number
-  /** The table as it stands, which may be wider than what comes. */
+  /** The table as it stands, which may be wider than what comes; where nothing comes, nobody has looked. */
   readonly stored: Table
   /** Relations; null: no row. */
   readonly rows: Brought | null
@@ -21,10 +21,11 @@ type Brought = { readonly relation: string; readonly files: number }
 export async function bringWrite(db: Engine, write: TableWrite, nth: number): Promise<BroughtWrite> {
   const of = (name: string) => write.table.columns.filter((column) => column.name === name)
   const content = write.mode === 'scd2' ? loadedColumns(write) : contentColumns(write)
+  const hasRows = write.staged.some(({ path, tombstones }) => path !== null || tombstones !== null)
   return {
     ...write,
     nth,
-    stored: (await db.introspect(write.table.schema, write.table.name)) ?? write.table,
+    stored: (hasRows && (await db.introspect(write.table.schema, write.table.name))) || write.table,
     rows: await bring(
       db,
       write.staged.map((file) => file.path),

@@ -3,13 +3,13 @@ import type { Engine } from './engine.ts'
 import { emptyCursor, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
 import type { RunRecord } from '../../model/run.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
-import type { StateTables, TextRow } from '../port.ts'
+import type { Scope, StateTables, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { scopeCells, scopeIs } from './fence.ts'
-import { insertRow } from './insert-row.ts'
+import { replaceRow } from './replace-row.ts'
 
 export function stateTablesOf(db: Engine): StateTables {
   const readFence: StateTables['readFence'] = async (scope) => {
@@ -18,25 +18,7 @@ export function stateTablesOf(db: Engine): StateTables {
   }
   return {
     readFence,
-    takeFence: (scope, runId) =>
-      db.transaction(async () => {
-        // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
-        await lockSeededRow(db)
-        const previous = await readFence(scope)
-        const epoch = (previous?.epoch ?? 0) + 1
-        if (previous)
-          await db.run(
-            `UPDATE _millrace.fences SET epoch = ${epoch}, owner = ${db.text(runId)}, taken_at = ${db.now} WHERE ${scopeIs(db, scope)}`,
-          )
-        else
-          await insertRow(db, 'fences', {
-            ...scopeCells(db, scope),
-            epoch: String(epoch),
-            owner: db.text(runId),
-            taken_at: db.now,
-          })
-        return { ...scope, epoch, runId, previous }
-      }),
+    takeFence: (scope, runId) => takeFence(db, scope, runId),
     readCursor: async (scope) => {
       const [row] = await db.rows(`SELECT watermark, scan, marks FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`)
       return row ? cursorOf(row) : emptyCursor
@@ -97,6 +79,31 @@ export function stateTablesOf(db: Engine): StateTables {
   }
 }
 
+async function takeFence(db: Engine, scope: Scope, runId: string): ReturnType<StateTables['takeFence']> {
+  const cells = { ...scopeCells(db, scope), owner: db.text(runId), taken_at: db.now }
+  const names = Object.keys(cells).map(db.quote)
+  const { epoch, owner } = await db.transaction(async () => {
+    const found = await db.lockAndLook({
+      // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
+      locks: [lockSeeded(db)],
+      select: `SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(db, scope)}`,
+      then:
+        `MERGE INTO _millrace.fences AS t USING (SELECT ${Object.entries(cells)
+          .map(([name, value]) => `${value} AS ${db.quote(name)}`)
+          .join(', ')}) AS m ` +
+        `ON ${Object.keys(scopeCells(db, scope))
+          .map((name) => `t.${db.quote(name)} = m.${db.quote(name)}`)
+          .join(' AND ')} ` +
+        `WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at ` +
+        `WHEN NOT MATCHED THEN INSERT (epoch, ${names.join(', ')}) VALUES (1, ${names.map((name) => `m.${name}`).join(', ')})`,
+    })
+    if (found.touched !== 1) throw notSeeded(found.touched)
+    return found
+  })
+  const previous = epoch === null ? null : { runId: owner ?? '', epoch }
+  return { ...scope, epoch: (epoch ?? 0) + 1, runId, previous }
+}
+
 /** Whoever is still at it loses the right to commit. */
 export async function endFences(db: Engine, sync: string, owner: string, stream: string | null = null): Promise<void> {
   await db.run(
@@ -106,13 +113,18 @@ export async function endFences(db: Engine, sync: string, owner: string, stream:
 }
 
 export async function lockSeededRow(db: Engine): Promise<void> {
-  const seeded = await db.run(`UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = '' AND stream = ''`)
-  if (seeded.rowsChanged !== 1)
-    throw new MillraceError('MR-2001', {
-      message: `_millrace.fences holds ${seeded.rowsChanged} seeded rows instead of one: somebody has edited it.`,
-      next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
-    })
+  const seeded = await db.run(lockSeeded(db))
+  if (seeded.rowsChanged !== 1) throw notSeeded(seeded.rowsChanged)
 }
+
+const lockSeeded = (db: Engine): string =>
+  `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = '' AND stream = ''`
+
+const notSeeded = (rows: number) =>
+  new MillraceError('MR-2001', {
+    message: `_millrace.fences holds ${rows} seeded rows instead of one: somebody has edited it.`,
+    next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
+  })
 
 function cursorOf(row: TextRow): Cursor {
   const { scan, marks } = row
@@ -128,10 +140,9 @@ async function writeRun(db: Engine, run: RunRecord): Promise<void> {
   const json = (value: unknown) =>
     value === null || value === undefined ? 'NULL' : db.json(db.text(JSON.stringify(value)))
   const instant = (iso: string | null) => (iso === null ? 'NULL' : db.instant(iso))
-  await db.transaction(async () => {
-    await db.run(`DELETE FROM _millrace.runs WHERE run_id = ${db.text(run.run_id)}`)
-    await insertRow(db, 'runs', {
-      run_id: db.text(run.run_id),
+  await replaceRow(db, 'runs', {
+    key: { run_id: db.text(run.run_id) },
+    cells: {
       sync: db.text(run.sync),
       kind: db.text(run.kind),
       status: db.text(run.status),
@@ -146,7 +157,7 @@ async function writeRun(db: Engine, run: RunRecord): Promise<void> {
       commit: db.textOrNull(run.commit),
       target: db.text(run.target),
       error: json(run.error),
-    })
+    },
   })
 }
 

@@ -25,20 +25,19 @@ CREATE TABLE IF NOT EXISTS "crm"."people" ("id" BIGINT, "name" VARCHAR, "payload
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-INSERT INTO "_millrace"."fences" ("sync", "stream", "partition", "epoch", "owner", "taken_at") SELECT 'crm', 'people', '', 1, 'run-1', now()::TIMESTAMP;
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/1-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/1-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."people" ("id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/1-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/1-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 1, 1, '{"read":2,"derived":0,"inserted":2,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":2}'::JSON, now()::TIMESTAMP;
-DELETE FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-INSERT INTO "_millrace"."cursors" ("sync", "stream", "partition", "watermark", "connector", "cursor_version", "updated_by", "updated_at") SELECT 'crm', 'people', '', '2026-11-20T10:01:00.000Z', 'test', 1, 'run-1', now()::TIMESTAMP;
+MERGE INTO "_millrace"."cursors" AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", '2026-11-20T10:01:00.000Z' AS "watermark", 'test' AS "connector", 1 AS "cursor_version", 'run-1' AS "updated_by", now()::TIMESTAMP AS "updated_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET "watermark" = m."watermark", "scan" = NULL, "connector" = m."connector", "cursor_version" = m."cursor_version", "updated_by" = m."updated_by", "updated_at" = m."updated_at", "marks" = NULL WHEN NOT MATCHED THEN INSERT ("sync", "stream", "partition", "watermark", "connector", "cursor_version", "updated_by", "updated_at") VALUES (m."sync", m."stream", m."partition", m."watermark", m."connector", m."cursor_version", m."updated_by", m."updated_at");
 COMMIT;
 
 -- a merge: rows that are new, changed, stale and the same, in two chunks, with tombstones and rejects
@@ -46,7 +45,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 2, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -54,7 +53,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND s
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
 SELECT count(*) - count(DISTINCT ("id", 0)) AS n FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/2-staged.parquet', '/files/3-staged.parquet']));
-SELECT count(*) AS n FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT * FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/2-staged.parquet', '/files/3-staged.parquet'])) QUALIFY row_number() OVER (PARTITION BY "id" ORDER BY _version DESC, _read_at DESC) = 1) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT * FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/2-staged.parquet', '/files/3-staged.parquet'])) QUALIFY row_number() OVER (PARTITION BY "id" ORDER BY _version DESC, _read_at DESC) = 1) s WHERE s."id" = t."id") LIMIT 1;
 CREATE OR REPLACE TEMP TABLE _merge_0 AS SELECT s.*, t.rowid AS "#rid", CASE WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END WHEN (s._version < t._version OR (s._version = t._version AND s._read_at < t._read_at)) THEN 'stale' WHEN s._deleted_at IS NOT NULL AND t._deleted_at IS NULL THEN 'deleted' WHEN (s._deleted_at IS NULL) <> (t._deleted_at IS NULL) OR s."id" IS DISTINCT FROM t."id" OR s."name" IS DISTINCT FROM t."name" OR s."payload" IS DISTINCT FROM t."payload" OR s."raw" IS DISTINCT FROM t."raw" OR s."paid" IS DISTINCT FROM t."paid" OR s."born" IS DISTINCT FROM t."born" OR s."seen" IS DISTINCT FROM t."seen" OR s."score" IS DISTINCT FROM t."score" OR s."vip" IS DISTINCT FROM t."vip" THEN 'updated' ELSE 'unchanged' END AS "#outcome" FROM (SELECT * FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/2-staged.parquet', '/files/3-staged.parquet'])) QUALIFY row_number() OVER (PARTITION BY "id" ORDER BY _version DESC, _read_at DESC) = 1) s LEFT JOIN "crm"."people" t ON s."id" = t."id";
 DELETE FROM "crm"."people" WHERE rowid IN (SELECT "#rid" FROM _merge_0 WHERE ("#outcome" IN ('inserted', 'updated', 'deleted')) AND "#rid" IS NOT NULL);
 INSERT INTO "crm"."people" ("id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM _merge_0 WHERE "#outcome" IN ('inserted', 'updated', 'deleted');
@@ -82,14 +81,14 @@ CREATE TABLE IF NOT EXISTS "crm"."widened" ("id" BIGINT, "n" BIGINT, "_synced_at
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 3, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."widened" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "n", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/6-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."widened" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "n", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/6-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."widened" ("id", "n", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "n", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "n", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/6-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "n", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/6-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -102,14 +101,14 @@ ALTER TABLE "crm"."widened" ADD COLUMN IF NOT EXISTS "added" JSON;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 4, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."widened" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "n", "added", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/7-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."widened" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "n", "added", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/7-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."widened" ("id", "n", "added", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "n", "added", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "n", "added", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/7-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "n", "added", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/7-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -122,7 +121,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 5, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -146,7 +145,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 6, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -168,14 +167,14 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 7, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/10-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."people" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/10-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 CREATE OR REPLACE TEMP TABLE _merge_0 AS SELECT s.*, t.rowid AS "#rid", CASE WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END WHEN (s._version < t._version OR (s._version = t._version AND s._read_at < t._read_at)) THEN 'stale' WHEN s._deleted_at IS NOT NULL AND t._deleted_at IS NULL THEN 'deleted' WHEN (s._deleted_at IS NULL) <> (t._deleted_at IS NULL) OR s."id" IS DISTINCT FROM t."id" OR s."name" IS DISTINCT FROM t."name" OR s."payload" IS DISTINCT FROM t."payload" OR s."raw" IS DISTINCT FROM t."raw" OR s."paid" IS DISTINCT FROM t."paid" OR s."born" IS DISTINCT FROM t."born" OR s."seen" IS DISTINCT FROM t."seen" OR s."score" IS DISTINCT FROM t."score" OR s."vip" IS DISTINCT FROM t."vip" THEN 'updated' ELSE 'unchanged' END AS "#outcome" FROM (SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/10-staged.parquet'])) s LEFT JOIN "crm"."people" t ON s."id" = t."id";
 DELETE FROM "crm"."people" WHERE rowid IN (SELECT "#rid" FROM _merge_0 WHERE ("#outcome" IN ('inserted', 'updated', 'deleted')) AND "#rid" IS NOT NULL);
 INSERT INTO "crm"."people" ("id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "payload", "raw", "paid", "born", "seen", "score", "vip", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM _merge_0 WHERE "#outcome" IN ('inserted', 'updated', 'deleted');
@@ -196,14 +195,14 @@ CREATE TABLE IF NOT EXISTS "crm"."lines" ("id" BIGINT, "parent" VARCHAR, "_synce
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 8, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('lines') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."lines" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/11-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."lines" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/11-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."lines" ("id", "parent", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "parent", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/11-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/11-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -219,7 +218,7 @@ CREATE TABLE IF NOT EXISTS "crm"."events" ("name" VARCHAR, "_synced_at" TIMESTAM
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 9, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('events') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -228,7 +227,6 @@ SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'peopl
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
 INSERT INTO "crm"."events" ("name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "name", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/12-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/12-staged.parquet'])) GROUP BY 1;
-SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 9, 9, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
 
@@ -239,7 +237,7 @@ CREATE TABLE IF NOT EXISTS "crm"."refreshed" ("id" BIGINT, "name" VARCHAR, "_syn
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 10, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
@@ -255,13 +253,12 @@ SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "pa
 SELECT scan FROM _millrace.generations WHERE sync = 'crm' AND name = 'refreshed';
 DELETE FROM "_millrace"."generation_crm.refreshed";
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-SELECT count(*) AS n FROM "_millrace"."generation_crm.refreshed" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/13-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "_millrace"."generation_crm.refreshed" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/13-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "_millrace"."generation_crm.refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/13-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/13-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-DELETE FROM _millrace.generations WHERE sync = 'crm' AND name = 'refreshed';
-INSERT INTO "_millrace"."generations" ("sync", "name", "scan", "rows", "updated_at") SELECT 'crm', 'refreshed', 's1', 1, now()::TIMESTAMP;
+MERGE INTO "_millrace"."generations" AS t USING (SELECT 'crm' AS "sync", 'refreshed' AS "name", 's1' AS "scan", 1 AS "rows", now()::TIMESTAMP AS "updated_at") AS m ON t."sync" = m."sync" AND t."name" = m."name" WHEN MATCHED THEN UPDATE SET "scan" = m."scan", "rows" = m."rows", "updated_at" = m."updated_at" WHEN NOT MATCHED THEN INSERT ("sync", "name", "scan", "rows", "updated_at") VALUES (m."sync", m."name", m."scan", m."rows", m."updated_at");
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/13-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 10, 10, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
@@ -270,7 +267,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 11, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
@@ -283,7 +280,7 @@ SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'peopl
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
 SELECT scan FROM _millrace.generations WHERE sync = 'crm' AND name = 'refreshed';
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-SELECT count(*) AS n FROM "_millrace"."generation_crm.refreshed" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "_millrace"."generation_crm.refreshed" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "_millrace"."generation_crm.refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
@@ -295,8 +292,7 @@ DELETE FROM "crm"."refreshed";
 INSERT INTO "crm"."refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at" FROM "_millrace"."generation_crm.refreshed";
 DELETE FROM "_millrace"."generation_crm.refreshed";
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-DELETE FROM _millrace.generations WHERE sync = 'crm' AND name = 'refreshed';
-INSERT INTO "_millrace"."generations" ("sync", "name", "rows", "updated_at") SELECT 'crm', 'refreshed', 0, now()::TIMESTAMP;
+MERGE INTO "_millrace"."generations" AS t USING (SELECT 'crm' AS "sync", 'refreshed' AS "name", 0 AS "rows", now()::TIMESTAMP AS "updated_at") AS m ON t."sync" = m."sync" AND t."name" = m."name" WHEN MATCHED THEN UPDATE SET "scan" = NULL, "rows" = m."rows", "updated_at" = m."updated_at" WHEN NOT MATCHED THEN INSERT ("sync", "name", "rows", "updated_at") VALUES (m."sync", m."name", m."rows", m."updated_at");
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/14-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 11, 11, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
@@ -309,7 +305,7 @@ CREATE TABLE IF NOT EXISTS "crm"."tiers" ("id" BIGINT, "tier" VARCHAR, "_synced_
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 12, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -332,7 +328,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 13, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -367,14 +363,14 @@ CREATE TABLE IF NOT EXISTS "crm"."insights" ("day" DATE, "account" BIGINT, "ad" 
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 14, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."insights" t WHERE EXISTS (SELECT 1 FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/18-staged.parquet'])) s WHERE s."day" = t."day" AND s."account" = t."account" AND s."ad" = t."ad");
+SELECT 1 AS met FROM "crm"."insights" t WHERE EXISTS (SELECT 1 FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/18-staged.parquet'])) s WHERE s."day" = t."day" AND s."account" = t."account" AND s."ad" = t."ad") LIMIT 1;
 INSERT INTO "crm"."insights" ("day", "account", "ad", "spend", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "day", "account", "ad", "spend", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/18-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/18-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -385,7 +381,7 @@ SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = l
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 15, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
@@ -393,7 +389,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND s
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
 CREATE OR REPLACE TEMP TABLE _before_0 AS SELECT t."day" AS day, CAST(t."account" AS VARCHAR) AS of_0, count(*) AS n_rows, sum(t."spend") AS sum_0 FROM "crm"."insights" t JOIN (SELECT * FROM (VALUES ('2026-11-01', '2026-11-02', '2026-11-20 10:10:00.000', '7')) v("from_day", "to_day", "read_before", "of_0")) w ON t."day" BETWEEN CAST(w.from_day AS DATE) AND CAST(w.to_day AS DATE) AND CAST(t."account" AS VARCHAR) = w.of_0 WHERE t._deleted_at IS NULL GROUP BY t."day", CAST(t."account" AS VARCHAR);
-SELECT count(*) AS n FROM "crm"."insights" t WHERE EXISTS (SELECT 1 FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/19-staged.parquet'])) s WHERE s."day" = t."day" AND s."account" = t."account" AND s."ad" = t."ad");
+SELECT 1 AS met FROM "crm"."insights" t WHERE EXISTS (SELECT 1 FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/19-staged.parquet'])) s WHERE s."day" = t."day" AND s."account" = t."account" AND s."ad" = t."ad") LIMIT 1;
 CREATE OR REPLACE TEMP TABLE _merge_0 AS SELECT s.*, t.rowid AS "#rid", CASE WHEN t._read_at IS NULL THEN CASE WHEN s._deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END WHEN (s._version < t._version OR (s._version = t._version AND s._read_at < t._read_at)) THEN 'stale' WHEN s._deleted_at IS NOT NULL AND t._deleted_at IS NULL THEN 'deleted' WHEN (s._deleted_at IS NULL) <> (t._deleted_at IS NULL) OR s."day" IS DISTINCT FROM t."day" OR s."account" IS DISTINCT FROM t."account" OR s."ad" IS DISTINCT FROM t."ad" OR s."spend" IS DISTINCT FROM t."spend" THEN 'updated' ELSE 'unchanged' END AS "#outcome" FROM (SELECT "day", "account", "ad", "spend", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/19-staged.parquet'])) s LEFT JOIN "crm"."insights" t ON s."day" = t."day" AND s."account" = t."account" AND s."ad" = t."ad";
 DELETE FROM "crm"."insights" WHERE rowid IN (SELECT "#rid" FROM _merge_0 WHERE ("#outcome" IN ('inserted', 'updated', 'deleted')) AND "#rid" IS NOT NULL);
 INSERT INTO "crm"."insights" ("day", "account", "ad", "spend", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "day", "account", "ad", "spend", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM _merge_0 WHERE "#outcome" IN ('inserted', 'updated', 'deleted');
@@ -412,10 +408,7 @@ COMMIT;
 SELECT * FROM _millrace.cursors WHERE sync = 'crm' ORDER BY stream, "partition";
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 AS yes FROM _millrace.commits WHERE run_id = 'run-1' AND stream = 'people' AND sequence = 1;
-BEGIN TRANSACTION;
-DELETE FROM _millrace.runs WHERE run_id = 'run-1';
-INSERT INTO "_millrace"."runs" ("run_id", "sync", "kind", "status", "trigger", "streams", "requests", "seconds", "started_at", "finished_at", "target") SELECT 'run-1', 'crm', 'etl', 'ok', 'cli', '{}'::JSON, 1, 1.5, CAST('2026-11-20 10:01:00.000' AS TIMESTAMP), CAST('2026-11-20 10:02:00.000' AS TIMESTAMP), 'dev';
-COMMIT;
+MERGE INTO "_millrace"."runs" AS t USING (SELECT 'run-1' AS "run_id", 'crm' AS "sync", 'etl' AS "kind", 'ok' AS "status", 'cli' AS "trigger", '{}'::JSON AS "streams", 1 AS "requests", 1.5 AS "seconds", CAST('2026-11-20 10:01:00.000' AS TIMESTAMP) AS "started_at", CAST('2026-11-20 10:02:00.000' AS TIMESTAMP) AS "finished_at", 'dev' AS "target") AS m ON t."run_id" = m."run_id" WHEN MATCHED THEN UPDATE SET "sync" = m."sync", "kind" = m."kind", "status" = m."status", "slot" = NULL, "trigger" = m."trigger", "ledger" = NULL, "streams" = m."streams", "requests" = m."requests", "seconds" = m."seconds", "started_at" = m."started_at", "finished_at" = m."finished_at", "commit" = NULL, "target" = m."target", "error" = NULL WHEN NOT MATCHED THEN INSERT ("run_id", "sync", "kind", "status", "trigger", "streams", "requests", "seconds", "started_at", "finished_at", "target") VALUES (m."run_id", m."sync", m."kind", m."status", m."trigger", m."streams", m."requests", m."seconds", m."started_at", m."finished_at", m."target");
 SELECT * FROM _millrace.runs WHERE sync = 'crm' AND "trigger" IS DISTINCT FROM 'backfill' ORDER BY started_at DESC, run_id LIMIT 5;
 SELECT * FROM _millrace.rejects WHERE sync = 'crm' AND state <> 'settled' ORDER BY stream, code, key LIMIT 5;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND state IN ('open', 'parked');
@@ -427,14 +420,14 @@ CREATE TABLE IF NOT EXISTS "crm"."account" ("id" VARCHAR, "name" VARCHAR, "creat
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 16, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."account" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "created_date", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/20-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."account" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "name", "created_date", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/20-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."account" ("id", "name", "created_date", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "created_date", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "name", "created_date", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/20-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "created_date", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/20-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -447,14 +440,14 @@ CREATE TABLE IF NOT EXISTS "crm"."account_history" ("id" VARCHAR, "account_id" V
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 17, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account_history') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."account_history" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "account_id", "field", "old", "new", "at", "by", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/21-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."account_history" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "account_id", "field", "old", "new", "at", "by", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/21-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."account_history" ("id", "account_id", "field", "old", "new", "at", "by", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "account_id", "field", "old", "new", "at", "by", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "account_id", "field", "old", "new", "at", "by", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/21-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "account_id", "field", "old", "new", "at", "by", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/21-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -467,14 +460,14 @@ CREATE TABLE IF NOT EXISTS "crm"."charges" ("id" BIGINT, "currency" VARCHAR, "am
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
-UPDATE _millrace.fences SET epoch = 18, owner = 'run-1', taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('charges') AND NOT internal ORDER BY column_index;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 FROM _millrace.cursors WHERE sync = 'crm' AND stream = 'people' AND "partition" <> '' AND scan IS NOT NULL LIMIT 1;
-SELECT count(*) AS n FROM "crm"."charges" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "currency", "amount", "share", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/22-staged.parquet'])) s WHERE s."id" = t."id");
+SELECT 1 AS met FROM "crm"."charges" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "currency", "amount", "share", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/22-staged.parquet'])) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."charges" ("id", "currency", "amount", "share", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "currency", "amount", "share", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "currency", "amount", "share", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/22-staged.parquet']));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "currency", "amount", "share", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/22-staged.parquet'])) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
@@ -496,7 +489,7 @@ CREATE OR REPLACE VIEW "crm"."charges_decimal" AS SELECT t."id", t."currency", t
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
-INSERT INTO "_millrace"."fences" ("sync", "stream", "partition", "epoch", "owner", "taken_at") SELECT 'out', 'person', '', 1, 'run-1', now()::TIMESTAMP;
+MERGE INTO _millrace.fences AS t USING (SELECT 'out' AS "sync", 'person' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
 CREATE SCHEMA IF NOT EXISTS "_millrace";
@@ -506,9 +499,7 @@ SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = 'out') AS intents, (
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
 CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (SELECT coalesce(m."#key", s.key) AS _key, CAST(CASE WHEN m."#present" IS NULL THEN CASE WHEN s.accepted OR false THEN 4 ELSE 5 END WHEN m."#key" IS NULL THEN 6 WHEN false OR false THEN 3 WHEN s.accepted IS DISTINCT FROM true THEN 1 WHEN NOT s.same OR CAST(m."id" AS BIGINT) IS DISTINCT FROM s."v_id" OR CAST(m."name" AS VARCHAR) IS DISTINCT FROM s."v_name" OR CAST(m."vip" AS BOOLEAN) IS DISTINCT FROM s."v_vip" THEN 2 ELSE 0 END AS INTEGER) AS _class, false AS _refresh, CAST(NULL AS VARCHAR) AS _value, 0 AS _refusals, false AS _parked, (m."vip" IS NOT DISTINCT FROM true AND (false OR TRY_CAST(CAST(s."v_vip" AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true)) AS _turned, s.accepted AS _accepted, s.same AS _same, s.key IS NOT NULL AS _stored, false AS _intent, 0 AS _attempts, CAST(m."id" AS BIGINT) AS m0, s."v_id" AS s0, CAST(m."name" AS VARCHAR) AS m1, s."v_name" AS s1, CAST(m."vip" AS BOOLEAN) AS m2, s."v_vip" AS s2 FROM (SELECT lower(nullif(trim(CAST("id" AS VARCHAR), ' 	
                  　﻿'), '')) AS "#key", true AS "#present", * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = 'm1' AS same, false AS due, "v_id", "v_name", "v_vip" FROM "_millrace"."snapshot_out") s ON m."#key" = s.key  ) WHERE _class <> 0;
-SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0");
-SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out";
-SELECT count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS accepted FROM _diff;
+SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m, (SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out") s, (SELECT count(*) AS n, count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS met FROM _diff) d;
 SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class NOT IN (4, 5) GROUP BY _key HAVING count(*) > 1 ORDER BY 1 LIMIT 5;
 SELECT _class, count(*) AS n FROM _diff GROUP BY _class;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
@@ -519,8 +510,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out' AND s
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
 DELETE FROM _millrace.intents WHERE sync = 'out' AND key IN (SELECT key FROM _intended);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', key, op, 'run-1', 1, now()::TIMESTAMP FROM _intended;
-DELETE FROM _millrace.snapshots WHERE sync = 'out';
-INSERT INTO "_millrace"."snapshots" ("sync", "connection", "account", "object", "options", "mapping_version", "encoder_version", "updated_at") SELECT 'out', 'crm', 'acct', 'person', '{}', 'm1', 1, now()::TIMESTAMP;
+MERGE INTO "_millrace"."snapshots" AS t USING (SELECT 'out' AS "sync", 'crm' AS "connection", 'acct' AS "account", 'person' AS "object", '{}' AS "options", 'm1' AS "mapping_version", 1 AS "encoder_version", now()::TIMESTAMP AS "updated_at") AS m ON t."sync" = m."sync" WHEN MATCHED THEN UPDATE SET "connection" = m."connection", "account" = m."account", "object" = m."object", "options" = m."options", "mapping_version" = m."mapping_version", "encoder_version" = m."encoder_version", "updated_at" = m."updated_at" WHEN NOT MATCHED THEN INSERT ("sync", "connection", "account", "object", "options", "mapping_version", "encoder_version", "updated_at") VALUES (m."sync", m."connection", m."account", m."object", m."options", m."mapping_version", m."encoder_version", m."updated_at");
 COMMIT;
 BEGIN TRANSACTION;
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
@@ -556,9 +546,7 @@ SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = 'out') AS intents, (
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
 CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (SELECT coalesce(m."#key", s.key) AS _key, CAST(CASE WHEN m."#present" IS NULL THEN CASE WHEN s.accepted OR false THEN 4 ELSE 5 END WHEN m."#key" IS NULL THEN 6 WHEN false OR r.key IS NOT NULL THEN 3 WHEN s.accepted IS DISTINCT FROM true THEN 1 WHEN NOT s.same OR CAST(m."id" AS BIGINT) IS DISTINCT FROM s."v_id" OR CAST(m."name" AS VARCHAR) IS DISTINCT FROM s."v_name" OR CAST(m."vip" AS BOOLEAN) IS DISTINCT FROM s."v_vip" THEN 2 ELSE 0 END AS INTEGER) AS _class, false AS _refresh, r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked, (m."vip" IS NOT DISTINCT FROM true AND (false OR TRY_CAST(CAST(s."v_vip" AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true)) AS _turned, s.accepted AS _accepted, s.same AS _same, s.key IS NOT NULL AS _stored, false AS _intent, coalesce(r.attempts, 0) AS _attempts, CAST(m."id" AS BIGINT) AS m0, s."v_id" AS s0, CAST(m."name" AS VARCHAR) AS m1, s."v_name" AS s1, CAST(m."vip" AS BOOLEAN) AS m2, s."v_vip" AS s2 FROM (SELECT lower(nullif(trim(CAST("id" AS VARCHAR), ' 	
                  　﻿'), '')) AS "#key", true AS "#present", * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = 'm1' AS same, false AS due, "v_id", "v_name", "v_vip" FROM "_millrace"."snapshot_out") s ON m."#key" = s.key  LEFT JOIN (SELECT key, max(attempts) AS attempts, max_by(value, last_at) AS value, max(refusals) AS refusals, count_if(state = 'parked') > 0 AS parked FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') GROUP BY key) r ON r.key = coalesce(m."#key", s.key)) WHERE _class <> 0;
-SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0");
-SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out";
-SELECT count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS accepted FROM _diff;
+SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m, (SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out") s, (SELECT count(*) AS n, count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS met FROM _diff) d;
 SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class NOT IN (4, 5) GROUP BY _key HAVING count(*) > 1 ORDER BY 1 LIMIT 5;
 SELECT _class, count(*) AS n FROM _diff GROUP BY _class;
 SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;

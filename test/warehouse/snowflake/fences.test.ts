@@ -128,7 +128,7 @@ describe('two runners at one scope', () => {
     const epoch = Number((await late.hear()).replace('fence ', ''))
     const now = start('now')
     expect(await now.hear()).toBe(`fence ${epoch + 1}`)
-    fault('slow', { match: '^INSERT INTO "_MILLRACE"."CURSORS"', ms: 1500 })
+    fault('slow', { match: '^MERGE INTO "_MILLRACE"."CURSORS"', ms: 1500 })
     now.go()
     await expect.poll(() => snowflake.sessions().some((session) => session.inTransaction), { timeout: 5000 }).toBe(true)
     late.go()

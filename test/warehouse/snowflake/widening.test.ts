@@ -1,6 +1,8 @@
 /** A column that becomes wider where Snowflake cannot do it in place: in steps, of which each may be the last of a process. */
+import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { LogicalType } from '../../../src/model/logical-type.ts'
+import { answer } from '../reverse.ts'
 import { errorOf, tableOf, type Columns } from '../workbench.ts'
 import { useAccount, type Runner } from './account.ts'
 import { loadStaged } from './load-staged.ts'
@@ -109,6 +111,32 @@ test('two that widen at once leave one wide column, with all of its values', asy
   await ensure(open(), 'string')
   expect(await typesOf(open())).toEqual(columnsOf('string'))
   expect(await values(open())).toEqual(['1', '2'])
+})
+
+test('a column that was left half wide is not mended within a transaction, which that would commit', async () => {
+  const { open, fault, scope, statements } = account()
+  const bench = open()
+  const { sync } = scope
+  const fence = await bench.take()
+  const snapshot = (type: LogicalType) =>
+    bench.session(({ reverse }) => reverse.ensureSnapshot(sync, [{ name: 'plan', type }]))
+  await snapshot('integer')
+  fault('statement_fails', { match: '^UPDATE "_MILLRACE"."SNAPSHOT_' })
+  await errorOf(snapshot('string'))
+  const path = bench.path('answers.ndjson')
+  writeFileSync(path, `${JSON.stringify(answer('1', { values: ['7'] }))}\n`)
+  const columns = [{ name: 'plan', type: 'string' }] as const
+  const acknowledge = () =>
+    bench.session(({ reverse }) =>
+      reverse.acknowledge({ fence, sequence: 1, columns, mappingVersion: 'm1', path, ledger: {} }),
+    )
+  const error = await errorOf(acknowledge())
+  expect(error.message).toContain('half done')
+  expect(error.next.join()).toContain('Run again')
+  expect(statements().at(-1)).toBe('ROLLBACK')
+  await snapshot('string')
+  await acknowledge()
+  expect(await bench.rows(`SELECT key, v_plan FROM _millrace.snapshot_${sync}`)).toEqual([{ key: '1', v_plan: '7' }])
 })
 
 test('more digits of a number are made in place, in one statement', async () => {
