@@ -171,9 +171,9 @@ async function findState(client: SnowflakeClient): Promise<{ readonly stands: bo
       `(table_name = ${snowflakeDialect.text(storedName(table))} AND column_name = ${snowflakeDialect.text(storedName(column))})`,
   )
   const [found] = await client.rows(
-    `SELECT count(*) AS n, CURRENT_SCHEMA() AS at FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = ${snowflakeDialect.text(storedName(stateSchema))} AND (${each.join(' OR ')})`,
+    `SELECT count(*) AS n, CURRENT_SCHEMA() AS place FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = ${snowflakeDialect.text(storedName(stateSchema))} AND (${each.join(' OR ')})`,
   )
-  return { stands: found?.['n'] === String(wanted.length), isCurrent: found?.['at'] === storedName(stateSchema) }
+  return { stands: found?.['n'] === String(wanted.length), isCurrent: found?.['place'] === storedName(stateSchema) }
 }
 
 /** A session that nobody uses ends after four hours: https://docs.snowflake.com/en/user-guide/session-policies */
