@@ -15,6 +15,7 @@ import { changedDiff, noChangesDiff } from './diff.ts'
 import { recordsToParquet } from './records-to-parquet.ts'
 import { slotLateness } from './slot-lateness.ts'
 import { smallStreams } from './small-streams.ts'
+import { snowflakeStream } from './snowflake-stream.ts'
 import { syncList } from './sync-list.ts'
 
 const benchmarks: readonly Benchmark[] = [
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   flatMemory,
   merge,
   recordsToParquet,
+  snowflakeStream,
   noChangesDiff,
   changedDiff,
   daemonStart,

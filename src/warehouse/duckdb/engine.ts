@@ -49,11 +49,11 @@ export function duckdbEngine(db: Database): Engine {
           throw fence.lost(row?.['owner'] ?? null)
         return work()
       }),
-    lockAndLook: async ({ locks, select, then }) => {
+    lockAndLook: async ({ locks, select, change }) => {
       let touched = 0
       for (const lock of locks) touched = (await run(lock)).rowsChanged
       const [row] = await rows(select)
-      if (then !== undefined) await run(then)
+      if (change !== undefined) await run(change)
       return { touched, epoch: row ? Number(row['epoch']) : null, owner: row?.['owner'] ?? null }
     },
     whenCommitted: async (sql) => {

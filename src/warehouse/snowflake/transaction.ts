@@ -91,10 +91,10 @@ async function rollBack(link: Link, error: unknown): Promise<void> {
  * Lock, then look, in one block on the server: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/blocks. Whoever
  * waits for the lock reads what its holder has committed.
  */
-async function lockAndLook(link: Link, { locks, select, then }: FenceLook): Promise<FenceRow> {
+async function lockAndLook(link: Link, { locks, select, change }: FenceLook): Promise<FenceRow> {
   const block =
     `DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN ${locks.join('; ')}; touched := SQLROWCOUNT; ` +
-    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${select}); ${then === undefined ? '' : `${then}; `}` +
+    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${select}); ${change === undefined ? '' : `${change}; `}` +
     `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, NVL(held, -1), NVL(holder, ''))); END`
   const [row] = await link.client().rows(`EXECUTE IMMEDIATE ${dialect.text(block)}`)
   const [answer] = Object.values(row ?? {})

@@ -109,7 +109,7 @@ export type FenceLook = {
   readonly locks: readonly string[]
   /** Gives `epoch` and `owner`. */
   readonly select: string
-  readonly then?: string
+  readonly change?: string
 }
 
 /** `touched`: how many rows the last lock has. */

@@ -87,7 +87,7 @@ async function takeFence(db: Engine, scope: Scope, runId: string): ReturnType<St
       // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
       locks: [lockSeeded(db)],
       select: `SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(db, scope)}`,
-      then:
+      change:
         `MERGE INTO _millrace.fences AS t USING (SELECT ${Object.entries(cells)
           .map(([name, value]) => `${value} AS ${db.quote(name)}`)
           .join(', ')}) AS m ` +

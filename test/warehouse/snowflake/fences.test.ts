@@ -96,7 +96,7 @@ describe('two runners at one scope', () => {
     const { open, state, scope } = account()
     const takers = Array.from({ length: 4 }, () => open())
     const taken = await Promise.all(takers.map((taker, index) => taker.take(`run-${index}`)))
-    expect(taken.map(({ epoch }) => epoch).sort()).toEqual([1, 2, 3, 4])
+    expect(taken.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual([1, 2, 3, 4])
     const [last] = taken.filter(({ epoch }) => epoch === 4)
     expect((await state())['fence']).toEqual([{ epoch: '4', owner: last?.runId }])
     const others = taken.filter(({ epoch }) => epoch !== 4)
@@ -148,7 +148,7 @@ describe('the tables of millrace', () => {
     fault('statement_fails', { match: '^ALTER TABLE "_MILLRACE"."REJECTS" ADD COLUMN' })
     expect((await errorOf(open().take())).code).toBe('MR-2003')
     const taken = await Promise.all(['a', 'b', 'c'].map((runId) => open().take(runId)))
-    expect(taken.map(({ epoch }) => epoch).sort()).toEqual([1, 2, 3])
+    expect(taken.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual([1, 2, 3])
   })
 })
 

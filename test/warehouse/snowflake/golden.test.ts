@@ -23,9 +23,7 @@ test('the block that holds a fence changes rows, and nothing else', () => {
 
 test('every transaction that changes a stream or a delivery begins with its fence', () => {
   const firsts = transactions()
-    .filter((statements) =>
-      statements.some((sql) => /"_MILLRACE"\."(COMMITS|CURSORS)"/.test(sql) && /^INSERT/.test(sql)),
-    )
+    .filter((statements) => statements.some((sql) => /^(INSERT|MERGE) INTO "_MILLRACE"\."(COMMITS|CURSORS)"/.test(sql)))
     .map(([first = '']) => first)
   expect(firsts.length).toBeGreaterThan(10)
   for (const first of firsts)

@@ -40,7 +40,7 @@ const cells = (id: number, amount: number, version: number) => ({
   amount,
 })
 
-type Case = { readonly first: Partial<Load>; readonly then: Partial<Load>; readonly statements: number }
+type Case = { readonly first: Partial<Load>; readonly second: Partial<Load>; readonly statements: number }
 
 const cases: { readonly [title: string]: Case } = {
   'a merge with tombstones, rejects and a sweep': {
@@ -51,7 +51,7 @@ const cases: { readonly [title: string]: Case } = {
         { key: '1', code: 'MR-5001' },
       ],
     },
-    then: {
+    second: {
       rows: [row(1, 'A', 5), row(5, 'e', 5)],
       more: [[row(5, 'E', 6)]],
       tombstones: [{ id: 2, _version: 5, _read_at: 5, _deleted_at: 5 }],
@@ -66,12 +66,12 @@ const cases: { readonly [title: string]: Case } = {
   },
   'the end of a generation': {
     first: { rows: [row(1, 'a'), row(2, 'b')], mode: 'generation', scanId: 'one', isLast: true },
-    then: { rows: [row(2, 'B', 5), row(3, 'c', 5)], mode: 'generation', scanId: 'two', isLast: true },
+    second: { rows: [row(2, 'B', 5), row(3, 'c', 5)], mode: 'generation', scanId: 'two', isLast: true },
     statements: 15,
   },
   intervals: {
     first: { rows: [row(1, 'a'), row(2, 'b')], mode: 'scd2' },
-    then: {
+    second: {
       rows: [row(1, 'A', 5), row(3, 'c', 5)],
       tombstones: [{ id: 2, _version: 5, _read_at: 5, _deleted_at: 5 }],
       mode: 'scd2',
@@ -81,7 +81,7 @@ const cases: { readonly [title: string]: Case } = {
   },
   'report days': {
     first: { columns: amounts, rows: [cells(1, 10, 1), cells(2, 20, 1)] },
-    then: {
+    second: {
       columns: amounts,
       rows: [cells(1, 11, 5)],
       touchUnchanged: true,
@@ -94,13 +94,13 @@ const cases: { readonly [title: string]: Case } = {
 describe('a commit that fails at any of its statements changes nothing', () => {
   test.each(Object.entries(cases))(
     '%s',
-    async (_, { first, then, statements }) => {
+    async (_, { first, second, statements }) => {
       const { open } = account()
       const [bench, reader] = [open(), open()]
       const fence = await bench.take()
       await bench.commit({ fence, ...first, cursor: { watermark: at(1), scan: null }, sequence: 1 })
       const { failed, before, after } = await failAtEach(account(), {
-        attempt: () => bench.commit({ fence, ...then, cursor: { watermark: at(5), scan: null }, sequence: 2 }),
+        attempt: () => bench.commit({ fence, ...second, cursor: { watermark: at(5), scan: null }, sequence: 2 }),
         look: () => account().state(reader),
       })
       // One too few, and the last of them were never tried.
