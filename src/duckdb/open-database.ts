@@ -22,6 +22,11 @@ export type DatabaseOptions = {
   readonly memoryLimit: string
   readonly spillDirectory: string
   readonly threads: number | null
+  /**
+   * What a commit wrote to the log stays there when it is closed, for whoever opens the file next: at most a megabyte, as
+   * more goes straight into the file. Else closing writes the last groups of rows of a table once more. @default false
+   */
+  readonly leavesLog?: boolean
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -32,6 +37,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const connection = await instance.connect()
     if (options.path !== ':memory:') await attachFile(connection, options.path)
     await connection.run(`SET TimeZone = 'UTC'`)
+    if (options.leavesLog) await connection.run('PRAGMA disable_checkpoint_on_shutdown')
     return database(instance, connection, JsonDuckDBValueConverter)
   } catch (error) {
     instance?.closeSync()

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openDatabase, type Database } from '../../duckdb/open-database.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
@@ -52,6 +52,7 @@ async function workInFile<T>(
     memoryLimit: options.memoryLimit,
     spillDirectory: join(dirname(options.path), 'tmp'),
     threads: request.isAside ? 1 : options.threads,
+    leavesLog: request.isAside ?? false,
   })
   const interrupt = () => db.interrupt()
   request.signal?.addEventListener('abort', interrupt, { once: true })
@@ -59,8 +60,10 @@ async function workInFile<T>(
     if (request.rehearsal) await db.run('BEGIN TRANSACTION')
     const engine = duckdbEngine(obeying(db, request, options.onStatement))
     // In one transaction: a process that dies half way must not leave half of them.
-    if (!(await hasState(db)))
+    const file = identityOf(options.path)
+    if (!(withState.has(file) || (await hasState(db))))
       await (request.rehearsal ? createState(engine) : engine.transaction(() => createState(engine)))
+    if (!request.rehearsal) withState.add(file)
     const result = await work(openSession(engine))
     if (request.rehearsal) await db.run('ROLLBACK')
     return result
@@ -89,6 +92,15 @@ function obeying(db: Database, request: SessionRequest, onStatement: DuckDBWareh
       yield* db.stream(sql)
     },
   }
+}
+
+/** Files that had their state in an earlier session of this process: asking for it again takes a third of a small one. */
+const withState = new Set<string>()
+
+/** Another file at the same path is another one. */
+function identityOf(path: string): string {
+  const { dev, ino, birthtimeMs } = statSync(path)
+  return `${dev} ${ino} ${birthtimeMs}`
 }
 
 async function hasState(db: Database): Promise<boolean> {

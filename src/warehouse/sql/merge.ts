@@ -115,9 +115,9 @@ const mergeTable = ({ nth }: BroughtWrite): string => `_merge_${nth}`
 async function meetsStored(db: Engine, write: BroughtWrite, source: string): Promise<boolean> {
   if (write.key.length === 0) return false
   const [met] = await db.rows(
-    `SELECT count(*) AS n FROM ${targetOf(db, write)} t WHERE EXISTS (SELECT 1 FROM ${source} s WHERE ${keyJoin(db, write.key)})`,
+    `SELECT 1 AS met FROM ${targetOf(db, write)} t WHERE EXISTS (SELECT 1 FROM ${source} s WHERE ${keyJoin(db, write.key)}) LIMIT 1`,
   )
-  return met?.['n'] !== '0'
+  return met !== undefined
 }
 
 async function insertAll(
