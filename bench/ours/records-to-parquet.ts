@@ -2,6 +2,7 @@
 import '@duckdb/node-api'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { openChunk, type SpooledChunk } from '../../src/staging/spool.ts'
 import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
 import { openWorkbench } from '../../src/staging/workbench.ts'
@@ -43,6 +44,8 @@ const handOver = async () => {
 }
 for (const records of tenColumnPages(rows)) {
   await chunk.add({ kind: 'records', records }, readAt)
+  // As a source waits for its next page: what is staged beside it goes on.
+  await setImmediate()
   if (chunk.size().bytes >= partBytes) await handOver()
 }
 await handOver()

@@ -26,7 +26,10 @@ async function record(open: OpenWarehouse): Promise<string> {
     rmSync(bench.location, { recursive: true, force: true })
     files.close()
   }
-  const text = lines.join('\n').replaceAll(bench.location, '/files')
+  const text = lines
+    .join('\n')
+    .replaceAll(bench.location, '/files')
+    .replaceAll(/(__MILLRACE_(?:OLD|WIDE)_)[0-9A-F]{8}/g, '$1…')
   // Files that were put together lie in a directory of their own for a moment.
   return `${text.replaceAll(/file:\/\/[^']*\/millrace-parquet-\w+\//g, 'file:///files/together-').trim()}\n`
 }

@@ -1,10 +1,12 @@
 /** A Snowflake session as the shared SQL sees it. */
 import { MillraceError } from '../../model/millrace-error.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Column, Table } from '../../model/table.ts'
 import type { TextRow } from '../../model/text-row.ts'
 import { wordingOf, type Engine, type ListCell, type ListQuery, type ListRow } from '../sql/engine.ts'
 import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './bring.ts'
 import { doubleText } from './client/double-text.ts'
+import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
 import type { Link } from './link.ts'
@@ -41,27 +43,43 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     const at = relationOf({ schema, name })
     const found = known.get(at)
     if (found !== undefined) return found
-    const standing = await introspectTable(rows, schema, name)
-    const mending = isRehearsal ? [] : mendingSteps(at, standing)
-    // To mend it would commit what the transaction has done so far.
-    if (mending.length > 0 && transactions.isInTransaction()) throw halfWidened(at)
-    const table = mending.length > 0 ? await mend(mending, { at, schema, name }) : standing
+    const table = isRehearsal ? await introspectTable(rows, schema, name) : await mended({ at, schema, name })
     known.set(at, table)
     return table
   }
-  /** Another session may have done it meanwhile: then its statements fail, and nothing is left to do. */
-  const mend = async (
-    steps: readonly string[],
-    { at, schema, name }: { readonly at: string; readonly schema: string; readonly name: string },
-  ) => {
-    const failures: unknown[] = []
+  /**
+   * The table with no column half widened. Another session may widen or mend it at this moment: then a step fails, and what
+   * stands has to be looked at again, since a column that seems to be missing has only another name for now.
+   */
+  const mended = async ({
+    at,
+    schema,
+    name,
+  }: {
+    readonly at: string
+    readonly schema: string
+    readonly name: string
+  }) => {
+    for (let attempt = 0; attempt < mostMendings; attempt++) {
+      const standing = await introspectTable(rows, schema, name)
+      const steps = mendingSteps(at, standing)
+      if (steps.length === 0) return standing
+      // To mend it would commit what the transaction has done so far.
+      if (transactions.isInTransaction()) break
+      if (attempt > 0) await sleep(mendingPauseMs)
+      await inOrder(steps)
+    }
+    throw halfWidened(at)
+  }
+  /** Up to the first that fails. */
+  const inOrder = async (steps: readonly string[]) => {
     for (const sql of steps)
-      await run(sql).catch((error: unknown) => {
-        failures.push(error)
-      })
-    const mended = await introspectTable(rows, schema, name)
-    if (failures.length > 0 && mendingSteps(at, mended).length > 0) throw failures[0]
-    return mended
+      try {
+        await run(sql)
+      } catch (error) {
+        if (isConnectionLost(error)) throw error
+        return
+      }
   }
   const ensureSchema = async (schema: string) => {
     if (!schemas.has(schema)) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)
@@ -213,3 +231,6 @@ async function* streamLists(
       ),
     }))
 }
+
+const mostMendings = 5
+const mendingPauseMs = 200

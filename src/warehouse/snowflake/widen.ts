@@ -2,6 +2,7 @@
  * Another type for a column that stands. Snowflake changes it in place only for more digits of a number; else a column beside
  * is filled and takes its name. https://docs.snowflake.com/en/sql-reference/sql/alter-table-column
  */
+import { randomBytes } from 'node:crypto'
 import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
 import type { Column, Table } from '../../model/table.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
@@ -20,7 +21,8 @@ export function wideningSteps(target: string, from: Column, to: Column): readonl
   const column = dialect.quote(to.name)
   if (isInPlace(from.type, to.type))
     return [`ALTER TABLE ${target} ALTER COLUMN ${column} SET DATA TYPE ${dialect.type(to.type)}`]
-  const [old, wide] = [helperOf(to.name, 'old', from.type), helperOf(to.name, 'wide', to.type)].map(dialect.quote)
+  const mark = randomBytes(4).toString('hex')
+  const [old, wide] = [helperOf(to.name, 'old', mark), helperOf(to.name, 'wide', mark)].map(dialect.quote)
   return [
     `ALTER TABLE ${target} ADD COLUMN ${wide} ${dialect.type(to.type)}`,
     `ALTER TABLE ${target} RENAME COLUMN ${column} TO ${old}`,
@@ -42,9 +44,11 @@ export function mendingSteps(target: string, table: Table | null): readonly stri
   })
 }
 
-/** With the type, which no column has twice: who mends late what was done meanwhile finds nothing of a later widening. */
-const helperOf = (name: string, kind: 'old' | 'wide', type: LogicalType): string =>
-  `${name}__millrace_${kind}_${type.replaceAll(/\W+/g, '_')}`
+/**
+ * With a mark of its own: of several that widen or mend at once each takes or drops what it knows, and never a column of the
+ * same name that another has just made and not filled yet.
+ */
+const helperOf = (name: string, kind: 'old' | 'wide', mark: string): string => `${name}__millrace_${kind}_${mark}`
 
 const helperName = /^(.*)__millrace_(old|wide)_\w+$/s
 const numberOf = (type: LogicalType) => (type === 'integer' ? { precision: 19, scale: 0 } : decimalOf(type))

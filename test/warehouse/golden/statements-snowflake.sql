@@ -103,11 +103,11 @@ UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59
 INSERT INTO "_MILLRACE"."COMMITS" ("RUN_ID", "STREAM", "SEQUENCE", "EPOCH", "LEDGER", "COMMITTED_AT") SELECT 'run-1', 'people', 3, 3, PARSE_JSON('{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'), SYSDATE();
 COMMIT;
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = 'CRM' AND table_name = 'WIDENED' ORDER BY ordinal_position;
-ALTER TABLE "CRM"."WIDENED" ADD COLUMN "N__MILLRACE_WIDE_STRING" VARCHAR;
-ALTER TABLE "CRM"."WIDENED" RENAME COLUMN "N" TO "N__MILLRACE_OLD_INTEGER";
-UPDATE "CRM"."WIDENED" SET "N__MILLRACE_WIDE_STRING" = CAST("N__MILLRACE_OLD_INTEGER" AS VARCHAR);
-ALTER TABLE "CRM"."WIDENED" RENAME COLUMN "N__MILLRACE_WIDE_STRING" TO "N";
-ALTER TABLE "CRM"."WIDENED" DROP COLUMN "N__MILLRACE_OLD_INTEGER";
+ALTER TABLE "CRM"."WIDENED" ADD COLUMN "N__MILLRACE_WIDE_…" VARCHAR;
+ALTER TABLE "CRM"."WIDENED" RENAME COLUMN "N" TO "N__MILLRACE_OLD_…";
+UPDATE "CRM"."WIDENED" SET "N__MILLRACE_WIDE_…" = CAST("N__MILLRACE_OLD_…" AS VARCHAR);
+ALTER TABLE "CRM"."WIDENED" RENAME COLUMN "N__MILLRACE_WIDE_…" TO "N";
+ALTER TABLE "CRM"."WIDENED" DROP COLUMN "N__MILLRACE_OLD_…";
 ALTER TABLE "CRM"."WIDENED" ADD COLUMN IF NOT EXISTS "ADDED" VARIANT;
 BEGIN TRANSACTION;
 EXECUTE IMMEDIATE 'DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '''' AND stream = ''''; touched := SQLROWCOUNT; SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (SELECT epoch, owner FROM _millrace.fences WHERE sync = ''crm'' AND stream = ''people'' AND "PARTITION" = ''''); MERGE INTO _millrace.fences AS t USING (SELECT ''crm'' AS "SYNC", ''people'' AS "STREAM", '''' AS "PARTITION", ''run-1'' AS "OWNER", SYSDATE() AS "TAKEN_AT") AS m ON t."SYNC" = m."SYNC" AND t."STREAM" = m."STREAM" AND t."PARTITION" = m."PARTITION" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "SYNC", "STREAM", "PARTITION", "OWNER", "TAKEN_AT") VALUES (1, m."SYNC", m."STREAM", m."PARTITION", m."OWNER", m."TAKEN_AT"); RETURN TO_JSON(ARRAY_CONSTRUCT(touched, NVL(held, -1), NVL(holder, ''''))); END';

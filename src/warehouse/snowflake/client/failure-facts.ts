@@ -26,9 +26,11 @@ export function factsOf(error: unknown): FailureFacts {
     queryId: textAt(data, 'queryId') || null,
     status: Number.isNaN(status) ? null : status,
     network: textAt(valueAt(error, 'cause'), 'code') || (/^[A-Z_]+$/.test(code) ? code : ''),
-    // A page of a proxy, with status 200, is an answer without a number.
+    // A page of a proxy, with status 200, is an answer without a number, and of no query.
     isUnanswered:
-      unanswered.includes(name) || closed.includes(code) || (name === 'OperationFailedError' && code === ''),
+      unanswered.includes(name) ||
+      closed.includes(code) ||
+      (name === 'OperationFailedError' && code === '' && textAt(data, 'queryId') === ''),
   }
 }
 
