@@ -2,15 +2,14 @@
 import { join } from 'node:path'
 import { loadProject } from '../config/load.ts'
 import type { Project, Target } from '../config/project.ts'
-import { didYouMean } from '../model/did-you-mean.ts'
 import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit, EngineEvent } from '../model/event.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import type { ControlStore } from '../state/port.ts'
 import { withTicket } from '../state/with-ticket.ts'
 import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
 import type { Warehouse } from '../warehouse/port.ts'
 import { openSnowflake } from './open-snowflake.ts'
+import { chooseTarget } from './choose-target.ts'
 import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './hold-at.ts'
 import { openControlStore, redisVariable } from './open-control-store.ts'
@@ -60,7 +59,7 @@ export type App = {
 export async function openApp(options: AppOptions): Promise<App> {
   countPagesAsMemory()
   const project = options.project ?? (await loadProject(options.directory, options))
-  const target = chooseTarget(project, options.target)
+  const target = chooseTarget(project, options.target ?? project.defaultTarget)
   const clock = options.clock ?? systemClock
   const redisUrl = options.env[redisVariable] || null
   const store = await openControlStore({ project, target: target.name, redisUrl, env: options.env })
@@ -97,19 +96,6 @@ export async function openApp(options: AppOptions): Promise<App> {
       if (opened) await (await opened).close()
     },
   }
-}
-
-function chooseTarget(project: Project, wanted: string | undefined): Target {
-  const name = wanted ?? project.defaultTarget
-  const target = project.targets[name]
-  if (target) return target
-  const names = Object.keys(project.targets)
-  const near = didYouMean(name, names)
-  throw new MillraceError('MR-1204', {
-    message: `There is no target ${name} in millrace.yaml${near ? `; did you mean ${near}?` : '.'}`,
-    kept: 'Nothing was run.',
-    next: `Targets: ${names.join(', ')}.`,
-  })
 }
 
 type WarehouseParts = Pick<App, 'project' | 'target' | 'env' | 'store' | 'emit' | 'signal' | 'waits' | 'sandbox'>

@@ -1,7 +1,7 @@
 import type { Project, SnowflakeWarehouse, Target } from '../config/project.ts'
-import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { grantScript } from '../warehouse/snowflake/grants.ts'
+import { chooseTarget } from './choose-target.ts'
 
 export type Grants = {
   readonly target: string
@@ -15,7 +15,7 @@ export function planGrants(
   project: Project,
   wanted: { readonly target: string | undefined; readonly perSchema: boolean },
 ): Grants {
-  const { name, warehouse } = chooseTarget(project, wanted.target)
+  const { name, warehouse } = snowflakeTarget(project, wanted.target)
   const placeholders: string[] = []
   const nameOf = (value: string | null, key: string): string => {
     if (value !== null && !value.includes('${')) return value
@@ -39,19 +39,12 @@ export function planGrants(
 }
 
 /** The target that was asked for; else the one that has a Snowflake warehouse. */
-function chooseTarget(
+function snowflakeTarget(
   project: Project,
   wanted: string | undefined,
 ): { readonly name: string; readonly warehouse: SnowflakeWarehouse } {
   const fitting = Object.values(project.targets).flatMap(snowflakeOf)
-  const asked = wanted === undefined ? undefined : project.targets[wanted]
-  if (wanted !== undefined && asked === undefined) {
-    const near = didYouMean(wanted, Object.keys(project.targets))
-    throw new MillraceError('MR-1204', {
-      message: `There is no target ${wanted} in millrace.yaml${near ? `; did you mean ${near}?` : '.'}`,
-      next: `Targets: ${Object.keys(project.targets).join(', ')}.`,
-    })
-  }
+  const asked = wanted === undefined ? undefined : chooseTarget(project, wanted)
   const [chosen, other] = asked ? snowflakeOf(asked) : fitting
   if (!chosen)
     throw new MillraceError('MR-1001', {

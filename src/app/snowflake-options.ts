@@ -4,6 +4,7 @@ import type { SnowflakeWarehouse } from '../config/project.ts'
 import { resolveSecrets } from '../config/secrets.ts'
 import type { JsonObject } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import type { SnowflakeConnection } from '../sandbox/snowflake/start.ts'
 import type { SnowflakeAuth, SnowflakeOptions } from '../warehouse/snowflake/client/options.ts'
 import type { App } from './app.ts'
 
@@ -14,7 +15,7 @@ import type { App } from './app.ts'
  */
 export async function readSnowflakeOptions(
   { project, target, env }: Pick<App, 'project' | 'target' | 'env'>,
-  simulator: SnowflakeSimulator | null = null,
+  simulator: SnowflakeConnection | null = null,
 ): Promise<SnowflakeOptions> {
   const { warehouse } = target
   if (warehouse.type !== 'snowflake')
@@ -40,18 +41,6 @@ export async function readSnowflakeOptions(
     queryTag: warehouse.queryTag,
     sessionParameters: warehouse.sessionParameters,
   }
-}
-
-/** What the sandbox's Snowflake gives to whoever works in it. */
-export type SnowflakeSimulator = {
-  readonly url: string
-  readonly account: string
-  readonly user: string
-  /** PEM. */
-  readonly privateKey: string
-  readonly role: string
-  readonly warehouse: string
-  readonly database: string
 }
 
 async function resolveKeys(
@@ -97,7 +86,7 @@ const simulatorKeys = ({
   role,
   warehouse,
   database,
-}: SnowflakeSimulator): JsonObject => ({
+}: SnowflakeConnection): JsonObject => ({
   account,
   user,
   role,

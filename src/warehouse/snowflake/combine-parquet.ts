@@ -17,7 +17,7 @@ export async function withLargeFiles<T>(
   const directory = await mkdtemp(join(tmpdir(), 'millrace-parquet-'))
   try {
     const files: string[] = []
-    for (const group of await groupsOf(paths)) files.push(await combine(group, directory))
+    for (const group of await groupsOf(paths)) files.push(await combine(group, { directory, nth: files.length }))
     return await work(files)
   } finally {
     await rm(directory, { recursive: true, force: true })
@@ -39,10 +39,13 @@ async function groupsOf(paths: readonly string[]): Promise<readonly (readonly st
   return groups
 }
 
-async function combine(paths: readonly string[], directory: string): Promise<string> {
+async function combine(
+  paths: readonly string[],
+  { directory, nth }: { readonly directory: string; readonly nth: number },
+): Promise<string> {
   const [first = ''] = paths
   if (paths.length === 1) return first
-  const path = join(directory, `${String(made++)}.parquet`)
+  const path = join(directory, `${nth}.parquet`)
   const db = await openDatabase({ path: ':memory:', memoryLimit: '500MB', spillDirectory: directory, threads: 1 })
   try {
     await db.run(
@@ -54,5 +57,4 @@ async function combine(paths: readonly string[], directory: string): Promise<str
   return path
 }
 
-let made = 0
 const mostBytes = 200 * 1024 * 1024

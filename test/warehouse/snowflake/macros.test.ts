@@ -8,6 +8,7 @@ import type { Session, Warehouse } from '../../../src/warehouse/port.ts'
 import { snowflakeMacros } from '../../../src/warehouse/snowflake/macros.ts'
 import { openSnowflakeWarehouse } from '../../../src/warehouse/snowflake/warehouse.ts'
 import { flattenCases, macroCases } from '../macro-cases.ts'
+import { optionsOf } from '../snowflake-adapter.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-macros-'))
 let snowflake: RunningSnowflake
@@ -18,22 +19,7 @@ beforeAll(async () => {
   const { connection } = snowflake
   warehouse = openSnowflakeWarehouse({
     place: 'the simulated Snowflake',
-    connection: async () => ({
-      account: connection.account,
-      user: connection.user,
-      auth: { kind: 'key_pair', privateKey: connection.privateKey, passphrase: null },
-      role: connection.role,
-      warehouse: connection.warehouse,
-      database: connection.database,
-      schema: null,
-      accessUrl: connection.url,
-      proxy: null,
-      statementTimeoutMs: 60_000,
-      lockTimeoutMs: 20_000,
-      loginTimeoutMs: 10_000,
-      queryTag: {},
-      sessionParameters: {},
-    }),
+    connection: async () => ({ ...optionsOf(connection), lockTimeoutMs: 20_000, loginTimeoutMs: 10_000 }),
   })
 }, 60_000)
 

@@ -16,6 +16,7 @@ import type { SnowflakeOptions } from '../../../../src/warehouse/snowflake/clien
 import { isConnectionLost } from '../../../../src/warehouse/snowflake/client/translate-error.ts'
 import { grantScript } from '../../../../src/warehouse/snowflake/grants.ts'
 import { proveRights } from '../../../../src/warehouse/snowflake/prove-rights.ts'
+import { optionsOf as usualOptions } from '../../snowflake-adapter.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-client-'))
 let snowflake: RunningSnowflake
@@ -53,23 +54,7 @@ afterAll(async () => {
 })
 
 function optionsOf(connection: SnowflakeConnection, over: Partial<SnowflakeOptions> = {}): SnowflakeOptions {
-  return {
-    account: connection.account,
-    user: connection.user,
-    auth: { kind: 'key_pair', privateKey: connection.privateKey, passphrase: null },
-    role: connection.role,
-    warehouse: connection.warehouse,
-    database: connection.database,
-    schema: null,
-    accessUrl: connection.url,
-    proxy: null,
-    statementTimeoutMs: 60_000,
-    lockTimeoutMs: 20_000,
-    loginTimeoutMs: 10_000,
-    queryTag: {},
-    sessionParameters: {},
-    ...over,
-  }
+  return { ...usualOptions(connection), lockTimeoutMs: 20_000, loginTimeoutMs: 10_000, ...over }
 }
 
 const keys = new Map<string, string>()
