@@ -3,10 +3,12 @@ import '@duckdb/node-api'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { defaultStageBytes } from '../../src/etl/context.ts'
 import { openChunk, type SpooledChunk } from '../../src/staging/spool.ts'
 import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
 import { openWorkbench } from '../../src/staging/workbench.ts'
-import { withLargeFiles } from '../../src/warehouse/snowflake/combine-parquet.ts'
+import { snowflakeParquet } from '../../src/warehouse/snowflake/parquet/style.ts'
+import { withLargeFiles } from '../../src/warehouse/snowflake/parquet/large-files.ts'
 import { readArguments, report } from '../report.ts'
 import { tenColumnPages } from '../ten-columns.ts'
 
@@ -24,8 +26,6 @@ const columns: StageRequest['columns'] = [
   { field: 'created_at', column: 'created_at', type: 'timestamp' },
   { field: 'visits', column: 'visits', type: 'integer' },
 ]
-/** Smaller than in a run, so that a run's overlap shows in as few rows. */
-const partBytes = 16 * 1024 * 1024
 
 const began = performance.now()
 const readAt = new Date('2026-11-20T10:00:00.000Z')
@@ -46,7 +46,7 @@ for (const records of tenColumnPages(rows)) {
   await chunk.add({ kind: 'records', records }, readAt)
   // As a source waits for its next page: what is staged beside it goes on.
   await setImmediate()
-  if (chunk.size().bytes >= partBytes) await handOver()
+  if (chunk.size().bytes >= defaultStageBytes) await handOver()
 }
 await handOver()
 await staging
@@ -70,7 +70,7 @@ async function stage(spooled: SpooledChunk, into: string): Promise<void> {
       pii: [],
       derived: false,
       memoryLimit: '1GB',
-      jsonAsText: true,
+      parquet: snowflakeParquet,
     },
     workbench,
   )

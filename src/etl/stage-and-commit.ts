@@ -76,7 +76,7 @@ export async function stageForStream(
   return { parent, children, windows: gathered.windows }
 }
 
-type Shape = Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit'>
+type Shape = Omit<StageRequest, 'chunk' | 'directory' | 'memoryLimit' | 'parquet'>
 
 async function stageAndDrop(
   chunk: SpooledChunk,
@@ -85,9 +85,9 @@ async function stageAndDrop(
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
   await mkdir(directory, { recursive: true })
-  const jsonAsText = context.warehouse.jsonInFiles === 'text'
+  const { parquet } = context.warehouse
   const staged = await stageChunk(
-    { chunk, directory, memoryLimit: context.stagingMemory, jsonAsText, ...shape },
+    { chunk, directory, memoryLimit: context.stagingMemory, parquet, ...shape },
     workbench,
   )
   await dropChunk(chunk)

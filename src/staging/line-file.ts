@@ -8,9 +8,14 @@ export type LineFile = {
   readonly length: () => number
   /** false: there is a line that is no object with a member; nothing was added. */
   readonly add: (lines: Uint8Array, readAt: Date) => boolean
+  /** Lines that each begin with `stampOf`. */
+  readonly addStamped: (lines: string) => void
   /** Everything is on disk, and what stands behind `length` is gone. */
   readonly settle: (length: number) => void
 }
+
+/** Stands in the place of a row's first brace. */
+export const stampOf = (readAt: Date): string => `{"${readAtField}":${readAt.getTime() * 1000},`
 
 export function openLineFile(path: string): LineFile {
   let buffer: Buffer | undefined
@@ -31,7 +36,7 @@ export function openLineFile(path: string): LineFile {
     add(lines, readAt) {
       const starts = startsOf(lines)
       if (!starts) return false
-      const stamp = Buffer.from(`{"${readAtField}":${readAt.getTime() * 1000},`)
+      const stamp = Buffer.from(stampOf(readAt))
       // The stamp takes the place of the brace; the last line may lack its end.
       const size = lines.length + starts.length * (stamp.length - 1) + 1
       if (size > bufferBytes) {
@@ -44,6 +49,16 @@ export function openLineFile(path: string): LineFile {
       buffer ??= Buffer.allocUnsafeSlow(bufferBytes)
       buffered = stampLines(lines, { starts, stamp }, { into: buffer, at: buffered })
       return true
+    },
+    addStamped(lines) {
+      // Of no sign does UTF-8 make more than three bytes.
+      if (3 * lines.length > bufferBytes) {
+        flush()
+        return write(Buffer.from(lines))
+      }
+      if (buffered + 3 * lines.length > bufferBytes) flush()
+      buffer ??= Buffer.allocUnsafeSlow(bufferBytes)
+      buffered += buffer.write(lines, buffered)
     },
     settle(length) {
       flush()

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
-import { openLineFile, type LineFile } from './line-file.ts'
+import { openLineFile, stampOf, type LineFile } from './line-file.ts'
 import { nameWithInstant } from './read-at.ts'
 
 export type SpooledChunk = {
@@ -69,9 +69,11 @@ export function openChunk(directory: string): ChunkWriter {
     open?.settle(open.length())
     open = undefined
   }
-  const addLines = (lines: Uint8Array, count: number, readAt: Date): boolean => {
+  const addLines = (batch: SpooledBatch, count: number, readAt: Date): boolean => {
     const file = open ?? openLineFile(pathOf(`${files.length}.ndjson`))
-    if (!file.add(lines, readAt)) return false
+    const from = file.length()
+    if (!writeLines(file, batch, readAt)) return false
+    bytes += file.length() - from
     const before = open ? files.pop() : undefined
     const grown = (before?.rows ?? 0) + count
     files.push({ path: file.path, format: 'ndjson', rows: grown, readAt: 'in each row', tombstones: false })
@@ -79,18 +81,15 @@ export function openChunk(directory: string): ChunkWriter {
     if (file.length() >= fileBytes) settle()
     return true
   }
-  const addFile = async (batch: SpooledBatch, content: Uint8Array | null, readAt: Date) => {
+  const addFile = async (batch: SpooledBatch, count: number, readAt: Date) => {
     settle()
     const format = batch.kind === 'file' ? batch.format : 'ndjson'
     const path = pathOf(nameWithInstant(files.length, readAt, format))
     const tombstones = batch.kind === 'tombstones'
-    files.push({ path, format, rows: countRows(batch), readAt: 'in its name', tombstones })
-    if (batch.kind === 'file') {
-      await rename(batch.path, path)
-      return (await stat(path)).size
-    }
-    await writeFile(path, content ?? '')
-    return content?.length ?? 0
+    files.push({ path, format, rows: count, readAt: 'in its name', tombstones })
+    if (batch.kind === 'file') await rename(batch.path, path)
+    else await writeFile(path, contentOf(batch))
+    bytes += (await stat(path)).size
   }
   const mark = (): ChunkMark => ({
     files: [...files],
@@ -101,11 +100,9 @@ export function openChunk(directory: string): ChunkWriter {
   return {
     async add(batch, readAt) {
       const count = countRows(batch)
-      const content = batch.kind === 'file' ? null : contentOf(batch)
-      if (content?.length === 0) return count
+      if (isEmpty(batch)) return count
       rows += count
-      if (content && batch.kind !== 'tombstones' && addLines(content, count, readAt)) bytes += content.length
-      else bytes += await addFile(batch, content, readAt)
+      if (!addLines(batch, count, readAt)) await addFile(batch, count, readAt)
       return count
     },
     size: () => ({ rows, bytes }),
@@ -132,20 +129,59 @@ export function countRows(batch: SpooledBatch): number {
   }
 }
 
-function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): Uint8Array {
-  if (batch.kind === 'lines') return batch.lines
-  const records =
-    batch.kind === 'records' ? batch.records : batch.keys.map((key) => ({ ...key, _version: batch.version }))
-  return Buffer.from(records.map((record) => `${lineOf(record)}\n`).join(''))
+const isEmpty = (batch: SpooledBatch): boolean =>
+  batch.kind === 'lines' ? batch.lines.length === 0 : batch.kind !== 'file' && countRows(batch) === 0
+
+/** false: they have to stand in a file of their own. */
+function writeLines(file: LineFile, batch: SpooledBatch, readAt: Date): boolean {
+  if (batch.kind === 'lines') return file.add(batch.lines, readAt)
+  if (batch.kind !== 'records') return false
+  const text = linesOf(batch.records, stampOf(readAt))
+  if (text !== null) file.addStamped(text)
+  return text !== null
 }
 
-/** Looking at every value takes three times as long as writing them: most lines show that there is nothing to be mended. */
+function contentOf(batch: Exclude<SpooledBatch, { kind: 'file' }>): Uint8Array | string {
+  switch (batch.kind) {
+    case 'lines':
+      return batch.lines
+    case 'records':
+      return linesOf(batch.records) ?? ''
+    case 'tombstones':
+      return linesOf(batch.keys.map((key) => ({ ...key, _version: batch.version }))) ?? ''
+  }
+}
+
+/**
+ * A line a record; a stamp takes the place of its brace, and there is none for a record without a member: null. Looking at
+ * every value takes three times as long as writing them: most texts show that there is nothing to be mended.
+ */
+function linesOf(records: readonly object[], stamp?: string): string | null {
+  try {
+    const lines = joinLines(records, JSON.stringify, stamp)
+    if (!lines?.includes('\\u') && !lines?.includes('null')) return lines
+  } catch {
+    // A big integer: JSON has no word for it.
+  }
+  return joinLines(records, lineOf, stamp)
+}
+
+function joinLines(records: readonly object[], write: (record: object) => string, stamp?: string): string | null {
+  let lines = ''
+  for (const record of records) {
+    const line = write(record)
+    if (stamp !== undefined && line.length <= 2) return null
+    lines += stamp === undefined ? `${line}\n` : `${stamp}${line.slice(1)}\n`
+  }
+  return lines
+}
+
 function lineOf(record: object): string {
   let line: string
   try {
     line = JSON.stringify(record)
   } catch {
-    return JSON.stringify(record, wellFormed) // a big integer, which JSON has no word for
+    return JSON.stringify(record, wellFormed)
   }
   const isWhole = !line.includes('\\u') && (!line.includes('null') || hasOnlyNumbers(record))
   return isWhole ? line : JSON.stringify(record, wellFormed)

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
+import type { ParquetStyle } from '../model/parquet-style.ts'
 import { maskedRow } from './masked-row.ts'
 import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
 import type { SpooledChunk, SpooledFile } from './spool.ts'
@@ -29,8 +30,7 @@ export type StageRequest = {
   readonly derived: boolean
   /** DuckDB's words: `1GB`. */
   readonly memoryLimit: string
-  /** JSON is written as plain text: not every warehouse knows Parquet's own mark for it. @default false */
-  readonly jsonAsText?: boolean
+  readonly parquet: ParquetStyle
 }
 
 export type Staged = {
@@ -86,11 +86,16 @@ async function stageRows(db: Database, request: StageRequest): Promise<StagedRow
 
 type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
 
-/** In one pass straight into Parquet. false: a line cannot be read, a row does not fit, or a key stands twice. */
+/**
+ * In one pass straight into Parquet. false: a line cannot be read, a row does not fit, or a key stands twice. A row that does
+ * not fit ends the pass: DuckDB would work out every cast twice for a filter on it.
+ */
 async function stageFlawless(db: Database, request: StageRequest, { files, path }: Staging): Promise<boolean> {
   const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  const style = request.parquet
   const source = `(${castSql(request, readerSql(files, request.columns))})`
-  const good = await copyTo(db, `SELECT ${stagedCells(request)} FROM ${source} WHERE ${bad} IS NULL`, path).catch(
+  const readAt = `CASE WHEN ${bad} IS NOT NULL THEN error('a row does not fit') ELSE _read_at END AS _read_at`
+  const good = await copyTo(db, `SELECT ${stagedCells(request, readAt)} FROM ${source}`, { path, style }).catch(
     (error: unknown) => {
       if (isUnreadable(error)) return -1
       throw error
@@ -126,17 +131,23 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
     good === distinct
       ? ''
       : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
-  if (good > 0) await copyTo(db, `SELECT ${stagedCells(request)} FROM staged WHERE ${bad} IS NULL${latest}`, path)
+  if (good > 0)
+    await copyTo(db, `SELECT ${stagedCells(request)} FROM staged WHERE ${bad} IS NULL${latest}`, {
+      path,
+      style: request.parquet,
+    })
   await db.run('DROP TABLE staged')
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
 
-/** Several threads can read what stands in several groups. */
-const rowsInGroup = 10_240
-
-async function copyTo(db: Database, select: string, path: string): Promise<number> {
+async function copyTo(
+  db: Database,
+  select: string,
+  { path, style }: { readonly path: string; readonly style: ParquetStyle },
+): Promise<number> {
+  const bytes = style.bytesInGroup === null ? '' : `, ROW_GROUP_SIZE_BYTES ${style.bytesInGroup}`
   const { rowsChanged } = await db.run(
-    `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE ${rowsInGroup})`,
+    `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${style.compression}, ROW_GROUP_SIZE ${style.rowsInGroup}${bytes})`,
   )
   return rowsChanged
 }
@@ -146,12 +157,12 @@ function distinctKeys(request: StageRequest): string {
   return `count(DISTINCT ${keys.length === 1 ? names(keys) : `(${names(keys)})`})`
 }
 
-function stagedCells({ columns, jsonAsText }: StageRequest): string {
+function stagedCells({ columns, parquet }: StageRequest, readAt = '_read_at'): string {
   const cells = columns.map(({ column, type }) => {
     const cell = quoteName(column)
-    return jsonAsText && type === 'json' ? `CAST(${cell} AS VARCHAR) AS ${cell}` : cell
+    return parquet.json === 'text' && type === 'json' ? `CAST(${cell} AS VARCHAR) AS ${cell}` : cell
   })
-  return [...cells, '_read_at', '_version', '_deleted_at'].join(', ')
+  return [...cells, readAt, '_version', '_deleted_at'].join(', ')
 }
 
 /** @param more columns beside the staged ones and `bad` */

@@ -21,13 +21,19 @@ export function strictCast(text: string, type: LogicalType): string {
     case 'boolean':
       return `CASE ${text} WHEN 'true' THEN true WHEN 'false' THEN false END`
     case 'date':
-      return `CASE WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(${text} AS DATE) END`
+      return (
+        `CASE WHEN length(${text}) = 10 AND CAST(TRY_CAST(${text} AS DATE) AS VARCHAR) = ${text} THEN TRY_CAST(${text} AS DATE) ` +
+        `WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(${text} AS DATE) END`
+      )
     case 'timestamp':
       return (
-        `CASE WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?') ` +
-        `THEN CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP) ` +
+        // As most vendors write it. DuckDB reads a time without a zone four times as fast, and all of these are UTC.
+        `CASE WHEN ${text} >= '0' AND ${text} < ':' AND ${usualInstant(text)} ` +
+        `THEN TRY_CAST(${text} AS TIMESTAMP) ` +
         // Vendors that count: whole seconds since 1970.
-        `WHEN regexp_full_match(${text}, '-?[0-9]{1,11}') THEN make_timestamp(TRY_CAST(${text} AS BIGINT) * 1000000) END`
+        `WHEN regexp_full_match(${text}, '-?[0-9]{1,11}') THEN make_timestamp(TRY_CAST(${text} AS BIGINT) * 1000000) ` +
+        `WHEN regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?( ?(Z|[+-][0-9]{2}(:?[0-9]{2})?))?)?') ` +
+        `THEN CAST(TRY_CAST(${text} AS TIMESTAMPTZ) AS TIMESTAMP) END`
       )
     case 'binary':
       return `TRY(from_base64(${text}))`
@@ -57,5 +63,14 @@ function decimalCast(text: string, type: LogicalType): string {
     `AND contains(lower(${text}), 'e') THEN TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${target}) END`
   )
 }
+
+/**
+ * Where every sign but the digits is given, DuckDB's own cast takes nothing but digits in their places, and two things more: a
+ * space before them, and a point without any.
+ */
+const usualInstant = (text: string): string =>
+  `(${text} LIKE '____-__-__T__:__:__.___Z' OR ${text} LIKE '____-__-__T__:__:__.___+0000' OR ` +
+  `((${text} LIKE '____-__-__T__:__:__Z' OR ${text} LIKE '____-__-__T__:__:__+0000') AND NOT contains(${text}, '.'))) ` +
+  `AND NOT contains(${text}, ' ')`
 
 const number = '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?'

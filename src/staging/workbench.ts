@@ -53,4 +53,4 @@ function take({ idle }: Shared): Promise<Database> | undefined {
  * for few. One core is left to whoever reads the next pages meanwhile.
  */
 const chooseThreads = (columns: number): number =>
-  Math.max(1, Math.min(4, availableParallelism() - 1, Math.floor(400 / columns)))
+  Math.max(1, Math.min(4, availableParallelism(), Math.floor(400 / columns)))

@@ -7,6 +7,7 @@ import type { Cursor } from '../model/cursor.ts'
 import type { ReverseLedger } from '../model/ledger.ts'
 import type { Json } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
+import type { ParquetStyle } from '../model/parquet-style.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { RunCost } from '../model/run-cost.ts'
 import type { Column, SchemaChange, Table } from '../model/table.ts'
@@ -26,8 +27,7 @@ export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
   /** Where it is, for messages. */
   readonly place: string
-  /** How JSON stands in the Parquet files that it takes: marked as such, or as plain text. */
-  readonly jsonInFiles: 'json' | 'text'
+  readonly parquet: ParquetStyle
   readonly quote: (identifier: string) => string
   /** A model's query with what it looks up in others. */
   readonly joinLookups: (model: string, lookups: readonly LookupJoin[]) => string

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
 import { duckdbDialect } from '../../src/warehouse/duckdb/dialect.ts'
 import { duckdbEngine } from '../../src/warehouse/duckdb/engine.ts'
+import { duckdbParquet } from '../../src/warehouse/duckdb/parquet-style.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
 import { joinLookups } from '../../src/warehouse/sql/lookup-join.ts'
 import { openSession } from '../../src/warehouse/sql/session.ts'
@@ -14,7 +15,7 @@ export function keepOpen(path: string): Warehouse {
   return {
     type: 'duckdb',
     place: path,
-    jsonInFiles: 'json',
+    parquet: duckdbParquet,
     quote: duckdbDialect.quote,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     costOf: null,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -54,6 +54,28 @@ describe('records of JavaScript', () => {
   it('with lone surrogates and NUL bytes get the sign for what cannot be shown', async () => {
     const { rows } = await stageBatches([{ kind: 'records', records: [{ id: '1', v: 'a\uD800b\0c' }] }], string)
     expect(rows).toMatchObject([{ v: 'a\uFFFDb\uFFFDc' }])
+  })
+})
+
+describe('pages of records', () => {
+  it('of every size and alphabet come out as they went in, and one without a member is refused', async () => {
+    const page = (from: number, rows: number, sign: string) =>
+      Array.from({ length: rows }, (_, n) => ({ id: String(from + n), v: sign.repeat(100) }))
+    const pages = [
+      page(0, 3, 'a'),
+      page(10, 5000, 'é'),
+      page(6000, 2, '水'),
+      page(7000, 9000, 'b'),
+      page(20_000, 1, '😀'),
+    ]
+    const batches = [...pages, [{ id: '30000', v: 'last' }, {}]].map(
+      (records) => ({ kind: 'records', records }) as const,
+    )
+    const { rows, staged, rejects } = await stageBatches(batches, string)
+    const wanted = [...pages.flat(), { id: '30000', v: 'last' }]
+    expect(new Map(rows.map((row) => [row['id'], row['v']]))).toEqual(new Map(wanted.map(({ id, v }) => [id, v])))
+    expect(staged.counts).toMatchObject({ read: wanted.length + 1, duplicates: 0, rejected: 1 })
+    expect(rejects).toMatchObject([{ code: 'MR-5001' }])
   })
 })
 
@@ -177,7 +199,7 @@ describe('pages of one chunk', () => {
     await writer.add(lines('{"id":"2"}'), pageAt(2))
     await writer.add(lines(' {"id":"3"}'), pageAt(3))
     const chunk = writer.chunk(mark)
-    expect(chunk).toMatchObject({ rows: 1, bytes: 11 })
+    expect(chunk).toMatchObject({ rows: 1, bytes: statSync(chunk.files[0]?.path ?? '').size })
     const { rows } = await stageBatches([], string, { chunk })
     expect(rows.map((row) => row['id'])).toEqual(['1'])
   })

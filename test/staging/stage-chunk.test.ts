@@ -10,6 +10,7 @@ import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk } from '../../src/staging/spool.ts'
 import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
 import { openWorkbench } from '../../src/staging/workbench.ts'
+import { duckdbParquet } from '../../src/warehouse/duckdb/parquet-style.ts'
 
 const readAt = new Date('2026-11-20T09:55:00.123Z')
 
@@ -32,6 +33,7 @@ async function stage(lines: readonly string[], types: Record<string, LogicalType
       pii: [],
       derived: false,
       memoryLimit: '500MB',
+      parquet: duckdbParquet,
       ...rest,
     },
     workbench,

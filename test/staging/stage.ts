@@ -7,6 +7,7 @@ import type { LogicalType } from '../../src/model/logical-type.ts'
 import { openChunk, type SpooledBatch } from '../../src/staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest } from '../../src/staging/stage-chunk.ts'
 import { openWorkbench } from '../../src/staging/workbench.ts'
+import { duckdbParquet } from '../../src/warehouse/duckdb/parquet-style.ts'
 
 export const readAt = new Date('2026-11-20T09:55:00.123Z')
 
@@ -40,6 +41,7 @@ export async function stageBatches(
       pii: [],
       derived: false,
       memoryLimit: '500MB',
+      parquet: duckdbParquet,
       ...rest,
     },
     workbench,

@@ -104,7 +104,7 @@ export function openWorkbench(
   const parquet = async (columns: Columns, rows: readonly { readonly [column: string]: Cell }[]) => {
     if (rows.length === 0) return null
     const file = path('staged.parquet')
-    await writeParquet(files, file, { columns, rows: rows.map(withInstants), json: warehouse.jsonInFiles })
+    await writeParquet(files, file, { columns, rows: rows.map(withInstants), json: warehouse.parquet.json })
     return file
   }
   return {

@@ -10,6 +10,7 @@ import { openSession } from '../sql/session.ts'
 import { createState, stateSchema, wantedColumns } from '../sql/state-schema.ts'
 import { duckdbDialect } from './dialect.ts'
 import { duckdbEngine } from './engine.ts'
+import { duckdbParquet } from './parquet-style.ts'
 
 export type DuckDBWarehouseOptions = {
   readonly path: string
@@ -29,7 +30,7 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
   return {
     type: 'duckdb',
     place: options.path,
-    jsonInFiles: 'json',
+    parquet: duckdbParquet,
     quote: quoteName,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     session: (request, work) =>

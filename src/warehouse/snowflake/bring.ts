@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Column } from '../../model/table.ts'
 import type { LineColumn } from '../sql/engine.ts'
-import { withLargeFiles } from './combine-parquet.ts'
 import type { SnowflakeClient } from './client/open-client.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
+import { withLargeFiles } from './parquet/large-files.ts'
 
 type Link = () => SnowflakeClient
 

@@ -17,6 +17,7 @@ import { snowflakeEngine } from './engine.ts'
 import type { Link } from './link.ts'
 import { storedName } from './names.ts'
 import { obedientClient } from './obedient-client.ts'
+import { snowflakeParquet } from './parquet/style.ts'
 
 export type SnowflakeWarehouseOptions = {
   /** For messages: the account and the database. */
@@ -128,7 +129,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
   return {
     type: 'snowflake',
     place: options.place,
-    jsonInFiles: 'text',
+    parquet: snowflakeParquet,
     quote: snowflakeDialect.quote,
     joinLookups: (model, lookups) => joinLookups(snowflakeDialect, model, lookups),
     session: (request, does) => asSession(request, () => work(request, does)),

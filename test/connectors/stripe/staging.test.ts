@@ -10,6 +10,7 @@ import { columnNames } from '../../../src/model/column-name.ts'
 import { openChunk } from '../../../src/staging/spool.ts'
 import { stageChunk } from '../../../src/staging/stage-chunk.ts'
 import { openWorkbench } from '../../../src/staging/workbench.ts'
+import { duckdbParquet } from '../../../src/warehouse/duckdb/parquet-style.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 
 let stripe: OpenedStripe
@@ -41,6 +42,7 @@ async function stage(items: readonly ScanItem[], columns: Columns, child?: strin
       pii: [],
       derived: false,
       memoryLimit: '500MB',
+      parquet: duckdbParquet,
     },
     workbench,
   )
