@@ -107,13 +107,13 @@ function openWarehouse({ project, target, env, store, emit, signal, waits, sandb
     path: warehouse.path,
     memoryLimit: warehouse.memoryLimit,
     threads: warehouse.threads,
+    onTurn: ({ runId }, waitedMs) => waits.add(runId, waitedMs),
     inTurn: (request, work) =>
       withTicket(
         store,
         { resource: warehouse.path, runId: request.runId, purpose: request.purpose },
         {
           signal: request.signal ?? signal,
-          onTurn: (waitedMs) => waits.add(request.runId, waitedMs),
           onWaiting: (holder) =>
             // Runs of one process take turns all the time; only another process is worth a word.
             holder.process.pid === process.pid

@@ -1,6 +1,6 @@
 /** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
 import { basename } from 'node:path'
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValueConverter, Json } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from '@duckdb/node-api'
 import { textRow, type TextRow } from '../model/text-row.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 import { translateError } from './translate-error.ts'
@@ -30,29 +30,35 @@ export type DatabaseOptions = {
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { DuckDBInstance, JsonDuckDBValueConverter } = await import('@duckdb/node-api')
   let instance: DuckDBInstance | undefined
   try {
-    instance = await DuckDBInstance.create(':memory:', settings(options))
+    instance = await createInstance(options)
     const connection = await instance.connect()
-    if (options.path !== ':memory:') await attachFile(connection, options.path)
-    await connection.run(`SET TimeZone = 'UTC'`)
+    if (options.path !== ':memory:')
+      await connection.run(`USE ${quoteName(await attachFile(connection, options.path))}`)
     if (options.leavesLog) await connection.run('PRAGMA disable_checkpoint_on_shutdown')
-    return database(instance, connection, JsonDuckDBValueConverter)
+    return await database(connection, instance)
   } catch (error) {
     instance?.closeSync()
     throw translateError(error, `opening the DuckDB database ${options.path}`)
   }
 }
 
+export async function createInstance(options: DatabaseOptions): Promise<DuckDBInstance> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
+  return DuckDBInstance.create(':memory:', settings(options))
+}
+
 /**
+ * Gives the name under which it is attached.
+ *
  * A group of rows stays in memory until it is full, and a checkpoint joins small groups into up to three full ones: at
  * DuckDB's own 122,880 rows that takes 500 MB where a row has 1.6 KB. Opening a file offers no such setting, ATTACH does.
  */
-async function attachFile(connection: DuckDBConnection, path: string): Promise<void> {
+export async function attachFile(connection: DuckDBConnection, path: string): Promise<string> {
   const name = catalogName(path)
   await connection.run(`ATTACH ${quoteText(path)} AS ${quoteName(name)} (ROW_GROUP_SIZE ${rowsInGroup})`)
-  await connection.run(`USE ${quoteName(name)}`)
+  return name
 }
 
 /** A multiple of DuckDB's vector of 2,048. */
@@ -79,11 +85,10 @@ function settings(options: DatabaseOptions): Record<string, string> {
   }
 }
 
-function database(
-  instance: DuckDBInstance,
-  connection: DuckDBConnection,
-  converter: DuckDBValueConverter<Json>,
-): Database {
+/** @param instance goes with its connection, where one is given */
+export async function database(connection: DuckDBConnection, instance?: DuckDBInstance): Promise<Database> {
+  const { JsonDuckDBValueConverter: converter } = await import('@duckdb/node-api')
+  await connection.run(`SET TimeZone = 'UTC'`)
   const guarded = async <T>(sql: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -110,7 +115,7 @@ function database(
     interrupt: () => connection.interrupt(),
     close: () => {
       connection.closeSync()
-      instance.closeSync()
+      instance?.closeSync()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { heldByAnother } from './held-by-another.ts'
-import { pause, pausedFully } from './pause.ts'
+import { pausedFully } from './pause.ts'
 import type { ControlStore, Holder, Ticket, TicketRequest } from './port.ts'
 
 export type TicketOptions = {
@@ -33,6 +33,7 @@ export async function withTicket<T>(
     return await whileSignsOfLife(store, ticket, fn)
   } finally {
     await store.returnTicket(ticket)
+    for (const wake of waiting.get(ticket.resource) ?? []) wake()
   }
 }
 
@@ -44,9 +45,27 @@ async function awaitTurn(store: ControlStore, ticket: Ticket, options: TicketOpt
     if (options.wait === false) throw heldByAnother(ticket.resource, holder)
     if (waitingFor !== holder.runId) options.onWaiting?.(holder)
     waitingFor = holder.runId
-    await pause(options.pollMs ?? defaultPollMs, options.signal)
+    await pauseUntilReturned(ticket.resource, options)
   }
 }
+
+/** Other processes are asked again and again; whoever gives a ticket back in this one says so. */
+async function pauseUntilReturned(resource: string, options: TicketOptions): Promise<void> {
+  const returned = new AbortController()
+  const wake = () => returned.abort()
+  const here = waiting.get(resource) ?? new Set()
+  waiting.set(resource, here.add(wake))
+  try {
+    await pausedFully(options.pollMs ?? defaultPollMs, AbortSignal.any([returned.signal, options.signal]))
+    options.signal.throwIfAborted()
+  } finally {
+    here.delete(wake)
+    if (here.size === 0) waiting.delete(resource)
+  }
+}
+
+/** Who waits for a resource in this process. */
+const waiting = new Map<string, Set<() => void>>()
 
 /** Other hosts know a ticket by its being asked for. */
 async function whileSignsOfLife<T>(store: ControlStore, ticket: Ticket, fn: () => Promise<T>): Promise<T> {

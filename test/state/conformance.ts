@@ -362,6 +362,14 @@ export function controlStoreConformance(
         expect(await store.ticketBefore(mine)).toBeNull()
       })
 
+      test('withTicket lets the next one of this process in without waiting until it asks again', async () => {
+        const began = performance.now()
+        const slow = { signal, pollMs: 5000 }
+        const works = [1, 2, 3].map((n) => withTicket(store, { ...request, runId: `run-${n}` }, slow, async () => n))
+        expect(await Promise.all(works)).toEqual([1, 2, 3])
+        expect(performance.now() - began).toBeLessThan(4000)
+      })
+
       test('withTicket lets two in at once and never three, and says how long each waited', async () => {
         let inside = 0
         let most = 0

@@ -1,6 +1,7 @@
 /** The embedded warehouse's file as the shared SQL sees it: files are read where they lie, and DDL is part of a transaction. */
 import type { Database } from '../../duckdb/open-database.ts'
 import { logicalType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import { rid } from '../sql/dialect.ts'
 import { wordingOf, type Engine, type LineColumn, type ListQuery, type ListRow } from '../sql/engine.ts'
@@ -122,17 +123,29 @@ export function duckdbEngine(db: Database): Engine {
   }
 }
 
+/** Listing all columns of the file takes milliseconds, and more with every table: one is asked for by name, and may be missing. */
 async function introspect(db: Database, schema: string, name: string): Promise<Table | null> {
-  const found = await db.rows(
-    `SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower(${quoteText(schema)}) AND lower(table_name) = lower(${quoteText(name)}) AND NOT internal ORDER BY column_index`,
+  const table = `${quoteName(schema)}.${quoteName(name)}`
+  const found = await db
+    .rows(`SELECT name, type FROM pragma_table_info(${quoteText(table)}) ORDER BY cid`)
+    .catch((error: unknown) => {
+      if (isMissing(error)) return null
+      throw error
+    })
+  return (
+    found && {
+      schema,
+      name,
+      columns: found.map((row) => ({ name: row['name'] ?? '', type: logicalType(row['type'] ?? '') })),
+    }
   )
-  if (found.length === 0) return null
-  return {
-    schema,
-    name,
-    columns: found.map((row) => ({ name: row['column_name'] ?? '', type: logicalType(row['data_type'] ?? '') })),
-  }
 }
+
+/** No transaction ends by it. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof MillraceError &&
+  error.cause instanceof Error &&
+  /^Catalog Error: .* does not exist/.test(error.cause.message)
 
 /** A list leaves DuckDB as one JSON text: a cell of its own for each would cost more than the diff. */
 async function* streamLists(db: Database, { cells, lists, rest }: ListQuery): AsyncIterable<readonly ListRow[]> {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { openDatabase, type Database } from '../../duckdb/open-database.ts'
+import { openFileEngine, type FileEngine, type OpenFile } from '../../duckdb/file-engine.ts'
+import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
@@ -11,6 +12,7 @@ import { createState, stateSchema, wantedColumns } from '../sql/state-schema.ts'
 import { duckdbDialect } from './dialect.ts'
 import { duckdbEngine } from './engine.ts'
 import { duckdbParquet } from './parquet-style.ts'
+import { shareTurns, type TurnOptions } from './share-turns.ts'
 
 export type DuckDBWarehouseOptions = {
   readonly path: string
@@ -18,15 +20,15 @@ export type DuckDBWarehouseOptions = {
   readonly threads: number | null
   /** Hears every statement before it runs. */
   readonly onStatement?: (sql: string) => void
-  /** Waits for its turn at the file, works, and lets the next one in. */
-  readonly inTurn: <T>(request: SessionRequest, work: () => Promise<T>) => Promise<T>
-}
+} & Pick<TurnOptions, 'inTurn' | 'onTurn'>
 
 /**
- * DuckDB lets one process open the file: every session opens it, works and closes it again, in turn. Opening costs 10 to
- * 35 ms, which is the price of letting a run of an hour, a delivery of an hour and a hand-run sync share one file.
+ * DuckDB lets one process open the file: sessions open it, work and close it again, in turn. That costs 10 to 30 ms, which is
+ * the price of letting a run of an hour, a delivery of an hour and a hand-run sync share one file.
  */
 export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse {
+  const engine = openFileEngine()
+  const turns = shareTurns({ ...options, open: (request) => openFor(engine, options, request) })
   return {
     type: 'duckdb',
     place: options.path,
@@ -34,27 +36,37 @@ export function openDuckDBWarehouse(options: DuckDBWarehouseOptions): Warehouse 
     quote: quoteName,
     joinLookups: (model, lookups) => joinLookups(duckdbDialect, model, lookups),
     session: (request, work) =>
-      asSession(request, () => options.inTurn(request, () => workInFile(options, request, work))),
+      asSession(request, () => turns.take(request, (file) => workInFile(file, options, request, work))),
     costOf: null,
-    close: async () => undefined,
+    close: async () => engine.close(),
   }
 }
 
+async function openFor(
+  engine: FileEngine,
+  options: DuckDBWarehouseOptions,
+  request: SessionRequest,
+): Promise<OpenFile> {
+  if (request.signal?.aborted) throw stopped(request, request.signal.reason)
+  if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
+  mkdirSync(dirname(options.path), { recursive: true })
+  return engine.open({
+    path: options.path,
+    memoryLimit: options.memoryLimit,
+    spillDirectory: join(dirname(options.path), 'tmp'),
+    threads: options.threads,
+  })
+}
+
 async function workInFile<T>(
+  open: OpenFile,
   options: DuckDBWarehouseOptions,
   request: SessionRequest,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   if (request.signal?.aborted) throw stopped(request, request.signal.reason)
-  if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
-  mkdirSync(dirname(options.path), { recursive: true })
-  const db = await openDatabase({
-    path: options.path,
-    memoryLimit: options.memoryLimit,
-    spillDirectory: join(dirname(options.path), 'tmp'),
-    threads: request.isAside ? 1 : options.threads,
-    leavesLog: request.isAside ?? false,
-  })
+  const isAside = request.isAside ?? false
+  const db = await open.connect({ threads: isAside ? 1 : options.threads, leavesLog: isAside })
   const interrupt = () => db.interrupt()
   request.signal?.addEventListener('abort', interrupt, { once: true })
   try {

@@ -1,0 +1,110 @@
+/**
+ * A file that is opened again and again, and let go in between so that others can have it: the engine around it stays, since
+ * making one takes longer than opening the file, and its first look at a catalogue five times as long as the next.
+ */
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { attachFile, createInstance, database, type Database, type DatabaseOptions } from './open-database.ts'
+import { quoteName, quoteText } from './sql-text.ts'
+import { translateError } from './translate-error.ts'
+
+export type FileEngine = {
+  readonly open: (options: DatabaseOptions) => Promise<OpenFile>
+  /** What is open stays open. */
+  readonly close: () => void
+}
+
+export type OpenFile = {
+  /** With settings and temporary tables of its own; one after another. */
+  readonly connect: (settings: FileSettings) => Promise<Database>
+  /** @param isSound false: something failed, and nothing of the engine is used again */
+  readonly letGo: (isSound: boolean) => Promise<void>
+}
+
+export type FileSettings = Pick<DatabaseOptions, 'threads' | 'leavesLog'>
+
+export function openFileEngine(): FileEngine {
+  let idle: DuckDBInstance | undefined
+  let isClosed = false
+  return {
+    async open(options) {
+      const doing = `opening the DuckDB database ${options.path}`
+      const kept = idle
+      idle = undefined
+      const instance = await inWords(doing, async () => kept ?? createInstance(options))
+      const attached = inWords(doing, () =>
+        onceConnected(instance, (connection) => attachFile(connection, options.path)),
+      )
+      const name = await attached.catch((error: unknown) => {
+        instance.closeSync()
+        throw error
+      })
+      return {
+        connect: (settings) => connect(instance, name, settings),
+        async letGo(isSound) {
+          const detached = isSound && (await detach(instance, name, options.memoryLimit))
+          if (!detached || isClosed || idle) instance.closeSync()
+          else idle = instance
+        },
+      }
+    },
+    close() {
+      isClosed = true
+      idle?.closeSync()
+      idle = undefined
+    },
+  }
+}
+
+/** What one session has set another would find. */
+async function connect(
+  instance: DuckDBInstance,
+  name: string,
+  { threads, leavesLog }: FileSettings,
+): Promise<Database> {
+  const connection = await instance.connect()
+  try {
+    await connection.run(`USE ${quoteName(name)}`)
+    await connection.run(threads === null ? 'RESET threads' : `SET threads = ${threads}`)
+    // Whoever opens the file next reads the log: at this size that takes as long as it took to write it into the file.
+    await connection.run(`SET checkpoint_threshold = '${leavesLog ? '200KB' : '1MB'}'`)
+    await connection.run(`PRAGMA ${leavesLog ? 'disable' : 'enable'}_checkpoint_on_shutdown`)
+    return await database(connection)
+  } catch (error) {
+    connection.closeSync()
+    throw translateError(error, `connecting to the DuckDB database ${name}`)
+  }
+}
+
+async function detach(instance: DuckDBInstance, name: string, memoryLimit: string): Promise<boolean> {
+  try {
+    await onceConnected(instance, async (connection) => {
+      await connection.run(`DETACH ${quoteName(name)}`)
+      // Set anew, it makes DuckDB give back what it has freed.
+      await connection.run(`SET memory_limit = ${quoteText(memoryLimit)}`)
+    })
+    return true
+  } catch {
+    // What is committed stands in the file or in its log; whoever opens it next reads both.
+    return false
+  }
+}
+
+async function onceConnected<T>(
+  instance: DuckDBInstance,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await instance.connect()
+  try {
+    return await work(connection)
+  } finally {
+    connection.closeSync()
+  }
+}
+
+async function inWords<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translateError(error, doing)
+  }
+}

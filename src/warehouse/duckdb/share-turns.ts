@@ -1,0 +1,99 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { OpenFile } from '../../duckdb/file-engine.ts'
+import { sessionStopped } from '../session-context.ts'
+import type { SessionRequest } from '../port.ts'
+
+export type Turns = {
+  /** Waits for its turn at the file, and works with it. */
+  readonly take: <T>(request: SessionRequest, work: (file: OpenFile) => Promise<T>) => Promise<T>
+}
+
+export type TurnOptions = {
+  /** Waits for the turn of this process, works, and lets the next process in. */
+  readonly inTurn: <T>(request: SessionRequest, work: () => Promise<T>) => Promise<T>
+  readonly open: (request: SessionRequest) => Promise<OpenFile>
+  /** How long each session has waited. */
+  readonly onTurn?: (request: SessionRequest, waitedMs: number) => void
+}
+
+/**
+ * Sessions of this process that follow each other at once share a turn: opening the file and letting go of it takes as long as
+ * a small commit. After a tenth of a second others have their turn, and DuckDB gives back its memory.
+ */
+export function shareTurns(options: TurnOptions): Turns {
+  const queue: Waiter[] = []
+  let isServing = false
+  const serve = async () => {
+    if (isServing) return
+    isServing = true
+    for (let first = queue.shift(); first; first = queue.shift()) await serveTurn(options, first, queue)
+    isServing = false
+  }
+  return {
+    take: (request, work) =>
+      new Promise((resolve, reject) => {
+        const askedAtMs = performance.now()
+        // Each works in the context of whoever asked for it.
+        const inContext = AsyncLocalStorage.snapshot()
+        const waiter: Waiter = {
+          request,
+          refuse: reject,
+          async work(file) {
+            request.signal?.removeEventListener('abort', leave)
+            options.onTurn?.(request, performance.now() - askedAtMs)
+            const ended = inContext(() => work(file))
+            const isSound = await ended.then(
+              () => true,
+              () => false,
+            )
+            return { isSound, settle: () => resolve(ended) }
+          },
+        }
+        const leave = () => {
+          const at = queue.indexOf(waiter)
+          if (at === -1) return
+          queue.splice(at, 1)
+          reject(sessionStopped(request, request.signal?.reason))
+        }
+        request.signal?.addEventListener('abort', leave, { once: true })
+        queue.push(waiter)
+        void serve()
+      }),
+  }
+}
+
+type Waiter = {
+  readonly request: SessionRequest
+  readonly work: (file: OpenFile) => Promise<Outcome>
+  readonly refuse: (error: unknown) => void
+}
+
+type Outcome = {
+  /** false: it failed, and the file is opened anew for the next one. */
+  readonly isSound: boolean
+  readonly settle: () => void
+}
+
+async function serveTurn(options: TurnOptions, first: Waiter, queue: Waiter[]): Promise<void> {
+  try {
+    await options.inTurn(first.request, async () => {
+      const file = await options.open(first.request)
+      const until = performance.now() + sharedMs
+      let last = await first.work(file)
+      while (last.isSound && performance.now() < until) {
+        const next = queue.shift()
+        if (!next) break
+        last.settle()
+        last = await next.work(file)
+      }
+      // Whoever hears of the end finds the file closed.
+      await file.letGo(last.isSound)
+      last.settle()
+    })
+  } catch (error) {
+    // Of what has had its turn the promise is settled already.
+    first.refuse(error)
+  }
+}
+
+const sharedMs = 100

@@ -1,0 +1,131 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../src/duckdb/open-database.ts'
+import { openDuckDBWarehouse } from '../../../src/warehouse/duckdb/warehouse.ts'
+import type { Session, SessionRequest, Warehouse } from '../../../src/warehouse/port.ts'
+import { collect } from '../workbench.ts'
+
+/** Every turn at the file, by the purpose of its first session, and when it was over. */
+let turns: string[] = []
+let waited: Record<string, number> = {}
+let path = ''
+let warehouse: Warehouse
+/** Another process has the file for so long before each turn. */
+let othersMs = 0
+
+beforeEach(() => {
+  turns = []
+  waited = {}
+  othersMs = 0
+  path = join(mkdtempSync(join(tmpdir(), 'turns-')), 'warehouse.duckdb')
+  let last: Promise<unknown> = Promise.resolve()
+  warehouse = openDuckDBWarehouse({
+    path,
+    memoryLimit: '200MB',
+    threads: 1,
+    onTurn: ({ purpose }, ms) => (waited[purpose] = ms),
+    inTurn: (request, work) => {
+      const mine = last.then(async () => {
+        await sleep(othersMs, undefined, request.signal && { signal: request.signal })
+        turns.push(request.purpose)
+        return work()
+      })
+      last = mine.catch(() => undefined)
+      return mine
+    },
+  })
+})
+
+afterEach(() => warehouse.close())
+
+const session = <T>(purpose: string, work: (session: Session) => Promise<T>, rest: Partial<SessionRequest> = {}) =>
+  warehouse.session({ runId: 'run', purpose, ...rest }, work)
+
+const ask = (purpose: string, sql = 'SELECT 1 AS one') => session(purpose, (open) => collect(open.query(sql)))
+
+/** As another program sees it: it may not be open here. */
+async function tablesFromOutside(): Promise<readonly string[]> {
+  const db = await openDatabase({ path, memoryLimit: '200MB', spillDirectory: tmpdir(), threads: 1 })
+  const rows = await db.rows(`SELECT table_name FROM duckdb_tables() WHERE schema_name = 'models' ORDER BY 1`)
+  db.close()
+  return rows.map((row) => row['table_name'] ?? '')
+}
+
+describe('sessions of one process', () => {
+  test('that wait for the file together share one turn, in their order', async () => {
+    const order: string[] = []
+    await Promise.all(['a', 'b', 'c'].map((name) => session(name, async () => void order.push(name))))
+    expect({ order, turns }).toEqual({ order: ['a', 'b', 'c'], turns: ['a'] })
+  })
+
+  test('let others in after a tenth of a second', async () => {
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => session(name, () => sleep(60))))
+    expect(turns).toEqual(['a', 'c'])
+  })
+
+  test('that follow one another have a turn each, and find the file as others left it', async () => {
+    await ask('first')
+    const outside = await openDatabase({ path, memoryLimit: '200MB', spillDirectory: tmpdir(), threads: 1 })
+    await outside.run('CREATE TABLE models.theirs AS SELECT 42 AS answer')
+    outside.close()
+    expect(await ask('second', 'SELECT answer FROM models.theirs')).toEqual([{ answer: '42' }])
+    expect(turns).toEqual(['first', 'second'])
+  })
+
+  test('hear of their end when the file is closed', async () => {
+    const ends = await Promise.all(['a', 'b'].map((name) => ask(name)))
+    expect(ends).toEqual([[{ one: '1' }], [{ one: '1' }]])
+    expect(await tablesFromOutside()).toEqual([])
+  })
+
+  test('do not see what another one has set or put aside', async () => {
+    await ask('before')
+    const after = await Promise.all([
+      session('rehearsal', (open) => open.ensureView('models', 'm', 'SELECT 1 AS one'), { rehearsal: true }),
+      ask('after', `SELECT count(*) AS n FROM duckdb_views() WHERE view_name = 'm'`),
+    ])
+    expect(after[1]).toEqual([{ n: '0' }])
+  })
+
+  test('are not drawn into the failure of one of them', async () => {
+    const [bad, good] = await Promise.allSettled([ask('bad', 'SELECT nonsense'), ask('good')])
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'MR-2003' } })
+    expect(good).toEqual({ status: 'fulfilled', value: [{ one: '1' }] })
+    expect(turns).toEqual(['bad', 'good'])
+  })
+
+  test('that are told to stop while they wait leave the queue, whoever is before them', async () => {
+    othersMs = 80
+    const stop = new AbortController()
+    const first = ask('first')
+    const waiting = session('waiting', async () => expect.unreachable(), { signal: stop.signal })
+    const last = ask('last')
+    setTimeout(() => stop.abort(), 20)
+    const asked = performance.now()
+    await expect(waiting).rejects.toMatchObject({ code: 'MR-7001' })
+    expect(performance.now() - asked).toBeLessThan(75)
+    await Promise.all([first, last])
+    expect(turns).toEqual(['first'])
+  })
+
+  test('that are told to stop before their turn give it to the next', async () => {
+    othersMs = 80
+    const stop = new AbortController()
+    const first = session('first', async () => expect.unreachable(), { signal: stop.signal })
+    const second = ask('second')
+    stop.abort()
+    await expect(first).rejects.toThrow()
+    await second
+    expect(turns).toEqual(['second'])
+  })
+
+  test('each tell how long they waited', async () => {
+    othersMs = 50
+    await Promise.all([session('a', () => sleep(30)), ask('b')])
+    expect(waited['a']).toBeGreaterThan(45)
+    expect(waited['b']).toBeGreaterThan((waited['a'] ?? 0) + 25)
+  })
+})
