@@ -61,6 +61,7 @@ export class StreamWork {
   #chunks = 0
   #gatherer: Gatherer
   readonly #underWay: Promise<void>[] = []
+  #staging: Promise<unknown> = Promise.resolve()
   #failure: Error | undefined
   #resume: Json
   /** Staged chunks that wait for their commit. */
@@ -165,25 +166,36 @@ export class StreamWork {
     if (how.commits) this.#committedAt = performance.now()
     this.#gatherer = this.#openGatherer()
     const before = this.#underWay.at(-1)
-    const work = this.#runAfter(before, step).then(() => void this.#underWay.shift())
+    const staged = this.#stageAfter(this.#staging, gathered)
+    this.#staging = staged
+    const work = this.#runAfter(before, { step, staged }).then(() => void this.#underWay.shift())
     this.#underWay.push(work)
   }
 
+  /** One chunk at a time; the one before it may be on its way into the warehouse meanwhile. null: something has failed. */
+  async #stageAfter(before: Promise<unknown>, gathered: Gathered): Promise<StagedChunk | null> {
+    await before.catch(() => undefined)
+    if (this.#failure !== undefined) return null
+    return stageForStream(this.#context, { plan: this.#start.plan, workbench: this.#workbench }, gathered)
+  }
+
   /** Keeps its failure for whoever comes next; after one nothing else is done. */
-  async #runAfter(before: Promise<void> | undefined, step: Step): Promise<void> {
-    await before
-    if (this.#failure !== undefined) return
+  async #runAfter(
+    before: Promise<void> | undefined,
+    { step, staged }: { readonly step: Step; readonly staged: Promise<StagedChunk | null> },
+  ): Promise<void> {
     try {
-      await this.#run(step)
+      const [chunk] = await Promise.all([staged, before])
+      if (chunk && this.#failure === undefined) await this.#run(step, chunk)
     } catch (error) {
-      this.#failure =
+      // A chunk that cannot be staged says so at once; what comes before it goes in all the same.
+      await before
+      this.#failure ??=
         error instanceof Error ? error : asMillraceError(error, `committing ${this.#start.plan.stream.name}`)
     }
   }
 
-  async #run({ gathered, resume, commits, final }: Step): Promise<void> {
-    const { plan } = this.#start
-    const staged = await stageForStream(this.#context, { plan, workbench: this.#workbench }, gathered)
+  async #run({ gathered, resume, commits, final }: Step, staged: StagedChunk): Promise<void> {
     const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
     if (!commits) {
       this.#earlier = [...this.#earlier, staged]
@@ -292,7 +304,7 @@ export class StreamWork {
   }
 }
 
-/** One that is staged or committed, and one that waits for it on disk. */
+/** One that is committed, and one that is staged or waits for it. */
 const mostUnderWay = 2
 
 const fillsItsGroups = (rows: number): boolean => rows < groupRows || rows % groupRows >= 0.9 * groupRows

@@ -75,24 +75,27 @@ type Outcome = {
 }
 
 async function serveTurn(options: TurnOptions, first: Waiter, queue: Waiter[]): Promise<void> {
+  let current = first
+  let last: Outcome | undefined
   try {
     await options.inTurn(first.request, async () => {
       const file = await options.open(first.request)
       const until = performance.now() + sharedMs
-      let last = await first.work(file)
+      last = await first.work(file)
       while (last.isSound && performance.now() < until) {
         const next = queue.shift()
         if (!next) break
         last.settle()
+        current = next
         last = await next.work(file)
       }
-      // Whoever hears of the end finds the file closed.
       await file.letGo(last.isSound)
-      last.settle()
     })
+    // Whoever hears of the end finds the file closed and the turn given on.
+    last?.settle()
   } catch (error) {
-    // Of what has had its turn the promise is settled already.
-    first.refuse(error)
+    if (last?.isSound === false) last.settle()
+    else current.refuse(error)
   }
 }
 

@@ -11,6 +11,8 @@ import { collect } from '../workbench.ts'
 /** Every turn at the file, by the purpose of its first session, and when it was over. */
 let turns: string[] = []
 let waited: Record<string, number> = {}
+/** Turns that are over, and somebody else's. */
+let givenOn = 0
 let path = ''
 let warehouse: Warehouse
 /** Another process has the file for so long before each turn. */
@@ -18,6 +20,7 @@ let othersMs = 0
 
 beforeEach(() => {
   turns = []
+  givenOn = 0
   waited = {}
   othersMs = 0
   path = join(mkdtempSync(join(tmpdir(), 'turns-')), 'warehouse.duckdb')
@@ -31,7 +34,10 @@ beforeEach(() => {
       const mine = last.then(async () => {
         await sleep(othersMs, undefined, request.signal && { signal: request.signal })
         turns.push(request.purpose)
-        return work()
+        const result = await work()
+        await sleep(5)
+        givenOn++
+        return result
       })
       last = mine.catch(() => undefined)
       return mine
@@ -75,10 +81,13 @@ describe('sessions of one process', () => {
     expect(turns).toEqual(['first', 'second'])
   })
 
-  test('hear of their end when the file is closed', async () => {
+  test('hear of their end when the file is closed and the turn given on, if they fail too', async () => {
     const ends = await Promise.all(['a', 'b'].map((name) => ask(name)))
     expect(ends).toEqual([[{ one: '1' }], [{ one: '1' }]])
+    expect(givenOn).toBe(1)
     expect(await tablesFromOutside()).toEqual([])
+    await expect(ask('bad', 'SELECT nonsense')).rejects.toMatchObject({ code: 'MR-2003' })
+    expect(givenOn).toBe(2)
   })
 
   test('do not see what another one has set or put aside', async () => {

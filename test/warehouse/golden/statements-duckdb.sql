@@ -19,7 +19,7 @@ ALTER TABLE "_millrace"."generations" ADD COLUMN IF NOT EXISTS "scan" VARCHAR;
 ALTER TABLE "_millrace"."rejects" ADD COLUMN IF NOT EXISTS "value" VARCHAR;
 ALTER TABLE "_millrace"."rejects" ADD COLUMN IF NOT EXISTS "refusals" BIGINT;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."people" ("id" BIGINT, "name" VARCHAR, "payload" JSON, "raw" BLOB, "paid" DECIMAL(38,2), "born" DATE, "seen" TIMESTAMP, "score" DOUBLE, "vip" BOOLEAN, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -27,7 +27,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -41,13 +41,13 @@ MERGE INTO "_millrace"."cursors" AS t USING (SELECT 'crm' AS "sync", 'people' AS
 COMMIT;
 
 -- a merge: rows that are new, changed, stale and the same, in two chunks, with tombstones and rejects
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -75,7 +75,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- a wider column, a new column
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."widened"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."widened" ("id" BIGINT, "n" BIGINT, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -83,7 +83,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."widened"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -95,7 +95,7 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/6-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 3, 3, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."widened"') ORDER BY cid;
 ALTER TABLE "crm"."widened" ALTER COLUMN "n" TYPE VARCHAR USING CAST("n" AS VARCHAR);
 ALTER TABLE "crm"."widened" ADD COLUMN IF NOT EXISTS "added" JSON;
 BEGIN TRANSACTION;
@@ -103,7 +103,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('widened') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."widened"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -117,13 +117,13 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- one column of rows that stand
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -141,13 +141,13 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- the same, of a vendor that keeps no stamp
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -163,13 +163,13 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- the end of a full pass: what it did not see goes
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('people') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -189,7 +189,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- children: those that their parent has no longer go
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('lines') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."lines"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."lines" ("id" BIGINT, "parent" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -197,7 +197,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('lines') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."lines"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -212,7 +212,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- rows without a key
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('events') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."events"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."events" ("name" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -220,7 +220,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('events') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."events"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -231,7 +231,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- a generation: one part, and the one that takes the place
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."refreshed" ("id" BIGINT, "name" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -239,13 +239,13 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "_millrace";
 CREATE TABLE IF NOT EXISTS "_millrace"."generation_crm.refreshed" ("id" BIGINT, "name" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -263,17 +263,17 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/13-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 10, 10, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -286,8 +286,8 @@ SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outco
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "crm"."refreshed";
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('refreshed') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('generation_crm.refreshed') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
 DELETE FROM "crm"."refreshed";
 INSERT INTO "crm"."refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at" FROM "_millrace"."generation_crm.refreshed";
 DELETE FROM "_millrace"."generation_crm.refreshed";
@@ -299,7 +299,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- intervals: begun, ended, deleted
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."tiers"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."tiers" ("id" BIGINT, "tier" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP, "valid_from" TIMESTAMP, "valid_to" TIMESTAMP, "is_current" BOOLEAN);
 BEGIN TRANSACTION;
@@ -307,7 +307,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."tiers"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -324,13 +324,13 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/15-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 12, 12, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."tiers"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('tiers') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."tiers"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -357,7 +357,7 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 
 -- report days that were read whole
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."insights"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."insights" ("day" DATE, "account" BIGINT, "ad" VARCHAR, "spend" DECIMAL(38,2), "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -365,7 +365,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."insights"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -377,13 +377,13 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT to_json([CAST("day" AS VARCHAR), CAST("account" AS VARCHAR), CAST("ad" AS VARCHAR)])::VARCHAR FROM read_parquet(['/files/18-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 14, 14, '{"read":2,"derived":0,"inserted":2,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":2}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."insights"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('insights') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."insights"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -414,7 +414,7 @@ SELECT * FROM _millrace.rejects WHERE sync = 'crm' AND state <> 'settled' ORDER 
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND state IN ('open', 'parked');
 
 -- views: a model, a field history, whole records, amounts
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."account"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."account" ("id" VARCHAR, "name" VARCHAR, "created_date" TIMESTAMP, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -422,7 +422,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."account"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -434,7 +434,7 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/20-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 16, 16, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account_history') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."account_history"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."account_history" ("id" VARCHAR, "account_id" VARCHAR, "field" VARCHAR, "old" VARCHAR, "new" VARCHAR, "at" TIMESTAMP, "by" VARCHAR, "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -442,7 +442,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account_history') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."account_history"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -454,7 +454,7 @@ SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'peo
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/21-staged.parquet']));
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 17, 17, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('charges') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."charges"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE TABLE IF NOT EXISTS "crm"."charges" ("id" BIGINT, "currency" VARCHAR, "amount" BIGINT, "share" DECIMAL(38,12), "_synced_at" TIMESTAMP, "_read_at" TIMESTAMP, "_version" TIMESTAMP, "_run_id" VARCHAR, "_deleted_at" TIMESTAMP);
 BEGIN TRANSACTION;
@@ -462,7 +462,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('charges') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."charges"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -476,12 +476,12 @@ INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "led
 COMMIT;
 CREATE SCHEMA IF NOT EXISTS "models";
 CREATE OR REPLACE VIEW "models"."people" AS SELECT id, name FROM "crm"."people";
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('account') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."account"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE OR REPLACE VIEW "crm"."account_field_history" AS WITH changes AS (SELECT h."account_id" AS record_id, h."field" AS field, '' AS kind, CAST(h."old" AS VARCHAR) AS from_value, CAST(h."new" AS VARCHAR) AS to_value, h."at" AS changed_at, h."by" AS changed_by_id, lead(h."at") OVER (PARTITION BY h."account_id", h."field", '' ORDER BY h."at", h."id") AS next_at, row_number() OVER (PARTITION BY h."account_id", h."field", '' ORDER BY h."at", h."id") AS nth FROM "crm"."account_history" h WHERE h._deleted_at IS NULL), intervals AS (SELECT record_id, field, kind, from_value, to_value AS value, changed_by_id, changed_at AS valid_from, next_at AS valid_to FROM changes UNION ALL SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, p."created_date", c.changed_at FROM changes c JOIN "crm"."account" p ON p."id" = c.record_id WHERE c.nth = 1 AND c.changed_at > p."created_date" UNION ALL SELECT p."id" AS record_id, 'Name' AS field, '' AS kind, NULL AS from_value, CAST(p."name" AS VARCHAR) AS value, CAST(NULL AS VARCHAR) AS changed_by_id, p."created_date" AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to FROM "crm"."account" p WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.record_id = p."id" AND c.field = 'Name')) SELECT i.record_id, i.field, i.kind, i.from_value, i.value AS to_value, i.valid_from, i.valid_to, i.valid_to IS NULL AS is_current, i.changed_by_id, CAST(NULL AS VARCHAR) AS changed_by FROM intervals i ;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE OR REPLACE VIEW "crm"."account_history_scd2" AS WITH changes AS (SELECT record_id, valid_from, max(CASE WHEN field IN ('Name') THEN held END) AS "name" FROM (SELECT record_id, valid_from, field, CASE WHEN false THEN '1' ELSE '0' END || CASE WHEN to_value IS NULL THEN 'n' ELSE 'v' || to_value END AS held FROM "crm"."account_field_history" WHERE field IN ('Name') AND valid_from IS NOT NULL AND (valid_to IS NULL OR valid_to > valid_from)) f GROUP BY record_id, valid_from), filled AS (SELECT record_id, valid_from, lead(valid_from) OVER (PARTITION BY record_id ORDER BY valid_from) AS valid_to, last_value("name" IGNORE NULLS) OVER (PARTITION BY record_id ORDER BY valid_from ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS "name" FROM changes) SELECT record_id, valid_from, valid_to, valid_to IS NULL AS is_current, CASE WHEN substr("name", 2, 1) = 'v' THEN substr("name", 3) END AS "name" FROM filled;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('crm') AND lower(table_name) = lower('charges') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"crm"."charges"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
 CREATE OR REPLACE VIEW "crm"."charges_decimal" AS SELECT t."id", t."currency", t."amount", t."share", t."_synced_at", t."_read_at", t."_version", t."_run_id", t."_deleted_at", CAST(t."amount" AS DECIMAL(19,0)) * CAST(CASE WHEN upper(CAST(t."currency" AS VARCHAR)) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1 WHEN upper(CAST(t."currency" AS VARCHAR)) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 0.001 WHEN regexp_full_match(upper(CAST(t."currency" AS VARCHAR)), '[A-Z]{3}') THEN 0.01 END AS DECIMAL(4,3)) AS "amount_decimal", CASE WHEN regexp_full_match(CAST(t."share" AS VARCHAR), '-?[0-9]{1,20}([.][0-9]{1,12}0*)?') THEN CAST(CAST(t."share" AS VARCHAR) AS DECIMAL(38,12)) END * CAST(CASE WHEN upper(CAST(t."currency" AS VARCHAR)) IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') THEN 1 WHEN upper(CAST(t."currency" AS VARCHAR)) IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN 0.001 WHEN regexp_full_match(upper(CAST(t."currency" AS VARCHAR)), '[A-Z]{3}') THEN 0.01 END AS DECIMAL(4,3)) AS "share_decimal" FROM "crm"."charges" t;
 
@@ -491,18 +491,18 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
 MERGE INTO _millrace.fences AS t USING (SELECT 'out' AS "sync", 'person' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "_millrace";
 CREATE TABLE IF NOT EXISTS "_millrace"."snapshot_out" ("key" VARCHAR, "state" VARCHAR, "payload_hash" VARCHAR, "mapping_version" VARCHAR, "accepted_at" TIMESTAMP, "run_id" VARCHAR, "sent_at" TIMESTAMP, "v_id" BIGINT, "v_name" VARCHAR, "v_vip" BOOLEAN);
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = 'out') AS intents, (SELECT count(*) FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked')) AS rejects;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (SELECT coalesce(m."#key", s.key) AS _key, CAST(CASE WHEN m."#present" IS NULL THEN CASE WHEN s.accepted OR false THEN 4 ELSE 5 END WHEN m."#key" IS NULL THEN 6 WHEN false OR false THEN 3 WHEN s.accepted IS DISTINCT FROM true THEN 1 WHEN NOT s.same OR CAST(m."id" AS BIGINT) IS DISTINCT FROM s."v_id" OR CAST(m."name" AS VARCHAR) IS DISTINCT FROM s."v_name" OR CAST(m."vip" AS BOOLEAN) IS DISTINCT FROM s."v_vip" THEN 2 ELSE 0 END AS INTEGER) AS _class, false AS _refresh, CAST(NULL AS VARCHAR) AS _value, 0 AS _refusals, false AS _parked, (m."vip" IS NOT DISTINCT FROM true AND (false OR TRY_CAST(CAST(s."v_vip" AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true)) AS _turned, s.accepted AS _accepted, s.same AS _same, s.key IS NOT NULL AS _stored, false AS _intent, 0 AS _attempts, CAST(m."id" AS BIGINT) AS m0, s."v_id" AS s0, CAST(m."name" AS VARCHAR) AS m1, s."v_name" AS s1, CAST(m."vip" AS BOOLEAN) AS m2, s."v_vip" AS s2 FROM (SELECT lower(nullif(trim(CAST("id" AS VARCHAR), ' 	
                  　﻿'), '')) AS "#key", true AS "#present", * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = 'm1' AS same, false AS due, "v_id", "v_name", "v_vip" FROM "_millrace"."snapshot_out") s ON m."#key" = s.key  ) WHERE _class <> 0;
 SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m, (SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out") s, (SELECT count(*) AS n, count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS met FROM _diff) d;
 SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class NOT IN (4, 5) GROUP BY _key HAVING count(*) > 1 ORDER BY 1 LIMIT 5;
 SELECT _class, count(*) AS n FROM _diff GROUP BY _class;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 SELECT _key AS "key", _class + CASE WHEN _turned THEN 8 ELSE 0 END + CASE WHEN _same THEN 16 ELSE 0 END + CASE WHEN _intent THEN 32 ELSE 0 END + CASE WHEN _refresh THEN 64 ELSE 0 END AS "bits", CASE WHEN _class <> 4 THEN to_json([CAST(m0 AS VARCHAR), CAST(m1 AS VARCHAR), CAST(m2 AS VARCHAR)])::VARCHAR END AS "#model", CASE WHEN _stored THEN to_json([CAST(s.state AS VARCHAR), CAST(s.payload_hash AS VARCHAR), CAST(s0 AS VARCHAR), CAST(s1 AS VARCHAR), CAST(s2 AS VARCHAR)])::VARCHAR END AS "#snapshot", CASE WHEN _attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL THEN to_json([CAST(CAST(_attempts AS VARCHAR) AS VARCHAR), CAST(_value AS VARCHAR), CAST(CAST(_refusals AS VARCHAR) AS VARCHAR), CAST(CAST(_parked AS VARCHAR) AS VARCHAR)])::VARCHAR END AS "#open" FROM _diff LEFT JOIN "_millrace"."snapshot_out" s ON s.key = _key WHERE _class IN (1, 2, 3, 4) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
 CREATE OR REPLACE TEMP TABLE _intended AS SELECT * FROM read_json('/files/23-lines.ndjson', format = 'newline_delimited', columns = {"key": 'VARCHAR', "op": 'VARCHAR'});
 BEGIN TRANSACTION;
@@ -518,7 +518,7 @@ COMMIT;
 SELECT count(*) AS n FROM _millrace.intents WHERE sync = 'out';
 SELECT DISTINCT run_id, CAST(receipt AS VARCHAR) AS receipt FROM _millrace.intents WHERE sync = 'out' AND receipt IS NOT NULL ORDER BY 1, 2;
 SELECT * FROM _millrace.snapshots WHERE sync = 'out';
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS "taken_at" FROM read_json('/files/24-lines.ndjson', format = 'newline_delimited', columns = {"key": 'VARCHAR', "op": 'VARCHAR', "status": 'VARCHAR', "state": 'VARCHAR', "hash": 'VARCHAR', "fields": 'VARCHAR', "code": 'VARCHAR', "message": 'VARCHAR', "sent_at": 'VARCHAR', "value": 'VARCHAR', "values": 'VARCHAR[]', "retryable": 'BOOLEAN', "attempts": 'BIGINT', "unanswered": 'BOOLEAN', "refusals": 'BIGINT'});
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
@@ -527,7 +527,7 @@ SELECT count_if(status IN ('coalesced', 'ignored')) AS unsent, count_if(state IS
 UPDATE _answers SET taken_at = coalesce(s.sent_at, s.accepted_at) FROM "_millrace"."snapshot_out" s WHERE s.key = _answers.key AND (status IN ('coalesced', 'ignored'));
 UPDATE "_millrace"."snapshot_out" SET state = a.state, accepted_at = now()::TIMESTAMP, run_id = 'run-1' FROM _answers a WHERE "_millrace"."snapshot_out".key = a.key AND a.state IS NOT NULL AND a."values" IS NULL;
 INSERT INTO "_millrace"."snapshot_out" (key, state, mapping_version, accepted_at, run_id) SELECT key, state, 'm1', now()::TIMESTAMP, 'run-1' FROM _answers a WHERE a.state IS NOT NULL AND a."values" IS NULL AND NOT EXISTS (SELECT 1 FROM "_millrace"."snapshot_out" s WHERE s.key = a.key);
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 DELETE FROM "_millrace"."snapshot_out" WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL);
 INSERT INTO "_millrace"."snapshot_out" (key, state, payload_hash, mapping_version, accepted_at, run_id, sent_at, "v_id", "v_name", "v_vip") SELECT key, state, hash, 'm1', now()::TIMESTAMP, 'run-1', taken_at, CAST("values"[1] AS BIGINT), CAST("values"[2] AS VARCHAR), CAST("values"[3] AS BOOLEAN) FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL;
 DELETE FROM _millrace.intents WHERE sync = 'out' AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true);
@@ -541,47 +541,47 @@ INSERT INTO _millrace.changes (run_id, sync, key, op, fields, status, reason, se
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'person', 1, 1, '{}'::JSON, now()::TIMESTAMP;
 DROP TABLE _answers;
 COMMIT;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = 'out') AS intents, (SELECT count(*) FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked')) AS rejects;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (SELECT coalesce(m."#key", s.key) AS _key, CAST(CASE WHEN m."#present" IS NULL THEN CASE WHEN s.accepted OR false THEN 4 ELSE 5 END WHEN m."#key" IS NULL THEN 6 WHEN false OR r.key IS NOT NULL THEN 3 WHEN s.accepted IS DISTINCT FROM true THEN 1 WHEN NOT s.same OR CAST(m."id" AS BIGINT) IS DISTINCT FROM s."v_id" OR CAST(m."name" AS VARCHAR) IS DISTINCT FROM s."v_name" OR CAST(m."vip" AS BOOLEAN) IS DISTINCT FROM s."v_vip" THEN 2 ELSE 0 END AS INTEGER) AS _class, false AS _refresh, r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked, (m."vip" IS NOT DISTINCT FROM true AND (false OR TRY_CAST(CAST(s."v_vip" AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true)) AS _turned, s.accepted AS _accepted, s.same AS _same, s.key IS NOT NULL AS _stored, false AS _intent, coalesce(r.attempts, 0) AS _attempts, CAST(m."id" AS BIGINT) AS m0, s."v_id" AS s0, CAST(m."name" AS VARCHAR) AS m1, s."v_name" AS s1, CAST(m."vip" AS BOOLEAN) AS m2, s."v_vip" AS s2 FROM (SELECT lower(nullif(trim(CAST("id" AS VARCHAR), ' 	
                  　﻿'), '')) AS "#key", true AS "#present", * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = 'm1' AS same, false AS due, "v_id", "v_name", "v_vip" FROM "_millrace"."snapshot_out") s ON m."#key" = s.key  LEFT JOIN (SELECT key, max(attempts) AS attempts, max_by(value, last_at) AS value, max(refusals) AS refusals, count_if(state = 'parked') > 0 AS parked FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') GROUP BY key) r ON r.key = coalesce(m."#key", s.key)) WHERE _class <> 0;
 SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0")) m, (SELECT count_if(state = 'accepted') AS n FROM "_millrace"."snapshot_out") s, (SELECT count(*) AS n, count_if(_class NOT IN (4, 5)) AS present, count(DISTINCT CASE WHEN _accepted THEN _key END) AS met FROM _diff) d;
 SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class NOT IN (4, 5) GROUP BY _key HAVING count(*) > 1 ORDER BY 1 LIMIT 5;
 SELECT _class, count(*) AS n FROM _diff GROUP BY _class;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 SELECT _key AS "key", _class + CASE WHEN _turned THEN 8 ELSE 0 END + CASE WHEN _same THEN 16 ELSE 0 END + CASE WHEN _intent THEN 32 ELSE 0 END + CASE WHEN _refresh THEN 64 ELSE 0 END AS "bits", CASE WHEN _class <> 4 THEN to_json([CAST(m0 AS VARCHAR), CAST(m1 AS VARCHAR), CAST(m2 AS VARCHAR)])::VARCHAR END AS "#model", CASE WHEN _stored THEN to_json([CAST(s.state AS VARCHAR), CAST(s.payload_hash AS VARCHAR), CAST(s0 AS VARCHAR), CAST(s1 AS VARCHAR), CAST(s2 AS VARCHAR)])::VARCHAR END AS "#snapshot", CASE WHEN _attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL THEN to_json([CAST(CAST(_attempts AS VARCHAR) AS VARCHAR), CAST(_value AS VARCHAR), CAST(CAST(_refusals AS VARCHAR) AS VARCHAR), CAST(CAST(_parked AS VARCHAR) AS VARCHAR)])::VARCHAR END AS "#open" FROM _diff LEFT JOIN "_millrace"."snapshot_out" s ON s.key = _key WHERE _class = 3 OR (_class = 4 AND (_intent OR _attempts > 0)) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
 
 -- state by hand: out, in, moved, a person erased, pruned, reset
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshots') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_out') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('intents') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('rejects') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('cursors') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshots"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."intents"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."rejects"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."cursors"') ORDER BY cid;
 SELECT CASE WHEN true THEN to_json([CAST("connection" AS VARCHAR), CAST("account" AS VARCHAR), CAST("object" AS VARCHAR), CAST("options" AS VARCHAR), CAST("mapping_version" AS VARCHAR), CAST("encoder_version" AS VARCHAR), CAST("updated_at" AS VARCHAR)])::VARCHAR END AS "#row" FROM "_millrace"."snapshots" WHERE sync = 'out';
 SELECT CASE WHEN true THEN to_json([CAST("key" AS VARCHAR), CAST("state" AS VARCHAR), CAST("payload_hash" AS VARCHAR), CAST("mapping_version" AS VARCHAR), CAST("accepted_at" AS VARCHAR), CAST("run_id" AS VARCHAR), CAST("sent_at" AS VARCHAR), CAST("v_id" AS VARCHAR), CAST("v_name" AS VARCHAR), CAST("v_vip" AS VARCHAR)])::VARCHAR END AS "#row" FROM "_millrace"."snapshot_out" ;
 SELECT CASE WHEN true THEN to_json([CAST("key" AS VARCHAR), CAST("op" AS VARCHAR), CAST("run_id" AS VARCHAR), CAST("epoch" AS VARCHAR), CAST("receipt" AS VARCHAR), CAST("opened_at" AS VARCHAR)])::VARCHAR END AS "#row" FROM "_millrace"."intents" WHERE sync = 'out';
 SELECT CASE WHEN true THEN to_json([CAST("run_id" AS VARCHAR), CAST("stream" AS VARCHAR), CAST("key" AS VARCHAR), CAST("code" AS VARCHAR), CAST("message" AS VARCHAR), CAST("retryable" AS VARCHAR), CAST("attempts" AS VARCHAR), CAST("first_at" AS VARCHAR), CAST("last_at" AS VARCHAR), CAST("row" AS VARCHAR), CAST("state" AS VARCHAR), CAST("value" AS VARCHAR), CAST("refusals" AS VARCHAR)])::VARCHAR END AS "#row" FROM "_millrace"."rejects" WHERE sync = 'out';
 SELECT CASE WHEN true THEN to_json([CAST("stream" AS VARCHAR), CAST("partition" AS VARCHAR), CAST("watermark" AS VARCHAR), CAST("scan" AS VARCHAR), CAST("connector" AS VARCHAR), CAST("cursor_version" AS VARCHAR), CAST("updated_by" AS VARCHAR), CAST("updated_at" AS VARCHAR), CAST("marks" AS VARCHAR)])::VARCHAR END AS "#row" FROM "_millrace"."cursors" WHERE sync = 'out';
 CREATE OR REPLACE TEMP TABLE _lines AS SELECT from_json(json, '["VARCHAR"]') AS line FROM read_ndjson_objects('/files/25-state.ndjson', maximum_object_size = 67108864) WHERE json_type(json) = 'ARRAY';
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshots') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_other') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshots"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_other"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "_millrace";
 CREATE TABLE IF NOT EXISTS "_millrace"."snapshot_other" ("key" VARCHAR, "state" VARCHAR, "payload_hash" VARCHAR, "mapping_version" VARCHAR, "accepted_at" TIMESTAMP, "run_id" VARCHAR, "sent_at" TIMESTAMP, "v_id" BIGINT, "v_name" VARCHAR, "v_vip" BOOLEAN);
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_other') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('intents') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('rejects') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('cursors') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_other"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."intents"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."rejects"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."cursors"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'import' WHERE sync = 'other';
 SELECT name FROM _millrace.generations WHERE sync = 'other';
 DELETE FROM _millrace.generations WHERE sync = 'other';
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshots') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_other') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('intents') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('rejects') AND NOT internal ORDER BY column_index;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('cursors') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshots"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_other"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."intents"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."rejects"') ORDER BY cid;
+SELECT name, type FROM pragma_table_info('"_millrace"."cursors"') ORDER BY cid;
 DELETE FROM "_millrace"."snapshots" WHERE sync = 'other';
 DELETE FROM "_millrace"."snapshot_other" ;
 DELETE FROM "_millrace"."intents" WHERE sync = 'other';
@@ -604,7 +604,7 @@ UPDATE _millrace.intents SET sync = 'third' WHERE sync = 'other';
 UPDATE _millrace.rejects SET sync = 'third' WHERE sync = 'other';
 UPDATE _millrace.changes SET sync = 'third' WHERE sync = 'other';
 UPDATE _millrace.snapshots SET sync = 'third' WHERE sync = 'other';
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_other') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_other"') ORDER BY cid;
 ALTER TABLE "_millrace"."snapshot_other" RENAME TO "snapshot_third";
 UPDATE _millrace.snapshots SET "account" = 'a', "connection" = 'c', object = 'o', options = '{}', updated_at = now()::TIMESTAMP WHERE sync = 'third';
 COMMIT;
@@ -615,7 +615,7 @@ SELECT DISTINCT table_name FROM duckdb_tables() WHERE schema_name = '_millrace' 
 SELECT key, state FROM "_millrace"."snapshot_out" WHERE key IN ('2') ORDER BY key;
 SELECT key, state FROM "_millrace"."snapshot_third" WHERE key IN ('2') ORDER BY key;
 BEGIN TRANSACTION;
-SELECT column_name, data_type FROM duckdb_columns() WHERE lower(schema_name) = lower('_millrace') AND lower(table_name) = lower('snapshot_third') AND NOT internal ORDER BY column_index;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_third"') ORDER BY cid;
 UPDATE "_millrace"."snapshot_third" SET state = 'ignored', "v_id" = NULL, "v_name" = NULL, "v_vip" = NULL WHERE key = '2';
 DELETE FROM _millrace.intents WHERE sync = 'third' AND key = '2';
 DELETE FROM _millrace.rejects WHERE sync = 'third' AND key = '2';
