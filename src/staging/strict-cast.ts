@@ -28,7 +28,7 @@ export function strictCast(text: string, type: LogicalType): string {
     case 'timestamp':
       return (
         // As most vendors write it. DuckDB reads a time without a zone four times as fast, and all of these are UTC.
-        `CASE WHEN ${text} >= '0' AND ${text} < ':' AND ${usualInstant(text)} ` +
+        `CASE WHEN ${text} >= '0' AND ${usualInstant(text)} ` +
         `THEN TRY_CAST(${text} AS TIMESTAMP) ` +
         // Vendors that count: whole seconds since 1970.
         `WHEN regexp_full_match(${text}, '-?[0-9]{1,11}') THEN make_timestamp(TRY_CAST(${text} AS BIGINT) * 1000000) ` +
