@@ -18,6 +18,7 @@ import type {
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
 import { beginScan } from '../etl/begin-scan.ts'
+import { planChanges } from '../etl/prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
@@ -104,8 +105,7 @@ async function storedState(
   try {
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
       const changes = new Map<string, readonly SchemaChange[]>()
-      for (const plan of plans)
-        changes.set(plan.stream.name, await session.planTable(plan.shape.table, plan.config.schemaChanges))
+      for (const plan of plans) changes.set(plan.stream.name, await planChanges(session, plan))
       const cursors = await session.state.readCursors(sync.name)
       return {
         changes,

@@ -20,7 +20,14 @@ export type OpenFile = {
   readonly letGo: (isSound: boolean) => Promise<void>
 }
 
-export type FileSettings = Pick<DatabaseOptions, 'threads' | 'leavesLog'>
+export type FileSettings = {
+  readonly threads: number | null
+  /**
+   * What a commit wrote to the log stays there when it is closed, for whoever opens the file next: at most 200 KB, as more
+   * goes straight into the file. Else closing writes the last groups of rows of a table once more.
+   */
+  readonly leavesLog: boolean
+}
 
 export function openFileEngine(): FileEngine {
   let idle: DuckDBInstance | undefined

@@ -22,11 +22,6 @@ export type DatabaseOptions = {
   readonly memoryLimit: string
   readonly spillDirectory: string
   readonly threads: number | null
-  /**
-   * What a commit wrote to the log stays there when it is closed, for whoever opens the file next: at most a megabyte, as
-   * more goes straight into the file. Else closing writes the last groups of rows of a table once more. @default false
-   */
-  readonly leavesLog?: boolean
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -36,7 +31,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     const connection = await instance.connect()
     if (options.path !== ':memory:')
       await connection.run(`USE ${quoteName(await attachFile(connection, options.path))}`)
-    if (options.leavesLog) await connection.run('PRAGMA disable_checkpoint_on_shutdown')
     return await database(connection, instance)
   } catch (error) {
     instance?.closeSync()

@@ -12,12 +12,21 @@ type Intended = { readonly table: Table; readonly fields: readonly string[]; rea
  * A table gets them whatever `schema_changes` says of the vendor's: the mode asks for them. A table of intervals is loaded by no other mode, which would
  * take the rows of a key for one. @throws MillraceError MR-2201
  */
-export async function prepareIntervals(
-  session: Session,
-  { table, fields, mode }: Intended,
-): Promise<readonly SchemaChange[]> {
+export async function prepareIntervals(session: Session, intended: Intended): Promise<readonly SchemaChange[]> {
+  const wanted = await wantedIntervals(session, intended)
+  return wanted ? session.ensureTable(wanted, 'evolve') : []
+}
+
+/** What `prepareIntervals` would do. @throws MillraceError MR-2201 */
+export async function planIntervals(session: Session, intended: Intended): Promise<readonly SchemaChange[]> {
+  const wanted = await wantedIntervals(session, intended)
+  return wanted ? session.planTable(wanted, 'evolve') : []
+}
+
+/** null: there is nothing to be added to. */
+async function wantedIntervals(session: Session, { table, fields, mode }: Intended): Promise<Table | null> {
   const stored = await session.introspect(table.schema, table.name)
-  if (!stored) return []
+  if (!stored) return null
   const found = stored.columns.filter(({ name }) => isInterval(name))
   const fits = found.every(({ name, type }) => intervalColumns.some((ours) => ours.name === name && ours.type === type))
   const isHistory = fits && found.length === intervalColumns.length
@@ -25,10 +34,10 @@ export async function prepareIntervals(
   const isVendors = found.some(({ name }) => vendors.has(name))
   if (mode !== 'scd2') {
     if (isHistory && !isVendors) throw keepsHistory(table, mode)
-    return []
+    return null
   }
   if (!isHistory && (isVendors || !fits)) throw namesTaken(table)
-  return session.ensureTable({ ...table, columns: intervalColumns }, 'evolve')
+  return { ...table, columns: intervalColumns }
 }
 
 const keepsHistory = ({ schema, name }: Table, mode: StreamMode) =>

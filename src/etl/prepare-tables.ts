@@ -1,8 +1,9 @@
 import type { StreamConfig, StreamMode } from '../config/project.ts'
 import type { Stream } from '../connector/contract.ts'
+import type { SchemaChange } from '../model/table.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
-import { prepareIntervals } from './prepare-intervals.ts'
+import { planIntervals, prepareIntervals } from './prepare-intervals.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
@@ -27,6 +28,16 @@ export async function prepareTables(context: EtlContext, session: Session, plan:
   for (const child of plan.children)
     children.push({ ...child, shape: await prepare(child.child, { ...child, mode: 'merge' }) })
   return { ...plan, shape, children }
+}
+
+/** What `prepareTables` would do to the table of the stream itself. @throws MillraceError MR-2201 */
+export async function planChanges(session: Session, plan: StreamPlan): Promise<readonly SchemaChange[]> {
+  const { table } = plan.shape
+  const fields = Object.keys(plan.stream.columns)
+  const intervals = await planIntervals(session, { table, fields, mode: plan.mode })
+  const added = new Set(intervals.flatMap((change) => (change.kind === 'column_added' ? [change.column] : [])))
+  const rest = { ...table, columns: table.columns.filter(({ name }) => !added.has(name)) }
+  return [...intervals, ...(await session.planTable(rest, plan.config.schemaChanges))]
 }
 
 type Prepared = { readonly shape: TableShape; readonly config: StreamConfig; readonly mode: StreamMode }

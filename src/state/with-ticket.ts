@@ -53,12 +53,15 @@ async function awaitTurn(store: ControlStore, ticket: Ticket, options: TicketOpt
 async function pauseUntilReturned(resource: string, options: TicketOptions): Promise<void> {
   const returned = new AbortController()
   const wake = () => returned.abort()
+  options.signal.throwIfAborted()
   const here = waiting.get(resource) ?? new Set()
   waiting.set(resource, here.add(wake))
   try {
-    await pausedFully(options.pollMs ?? defaultPollMs, AbortSignal.any([returned.signal, options.signal]))
+    options.signal.addEventListener('abort', wake)
+    await pausedFully(options.pollMs ?? defaultPollMs, returned.signal)
     options.signal.throwIfAborted()
   } finally {
+    options.signal.removeEventListener('abort', wake)
     here.delete(wake)
     if (here.size === 0) waiting.delete(resource)
   }

@@ -1,0 +1,90 @@
+/** A table that another mode has loaded: `sync plan` says of it what the run would say. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openApp, type App } from '../../src/app/app.ts'
+import { planSyncs } from '../../src/app/plan-syncs.ts'
+import { defaultRunOptions } from '../../src/app/run-options.ts'
+import { runSync } from '../../src/app/run-sync.ts'
+
+let project = ''
+
+const write = (name: string, text: string) => {
+  mkdirSync(dirname(join(project, name)), { recursive: true })
+  writeFileSync(join(project, name), text)
+}
+const sync = (mode: string) => write('syncs/crm.yaml', `source: toy\nstreams: { people: { mode: ${mode} } }\n`)
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'millrace-intervals-'))
+  write(
+    'millrace.yaml',
+    'project: intervals\ndefault_target: dev\ntargets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }\nconnections: { toy: { connector: toy } }\n',
+  )
+  write('connectors/toy/index.ts', toyConnector)
+})
+
+afterEach(() => rmSync(project, { recursive: true, force: true }))
+
+async function inApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+  const { signal } = new AbortController()
+  const app = await openApp({ directory: project, onEvent: () => undefined, env: {}, signal })
+  try {
+    return await work(app)
+  } finally {
+    await app.close()
+  }
+}
+
+const toyConnector = `
+import { connector, stream, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+
+export default connector({
+  name: 'toy',
+  config: z.strictObject({}),
+  check: async () => undefined,
+  account: async () => 'toy-1',
+  streams: {
+    people: stream({
+      docs: 'https://toy.example/docs',
+      key: ['id'],
+      order: 'none',
+      columns: { id: 'string', name: 'string' },
+      async *read() {
+        yield { kind: 'records', records: [{ id: '1', name: 'Ann' }], readAt: new Date() }
+        yield { kind: 'checkpoint', resume: null }
+      },
+    }),
+  },
+})
+`
+
+const run = () =>
+  inApp(async (app) => {
+    const found = app.project.syncs.find(({ name }) => name === 'crm')
+    if (!found) throw new Error('the project has this sync')
+    return runSync(app, found, defaultRunOptions)
+  })
+
+const plan = () => inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
+
+it('of intervals is refused to another mode by the plan in the words of the run', async () => {
+  sync('scd2')
+  expect((await run()).run.status).toBe('ok')
+  sync('merge')
+  const words = { code: 'MR-2201', message: expect.stringContaining('holds intervals') }
+  await expect(plan()).rejects.toMatchObject(words)
+  expect((await run()).errors).toMatchObject([words])
+})
+
+it('of another mode gets its interval columns in the plan, and then in the run', async () => {
+  sync('merge')
+  expect((await run()).run.status).toBe('ok')
+  sync('scd2')
+  const added = ['valid_from', 'valid_to', 'is_current'].map((column) => ({ kind: 'column_added', column }))
+  expect(await plan()).toMatchObject([{ streams: [{ schema_changes: added }] }])
+  expect((await run()).run.status).toBe('ok')
+  expect(await plan()).toMatchObject([{ streams: [{ schema_changes: [] }] }])
+})
