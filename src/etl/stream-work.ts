@@ -15,6 +15,7 @@ import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
+import { workInOrder, type InOrder } from './in-order.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
   addLedgers,
@@ -60,9 +61,7 @@ export class StreamWork {
   #sequence = 0
   #chunks = 0
   #gatherer: Gatherer
-  readonly #underWay: Promise<void>[] = []
-  #staging: Promise<unknown> = Promise.resolve()
-  #failure: Error | undefined
+  readonly #underWay: InOrder<Step>
   #resume: Json
   /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
@@ -82,6 +81,12 @@ export class StreamWork {
     this.#cursor = work.cursor
     this.#resume = work.scan.resume
     this.#workbench = openWorkbench(join(context.spoolDir, 'staging'))
+    const { plan } = start
+    this.#underWay = workInOrder({
+      first: ({ gathered }) => stageForStream(context, { plan, workbench: this.#workbench }, gathered),
+      second: (step, staged) => this.#run(step, staged),
+      failure: (error) => (error instanceof Error ? error : asMillraceError(error, `committing ${plan.stream.name}`)),
+    })
     this.#gatherer = this.#openGatherer()
   }
 
@@ -91,7 +96,7 @@ export class StreamWork {
     const { signal } = this.#context
     for await (const item of stream.read(this.#scan, this.#context.callContext(signal))) {
       signal.throwIfAborted()
-      if (this.#failure !== undefined) break
+      if (this.#underWay.hasFailed()) break
       if (item.kind !== 'checkpoint') {
         await this.#gatherer.add(item)
         continue
@@ -102,30 +107,30 @@ export class StreamWork {
       const commits = this.#isDue()
       if (commits || this.#isFull()) await this.#handOver(this.#gatherer.all(), { commits, final: null })
     }
-    await this.#settled()
+    await this.#underWay.settled()
     return true
   }
 
   /** The last commit: the watermark moves, and what a full pass did not see is swept. */
   async finish(verify: Verify): Promise<void> {
-    await this.#settled()
+    await this.#underWay.settled()
     await this.#handOver(this.#gatherer.all(), { commits: true, final: verify })
-    await this.#settled()
+    await this.#underWay.settled()
   }
 
   /** Commits what the last checkpoint covers. Rows past it come again: nothing is counted or appended twice. */
   async pause(): Promise<void> {
-    if (this.#failure !== undefined) return
-    await this.#settled()
+    if (this.#underWay.hasFailed()) return
+    await this.#underWay.settled()
     const covered = this.#gatherer.covered()
     if (covered === null && this.#earlier.length === 0) return
     await this.#handOver(covered ?? nothingGathered, { commits: true, final: null })
-    await this.#settled()
+    await this.#underWay.settled()
   }
 
   /** Nothing is staged after it. */
   async close(): Promise<void> {
-    await this.#underWay.at(-1)
+    await this.#underWay.ended()
     await this.#workbench.close()
   }
 
@@ -156,43 +161,14 @@ export class StreamWork {
 
   /** Hands the chunk over and goes on reading. */
   async #handOver(gathered: Gathered, how: Pick<Step, 'commits' | 'final'>): Promise<void> {
-    while (this.#underWay.length >= mostUnderWay) await this.#underWay[0]
-    this.#throwFailure()
     const step = { gathered, resume: this.#resume, ...how }
     const { rows, bytes } = this.#gatherer.size()
+    await this.#underWay.push(step)
     this.#handedOver = how.commits
       ? { rows: 0, bytes: 0 }
       : { rows: this.#handedOver.rows + rows, bytes: this.#handedOver.bytes + bytes }
     if (how.commits) this.#committedAt = performance.now()
     this.#gatherer = this.#openGatherer()
-    const before = this.#underWay.at(-1)
-    const staged = this.#stageAfter(this.#staging, gathered)
-    this.#staging = staged
-    const work = this.#runAfter(before, { step, staged }).then(() => void this.#underWay.shift())
-    this.#underWay.push(work)
-  }
-
-  /** One chunk at a time; the one before it may be on its way into the warehouse meanwhile. null: something has failed. */
-  async #stageAfter(before: Promise<unknown>, gathered: Gathered): Promise<StagedChunk | null> {
-    await before.catch(() => undefined)
-    if (this.#failure !== undefined) return null
-    return stageForStream(this.#context, { plan: this.#start.plan, workbench: this.#workbench }, gathered)
-  }
-
-  /** Keeps its failure for whoever comes next; after one nothing else is done. */
-  async #runAfter(
-    before: Promise<void> | undefined,
-    { step, staged }: { readonly step: Step; readonly staged: Promise<StagedChunk | null> },
-  ): Promise<void> {
-    try {
-      const [chunk] = await Promise.all([staged, before])
-      if (chunk && this.#failure === undefined) await this.#run(step, chunk)
-    } catch (error) {
-      // A chunk that cannot be staged says so at once; what comes before it goes in all the same.
-      await before
-      this.#failure ??=
-        error instanceof Error ? error : asMillraceError(error, `committing ${this.#start.plan.stream.name}`)
-    }
   }
 
   async #run({ gathered, resume, commits, final }: Step, staged: StagedChunk): Promise<void> {
@@ -289,22 +265,10 @@ export class StreamWork {
     return { ...this.#cursor, scan: null }
   }
 
-  async #settled(): Promise<void> {
-    await this.#underWay.at(-1)
-    this.#throwFailure()
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
   #openGatherer(): Gatherer {
     const scanStarted = new Date(this.#cursor.scan.started_at)
     return openGatherer(this.#context, { plan: this.#start.plan, number: ++this.#chunks, scanStarted })
   }
 }
-
-/** One that is committed, and one that is staged or waits for it. */
-const mostUnderWay = 2
 
 const fillsItsGroups = (rows: number): boolean => rows < groupRows || rows % groupRows >= 0.9 * groupRows
