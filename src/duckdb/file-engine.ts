@@ -2,10 +2,11 @@
  * A file that is opened again and again, and let go in between so that others can have it: the engine around it stays, since
  * making one takes longer than opening the file, and its first look at a catalogue five times as long as the next.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { attachFile, createInstance, database, type Database, type DatabaseOptions } from './open-database.ts'
 import { quoteName, quoteText } from './sql-text.ts'
-import { translateError } from './translate-error.ts'
+import { isLocked, translateError } from './translate-error.ts'
 
 export type FileEngine = {
   readonly open: (options: DatabaseOptions) => Promise<OpenFile>
@@ -34,17 +35,11 @@ export function openFileEngine(): FileEngine {
   let isClosed = false
   return {
     async open(options) {
-      const doing = `opening the DuckDB database ${options.path}`
       const kept = idle
       idle = undefined
-      const instance = await inWords(doing, async () => kept ?? createInstance(options))
-      const attached = inWords(doing, () =>
-        onceConnected(instance, (connection) => attachFile(connection, options.path)),
+      const { instance, name } = await inWords(`opening the DuckDB database ${options.path}`, () =>
+        attach(options, kept),
       )
-      const name = await attached.catch((error: unknown) => {
-        instance.closeSync()
-        throw error
-      })
       return {
         connect: (settings) => connect(instance, name, settings),
         async letGo(isSound) {
@@ -61,6 +56,32 @@ export function openFileEngine(): FileEngine {
     },
   }
 }
+
+type Attached = { readonly instance: DuckDBInstance; readonly name: string }
+
+/**
+ * DuckDB may hold on to a file for a moment after it has let go of it in words: an engine that was kept gives way to a new one,
+ * and a lock is asked for again, for a fifth of a second.
+ */
+async function attach(options: DatabaseOptions, kept: DuckDBInstance | undefined): Promise<Attached> {
+  const until = performance.now() + patienceMs
+  let instance = kept ?? (await createInstance(options))
+  for (let isKept = kept !== undefined; ; isKept = false) {
+    const attaching = instance
+    try {
+      const name = await onceConnected(attaching, (connection) => attachFile(connection, options.path))
+      return { instance, name }
+    } catch (error) {
+      attaching.closeSync()
+      if (!isKept && !(isLocked(error) && performance.now() < until)) throw error
+    }
+    if (!isKept) await sleep(askAgainMs)
+    instance = await createInstance(options)
+  }
+}
+
+const patienceMs = 200
+const askAgainMs = 20
 
 /** What one session has set another would find. */
 async function connect(

@@ -4,7 +4,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 export function translateError(error: unknown, doing: string, sql?: string): MillraceError {
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
-  if (/Conflicting lock is held|Could not set lock on file/.test(message)) return heldByAnother(message, error)
+  if (isLocked(error)) return heldByAnother(message, error)
   if (
     /No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message)
   )
@@ -40,5 +40,9 @@ function heldByAnother(message: string, cause: unknown): MillraceError {
     cause,
   })
 }
+
+/** By another process. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Error && /Conflicting lock is held|Could not set lock on file/.test(error.message)
 
 const firstLine = (message: string) => message.split('\n')[0] ?? message

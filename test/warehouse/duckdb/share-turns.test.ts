@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -79,6 +81,23 @@ describe('sessions of one process', () => {
     outside.close()
     expect(await ask('second', 'SELECT answer FROM models.theirs')).toEqual([{ answer: '42' }])
     expect(turns).toEqual(['first', 'second'])
+  })
+
+  test('ask again where the lock of another process goes within a fifth of a second', async () => {
+    await ask('first')
+    const holder = spawn(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { DuckDBInstance } from '@duckdb/node-api'
+       const instance = await DuckDBInstance.create(${JSON.stringify(path)})
+       console.log('held')
+       process.stdin.once('data', () => setTimeout(() => { instance.closeSync(); process.exit() }, 100))`,
+    ])
+    await once(holder.stdout, 'data')
+    holder.stdin.write('now')
+    const gone = once(holder, 'exit')
+    expect(await ask('second')).toEqual([{ one: '1' }])
+    await gone
   })
 
   test('hear of their end when the file is closed and the turn given on, if they fail too', async () => {
