@@ -65,18 +65,25 @@ type Attached = { readonly instance: DuckDBInstance; readonly name: string }
  */
 async function attach(options: DatabaseOptions, kept: DuckDBInstance | undefined): Promise<Attached> {
   const until = performance.now() + patienceMs
-  let instance = kept ?? (await createInstance(options))
-  for (let isKept = kept !== undefined; ; isKept = false) {
-    const attaching = instance
+  const again = kept && (await attachTo(kept, options).catch(() => undefined))
+  if (again) return again
+  for (;;) {
     try {
-      const name = await onceConnected(attaching, (connection) => attachFile(connection, options.path))
-      return { instance, name }
+      return await attachTo(await createInstance(options), options)
     } catch (error) {
-      attaching.closeSync()
-      if (!isKept && !(isLocked(error) && performance.now() < until)) throw error
+      if (!isLocked(error) || performance.now() >= until) throw error
     }
-    if (!isKept) await sleep(askAgainMs)
-    instance = await createInstance(options)
+    await sleep(askAgainMs)
+  }
+}
+
+/** Where it fails the engine is closed. */
+async function attachTo(instance: DuckDBInstance, { path }: DatabaseOptions): Promise<Attached> {
+  try {
+    return { instance, name: await onceConnected(instance, (connection) => attachFile(connection, path)) }
+  } catch (error) {
+    instance.closeSync()
+    throw error
   }
 }
 

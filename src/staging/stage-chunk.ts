@@ -145,13 +145,15 @@ async function copyTo(
   select: string,
   { path, style }: { readonly path: string; readonly style: ParquetStyle },
 ): Promise<number> {
-  // Where values are many DuckDB finds out late that a dictionary does not pay.
   const bytes = style.bytesInGroup === null ? '' : `, ROW_GROUP_SIZE_BYTES ${style.bytesInGroup}`
   const { rowsChanged } = await db.run(
-    `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${style.compression}, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE ${style.rowsInGroup}${bytes})`,
+    `COPY (${select}) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION ${style.compression}, DICTIONARY_SIZE_LIMIT ${mostInDictionary}, ROW_GROUP_SIZE ${style.rowsInGroup}${bytes})`,
   )
   return rowsChanged
 }
+
+/** Different values of a column: DuckDB itself finds out late that a dictionary does not pay. */
+const mostInDictionary = 1000
 
 function distinctKeys(request: StageRequest): string {
   const keys = request.key.map((field) => columnOf(request, field))

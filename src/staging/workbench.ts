@@ -50,7 +50,7 @@ function take({ idle }: Shared): Promise<Database> | undefined {
 
 /**
  * Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room
- * for few. One core is left to whoever reads the next pages meanwhile.
+ * for few.
  */
 const chooseThreads = (columns: number): number =>
   Math.max(1, Math.min(4, availableParallelism(), Math.floor(400 / columns)))

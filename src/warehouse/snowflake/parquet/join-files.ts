@@ -3,7 +3,7 @@
  * decoded, so that it costs a copy. https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
 import { createReadStream, createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { appendFile, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '../../../model/millrace-error.ts'
 import { readStruct, writeStruct, type Field, type Struct, type Value } from './compact-protocol.ts'
@@ -14,6 +14,8 @@ export type ParquetFile = {
   readonly bytes: number
   /** FileMetaData. */
   readonly description: Struct
+  /** Equal where the columns and the program that wrote them are: what is described but the rows. */
+  readonly kind: string
   /** Where it begins: before it come the groups of rows. */
   readonly end: number
 }
@@ -29,17 +31,14 @@ export async function openParquet(path: string): Promise<ParquetFile> {
     const description = Buffer.alloc(length)
     const end = size - tailBytes - length
     await file.read(description, 0, length, end)
-    return { path, bytes: size, description: readStruct(description), end }
+    const described = readStruct(description)
+    return { path, bytes: size, description: described, kind: kindOf(described), end }
   } finally {
     await file.close()
   }
 }
 
-/** Have they the same columns, and was the same program their writer? */
-export const areAlike = (one: ParquetFile, other: ParquetFile): boolean =>
-  Buffer.compare(writeStruct(withoutRows(one)), writeStruct(withoutRows(other))) === 0
-
-/** @param files alike, at least one */
+/** @param files of one kind, at least one */
 export async function joinParquet(files: readonly ParquetFile[], into: string): Promise<void> {
   const [first] = files
   if (!first) return
@@ -67,7 +66,7 @@ export async function joinParquet(files: readonly ParquetFile[], into: string): 
   const tail = Buffer.alloc(tailBytes)
   tail.writeUInt32LE(description.length)
   tail.write(magic, 4, 'latin1')
-  await pipeline([Buffer.concat([description, tail])], createWriteStream(into, { flags: 'a' }))
+  await appendFile(into, Buffer.concat([description, tail]))
 }
 
 /** Everything that says where something stands, and the number of the group. */
@@ -101,8 +100,10 @@ function change(value: Value, to: (id: number, value: Value) => Value | null): V
 const shift = (value: Value, by: bigint): Value =>
   'int' in value && value.int > 0n ? { ...value, int: value.int + by } : value
 
-const withoutRows = ({ description }: ParquetFile): Struct =>
-  description.filter(({ id }) => id !== field.file.rows && id !== field.file.groups)
+const kindOf = (description: Struct): string =>
+  Buffer.from(writeStruct(description.filter(({ id }) => id !== field.file.rows && id !== field.file.groups))).toString(
+    'latin1',
+  )
 
 function groupsOf({ description }: ParquetFile): readonly Value[] {
   const groups = description.find(({ id }) => id === field.file.groups)?.value

@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { areAlike, joinParquet, openParquet, type ParquetFile } from './join-files.ts'
+import { joinParquet, openParquet, type ParquetFile } from './join-files.ts'
 
 /** Gives `work` the same rows in fewer files, and lets those go that it has made. What is alone stays as it is. */
 export async function withLargeFiles<T>(
@@ -32,8 +32,7 @@ function groupsOf(files: readonly ParquetFile[]): readonly (readonly ParquetFile
   const groups: ParquetFile[][] = []
   for (const file of files) {
     const fitting = groups.find(
-      (group) =>
-        group[0] && areAlike(group[0], file) && group.reduce((sum, { bytes }) => sum + bytes, file.bytes) <= mostBytes,
+      (group) => group[0]?.kind === file.kind && group.reduce((sum, { bytes }) => sum + bytes, file.bytes) <= mostBytes,
     )
     if (fitting) fitting.push(file)
     else groups.push([file])
