@@ -1,4 +1,4 @@
-import { MillraceError } from '../model/millrace-error.ts'
+import { diskFull, MillraceError } from '../model/millrace-error.ts'
 
 /** What DuckDB threw, as an error that says what to do. Statements are shown in part, without row values. */
 export function translateError(error: unknown, doing: string, sql?: string): MillraceError {
@@ -8,12 +8,7 @@ export function translateError(error: unknown, doing: string, sql?: string): Mil
   if (
     /No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message)
   )
-    return new MillraceError('MR-2004', {
-      message: `${doing}: the disk is full. ${firstLine(message)}`,
-      kept: 'The transaction was rolled back; what was committed before is there.',
-      next: 'Free some space (the warehouse file, .millrace/spool, .millrace/tmp) and run again: it goes on where it stopped.',
-      cause: error,
-    })
+    return diskFull(`${doing}: the disk is full. ${firstLine(message)}`, error)
   if (sql === undefined)
     return new MillraceError('MR-2001', {
       message: `${doing}: ${firstLine(message)}`,

@@ -60,14 +60,28 @@ export class MillraceErrors extends Error {
   }
 }
 
-/** Anything thrown, as a MillraceError: what is not one already is a bug of ours, and says so. */
+/** Anything thrown, as a MillraceError: what is not one already is a full disk, or a bug of ours, and says so. */
 export function asMillraceError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error
   if (error instanceof MillraceErrors && error.errors[0]) return error.errors[0]
   const message = error instanceof Error ? error.message : String(error)
+  if (isDiskFull(error)) return diskFull(`${doing}: the disk is full. ${message}`, error)
   return new MillraceError('MR-7000', {
     message: `${doing}: ${message}`,
     next: 'Run again with -v for the stack, and report it.',
     cause: error,
   })
 }
+
+/** MR-2004. @param message what was being done, and the words of whoever found no room */
+export const diskFull = (message: string, cause: unknown): MillraceError =>
+  new MillraceError('MR-2004', {
+    message,
+    kept: 'What was committed before is there; nothing is half written.',
+    next: 'Free some space (the warehouse file, .millrace/spool, .millrace/tmp) and run again: it goes on where it stopped.',
+    cause,
+  })
+
+/** Errors of the file system: https://nodejs.org/api/errors.html#common-system-errors */
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { asMillraceError } from '../../src/model/millrace-error.ts'
+
+function thrownBy(work: () => void): unknown {
+  try {
+    work()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+describe('what is thrown', () => {
+  it.skipIf(process.platform !== 'linux')('by a file for want of room is a full disk, and no bug', () => {
+    const error = asMillraceError(
+      thrownBy(() => writeFileSync('/dev/full', 'a row')),
+      'reading charges',
+    )
+    expect(error).toMatchObject({
+      code: 'MR-2004',
+      retry: 'later',
+      message: expect.stringContaining('reading charges'),
+    })
+    expect(error.kept).toBeDefined()
+    expect(error.next.join()).toContain('Free some space')
+  })
+
+  it('by anything unknown is a bug of ours, with its words', () => {
+    expect(asMillraceError(new RangeError('off by one'), 'reading charges')).toMatchObject({
+      code: 'MR-7000',
+      message: 'reading charges: off by one',
+    })
+  })
+})
