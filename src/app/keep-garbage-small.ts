@@ -7,18 +7,26 @@ import { runInNewContext } from 'node:vm'
  * which took 70 MB off the peak of a load and cost no time that could be measured. Gives the end of it.
  */
 export function keepGarbageSmall(): () => void {
-  if (reading++ === 0) {
-    setFlagsFromString('--expose-gc')
-    const collect: NodeJS.GCFunction = runInNewContext('gc') // what the flag puts into a new context
-    setFlagsFromString('--no-expose-gc')
-    // Only this one shrinks it.
-    void collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-    setFlagsFromString('--semi-space-growth-factor=1')
-  }
+  if (reading++ === 0) shrinking = setTimeout(shrink, longLoadMs)
   return () => {
-    if (--reading === 0) setFlagsFromString('--semi-space-growth-factor=2')
+    if (--reading > 0) return
+    clearTimeout(shrinking)
+    setFlagsFromString('--semi-space-growth-factor=2')
   }
+}
+
+function shrink(): void {
+  setFlagsFromString('--expose-gc')
+  const collect: NodeJS.GCFunction = runInNewContext('gc') // what the flag puts into a new context
+  setFlagsFromString('--no-expose-gc')
+  // Only this one shrinks it.
+  void collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+  setFlagsFromString('--semi-space-growth-factor=1')
 }
 
 /** Loads of this process that are under way. */
 let reading = 0
+let shrinking: NodeJS.Timeout | undefined
+
+/** Shrinking takes 50 ms, a tenth of a load of some hundred rows. */
+const longLoadMs = 500

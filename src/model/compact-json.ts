@@ -1,5 +1,5 @@
 /**
- * One JSON value, checked against the whole grammar and copied without insignificant whitespace, byte by byte: 300 to 500
+ * One JSON value, checked against the whole grammar and copied without insignificant whitespace, some bytes at a time: 400 to 500
  * MB/s where JSON.parse + JSON.stringify reach 120 (vendor pages are mostly indentation and short strings).
  * Two things are changed on the way, so that no later reader alters them in silence:
  * numbers that a double or a 64-bit integer would alter are quoted, digits as they came; a lone surrogate (`\uD800`) and
@@ -58,7 +58,11 @@ export function copyValue(copier: Copier): void {
   let depth = 0
   let stack = new Uint8Array(64)
   let c = 0
+  const from = new DataView(bytes.buffer, bytes.byteOffset, end)
+  const to = new DataView(out.buffer, out.byteOffset, out.length)
+  const lastFour = end - 4
   for (;;) {
+    while (i <= lastFour && from.getInt32(i) === fourSpaces) i += 4
     while (i < end && ((c = bytes[i] ?? 0) === space || c === newline || c === carriageReturn || c === tab)) i++
     if (i >= end) throw truncated(end)
     switch (c) {
@@ -68,6 +72,11 @@ export function copyValue(copier: Copier): void {
         out[o++] = c
         i++
         for (;;) {
+          for (let four; i <= lastFour && arePlain((four = from.getInt32(i)));) {
+            to.setInt32(o, four)
+            i += 4
+            o += 4
+          }
           while (i < end && plain[(c = bytes[i] ?? 0)] === 1) {
             out[o++] = c
             i++
@@ -221,6 +230,20 @@ const wantsValueOrEnd = 1
 const wantsKey = 2
 const wantsKeyOrEnd = 3
 const wantsCommaOrEnd = 4
+
+const fourSpaces = 0x20202020
+
+/**
+ * Four bytes of a string that are copied as they are. Says no of some that are: those are looked at one by one. The first of
+ * each pair borrows where a byte is small enough: https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+ */
+function arePlain(four: number): boolean {
+  const noQuote = four ^ 0x22222222
+  const noBackslash = four ^ 0x5c5c5c5c
+  const small =
+    ((four - fourSpaces) & ~four) | ((noQuote - 0x01010101) & ~noQuote) | ((noBackslash - 0x01010101) & ~noBackslash)
+  return (small & -0x7f7f7f80) === 0
+}
 
 /** Bytes of a string that are copied as they are. */
 const plain = Uint8Array.from({ length: 256 }, (_, byte) =>

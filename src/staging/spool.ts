@@ -204,4 +204,4 @@ function wellFormed(_name: string, value: unknown): unknown {
 }
 
 /** Of lines; then another one is begun, so that several threads can read them. */
-const fileBytes = 8 * 1024 * 1024
+const fileBytes = 2 * 1024 * 1024

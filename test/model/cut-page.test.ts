@@ -88,6 +88,27 @@ describe('a page is cut into lines', () => {
     )
   })
 
+  it.each(['', 'a', 'ab', 'abc', 'abcdefg'])(
+    'takes and refuses in a string after “%s” what JSON.parse does',
+    (before) => {
+      const isJson = (text: string) => {
+        try {
+          return typeof JSON.parse(text) === 'object'
+        } catch {
+          return false
+        }
+      }
+      const signs = Array.from({ length: 0x180 }, (_, code) => String.fromCharCode(code))
+      for (const sign of [...signs, '\\"', '\\n', '€', '😀'])
+        for (const after of ['', 'x', 'xy', 'xyz', 'xyzxyz']) {
+          const line = `{"t":"${before}${sign}${after}"}`
+          const page = `{"data":[${line}]}`
+          if (isJson(line)) expect(cut(page).text).toBe(`${line}\n`)
+          else expect(() => cut(page)).toThrow(MillraceError)
+        }
+    },
+  )
+
   it('goes as deep as the page does', () => {
     const deep = '{"a":'.repeat(5_000) + '[[]]' + '}'.repeat(5_000)
     expect(cut(`{"data":[${deep}]}`).text).toBe(`${deep}\n`)
