@@ -1,42 +1,25 @@
 /** A table that another mode has loaded: `sync plan` says of it what the run would say. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openApp, type App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
+import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
-let project = ''
+let project: ProjectFolder
 
-const write = (name: string, text: string) => {
-  mkdirSync(dirname(join(project, name)), { recursive: true })
-  writeFileSync(join(project, name), text)
-}
-const sync = (mode: string) => write('syncs/crm.yaml', `source: toy\nstreams: { people: { mode: ${mode} } }\n`)
+const sync = (mode: string) => project.write('syncs/crm.yaml', `source: toy\nstreams: { people: { mode: ${mode} } }\n`)
 
 beforeEach(() => {
-  project = mkdtempSync(join(tmpdir(), 'millrace-intervals-'))
-  write(
+  project = makeProjectFolder()
+  project.write(
     'millrace.yaml',
     'project: intervals\ndefault_target: dev\ntargets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }\nconnections: { toy: { connector: toy } }\n',
   )
-  write('connectors/toy/index.ts', toyConnector)
+  project.write('connectors/toy/index.ts', toyConnector)
 })
 
-afterEach(() => rmSync(project, { recursive: true, force: true }))
-
-async function inApp<T>(work: (app: App) => Promise<T>): Promise<T> {
-  const { signal } = new AbortController()
-  const app = await openApp({ directory: project, onEvent: () => undefined, env: {}, signal })
-  try {
-    return await work(app)
-  } finally {
-    await app.close()
-  }
-}
+afterEach(() => project.remove())
 
 const toyConnector = `
 import { connector, stream, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
@@ -62,13 +45,13 @@ export default connector({
 `
 
 const run = () =>
-  inApp(async (app) => {
+  project.inApp(async (app) => {
     const found = app.project.syncs.find(({ name }) => name === 'crm')
     if (!found) throw new Error('the project has this sync')
     return runSync(app, found, defaultRunOptions)
   })
 
-const plan = () => inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
+const plan = () => project.inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
 
 it('of intervals is refused to another mode by the plan in the words of the run', async () => {
   sync('scd2')

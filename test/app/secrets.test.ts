@@ -1,16 +1,15 @@
 /** A vendor that says our own credential back to us: it is nowhere in what a run shows, throws or keeps (promise 14). */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openApp } from '../../src/app/app.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { renderError } from '../../src/render/error-text.ts'
 import { collect } from '../warehouse/workbench.ts'
+import { makeProjectFolder } from './project-folder.ts'
 
 const canary = 'canary-5f0c1d2e9b7a4c31'
 const forms = [canary, Buffer.from(canary).toString('base64').replace(/=+$/, '').slice(0, -1)]
@@ -24,17 +23,13 @@ const vendor = createServer((request, response) => {
   response.writeHead(status, { 'content-type': 'application/json', 'request-id': `req-${token}` })
   response.end(JSON.stringify({ message }))
 })
-const project = mkdtempSync(join(tmpdir(), 'millrace-secrets-'))
-const write = (name: string, text: string) => {
-  mkdirSync(dirname(join(project, name)), { recursive: true })
-  writeFileSync(join(project, name), text)
-}
+const project = makeProjectFolder()
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
   const address = vendor.address()
   const port = typeof address === 'object' ? address?.port : 0
-  write(
+  project.write(
     'millrace.yaml',
     `project: secrets
 default_target: prod
@@ -42,18 +37,18 @@ targets: { prod: { deliver: true, warehouse: { type: duckdb, path: prod.duckdb }
 connections: { toy: { connector: toy, api_key: '\${env:TOY_KEY}', base_url: 'http://127.0.0.1:${port}' } }
 `,
   )
-  write('syncs/crm.yaml', 'source: toy\nstreams: { people: {} }\n')
-  write('models/people.sql', "select 'p1' as id, 'Ann' as name\n")
-  write(
+  project.write('syncs/crm.yaml', 'source: toy\nstreams: { people: {} }\n')
+  project.write('models/people.sql', "select 'p1' as id, 'Ann' as name\n")
+  project.write(
     'syncs/people.yaml',
     'model: people\nprimary_key: id\ndestination: toy\nobject: person\nmatch: id\nmap: { id: id, name: name }\n',
   )
-  write('connectors/toy/index.ts', toyConnector)
+  project.write('connectors/toy/index.ts', toyConnector)
 })
 
 afterAll(() => {
   vendor.close()
-  rmSync(project, { recursive: true, force: true })
+  project.remove()
 })
 
 it.each([
@@ -61,12 +56,7 @@ it.each([
   ['people', 'MR-3004', 'partial'],
 ])('a vendor repeats our credential to a run of %s: it is shown and kept nowhere', async (name, code, status) => {
   const events: EngineEvent[] = []
-  const app = await openApp({
-    directory: project,
-    onEvent: (event) => void events.push(event),
-    env: { TOY_KEY: canary },
-    signal: new AbortController().signal,
-  })
+  const app = await project.open({ onEvent: (event) => void events.push(event), env: { TOY_KEY: canary } })
   const sync = app.project.syncs.find((each) => each.name === name)
   if (!sync) throw new Error('the project has this sync')
   const { run, errors } = await runSync(app, sync, { ...defaultRunOptions, firstRun: true })
@@ -82,7 +72,7 @@ it.each([
   expect(run.status).toBe(status)
   expect(shown).toContain(code)
   expect(shown).toContain('the key [secret] ([secret]')
-  const onDisk = filesUnder(project).map((path) => readFileSync(path).toString('latin1'))
+  const onDisk = filesUnder(project.directory).map((path) => readFileSync(path).toString('latin1'))
   for (const form of forms) for (const text of [shown, ...onDisk]) expect(text.includes(form)).toBe(false)
 })
 

@@ -1,40 +1,19 @@
 /** What a target of millrace.yaml means once the parts are put together. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { afterAll, expect, it } from 'vitest'
-import { openApp, type App, type AppOptions } from '../../src/app/app.ts'
+import { expect, it } from 'vitest'
+import type { App, AppOptions } from '../../src/app/app.ts'
 import { readConnectionKeys } from '../../src/app/project-sandbox.ts'
 import { collect } from '../warehouse/workbench.ts'
-
-const made: string[] = []
-afterAll(() => {
-  for (const directory of made) rmSync(directory, { recursive: true, force: true })
-})
+import { makeProjectFolder } from './project-folder.ts'
 
 async function withApp(
   yaml: string,
   work: (app: App) => Promise<void>,
-  options: Partial<AppOptions> & { readonly files?: { readonly [name: string]: string } } = {},
+  { files, ...options }: Partial<AppOptions> & { readonly files?: { readonly [name: string]: string } } = {},
 ): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'millrace-target-'))
-  made.push(directory)
-  for (const [name, text] of Object.entries({ 'millrace.yaml': yaml, ...options.files })) {
-    mkdirSync(dirname(join(directory, name)), { recursive: true })
-    writeFileSync(join(directory, name), text)
-  }
-  const app = await openApp({
-    directory,
-    onEvent: () => undefined,
-    env: {},
-    signal: new AbortController().signal,
-    ...options,
-  })
-  try {
-    await work(app)
-  } finally {
-    await app.close()
-  }
+  const project = makeProjectFolder()
+  for (const [name, text] of Object.entries({ 'millrace.yaml': yaml, ...files })) project.write(name, text)
+  await project.inApp(work, options)
+  project.remove()
 }
 
 const memoryOf = ({ warehouse }: App) =>

@@ -1,24 +1,18 @@
 /** A field that some sync calls personal is starred out in plans and previews, wherever the connector puts it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openApp, type App } from '../../src/app/app.ts'
+import type { App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { previewSync } from '../../src/app/preview-sync.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
+import { makeProjectFolder } from '../app/project-folder.ts'
 
-const project = mkdtempSync(join(tmpdir(), 'reverse-personal-'))
-const write = (name: string, text: string) => {
-  mkdirSync(dirname(join(project, name)), { recursive: true })
-  writeFileSync(join(project, name), text)
-}
+const project = makeProjectFolder()
 let app: App
 let sync: ReverseSync
 
 beforeAll(async () => {
-  write(
+  project.write(
     'millrace.yaml',
     `project: personal
 default_target: dev
@@ -26,9 +20,9 @@ targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
 connections: { toy: { connector: toy } }
 `,
   )
-  write('syncs/crm.yaml', 'source: toy\nstreams: { people: { pii: [FirstName, E_Mail, score] } }\n')
-  write('models/people.sql', 'select * from raw.people\n')
-  write(
+  project.write('syncs/crm.yaml', 'source: toy\nstreams: { people: { pii: [FirstName, E_Mail, score] } }\n')
+  project.write('models/people.sql', 'select * from raw.people\n')
+  project.write(
     'syncs/people.yaml',
     `model: people
 primary_key: id
@@ -38,13 +32,8 @@ match: id
 map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }
 `,
   )
-  write('connectors/toy/index.ts', toyConnector)
-  app = await openApp({
-    directory: project,
-    onEvent: () => undefined,
-    env: {},
-    signal: new AbortController().signal,
-  })
+  project.write('connectors/toy/index.ts', toyConnector)
+  app = await project.open()
   await app.warehouse.session({ runId: 'run-1', purpose: 'fill' }, async (session) => {
     for (const statement of [
       'CREATE SCHEMA raw',
@@ -59,7 +48,7 @@ map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }
 
 afterAll(async () => {
   await app.close()
-  rmSync(project, { recursive: true, force: true })
+  project.remove()
 })
 
 it('a plan shows stars for it, and the other fields as they are', async () => {

@@ -1,10 +1,9 @@
 /** `sync plan` and `sync preview` leave no trace, and say what the run then does; a target may have to be told to deliver. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openApp, type App } from '../../src/app/app.ts'
+import type { App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { previewSync } from '../../src/app/preview-sync.ts'
 import { defaultRunOptions, type RunOptions } from '../../src/app/run-options.ts'
@@ -12,13 +11,10 @@ import { runSync } from '../../src/app/run-sync.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
 import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { Fields } from '../../src/model/change.ts'
+import { makeProjectFolder } from '../app/project-folder.ts'
 
-const project = mkdtempSync(join(tmpdir(), 'reverse-plan-'))
-const file = (name: string) => join(project, name)
-const write = (name: string, text: string) => {
-  mkdirSync(dirname(file(name)), { recursive: true })
-  writeFileSync(file(name), text)
-}
+const project = makeProjectFolder()
+const { path: file, write } = project
 
 beforeAll(async () => {
   write(
@@ -57,7 +53,7 @@ limits: { max_changed: 100%, max_removed: 50% }
   )
 })
 
-afterAll(() => rmSync(project, { recursive: true, force: true }))
+afterAll(() => project.remove())
 
 describe('plan, preview and run', () => {
   it('refuse and allow the same first delivery', async () => {
@@ -195,20 +191,14 @@ describe('a lost warehouse', () => {
 })
 
 async function withApp(target: string, work: (app: App, sync: ReverseSync) => Promise<void>): Promise<void> {
-  const app = await openApp({
-    directory: project,
-    target,
-    onEvent: () => undefined,
-    env: {},
-    signal: new AbortController().signal,
-  })
-  try {
-    const sync = app.project.syncs.find(({ name }) => name === 'people')
-    if (sync?.kind === 'reverse_etl') await work(app, sync)
-    else expect.unreachable('the project has this sync')
-  } finally {
-    await app.close()
-  }
+  await project.inApp(
+    async (app) => {
+      const sync = app.project.syncs.find(({ name }) => name === 'people')
+      if (sync?.kind === 'reverse_etl') await work(app, sync)
+      else expect.unreachable('the project has this sync')
+    },
+    { target },
+  )
 }
 
 const run = (app: App, sync: ReverseSync, options: Partial<RunOptions> = {}) =>
