@@ -3,15 +3,22 @@ import { runInNewContext } from 'node:vm'
 
 /**
  * A page is garbage as soon as it is spooled, and V8 collects it when its young generation is full: at the 16 MB that it
- * grows to while a program starts, 100 MB of pages wait for that. While a source is read it is kept as small as it begins,
- * which took 70 MB off the peak of a load and cost no time that could be measured. Gives the end of it.
+ * grows to while a program starts, 100 MB of pages wait for that. While much is read it is kept as small as it begins,
+ * which took 70 MB off the peak of a load and cost no time that could be measured.
  */
-export function keepGarbageSmall(): () => void {
-  if (reading++ === 0) shrinking = setTimeout(shrink, longLoadMs)
-  return () => {
-    if (--reading > 0) return
-    clearTimeout(shrinking)
-    setFlagsFromString('--semi-space-growth-factor=2')
+export function keepGarbageSmall(): { readonly spooled: (rows: number) => void; readonly end: () => void } {
+  let left = manyRows
+  let isMuch = false
+  return {
+    spooled(rows) {
+      left -= rows
+      if (isMuch || left > 0) return
+      isMuch = true
+      if (reading++ === 0) shrink()
+    },
+    end() {
+      if (isMuch && --reading === 0) setFlagsFromString('--semi-space-growth-factor=2')
+    },
   }
 }
 
@@ -24,9 +31,8 @@ function shrink(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
 }
 
-/** Loads of this process that are under way. */
+/** Loads of this process that are under way and read much. */
 let reading = 0
-let shrinking: NodeJS.Timeout | undefined
 
 /** Shrinking takes 50 ms, a tenth of a load of some hundred rows. */
-const longLoadMs = 500
+const manyRows = 10_000

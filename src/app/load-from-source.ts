@@ -19,13 +19,16 @@ export async function loadFromSource(
   const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   // What a killed run had spooled was never committed; its cursor brings it again.
   await rm(spool, { recursive: true, force: true })
-  const growAgain = keepGarbageSmall()
+  const garbage = keepGarbageSmall()
   try {
     const outcome = await load(
       {
         runId,
         warehouse: app.warehouse,
-        emit: app.emit,
+        emit(event) {
+          if (event.type === 'batch.spooled') garbage.spooled(event.rows)
+          app.emit(event)
+        },
         clock: app.clock,
         spoolDir: join(spool, runId),
         signal: app.signal,
@@ -39,7 +42,7 @@ export async function loadFromSource(
     const rejected = outcome.ledger.rejected > 0
     return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
   } finally {
-    growAgain()
+    garbage.end()
     work.requests = connection.host.requests()
     await connection.close()
     await rm(spool, { recursive: true, force: true })
