@@ -28,11 +28,18 @@ export type ListPage = {
   readonly next: string | null
 }
 
+type PageOptions = {
+  readonly from: string | null
+  /** What it does not yield is taken for gone. */
+  readonly isWhole: boolean
+  readonly signal: AbortSignal
+}
+
 /** From a token of an earlier page, or from the beginning where Customer.io does not know the token any more. */
 export async function* listPages(
   app: AppApi,
   list: List,
-  { from, signal }: { readonly from: string | null; readonly signal: AbortSignal },
+  { from, isWhole, signal }: PageOptions,
 ): AsyncGenerator<ListPage> {
   const isNew = watchForCircle()
   let start = from
@@ -51,8 +58,13 @@ export async function* listPages(
     if (page.rows > 0 && before && Buffer.compare(before, page.lines) === 0)
       throw odd(list, 'the same page came twice in a row')
     before = page.lines
-    // A page may be empty by what it leaves out; a list that goes on with nothing in it is at its end.
+    // A page may be empty by what it leaves out; a list that goes on with nothing in it is at its end, as far as is known.
     empty = page.rows === 0 ? empty + 1 : 0
+    if (isWhole && empty >= mostEmpty && page.next !== null && list.paging !== 'none')
+      throw odd(
+        list,
+        `${mostEmpty} pages in a row are empty and say that there are more, which would be taken for gone`,
+      )
     start = list.paging === 'none' || empty >= mostEmpty ? null : page.next
     if (start !== null && !isNew(start)) throw odd(list, 'its pages go in a circle')
     yield { ...page, next: start }

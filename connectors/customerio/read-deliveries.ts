@@ -28,6 +28,7 @@ export async function* readDeliveries(app: AppApi, { scan, signal, pageRows }: R
   let left = scan.limit ?? Infinity
   const pages = listPages(app, listOf(from, to, pageRows), {
     from: position?.phase === 'list' ? position.start : null,
+    isWhole: scan.whole === true,
     signal,
   })
   for await (const page of pages) {

@@ -12,7 +12,8 @@ export async function* readListStream(
 ): AsyncGenerator<ScanItem> {
   const position = readPosition(scan.resume)
   let left = scan.limit ?? Infinity
-  for await (const page of listPages(app, list, { from: position?.phase === 'list' ? position.start : null, signal })) {
+  const from = position?.phase === 'list' ? position.start : null
+  for await (const page of listPages(app, list, { from, isWhole: scan.whole === true, signal })) {
     const batch = batchOf(page, left)
     if (batch) yield batch
     left -= page.rows

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { MillraceError, z, type Scan, type ScanItem } from 'millrace'
-import { sampleAttributeNames } from './attribute-names.ts'
+import { noNames, sampleAttributeNames } from './attribute-names.ts'
 import { readCsv } from './csv.ts'
 import { fetchExport, startExport, waitForExport, type Exporting } from './people-export.ts'
 import { openLines, standard } from './person-line.ts'
@@ -22,15 +22,19 @@ export async function* readPeopleStream(exporting: Exporting, scan: Scan): Async
   let position = kept?.phase === 'export' && isFresh(kept) ? kept : null
   for (;;) {
     const isOld = position !== null
+    let foundNobody = false
     if (!position) {
-      const attributes = await findAttributes(exporting, scan)
+      const asked = await findAttributes(exporting, scan)
+      foundNobody = asked.foundNobody
       const started_at = new Date().toISOString()
-      position = { phase: 'export', id: await startExport(exporting, attributes), started_at, rows: 0 }
-      yield { kind: 'checkpoint', resume: position }
+      position = { phase: 'export', id: await startExport(exporting, asked.names), started_at, rows: 0 }
+      if (!foundNobody) yield { kind: 'checkpoint', resume: position }
     }
     const { id } = position
     const finished = await waitForExport(exporting, id)
     if (finished.kind === 'done') {
+      // Nobody was there to ask about, and somebody is: the attributes of all would be emptied.
+      if (foundNobody && finished.total > 0) throw noNames(0)
       const path = exporting.host.spoolPath(`customerio-export-${id}.csv`)
       try {
         if (await fetchExport(exporting, id, path)) {
@@ -47,17 +51,20 @@ export async function* readPeopleStream(exporting: Exporting, scan: Scan): Async
   }
 }
 
-async function findAttributes({ app, host, signal }: Exporting, scan: Scan): Promise<readonly string[]> {
+/** `foundNobody`: the sample had nobody in it, so nothing is known of attributes. */
+type Asked = { readonly names: readonly string[]; readonly foundNobody: boolean }
+
+async function findAttributes({ app, host, signal }: Exporting, scan: Scan): Promise<Asked> {
   const base = [...standard]
-  if (scan.fields.length > 0 && !scan.fields.includes('attributes')) return base
+  if (scan.fields.length > 0 && !scan.fields.includes('attributes')) return { names: base, foundNobody: false }
   const { attributes } = peopleOptions.parse(scan.options)
-  if (attributes) return [...new Set([...base, ...attributes])]
-  const { names, isComplete } = await sampleAttributeNames(app, signal)
+  if (attributes) return { names: [...new Set([...base, ...attributes])], foundNobody: false }
+  const { names, people, isComplete } = await sampleAttributeNames(app, signal)
   if (!isComplete)
     host.warn(
-      `people: an export holds the attributes that are asked for by name. Asked for the ${names.length} that the first 500 people have; name all of them in the stream's options.attributes.`,
+      `people: an export holds the attributes that are asked for by name. Asked for the ${names.length} that the first ${people} people have; name all of them in the stream's options.attributes.`,
     )
-  return [...base, ...names]
+  return { names: [...base, ...names], foundNobody: people === 0 }
 }
 
 type File = {

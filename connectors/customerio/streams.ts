@@ -101,7 +101,7 @@ const definitions: readonly Definition[] = [
     ...listsAll,
     pageRows: 1000,
     read: ({ pageRows }, { app, ...reading }) => readChildStream(app, membershipOf(segments, pageRows), reading),
-    count: ({ app, signal }) => countMembers(app, segments, signal),
+    count: ({ app, ...reading }) => countMembers(app, segments, reading),
   },
   whole('campaigns', campaigns, automationColumns),
   children(
@@ -200,9 +200,7 @@ export function describeStreams(source: Source): readonly Stream[] {
     children: [],
     ...definition,
     async *read(scan, { signal }) {
-      const app = confirmApp(source)
-      if (scan.where !== null) throw noWhere(definition.name)
-      yield* read(source, { app, scan, signal })
+      yield* read(source, { app: confirmApp(source), scan, signal })
     },
     ...(count && {
       count: (scan: Scan, { signal }: { readonly signal: AbortSignal }) =>
@@ -219,9 +217,3 @@ function confirmApp({ app }: Source): AppApi {
     next: "Make an App API key (Settings → Account settings → API credentials → App API keys) and set the connection's app_api_key: '${env:CIO_APP_KEY}'.",
   })
 }
-
-const noWhere = (name: string) =>
-  new MillraceError('MR-1201', {
-    message: `The stream ${name} of Customer.io takes no \`where\`.`,
-    next: 'Take `where` out, and filter in a model.',
-  })

@@ -33,6 +33,8 @@ export async function findAccounts(
       if (typeof account === 'string') refused.set(id, account)
       else found.push(account)
     }
+  // An empty list is what a token sees that access was taken from.
+  if (found.length === 0 && refused.size === 0) throw noAccount()
   return { readable: found.sort((a, b) => (a.id < b.id ? -1 : 1)), refused }
 }
 
@@ -73,6 +75,13 @@ function readAccount(row: { readonly [name: string]: Json }): Account {
   const createdAt = Date.parse(String(created_time))
   return { id, timezone: timezone_name, createdAt: Number.isNaN(createdAt) ? null : createdAt }
 }
+
+const noAccount = () =>
+  new MillraceError('MR-3004', {
+    message: 'Listing the ad accounts of Facebook: the token sees none.',
+    kept: 'What is loaded stays as it is; the next run reads everything from there on.',
+    next: 'Assign the ad accounts to the system user that the token is of, or name them in account_ids.',
+  })
 
 const toNode = (id: string) => (id.startsWith('act_') ? id : `act_${id}`)
 

@@ -1,32 +1,30 @@
-import type { Host } from 'millrace'
+import { MillraceError } from 'millrace'
 import { refusedField, type GraphError } from './graph-error.ts'
 
-/** The fields that a stream asks for; one that cannot be had is named in the run, once, and left out from then on. */
+/** The fields that a stream asks for. */
 export type AskedFields = {
-  readonly names: () => readonly string[]
-  /** true: the error was about a field, which is left out now. Ask again. */
-  readonly drop: (error: GraphError) => boolean
+  readonly names: readonly string[]
+  /** Where the error is about one of them: what ends the stream. A field that is left out would empty what is stored of it. */
+  readonly refusal: (error: GraphError) => MillraceError | undefined
 }
 
-export function askFields(stream: string, wanted: readonly string[], { needed, host }: FieldRules): AskedFields {
+/** `needed`: without them there is no row, and no sync may leave them out. */
+export function askFields(stream: string, wanted: readonly string[], needed: readonly string[]): AskedFields {
   const names = [...new Set([...needed, ...wanted])]
+  const optional = names.filter((name) => !needed.includes(name))
   return {
-    names: () => names,
-    drop: (error) => {
-      const refused = refusedField(
-        error,
-        names.filter((name) => !needed.includes(name)),
-      )
-      if (refused === undefined) return false
-      names.splice(names.indexOf(refused), 1)
-      host.warn(`${stream}: the field ${refused} cannot be had and is left out. Facebook says: ${error.message}`)
-      return true
+    names,
+    refusal: (error) => {
+      const field = refusedField(error, optional)
+      return field === undefined ? undefined : refused(stream, field, error)
     },
   }
 }
 
-export type FieldRules = {
-  /** Without them there is no row: never left out. */
-  readonly needed: readonly string[]
-  readonly host: Host
-}
+const refused = (stream: string, field: string, error: GraphError) =>
+  new MillraceError('MR-3004', {
+    message: `${stream}: the field ${field} cannot be had. Facebook says: ${error.message}`,
+    kept: 'What is loaded stays as it is, the values of this field too.',
+    next: `Put  exclude: [${field}]  on the stream, which leaves its column as it is, or give the token the permission that the field needs.`,
+    cause: error,
+  })

@@ -163,6 +163,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     },
     boundedBy: 'date_start',
     reportsDays: true,
+    windowOf: ['account_id'],
     overlapMs: overlapDays * dayMs,
     options: insightsOptions,
     pageRows: 500,

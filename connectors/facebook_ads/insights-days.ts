@@ -11,19 +11,25 @@ export type DaysOf = {
   readonly now: Date
   /** Days before the last complete scan that are read again. */
   readonly windowDays: number
+  /** The first day that this scan has not read, where another account's refusal ended it. */
+  readonly readUpTo?: string | undefined
 }
 
 /**
  * A day belongs to the scan within whose bounds it begins, by the account's clock: parts of a backfill meet and do not
- * overlap. A live scan begins with the day that it had not seen the end of, and the window before it.
+ * overlap. A live scan begins with the day that it had not seen the end of, and the window before it, and ends today: one
+ * that an account's refusal keeps from its end would bring nothing of the others for as long as that lasts.
  */
-export function daysOf({ timezone, createdAt }: Account, { scan, now, windowDays }: DaysOf): Days | null {
-  const last = earliest(lastDayBefore(Date.parse(scan.to), timezone), dayAt(now.getTime(), timezone))
+export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | null {
+  const { scan, now, windowDays, readUpTo } = of
+  const today = dayAt(now.getTime(), timezone)
+  const last = isPart(scan) ? earliest(lastDayBefore(Date.parse(scan.to), timezone), today) : today
   const first = latest(
     addDays(dayAt(monthsBefore(now, keptMonths), timezone), 1),
     ...(createdAt === null ? [] : [dayAt(createdAt, timezone)]),
     ...(scan.start === null ? [] : [startDay(scan.start, timezone)]),
     ...(scan.from === null ? [] : [fromDay(scan.from, { scan, windowDays, timezone })]),
+    ...(readUpTo === undefined ? [] : [isPart(scan) ? readUpTo : addDays(readUpTo, -windowDays)]),
   )
   return first > last ? null : { first, last }
 }
@@ -36,11 +42,13 @@ function fromDay(
   from: string,
   { scan, windowDays, timezone }: Pick<DaysOf, 'scan' | 'windowDays'> & { readonly timezone: string },
 ): string {
-  // A part of a backfill, which comes with `full`.
-  if (scan.full) return firstDayFrom(Date.parse(from), timezone)
+  if (isPart(scan)) return firstDayFrom(Date.parse(from), timezone)
   // `from` is the watermark less the stream's overlap; the sync may say another window.
   return dayAt(Date.parse(from) + (overlapDays - windowDays) * dayMs, timezone)
 }
+
+/** Of a backfill. */
+const isPart = ({ full, from }: DaysOf['scan']) => full && from !== null
 
 /** A day that is written as one is a day of the account's, wherever that is. */
 const startDay = (start: string, timezone: string) =>

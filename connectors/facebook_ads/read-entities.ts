@@ -6,6 +6,7 @@ import type { Entity } from './entity.ts'
 import { isForbidden, isTooMuch, type GraphError } from './graph-error.ts'
 import { nextAfter, readList, type ListPage } from './list-page.ts'
 import { after as afterAccount, beginning, placeIn, readPosition, within } from './position.ts'
+import { refusedByAll, refusedInWhole, warnOfRefusals } from './refusals.ts'
 
 export type EntityReading = {
   readonly entity: Entity
@@ -18,7 +19,7 @@ export type EntityReading = {
 export async function* readEntities(api: GraphApi, reading: EntityReading): AsyncGenerator<ScanItem> {
   const { entity, accountIds, scan, signal } = reading
   const { readable, refused } = await findAccounts(api, accountIds, signal)
-  const fields = askFields(entity.name, scan.fields, { needed: ['id'], host: api.host })
+  const fields = askFields(entity.name, scan.fields, ['id'])
   const pages = { ...reading, fields, size: entity.pageRows, statuses: entity.statuses }
   const refusals = new Map(refused)
   let position = readPosition(scan.resume)
@@ -45,16 +46,13 @@ export async function* readEntities(api: GraphApi, reading: EntityReading): Asyn
       yield { kind: 'checkpoint', resume: at === null ? position : within(position, id, at) }
     } while (!position.done.includes(id))
   }
-  for (const [account, message] of refusals)
-    api.host.warn(`${entity.name}: ${account} cannot be read and is left out. Facebook says: ${message}`)
-  if (refusals.size === 0 || !entity.enumerates || !scan.full) return
-  // A full pass deletes what it did not see: it may not end while an account was not seen. The next run reads all again.
+  if (refusals.size === 0) return
+  if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(entity.name, refusals)
+  // Listed whole again by the next scan: nothing of it is lost.
+  if (scan.whole !== true) return warnOfRefusals(api.host, entity.name, refusals)
+  // It may not end while an account was not seen. The next run reads all again.
   yield { kind: 'checkpoint', resume: beginning }
-  throw new MillraceError('MR-3004', {
-    message: `${entity.name}: ${[...refusals.keys()].join(', ')} cannot be read, and a full pass would take ${refusals.size === 1 ? 'its' : 'their'} rows for deleted.`,
-    kept: 'What the other accounts have is loaded; nothing was deleted.',
-    next: 'Grant the token access to the account, or name the others in account_ids.',
-  })
+  throw refusedInWhole(entity.name, refusals)
 }
 
 type Page =
@@ -72,7 +70,7 @@ type Paging = EntityReading & {
 type PageOf = { readonly account: string; readonly after: string | null; readonly limit: number }
 
 async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Page> {
-  const { entity, fields, signal } = paging
+  const { entity, fields, scan, signal } = paging
   for (let limit = of.limit; ;) {
     const { statuses } = paging
     const answer = await api.ask<Page | GraphError>({
@@ -80,7 +78,7 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
       docs: entity.docs,
       signal,
       send: (sdk) =>
-        sdk.edge(of.account, entity.edge, fields.names(), {
+        sdk.edge(of.account, entity.edge, fields.names, {
           limit,
           ...(statuses && { effective_status: [...statuses] satisfies Json }),
           ...(of.after !== null && { after: of.after }),
@@ -89,14 +87,16 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
       recover: (error) => (isAboutTheRequest(error, of) ? error : undefined),
     })
     if (!(answer instanceof Error)) return answer
+    const fieldRefusal = fields.refusal(answer)
+    if (fieldRefusal) throw fieldRefusal
     if (isForbidden(answer)) return { kind: 'refused', message: answer.message }
     if (isLostCursor(answer, of)) return { kind: 'lost' }
-    if (fields.drop(answer)) continue
     if (isTooMuch(answer) && limit > 1) {
       limit = paging.size = Math.max(1, limit >> 1)
       continue
     }
-    if (statuses?.includes('DELETED') && /\bdeleted\b/i.test(answer.message)) {
+    // What is taken for gone where it does not come may not be left out.
+    if (scan.whole !== true && statuses?.includes('DELETED') && /\bdeleted\b/i.test(answer.message)) {
       paging.statuses = statuses.filter((status) => status !== 'DELETED')
       api.host.warn(`${entity.name}: deleted ones cannot be had. Facebook says: ${answer.message}`)
       continue

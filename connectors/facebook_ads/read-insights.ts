@@ -8,7 +8,8 @@ import { idOf, fieldsOf, type Breakdown, type Level } from './insights-columns.t
 import { daysOf, isTooOld } from './insights-days.ts'
 import { readOptions, type InsightsOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
-import { after, placeIn, readPosition, within } from './position.ts'
+import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
+import { refusedByAll, refusedByDays } from './refusals.ts'
 import { readReport, type Ending, type Part, type ReportOf, type Rows } from './report.ts'
 import type { Params } from './sdk.ts'
 
@@ -23,24 +24,34 @@ export type InsightsReading = {
   readonly signal: AbortSignal
 }
 
-/** Account by account, report by report in the order of their days, a checkpoint a report. */
+/**
+ * Account by account, report by report in the order of their days, a checkpoint a report. An account that refuses keeps the
+ * scan from its end, and so its days from being taken for read; the others are read at every run all the same.
+ */
 export async function* readInsights(api: GraphApi, reading: InsightsReading): AsyncGenerator<ScanItem> {
   const { stream, level, accountIds, scan, signal } = reading
   const options = readOptions(stream, level, scan.options)
   const breakdowns = [...new Set([...reading.breakdowns, ...(options.breakdowns ?? [])])]
-  const of = reportOf(api, reading, { options, breakdowns })
+  const of = reportOf(reading, { options, breakdowns })
   const { readable, refused } = await findAccounts(api, accountIds, signal)
   const refusals = new Map(refused)
   const now = api.host.lastDate() ?? new Date(scan.to)
   if (isTooOld(scan.start, now))
     api.host.warn(`${stream}: Facebook keeps reports for 37 months; what is older than that cannot be read.`)
+  const known = knownOf(scan)
+  if (!accountIds) warnOfUnlisted(api, stream, { known, readable })
   let position = readPosition(scan.resume)
   let span = options.days_per_report ?? usualSpan[level]
   let left = scan.limit ?? Infinity
 
   for (const account of readable) {
     if (position.done.includes(account.id)) continue
-    const days = daysOf(account, { scan, now, windowDays: options.window })
+    const days = daysOf(account, {
+      scan: known?.includes(account.id) === false ? { ...scan, from: null } : scan,
+      now,
+      windowDays: options.window,
+      readUpTo: position.read?.[account.id],
+    })
     let day = placeIn(position, account.id) ?? days?.first ?? ''
     while (days && day <= days.last && !refusals.has(account.id)) {
       if (left <= 0) return
@@ -64,23 +75,37 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
         yield { kind: 'checkpoint', resume: within(position, account.id, day), windows }
       }
     }
+    if (days && day > days.first) position = readUpTo(position, account.id, day)
     if (refusals.has(account.id)) continue
     position = after(position, account.id)
     yield { kind: 'checkpoint', resume: position }
   }
-  for (const [account, message] of refusals)
-    api.host.warn(
-      `${stream}: ${account} cannot be read and is left out; once it may be, its days are read by a backfill. Facebook says: ${message}`,
+  if (refusals.size === 0) return
+  if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(stream, refusals)
+  yield { kind: 'checkpoint', resume: again(position) }
+  throw refusedByDays(stream, refusals)
+}
+
+/** Accounts of the last complete scan; any other is read from its beginning. null: not told, or everything is read anyway. */
+const knownOf = ({ full, last }: Scan): readonly string[] | null =>
+  full || last === undefined || last === null ? null : readPosition(last).done
+
+function warnOfUnlisted(
+  { host }: GraphApi,
+  stream: string,
+  { known, readable }: { readonly known: readonly string[] | null; readonly readable: readonly Account[] },
+): void {
+  const listed = new Set(readable.map(({ id }) => id))
+  const gone = (known ?? []).filter((id) => !listed.has(id))
+  if (gone.length > 0)
+    host.warn(
+      `${stream}: the token does not see ${gone.join(', ')} any more. What is loaded stays; an account that comes back is read from its beginning.`,
     )
 }
 
 type Asked = { readonly options: InsightsOptions; readonly breakdowns: readonly Breakdown[] }
 
-function reportOf(
-  api: GraphApi,
-  { stream, level, scan, pollMs, signal }: InsightsReading,
-  { options, breakdowns }: Asked,
-): ReportOf {
+function reportOf({ stream, level, scan, pollMs, signal }: InsightsReading, { options, breakdowns }: Asked): ReportOf {
   const known = fieldsOf(level)
   const wanted = (options.fields ?? Object.keys(known)).filter((field) => scan.fields.includes(field))
   const params: Params = {
@@ -93,7 +118,7 @@ function reportOf(
   const fields = askFields(
     stream,
     wanted.filter((field) => Object.hasOwn(known, field)),
-    { needed: ['account_id', idOf[level]], host: api.host },
+    ['account_id', idOf[level]],
   )
   // Without it what is archived or deleted is not in the report, though its money was spent.
   const filters =

@@ -67,25 +67,23 @@ async function startReport(api: GraphApi, of: ReportOf, part: Part): Promise<str
     ...of.filters,
     ...(part.campaigns ? [{ field: 'campaign.id', operator: 'IN', value: [...part.campaigns] }] : []),
   ]
-  for (;;) {
-    const answer = await api.ask<string | GraphError>({
-      label: `POST /${part.account}/insights`,
-      docs: reportDocs,
-      signal: of.signal,
-      send: (sdk) =>
-        sdk.startReport(part.account, of.fields.names(), {
-          ...of.params,
-          ...(filtering.length > 0 && { filtering }),
-          time_range: { since: part.first, until: part.last },
-        }),
-      read: readRunId,
-      recover: (error) => (isTooMuch(error) || isForbidden(error) || of.fields.drop(error) ? error : undefined),
-    })
-    if (typeof answer === 'string') return answer
-    if (isTooMuch(answer)) return { kind: 'split', message: answer.message }
-    if (isForbidden(answer)) return { kind: 'refused', message: answer.message }
-    // A field was left out: asked again.
-  }
+  const answer = await api.ask<string | GraphError | MillraceError>({
+    label: `POST /${part.account}/insights`,
+    docs: reportDocs,
+    signal: of.signal,
+    send: (sdk) =>
+      sdk.startReport(part.account, of.fields.names, {
+        ...of.params,
+        ...(filtering.length > 0 && { filtering }),
+        time_range: { since: part.first, until: part.last },
+      }),
+    read: readRunId,
+    // A field that needs a permission has the code of an account that does.
+    recover: (error) => of.fields.refusal(error) ?? (isTooMuch(error) || isForbidden(error) ? error : undefined),
+  })
+  if (typeof answer === 'string') return answer
+  if (answer instanceof MillraceError) throw answer
+  return { kind: isTooMuch(answer) ? 'split' : 'refused', message: answer.message }
 }
 
 /** null: it is there to be read. Else what the vendor says. */

@@ -33,6 +33,7 @@ export default simulator({
     too_much_data: 'reports of more than rows rows are refused when they are started',
     too_much_page: 'pages of more than limit rows are refused',
     forbidden_account: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',
+    unlisted_account: 'an account (account, else all) is not in the list of those that the token sees',
     dead_field: 'a field (field) is not there any more',
     usage: 'the throttle headers say percent',
   },

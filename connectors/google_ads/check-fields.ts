@@ -17,7 +17,7 @@ export async function checkFields(
 ): Promise<readonly FieldInfo[]> {
   const found = await metadata.find([stream.from, ...stream.fields], signal)
   const resource = found.get(stream.from)
-  if (resource?.category !== 'RESOURCE') throw refusal(stream, `there is no resource ${stream.from}`, 'Check FROM.')
+  if (resource?.category !== 'RESOURCE') throw await unknownResource(stream, { metadata, signal })
   const infos: FieldInfo[] = []
   for (const field of stream.fields) {
     const info = found.get(field)
@@ -45,15 +45,20 @@ function isWith(resource: FieldInfo, field: FieldInfo): boolean {
   return of === resource.name || resource.attributeResources.includes(of)
 }
 
-async function unknownField(
-  stream: AdsStream,
-  field: string,
-  { metadata, signal }: { readonly metadata: Metadata; readonly signal: AbortSignal },
-): Promise<MillraceError> {
+type Asking = { readonly metadata: Metadata; readonly signal: AbortSignal }
+
+async function unknownResource(stream: AdsStream, { metadata, signal }: Asking): Promise<MillraceError> {
+  const near = nearest(stream.from, await metadata.resources(signal))
+  return refusal(stream, `there is no resource ${stream.from}${didYouMean(near)}`, 'Check FROM.')
+}
+
+async function unknownField(stream: AdsStream, field: string, { metadata, signal }: Asking): Promise<MillraceError> {
   const [of = ''] = field.split('.')
   const near = /^\w+$/.test(of) ? nearest(field, await metadata.namesOf(of, signal)) : undefined
-  return refusal(stream, `there is no field ${field}${near ? `; did you mean ${near}?` : ''}`, docsOf(stream))
+  return refusal(stream, `there is no field ${field}${didYouMean(near)}`, docsOf(stream))
 }
+
+const didYouMean = (near: string | undefined) => (near === undefined ? '' : `; did you mean ${near}?`)
 
 function nearest(field: string, names: readonly string[]): string | undefined {
   const [best] = names.map((name) => ({ name, far: distance(field, name) })).sort((a, b) => a.far - b.far)
@@ -79,7 +84,7 @@ const docsOf = ({ from }: AdsStream) =>
 
 const refusal = (stream: AdsStream, what: string, next: string) =>
   new MillraceError('MR-1208', {
-    message: `Google Ads, stream ${stream.name}: ${what}.`,
+    message: `Google Ads, stream ${stream.name}: ${what}${what.endsWith('?') ? '' : '.'}`,
     kept: 'Nothing was read or changed.',
     next,
   })

@@ -1,7 +1,7 @@
 import { MillraceError, z, type Json, type Stream } from 'millrace'
 import { checkFields } from './check-fields.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
-import { decimalOf, lagMs, readRows, reportOptions, type Parts } from './make-stream.ts'
+import { decimalOf, lagMs, ofDays, readRows, reportOptions, type Parts } from './make-stream.ts'
 import { parseLines, objectOf } from './page.ts'
 import { makeQueryStream } from './query-stream.ts'
 import { gaqlName } from './streams.ts'
@@ -20,8 +20,7 @@ export function makeGaqlStream(parts: Parts): Stream {
     enumerates: false,
     lagMs,
     overlapMs: windowDays * 86_400_000,
-    boundedBy: 'segments.date',
-    reportsDays: true,
+    ...ofDays,
     children: [],
     pageRows: 10_000,
     options: reportOptions(false).extend({ query: z.string().min(1).meta({ description: 'GAQL without dates' }) }),

@@ -26,9 +26,31 @@ export function parseQuery(name: string, text: string): ParsedQuery {
   if (!/^[a-z][a-z0-9_]*$/.test(from.text)) throw refuse(`“${from.text}” is not a resource`)
   const conditions = where?.word === 'WHERE' ? where.text : null
   if (conditions === '') throw refuse('its WHERE is empty')
-  if (conditions !== null && /\bsegments\.(date|week|month|quarter|year)\b/i.test(outsideStrings(conditions)))
-    throw refuse('it has a condition on dates')
+  const fault = conditions === null ? null : faultOf(conditions)
+  if (fault !== null) throw refuse(fault)
   return { fields, from: from.text, where: conditions }
+}
+
+/** Conditions of a sync are put before the dates, and refused where those of a query would be. */
+export function checkWhere(stream: string, where: string | null): void {
+  if (where === null) return
+  const [clause] = splitClauses(where)
+  const fault = clause ? `${clause.word} is not taken here` : faultOf(where)
+  if (fault !== null)
+    throw new MillraceError('MR-1201', {
+      message: `Google Ads, stream ${stream}, where: ${fault}.`,
+      kept: 'Nothing was read or changed.',
+      next: "`where` holds conditions alone, such as  campaign.status = 'ENABLED'; the dates are added by millrace.",
+    })
+}
+
+function faultOf(conditions: string): string | null {
+  // It would take what is put behind it into the text.
+  if (/['"]/.test(conditions.replace(strings, ''))) return 'a text in it has no end'
+  // Days that they leave out would count as read whole, and lose what is stored of them.
+  if (/\bsegments\.(date|week|month|quarter|year)\b/i.test(outsideStrings(conditions)))
+    return 'it has a condition on dates'
+  return null
 }
 
 export type QueryParts = {
@@ -62,5 +84,6 @@ function splitClauses(text: string): readonly Clause[] {
 }
 
 /** The same length, with what stands in strings blanked. */
-const outsideStrings = (text: string) =>
-  text.replace(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/gs, (string) => `'${'_'.repeat(string.length - 2)}'`)
+const outsideStrings = (text: string) => text.replace(strings, (string) => `'${'_'.repeat(string.length - 2)}'`)
+
+const strings = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/gs

@@ -3,6 +3,7 @@ import type { Accounts } from './accounts.ts'
 import { checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
+import { checkWhere } from './gaql.ts'
 import { columnTypeOf, type FieldInfo, type Metadata } from './metadata.ts'
 import { readPosition } from './position.ts'
 import { countEntities, readEntities, type Asked } from './read-entities.ts'
@@ -43,11 +44,12 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     order: 'none',
     // What is removed stays listed, as REMOVED; an account that cannot be read keeps its rows.
     enumerates: false,
+    takesWhere: true,
     lagMs: report ? lagMs : 0,
     overlapMs: report ? report.windowDays * dayMs : 0,
     children: [],
     pageRows: 10_000,
-    ...(report && { boundedBy: 'segments.date', reportsDays: true, options: reportOptions(report.isDaily === true) }),
+    ...(report && { ...ofDays, options: reportOptions(report.isDaily === true) }),
     async *read(scan, { signal }) {
       const wanted = wantedOf(stream, infos, scan)
       const shape = shapeOf(wanted.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
@@ -55,7 +57,8 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
       yield* readRows({ ...parts, signal, stream: name, toLines }, { stream, scan, fields: wanted.map(nameOf) })
     },
     ...(!report && {
-      count: (scan: Scan, { signal }: { readonly signal: AbortSignal }) => {
+      count: async (scan: Scan, { signal }: { readonly signal: AbortSignal }) => {
+        checkWhere(name, scan.where)
         const fields = wantedOf(stream, infos, scan).map(nameOf)
         return countEntities({ ...parts, signal, stream: name, toLines: (lines) => lines }, { stream, scan, fields })
       },
@@ -63,8 +66,12 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
   }
 }
 
+/** What a stream says of itself whose rows are read by days. */
+export const ofDays = { boundedBy: 'segments.date', reportsDays: true, windowOf: ['customer.id'] } as const
+
 /** One scan, by days or by accounts, from where it stands. */
 export async function* readRows(reading: Reading, asked: Asked): AsyncGenerator<ScanItem> {
+  checkWhere(asked.stream.name, asked.scan.where)
   const position = readPosition(asked.scan.resume)
   if (position?.phase === 'done') return
   const { report } = asked.stream

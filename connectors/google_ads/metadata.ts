@@ -21,6 +21,8 @@ export type Metadata = {
   readonly find: (names: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, FieldInfo>>
   /** All field names that begin so. */
   readonly namesOf: (resource: string, signal: AbortSignal) => Promise<readonly string[]>
+  /** What can stand in FROM. */
+  readonly resources: (signal: AbortSignal) => Promise<readonly string[]>
 }
 
 export function openMetadata(api: AdsApi): Metadata {
@@ -52,6 +54,7 @@ export function openMetadata(api: AdsApi): Metadata {
     },
     namesOf: async (resource, signal) =>
       (await ask(`SELECT name WHERE name LIKE '${resource}.%'`, signal)).map(({ name }) => name),
+    resources: async (signal) => (await ask("SELECT name WHERE category = 'RESOURCE'", signal)).map(({ name }) => name),
   }
 }
 

@@ -21,11 +21,7 @@ export async function* readReport(
   const accounts = (await reading.accounts.list(reading.signal)).filter(({ isManager }) => !isManager)
   const range = await daysOf(reading, { stream, scan, fields }, { report, accounts })
   const days = report.isDaily ? 1 : (options.days_per_query ?? report.daysPerQuery)
-  const parts: DayRange[] = range.to < range.from ? [] : [...cutDays(range, days)]
-  // What was under way is gone on with as it was cut then.
-  const rest = from
-    ? [{ from: from.from, to: from.to }, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
-    : parts
+  const rest = partsOf(range, { from, days })
   let left = scan.limit ?? Infinity
   // Days of an account that are read whole, since the last checkpoint.
   let windows: readonly ReadWindow[] = []
@@ -71,7 +67,22 @@ export async function* readReport(
   }
 }
 
-type Days = DayRange & { readonly earliest: ReadonlyMap<string, string> }
+type Days = DayRange & {
+  readonly earliest: ReadonlyMap<string, string>
+  /** The first day that the vendor still has. */
+  readonly kept: string | null
+}
+
+function partsOf(
+  range: Days,
+  { from, days }: { readonly from: ReportPosition | null; readonly days: number },
+): readonly DayRange[] {
+  if (!from) return [...cutDays(range, days)]
+  // A scan may have waited so long that the vendor has dropped the days that were under way, and with them all before.
+  if (range.kept !== null && from.from < range.kept) return []
+  // What was under way is gone on with as it was cut then.
+  return [{ from: from.from, to: from.to }, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
+}
 
 async function daysOf(
   reading: Reading,
@@ -80,7 +91,9 @@ async function daysOf(
 ): Promise<Days> {
   const to = lastDayBefore(scan.to)
   const start = scan.start === null ? null : dayOf(scan.start)
-  const kept = report.keptDays === undefined ? null : addDays(lastDayBefore(scan.to), 1 - report.keptDays)
+  // By the vendor's clock: the part of a backfill ends long before it.
+  const now = (reading.host.lastDate() ?? new Date()).toISOString()
+  const kept = report.keptDays === undefined ? null : addDays(lastDayBefore(now), 1 - report.keptDays)
   let from: string
   let earliest: ReadonlyMap<string, string> = new Map()
   if (scan.from !== null) {
@@ -100,7 +113,7 @@ async function daysOf(
       )
     from = kept
   }
-  return { from, to, earliest }
+  return { from, to, earliest, kept }
 }
 
 /**

@@ -4,7 +4,7 @@ import { joinParts, splitLines, type LinePart } from './join-lines.ts'
 import { isByStamp, type Position } from './position.ts'
 import { fetchQueryPage, type QueryPage } from './query.ts'
 import type { Reading } from './reading.ts'
-import { wantedOf, whereOf } from './readable.ts'
+import { askerOf, wantedOf, whereOf } from './readable.ts'
 import { and, quote } from './soql.ts'
 
 type Completed = { readonly lines: Uint8Array; readonly rows: number; readonly altered: number }
@@ -32,7 +32,7 @@ export async function completeRows(
   let altered = page.altered
   const fetchParts = async (soql: string) => {
     api.checkQuota()
-    const part = await fetchQueryPage(api, { kind: 'queryAll', soql, signal })
+    const part = await fetchQueryPage(api, { kind: 'queryAll', soql, signal, asker: askerOf(stream, scan) })
     altered += part.altered
     return { part, rows: splitLines(part.lines, shared) }
   }

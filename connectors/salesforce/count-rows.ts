@@ -4,7 +4,7 @@ import type { Position } from './position.ts'
 import { fetchQueryPage, fitsUri } from './query.ts'
 import { awaitQueryJob, createQueryJob } from './query-job.ts'
 import type { Reading } from './reading.ts'
-import { whereOf } from './readable.ts'
+import { askerOf, whereOf } from './readable.ts'
 
 /**
  * How many rows come after a position, recycle bin included. Where REST cannot count them, because the query is too long for
@@ -27,7 +27,7 @@ export async function countRows(
   }
   api.checkQuota()
   try {
-    return (await fetchQueryPage(api, { kind: 'queryAll', soql, signal })).totalSize
+    return (await fetchQueryPage(api, { kind: 'queryAll', soql, signal, asker: askerOf(stream, scan) })).totalSize
   } catch (error) {
     if (!isTooMuchForRest(error)) throw error
     const counted = await asJob()

@@ -68,6 +68,7 @@ function refuseVersion(code: string, version: string): undefined {
   if (code !== 'NOT_FOUND') return undefined
   throw new MillraceError('MR-3004', {
     message: `Checking the Salesforce connection: the org does not have API version ${version}.`,
+    kept: 'Nothing was read or sent.',
     next: 'Set api_version to one that it has: /services/data lists them.',
   })
 }

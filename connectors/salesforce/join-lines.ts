@@ -1,4 +1,5 @@
 import { MillraceError } from 'millrace'
+import { keptBefore } from './kept-words.ts'
 
 /** A record's line, as `cutPage` makes it, without the members that every part of the row has. */
 export type LinePart = {
@@ -42,6 +43,8 @@ function splitLine(line: Uint8Array, shared: readonly string[]): LinePart {
   if (names[0] !== 'attributes' || shared.some((name, index) => names[index + 1] !== name) || typeof id !== 'string')
     throw new MillraceError('MR-3005', {
       message: `Reading a page of Salesforce: a record’s fields are ${names.join(', ')}, and not in the order of the query.`,
+      kept: keptBefore,
+      next: 'Run again; if it stays so, report it with the words above.',
     })
   const rest = line[end] === commaByte ? line.subarray(end + 1, -1) : line.subarray(0, 0)
   return { id, stamp: typeof stamp === 'string' ? stamp : null, whole: line, own: rest }

@@ -14,6 +14,7 @@ export function readPosition(resume: Json): Position | null {
   if (parsed.success) return parsed.data
   throw new MillraceError('MR-3005', {
     message: 'Going on with a scan of Salesforce: its checkpoint is not one of this connector.',
+    kept: 'What was committed stays.',
     next: 'millrace sync run … --full-refresh   begins again',
   })
 }

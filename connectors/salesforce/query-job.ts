@@ -2,6 +2,7 @@ import { MillraceError, z, type Host } from 'millrace'
 import { awaitOver } from './await-job.ts'
 import type { VendorError } from './classify-failure.ts'
 import type { SalesforceApi } from './client.ts'
+import { keptBefore } from './kept-words.ts'
 
 /** A query job of the Bulk API 2.0. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm */
 export type QueryJob = z.output<typeof jobInfo>
@@ -50,12 +51,12 @@ export async function awaitQueryJob(
     isThere = info !== null
     return info
   }
-  const info = await awaitOver(ask, { waitMs, onWait: sayWaiting(name, host), signal: asking.signal, kept: keptRows })
+  const info = await awaitOver(ask, { waitMs, onWait: sayWaiting(name, host), signal: asking.signal, kept: keptBefore })
   if (info || !isThere) return info
   await abortQueryJob(asking, id)
   throw new MillraceError('MR-3007', {
     message: `Reading ${name} of Salesforce: query job ${id} is not over after ${Math.round(waitMs / 1000)} s.`,
-    kept: `${keptRows} The job was aborted.`,
+    kept: `${keptBefore} The job was aborted.`,
     next: 'Run again later; `bulk_wait_seconds` of the connection says how long a run waits.',
   })
 }
@@ -132,4 +133,3 @@ const isOfEveryCall =
 const base = 'https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/'
 /** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_soslsoql.htm */
 const maxSoqlLength = 100_000
-const keptRows = 'What was read up to the last checkpoint is committed, and the next run goes on there.'

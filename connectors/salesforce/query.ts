@@ -1,5 +1,6 @@
 import { cutPage, MillraceError, type Json } from 'millrace'
 import type { SalesforceApi } from './client.ts'
+import { explainRefusal, type Asker } from './refused-query.ts'
 import { encodeSoql } from './soql.ts'
 
 /** One page of a query: records one a line, digits as they were sent. */
@@ -19,21 +20,34 @@ export type Query = {
   readonly kind: 'query' | 'queryAll' | 'tooling/query'
   readonly soql: string
   readonly signal: AbortSignal
+  /** The stream that is read, where it is one. */
+  readonly asker?: Asker
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm */
-export async function fetchQueryPage(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
-  const path = `/${kind}?q=${encodeSoql(soql)}`
-  const bytes = api.basePath.length + path.length
-  if (!fitsUri(api, kind, soql))
-    throw new MillraceError('MR-3004', {
-      message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} with the headers (${soql.slice(0, 60)} …).`,
-      kept: 'Nothing was sent.',
-      next: 'Read fewer fields of this stream (`include` or `exclude`), or shorten its `where`.',
-    })
+export async function fetchQueryPage(api: SalesforceApi, query: Query): Promise<QueryPage> {
+  refuseTooLong(api, query)
+  try {
+    return await askFor(api, query)
+  } catch (error) {
+    throw query.asker ? explainRefusal(error, query.soql, query.asker) : error
+  }
+}
+
+function refuseTooLong(api: SalesforceApi, { kind, soql }: Query): void {
+  if (fitsUri(api, kind, soql)) return
+  const bytes = `${api.basePath}/${kind}?q=${encodeSoql(soql)}`.length
+  throw new MillraceError('MR-3004', {
+    message: `Querying Salesforce: the query is ${bytes} bytes long in a URL, and Salesforce takes ${maxUriBytes} with the headers (${soql.slice(0, 60)} …).`,
+    kept: 'Nothing was sent.',
+    next: 'Read fewer fields of this stream (`include` or `exclude`), or shorten its `where`.',
+  })
+}
+
+async function askFor(api: SalesforceApi, { kind, soql, signal }: Query): Promise<QueryPage> {
   return await api.call({
     method: 'GET',
-    path,
+    path: `/${kind}?q=${encodeSoql(soql)}`,
     docs: docs[kind],
     signal,
     timeoutMs: 120_000,

@@ -1,4 +1,5 @@
 import { MillraceError, type Host } from 'millrace'
+import { keptBefore } from './kept-words.ts'
 
 /** The org's API requests of 24 hours, which all its programs share. */
 export type Quota = {
@@ -45,7 +46,7 @@ const usageText = ({ used, limit }: { readonly used: number; readonly limit: num
 const usedUp = (what: string, key: string) =>
   new MillraceError('MR-3006', {
     message: `Reading Salesforce stops here: ${what}.`,
-    kept: 'What was read up to the last checkpoint is committed, and the next run goes on there.',
+    kept: keptBefore,
     next: [
       'Run again later: what was used 24 hours ago comes free as time goes on.',
       `Or raise ${key} of the connection, if the org’s other programs can spare it.`,

@@ -8,6 +8,7 @@ import type { Progress } from './read-rest.ts'
 import type { Reading } from './reading.ts'
 import { fieldsOf, whereOf } from './readable.ts'
 import { fetchResultsPage } from './results-page.ts'
+import { keptBefore } from './kept-words.ts'
 
 /** Why the rest has to go another way; null: everything was read. */
 export type BulkOutcome = string | null
@@ -102,10 +103,11 @@ async function* readJob(
   if (info.numberRecordsProcessed !== undefined && info.numberRecordsProcessed !== rows) {
     // Nobody knows where they are missing: the next run reads the job's part again.
     progress.after = start
-    yield { kind: 'checkpoint', resume: start }
+    yield { kind: 'checkpoint', resume: start, again: rows }
     throw new MillraceError('MR-3005', {
       message: `Reading ${name} of Salesforce: query job ${id} has ${info.numberRecordsProcessed} rows, and its pages brought ${rows}.`,
       kept: 'What came is committed; the next run reads this part again.',
+      next: afterBadPages(name),
     })
   }
   await deleteQueryJob(asking, id)
@@ -135,5 +137,12 @@ function columnsOf(
 const twice = (name: string, id: string) =>
   new MillraceError('MR-3005', {
     message: `Reading ${name} of Salesforce: query job ${id} brought one page twice.`,
-    kept: 'What was read up to the last checkpoint is committed, and the next run goes on there.',
+    kept: keptBefore,
+    next: afterBadPages(name),
   })
+
+/** Salesforce's pages, and not the user's doing. */
+const afterBadPages = (name: string): readonly string[] => [
+  `Run again: what is missing of ${name} is asked for in another job.`,
+  'If it happens again, `bulk_query_from: never` in the connection reads by REST, without jobs.',
+]

@@ -2,8 +2,9 @@ import { MillraceError, type JsonObject, type Scan, type ScanItem } from 'millra
 import type { Reading } from './reading.ts'
 import { isByStamp, positionById, positionByStamp, type Position } from './position.ts'
 import { fetchQueryPage, type QueryPage } from './query.ts'
-import { fieldsOf, whereOf } from './readable.ts'
+import { askerOf, fieldsOf, whereOf } from './readable.ts'
 import { completeRows } from './complete-rows.ts'
+import { keptBefore } from './kept-words.ts'
 
 /** Where a scan is, also when it ends by an error. */
 export type Progress = { after: Position | null }
@@ -38,7 +39,7 @@ export async function* readByRest(
     const order = isByStamp(stream, after) ? `${stream.cursor}, Id` : 'Id'
     const soql = `SELECT ${fields.join(', ')} FROM ${stream.name}${whereOf(stream, scan, after)} ORDER BY ${order} LIMIT ${size}`
     api.checkQuota()
-    const page = await fetchQueryPage(api, { kind: 'queryAll', soql, signal })
+    const page = await fetchQueryPage(api, { kind: 'queryAll', soql, signal, asker: askerOf(stream, scan) })
     if (page.rows > 0) {
       const last = positionAfter(reading, after, page)
       const lines =
@@ -53,6 +54,8 @@ export async function* readByRest(
     } else if (!page.done)
       throw new MillraceError('MR-3005', {
         message: `Reading ${stream.name} of Salesforce: an empty page that says there are more.`,
+        kept: keptBefore,
+        next: 'Run again; if it stays so, report it with the words above.',
       })
     // Wide rows come in smaller pages than asked for, and then it is not done: we go on after the last one.
     if (page.done && page.rows < size) break
@@ -67,6 +70,8 @@ function positionAfter({ stream }: Reading, before: Position | null, { lastLine 
   if (typeof id !== 'string' || (cursor && typeof at !== 'string'))
     throw new MillraceError('MR-3005', {
       message: `Reading ${name} of Salesforce: a record without ${cursor ? `Id or ${cursor}` : 'Id'}.`,
+      kept: keptBefore,
+      next: 'Run again; if it stays so, report it with the words above.',
     })
   return isByStamp(stream, before) && typeof at === 'string' ? positionByStamp({ id, at }) : positionById(before, id)
 }

@@ -1,5 +1,6 @@
 import type { Scan } from 'millrace'
 import { afterPosition, type Position } from './position.ts'
+import type { Asker } from './refused-query.ts'
 import { and, instant } from './soql.ts'
 import type { Compound } from './compound.ts'
 
@@ -43,3 +44,5 @@ function boundsOf(stream: Readable, scan: Scan): readonly (string | null)[] {
 }
 
 export const isCompoundName = ({ compounds }: Readable, field: string): boolean => compounds.has(field)
+
+export const askerOf = ({ name }: Readable, { where }: Scan): Asker => ({ stream: name, where })

@@ -65,6 +65,8 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(!cursor && { enumerates: true }),
     ...(deletable && { deletedWhen: { column: 'IsDeleted', is: 'true' } as const }),
     ...(calculated.length > 0 && { calculated }),
+    parts: partsOf(object),
+    takesWhere: true,
     ...(history && { history }),
     lagMs: cursor ? lagMs : 0,
     overlapMs: cursor ? overlapMs : 0,
@@ -77,6 +79,16 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
       return scan.limit === null ? count : Math.min(count, scan.limit)
     },
   }
+}
+
+/** A person's name and an address stand in fields of their own, and whole in another. */
+function partsOf({ fields }: DescribeSObjectResult): { readonly [whole: string]: readonly string[] } {
+  const wholes = Map.groupBy(fields, ({ compoundFieldName }) => compoundFieldName ?? '')
+  return Object.fromEntries(
+    [...wholes].flatMap(([whole, parts]) =>
+      whole === '' ? [] : [[whole, parts.map(({ name }) => name).filter((name) => name !== whole)]],
+    ),
+  )
 }
 
 /** The stamp that says when a row last changed, for whatever reason; the first that a query can filter by. */

@@ -74,7 +74,12 @@ async function awaitClosed(
   } catch (error) {
     // No reason to look for a bad row by sending halves, while the job may be on.
     if (!(error instanceof MillraceError) || error.code !== 'MR-3004') throw error
-    throw new MillraceError('MR-3003', { message: error.message, kept: keptJob, cause: error })
+    throw new MillraceError('MR-3003', {
+      message: error.message,
+      kept: keptJob,
+      next: 'Run again later.',
+      cause: error,
+    })
   }
   throw tooLong(writing, id)
 }

@@ -69,15 +69,15 @@ function describeStream(reading: Reading, stream: StripeStream): Stream {
   // Ids that an account chooses itself (of a product, of a coupon) are another's too.
   const identity = (own: Columns): { key: readonly string[]; columns: Columns } =>
     many ? { key: ['_account', 'id'], columns: { _account: 'string', ...own } } : { key: ['id'], columns: own }
-  // What an account that refuses has was not deleted.
-  const enumerates = stream.enumerates && (!many || ofPlatform === true)
+  // What an account that refuses has was not deleted: only a pass that may not leave one out says what is gone.
+  const enumerates = !stream.enumerates ? false : !many || ofPlatform === true ? true : undefined
   return {
     name,
     docs,
     ...identity(columns),
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
-    enumerates,
+    ...(enumerates !== undefined && { enumerates }),
     ...(enumerates && stream.fullEveryMs !== undefined && { fullEveryMs: stream.fullEveryMs }),
     ...(appendOnly && { appendOnly }),
     ...(minorUnits && { minorUnits }),

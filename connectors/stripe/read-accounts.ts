@@ -1,4 +1,4 @@
-import type { Json, Scan, ScanItem } from 'millrace'
+import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
 import type { StripeAccounts } from './accounts.ts'
 import type { Among } from './position.ts'
 import { readAccount, type AccountRequest } from './read-account.ts'
@@ -35,6 +35,7 @@ export async function* readAccounts(
     } catch (error) {
       const reason = api.refusal()
       if (reason === null || !(error instanceof Error)) throw error
+      if (scan.whole === true) throw goesWithIt(stream.name, id, reason)
       accounts.skip(id, reason)
       refusal = error
     }
@@ -44,6 +45,13 @@ export async function* readAccounts(
   if (read.length === 0 && refusal !== null) throw refusal
   return read
 }
+
+const goesWithIt = (stream: string, account: string, reason: string) =>
+  new MillraceError('MR-3004', {
+    message: `${stream}: the account ${account} cannot be read (${reason}), and this pass would take its rows for gone.`,
+    kept: 'The rows of the table are as they were; nothing was deleted or replaced.',
+    next: `Give the key access to ${account} again, or name the other accounts in  accounts  of the connection.`,
+  })
 
 /** A checkpoint is one of `readAccount`'s. */
 const placeAmong = (resume: Json, among: Among): Json =>

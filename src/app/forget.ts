@@ -16,6 +16,7 @@ import { leaseName } from './lease-name.ts'
 import { newRunId } from './run-id.ts'
 import { leftInSpool, settleSpool } from './settle-spool.ts'
 import { underStateLeases } from './under-state-leases.ts'
+import { dropDeadVendorFolders } from './vendor-files.ts'
 import { writeAudit } from './write-audit.ts'
 
 export type ForgetRequest = {
@@ -43,13 +44,16 @@ export async function findPerson(app: App, request: ForgetRequest): Promise<Forg
   const runId = newRunId(app.clock.now())
   const found = await lookInRehearsal(app, runId, request)
   const reversed = spooledSyncs(app, request)
-  const spool = (await Promise.all(reversed.map((sync) => leftInSpool(app, sync.name)))).flat().length
+  const left = [
+    ...(await Promise.all(reversed.map((sync) => leftInSpool(app, sync.name)))).flat(),
+    ...(await deadBackfills(app, request)),
+  ]
   const events = await app.store.eraseKey({
     keys: spellings(request.key),
     syncs: request.sync === null ? null : [request.sync],
     dryRun: true,
   })
-  return { ...found, events, spool }
+  return { ...found, events, spool: left.length }
 }
 
 /** @throws MillraceError MR-4001 while a run is on that has to do with the person; MR-4008 */
@@ -85,13 +89,15 @@ export async function forgetPerson(app: App, request: ForgetRequest, reason: str
         return { ...found, places }
       })
       for (const sync of spooled) await dropSpool(app, sync, request)
-      await dropVendorFiles(app)
+      await dropDeadVendorFolders(app)
+      const parts = await deadBackfills(app, request)
+      for (const path of parts) await rm(path, { recursive: true, force: true })
       const events = await app.store.eraseKey({
         keys: spellings(request.key),
         syncs: request.sync === null ? null : [request.sync],
         dryRun: false,
       })
-      const forgotten = { ...done, events, spool }
+      const forgotten = { ...done, events, spool: spool + parts.length }
       await writeAudit(app, {
         what: 'forget',
         key_sha256: createHash('sha256').update(request.key).digest('hex'),
@@ -202,12 +208,19 @@ async function dropSpool(app: App, sync: Sync, { dropUnsent }: ForgetRequest): P
   await rm(join(app.spoolDir, sync.name), { recursive: true, force: true })
 }
 
-/** What a vendor's jobs gave to runs that died. */
-async function dropVendorFiles(app: App): Promise<void> {
-  for (const runId of await leftInSpool(app, '_vendor'))
-    if (!(await app.store.run(runId))?.alive)
-      await rm(join(app.spoolDir, '_vendor', runId), { recursive: true, force: true })
+/** Backfills have a spool for each part, and its run a folder there: pages, and what a vendor's jobs gave. */
+async function deadBackfills(app: App, { sync }: ForgetRequest): Promise<readonly string[]> {
+  const dead: string[] = []
+  for (const part of await leftInSpool(app, '_backfill')) {
+    if (sync !== null && !part.startsWith(backfillFolder(sync))) continue
+    for (const runId of await leftInSpool(app, join('_backfill', part)))
+      if (!(await app.store.run(runId))?.alive) dead.push(join(app.spoolDir, '_backfill', part, runId))
+  }
+  return dead
 }
+
+/** How the folders of its parts begin. */
+const backfillFolder = (sync: string) => `${sync} `.replaceAll(/\W/g, '_')
 
 /** What is looked at leaves no trace. Where nothing was ever loaded, nobody is known. */
 async function lookInRehearsal(app: App, runId: string, request: ForgetRequest): ReturnType<typeof look> {

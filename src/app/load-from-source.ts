@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
 import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
@@ -15,10 +15,11 @@ export async function loadFromSource(
   load: (context: EtlContext, connection: OpenedConnection) => Promise<EtlOutcome>,
 ): Promise<Outcome> {
   const { app, runId } = work
-  const connection = await openConnection(app, sync.source, runId)
-  const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   // What a killed run had spooled was never committed; its cursor brings it again.
   await rm(spool, { recursive: true, force: true })
+  const own = join(spool, runId)
+  const connection = await openConnection(app, sync.source, runId, join(own, 'vendor'))
+  const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   const garbage = keepGarbageSmall()
   try {
     const outcome = await load(
@@ -30,7 +31,7 @@ export async function loadFromSource(
           app.emit(event)
         },
         clock: app.clock,
-        spoolDir: join(spool, runId),
+        spoolDir: own,
         signal: app.signal,
         isStopping: app.isStopping,
         callContext: (signal) => connection.host.context(signal),
@@ -44,7 +45,16 @@ export async function loadFromSource(
   } finally {
     garbage.end()
     work.requests = connection.host.requests()
-    await connection.close()
-    await rm(spool, { recursive: true, force: true })
+    try {
+      await connection.close()
+    } finally {
+      await dropOwn(own)
+    }
   }
+}
+
+/** Its own folder alone: a run that was silent for too long and has lost its lease may find the next one's beside it. */
+async function dropOwn(own: string): Promise<void> {
+  await rm(own, { recursive: true, force: true })
+  await rmdir(dirname(own)).catch(() => undefined)
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { guardKeys } from '../connector/address-guard.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { createHost, type EngineHost } from '../connector/create-host.ts'
@@ -9,6 +8,7 @@ import { MillraceErrors, MillraceError } from '../model/millrace-error.ts'
 import { inSession } from '../warehouse/session-context.ts'
 import type { App } from './app.ts'
 import { readConnectionKeys } from './project-sandbox.ts'
+import { dropDeadVendorFolders, dropVendorFolder, vendorFolder } from './vendor-files.ts'
 
 export type OpenedConnection = {
   readonly name: string
@@ -20,50 +20,90 @@ export type OpenedConnection = {
   readonly close: () => Promise<void>
 }
 
-/** Opens a connection for a run: keys checked and resolved, host and SDK built. */
-export async function openConnection(app: App, name: string, runId: string): Promise<OpenedConnection> {
+/**
+ * Opens a connection for a run: keys checked and resolved, host and SDK built.
+ * @param spool where the connector's files lie: a folder that the caller's lease keeps, and that it clears. Without one they
+ * lie in a folder of this process.
+ */
+export async function openConnection(
+  app: App,
+  name: string,
+  runId: string,
+  spool: string = vendorFolder(app),
+): Promise<OpenedConnection> {
   const keys = await readConnectionKeys(app, name)
   const configured = app.project.connections[name]
   const definition = await loadConnector(configured?.connector ?? '', app.project.root)
+  await dropDeadVendorFolders(app).catch((error: unknown) => sayLeft(app, runId, error))
   const host = createHost({
     connection: name,
     runId,
     emit: app.emit,
-    spoolDir: join(app.spoolDir, '_vendor', runId),
+    spoolDir: spool,
     signal: app.signal,
     secrets: keys.secrets,
     clock: app.clock,
     inSession,
   })
-  const parsed = definition.config.safeParse(keys.value)
+  try {
+    const config = await parseKeys(definition, { name, keys: keys.value, redactor: host.redactor })
+    // The schema that made these keys is the one that types them; the registry cannot know it.
+    const connector = await openRedacted(host.redactor, () => definition.open({ config: config as never, host }))
+    return {
+      name,
+      connectorName: definition.name,
+      connector,
+      host,
+      async now() {
+        if (connector.now) return connector.now({ signal: app.signal })
+        await connector.check({ signal: app.signal })
+        return host.lastDate() ?? app.clock.now()
+      },
+      close: () => closeAll([async () => connector.close?.(), host.close, () => dropVendorFolder(spool)]),
+    }
+  } catch (error) {
+    await closeAll([host.close, () => dropVendorFolder(spool)])
+    throw error
+  }
+}
+
+type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor }
+
+/** @throws MillraceErrors MR-1201; MR-3008 */
+async function parseKeys(
+  { name: connector, config }: Awaited<ReturnType<typeof loadConnector>>,
+  { name, keys, redactor }: Keys,
+): Promise<unknown> {
+  const parsed = config.safeParse(keys)
   if (!parsed.success)
     throw new MillraceErrors(
       parsed.error.issues.map(
         (issue) =>
           new MillraceError('MR-1201', {
-            message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${host.redactor.text(issue.message)}`,
+            message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${redactor.text(issue.message)}`,
             kept: 'Nothing was run.',
-            next: `See connectors/${definition.name}/README.md for the keys of this connector.`,
+            next: `See connectors/${connector}/README.md for the keys of this connector.`,
           }),
       ),
     )
   await guardKeys(parsed.data)
-  // The schema that made these keys is the one that types them; the registry cannot know it.
-  const connector = await openRedacted(host.redactor, () => definition.open({ config: parsed.data as never, host }))
-  return {
-    name,
-    connectorName: definition.name,
-    connector,
-    host,
-    async now() {
-      if (connector.now) return connector.now({ signal: app.signal })
-      await connector.check({ signal: app.signal })
-      return host.lastDate() ?? app.clock.now()
-    },
-    async close() {
-      await connector.close?.()
-      await host.close()
-    },
+  return parsed.data
+}
+
+/** Not a reason to open nothing; but whoever runs this should know that it lies there. */
+const sayLeft = (app: App, runId: string, error: unknown) =>
+  app.emit({
+    type: 'run.warning',
+    run_id: runId,
+    message: `files that a dead run had from its vendor cannot be removed: ${error instanceof Error ? error.message : String(error)}`,
+  })
+
+/** In order, each whatever became of those before it: a connector that cannot close leaves no file behind. */
+async function closeAll([first, ...rest]: readonly (() => Promise<void>)[]): Promise<void> {
+  try {
+    await first?.()
+  } finally {
+    if (rest.length > 0) await closeAll(rest)
   }
 }
 

@@ -17,7 +17,9 @@ import type {
 } from '../model/plan.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
+import { askedOf, changeOf } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
+import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
@@ -54,8 +56,9 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
     const stored = await storedState(app, sync, { plans, runId })
     const streams: PlannedStream[] = []
     for (const plan of plans) {
+      passesOf(sync.name, plan)
       const begun = beginScan({
-        cursor: stored.cursors.get(plan.stream.name) ?? emptyCursor,
+        cursor: cursorIn(stored, plan),
         vendorNow,
         now: app.clock.now(),
         lagMs: plan.stream.lagMs,
@@ -67,6 +70,8 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
+      const change = scan.full ? null : changeOf(plan.stream.name, begun.cursor.marks?.asked, askedOf(plan, sync.start))
+      if (change !== null) app.emit({ type: 'run.warning', run_id: runId, message: change })
       const counted =
         offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({
@@ -91,6 +96,12 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
 type StoredState = {
   readonly cursors: ReadonlyMap<string, Cursor>
   readonly changes: ReadonlyMap<string, readonly SchemaChange[]>
+}
+
+/** A table that is not there has nothing of what its cursor says. */
+function cursorIn({ cursors, changes }: StoredState, { stream: { name } }: StreamPlan): Cursor {
+  const isNew = changes.get(name)?.some(({ kind }) => kind === 'table_created')
+  return isNew ? emptyCursor : (cursors.get(name) ?? emptyCursor)
 }
 
 async function storedState(

@@ -54,7 +54,7 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
       const kept = await session.state.readCursor(scope)
       if (isComplete(kept) && !request.again) return null
-      const plan = await prepareTables(context, session, partition.plan)
+      const { plan } = await prepareTables(context, session, partition.plan)
       refuseMissing(sync, partition, plan)
       const { to } = partition
       const bounds = { from: partition.range?.from ?? null, to, upperBound: to }

@@ -243,7 +243,9 @@ function addSandboxCommands(program: Command, start: Start): void {
   sandbox
     .command('fault [words...]')
     .usage('[<vendor> <name>] [--off] [--times N|always] [--match RE] [--after N] [--chance P] [--key value …]')
-    .description('break a vendor on purpose; without words, lists the ways')
+    .description(
+      'break a vendor on purpose; without words, lists the ways that every vendor has, with a vendor alone its own, too',
+    )
     .allowUnknownOption()
     .action((words: readonly string[]) =>
       start(async (shell) => (await import('./sandbox-fault.ts')).setSandboxFault(shell, words)),

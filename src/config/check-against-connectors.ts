@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import { suggest } from './check-names.ts'
+import { checkSharedTables } from './check-shared-tables.ts'
 import { inFileOrder } from './finding-order.ts'
 import { isGlob } from './stream-glob.ts'
 import type { ConnectionConfig, Project, Sync } from './project.ts'
@@ -39,8 +40,18 @@ export function checkAgainstConnectors(project: Project, lookup: ConnectorLookup
       })
   }
   for (const sync of project.syncs) checkSync(sync, project, { lookup, known, report })
+  const connectorOf = (connection: string) => project.connections[connection]?.connector
+  checkSharedTables(project.syncs, {
+    connectorOf,
+    streamNames: (connection) => namesOf(connectorOf(connection), lookup),
+    placeOf: (sync, path) => placesIn(project.root, sync.place.file)(path, 'key'),
+    report,
+  })
   if (findings.length > 0) throw new MillraceErrors(inFileOrder(findings))
 }
+
+const namesOf = (connector: string | undefined, lookup: ConnectorLookup) =>
+  connector !== undefined && lookup.connectorNames().includes(connector) ? lookup.streamNames(connector) : null
 
 type PlaceOf = (...args: Parameters<YamlFile['placeOf']>) => ReturnType<YamlFile['placeOf']> | undefined
 

@@ -1,6 +1,8 @@
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { checkFields } from './check-fields.ts'
 import { checkMillrace, checkSync, type KnownNames } from './check-names.ts'
 import { checkSchedules, resolveSchedules, type CheckedProject } from './check-schedules.ts'
+import { checkSharedTables } from './check-shared-tables.ts'
 import { checkModels, loadModels, type LoadedModels } from './load-models.ts'
 import { millraceFile } from './millrace-file.ts'
 import { inFileOrder } from './finding-order.ts'
@@ -44,6 +46,12 @@ export function parseProject(projectRoot: string, home = projectRoot): Project {
     const yaml = yamlOf.get(sync.name)
     if (yaml) checkSync(sync, known, { yaml, report })
   }
+  checkSharedTables(syncs, {
+    connectorOf: (connection) => main.connections[connection]?.connector,
+    streamNames: () => null,
+    placeOf: (sync, path) => yamlOf.get(sync.name)?.placeOf(path, 'key'),
+    report,
+  })
   checkModels(loaded, { syncs, brokenSyncs, report })
   checkSyncCircle({ syncs, loaded, yamlOf, report })
   const schedules = loadSchedules(files.schedules, {
@@ -106,6 +114,7 @@ function loadSync(name: string, yaml: YamlFile, report: Report): Sync | undefine
       place: yaml.placeOf([], 'key'),
     })
   const file = parseBySchema(etlSyncFile, yaml, report)
+  if (file) checkFields(file, { yaml, report })
   return file && resolveEtlSync(file, name, yaml)
 }
 

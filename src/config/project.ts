@@ -116,6 +116,8 @@ export type StreamConfig = {
   readonly formulaRefreshMs: number | null
   /** null: never. */
   readonly reconcileMs: number | null
+  /** The stream's own entry has `reconcile`; else it is the sync's for all its streams. @default false */
+  readonly asksReconcile?: boolean
   /** The stream is what this gives, in the vendor's own language. */
   readonly query: string | null
   readonly options: JsonObject

@@ -87,6 +87,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       restate: keys.restate ? { windowMs: keys.restate.window, everyMs: keys.restate.every } : null,
       formulaRefreshMs: keys.formula_refresh ?? null,
       reconcileMs: keys.reconcile ?? null,
+      ...(own.reconcile !== undefined && { asksReconcile: true }),
       query: own.query ?? null,
       options: { ...file.options, ...own.options },
       ownOptions: Object.keys(own.options ?? {}),

@@ -4,6 +4,11 @@ import { mapping } from './read-mapping.ts'
 
 // ---------------------------------------------------------------- ETL
 
+const dayMs = 86_400_000
+
+/** Report days are read one by one: ten years of them are more than a vendor keeps. */
+const reportWindow = duration.refine((ms) => ms >= dayMs && ms <= 3660 * dayMs, 'a window is from `1d` to `3660d`')
+
 /** What a stream may say; at the level of the sync, the same keys are the default of all its streams. */
 const streamKeys = {
   enabled: z.boolean().optional().describe('false leaves the stream out. Default: true.'),
@@ -37,7 +42,7 @@ const streamKeys = {
     .optional()
     .describe('How often all keys are read, so that rows which the vendor has purged are marked as deleted.'),
   restate: strict({
-    window: duration.describe('So far back all days are read again and replaced.'),
+    window: reportWindow.describe('So far back all days are read again and replaced; 1d to 3660d.'),
     every: duration.prefault('1d').describe('How often. In between only yesterday and today.'),
   })
     .optional()

@@ -154,7 +154,11 @@ export type Stream = {
    * another reading of key, version and these fields keeps them fresh.
    */
   readonly calculated?: readonly string[]
-  /** A full pass lists everything there is: rows it did not see are deleted. */
+  /** Fields whose value has those of others in it (an address has its street): a mask on one of those has to be on the whole. */
+  readonly parts?: { readonly [whole: string]: readonly string[] }
+  /** Its `read` (and `count`) obey the `where` of a scan. Without it a sync that gives one is refused. @default false */
+  readonly takesWhere?: boolean
+  /** A full pass lists everything there is: rows it did not see are deleted. `false` says that it does not, and refuses `reconcile`. */
   readonly enumerates?: boolean
   /** A scan is full when the last full one is this old, in milliseconds; 0: always. @default only the first one is */
   readonly fullEveryMs?: number
@@ -165,6 +169,8 @@ export type Stream = {
   readonly boundedBy?: string
   /** A report by days, of the date field `boundedBy`: its checkpoints name the days that were read whole, which are replaced. */
   readonly reportsDays?: boolean
+  /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked. @default none */
+  readonly windowOf?: readonly string[]
   readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
   readonly lagMs: number
   readonly overlapMs: number
@@ -239,6 +245,8 @@ export type Scan = {
   readonly last?: Json
   /** A pass over everything; with a `from`, which a backfill gives, over everything between the bounds, by `boundedBy`. */
   readonly full: boolean
+  /** What it does not yield is taken for gone: a part that cannot be had must end it with an error. @default false */
+  readonly whole?: boolean
   /** The sync's `start`: nothing that was created before it is wanted. */
   readonly start: string | null
   /** Vendor fields that the sync wants, the key and version among them. */
@@ -277,6 +285,8 @@ export type Checkpoint = {
   readonly resume: Json
   /** Report days of which every row has come since the checkpoint before: what is stored of them and did not come is gone. */
   readonly windows?: readonly ReadWindow[]
+  /** So many of the rows that came are read again from here, and do not count as read. @default 0 */
+  readonly again?: number
 }
 
 export type ReadWindow = {

@@ -61,25 +61,27 @@ function says(failure: Failure): string {
   return text === '' ? '.' : `: ${text}${/[.!?…]$/.test(text) ? '' : '.'}`
 }
 
-function keptBy(failure: Failure, ending: Ending): string | undefined {
-  if (failure.notReceived) return 'The request had no effect.'
-  return ending === 'not repeatable' ? 'It was not sent again: whether it had an effect is not known.' : undefined
+function keptBy(failure: Failure, ending: Ending): string {
+  if (failure.notReceived) return `The request had no effect. ${keptBefore}`
+  return ending === 'not repeatable'
+    ? `It was not sent again: whether it had an effect is not known. ${keptBefore}`
+    : keptBefore
 }
 
 function nextSteps(failure: Failure, report: Report, comeBack: string | undefined): readonly string[] {
-  const docs = `What it means: ${report.redactor.text(report.docs)}`
+  const test = `millrace connection test ${report.connection}`
   if (comeBack) return [`Run it again after ${instant(new Date(report.now.getTime() + (failure.retryAfterMs ?? 0)))}.`]
   switch (failure.kind) {
     case 'auth':
-      return [
-        `Check the credentials and permissions of the connection ${report.connection}:  millrace connection test ${report.connection}`,
-      ]
+      return [`Check the credentials and permissions of the connection ${report.connection}:  ${test}`]
     case 'refused':
-      return [docs]
+      return [
+        `Change what was asked for, by the vendor’s words and by ${report.redactor.text(report.docs)}; \`${test}\` tells whether the connection itself works.`,
+      ]
     case 'quota':
       return ['Run it again when the vendor has renewed the quota.']
     default:
-      return ['Run it again later; what was committed stays.']
+      return [`Run it again later; \`${test}\` tells whether the vendor answers.`]
   }
 }
 
@@ -103,3 +105,6 @@ function instant(date: Date): string {
     ? 'a date beyond all calendars'
     : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
+
+/** The same calls serve loads, deliveries and commands: true for each of them. */
+const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'

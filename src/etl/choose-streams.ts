@@ -1,9 +1,11 @@
 /** Which of a source's streams a sync means by the names it gives. */
 import { matchesGlob } from 'node:path'
+import { historyNames } from '../config/history-names.ts'
 import type { EtlSync, StreamConfig } from '../config/project.ts'
+import { isGlob } from '../config/stream-glob.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 
 /** Exact names win over globs; a stream's history comes with it when asked for. */
 export async function chooseStreams(
@@ -15,11 +17,10 @@ export async function chooseStreams(
     (await connector.streamNames?.({ signal })) ??
     (await connector.streams?.({ signal }))?.map((stream) => stream.name) ??
     []
+  refuseUnknownStreams(sync, connector, offered)
   const chosen = new Map<string, StreamConfig>()
   for (const config of sync.streams) {
-    if (!/[*?[\]{}]/.test(config.name)) {
-      const isOwn = config.query !== null && connector.takesQueries === true
-      if (!offered.includes(config.name) && !isOwn) throw unknownStream(sync, config, offered)
+    if (!isGlob(config.name)) {
       // A stream of the connector's that is made for queries takes one as its option.
       const asOption = config.query !== null && offered.includes(config.name) ? withQuery(config, config.query) : config
       if (config.enabled) chosen.set(config.name, asOption)
@@ -61,11 +62,40 @@ const withQuery = (config: StreamConfig, query: string): StreamConfig => ({
   ownOptions: [...config.ownOptions, 'query'],
 })
 
-const historyNames = (name: string): readonly string[] => [
-  `${name}History`,
-  `${name}FieldHistory`,
-  ...(name.endsWith('__c') ? [name.replace(/__c$/, '__History')] : []),
-]
+/** All of them at once. A glob that fits nothing is a slip as well: its run would load nothing, and call that done. */
+function refuseUnknownStreams(sync: EtlSync, connector: OpenedConnector, offered: readonly string[]): void {
+  const errors = sync.streams.flatMap((config) => {
+    if (isGlob(config.name)) {
+      const fits = !config.enabled || offered.some((name) => matchesGlob(name, config.name))
+      return fits ? [] : [idleGlob(sync, config, offered)]
+    }
+    const isOwn = config.query !== null && connector.takesQueries === true
+    return offered.includes(config.name) || isOwn ? [] : [unknownStream(sync, config, offered)]
+  })
+  throwAll(errors)
+}
+
+/** One as it is; several together. @throws MillraceError, MillraceErrors */
+export function throwAll(errors: readonly MillraceError[]): void {
+  const [first] = errors
+  if (first) throw errors.length === 1 ? first : new MillraceErrors(errors)
+}
+
+function idleGlob(sync: EtlSync, config: StreamConfig, offered: readonly string[]): MillraceError {
+  const near = namesNear(config.name, offered)
+  return new MillraceError('MR-1208', {
+    message: `${sync.name}: ${sync.source} has no stream that ${config.name} fits${near.length > 0 ? `; near it: ${near.join(', ')}.` : '.'} (${config.place.file}:${config.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `millrace connection discover ${sync.source}   lists all ${offered.length}`,
+  })
+}
+
+/** What the glob fits in other letters, or the name that is most like its text. */
+function namesNear(glob: string, offered: readonly string[]): readonly string[] {
+  const inOtherCase = offered.filter((name) => matchesGlob(name.toLowerCase(), glob.toLowerCase()))
+  const alike = didYouMean(glob.replace(/[*?[\]{}]/g, ''), offered)
+  return inOtherCase.length > 0 ? inOtherCase.slice(0, 3) : alike === undefined ? [] : [alike]
+}
 
 function unknownStream(sync: EtlSync, config: StreamConfig, offered: readonly string[]): MillraceError {
   const near = didYouMean(config.name, offered)

@@ -17,13 +17,14 @@ type PassName = 'reconcile' | 'formulas'
 
 /**
  * The passes that a stream's configuration asks for. It may be the default of a whole sync: a stream that is replaced as a
- * whole, never changes, or has nothing calculated, needs none. @throws MillraceError MR-1208
+ * whole, never changes, is not listed whole, or has nothing calculated, has none. @throws MillraceError MR-1208
  */
 export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[] {
   const { config, stream } = plan
   const passes: PartialPass[] = []
   if (plan.mode === 'full_refresh' || plan.mode === 'append' || plan.mode === 'replace_window') return passes
-  if (config.reconcileMs !== null)
+  if (config.reconcileMs !== null && stream.enumerates === false && config.asksReconcile) throw notListed(sync, config)
+  if (config.reconcileMs !== null && stream.enumerates !== false)
     passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(sync, plan, []) })
   if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)
     passes.push({
@@ -78,6 +79,13 @@ export async function beginPass(
 
 /** Salesforce knows no later year. */
 const endOfTime = '4000-01-01T00:00:00.000Z'
+
+const notListed = (sync: string, { name, place }: StreamConfig) =>
+  new MillraceError('MR-1208', {
+    message: `${sync}: ${name} cannot be reconciled: the vendor does not list all of its rows, and those that it leaves out would be taken for gone. (${place.file}:${place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: 'Take  reconcile  off this stream.',
+  })
 
 const notMerged = (sync: string, { name, place }: StreamConfig, mode: string) =>
   new MillraceError('MR-1208', {

@@ -7,8 +7,9 @@ import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
+import { checkMasks, checkWhere } from './check-masks.ts'
 import { checkOptions } from './check-options.ts'
-import { chooseStreams } from './choose-streams.ts'
+import { chooseStreams, throwAll } from './choose-streams.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -43,6 +44,7 @@ export async function resolveStreams(
   const wanted = await chooseStreams(sync, connector, signal)
   const streams = await connector.streams({ names: [...wanted.keys()], queries: queriesOf(wanted), signal })
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
+  refuseUnknownFields(sync, streams, wanted)
   const plans: StreamPlan[] = []
   for (const stream of streams) {
     const named = wanted.get(stream.name)
@@ -51,6 +53,8 @@ export async function resolveStreams(
     const mode = config.mode ?? (config.restate ? 'replace_window' : usualMode(stream))
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
+    checkWhere(sync.name, stream, config)
+    const windows = mode === 'replace_window' ? [stream.boundedBy ?? '', ...(stream.windowOf ?? [])] : []
     plans.push({
       stream,
       config,
@@ -59,16 +63,18 @@ export async function resolveStreams(
         config,
         ours: mode === 'scd2' ? intervalColumns : [],
         byField: historyMasks(stream, wanted),
-        needed: [...neededFields(stream, streams), ...(mode === 'replace_window' ? [stream.boundedBy ?? ''] : [])],
+        alike: recordMask(stream, { wanted, streams }),
+        needed: [...neededFields(stream, streams), ...windows],
+        plain: windows,
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
         const own = wanted.get(child.name)
+        if (own) checkWhere(sync.name, { name: child.name }, own)
         return own ? [{ child, config: own, shape: shapeOf(sync, child, { config: own, needed: [child.parent] }) }] : []
       }),
     })
   }
   refuseOrphans(sync, wanted, { plans, owned })
-  refuseIdleMasks(sync, plans)
   refuseSharedTables(sync, plans)
   return plans
 }
@@ -101,29 +107,32 @@ function neededFields(stream: Stream, all: readonly Stream[]): readonly string[]
 
 function shapeOf(
   sync: EtlSync,
-  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history'>,
+  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history' | 'parts'>,
   {
     config,
     needed,
+    plain = [],
     ours = [],
     byField,
+    alike = {},
   }: {
     readonly config: StreamConfig
     readonly needed: readonly string[]
+    readonly plain?: readonly string[]
     readonly ours?: readonly Column[]
     readonly byField?: HistoryMasks | undefined
+    /** Masks that another stream's ask for. */
+    readonly alike?: StreamConfig['mask']
   },
 ): TableShape {
   const own = ours.map(({ name }) => name)
   const names = columnNames(Object.keys(stream.columns), own)
   const required = new Set([...stream.key, ...needed])
-  refuseMasks(sync, stream, { config, required })
-  for (const field of [...(config.include ?? []), ...config.exclude, ...config.ownMasks])
-    if (!(field in stream.columns) && stream.name === config.name) throw unknownField(sync, field, stream)
+  checkMasks({ sync: sync.name, config }, stream, { required, plain })
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const wanted = (config.include === null || config.include.includes(field)) && !config.exclude.includes(field)
     if (!wanted && !required.has(field)) return []
-    const mask = config.mask[field]
+    const mask = config.mask[field] ?? alike[field]
     const column = names.get(field) ?? field
     if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]
     return [{ field, column, ...(mask ? { type: 'string', mask } : { type }) }]
@@ -144,6 +153,16 @@ type HistoryMasks = {
   readonly by: NonNullable<StagedColumn['maskBy']>
 }
 
+/** A record whose key is masked is known by the same hash in its history. */
+function recordMask(
+  { history }: Stream,
+  { wanted, streams }: { readonly wanted: ReadonlyMap<string, StreamConfig>; readonly streams: readonly Stream[] },
+): StreamConfig['mask'] {
+  const parent = streams.find(({ name }) => name === history?.of)
+  const mask = wanted.get(parent?.name ?? '')?.mask[parent?.key[0] ?? '']
+  return history && mask ? { [history.record]: mask } : {}
+}
+
 /** What is masked of a stream is masked in the old and new values of its history, too. */
 function historyMasks({ history }: Stream, wanted: ReadonlyMap<string, StreamConfig>): HistoryMasks | undefined {
   const mask = history && wanted.get(history.of)?.mask
@@ -153,21 +172,6 @@ function historyMasks({ history }: Stream, wanted: ReadonlyMap<string, StreamCon
     ...Object.entries(history.tracked).flatMap(([name, of]) => (of === field ? [[name, how] as const] : [])),
   ])
   return { columns: [history.from, history.to], by: { field: history.field, masks: Object.fromEntries(masks) } }
-}
-
-/** What the engine works with has to stay what it is; a key may be a hash, which tells rows apart as well. */
-function refuseMasks(
-  sync: EtlSync,
-  { name, key }: Pick<Stream, 'name' | 'key'>,
-  { config, required }: { readonly config: StreamConfig; readonly required: ReadonlySet<string> },
-): void {
-  for (const [field, mask] of Object.entries(config.mask))
-    if (required.has(field) && !(mask === 'sha256' && key.includes(field)))
-      throw new MillraceError('MR-1208', {
-        message: `${sync.name}: ${name}.${field} cannot be masked with ${mask}: ${key.includes(field) ? 'it is the key' : 'rows are loaded by it'}. (${config.place.file}:${config.place.line})`,
-        kept: 'Nothing was read or changed.',
-        next: key.includes(field) ? 'Mask it with sha256, which keeps rows apart.' : 'Take the mask off this field.',
-      })
 }
 
 /** The rows of `OpportunityFieldHistory` leave their name to the view with valid_from and valid_to. */
@@ -194,15 +198,28 @@ function refuseOrphans(
     }
 }
 
-/** A mask for all streams that fits none of them is a slip, and what it was for would be loaded in clear. */
-function refuseIdleMasks(sync: EtlSync, plans: readonly StreamPlan[]): void {
-  const parts = plans.flatMap(({ stream, config, children }) => [
-    { of: stream, config },
-    ...children.map(({ child, config: own }) => ({ of: child, config: own })),
-  ])
+/** All of them at once. A mask or `pii` for all streams that fits none is a slip, and what it was for would be seen in clear. */
+function refuseUnknownFields(
+  sync: EtlSync,
+  streams: readonly Stream[],
+  wanted: ReadonlyMap<string, StreamConfig>,
+): void {
+  const parts = streams
+    .flatMap((stream) => (wanted.has(stream.name) ? [stream, ...stream.children] : []))
+    .flatMap((of) => {
+      const config = wanted.get(of.name)
+      return config ? [{ of, config }] : []
+    })
   const known = new Set(parts.flatMap(({ of }) => Object.keys(of.columns)))
-  for (const { of, config } of parts)
-    for (const field of Object.keys(config.mask)) if (!known.has(field)) throw unknownField(sync, field, of)
+  const errors = parts.flatMap(({ of, config }) => {
+    const named = [...(config.include ?? []), ...config.exclude, ...config.ownMasks]
+    const own = of.name === config.name ? named.filter((field) => !Object.hasOwn(of.columns, field)) : []
+    const idle = [...Object.keys(config.mask), ...config.pii].filter((field) => !known.has(field))
+    // What the sync says for all streams is told about once.
+    for (const field of idle) known.add(field)
+    return [...new Set([...own, ...idle])].map((field) => unknownField(sync, field, of))
+  })
+  throwAll(errors)
 }
 
 /** Names that differ by case only fall on one table: rows of one stream would overwrite the other's. */

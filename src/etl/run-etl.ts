@@ -4,7 +4,7 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import type { Cursor } from '../model/cursor.ts'
+import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { buildViews } from './build-views.ts'
@@ -150,19 +150,36 @@ async function beginStream(
   session: Session,
   { sync, plan }: { readonly sync: EtlSync; readonly plan: StreamPlan },
 ): Promise<Begun> {
-  const ready = await prepareTables(context, session, plan)
+  const { plan: ready, isNew } = await prepareTables(context, session, plan)
   const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
   const { fence, cursor } = await takeScope(context, session, scope, async () =>
-    standing(session, { sync, plan: ready, kept: await session.state.readCursor(scope) }),
+    standing(context, session, { sync, plan: ready, isNew, kept: await session.state.readCursor(scope) }),
   )
   return { plan: ready, fence, cursor }
 }
 
-/** Without a scan whose generation is not there as the scan left it: then everything is read again. */
+/**
+ * Nothing is known of a table that was not there (it was dropped, or the sync has another schema), and of a scan whose
+ * generation is not there as the scan left it: then everything is read again.
+ */
 async function standing(
+  context: EtlContext,
   session: Session,
-  { sync, plan, kept }: { readonly sync: EtlSync; readonly plan: StreamPlan; readonly kept: Cursor },
+  {
+    sync,
+    plan,
+    isNew,
+    kept,
+  }: { readonly sync: EtlSync; readonly plan: StreamPlan; readonly isNew: boolean; readonly kept: Cursor },
 ): Promise<Cursor> {
+  if (isNew && (kept.watermark !== null || kept.scan !== null)) {
+    context.emit({
+      type: 'run.warning',
+      run_id: context.runId,
+      message: `${plan.stream.name}: a table of it was not there, so everything is read again.`,
+    })
+    return emptyCursor
+  }
   if (!kept.scan?.generation) return kept
   const request = { sync: sync.name, table: plan.shape.table, scanId: kept.scan.id }
   return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }

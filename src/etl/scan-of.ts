@@ -21,6 +21,7 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
     resume: partition?.resume ?? null,
     last: marks?.last ?? null,
     full: state.full,
+    whole: plan.mode === 'full_refresh' || (plan.part?.sweeps ?? (state.full && plan.stream.enumerates === true)),
     start: options.start,
     fields: plan.shape.columns.map((column) => column.field),
     where: plan.config.where,

@@ -9,7 +9,7 @@ import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
 import type { Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
-import type { ParentSet, ShrinkLimit, TableWrite, WindowSet, WriteCounts } from '../warehouse/table-write.ts'
+import type { ParentSet, Sweep, TableWrite, WindowSet, WriteCounts } from '../warehouse/table-write.ts'
 import { groupRows, type EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
@@ -38,8 +38,8 @@ export type ChunkCommit = {
   readonly touchUnchanged: boolean
   /** Days that were read whole are replaced: what was last read before this instant goes. null: they are not. */
   readonly windowsReadBefore: string | null
-  /** Set on the last commit of a full pass over a stream that lists everything. */
-  readonly sweep: { readonly readBefore: string; readonly maxShrink: ShrinkLimit } | null
+  /** On the last commit of a full pass: what a stream that lists everything did not see, and that another saw nothing at all. */
+  readonly sweep: Exclude<Sweep, { readonly kind: 'children' }> | null
 }
 
 export async function stageForStream(
@@ -111,7 +111,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     scanId: commit.scanId,
     isLast: commit.isLast,
     touchUnchanged: commit.touchUnchanged,
-    sweep: commit.sweep && { kind: 'unseen', ...commit.sweep },
+    sweep: commit.sweep,
     windows: windowsOf(commit),
     onlyStanding: plan.part !== undefined,
     unstamped: plan.part?.sweeps === false && plan.stream.version === undefined,

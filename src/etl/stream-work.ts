@@ -13,6 +13,7 @@ import type { StreamReport } from '../model/run.ts'
 import { openWorkbench, type Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
+import { askedOf } from './asked.ts'
 import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
@@ -43,6 +44,8 @@ export type Verify = (read: number) => Promise<MillraceError | null>
 type Step = {
   readonly gathered: Gathered
   readonly resume: Json
+  /** Of the rows, those that are read again. */
+  readonly again: number
   /** false: it is staged, and waits. */
   readonly commits: boolean
   /** The last commit of the scan, once the count is verified. */
@@ -63,6 +66,7 @@ export class StreamWork {
   #gatherer: Gatherer
   readonly #underWay: InOrder<Step>
   #resume: Json
+  #again = 0
   /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
   /** What was handed over since the last commit. */
@@ -102,6 +106,7 @@ export class StreamWork {
         continue
       }
       this.#resume = item.resume
+      this.#again += item.again ?? 0
       this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
       const commits = this.#isDue()
@@ -161,7 +166,8 @@ export class StreamWork {
 
   /** Hands the chunk over and goes on reading. */
   async #handOver(gathered: Gathered, how: Pick<Step, 'commits' | 'final'>): Promise<void> {
-    const step = { gathered, resume: this.#resume, ...how }
+    const step = { gathered, resume: this.#resume, again: this.#again, ...how }
+    this.#again = 0
     const { rows, bytes } = this.#gatherer.size()
     await this.#underWay.push(step)
     this.#handedOver = how.commits
@@ -171,22 +177,27 @@ export class StreamWork {
     this.#gatherer = this.#openGatherer()
   }
 
-  async #run({ gathered, resume, commits, final }: Step, staged: StagedChunk): Promise<void> {
-    const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates)
+  async #run({ gathered, resume, again, commits, final }: Step, staged: StagedChunk): Promise<void> {
+    const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates - again)
     if (!commits) {
       this.#earlier = [...this.#earlier, staged]
       this.#cursor = advanced
       return
     }
     const problem = (await final?.(advanced.scan.read)) ?? null
-    const waiting = { staged: [...this.#earlier, staged], isLast: final !== null && !problem }
+    const { read } = advanced.scan
+    const waiting = { staged: [...this.#earlier, staged], isLast: final !== null && !problem, read }
     // Of a replacement that misses rows nothing more goes in.
     if (problem && this.#replaces()) {
       await this.#abandon(this.#commitOf({ ...waiting, cursor: advanced }))
       throw problem
     }
     // A scan that missed rows is not gone on with: the next run begins another one.
-    const next = problem ? this.#abandoned() : final ? complete(advanced) : advanced
+    const next = problem
+      ? this.#abandoned()
+      : final
+        ? complete(advanced, askedOf(this.#start.plan, this.#scan.start))
+        : advanced
     await this.#write(this.#commitOf({ ...waiting, cursor: next }))
     this.#earlier = []
     this.#cursor = advanced
@@ -197,6 +208,8 @@ export class StreamWork {
     readonly staged: readonly StagedChunk[]
     readonly cursor: Cursor
     readonly isLast: boolean
+    /** By the whole scan. */
+    readonly read: number
   }): ChunkCommit {
     const { plan, fence, connectorName: connector } = this.#start
     const { scan } = this.#cursor
@@ -213,11 +226,23 @@ export class StreamWork {
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
       windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
-      sweep:
-        chunk.isLast && (this.#replaces() || this.#listsAll())
-          ? { readBefore: scan.started_at, maxShrink: this.#maxShrink }
-          : null,
+      sweep: chunk.isLast ? this.#sweep(chunk.read) : null,
     }
+  }
+
+  #sweep(read: number): ChunkCommit['sweep'] {
+    const maxShrink = this.#maxShrink
+    if (this.#replaces() || this.#listsAll())
+      return { kind: 'unseen', readBefore: this.#cursor.scan.started_at, maxShrink }
+    return read === 0 && this.#shouldFindSome() ? { kind: 'empty', maxShrink } : null
+  }
+
+  /** Days and events may have passed without a row; of all else a pass over everything finds what it found before. */
+  #shouldFindSome(): boolean {
+    const { plan } = this.#start
+    const { watermark, scan } = this.#cursor
+    if (plan.part || this.#isPartition() || this.#scan.limit !== null) return false
+    return watermark !== null && scan.full && !plan.stream.appendOnly && !plan.stream.reportsDays
   }
 
   async #write(commit: ChunkCommit): Promise<void> {

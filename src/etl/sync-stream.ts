@@ -3,6 +3,7 @@ import type { Scan } from '../connector/contract.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
+import { askedOf, changeOf } from './asked.ts'
 import { beginScan } from './begin-scan.ts'
 import type { EtlContext } from './context.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'
@@ -45,6 +46,8 @@ export async function syncStream(
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
   const scan = scanOf(begun.cursor, plan, options)
+  const change = scan.full ? null : changeOf(stream.name, start.cursor.marks?.asked, askedOf(plan, options.start))
+  if (change !== null) context.emit({ type: 'run.warning', run_id: context.runId, message: change })
   context.emit({
     type: 'stream.started',
     run_id: context.runId,

@@ -19,6 +19,15 @@ export type CursorMarks = {
   readonly listed_at?: string
   /** The connector's own: the resume point of the last checkpoint of the last complete scan. */
   readonly last?: Json
+  /** What the last complete scan was to read, of the sync's options. */
+  readonly asked?: Asked
+}
+
+export type Asked = {
+  readonly start: string | null
+  readonly where: string | null
+  /** Vendor field → how it is masked. */
+  readonly masks: { readonly [field: string]: string }
 }
 
 export type ScanState = {
@@ -49,7 +58,7 @@ export type PartitionState = {
 
 export const emptyCursor: Cursor = { watermark: null, scan: null }
 
-/** The cursor once a checkpoint's batches, `rows` of them, are in the same transaction. */
+/** The cursor once a checkpoint's batches are in the same transaction. `rows`: of them, less what is read again. */
 export function advance(
   cursor: Cursor & { readonly scan: ScanState },
   resume: Json,
@@ -58,11 +67,11 @@ export function advance(
   const partitions = cursor.scan.partitions.map((partition, index) =>
     index === 0 ? { ...partition, resume } : partition,
   )
-  return { ...cursor, scan: { ...cursor.scan, read: cursor.scan.read + rows, partitions } }
+  return { ...cursor, scan: { ...cursor.scan, read: Math.max(0, cursor.scan.read + rows), partitions } }
 }
 
 /** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */
-export function complete(cursor: Cursor): Cursor {
+export function complete(cursor: Cursor, asked?: Asked): Cursor {
   const { scan, marks } = cursor
   if (!scan) return cursor
   const last = scan.partitions.at(-1)?.resume ?? null
@@ -74,6 +83,7 @@ export function complete(cursor: Cursor): Cursor {
       ...(scan.restates && { restated_at: scan.upper_bound }),
       ...(scan.full && { listed_at: scan.upper_bound }),
       last,
+      ...(asked && { asked }),
     },
   }
 }

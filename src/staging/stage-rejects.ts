@@ -1,7 +1,7 @@
 /** What did not fit, with its reason, as Parquet. */
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
-import { quoteText } from '../duckdb/sql-text.ts'
+import { quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { bad, jsonPath, raw, type StagedColumn } from './staged-column.ts'
 
 type Request = {
@@ -9,6 +9,8 @@ type Request = {
   readonly columns: readonly StagedColumn[]
   /** Vendor fields. */
   readonly key: readonly string[]
+  /** Vendor fields. */
+  readonly pii: readonly string[]
 }
 
 export type StagedRejects = {
@@ -23,8 +25,7 @@ export async function stageRejects(db: Database, request: Request): Promise<Stag
   const rejected = Number(counted?.['n'] ?? 0)
   if (rejected === 0) return { rejects: null, rejected: 0, samples: [] }
   const path = join(request.directory, 'rejects.parquet')
-  const keys = request.key.map((field) => `${raw} ->> ${quoteText(jsonPath(field))}`)
-  const key = keys.length === 1 ? keys[0] : keys.length === 0 ? `''` : `to_json([${keys.join(', ')}])::VARCHAR`
+  const key = keySql(request)
   const messages = request.columns.map(
     (column, index) =>
       `WHEN ${index} THEN ${quoteText(`${column.field}: `)} || coalesce(left(${raw} ->> ${quoteText(jsonPath(column.field))}, 60), 'null') || ${quoteText(` is not a ${column.type}`)}`,
@@ -42,4 +43,19 @@ export async function stageRejects(db: Database, request: Request): Promise<Stag
     rejected,
     samples: samples.map((row) => ({ key: row['key'] ?? '', code: row['code'] ?? '', message: row['message'] ?? '' })),
   }
+}
+
+function keySql(request: Request): string {
+  const cells = request.key.map((field) => keyCell(field, request))
+  if (cells.length === 1) return cells[0] ?? `''`
+  return cells.length === 0 ? `''` : `to_json([${cells.join(', ')}])::VARCHAR`
+}
+
+/** As the table has it, hashed or without leading zeros: the row is looked up by it. What is no such value stands as it came. */
+function keyCell(field: string, { columns, pii }: Request): string {
+  const asItCame = `${raw} ->> ${quoteText(jsonPath(field))}`
+  const column = columns.find((each) => each.field === field)
+  const isStarred = column?.mask !== 'sha256' && (pii.includes(field) || column?.mask || column?.maskBy)
+  if (!column || isStarred || column.type === 'binary' || column.type === 'json') return asItCame
+  return `coalesce(CAST(${quoteName(column.column)} AS VARCHAR), ${asItCame})`
 }

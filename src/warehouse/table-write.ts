@@ -61,6 +61,8 @@ export type WindowSet = {
 export type Sweep =
   /** Rows that were read before this instant (our clock) are gone. */
   | { readonly kind: 'unseen'; readonly readBefore: string; readonly maxShrink: ShrinkLimit }
+  /** A pass over everything found nothing, of a source that does not list all it has: nothing is taken for gone, and so much must not be. */
+  | { readonly kind: 'empty'; readonly maxShrink: ShrinkLimit }
   /** Children of the staged parents that are not among the staged rows are gone. */
   | { readonly kind: 'children'; readonly parentColumn: string; readonly parents: readonly ParentSet[] }
 

@@ -395,6 +395,13 @@ const cases: readonly Case[] = [
     [`MR-1201 ${c}:3:29 md5`],
   ],
   [
+    'a restatement of more days than there are reports, and of none',
+    crm(
+      'source: crm\nstreams:\n  Contact: { restate: { window: 99999999d } }\n  Account: { restate: { window: 0d } }\n',
+    ),
+    [`MR-1201 ${c}:3:33 99999999d`, `MR-1201 ${c}:4:33 0d`],
+  ],
+  [
     'a restatement without a window',
     crm('source: crm\nstreams:\n  Contact: { restate: { every: 1d } }\n'),
     [`MR-1202 ${c}:3:14 restate`],
@@ -484,6 +491,21 @@ const cases: readonly Case[] = [
     [`MR-1201 ${m}:4:43 .millrace/sandbox.duckdb`],
   ],
   ['a reserved schema', crm('source: crm\nschema: _millrace\nstreams: { Contact: }\n'), [`MR-1201 ${c}:2:9 _millrace`]],
+  [
+    'two syncs that load one table',
+    { 'syncs/again.yaml': 'source: crm\nschema: crm\nstreams:\n  Lead: {}\n  Account: {}\n  contact: {}\n' },
+    [`MR-1201 ${c}:4:3 Account`],
+  ],
+  [
+    'a field that is included and excluded',
+    crm('source: crm\nstreams:\n  Contact: { include: [Name, Email], exclude: [Phone, Email] }\n'),
+    [`MR-1201 ${c}:3:30 Email`],
+  ],
+  [
+    'a field that a stream includes and the sync excludes',
+    crm('source: crm\nexclude: [Email]\nstreams:\n  Contact: { include: [Name, Email] }\n'),
+    [`MR-1201 ${c}:4:30 Email`],
+  ],
   ['a file name that is no name', { 'syncs/My-Sync.yaml': 'source: crm\nstreams: { Account: }\n' }, ['MR-1201']],
   ['two files of one name', { 'syncs/more/crm.yaml': sound[c] ?? '' }, ['MR-1201']],
   // models

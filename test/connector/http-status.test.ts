@@ -150,7 +150,7 @@ describe('a request that must not be sent twice', () => {
   it('is not, where the vendor may have taken it', async () => {
     await using vendor = await startVendor((_, response) => sendJson(response, 503, {}))
     const error = await failing(vendor.http.post('/a', {}, { signal: never, repeatable: false }))
-    expect(error.kept).toBe('It was not sent again: whether it had an effect is not known.')
+    expect(error.kept).toBe(`It was not sent again: whether it had an effect is not known. ${keptBefore}`)
     expect(vendor.seen()).toBe(1)
   })
 
@@ -199,3 +199,22 @@ it('refuses to call while a warehouse session is open', async () => {
   open = false
   await vendor.http.get('/a', { signal: never })
 })
+
+describe('every failure of a call says what was kept, and what to do', () => {
+  it.each([
+    [401, 'MR-3001', /^Check the credentials .* millrace connection test acme$/],
+    [404, 'MR-3004', /vendor’s words and by https:\/\/docs\.example\/a; `millrace connection test acme`/],
+    [429, 'MR-3006', /^Run it again later; `millrace connection test acme`/],
+    [503, 'MR-3003', /^Run it again later; `millrace connection test acme`/],
+  ])('%i', async (status, code, next) => {
+    await using vendor = await startVendor((_, response) => sendJson(response, status, {}))
+    const error = await failing(vendor.http.get('/a', { signal: never, docs: 'https://docs.example/a' }))
+    expect(error).toMatchObject({
+      code,
+      kept: expect.stringContaining(keptBefore),
+      next: [expect.stringMatching(next)],
+    })
+  })
+})
+
+const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'

@@ -32,7 +32,7 @@ describe('the way to the vendor', () => {
     expect(error.message).toMatch(
       /^acme could not be reached five times in .* \(POST \/a\): the connection was refused\.$/,
     )
-    expect(error.kept).toBe('The request had no effect.')
+    expect(error.kept).toBe(`The request had no effect. ${keptBefore}`)
     expect(host.requests()).toBe(5)
   })
 
@@ -61,7 +61,7 @@ describe('the way to the vendor', () => {
     child.kill('SIGKILL')
     expect(error.code).toBe('MR-3002')
     expect(error.message).toContain('did not take the connection in time')
-    expect(error.kept).toBe('The request had no effect.')
+    expect(error.kept).toBe(`The request had no effect. ${keptBefore}`)
   })
 
   it('a read timeout: no answer', async () => {
@@ -232,3 +232,5 @@ describe('what goes out', () => {
     })
   })
 })
+
+const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'

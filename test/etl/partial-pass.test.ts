@@ -15,7 +15,7 @@ describe('beside its scan a stream may have', () => {
       withoutChildren: true,
       columns: { ...personColumns, score: 'integer' },
       // What is gone is found by nothing but a look at all keys.
-      people: { enumerates: false, calculated: ['score'] },
+      people: { enumerates: undefined, calculated: ['score'] },
     })
     for (let id = 1; id <= 8; id++) vendor.put(id, { name: `n${id}`, score: 1 })
     vendor.pass(1000)

@@ -13,6 +13,7 @@ const stream = (name: string, rest: Partial<Stream> = {}): Stream => ({
   columns: { id: 'string', Name: 'string', email: 'string', updated_at: 'timestamp' },
   order: 'cursor',
   version: 'updated_at',
+  takesWhere: true,
   lagMs: 0,
   overlapMs: 0,
   children: [],
@@ -31,7 +32,7 @@ const items: ChildStream = {
 }
 const history = (name: string, of: string) =>
   stream(name, {
-    columns: { id: 'string', at: 'timestamp' },
+    columns: { id: 'string', at: 'timestamp', o: 'string' },
     version: 'at',
     appendOnly: true,
     history: {

@@ -101,6 +101,7 @@ export function createVendor(options: VendorOptions): Vendor {
     order: 'cursor',
     version: 'updated_at',
     enumerates: true,
+    takesWhere: true,
     deletedWhen: { column: 'deleted', is: 'true' },
     read: readPeople,
     count: (scan) => Promise.resolve(window(scan).length + vendor.countError),

@@ -78,7 +78,8 @@ describe('amounts in minor units', () => {
     for (const config of [{ exclude: ['Currency'] }, { mask: { Currency: 'redact' } }] as const) {
       const { events, errors } = await world.run(sell().connector, only(config))
       expect(errors).toEqual([])
-      expect(events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))).toEqual([
+      const warnings = events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+      expect(warnings.filter((message) => message.includes('decimal'))).toEqual([
         expect.stringMatching(/^crm\.people: no view with decimal amounts/),
       ])
     }

@@ -218,7 +218,7 @@ const atTheVendor: readonly Case[] = [
     code: 'MR-3002',
     exit: 1,
     says: /^stripe could not be reached five times in .* s \(GET \/v1\/account\): the connection was refused\./,
-    next: 'Run it again later; what was committed stays.',
+    next: /^Run it again later; `millrace connection test \w+`/,
   },
   {
     name: 'a source that answers with errors only',
@@ -230,7 +230,7 @@ const atTheVendor: readonly Case[] = [
     code: 'MR-3003',
     exit: 1,
     says: /^salesforce answered 503 five times/,
-    next: 'Run it again later; what was committed stays.',
+    next: /^Run it again later; `millrace connection test \w+`/,
   },
 ]
 

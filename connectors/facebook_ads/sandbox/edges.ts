@@ -58,7 +58,9 @@ export function listEdge(
   const statuses = readStatuses(listed, given)
   if ('refused' in statuses) return statuses
   const items = recordsOf(context.store, listed.stored)
-    .filter((record) => account === null || `act_${textOf(record, 'account_id')}` === account)
+    .filter((record) =>
+      account === null ? !isUnlisted(context, textOf(record, 'id')) : `act_${textOf(record, 'account_id')}` === account,
+    )
     .filter((record) => (listed.statuses ? statuses.names.includes(textOf(record, 'effective_status')) : true))
     // Newest first: ids grow.
     .toSorted((a, b) => (textOf(a, 'id') < textOf(b, 'id') ? 1 : -1))
@@ -97,6 +99,11 @@ export function checkFields(
   const dead = fault('dead_field')?.['field']
   const odd = names.find((name) => !Object.hasOwn(fields, name) || name === dead)
   return odd === undefined ? { names } : refuseField(odd, node)
+}
+
+function isUnlisted({ fault }: SimulatorContext, id: string): boolean {
+  const unlisted = fault('unlisted_account')
+  return unlisted ? (unlisted['account'] ?? id) === id : false
 }
 
 /** Without the parameter neither archived nor deleted ones. */

@@ -182,8 +182,10 @@ const metricTypes: { readonly [name: string]: DataType } = {
   view_through_conversions: 'INT64',
 }
 
-const segmentTypes: { readonly [name: string]: DataType } = {
+const segmentTypes: { readonly [name: string]: DataType | readonly string[] } = {
   date: 'DATE',
+  device: ['MOBILE', 'TABLET', 'DESKTOP', 'CONNECTED_TV', 'OTHER'],
+  ad_network_type: ['SEARCH', 'SEARCH_PARTNERS', 'CONTENT', 'MIXED', 'YOUTUBE'],
   // Splits conversions, and cannot stand beside what is not one.
   conversion_action_name: 'STRING',
 }
@@ -209,7 +211,7 @@ export const resources: ReadonlyMap<string, ResourceSpec> = new Map(
       name: 'click_view',
       joins: ['customer', 'campaign', 'ad_group'],
       metrics: ['metrics.clicks'],
-      segments: ['segments.date'],
+      segments: ['segments.date', 'segments.device', 'segments.ad_network_type'],
     },
   ].map((resource) => [resource.name, resource]),
 )

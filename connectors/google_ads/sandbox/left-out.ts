@@ -9,7 +9,8 @@ export const leftOut: { readonly [thing: string]: string } = {
     'of each resource those that the connector’s own streams select, and a few more; others are refused as unknown',
   'other metrics': 'nine of 340',
   'other values of enumerations': 'those that nothing here has; in a condition they are refused as BAD_ENUM_CONSTANT',
-  'other segments': 'segments.date and segments.conversion_action_name of 146; the latter has one value',
+  'other segments':
+    'segments.date, device, ad_network_type and conversion_action_name of 146; of the last three one value each',
   'GAQL: PARAMETERS, REGEXP_MATCH': 'refused as unexpected input',
   'GAQL: DURING': 'taken, and matched with nothing',
   'GAQL: OR': 'not in the language',

@@ -64,8 +64,16 @@ function clientRow(customer: string, account: Row, level: number): Row {
 function valueOf(store: SimulatorStore, row: Row, field: string): Json {
   const own = row[field]
   if (own !== undefined) return own
+  const only = onlyValues[field]
+  if (only !== undefined) return only
   const [resource = ''] = field.split('.')
   return joined(store, row, resource)?.[field] ?? null
+}
+
+/** Segments by which no row is split. */
+const onlyValues: { readonly [segment: string]: string } = {
+  'segments.device': 'DESKTOP',
+  'segments.ad_network_type': 'SEARCH',
 }
 
 function joined(store: SimulatorStore, row: Row, resource: string): Row | undefined {

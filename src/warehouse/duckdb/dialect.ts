@@ -13,7 +13,10 @@ export const duckdbDialect: Dialect = {
   jsonText: (sql) => `(${sql} ->> '$')`,
   textList: (texts) => `to_json([${texts.join(', ')}])::VARCHAR`,
   jsonObject: (pairs) =>
-    `json_merge_patch('{}'::JSON${pairs.map(({ name, value }) => `, json_object(${quoteText(name)}, ${value})`).join('')})`,
+    // A patch takes two values at least.
+    pairs.length === 0
+      ? `'{}'::JSON`
+      : `json_merge_patch('{}'::JSON, ${pairs.map(({ name, value }) => `json_object(${quoteText(name)}, ${value})`).join(', ')})`,
   jsonPair: (first, second) => `[${first}, ${second}]`,
   item: (list, index) => `${list}[${index + 1}]`,
   latest: (first, ...others) => `greatest(${[first, ...others].join(', ')})`,

@@ -28,11 +28,16 @@ export async function sweepUnseen(
   if (!sweep || write.mode === 'generation') return 0
   const target = targetOf(db, write)
   const now = db.instant(write.syncedAt)
+  if (sweep.kind === 'empty') {
+    const before = await countLive(db, target, write.mode)
+    guardShrink({ gone: before, before, limit: sweep.maxShrink, stream: write.stream, sync: fence.sync })
+    return 0
+  }
   if (sweep.kind === 'unseen') {
     const readBefore = db.instant(sweep.readBefore)
-    const isLive = write.mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL'
+    const isLive = liveIn(write.mode)
     const end = write.mode === 'scd2' ? `, is_current = false, valid_to = ${db.latest('valid_from', now)}` : ''
-    const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${isLive}`)
+    const before = await countLive(db, target, write.mode)
     // A row that this pass saw and refused is still there at the vendor.
     const refused = `SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(write.stream)} AND state = 'open' AND last_at >= ${readBefore}`
     const result = await db.run(
@@ -41,7 +46,7 @@ export async function sweepUnseen(
     )
     guardShrink({
       gone: result.rowsChanged,
-      before: Number(live?.['n'] ?? 0),
+      before,
       limit: sweep.maxShrink,
       stream: write.stream,
       sync: fence.sync,
@@ -63,6 +68,13 @@ export async function sweepUnseen(
     where: 't._deleted_at IS NULL AND t._read_at < p.read_at',
   })
   return result.rowsChanged
+}
+
+const liveIn = (mode: TableWrite['mode']): string => (mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL')
+
+async function countLive(db: Engine, target: string, mode: TableWrite['mode']): Promise<number> {
+  const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${liveIn(mode)}`)
+  return Number(live?.['n'] ?? 0)
 }
 
 export function guardShrink(shrink: {

@@ -233,16 +233,6 @@ describe('a large file', () => {
   })
 })
 
-describe('a sample of the attributes', () => {
-  it('that is not everybody is told, and asks for them by name', async () => {
-    await using large = await openSource()
-    const people = Array.from({ length: 600 }, (_, n) => change(`s${n}`, { [n === 599 ? 'rare' : 'plan']: 'x' }))
-    await large.person.write(people, large.writeContext())
-    await large.rows('people')
-    expect(JSON.stringify(large.events)).toContain('name all of them in the stream')
-  })
-})
-
 describe('a connection without a key for the App API', () => {
   it('is the same account as one with it', async () => {
     await using keyless = await openSource({ app_api_key: undefined as never })

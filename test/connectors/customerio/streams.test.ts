@@ -73,8 +73,16 @@ describe('lists', () => {
     expect((await vendor.rows('campaign_actions')).map(({ campaign_id }) => campaign_id)).toEqual([2])
   })
 
-  it('take no where, and say so', async () => {
-    await expect(vendor.read('segments', { where: 'x' })).rejects.toMatchObject({ code: 'MR-1201' })
+  it('that go on with nothing in them end a pass that would take the rest for gone', async () => {
+    let page = 0
+    await using odd = await openAnswering(() => ({ newsletters: [], next: `page ${++page}` }))
+    for (const name of ['newsletters', 'newsletter_contents']) {
+      await expect(odd.read(name, { whole: true })).rejects.toMatchObject({
+        code: 'MR-3005',
+        message: expect.stringContaining('3 pages in a row are empty and say that there are more'),
+      })
+      expect(await odd.rows(name, { whole: false })).toEqual([])
+    }
   })
 
   it('bring no more than a limit', async () => {
@@ -246,22 +254,14 @@ describe('activities', () => {
       [20, 700],
     ].map((times) => times.map((timestamp) => ({ id: `${timestamp}`, timestamp })))
     const asked: string[] = []
-    const server = createServer((request, response) => {
-      const at = Number(new URL(request.url ?? '', 'http://x').searchParams.get('start') ?? 0)
-      asked.push(request.url ?? '')
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ activities: pages[at], next: at < 2 ? String(at + 1) : '' }))
+    await using other = await openAnswering((path) => {
+      const at = Number(new URL(path, 'http://x').searchParams.get('start') ?? 0)
+      asked.push(path)
+      return { activities: pages[at] ?? [], next: at < 2 ? String(at + 1) : '' }
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo // a TCP server's
-    try {
-      await using other = await openSource({ app_base_url: `http://127.0.0.1:${port}` })
-      const rows = await other.rows('activities', { from: new Date(450_000).toISOString() })
-      expect(rows.map(({ id }) => id)).toEqual(['500', '600', '700'])
-      expect(asked).toHaveLength(3)
-    } finally {
-      server.close()
-    }
+    const rows = await other.rows('activities', { from: new Date(450_000).toISOString() })
+    expect(rows.map(({ id }) => id)).toEqual(['500', '600', '700'])
+    expect(asked).toHaveLength(3)
   })
 })
 
@@ -281,3 +281,16 @@ describe('the App API’s ten requests a second', () => {
 })
 
 const byId = (a: JsonObject, b: JsonObject) => (String(a['id']) < String(b['id']) ? -1 : 1)
+
+/** A source whose App API answers every request with this. */
+async function openAnswering(answer: (path: string) => JsonObject): Promise<OpenedSource> {
+  const server = createServer((request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(answer(request.url ?? '')))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // a TCP server's
+  // Its last answer is over before the test is: nothing keeps the process.
+  server.unref()
+  return openSource({ app_base_url: `http://127.0.0.1:${port}` })
+}

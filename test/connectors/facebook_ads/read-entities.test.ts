@@ -1,5 +1,5 @@
 import * as Sdk from 'facebook-nodejs-business-sdk'
-import type { JsonObject, ScanItem } from 'millrace'
+import type { JsonObject } from 'millrace'
 import { describe, expect, it } from 'vitest'
 import * as columns from '../../../connectors/facebook_ads/entity-columns.ts'
 import { breakdownNames, dayColumns, fieldsOf } from '../../../connectors/facebook_ads/insights-columns.ts'
@@ -42,32 +42,6 @@ describe('the lists of an account', () => {
     const account = `act_${whole[0]?.['account_id']}`
     const resume = { done: [], account, at: Buffer.from('a cursor of last year').toString('base64url') }
     expect(rowsOf(await vendor.read('campaigns', { resume }))).toHaveLength(whole.length)
-  })
-
-  it('name a field that is gone and a state that cannot be asked for', async () => {
-    await using vendor = await openFacebook()
-    await vendor.fault('dead_field', { times: 'always', field: 'spend_cap', match: '/campaigns\\?' })
-    expect(rowsOf(await vendor.read('campaigns')).length).toBeGreaterThan(5)
-    expect(vendor.warnings()).toEqual([expect.stringMatching(/^campaigns: the field spend_cap cannot be had/)])
-  })
-
-  it('of an account that may not be read are named; a full pass that would take them for deleted fails, and begins again', async () => {
-    await using vendor = await openFacebook()
-    await vendor.fault('forbidden_account', { times: 'always', account: await firstAccount(vendor) })
-    expect(rowsOf(await vendor.read('campaigns')).length).toBeGreaterThan(0)
-    const items: ScanItem[] = []
-    const failure = await (async () => {
-      for await (const item of vendor.items('custom_audiences')) items.push(item)
-    })().catch((error: unknown) => error)
-    expect(failure).toMatchObject({
-      code: 'MR-3004',
-      message: expect.stringMatching(/custom_audiences: act_\d+ cannot be read/),
-    })
-    expect(rowsOf(items)).toHaveLength(4)
-    expect(items.at(-1)).toEqual({ kind: 'checkpoint', resume: { done: [], account: null, at: null } })
-    // Not a full pass: nothing is taken for deleted.
-    expect(rowsOf(await vendor.read('custom_audiences', { from: '2026-11-19T00:00:00Z', full: false }))).toHaveLength(4)
-    expect(vendor.warnings()).toHaveLength(3)
   })
 
   it('with an account that is not the token’s name it, and the vendor’s reason', async () => {

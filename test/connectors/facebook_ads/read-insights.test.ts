@@ -243,33 +243,6 @@ describe('breakdowns', () => {
 })
 
 describe('what cannot be had', () => {
-  it('a field that is gone is named, once, and the rest comes', async () => {
-    await using vendor = await openFacebook()
-    await vendor.fault('dead_field', { times: 'always', field: 'social_spend' })
-    const rows = rowsOf(await vendor.read('campaign_insights'))
-    expect(rows.length).toBeGreaterThan(500)
-    expect(rows[0]).not.toHaveProperty('social_spend')
-    expect(vendor.warnings()).toEqual([
-      expect.stringMatching(
-        /campaign_insights: the field social_spend cannot be had and is left out.*not valid for fields param/,
-      ),
-    ])
-  })
-
-  it.each([200, 10])('an account that may not be read (%i) is named, and the others come', async (code) => {
-    await using vendor = await openFacebook()
-    const [account] = await vendor.sandbox.show('facebook_ads', 'ad_accounts')
-    await vendor.fault('forbidden_account', {
-      times: 'always',
-      account: String(account?.['id']),
-      code,
-      edge: 'insights',
-    })
-    const rows = rowsOf(await vendor.read('account_insights'))
-    expect(new Set(rows.map((row) => row['account_id'])).size).toBe(1)
-    expect(vendor.warnings()).toEqual([expect.stringContaining(`${account?.['id']} cannot be read and is left out`)])
-  })
-
   it('days before the 37 months that the vendor keeps are named, and not asked for', async () => {
     await using vendor = await openFacebook()
     await vendor.read('account_insights', { start: '2019-01-01T00:00:00.000Z' })

@@ -13,6 +13,8 @@ beforeAll(async () => {
       'syncs/google.yaml': syncYaml(''),
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
+      'syncs/asked.yaml': askedYaml,
+      'syncs/clicks.yaml': 'source: google_ads\nschema: clicks\nstreams: { click_view: {} }\n',
     },
   })
 })
@@ -30,6 +32,38 @@ describe('Google Ads, by the real program', () => {
       'SELECT typeof(metrics_cost_micros) AS micros, typeof(metrics_cost_decimal) AS decimal, typeof(segments_date) AS day FROM google.search_terms LIMIT 1',
     )
     expect(row).toEqual({ micros: 'BIGINT', decimal: 'DECIMAL(38,6)', day: 'DATE' })
+  })
+
+  it('a query that stands in the options of gaql loads, and loads again, though its rows have nothing to add up', async () => {
+    for (const _time of ['first', 'again']) {
+      const done = await run('asked')
+      expect(done.code, JSON.stringify(done.lines.at(-1))).toBe(0)
+    }
+    const [loaded] = await project.rows(
+      `SELECT count(*) > 5 AS many, count("row" ->> 'metrics.clicks') = count(*) AS counted FROM asked.gaql`,
+    )
+    expect(loaded).toEqual({ many: 'true', counted: 'true' })
+  })
+
+  it('a backfill of clicks loads the days that the vendor still has, and says from which on', async () => {
+    const range = ['--from', '2026-07-01', '--to', '2026-11-01', '--step', '1mo']
+    const done = await millrace(['backfill', 'clicks', '--stream', 'click_view', ...range], project)
+    expect(done.code, JSON.stringify(done.lines.at(-1))).toBe(0)
+    expect(resultOf(done).runs.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(JSON.stringify(done.lines)).toMatch(/keeps 90 days of it; nothing before 2026-08-\d\d can be read/)
+  })
+
+  it('a condition that would leave out days is refused by the stream’s name, and what is stored stays', async () => {
+    const before = await rowsOf('google', 'campaign_performance')
+    const undo = project.edit('syncs/google.yaml', (text) =>
+      text.replace('performance: {', 'performance: { where: "segments.date >= \'2026-11-18\'",'),
+    )
+    const refused = await run('google')
+    undo()
+    expect(refused.code).not.toBe(0)
+    expect(JSON.stringify(refused.lines)).toContain('stream campaign_performance, where: it has a condition on dates')
+    expect(before.length).toBeGreaterThan(5)
+    expect(await rowsOf('google', 'campaign_performance')).toEqual(before)
   })
 
   it('days that are restated are what the vendor says, three days later, and the totals before and after are written down', async () => {
@@ -73,6 +107,13 @@ streams:
   search_terms:
     query: "SELECT search_term_view.search_term, metrics.cost_micros, metrics.clicks FROM search_term_view"
     restate: { window: 30d, every: 1d }
+`
+
+const askedYaml = `
+source: google_ads
+start: 2026-11-01
+streams:
+  gaql: { options: { query: "SELECT campaign.name, metrics.clicks FROM campaign" } }
 `
 
 const millraceYaml = `

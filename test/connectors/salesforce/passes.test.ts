@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
@@ -19,6 +21,12 @@ streams:
   Account: {}
   Contact: {}
   AccountHistory: {}
+`,
+      'syncs/hashed.yaml': `
+source: salesforce
+schema: hashed
+streams:
+  Account: { mask: { Id: sha256 }, include: [Name, Industry], field_history: true }
 `,
     },
   })
@@ -72,6 +80,32 @@ it('nothing that is masked stands in the warehouse or in a file in clear', async
     expect(phone ?? '***').toMatch(/^\*\*\*/)
     expect(description ?? '***').toBe('***')
   }
+})
+
+it('a record whose Id is hashed has its history under the same hash', async () => {
+  const ran = await millrace(['sync', 'run', 'hashed'], project)
+  expect(ran.code, JSON.stringify(ran)).toBe(0)
+  // What is purged has its history still.
+  const [ids] = await project.rows(
+    `SELECT min(length(h.account_id)) AS shortest, count(a.id) > 100 AS known FROM hashed.account_history h LEFT JOIN hashed.account a ON a.id = h.account_id`,
+  )
+  expect(ids).toEqual({ shortest: '64', known: 'true' })
+  expect(await project.rows('SELECT record_id FROM hashed.account_history_scd2 WHERE length(record_id) <> 64')).toEqual(
+    [],
+  )
+})
+
+it('a street that is masked alone, beside the address that has it in clear, is refused', async () => {
+  writeFileSync(
+    join(project.directory, 'syncs/leaky.yaml'),
+    'source: salesforce\nschema: leaky\nstreams: { Account: { mask: { BillingStreet: redact } } }\n',
+  )
+  const ran = await millrace(['sync', 'plan', 'leaky'], project)
+  expect(ran.code).toBe(2)
+  expect(ran.lines.find(({ type }) => type === 'error')).toMatchObject({
+    code: 'MR-1208',
+    message: expect.stringContaining('Account.BillingStreet is masked, and BillingAddress has it in clear'),
+  })
 })
 
 const millraceYaml = `

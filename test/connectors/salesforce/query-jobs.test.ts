@@ -302,6 +302,8 @@ describe('a page of results', () => {
       message: expect.stringContaining(`has ${held.length} rows, and its pages brought ${held.length - 200}`),
     })
     const last = items.findLast(({ kind }) => kind === 'checkpoint')
+    // They come again, and are not counted twice.
+    expect(last).toMatchObject({ again: held.length - 200 })
     const rest = await org.read(stream, { ...scan, resume: last?.kind === 'checkpoint' ? last.resume : null })
     expect(idsOf(rest)).toEqual(inOrder(held))
   })

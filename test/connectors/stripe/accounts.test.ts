@@ -40,7 +40,7 @@ describe('a connection with several accounts', () => {
     expect(invoices.columns._account).toBe('string')
     expect(invoices.children[0]).toMatchObject({ key: ['_account', 'id'], columns: { _account: 'string' } })
     // What an account that refuses has was not deleted.
-    expect(invoices.enumerates).toBe(false)
+    expect(invoices.enumerates).toBeUndefined()
     const one = await openStripe()
     expect((await one.stream('invoices')).key).toEqual(['id'])
     expect((await one.stream('invoices')).columns).not.toHaveProperty('_account')
@@ -149,6 +149,16 @@ describe('an account that refuses', () => {
     await other.sandbox.setFault('stripe', 'account_revoked', { account: 'nobody', times: 'always' })
     const again = await other.read('charges', await other.scanOf({ from: scan.to, last }))
     expect(byAccount(again)).toEqual({ [florist]: 15 })
+  })
+
+  it('ends a pass that takes what it does not bring for gone', async () => {
+    await using other = await openStripe({ keys: { accounts: 'all' } })
+    await other.sandbox.setFault('stripe', 'account_revoked', { account: florist, times: 'always' })
+    await expect(other.read('customers', { ...(await other.scanOf()), whole: true })).rejects.toMatchObject({
+      code: 'MR-3004',
+      message: expect.stringContaining(florist),
+      kept: expect.stringContaining('nothing was deleted or replaced'),
+    })
   })
 
   it('fails the run where it is the only one, and where it is the connection’s own', async () => {

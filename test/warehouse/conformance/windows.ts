@@ -101,6 +101,31 @@ export function windowConformance(open: OpenWarehouse): void {
       expect(await stored()).toEqual(['2026-11-01 a 1.00'])
     })
 
+    test.each([
+      ['nothing', {}, {}],
+      ['one column', { clicks: 'integer' }, { clicks: ['5', '2'] }],
+    ] as const)('have %s to add up', async (_what, sums, totals) => {
+      const columns: Columns = { day: 'date', account: 'integer', ad: 'string', ...sums }
+      const ad = (name: string, clicks: number, readAt: number): Row => ({
+        day: '2026-11-01',
+        account: 7,
+        ad: name,
+        ...('clicks' in sums && { clicks }),
+        _version: readAt,
+        _read_at: readAt,
+      })
+      const key = ['day', 'account', 'ad']
+      await bench().load({ table: 'insights', columns, key, rows: [ad('a', 2, 1), ad('b', 3, 1)] })
+      const windows = [window('2026-11-01', '2026-11-01', 10)]
+      const rows = [ad('a', 2, 10)]
+      expect(
+        await bench().load({ table: 'insights', columns, key, rows, windows, touchUnchanged: true }),
+      ).toMatchObject({ unchanged: 1, replaced: 1 })
+      const [only] = await restatements()
+      expect(only).toMatchObject({ rows_before: '2', rows_after: '1' })
+      expect(JSON.parse(only?.['totals'] ?? '')).toEqual(totals)
+    })
+
     test('may be many, of many accounts', async () => {
       const days = Array.from({ length: 28 }, (_, n) => `2026-11-${String(n + 1).padStart(2, '0')}`)
       await load(days.flatMap((day) => [row(day, 'a', '1.00'), row(day, 'b', '1.00'), row(day, 'x', '1.00', 1, 8)]))

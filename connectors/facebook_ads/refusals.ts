@@ -1,0 +1,35 @@
+import { MillraceError, type Host } from 'millrace'
+
+/** Accounts that the token may not read → what Facebook says. */
+export type Refusals = ReadonlyMap<string, string>
+
+/** Nothing is lost by it: the stream is read whole the next time, too. */
+export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): void {
+  for (const [account, message] of refusals)
+    host.warn(`${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`)
+}
+
+/** A token without access is refused by each of them: that is no empty answer. */
+export const refusedByAll = (stream: string, refusals: Refusals) =>
+  new MillraceError('MR-3004', {
+    message: `${stream}: none of the ad accounts can be read: ${listOf(refusals)}.`,
+    kept: 'What is loaded stays as it is; the next run reads everything from there on.',
+    next: 'Grant the token access to the accounts, or name others in account_ids.',
+  })
+
+export const refusedByDays = (stream: string, refusals: Refusals) =>
+  new MillraceError('MR-3004', {
+    message: `${stream}: some ad accounts cannot be read: ${listOf(refusals)}.`,
+    kept: 'What the others have is loaded. The days of these are not given up: the next run reads them where it may.',
+    next: 'Grant the token access to the account, or leave it out in account_ids.',
+  })
+
+export const refusedInWhole = (stream: string, refusals: Refusals) =>
+  new MillraceError('MR-3004', {
+    message: `${stream}: some ad accounts cannot be read, and this pass would take their rows for gone: ${listOf(refusals)}.`,
+    kept: 'What the other accounts have is read; nothing was deleted or replaced. The next run reads all again.',
+    next: 'Grant the token access to the account, or leave it out in account_ids.',
+  })
+
+const listOf = (refusals: Refusals) =>
+  [...refusals].map(([account, message]) => `${account} (Facebook says: ${message.replace(/\.$/, '')})`).join(', ')

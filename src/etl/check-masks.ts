@@ -1,0 +1,62 @@
+/** Masks that would break what the engine does with a field, or leave its value in clear beside it. */
+import type { StreamConfig } from '../config/project.ts'
+import type { Stream } from '../connector/contract.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+
+type Masked = { readonly sync: string; readonly config: StreamConfig }
+
+/**
+ * What the engine works with has to stay what it is; a key may be a hash, which tells rows apart as well.
+ * @param request `plain`: fields that are compared with what the vendor says @throws MillraceError MR-1208
+ */
+export function checkMasks(
+  { sync, config }: Masked,
+  { name, key, parts = {} }: Pick<Stream, 'name' | 'key' | 'parts'>,
+  { required, plain }: { readonly required: ReadonlySet<string>; readonly plain: readonly string[] },
+): void {
+  const refuse = (message: string, next: string) =>
+    new MillraceError('MR-1208', {
+      message: `${sync}: ${message}. (${config.place.file}:${config.place.line})`,
+      kept: 'Nothing was read or changed.',
+      next,
+    })
+  for (const [field, mask] of Object.entries(config.mask)) {
+    if (plain.includes(field))
+      throw refuse(`${name}.${field} cannot be masked: whole days are replaced by it`, 'Take the mask off this field.')
+    if (required.has(field) && !(mask === 'sha256' && key.includes(field)))
+      throw key.includes(field)
+        ? refuse(
+            `${name}.${field} cannot be masked with ${mask}: it is the key`,
+            'Mask it with sha256, which keeps rows apart.',
+          )
+        : refuse(
+            `${name}.${field} cannot be masked with ${mask}: rows are loaded by it`,
+            'Take the mask off this field.',
+          )
+  }
+  for (const [whole, fields] of Object.entries(parts)) {
+    const part = fields.find((field) => config.mask[field] !== undefined)
+    if (part !== undefined && isLoaded(config, whole) && config.mask[whole] === undefined)
+      throw refuse(
+        `${name}.${part} is masked, and ${whole} has it in clear`,
+        `Mask ${whole} too, or leave it out:  exclude: [${whole}]`,
+      )
+  }
+}
+
+const isLoaded = ({ include, exclude }: StreamConfig, field: string): boolean =>
+  (include === null || include.includes(field)) && !exclude.includes(field)
+
+/** A `where` that a stream does not know would load what it was to keep out. @throws MillraceError MR-1208 */
+export function checkWhere(
+  sync: string,
+  { name, takesWhere }: Pick<Stream, 'name' | 'takesWhere'>,
+  config: StreamConfig,
+): void {
+  if (config.where === null || takesWhere) return
+  throw new MillraceError('MR-1208', {
+    message: `${sync}: ${name} takes no  where : the vendor cannot filter it. (${config.place.file}:${config.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: 'Take  where  out, and filter in a model.',
+  })
+}

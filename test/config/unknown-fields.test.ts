@@ -1,0 +1,106 @@
+/** What only the source can tell of a sync’s names: all that is wrong with them comes at once. */
+import { describe, expect, it } from 'vitest'
+import type { StreamConfig } from '../../src/config/project.ts'
+import type { OpenedConnector, Stream } from '../../src/connector/contract.ts'
+import { resolveStreams } from '../../src/etl/resolve-streams.ts'
+import { MillraceError, MillraceErrors } from '../../src/model/millrace-error.ts'
+import { syncOf } from '../etl/world.ts'
+import { caughtFrom } from './temp-project.ts'
+
+const stream = (name: string): Stream => ({
+  name,
+  docs: 'https://docs.example.com',
+  key: ['Id'],
+  columns: { Id: 'string', Name: 'string', Industry: 'string', Phone: 'string', Email: 'string' },
+  order: 'cursor',
+  lagMs: 0,
+  overlapMs: 0,
+  children: [],
+  // eslint-disable-next-line require-yield -- nothing is read here
+  async *read() {
+    return
+  },
+})
+const source = ['Account', 'AccountShare', 'Contact'].map(stream)
+const connector: OpenedConnector = {
+  check: () => Promise.resolve(),
+  account: () => Promise.resolve('a'),
+  streamNames: () => Promise.resolve(source.map(({ name }) => name)),
+  streams: ({ names }) => Promise.resolve(source.filter(({ name }) => !names || names.includes(name))),
+}
+const resolve = (...streams: readonly Partial<StreamConfig>[]) =>
+  resolveStreams(syncOf({ streams }), connector, new AbortController().signal)
+const messages = async (...streams: readonly Partial<StreamConfig>[]) =>
+  (await caughtFrom(() => resolve(...streams))).map(({ code, message }) => `${code} ${message}`)
+
+describe('the unknown fields of a stream', () => {
+  it('come all at once, each with what was meant', async () => {
+    expect(
+      await messages({
+        name: 'Account',
+        include: ['Nmae', 'Industri', 'Id'],
+        exclude: ['Phon'],
+        mask: { Emial: 'sha256' },
+        ownMasks: ['Emial'],
+        pii: ['Xyz', 'Name'],
+      }),
+    ).toEqual([
+      'MR-1208 crm: Account has no field Nmae; did you mean Name?',
+      'MR-1208 crm: Account has no field Industri; did you mean Industry?',
+      'MR-1208 crm: Account has no field Phon; did you mean Phone?',
+      'MR-1208 crm: Account has no field Emial; did you mean Email?',
+      'MR-1208 crm: Account has no field Xyz.',
+    ])
+  })
+
+  it('come with those of the other streams', async () => {
+    expect(await messages({ name: 'Account', include: ['Nmae'] }, { name: 'Contact', exclude: ['Emial'] })).toEqual([
+      expect.stringContaining('Account has no field Nmae'),
+      expect.stringContaining('Contact has no field Emial'),
+    ])
+  })
+
+  it('are one plain error where there is one, named once however often it stands there', async () => {
+    const config = { name: 'Account', include: ['Nmae'], exclude: ['Nmae'] }
+    await expect(resolve(config)).rejects.toBeInstanceOf(MillraceError)
+    await expect(resolve(config, { name: 'Contact', exclude: ['x'] })).rejects.toBeInstanceOf(MillraceErrors)
+    expect(await messages(config)).toHaveLength(1)
+  })
+
+  it('that the sync calls personal for all its streams are told about once, and only where no stream has them', async () => {
+    const pii = ['Email', 'Emial']
+    expect(await messages({ name: 'Account', pii }, { name: 'Contact', pii })).toEqual([
+      'MR-1208 crm: Account has no field Emial; did you mean Email?',
+    ])
+  })
+
+  it('are not looked for among what every object inherits', async () => {
+    expect(await messages({ name: 'Account', include: ['constructor'] })).toEqual([
+      'MR-1208 crm: Account has no field constructor.',
+    ])
+  })
+})
+
+describe('a glob that fits no stream', () => {
+  it('is refused, with its place', async () => {
+    const [message] = await messages({ name: 'Zzz*' })
+    expect(message).toMatch(/^MR-1208 crm: crm has no stream that Zzz\* fits\. \(syncs\/crm\.yaml:3\)$/)
+  })
+
+  it('is refused with the names that are near it', async () => {
+    expect(await messages({ name: 'account*' })).toEqual([expect.stringContaining('near it: Account, AccountShare.')])
+    expect(await messages({ name: 'Contatc*' })).toEqual([expect.stringContaining('near it: Contact.')])
+  })
+
+  it('is told about together with other names that are not there', async () => {
+    expect(await messages({ name: 'Zzz*' }, { name: 'Acount' })).toEqual([
+      expect.stringContaining('Zzz*'),
+      expect.stringContaining('did you mean Account?'),
+    ])
+  })
+
+  it('is let be where it is switched off, or fits what has an entry of its own', async () => {
+    expect(await messages({ name: 'Zzz*', enabled: false }, { name: 'Account' })).toEqual([])
+    expect(await messages({ name: 'Cont*' }, { name: 'Contact' })).toEqual([])
+  })
+})

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { ScanItem } from '../../src/connector/contract.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { createVendor } from './vendor.ts'
+import { openWorld, type World } from './world.ts'
+
+let world: World
+beforeEach(() => {
+  world = openWorld()
+})
+afterEach(() => world.close())
+
+it('rows that a checkpoint says are read again count once, over runs: the vendor’s count agrees', async () => {
+  let runs = 0
+  const row = (id: number) => ({ id, name: 'a', updated_at: '2026-01-01T00:00:00Z', deleted: false })
+  const vendor = createVendor({
+    readAt: world.clock,
+    withoutChildren: true,
+    people: {
+      count: () => Promise.resolve(3),
+      async *read(): AsyncGenerator<ScanItem> {
+        const isFirst = runs++ === 0
+        const ids = isFirst ? [1, 2] : [1, 2, 3]
+        for (const id of ids) yield { kind: 'records', records: [row(id)], readAt: world.clock() }
+        if (!isFirst) return
+        yield { kind: 'checkpoint', resume: 2 }
+        // One is missing, nobody knows where.
+        yield { kind: 'checkpoint', resume: null, again: 2 }
+        throw new MillraceError('MR-3005', { message: 'three were promised, two came' })
+      },
+    },
+  })
+  const run = () => world.run(vendor.connector, { streams: [{}], sync: { verify: 'strict' } })
+  expect((await run()).errors.map(({ code }) => code)).toEqual(['MR-3005'])
+  expect((await run()).errors).toEqual([])
+  expect(await world.rows('SELECT id FROM crm.people')).toHaveLength(3)
+})
