@@ -59,10 +59,7 @@ it('what a killed part of a backfill left goes when the command is given again',
 })
 
 it('the files of a run that is alive in another process stay, whatever else is run', async () => {
-  const env = { MILLRACE_HOLD_AT: 'batch.extracted:Contact:2' }
-  const alive = start(['sync', 'run', 'people', '--full-refresh'], { ...project, env })
-  const ended = new Promise((resolve) => alive.child.on('close', resolve))
-  await alive.reached('batch.extracted:Contact:2')
+  const { alive, ended } = await held('batch.extracted:Contact:2', ['sync', 'run', 'people', '--full-refresh'])
   const before = withAddresses()
   expect(before).not.toEqual([])
   for (const command of [
@@ -101,9 +98,7 @@ it('forget takes what a killed backfill left, and nothing of one that is alive',
   const point = 'batch.extracted:Contact:2'
   const command = ['backfill', 'people', '--from', '2015-01-01', '--step', '9999d']
   const forget = () => millrace(['forget', 'nobody', '--reason', 'asked to', '--yes'], project)
-  const alive = start(command, { ...project, env: { MILLRACE_HOLD_AT: point } })
-  const ended = new Promise((resolve) => alive.child.on('close', resolve))
-  await alive.reached(point)
+  const { alive, ended } = await held(point, command)
   const before = withAddresses()
   expect(before).not.toEqual([])
   await forget()
@@ -114,6 +109,15 @@ it('forget takes what a killed backfill left, and nothing of one that is alive',
   expect(forgotten.code, forgotten.stderr).toBe(0)
   expect(files()).toEqual([])
 })
+
+/** A command that stands at a point. Nothing is committed before: a process that stands still in its turn there holds up everybody. */
+async function held(point: string, command: readonly string[]) {
+  const alive = start(command, { ...project, env: { MILLRACE_HOLD_AT: point, MILLRACE_CHUNK_ROWS: '1000000' } })
+  const ended = new Promise<'ended'>((resolve) => alive.child.on('close', () => resolve('ended')))
+  const outcome = await Promise.race([alive.reached(point), ended])
+  expect(outcome, JSON.stringify(alive.lines.at(-1)) + alive.stderr()).toBe('reached')
+  return { alive, ended }
+}
 
 const folderOf = (host: string, pid: number, startedAt: string) =>
   [host, String(pid), startedAt, 'f'].map(encodeURIComponent).join(',')
