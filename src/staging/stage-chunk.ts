@@ -52,9 +52,9 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
   const db = await workbench.database({ memoryLimit: request.memoryLimit, columns: request.columns.length })
   const rows = await stageRows(db, request)
   const gone = await stageTombstones(db, request)
+  const { rows: count, bytes } = request.chunk
   // Its limit set anew, DuckDB gives back what it has freed: the commit comes next, and needs as much.
-  await db.run(`SET memory_limit = ${quoteText(request.memoryLimit)}`)
-  const { rows: count } = request.chunk
+  if (bytes > muchBytes) await db.run(`SET memory_limit = ${quoteText(request.memoryLimit)}`)
   return {
     path: rows.path,
     rejects: rows.rejects,
@@ -151,6 +151,8 @@ async function copyTo(
   )
   return rowsChanged
 }
+
+const muchBytes = 1024 * 1024
 
 /** Different values of a column: DuckDB itself finds out late that a dictionary does not pay. */
 const mostInDictionary = 1000
