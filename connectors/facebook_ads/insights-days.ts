@@ -13,17 +13,19 @@ export type DaysOf = {
   readonly windowDays: number
   /** The first day that this scan has not read, where another account's refusal ended it. */
   readonly readUpTo?: string | undefined
+  /** An account's refusal has kept this scan from its end before. @default false */
+  readonly isHeldUp?: boolean
 }
 
 /**
  * A day belongs to the scan within whose bounds it begins, by the account's clock: parts of a backfill meet and do not
- * overlap. A live scan begins with the day that it had not seen the end of, and the window before it, and ends today: one
- * that an account's refusal keeps from its end would bring nothing of the others for as long as that lasts.
+ * overlap. A live scan begins with the day that it had not seen the end of, and the window before it; one that an account's
+ * refusal keeps from its end reads to today, or it would bring nothing of the others for as long as that lasts.
  */
 export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | null {
-  const { scan, now, windowDays, readUpTo } = of
+  const { scan, now, windowDays, readUpTo, isHeldUp = false } = of
   const today = dayAt(now.getTime(), timezone)
-  const last = isPart(scan) ? earliest(lastDayBefore(Date.parse(scan.to), timezone), today) : today
+  const last = isHeldUp && !isPart(scan) ? today : earliest(lastDayBefore(Date.parse(scan.to), timezone), today)
   const first = latest(
     addDays(dayAt(monthsBefore(now, keptMonths), timezone), 1),
     ...(createdAt === null ? [] : [dayAt(createdAt, timezone)]),

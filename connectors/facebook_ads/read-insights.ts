@@ -44,6 +44,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   let span = options.days_per_report ?? usualSpan[level]
   let left = scan.limit ?? Infinity
 
+  const isHeldUp = position.read !== undefined
   for (const account of readable) {
     if (position.done.includes(account.id)) continue
     const days = daysOf(account, {
@@ -51,6 +52,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       now,
       windowDays: options.window,
       readUpTo: position.read?.[account.id],
+      isHeldUp,
     })
     let day = placeIn(position, account.id) ?? days?.first ?? ''
     while (days && day <= days.last && !refusals.has(account.id)) {
