@@ -5,7 +5,7 @@ import type { EtlSync, StreamConfig } from '../config/project.ts'
 import { isGlob } from '../config/stream-glob.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
-import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import { MillraceError, throwAll } from '../model/millrace-error.ts'
 
 /** Exact names win over globs; a stream's history comes with it when asked for. */
 export async function chooseStreams(
@@ -73,12 +73,6 @@ function refuseUnknownStreams(sync: EtlSync, connector: OpenedConnector, offered
     return offered.includes(config.name) || isOwn ? [] : [unknownStream(sync, config, offered)]
   })
   throwAll(errors)
-}
-
-/** One as it is; several together. @throws MillraceError, MillraceErrors */
-export function throwAll(errors: readonly MillraceError[]): void {
-  const [first] = errors
-  if (first) throw errors.length === 1 ? first : new MillraceErrors(errors)
 }
 
 function idleGlob(sync: EtlSync, config: StreamConfig, offered: readonly string[]): MillraceError {

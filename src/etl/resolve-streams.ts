@@ -4,12 +4,12 @@ import type { ChildStream, OpenedConnector, Stream } from '../connector/contract
 import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { intervalColumns } from '../model/interval-columns.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import { MillraceError, throwAll } from '../model/millrace-error.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
-import { checkMasks, checkWhere } from './check-masks.ts'
+import { checkMasks, checkWhere, isLoaded } from './check-masks.ts'
 import { checkOptions } from './check-options.ts'
-import { chooseStreams, throwAll } from './choose-streams.ts'
+import { chooseStreams } from './choose-streams.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -130,8 +130,7 @@ function shapeOf(
   const required = new Set([...stream.key, ...needed])
   checkMasks({ sync: sync.name, config }, stream, { required, plain })
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
-    const wanted = (config.include === null || config.include.includes(field)) && !config.exclude.includes(field)
-    if (!wanted && !required.has(field)) return []
+    if (!isLoaded(config, field) && !required.has(field)) return []
     const mask = config.mask[field] ?? alike[field]
     const column = names.get(field) ?? field
     if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]

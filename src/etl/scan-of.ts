@@ -7,6 +7,8 @@ export type StreamOptions = {
   readonly limit: number | null
   /** The sync's `start`. */
   readonly start: string | null
+  /** It is a part of a backfill. @default false */
+  readonly isPartition?: boolean
 }
 
 type CursorInScan = Cursor & { readonly scan: ScanState }
@@ -21,7 +23,7 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
     resume: partition?.resume ?? null,
     last: marks?.last ?? null,
     full: state.full,
-    whole: plan.mode === 'full_refresh' || (plan.part?.sweeps ?? (state.full && plan.stream.enumerates === true)),
+    whole: isWhole(state, plan, options),
     start: options.start,
     fields: plan.shape.columns.map((column) => column.field),
     where: plan.config.where,
@@ -29,4 +31,12 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
     children: plan.children.map(({ child }) => child.name),
     limit: options.limit,
   }
+}
+
+/** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
+function isWhole({ full }: ScanState, plan: StreamPlan, { start, limit, isPartition = false }: StreamOptions): boolean {
+  if (plan.mode === 'full_refresh') return true
+  if (plan.part) return plan.part.sweeps
+  const isNarrowed = start !== null || plan.config.where !== null || limit !== null
+  return full && plan.stream.enumerates === true && !isNarrowed && !isPartition
 }

@@ -232,8 +232,7 @@ export class StreamWork {
 
   #sweep(read: number): ChunkCommit['sweep'] {
     const maxShrink = this.#maxShrink
-    if (this.#replaces() || this.#listsAll())
-      return { kind: 'unseen', readBefore: this.#cursor.scan.started_at, maxShrink }
+    if (this.#scan.whole) return { kind: 'unseen', readBefore: this.#cursor.scan.started_at, maxShrink }
     return read === 0 && this.#shouldFindSome() ? { kind: 'empty', maxShrink } : null
   }
 
@@ -267,15 +266,6 @@ export class StreamWork {
   async #abandon(commit: ChunkCommit): Promise<void> {
     if (commit.cursor)
       await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
-  }
-
-  /** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
-  #listsAll(): boolean {
-    const { plan } = this.#start
-    if (plan.part) return plan.part.sweeps
-    const { full } = this.#cursor.scan
-    const narrowed = this.#scan.start !== null || this.#scan.where !== null || this.#scan.limit !== null
-    return full && plan.stream.enumerates === true && !narrowed && !this.#isPartition()
   }
 
   #isPartition(): boolean {

@@ -45,7 +45,7 @@ export async function syncStream(
     generation: isGeneration,
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
-  const scan = scanOf(begun.cursor, plan, options)
+  const scan = scanOf(begun.cursor, plan, { ...options, isPartition: start.fence.partition !== '' })
   const change = scan.full ? null : changeOf(stream.name, start.cursor.marks?.asked, askedOf(plan, options.start))
   if (change !== null) context.emit({ type: 'run.warning', run_id: context.runId, message: change })
   context.emit({

@@ -60,6 +60,12 @@ export class MillraceErrors extends Error {
   }
 }
 
+/** One as it is; several together. @throws MillraceError, MillraceErrors */
+export function throwAll(errors: readonly MillraceError[]): void {
+  const [first] = errors
+  if (first) throw errors.length === 1 ? first : new MillraceErrors(errors)
+}
+
 /** Anything thrown, as a MillraceError: what is not one already is a full disk, or a bug of ours, and says so. */
 export function asMillraceError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { thisProcess } from '../../src/state/process-id.ts'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { killAt, millrace, resultOf, start } from './millrace-process.ts'
+import { millraceYaml } from '../connectors/salesforce/millrace-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -14,7 +15,7 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.2,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': millraceYaml('vendor_files', { salesforce: { bulk_query_from: 100, bulk_query_page: 200 } }),
       'syncs/people.yaml': `source: salesforce\nstreams:\n  Contact: { mask: { Email: sha256 } }\n`,
       'syncs/companies.yaml': `source: salesforce\nstreams:\n  Account: {}\n`,
     },
@@ -127,20 +128,3 @@ const sayOwn = `
 const { thisProcess } = await import(${JSON.stringify(new URL('../../src/state/process-id.ts', import.meta.url).href)})
 const { host, pid, startedAt } = thisProcess()
 process.stdout.write(JSON.stringify([host, pid, startedAt]))`
-
-const millraceYaml = `
-project: vendor_files
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  salesforce:
-    connector: salesforce
-    login_url: https://acme.my.salesforce.com
-    client_id: '\${env:SF_CLIENT_ID}'
-    client_secret: '\${env:SF_CLIENT_SECRET}'
-    bulk_query_from: 100
-    bulk_query_page: 200
-`

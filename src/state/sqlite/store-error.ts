@@ -1,15 +1,10 @@
-import { MillraceError } from '../../model/millrace-error.ts'
+import { diskFull, MillraceError } from '../../model/millrace-error.ts'
 
 /** What SQLite threw, in the words of the catalogue. */
 export function storeError(path: string, doing: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
-  if (resultCode(error) === full)
-    return new MillraceError('MR-2004', {
-      message: `control store ${path}: ${doing} failed, the disk is full`,
-      next: 'Free some space and run again.',
-      cause: error,
-    })
+  if (resultCode(error) === full) return diskFull(`control store ${path}: ${doing} failed, the disk is full`, error)
   return new MillraceError('MR-6003', {
     message: `control store ${path}: ${doing} failed: ${message}`,
     kept: 'What is in the warehouse is untouched; the control store holds only runs, locks and progress.',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf } from '../../faults/millrace-process.ts'
+import { millraceYaml } from './millrace-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -9,7 +10,10 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.15,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': millraceYaml('salesforce_in', {
+        by_rest: { bulk_query_from: 'never' },
+        by_jobs: { bulk_query_from: 1, bulk_query_page: 200 },
+      }),
       'syncs/by_rest.yaml': syncOf('by_rest'),
       'syncs/by_jobs.yaml': syncOf('by_jobs'),
     },
@@ -140,29 +144,6 @@ it('a run whose quota is used up stops with what it has, and the next one goes o
   expect(rest.code, rest.stderr).toBe(0)
   expect(await differences()).toEqual(none)
 }, 120_000)
-
-const millraceYaml = `
-project: salesforce_in
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  by_rest:
-    connector: salesforce
-    login_url: https://acme.my.salesforce.com
-    client_id: '\${env:SF_CLIENT_ID}'
-    client_secret: '\${env:SF_CLIENT_SECRET}'
-    bulk_query_from: never
-  by_jobs:
-    connector: salesforce
-    login_url: https://acme.my.salesforce.com
-    client_id: '\${env:SF_CLIENT_ID}'
-    client_secret: '\${env:SF_CLIENT_SECRET}'
-    bulk_query_from: 1
-    bulk_query_page: 200
-`
 
 function syncOf(connection: string): string {
   return `

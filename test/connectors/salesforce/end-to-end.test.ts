@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf, start } from '../../faults/millrace-process.ts'
+import { millraceYaml } from './millrace-yaml.ts'
 
 let project: FaultProject
 afterEach(() => project.close())
@@ -15,7 +16,7 @@ async function makeProject() {
     vendors: ['salesforce'],
     scale: 0.02,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': millraceYaml('salesforce_out', { salesforce: { bulk_from: 100, bulk_wait_seconds: 1 } }),
       'syncs/subscriptions.yaml': syncYaml,
       'models/subscriptions.sql': 'select * from raw.subscriptions\n',
     },
@@ -107,23 +108,6 @@ it('stopped while its job is on and never ends: the run fails, the next aborts i
   expect(third.code, third.stderr).toBe(0)
   expect(await held()).toEqual(await wanted())
 }, 60_000)
-
-const millraceYaml = `
-project: salesforce_out
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  salesforce:
-    connector: salesforce
-    login_url: https://acme.my.salesforce.com
-    client_id: '\${env:SF_CLIENT_ID}'
-    client_secret: '\${env:SF_CLIENT_SECRET}'
-    bulk_from: 100
-    bulk_wait_seconds: 1
-`
 
 const syncYaml = `
 model: subscriptions

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
+import { millraceYaml } from './millrace-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -11,7 +12,7 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.05,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': millraceYaml('crm', { salesforce: {} }),
       'syncs/salesforce.yaml': `
 source: salesforce
 reconcile: 7d
@@ -107,18 +108,3 @@ it('a street that is masked alone, beside the address that has it in clear, is r
     message: expect.stringContaining('Account.BillingStreet is masked, and BillingAddress has it in clear'),
   })
 })
-
-const millraceYaml = `
-project: crm
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  salesforce:
-    connector: salesforce
-    login_url: https://acme.my.salesforce.com
-    client_id: '\${env:SF_CLIENT_ID}'
-    client_secret: '\${env:SF_CLIENT_SECRET}'
-`
