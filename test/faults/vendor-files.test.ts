@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { thisProcess } from '../../src/state/process-id.ts'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { killAt, millrace, resultOf, start } from './millrace-process.ts'
-import { millraceYaml } from '../connectors/salesforce/millrace-yaml.ts'
+import { salesforceKeys, sandboxYaml } from './sandbox-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -15,7 +15,9 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.2,
     files: {
-      'millrace.yaml': millraceYaml('vendor_files', { salesforce: { bulk_query_from: 100, bulk_query_page: 200 } }),
+      'millrace.yaml': sandboxYaml('vendor_files', {
+        salesforce: { ...salesforceKeys, bulk_query_from: 100, bulk_query_page: 200 },
+      }),
       'syncs/people.yaml': `source: salesforce\nstreams:\n  Contact: { mask: { Email: sha256 } }\n`,
       'syncs/companies.yaml': `source: salesforce\nstreams:\n  Account: {}\n`,
     },

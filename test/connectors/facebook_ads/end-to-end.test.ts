@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf } from '../../faults/millrace-process.ts'
+import { facebookKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
 
 const tables = [
   'ad_accounts',
@@ -18,7 +19,7 @@ beforeAll(async () => {
     vendors: ['facebook_ads'],
     scale: 0.02,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': sandboxYaml('facebook', { facebook_ads: facebookKeys }),
       'syncs/facebook.yaml': syncYaml(''),
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
@@ -103,19 +104,4 @@ source: facebook_ads
 ${more}
 streams:
 ${tables.map((table) => `  ${table}: ${table === 'account_insights' ? '{ restate: { window: 28d } }' : '{}'}`).join('\n')}
-`
-
-const millraceYaml = `
-project: facebook
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  facebook_ads:
-    connector: facebook_ads
-    access_token: '\${env:FACEBOOK_ACCESS_TOKEN}'
-    app_secret: '\${env:FACEBOOK_APP_SECRET}'
-    account_ids: ['1234567890']
 `

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
+import { facebookKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -10,7 +11,7 @@ beforeAll(async () => {
     vendors: ['facebook_ads'],
     scale: 0.02,
     files: {
-      'millrace.yaml': millraceYaml,
+      'millrace.yaml': sandboxYaml('facebook', { facebook_ads: facebookKeys }),
       'syncs/facebook.yaml': 'source: facebook_ads\nstreams: { account_insights: {}, campaigns: {} }\n',
       // The oracle: everything read anew.
       'syncs/fresh.yaml': 'source: facebook_ads\nschema: fresh\nstreams: { account_insights: {}, campaigns: {} }\n',
@@ -92,18 +93,3 @@ it('a sync of a few fields has the account that its days are replaced by', async
   expect(row?.['of']).toBe(row?.['n'])
   expect(Number(row?.['actions'])).toBeGreaterThan(100)
 })
-
-const millraceYaml = `
-project: facebook
-default_target: sandbox
-targets:
-  sandbox:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-connections:
-  facebook_ads:
-    connector: facebook_ads
-    access_token: '\${env:FACEBOOK_ACCESS_TOKEN}'
-    app_secret: '\${env:FACEBOOK_APP_SECRET}'
-    account_ids: ['1234567890']
-`

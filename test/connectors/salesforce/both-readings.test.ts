@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf } from '../../faults/millrace-process.ts'
-import { millraceYaml } from './millrace-yaml.ts'
+import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -10,9 +10,9 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.15,
     files: {
-      'millrace.yaml': millraceYaml('salesforce_in', {
-        by_rest: { bulk_query_from: 'never' },
-        by_jobs: { bulk_query_from: 1, bulk_query_page: 200 },
+      'millrace.yaml': sandboxYaml('salesforce_in', {
+        by_rest: { ...salesforceKeys, bulk_query_from: 'never' },
+        by_jobs: { ...salesforceKeys, bulk_query_from: 1, bulk_query_page: 200 },
       }),
       'syncs/by_rest.yaml': syncOf('by_rest'),
       'syncs/by_jobs.yaml': syncOf('by_jobs'),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf, start } from '../../faults/millrace-process.ts'
-import { millraceYaml } from './millrace-yaml.ts'
+import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
 
 let project: FaultProject
 afterEach(() => project.close())
@@ -16,7 +16,9 @@ async function makeProject() {
     vendors: ['salesforce'],
     scale: 0.02,
     files: {
-      'millrace.yaml': millraceYaml('salesforce_out', { salesforce: { bulk_from: 100, bulk_wait_seconds: 1 } }),
+      'millrace.yaml': sandboxYaml('salesforce_out', {
+        salesforce: { ...salesforceKeys, bulk_from: 100, bulk_wait_seconds: 1 },
+      }),
       'syncs/subscriptions.yaml': syncYaml,
       'models/subscriptions.sql': 'select * from raw.subscriptions\n',
     },

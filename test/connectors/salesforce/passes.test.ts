@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
-import { millraceYaml } from './millrace-yaml.ts'
+import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
 
 let project: FaultProject
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
     vendors: ['salesforce'],
     scale: 0.05,
     files: {
-      'millrace.yaml': millraceYaml('crm', { salesforce: {} }),
+      'millrace.yaml': sandboxYaml('crm', { salesforce: salesforceKeys }),
       'syncs/salesforce.yaml': `
 source: salesforce
 reconcile: 7d

@@ -1,0 +1,26 @@
+type Keys = { readonly [key: string]: string | number | readonly string[] }
+
+/** millrace.yaml of a project in the sandbox, on DuckDB: the name of a connection → its keys, the connector among them. */
+export const sandboxYaml = (project: string, connections: { readonly [name: string]: Keys }): string => `
+project: ${project}
+default_target: sandbox
+targets:
+  sandbox:
+    sandbox: true
+    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
+connections: ${JSON.stringify(connections)}
+`
+
+export const salesforceKeys = {
+  connector: 'salesforce',
+  login_url: 'https://acme.my.salesforce.com',
+  client_id: '${env:SF_CLIENT_ID}',
+  client_secret: '${env:SF_CLIENT_SECRET}',
+} as const
+
+export const facebookKeys = {
+  connector: 'facebook_ads',
+  access_token: '${env:FACEBOOK_ACCESS_TOKEN}',
+  app_secret: '${env:FACEBOOK_APP_SECRET}',
+  account_ids: ['1234567890'],
+} as const
