@@ -40,7 +40,12 @@ export function sourceKit(options: SourceKitOptions): void {
   register(options, `${connector.name} as a source`, [...connectionCases, ...discoveryCases])
   for (const stream of streams) {
     const streamOptions = typeof stream === 'string' ? { name: stream } : stream
-    register(options, `${connector.name}.${streamOptions.name} as a stream`, streamCases(streamOptions))
+    const cases = streamCases(streamOptions)
+    register(
+      options,
+      `${connector.name}.${streamOptions.name} as a stream`,
+      options.streams ? cases : cases.map((each) => unlessInside(streamOptions.name, each)),
+    )
   }
 }
 
@@ -50,6 +55,17 @@ export function destinationKit(options: DestinationKitOptions): void {
   register(options, `${connector.name} as a destination`, [...connectionCases, ...objectDiscoveryCases(options)])
   register(options, `${connector.name}.${object} as an object`, objectCases(options))
 }
+
+/** What comes inside other rows is checked with these. */
+const unlessInside = (name: string, { run, ...rest }: Case<Stage>): Case<Stage> => ({
+  ...rest,
+  run: async (stage) => {
+    const { opened } = await stage.open()
+    const streams = (await opened.streams?.({ names: [name], signal: new AbortController().signal })) ?? []
+    const outer = streams.find(({ children }) => children.some((child) => child.name === name))
+    return outer ? `it comes inside ${outer.name}` : run(stage)
+  },
+})
 
 function register(options: KitOptions, title: string, cases: readonly Case<Stage>[]): void {
   const { connector, keys = {}, timeoutMs = 60_000 } = options

@@ -39,7 +39,10 @@ type Reading = { readonly app: AppApi; readonly scan: Scan; readonly signal: Abo
 
 type Definition = Pick<Stream, 'name' | 'docs' | 'key' | 'columns'> &
   Partial<
-    Pick<Stream, 'enumerates' | 'fullEveryMs' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows'>
+    Pick<
+      Stream,
+      'enumerates' | 'fullEveryMs' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows' | 'parts'
+    >
   > & {
     readonly read: (source: Source, reading: Reading) => AsyncGenerator<ScanItem>
     readonly count?: (reading: Reading) => Promise<number>
@@ -144,6 +147,7 @@ const definitions: readonly Definition[] = [
     docs: deliveryDocs,
     key: ['id'],
     columns: deliveryColumns,
+    parts: { customer_identifiers: ['customer_id', 'recipient'] },
     overlapMs: rereadDays * dayMs,
     boundedBy: 'created',
     options: deliveryOptions,
@@ -155,6 +159,7 @@ const definitions: readonly Definition[] = [
     docs: activityDocs,
     key: ['id'],
     columns: activityColumns,
+    parts: { customer_identifiers: ['customer_id'] },
     appendOnly: true,
     // An event may arrive with a time that is past.
     overlapMs: dayMs,

@@ -1,4 +1,5 @@
 import { MillraceError } from 'millrace'
+import { fieldsIn } from './gaql.ts'
 import type { FieldInfo, Metadata } from './metadata.ts'
 import type { AdsStream } from './streams.ts'
 
@@ -15,7 +16,8 @@ export async function checkFields(
     signal,
   }: { readonly metadata: Metadata; readonly warn: (text: string) => void; readonly signal: AbortSignal },
 ): Promise<readonly FieldInfo[]> {
-  const found = await metadata.find([stream.from, ...stream.fields], signal)
+  const conditions = stream.isOwn && stream.where !== undefined ? fieldsIn(stream.where) : []
+  const found = await metadata.find([stream.from, ...stream.fields, ...conditions], signal)
   const resource = found.get(stream.from)
   if (resource?.category !== 'RESOURCE') throw await unknownResource(stream, { metadata, signal })
   const infos: FieldInfo[] = []
@@ -27,6 +29,15 @@ export async function checkFields(
         ? refusal(stream, `${field} cannot be selected from ${stream.from}`, docsOf(stream))
         : await unknownField(stream, field, { metadata, signal })
     else warn(`${stream.name}: this version of the API has no ${field}, so its column stays as it is.`)
+  }
+  for (const field of conditions) {
+    const info = found.get(field)
+    if (!info) throw await unknownField(stream, field, { metadata, signal })
+    // https://developers.google.com/google-ads/api/docs/query/structure#where
+    if (!isWith(resource, info))
+      throw refusal(stream, `WHERE cannot be on ${field} where FROM is ${stream.from}`, docsOf(stream))
+    if (info.category === 'SEGMENT' && !stream.fields.includes(field))
+      throw refusal(stream, `WHERE is on ${field}, which has to be selected then, too`, `Add ${field} to SELECT.`)
   }
   const metrics = infos.filter(({ category }) => category === 'METRIC')
   const segments = infos.filter(({ category }) => category === 'SEGMENT')

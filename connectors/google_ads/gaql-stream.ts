@@ -16,6 +16,7 @@ export function makeGaqlStream(parts: Parts): Stream {
     docs: 'https://developers.google.com/google-ads/api/docs/query/overview',
     key: ['row_key'],
     columns: { row_key: 'string', 'customer.id': 'integer', 'segments.date': 'date', row: 'json' },
+    parts: { row: ['row_key'] },
     order: 'none',
     enumerates: false,
     lagMs,
@@ -23,7 +24,9 @@ export function makeGaqlStream(parts: Parts): Stream {
     ...ofDays,
     children: [],
     pageRows: 10_000,
-    options: reportOptions(false).extend({ query: z.string().min(1).meta({ description: 'GAQL without dates' }) }),
+    options: reportOptions(false).extend({
+      query: z.string().min(1).optional().meta({ description: 'GAQL without dates' }),
+    }),
     async *read(scan, { signal }) {
       const { query } = scan.options
       if (query === undefined) {

@@ -83,6 +83,13 @@ function splitClauses(text: string): readonly Clause[] {
   }))
 }
 
+/** The fields that conditions are on. */
+export const fieldsIn = (conditions: string): readonly string[] => [
+  ...new Set(
+    [...outsideStrings(conditions).matchAll(/\b[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+/g)].map(([field]) => field),
+  ),
+]
+
 /** The same length, with what stands in strings blanked. */
 const outsideStrings = (text: string) => text.replace(strings, (string) => `'${'_'.repeat(string.length - 2)}'`)
 

@@ -3,7 +3,7 @@ import type { Accounts } from './accounts.ts'
 import { checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
-import { checkWhere } from './gaql.ts'
+import { checkWhere, fieldsIn } from './gaql.ts'
 import { columnTypeOf, type FieldInfo, type Metadata } from './metadata.ts'
 import { readPosition } from './position.ts'
 import { countEntities, readEntities, type Asked } from './read-entities.ts'
@@ -21,7 +21,7 @@ export type Parts = {
 
 /** Streams with their live columns; a field that is not there, or not with the others, is found here, before a row is read. */
 export async function makeStreams(definitions: readonly AdsStream[], parts: Parts): Promise<readonly Stream[]> {
-  const names = definitions.flatMap(({ from, fields }) => [from, ...fields])
+  const names = definitions.flatMap(({ from, fields, where = '' }) => [from, ...fields, ...fieldsIn(where)])
   // All at once: one request.
   await parts.metadata.find([...new Set(names)], parts.signal)
   const streams: Stream[] = []
@@ -40,6 +40,7 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     docs,
     key,
     columns: columnsOf(infos),
+    parts: partsOf(infos),
     // No stamp of the last change: a row's version is the time of its request.
     order: 'none',
     // What is removed stays listed, as REMOVED; an account that cannot be read keeps its rows.
@@ -104,6 +105,17 @@ function columnsOf(infos: readonly FieldInfo[]): { readonly [field: string]: Log
 /** Beside money in micros the same in units of the currency: `metrics.cost_micros`, `metrics.cost_decimal`. */
 export const decimalOf = ({ name, dataType, isRepeated }: FieldInfo): string | undefined =>
   name.endsWith('_micros') && dataType === 'INT64' && !isRepeated ? name.replace(/_micros$/, '_decimal') : undefined
+
+/** What says the same as another field: money in its two units, and a click in the name of its resource. */
+function partsOf(infos: readonly FieldInfo[]): Stream['parts'] {
+  const pairs = infos.flatMap((info) => {
+    const decimal = decimalOf(info)
+    return decimal ? [[info.name, decimal] as const, [decimal, info.name] as const] : []
+  })
+  const has = (name: string) => infos.some((info) => info.name === name)
+  const click = ['click_view.resource_name', 'click_view.gclid'] as const
+  return Object.fromEntries([...pairs, ...(click.every(has) ? [click] : [])].map(([whole, part]) => [whole, [part]]))
+}
 
 export const reportOptions = (isDaily: boolean) =>
   z.strictObject({

@@ -52,7 +52,7 @@ export default connector({
       streams: async ({ names }) =>
         stripeStreams
           .filter((stream) => isAskedFor(stream, names))
-          .map((stream) => describeStream({ api, accounts }, stream)),
+          .map((stream) => describeStream({ api, accounts }, stream, config.account)),
       streamNames: async () => streamNames,
       close: async () => api.close(),
     }
@@ -63,7 +63,7 @@ export default connector({
 const isAskedFor = ({ name, children = [] }: StripeStream, names: readonly string[] | undefined) =>
   names === undefined || names.includes(name) || children.some((child) => names.includes(child.name))
 
-function describeStream(reading: Reading, stream: StripeStream): Stream {
+function describeStream(reading: Reading, stream: StripeStream, account?: string): Stream {
   const { name, docs, columns, appendOnly, minorUnits, ofPlatform, createdAs, children = [] } = stream
   const many = reading.accounts !== null
   // Ids that an account chooses itself (of a product, of a coupon) are another's too.
@@ -75,6 +75,7 @@ function describeStream(reading: Reading, stream: StripeStream): Stream {
     name,
     docs,
     ...identity(columns),
+    ...(account !== undefined && { source: account }),
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
     ...(enumerates !== undefined && { enumerates }),

@@ -1,12 +1,13 @@
 import { modelsOn, warehouseTitles, type WarehouseModel } from '../config/model-files.ts'
 import { renderModel, warehouseNames } from '../config/model-references.ts'
-import { modelSources, orderModels } from '../config/order-syncs.ts'
+import { orderModels } from '../config/order-syncs.ts'
 import type { Project, WarehouseType } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { ModelMacros } from '../model/model-macros.ts'
 import { duckdbMacros } from '../warehouse/duckdb/macros.ts'
 import type { Session, Warehouse } from '../warehouse/port.ts'
 import { snowflakeMacros } from '../warehouse/snowflake/macros.ts'
+import { howToLoad } from './how-to-load.ts'
 
 /** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102 */
 export async function buildModel(
@@ -73,7 +74,10 @@ function modelError(project: Project, model: WarehouseModel, error: MillraceErro
     return new MillraceError('MR-2102', {
       message: `The model ${model.name} (${model.file}) reads ${missing[1] ?? missing[2]}, which has not been loaded on this target.`,
       kept: 'Nothing was sent.',
-      next: `millrace sync run ${modelSources(project.models, model.name).join(' ')}   loads it`,
+      next: howToLoad(project.models, [model.name]) ?? [
+        `No sync of the project loads it by that name: correct it in ${model.file}, or make the table.`,
+        'A table of millrace’s own is made by the first run.',
+      ],
       cause: error,
     })
   return new MillraceError('MR-2101', {

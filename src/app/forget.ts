@@ -13,6 +13,7 @@ import type { KeyPlace } from '../warehouse/state-upkeep.ts'
 import type { App } from './app.ts'
 import { buildModel, modelQuery } from './build-models.ts'
 import { leaseName } from './lease-name.ts'
+import { lookInWarehouse } from './look-in-warehouse.ts'
 import { newRunId } from './run-id.ts'
 import { leftInSpool, settleSpool } from './settle-spool.ts'
 import { underStateLeases } from './under-state-leases.ts'
@@ -223,15 +224,12 @@ async function deadBackfills(app: App, { sync }: ForgetRequest): Promise<readonl
 const backfillFolder = (sync: string) => `${sync} `.replaceAll(/\W/g, '_')
 
 /** What is looked at leaves no trace. Where nothing was ever loaded, nobody is known. */
-async function lookInRehearsal(app: App, runId: string, request: ForgetRequest): ReturnType<typeof look> {
-  const session = { runId, purpose: 'forget', rehearsal: true, signal: app.signal }
-  try {
-    return await app.warehouse.session(session, (open) => look(app, open, request))
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'MR-2102') return { places: [], keepsHash: [], unsent: [] }
-    throw error
-  }
-}
+const lookInRehearsal = (app: App, runId: string, request: ForgetRequest): ReturnType<typeof look> =>
+  lookInWarehouse(
+    app,
+    { runId, purpose: 'forget', signal: app.signal },
+    { look: (session) => look(app, session, request), nothing: { places: [], keepsHash: [], unsent: [] } },
+  )
 
 const distinct = (places: readonly KeyPlace[]) => [
   ...new Map(places.map(({ sync, key }) => [`${sync}\0${key}`, { sync, key }])).values(),

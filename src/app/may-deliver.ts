@@ -1,5 +1,10 @@
 import type { ReverseSync, Target } from '../config/project.ts'
+import type { DestinationObject } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { checkSnapshot } from '../reverse-etl/check-snapshot.ts'
+import type { ResolvedMapping } from '../reverse-etl/mapping.ts'
+import { invalidKeys, snapshotMeta } from '../reverse-etl/run-reverse.ts'
+import type { DiffCounts, Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 
 /** A laptop cannot write to production by accident (promise 12). */
@@ -53,4 +58,37 @@ export async function deliveredBefore(app: App, sync: string): Promise<boolean> 
     (run) =>
       run.target === app.target.name && run.ledger !== null && 'delivered' in run.ledger && run.ledger.delivered > 0,
   )
+}
+
+/** Why a run would stop before it sends anything, in the order in which it would find out; the guards are not asked. */
+export async function foreseeStop(
+  app: App,
+  session: Session,
+  {
+    sync,
+    object,
+    account,
+    mapping,
+    standing,
+    diff,
+  }: {
+    readonly sync: ReverseSync
+    readonly object: DestinationObject
+    /** null: the destination did not say. */
+    readonly account: string | null
+    readonly mapping: ResolvedMapping
+    /** Did the snapshot's table stand before this session? */
+    readonly standing: boolean
+    readonly diff: DiffCounts
+  },
+): Promise<MillraceError | undefined> {
+  const stored = await session.reverse.readMeta(sync.name)
+  const wanted = snapshotMeta({ sync, object, account: account ?? stored?.account ?? '' }, mapping)
+  const permission = {
+    firstRun: false,
+    baseline: false,
+    isSandbox: app.target.sandbox,
+    deliveredBefore: await deliveredBefore(app, sync.name),
+  }
+  return checkSnapshot(sync, { stored, wanted, standing }, permission) ?? invalidKeys(sync, diff)
 }

@@ -4,8 +4,8 @@ import { planBackfill, type BackfillRequest, type KeptCursor, type Partition } f
 import { resolveStreams } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import type { BackfillPlan } from '../model/backfill-plan.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
+import { lookInWarehouse } from './look-in-warehouse.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 
@@ -62,16 +62,9 @@ async function partitionsBy(
   return planBackfill(sync, plans, { request, cursors: await keptCursors(app, sync, runId), vendorNow })
 }
 
-async function keptCursors(app: App, sync: EtlSync, runId: string): Promise<readonly KeptCursor[]> {
-  try {
-    return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, (session) =>
-      session.state.readCursors(sync.name),
-    )
-  } catch (error) {
-    // No warehouse yet: nothing is done.
-    if (error instanceof MillraceError && error.code === 'MR-2102') return []
-    throw error
-  }
+function keptCursors(app: App, { name }: EtlSync, runId: string): Promise<readonly KeptCursor[]> {
+  const request = { runId, purpose: `plan ${name}` }
+  return lookInWarehouse(app, request, { look: ({ state }) => state.readCursors(name), nothing: [] })
 }
 
 async function countRows(app: App, { host }: OpenedConnection, partition: Partition): Promise<number | null> {

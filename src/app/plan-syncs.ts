@@ -17,7 +17,7 @@ import type {
 } from '../model/plan.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
-import { askedOf, changeOf } from '../etl/asked.ts'
+import { askedOf, changeOf, otherRows, restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
@@ -29,8 +29,11 @@ import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
 import { sourcesOf } from '../reverse-etl/mapped-field.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
-import type { Candidate } from '../warehouse/port.ts'
+import type { Candidate, Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
+import { sayingWhatToLoad } from './how-to-load.ts'
+import { lookInWarehouse } from './look-in-warehouse.ts'
+import { foreseeStop, refuseStaleInputs } from './may-deliver.ts'
 import { openConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
@@ -43,7 +46,11 @@ export async function planSyncs(
 ): Promise<readonly SyncPlan[]> {
   const plans: SyncPlan[] = []
   for (const sync of syncs)
-    plans.push(sync.kind === 'etl' ? await planEtl(app, sync, options) : await planReverse(app, sync))
+    plans.push(
+      sync.kind === 'etl'
+        ? await planEtl(app, sync, options)
+        : await sayingWhatToLoad(app, sync, () => planReverse(app, sync)),
+    )
   return plans
 }
 
@@ -57,8 +64,12 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
     const streams: PlannedStream[] = []
     for (const plan of plans) {
       passesOf(sync.name, plan)
+      const kept = cursorIn(stored, plan)
+      const other = otherRows(plan, kept.marks?.asked)
+      if (other) throw other
+      const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : emptyCursor
       const begun = beginScan({
-        cursor: cursorIn(stored, plan),
+        cursor,
         vendorNow,
         now: app.clock.now(),
         lagMs: plan.stream.lagMs,
@@ -71,7 +82,6 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
       const change = scan.full ? null : changeOf(plan.stream.name, begun.cursor.marks?.asked, askedOf(plan, sync.start))
-      if (change !== null) app.emit({ type: 'run.warning', run_id: runId, message: change })
       const counted =
         offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({
@@ -85,6 +95,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         counted,
         requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
+        warnings: change === null ? [] : [change],
       })
     }
     return { kind: 'etl', sync: sync.name, streams }
@@ -113,24 +124,20 @@ async function storedState(
     kind: 'table_created',
     table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
   })
-  try {
-    return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
-      const changes = new Map<string, readonly SchemaChange[]>()
-      for (const plan of plans) changes.set(plan.stream.name, await planChanges(session, plan))
-      const cursors = await session.state.readCursors(sync.name)
-      return {
-        changes,
-        cursors: new Map(
-          cursors.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
-        ),
-      }
-    })
-  } catch (error) {
-    // No warehouse yet: everything is new.
-    if (error instanceof MillraceError && error.code === 'MR-2102')
-      return { cursors: new Map(), changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])) }
-    throw error
+  const look = async (session: Session): Promise<StoredState> => {
+    const changes = new Map<string, readonly SchemaChange[]>()
+    for (const plan of plans) changes.set(plan.stream.name, await planChanges(session, plan))
+    const cursors = await session.state.readCursors(sync.name)
+    return {
+      changes,
+      cursors: new Map(
+        cursors.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
+      ),
+    }
   }
+  // Everything is new.
+  const nothing = { cursors: new Map(), changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])) }
+  return lookInWarehouse(app, { runId, purpose: `plan ${sync.name}` }, { look, nothing })
 }
 
 async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
@@ -139,6 +146,9 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
   const connection = await openConnection(app, sync.destination, runId)
   try {
     const object = await destinationObject(connection, sync, app.signal)
+    // Where it does not say, the run will find out.
+    const account = await connection.connector.account({ signal: app.signal }).catch(() => null)
+    const stale = await refuseStaleInputs(app, sync, runId).catch(freshnessOnly)
     const masked = personalColumns(app)
     const samples: PlannedChange[] = []
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
@@ -160,6 +170,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         },
       })
       const requests = Math.ceil(changes.rows / object.batch.rows)
+      const stop = stale ?? (await foreseeStop(app, session, { sync, object, account, mapping, standing, diff }))
       return {
         kind: 'reverse_etl',
         sync: sync.name,
@@ -180,6 +191,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         on_removed: sync.onRemoved.kind,
         samples,
         guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
+        stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,
         seconds_estimate: null,
@@ -190,6 +202,13 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
     await connection.close()
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** What a plan tells and a run throws. */
+function freshnessOnly(error: unknown): MillraceError | undefined {
+  if (error instanceof MillraceError && error.code === 'MR-4006') return error
+  // There is no warehouse yet, or it cannot be read: the plan says so by itself.
+  return undefined
 }
 
 /** Columns of models that hold what some sync calls personal: they are shown as stars. */

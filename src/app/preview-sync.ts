@@ -11,6 +11,7 @@ import { isExactNumber } from '../reverse-etl/exact-number.ts'
 import { resolveMapping } from '../reverse-etl/mapping.ts'
 import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
+import { sayingWhatToLoad } from './how-to-load.ts'
 import { openConnection } from './open-connection.ts'
 import { maskedFields, personalColumns } from './plan-syncs.ts'
 import { newRunId } from './run-id.ts'
@@ -28,9 +29,8 @@ export async function previewSync(
   const connection = await openConnection(app, sync.destination, runId)
   try {
     const object = await destinationObject(connection, sync, app.signal)
-    const compared = await app.warehouse.session(
-      { runId, purpose: `preview ${sync.name}`, rehearsal: true },
-      async (session) => {
+    const compared = await sayingWhatToLoad(app, sync, () =>
+      app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, async (session) => {
         const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
         const mapping = resolveMapping(sync, object, await session.describe(model))
         await session.reverse.ensureSnapshot(sync.name, mapping.columns)
@@ -45,7 +45,7 @@ export async function previewSync(
           endsAtLimit: true,
         })
         return { comparison, hidden: maskedFields(mapping, personalColumns(app)) }
-      },
+      }),
     )
     const requests: RequestPreview[] = []
     const { path, rows } = compared.comparison.changes

@@ -43,8 +43,9 @@ export async function readConnectionKeys(
   const sandbox = await app.sandbox()
   if (!(connection.connector in sandbox.addresses)) throw noSimulator(app.project, connection.connector)
   const overrides = sandbox.connection(connection.connector)
-  const secrets = Object.values(overrides).filter(
-    (value): value is string => typeof value === 'string' && value.length >= 8 && !value.startsWith('http'),
+  // The account's number is none.
+  const secrets = Object.entries(overrides).flatMap(([name, value]) =>
+    /key|secret|token|pass/i.test(name) && typeof value === 'string' && value.length >= 8 ? [value] : [],
   )
   return { value: { ...keys, ...overrides }, secrets }
 }

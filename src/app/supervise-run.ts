@@ -47,18 +47,20 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
     once(child, 'error').then(([error]: unknown[]) => String(error)),
   ])
   ender.done()
+  const failed = run ? run.error : error
+  const reason = failed ? `${failed.code} ${failed.message}` : null
+  const wasEnded = options.stop.aborted || ender.timedOut()
+  if (run && (run.status === 'ok' || run.status === 'partial') && !(wasEnded && leftRowsUnsent(run)))
+    return { state: run.status, reason }
   if (options.stop.aborted)
     return { state: 'queued', reason: 'the daemon was stopped', notBefore: options.now().toISOString() }
   if (ender.timedOut())
     return endOrRetry(job, options, { reason: `it took longer than ${options.policy.timeoutMs / 1000} s`, retry: true })
-  const failed = run ? run.error : error
-  const reason = failed ? `${failed.code} ${failed.message}` : null
   if (!run)
     return endOrRetry(job, options, {
       reason: reason ?? (lastLine(stderr) || `its process ended with ${code}`),
       retry: isRetryable(failed),
     })
-  if (run.status === 'ok' || run.status === 'partial') return { state: run.status, reason }
   if (run.status === 'failed')
     return endOrRetry(job, options, {
       reason,
@@ -67,6 +69,9 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
     })
   return { state: 'stopped', reason }
 }
+
+/** A delivery that was told to end stops between two batches, and is no error: the rest is `unknown`. */
+const leftRowsUnsent = ({ ledger }: RunRecord): boolean => ledger !== null && 'unknown' in ledger && ledger.unknown > 0
 
 function endOrRetry(
   job: Job,

@@ -1,11 +1,11 @@
 /** Cursor and snapshot of a sync: looked at, and forgotten on a person's word. */
 import type { Sync } from '../config/project.ts'
 import type { Cursor } from '../model/cursor.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import { withLease } from '../state/with-lease.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
+import { lookInWarehouse } from './look-in-warehouse.ts'
 import { newRunId } from './run-id.ts'
 import { writeAudit } from './write-audit.ts'
 
@@ -25,14 +25,8 @@ export type SyncState = {
 /** Writes nothing. null: nothing has been loaded on this target. */
 export async function readSyncState(app: App, sync: Sync): Promise<SyncState | null> {
   const runId = newRunId(app.clock.now())
-  try {
-    return await app.warehouse.session({ runId, purpose: `state of ${sync.name}`, rehearsal: true }, (session) =>
-      stateIn(app, session, sync),
-    )
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'MR-2102') return null
-    throw error
-  }
+  const request = { runId, purpose: `state of ${sync.name}` }
+  return lookInWarehouse(app, request, { look: (session) => stateIn(app, session, sync), nothing: null })
 }
 
 /**

@@ -1,5 +1,6 @@
 /** One partition: a cursor scope of its own, beside the live one, which it never touches. Nothing is swept. */
 import type { EtlSync } from '../config/project.ts'
+import { refuseOtherRows, restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
@@ -7,7 +8,9 @@ import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
+import type { Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
+import type { Session } from '../warehouse/port.ts'
 import { isComplete, type Partition } from './plan-backfill.ts'
 
 export type PartitionRequest = {
@@ -54,13 +57,31 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
       const kept = await session.state.readCursor(scope)
       if (isComplete(kept) && !request.again) return null
-      const { plan } = await prepareTables(context, session, partition.plan)
+      const live = await session.state.readCursor({ ...scope, partition: '' })
+      await refuseOtherRows(session, partition.plan, live.marks?.asked)
+      await refuseLost(session, sync, { plan: partition.plan, live })
+      const plan = await prepareTables(context, session, partition.plan)
       refuseMissing(sync, partition, plan)
       const { to } = partition
       const bounds = { from: partition.range?.from ?? null, to, upperBound: to }
       return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: request.connectorName })
     },
   )
+}
+
+/** A part of the past in a table that is not there would look like all of it to the live sync. */
+async function refuseLost(
+  session: Session,
+  { name }: EtlSync,
+  { plan, live }: { readonly plan: StreamPlan; readonly live: Cursor },
+): Promise<void> {
+  const why = await restartReason(session, plan, live)
+  if (why === null) return
+  throw new MillraceError('MR-2201', {
+    message: `${name}: ${plan.stream.name} cannot be filled from the past: ${why}, though it was loaded before.`,
+    kept: 'Nothing was read or changed.',
+    next: `millrace sync run ${name}   reads everything again; a backfill can follow.`,
+  })
 }
 
 /** `schema_changes: ignore` leaves out what the table does not have. */

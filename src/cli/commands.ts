@@ -244,7 +244,7 @@ function addSandboxCommands(program: Command, start: Start): void {
     .command('fault [words...]')
     .usage('[<vendor> <name>] [--off] [--times N|always] [--match RE] [--after N] [--chance P] [--key value …]')
     .description(
-      'break a vendor on purpose; without words, lists the ways that every vendor has, with a vendor alone its own, too',
+      'break a vendor on purpose; without words, lists the ways that every vendor has, with a vendor alone its own, too; a key that is a list takes `--ids r2,r3` or `--ids r2 --ids r3`',
     )
     .allowUnknownOption()
     .action((words: readonly string[]) =>

@@ -1,12 +1,12 @@
 /** The front door: parses, hands over to one command, and ends with its exit code. Nothing heavy is imported before a command runs. */
 import { CommanderError } from 'commander'
 import { buildProgram } from './commands.ts'
-import { endProcess, swallowBrokenPipes } from './end-process.ts'
+import { endProcess, endCalmlyWithoutOutput } from './end-process.ts'
 import { createShell, type CommandResult, type GlobalFlags, type Shell } from './shell.ts'
 
 /** `argv` as Node gives it. Sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  swallowBrokenPipes()
+  endCalmlyWithoutOutput()
   let shell = createShell({ json: argv.includes('--json'), verbose: argv.includes('-v') })
   const program = buildProgram(async (work) => {
     shell = createShell(program.opts<GlobalFlags>())

@@ -1,5 +1,5 @@
+import { lookInWarehouse } from '../app/look-in-warehouse.ts'
 import { findSync } from './find-sync.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import { formatCounted } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
@@ -16,16 +16,17 @@ export async function showRejects(
   const limit = parseCount('--limit', flags.limit)
   return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
-    const session = { runId: 'cli', purpose: `rejects of ${sync.name}`, rehearsal: true }
-    const { rows, open } = await app.warehouse
-      .session(session, async ({ state }) => ({
-        rows: await state.readRejects({ sync: sync.name, limit }),
-        open: await state.countOpenRejects(sync.name),
-      }))
-      .catch((error: unknown) => {
-        if (error instanceof MillraceError && error.code === 'MR-2102') return { rows: [], open: 0 }
-        throw error
-      })
+    const { rows, open } = await lookInWarehouse(
+      app,
+      { runId: 'cli', purpose: `rejects of ${sync.name}` },
+      {
+        look: async ({ state }) => ({
+          rows: await state.readRejects({ sync: sync.name, limit }),
+          open: await state.countOpenRejects(sync.name),
+        }),
+        nothing: { rows: [], open: 0 },
+      },
+    )
     if (shell.json) for (const row of rows) shell.line({ type: 'reject', ...row })
     else if (rows.length > 0)
       shell.print(

@@ -6,5 +6,8 @@ import type { Shell } from './shell.ts'
 /** To stderr for people; a line of `--json` each for programs. */
 export function reportError(shell: Shell, error: unknown): void {
   if (shell.json) createJsonRenderer(shell).error(error)
-  else shell.stderr.write(renderError(error, errorOptions({ color: shell.errorColor, verbosity: shell.verbosity })))
+  else
+    shell.stderr.write(
+      renderError(error, errorOptions({ color: shell.errorColor, verbosity: shell.verbosity, target: shell.target })),
+    )
 }

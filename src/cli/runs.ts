@@ -5,6 +5,8 @@ import { formatCount, formatInstant, formatSeconds } from '../render/format-numb
 import { ledgerLine } from '../render/ledger-line.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
+import type { App } from '../app/app.ts'
+import { lookInWarehouse } from '../app/look-in-warehouse.ts'
 import { readCost } from '../app/read-cost.ts'
 import { costText } from '../render/cost-text.ts'
 import { withApp } from './open-app.ts'
@@ -41,19 +43,34 @@ export async function showRun(
 ): Promise<CommandResult> {
   return withApp(shell, { check: false }, async (app) => {
     const stored = await app.store.run(id)
-    if (!stored)
-      throw new MillraceError('MR-1002', {
-        message: `There is no run ${id} in the control store.`,
-        next: 'millrace runs',
-      })
-    const { process, alive, ...run } = stored
+    const { process, alive, ...run } = stored ?? { ...(await runInWarehouse(app, id)), process: null, alive: false }
     const cost = flags.cost === false ? null : await readCost(app, run)
     if (shell.json) shell.line({ type: 'run', ...run, ...(cost && { cost }) })
     else {
-      shell.print(runText(run, wordOf({ ...run, alive }), `pid ${process.pid} on ${process.host}`))
+      shell.print(
+        runText(
+          run,
+          wordOf({ ...run, alive }),
+          process ? `pid ${process.pid} on ${process.host}` : 'as the warehouse has it',
+        ),
+      )
       if (cost) shell.print(costText(cost))
     }
     return { exitCode: 0 }
+  })
+}
+
+/** The control store may be another machine's, or lost; what ended stands in the warehouse, too. @throws MillraceError MR-1002 */
+async function runInWarehouse(app: App, id: string): Promise<RunRecord> {
+  const [run] = await lookInWarehouse(
+    app,
+    { runId: id, purpose: 'run show' },
+    { look: ({ state }) => state.readRuns({ runId: id, limit: 1 }), nothing: [] },
+  )
+  if (run) return run
+  throw new MillraceError('MR-1002', {
+    message: `There is no run ${id} in the control store, nor in the warehouse of ${app.target.name}.`,
+    next: 'millrace runs',
   })
 }
 

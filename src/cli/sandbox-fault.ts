@@ -1,4 +1,5 @@
 import { knownFaults, withKeptSandbox, type FaultSpec, type RunningSandbox } from '../app/command-sandbox.ts'
+import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { renderTable } from '../render/table.ts'
 import { openProject } from './open-project.ts'
@@ -13,15 +14,17 @@ export async function setSandboxFault(shell: Shell, words: readonly string[]): P
       `too many words: ${operands.slice(2).join(' ')}`,
       'millrace sandbox fault <vendor> <name> [--key value …]',
     )
-  if (name === undefined && (off || Object.keys(keys).length > 0))
+  if (name === undefined && (off || keys.size > 0))
     throw badUsage('which fault?', 'millrace sandbox fault   lists them')
   if (vendor === undefined) return listFaults(shell, knownFaults)
   const project = await openProject(shell)
   return withKeptSandbox(project, async (sandbox) => {
     if (name === undefined) return listVendorFaults(shell, sandbox, vendor)
-    await sandbox.setFault(vendor, name, off ? null : keys)
-    if (shell.json) shell.line({ type: 'fault', vendor, name, on: !off, spec: off ? null : keys })
-    else shell.print(` ${vendor}: ${name} is ${off ? 'off' : `on, ${timesText(keys)}`}\n`)
+    const { faults } = await lookAt(sandbox, vendor)
+    const spec = readSpec(keys, Object.hasOwn(faults, name) ? (faults[name] ?? '') : '')
+    await sandbox.setFault(vendor, name, off ? null : spec)
+    if (shell.json) shell.line({ type: 'fault', vendor, name, on: !off, spec: off ? null : spec })
+    else shell.print(` ${vendor}: ${name} is ${off ? 'off' : `on, ${timesText(spec)}`}\n`)
     return { exitCode: 0 }
   })
 }
@@ -41,26 +44,37 @@ function listFaults(shell: Shell, faults: { readonly [name: string]: string }): 
     )
     shell.say(
       '\n millrace sandbox fault <vendor> <name> [--times N|always] [--match RE] [--after N] [--chance P] [--key value …]\n' +
-        ' millrace sandbox fault <vendor> <name> --off',
+        ' millrace sandbox fault <vendor> <name> --off\n' +
+        ' a key that is a list:  --ids r2,r3  or  --ids r2 --ids r3',
     )
   }
   return { exitCode: 0 }
 }
 
 async function listVendorFaults(shell: Shell, sandbox: RunningSandbox, vendor: string): Promise<CommandResult> {
-  sandbox.connection(vendor) // refuses a vendor that is not there
-  const found = (await sandbox.status()).vendors.find((each) => each.name === vendor)
-  for (const [name, { spec, seen, played }] of Object.entries(found?.faults ?? {}))
+  const { active, faults } = await lookAt(sandbox, vendor)
+  for (const [name, { spec, seen, played }] of Object.entries(active))
     if (shell.json) shell.line({ type: 'active_fault', vendor, name, spec, seen, played })
     else shell.print(` ${vendor}: ${name} is on, ${timesText(spec)}; ${played} played, ${seen} requests seen\n`)
-  return listFaults(shell, { ...knownFaults, ...found?.ownFaults })
+  return listFaults(shell, faults)
 }
 
-type Words = { readonly operands: readonly string[]; readonly keys: FaultSpec; readonly off: boolean }
+async function lookAt(sandbox: RunningSandbox, vendor: string) {
+  sandbox.connection(vendor) // refuses a vendor that is not there
+  const found = (await sandbox.status()).vendors.find((each) => each.name === vendor)
+  return { active: found?.faults ?? {}, faults: { ...knownFaults, ...found?.ownFaults } }
+}
+
+type Words = {
+  readonly operands: readonly string[]
+  /** As they were typed, once or more; a key without a value is `true`. */
+  readonly keys: ReadonlyMap<string, readonly (string | true)[]>
+  readonly off: boolean
+}
 
 function readWords(words: readonly string[]): Words {
   const operands: string[] = []
-  const keys: { [key: string]: string | number | boolean } = {}
+  const keys = new Map<string, readonly (string | true)[]>()
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? ''
     if (!word.startsWith('--')) {
@@ -71,16 +85,36 @@ function readWords(words: readonly string[]): Words {
     const following = words[index + 1]
     const value = inline ?? (following === undefined || following.startsWith('--') ? undefined : following)
     if (inline === undefined && value !== undefined && flag !== 'off') index++
-    keys[flag.replaceAll('-', '_')] = flag === 'off' || value === undefined ? true : readValue(flag, value)
+    const key = flag.replaceAll('-', '_')
+    keys.set(key, [...(keys.get(key) ?? []), flag === 'off' ? true : (value ?? true)])
   }
-  const { off, ...spec } = keys
+  const off = keys.delete('off')
+  return { operands, keys, off }
+}
+
+/** @param does what the fault does and the keys that it takes: a key that is a list says so, `ids (a list …)` */
+function readSpec(keys: Words['keys'], does: string): FaultSpec {
+  const isList = (key: string) => ` ${does}`.includes(` ${key} (a list`)
   // Whether the numbers make sense is for the sandbox to say, which knows the fault.
-  return { operands, keys: spec, off: off === true }
+  return Object.fromEntries(
+    [...keys].map(([key, values]): readonly [string, Json] => {
+      if (isList(key)) return [key, readList(key, values)]
+      const read = values.map((value) => (value === true ? value : readValue(key, value)))
+      return [key, read.length > 1 ? read : (read[0] ?? true)]
+    }),
+  )
+}
+
+/** Identifiers: text, though they look like numbers. */
+function readList(key: string, values: readonly (string | true)[]): readonly string[] {
+  const items = values.flatMap((value) => (value === true ? [] : value.split(',').filter((item) => item !== '')))
+  if (items.length === 0) throw badUsage(`--${key} takes a list`, `--${key} one,two   or   --${key} one --${key} two`)
+  return items
 }
 
 /** `--match` and `--body` are text whatever they look like. */
-function readValue(flag: string, text: string): string | number | boolean {
-  if (flag === 'match' || flag === 'body') return text
+function readValue(key: string, text: string): string | number | boolean {
+  if (key === 'match' || key === 'body') return text
   if (text === 'true' || text === 'false') return text === 'true'
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }

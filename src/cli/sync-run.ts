@@ -8,6 +8,7 @@ import { createRenderer } from '../render/renderer.ts'
 import type { Renderer } from '../render/renderer-contract.ts'
 import { withApp } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
+import { refuseExcluding, refuseOtherKind } from './run-flags.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 export type RunFlags = {
@@ -29,6 +30,7 @@ export type RunFlags = {
 }
 
 export async function runChosenSyncs(shell: Shell, select: readonly string[], flags: RunFlags): Promise<CommandResult> {
+  refuseExcluding(flags)
   const options = runOptions(flags)
   const renderer = createShellRenderer(shell)
   const result = await withApp(shell, { onEvent: renderer.onEvent, firstSignal: 'checkpoint' }, async (app) => {
@@ -38,6 +40,7 @@ export async function runChosenSyncs(shell: Shell, select: readonly string[], fl
       import('../app/check-project.ts'),
     ])
     const syncs = selectSyncs(app.project, { select, exclude: flags.exclude ?? [], all: flags.all === true })
+    refuseOtherKind(flags, syncs)
     await checkSecrets(app, syncs)
     return runSyncs(app, syncs, options)
   })
@@ -45,8 +48,8 @@ export async function runChosenSyncs(shell: Shell, select: readonly string[], fl
 }
 
 export function createShellRenderer(shell: Shell): Renderer {
-  const { stdout, stderr, env, json, errorColor, verbosity } = shell
-  return createRenderer({ mode: chooseRenderMode({ json, stderr, env }), stdout, stderr, color: errorColor, verbosity })
+  const { stdout, stderr, env, json, errorColor: color, verbosity, target } = shell
+  return createRenderer({ mode: chooseRenderMode({ json, stderr, env }), stdout, stderr, color, verbosity, target })
 }
 
 /** What went wrong, whole; then a line per run and the outcome. With `--json` the result is the command's last line. */

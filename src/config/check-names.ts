@@ -130,7 +130,7 @@ function checkOptOutWords(mapping: Mapping, check: Checker): void {
     )
 }
 
-/** A removal never takes an opt-out back, and never touches what the record is found by. */
+/** A removal touches no opt-out, and never what the record is found by. */
 function checkRemoval(sync: ReverseSync, check: Checker): void {
   const { onRemoved } = sync
   if (onRemoved.kind === 'ignore' || onRemoved.kind === 'delete') return
@@ -142,13 +142,11 @@ function checkRemoval(sync: ReverseSync, check: Checker): void {
     const optOut = sync.map.find((mapping) => mapping.field === field && mapping.kind === 'opt_out')
     if (field === sync.match)
       check.refuse(`on_removed may not change the match field \`${field}\``, path, 'Leave it out.')
-    if (optOut?.kind !== 'opt_out') continue
-    const staysOut = onRemoved.kind === 'set' && JSON.stringify(onRemoved.values[field]) === JSON.stringify(optOut.out)
-    if (!staysOut)
+    if (optOut)
       check.refuse(
-        `on_removed would take back the opt-out \`${field}\``,
+        `on_removed may not touch the opt-out \`${field}\``,
         path,
-        `Leave it out, or set it to ${JSON.stringify(optOut.out)}.`,
+        'Leave it out: to leave the model says nothing about it.',
       )
   }
 }

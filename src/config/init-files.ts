@@ -102,6 +102,8 @@ jobs:
       - uses: actions/checkout@v4
       - uses: actions/setup-node@v4
         with: { node-version: 24 }
+      # Until millrace is on npm: \`npm run build && npm pack\` in its clone makes a .tgz. Put it beside package.json,
+      # \`npm install ./millrace-*.tgz\` here, and commit both.
       - run: npm install
       - run: npx millrace sync validate
       - run: npx millrace sync run --all --target sandbox

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { MillraceError } from '../model/millrace-error.ts'
 import { initFiles } from './init-files.ts'
 import { insideProject } from './project-paths.ts'
+import { writeFiles } from './write-files.ts'
 
 /**
  * Writes a new project, which runs against the sandbox as it stands. Answers the paths that it wrote, relative to it.
- * @throws MillraceError MR-1001 where one of its files is there already; then nothing is written
+ * @throws MillraceError MR-1001 where one of its files is there already, and then nothing is written; or where they cannot be
  */
 export async function initProject(
   directory: string,
@@ -23,19 +23,18 @@ export async function initProject(
       kept: 'Nothing was written.',
       next: ['millrace init DIR   with a directory that is new or empty'],
     })
-  await mkdir(root, { recursive: true })
-  const outside = paths.find((path) => !insideProject(root, path))
+  const outside = existsSync(root) ? paths.find((path) => !insideProject(root, path)) : undefined
   if (outside !== undefined)
     throw new MillraceError('MR-1206', {
       message: `writing a project into ${root}: ${outside} would go through a link to somewhere else`,
       kept: 'Nothing was written.',
       next: 'Remove the link.',
     })
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true })
-    // `wx`: a file that appeared in the meantime is not overwritten either, and a link is not followed.
-    await writeFile(join(root, path), text, { flag: 'wx' })
-  }
+  await writeFiles(root, files, {
+    doing: 'writing a project',
+    flag: 'wx',
+    next: 'millrace init DIR   with a directory that you may write to, or that is new',
+  })
   return paths
 }
 

@@ -5,6 +5,7 @@ import { findReferences, placeIn, type Reference } from './model-references.ts'
 import { findCircle } from './order-syncs.ts'
 import type { Model, ModelFile, Sync } from './project.ts'
 import type { NamedModelFile } from './read-project-files.ts'
+import { readSqlTokens } from './sql-tokens.ts'
 import type { Report } from './yaml-file.ts'
 
 export type LoadedModels = {
@@ -20,6 +21,7 @@ export function loadModels(files: readonly NamedModelFile[], report: Report): Lo
     const { file, sql } = written
     if (sql.trim() === '')
       report('MR-1201', { message: `${file} is empty`, next: 'Write a select.', place: placeIn(sql, file, 0, 1) })
+    checkStatements(written, report)
     const found = findReferences(written, report)
     references.set(file, found)
     const sources = found.flatMap((each) => (each.kind === 'source' ? [{ sync: each.sync, table: each.table }] : []))
@@ -31,6 +33,19 @@ export function loadModels(files: readonly NamedModelFile[], report: Report): Lo
     return { name, files: all, sources: unique(sources), refs: unique(refs) }
   })
   return { models, references }
+}
+
+/** What stands behind a semicolon would be run beside the view, whatever it is. */
+function checkStatements({ file, sql, warehouse }: Omit<NamedModelFile, 'name'>, report: Report): void {
+  const tokens = readSqlTokens(sql, { escapes: warehouse === 'snowflake' }).filter(({ kind }) => kind !== 'comment')
+  const end = tokens.findIndex(({ kind, text }) => kind === 'symbol' && text === ';')
+  const next = end === -1 ? undefined : tokens.slice(end).find(({ text }) => text !== ';')
+  if (next)
+    report('MR-1201', {
+      message: `${file} has more than one statement`,
+      next: 'Write one select: a model is a view.',
+      place: placeIn(sql, file, next.start, next.text.length),
+    })
 }
 
 /** Every source must be a table of an ETL sync, every ref a model, and no model may read itself on any warehouse. */

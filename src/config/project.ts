@@ -91,6 +91,8 @@ export type EtlSync = {
   readonly verify: 'off' | 'warn' | 'strict'
   readonly maxShrink: Limit
   readonly after: readonly string[]
+  /** What it says for all of its streams. */
+  readonly shared: Pick<StreamConfig, 'exclude' | 'mask'>
   /** In the file's order. Names may be globs; the exact name wins. */
   readonly streams: readonly StreamConfig[]
 }
@@ -107,6 +109,8 @@ export type StreamConfig = {
   readonly mask: { readonly [field: string]: Mask }
   /** Those of the masked fields that the stream itself names, and not the sync for all of its streams. */
   readonly ownMasks: readonly string[]
+  /** The sync does not name it: it is the history that another stream's `field_history` asks for. @default false */
+  readonly isImplied?: boolean
   readonly where: string | null
   readonly fieldHistory: boolean
   readonly schemaChanges: 'evolve' | 'freeze' | 'ignore'
@@ -116,8 +120,8 @@ export type StreamConfig = {
   readonly formulaRefreshMs: number | null
   /** null: never. */
   readonly reconcileMs: number | null
-  /** The stream's own entry has `reconcile`; else it is the sync's for all its streams. @default false */
-  readonly asksReconcile?: boolean
+  /** What the stream's own entry says, by its names in the file; the rest is the sync's for all its streams. @default nothing */
+  readonly own?: readonly string[]
   /** The stream is what this gives, in the vendor's own language. */
   readonly query: string | null
   readonly options: JsonObject

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { insideProject, projectFileName, showPath } from './project-paths.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { systemWords } from '../model/system-words.ts'
 import { warehouseTypes } from './model-files.ts'
 import type { ModelFile } from './project.ts'
 import { parseYamlFile, type Report, type YamlFile } from './yaml-file.ts'
@@ -38,7 +39,7 @@ export function readProjectFiles(root: string, report: Report): ProjectFiles {
     const sql = readText(reader, file)
     if (sql !== undefined) models.push({ name, file, sql, warehouse })
   }
-  const schedules = existsSync(join(root, 'schedules.yaml')) ? readYaml(reader, 'schedules.yaml') : undefined
+  const schedules = isThere(root, 'schedules.yaml') ? readYaml(reader, 'schedules.yaml') : undefined
   return { millrace, syncs, brokenSyncs, models, schedules }
 }
 
@@ -56,16 +57,44 @@ function readText({ root, report }: Reader, file: string): string | undefined {
       message: `${file} is a link to a file outside the project`,
       next: 'Copy the file into the project.',
     })
-  const { size } = statSync(path)
-  if (size > maxFileBytes)
-    return void report('MR-1102', { message: `${file} has ${size.toLocaleString('en')} bytes; 1,000,000 are allowed` })
-  const bytes = readFileSync(path)
+  const bytes = readBytes({ root, report }, file, path)
+  if (bytes === undefined) return undefined
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     return void report('MR-1101', { message: `${file} is not UTF-8 text`, next: 'Save it as UTF-8.', cause })
   }
 }
+
+function readBytes({ root, report }: Reader, file: string, path: string): Buffer | undefined {
+  try {
+    const stat = statSync(path)
+    if (!stat.isFile())
+      return void report('MR-1101', {
+        message: `${file} is ${stat.isDirectory() ? 'a folder' : 'no ordinary file'}, and has the name of a file of the project`,
+        next: 'Rename it, or move it elsewhere.',
+      })
+    if (stat.size > maxFileBytes)
+      return void report('MR-1102', {
+        message: `${file} has ${stat.size.toLocaleString('en')} bytes; 1,000,000 are allowed`,
+      })
+    return readFileSync(path)
+  } catch (cause) {
+    return void reportUnreadable({ root, report }, file, cause)
+  }
+}
+
+function reportUnreadable({ root, report }: Reader, file: string, cause: unknown): void {
+  const isLink = lstatSync(join(root, file), { throwIfNoEntry: false })?.isSymbolicLink() === true
+  report('MR-1101', {
+    message: `${file}${isLink ? ', which is a link,' : ''} cannot be read: ${systemWords(cause) ?? String(cause)}`,
+    next: isLink ? 'Mend the link, or remove it.' : `See who may read it:  ls -l ${file}`,
+    cause,
+  })
+}
+
+/** A link that leads nowhere is there. */
+const isThere = (root: string, file: string) => lstatSync(join(root, file), { throwIfNoEntry: false }) !== undefined
 
 /** By name; of one model the file for all warehouses first. */
 function listModels(reader: Reader): readonly Omit<NamedModelFile, 'sql'>[] {
@@ -94,10 +123,10 @@ function listNamed(
   folder: string,
   extensions: readonly string[],
 ): { name: string; file: string }[] {
-  if (!existsSync(join(root, folder))) return []
-  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-  const files = entries
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+  const files = entriesOf({ root, report }, folder)
+    .filter(({ name }) => !name.startsWith('.'))
+    // A folder that is named like a file is told when it is read.
+    .filter((entry) => !entry.isDirectory() || extensions.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => showPath(root, join(entry.parentPath, entry.name)))
     .sort()
   const named = new Map<string, string>()
@@ -121,6 +150,16 @@ function listNamed(
     else named.set(name, file)
   }
   return [...named].map(([name, file]) => ({ name, file })).sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function entriesOf(reader: Reader, folder: string): readonly Dirent[] {
+  if (!isThere(reader.root, folder)) return []
+  try {
+    return readdirSync(join(reader.root, folder), { recursive: true, withFileTypes: true })
+  } catch (cause) {
+    reportUnreadable(reader, folder, cause)
+    return []
+  }
 }
 
 function betterName(name: string, extension: string): string {

@@ -87,7 +87,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       restate: keys.restate ? { windowMs: keys.restate.window, everyMs: keys.restate.every } : null,
       formulaRefreshMs: keys.formula_refresh ?? null,
       reconcileMs: keys.reconcile ?? null,
-      ...(own.reconcile !== undefined && { asksReconcile: true }),
+      own: Object.keys(own),
       query: own.query ?? null,
       options: { ...file.options, ...own.options },
       ownOptions: Object.keys(own.options ?? {}),
@@ -104,6 +104,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
     verify: file.verify,
     maxShrink: file.limits.max_shrink,
     after: file.after,
+    shared: { exclude: file.exclude ?? [], mask: file.mask ?? {} },
     streams,
   }
 }

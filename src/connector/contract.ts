@@ -156,6 +156,8 @@ export type Stream = {
   readonly calculated?: readonly string[]
   /** Fields whose value has those of others in it (an address has its street): a mask on one of those has to be on the whole. */
   readonly parts?: { readonly [whole: string]: readonly string[] }
+  /** What its rows are of beside the connection, as its keys or the query say it: an account. A table holds rows of one. */
+  readonly source?: string
   /** Its `read` (and `count`) obey the `where` of a scan. Without it a sync that gives one is refused. @default false */
   readonly takesWhere?: boolean
   /** A full pass lists everything there is: rows it did not see are deleted. `false` says that it does not, and refuses `reconcile`. */
@@ -195,7 +197,7 @@ export type ChildStream = {
   readonly docs: string
   readonly key: readonly string[]
   readonly columns: { readonly [field: string]: LogicalType }
-  /** Child field that holds the parent's key: a parent's children that were not in its latest set are deleted. */
+  /** Child field that holds the parent's key (of several, the last): children that are not in its latest set, or whose parent is gone, are deleted. */
   readonly parent: string
   readonly minorUnits?: MinorUnits
 }

@@ -37,10 +37,14 @@ export async function openDeclared<Config extends z.ZodObject>(
         ({ name, children }) =>
           names?.some((each) => each === name || children.some((child) => child.name === each)) ?? true,
       ),
-    streamNames: async () => streams.map((stream) => stream.name),
+    streamNames: async () => streamNamesOf(definition.streams),
     objects: async ({ names }) => objects.filter((object) => names?.includes(object.name) ?? true),
   }
 }
+
+/** With those of the streams that come inside others. */
+export const streamNamesOf = (streams: ConnectorDefinition<z.ZodObject>['streams']): readonly string[] =>
+  Object.entries(streams ?? {}).flatMap(([name, { children = [] }]) => [name, ...children.map((child) => child.name)])
 
 function openStream(name: string, definition: StreamDefinition, http: Http, host: Host): Stream {
   const { list, read, count, ...rest } = definition

@@ -7,7 +7,7 @@ import type {
   OpenedConnector,
   StreamDefinition,
 } from './contract.ts'
-import { openDeclared } from './declared.ts'
+import { openDeclared, streamNamesOf } from './declared.ts'
 
 /** Makes a connector of its definition; the default export of `connectors/<vendor>/index.ts`. */
 export function connector<Config extends z.ZodObject>(definition: ConnectorDefinition<Config>): Connector {
@@ -17,7 +17,8 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
   return {
     name: definition.name,
     config: definition.config,
-    streamNames: definition.streamNames ?? names(definition.streams),
+    streamNames:
+      definition.streamNames ?? (definition.open && !definition.streams ? null : streamNamesOf(definition.streams)),
     objectNames: definition.objectNames ?? names(definition.objects),
     open,
   }

@@ -5,6 +5,7 @@ import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Connector } from './contract.ts'
 import { asMissingPackage } from './missing-package.ts'
+import { ownConnector } from './own-connector.ts'
 
 /**
  * Where connectors are: the built-in ones beside `src` (or in `dist`), and the project's own in its `connectors/`. A
@@ -24,7 +25,8 @@ export type ConnectorPlace = {
 /** Sorted by name. Reads folders, loads nothing. */
 export function listConnectors(projectRoot: string): readonly ConnectorPlace[] {
   const places = new Map<string, ConnectorPlace>()
-  for (const place of [...placesIn(builtInFolder, true), ...placesIn(join(projectRoot, 'connectors'), false)])
+  const own = join(projectRoot, 'connectors')
+  for (const place of [...placesIn(builtInFolder, true), ...(own === builtInFolder ? [] : placesIn(own, false))])
     places.set(place.name, place)
   return [...places.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
@@ -45,7 +47,8 @@ export async function loadConnector(name: string, projectRoot: string): Promise<
     ...loaded,
     async open(context) {
       try {
-        return await loaded.open(context)
+        const opened = await loaded.open(context)
+        return place.builtIn ? opened : ownConnector(opened, place)
       } catch (error) {
         throw asMissingPackage(error, place.name, projectRoot) ?? error
       }

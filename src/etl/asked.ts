@@ -1,23 +1,102 @@
 /** What of a sync's options decides which rows and values a stream's table holds, and what becomes of a change of them. */
-import type { Asked } from '../model/cursor.ts'
-import type { StreamPlan } from './resolve-streams.ts'
+import type { Asked, Cursor, Masks } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
+import type { Session } from '../warehouse/port.ts'
+import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
-export const askedOf = ({ config, shape }: StreamPlan, start: string | null): Asked => ({
+export const askedOf = ({ stream, config, shape, children }: StreamPlan, start: string | null): Asked => ({
   start,
   where: config.where,
-  masks: Object.fromEntries(shape.columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : []))),
+  masks: masksOf(shape),
+  children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
+  table: nameOf(shape),
+  key: stream.key,
+  source: stream.source ?? null,
+  query: config.query,
 })
+
+const masksOf = ({ columns }: TableShape): Masks =>
+  Object.fromEntries(columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : [])))
+
+/** @throws MillraceError MR-2201 where `otherRows` says why, and the table is there */
+export async function refuseOtherRows(session: Session, plan: StreamPlan, before: Asked | undefined): Promise<void> {
+  const { schema, name } = plan.shape.table
+  const error = otherRows(plan, before)
+  if (error && (await session.introspect(schema, name))) throw error
+}
+
+/**
+ * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count.
+ * null: there are none such. @param before undefined: not known
+ */
+export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | undefined): MillraceError | null {
+  // Its rows are replaced as a whole.
+  if (before === undefined || mode === 'full_refresh') return null
+  // What was asked was asked of another table.
+  if (before.table !== undefined && before.table !== nameOf(shape)) return null
+  const old = { source: before.source, key: keyOf(before.key ?? stream.key, before.masks) }
+  const now = { source: stream.source ?? null, key: keyOf(stream.key, masksOf(shape)) }
+  const what =
+    old.source !== undefined && old.source !== now.source
+      ? `are of ${old.source ?? ownAccount}, and what comes now is of ${now.source ?? ownAccount}`
+      : old.key === now.key
+        ? null
+        : `are known by ${old.key}, and what comes now by ${now.key}`
+  if (what === null) return null
+  const table = nameOf(shape)
+  return new MillraceError('MR-2201', {
+    message: `${stream.name}: the rows of ${table} ${what}: they would stand beside each other.`,
+    kept: 'Nothing was read or changed.',
+    next: [
+      `To load it anew:  drop table ${table};  the next run reads everything from the beginning.`,
+      'To keep what is there: give the sync another  schema .',
+    ],
+  })
+}
+
+const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
+
+const keyOf = (fields: readonly string[], masks: Masks): string =>
+  fields
+    .map((field) => (masks[field] ? `${field} (${masks[field]})` : field))
+    .toSorted()
+    .join(', ')
+
+const ownAccount = 'the connection’s own account'
+
+/**
+ * Why everything has to be read again, whatever the cursor says: a table is not there (it was dropped), what was loaded went
+ * into another one, or children were left out. null: nothing has to.
+ */
+export async function restartReason(session: Session, plan: StreamPlan, kept: Cursor): Promise<string | null> {
+  if (kept.watermark === null && kept.scan === null) return null
+  const before = kept.marks?.asked
+  for (const { table } of [plan.shape, ...plan.children.map(({ shape }) => shape)])
+    if (!(await session.introspect(table.schema, table.name))) return 'a table of it was not there'
+  return restartBy(plan, before)
+}
+
+/** As far as the cursor tells. */
+export function restartBy({ shape, children }: StreamPlan, before: Asked | undefined): string | null {
+  if (before?.table !== undefined && before.table !== nameOf(shape))
+    return `the last run loaded it into ${before.table}`
+  const loaded = before?.children
+  const missed = loaded && children.find(({ child }) => !Object.hasOwn(loaded, child.name))
+  return missed ? `${missed.child.name} was left out by the last run` : null
+}
 
 /** Sentences on what stands in the table as it was loaded before; null: nothing does. @param before undefined: not known */
 export function changeOf(stream: string, before: Asked | undefined, now: Asked): string | null {
   if (before === undefined) return null
-  const masked = fieldsWith(now, before)
-  const bare = Object.keys(before.masks).filter((field) => now.masks[field] === undefined)
+  const { masked, bare } = maskChanges(before, now)
   const changes = [
     ...(masked.length > 0
       ? [`${masked.join(', ')} of rows that were loaded before stand in the table unmasked, or masked another way`]
       : []),
     ...(bare.length > 0 ? [`${bare.join(', ')} of rows that were loaded before stay masked`] : []),
+    ...(before.query === undefined || now.query === before.query
+      ? []
+      : ['rows that another query brought stay, and older ones of the new one are not there']),
     ...(now.where === before.where
       ? []
       : ['rows that were loaded by another  where  stay, and older ones that fit the new one are not there']),
@@ -27,8 +106,32 @@ export function changeOf(stream: string, before: Asked | undefined, now: Asked):
   return `${stream}: its options have changed: ${changes.join('; ')}. A run with --full-refresh reads everything again.`
 }
 
-const fieldsWith = (now: Asked, before: Asked): readonly string[] =>
-  Object.entries(now.masks).flatMap(([field, mask]) => (before.masks[field] === mask ? [] : [field]))
+/** Fields of the stream, and of its children with their names. A child that was not loaded before has nothing from before. */
+function maskChanges(
+  before: Asked,
+  now: Asked,
+): { readonly masked: readonly string[]; readonly bare: readonly string[] } {
+  const pairs = [
+    { of: '', old: before.masks, own: now.masks },
+    ...Object.entries(now.children ?? {}).map(([child, own]) => ({
+      of: `${child}.`,
+      old: before.children?.[child] ?? own,
+      own,
+    })),
+  ]
+  return {
+    masked: pairs.flatMap(({ of, old, own }) =>
+      Object.keys(own)
+        .filter((field) => old[field] !== own[field])
+        .map((field) => of + field),
+    ),
+    bare: pairs.flatMap(({ of, old, own }) =>
+      Object.keys(old)
+        .filter((field) => own[field] === undefined)
+        .map((field) => of + field),
+    ),
+  }
+}
 
 const isEarlier = (now: string | null, before: string | null): boolean =>
   before !== null && (now === null || now < before)

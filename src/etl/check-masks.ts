@@ -1,5 +1,6 @@
 /** Masks that would break what the engine does with a field, or leave its value in clear beside it. */
 import type { StreamConfig } from '../config/project.ts'
+import { isGlob } from '../config/stream-glob.ts'
 import type { Stream } from '../connector/contract.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 
@@ -36,10 +37,12 @@ export function checkMasks(
   }
   for (const [whole, fields] of Object.entries(parts)) {
     const part = fields.find((field) => config.mask[field] !== undefined)
-    if (part !== undefined && isLoaded(config, whole) && config.mask[whole] === undefined)
+    if (part !== undefined && (isLoaded(config, whole) || required.has(whole)) && config.mask[whole] === undefined)
       throw refuse(
         `${name}.${part} is masked, and ${whole} has it in clear`,
-        `Mask ${whole} too, or leave it out:  exclude: [${whole}]`,
+        required.has(whole)
+          ? `Mask ${whole} too, with sha256: the stream cannot do without it.`
+          : `Mask ${whole} too, or leave it out:  exclude: [${whole}]`,
       )
   }
 }
@@ -61,3 +64,25 @@ export function checkWhere(
     next: 'Take  where  out, and filter in a model.',
   })
 }
+
+/** Rows that come inside others land as they come. @throws MillraceError MR-1208 */
+export function checkChild(sync: string, parent: string, config: StreamConfig): void {
+  checkWhere(sync, { name: config.name }, config)
+  const idle = config.own?.find((key) => ofParents.has(key))
+  if (idle === undefined || isGlob(config.name)) return
+  throw new MillraceError('MR-1208', {
+    message: `${sync}: ${config.name} takes no  ${idle} : it comes inside ${parent}, as that is read. (${config.place.file}:${config.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `Take it out, or say it of ${parent}.`,
+  })
+}
+
+const ofParents: ReadonlySet<string> = new Set([
+  'mode',
+  'query',
+  'options',
+  'restate',
+  'reconcile',
+  'formula_refresh',
+  'field_history',
+])

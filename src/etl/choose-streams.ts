@@ -7,7 +7,7 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
 
-/** Exact names win over globs; a stream's history comes with it when asked for. */
+/** Exact names win over globs, and the first of two globs, also where it is switched off; a stream's history comes with it when asked for. */
 export async function chooseStreams(
   sync: EtlSync,
   connector: OpenedConnector,
@@ -19,6 +19,8 @@ export async function chooseStreams(
     []
   refuseUnknownStreams(sync, connector, offered)
   const chosen = new Map<string, StreamConfig>()
+  const exact = new Set(sync.streams.map(({ name }) => name))
+  const taken = new Map<string, string>()
   for (const config of sync.streams) {
     if (!isGlob(config.name)) {
       // A stream of the connector's that is made for queries takes one as its option.
@@ -26,10 +28,13 @@ export async function chooseStreams(
       if (config.enabled) chosen.set(config.name, asOption)
       continue
     }
-    const exact = new Set(sync.streams.map((other) => other.name))
-    for (const name of offered)
-      if (!exact.has(name) && config.enabled && matchesGlob(name, config.name) && !chosen.has(name))
-        chosen.set(name, config)
+    const fitting = offered.filter((name) => !exact.has(name) && matchesGlob(name, config.name))
+    const own = fitting.filter((name) => !taken.has(name))
+    if (fitting.length > 0 && own.length === 0) throw shadowedGlob(sync, config, taken.get(fitting[0] ?? '') ?? '')
+    for (const name of own) {
+      taken.set(name, config.name)
+      if (config.enabled) chosen.set(name, config)
+    }
   }
   for (const [name, config] of chosen)
     if (config.fieldHistory) {
@@ -44,11 +49,12 @@ export async function chooseStreams(
           ...config,
           name: history,
           fieldHistory: false,
+          isImplied: true,
           include: null,
-          // They name the parent's fields, whose old and new values stand in its rows: see resolve-streams.
-          mask: {},
+          // The parent's own name its fields, whose old and new values stand in its rows: see resolve-streams.
+          mask: sync.shared.mask,
           ownMasks: [],
-          exclude: [],
+          exclude: sync.shared.exclude,
           where: null,
           mode: null,
         })
@@ -83,6 +89,13 @@ function idleGlob(sync: EtlSync, config: StreamConfig, offered: readonly string[
     next: `millrace connection discover ${sync.source}   lists all ${offered.length}`,
   })
 }
+
+const shadowedGlob = (sync: EtlSync, { name, place }: StreamConfig, by: string) =>
+  new MillraceError('MR-1208', {
+    message: `${sync.name}: ${name} has no effect: all that it fits is taken by ${by}, which stands before it. (${place.file}:${place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `Put ${name} before ${by}: the first glob that fits a stream has it.`,
+  })
 
 /** What the glob fits in other letters, or the name that is most like its text. */
 function namesNear(glob: string, offered: readonly string[]): readonly string[] {

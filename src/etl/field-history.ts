@@ -1,3 +1,4 @@
+import type { FieldHistory } from '../connector/contract.ts'
 import { fieldHistoryName, toSnake } from '../model/column-name.ts'
 import type { FieldHistoryView } from '../warehouse/field-history.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
@@ -9,7 +10,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
   const parent = all.find((other) => other.stream.name === history.of)
   const createdAt = parent && columnOf(parent.shape, history.createdAt)
   if (!parent || !createdAt) return undefined
-  const who = history.who && all.find((other) => other.stream.name === history.who?.stream)
+  const by = columnOf(plan.shape, history.by) ?? null
   const column = (field: string) => columnOf(plan.shape, field) ?? toSnake(field)
   return {
     schema: plan.shape.table.schema,
@@ -23,7 +24,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
       from: column(history.from),
       to: column(history.to),
       at: column(history.at),
-      by: column(history.by),
+      by,
       kind: history.kind === undefined ? null : column(history.kind),
     },
     parent: {
@@ -32,15 +33,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
       key: parent.shape.key[0] ?? 'id',
       createdAt,
     },
-    who:
-      who && history.who
-        ? {
-            table: who.shape.table.name,
-            hasIntervals: who.mode === 'scd2',
-            key: columnOf(who.shape, history.who.key) ?? toSnake(history.who.key),
-            name: columnOf(who.shape, history.who.name) ?? toSnake(history.who.name),
-          }
-        : null,
+    who: by === null ? null : whoOf(history, all),
     tracked: Object.fromEntries(
       Object.entries(history.tracked).flatMap(([name, field]) => {
         const present = columnOf(parent.shape, field)
@@ -48,6 +41,14 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
       }),
     ),
   }
+}
+
+/** null: nobody is named, since the stream with the names is not loaded, or without them. */
+function whoOf({ who }: FieldHistory, all: readonly StreamPlan[]): FieldHistoryView['who'] {
+  const plan = all.find(({ stream }) => stream.name === who?.stream)
+  const key = who && plan && columnOf(plan.shape, who.key)
+  const name = who && plan && columnOf(plan.shape, who.name)
+  return key && name ? { table: plan.shape.table.name, hasIntervals: plan.mode === 'scd2', key, name } : null
 }
 
 const columnOf = (shape: TableShape, field: string) => shape.columns.find((column) => column.field === field)?.column

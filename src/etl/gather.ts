@@ -81,6 +81,7 @@ export function openGatherer(
       emit({ type: 'batch.extracted', run_id, stream, rows: countRows(batch) })
       // Our clock may be set back while we read: what this scan saw was seen after it began, or the sweep would take it.
       const readAt = batch.readAt < scanStarted ? scanStarted : batch.readAt
+      for (const child of childrenOfGone(plan, batch)) writerOf(child, readAt)
       const writer = batch.child ? writerOf(batch.child, readAt) : rows
       if (!writer) return
       emit({ type: 'batch.spooled', run_id, stream, rows: await writer.add(batch, readAt) })
@@ -97,6 +98,14 @@ export function openGatherer(
       return { rows: sum('rows'), bytes: sum('bytes') }
     },
   }
+}
+
+/** A parent that is gone has no children any more. */
+function childrenOfGone({ stream, children }: StreamPlan, batch: Batch): readonly ChildBatch[] {
+  const field = stream.key.at(-1)
+  if (batch.kind !== 'tombstones' || batch.child || field === undefined) return []
+  const parents = batch.keys.map((key) => String(key[field]))
+  return children.map(({ child }) => ({ stream: child.name, parents }))
 }
 
 export const nothingGathered: Gathered = {

@@ -37,14 +37,16 @@ export async function takeScope(
   context: EtlContext,
   session: Session,
   scope: Scope,
-  readCursor: () => Promise<Cursor>,
+  readCursor: (fence: Fence) => Promise<Cursor>,
+  /** false: whatever was under way is begun anew. */
+  resumes = true,
 ): Promise<{ readonly fence: Fence; readonly cursor: Cursor }> {
   const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
   const { sync, stream } = scope
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync} ${stream}`, epoch: fence.epoch })
-  const cursor = await readCursor()
+  const cursor = await readCursor(fence)
   const { scan } = cursor
-  if (scan && previous)
+  if (scan && previous && resumes)
     context.emit({
       type: 'run.takeover',
       run_id: context.runId,

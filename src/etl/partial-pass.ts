@@ -23,7 +23,8 @@ export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[]
   const { config, stream } = plan
   const passes: PartialPass[] = []
   if (plan.mode === 'full_refresh' || plan.mode === 'append' || plan.mode === 'replace_window') return passes
-  if (config.reconcileMs !== null && stream.enumerates === false && config.asksReconcile) throw notListed(sync, config)
+  if (config.reconcileMs !== null && stream.enumerates === false && config.own?.includes('reconcile'))
+    throw notListed(sync, config)
   if (config.reconcileMs !== null && stream.enumerates !== false)
     passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(sync, plan, []) })
   if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)

@@ -8,14 +8,9 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
  * Makes and widens the tables of a stream and its children. With `schema_changes: ignore`, columns that a table does not
- * have are left out of what is loaded. `isNew`: one of them was not there. @throws MillraceError MR-2201
+ * have are left out of what is loaded. @throws MillraceError MR-2201
  */
-export async function prepareTables(
-  context: EtlContext,
-  session: Session,
-  plan: StreamPlan,
-): Promise<{ readonly plan: StreamPlan; readonly isNew: boolean }> {
-  let isNew = false
+export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
   const prepare = async (
     stream: Pick<Stream, 'name' | 'columns'>,
     { shape, config, mode }: Prepared,
@@ -24,7 +19,6 @@ export async function prepareTables(
       ...(await prepareIntervals(session, { table: shape.table, fields: Object.keys(stream.columns), mode })),
       ...(await session.ensureTable(shape.table, config.schemaChanges)),
     ]
-    isNew ||= changes.some(({ kind }) => kind === 'table_created')
     for (const change of changes)
       context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
     return config.schemaChanges === 'ignore' ? storedPart(session, shape) : shape
@@ -33,7 +27,7 @@ export async function prepareTables(
   const children: StreamPlan['children'][number][] = []
   for (const child of plan.children)
     children.push({ ...child, shape: await prepare(child.child, { ...child, mode: 'merge' }) })
-  return { plan: { ...plan, shape, children }, isNew }
+  return { ...plan, shape, children }
 }
 
 /** What `prepareTables` would do to the table of the stream itself. @throws MillraceError MR-2201 */

@@ -7,7 +7,8 @@ import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
-import { checkMasks, checkWhere, isLoaded } from './check-masks.ts'
+import { checkHistory, madeOf } from './check-history.ts'
+import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
 import { checkOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 
@@ -54,6 +55,8 @@ export async function resolveStreams(
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
     checkWhere(sync.name, stream, config)
+    const alike = recordMask(stream, { wanted, streams })
+    if (wanted.has(stream.history?.of ?? '')) checkHistory(sync.name, stream, { config, alike })
     const windows = mode === 'replace_window' ? [stream.boundedBy ?? '', ...(stream.windowOf ?? [])] : []
     plans.push({
       stream,
@@ -63,13 +66,14 @@ export async function resolveStreams(
         config,
         ours: mode === 'scd2' ? intervalColumns : [],
         byField: historyMasks(stream, wanted),
-        alike: recordMask(stream, { wanted, streams }),
+        alike,
         needed: [...neededFields(stream, streams), ...windows],
+        wished: wishedFields(stream, { wanted, streams }),
         plain: windows,
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
         const own = wanted.get(child.name)
-        if (own) checkWhere(sync.name, { name: child.name }, own)
+        if (own) checkChild(sync.name, stream.name, own)
         return own ? [{ child, config: own, shape: shapeOf(sync, child, { config: own, needed: [child.parent] }) }] : []
       }),
     })
@@ -101,8 +105,19 @@ function neededFields(stream: Stream, all: readonly Stream[]): readonly string[]
     stream.version,
     stream.deletedWhen?.column,
     ...histories.filter((history) => history.of === stream.name).map((history) => history.createdAt),
-    ...histories.flatMap(({ who }) => (who?.stream === stream.name ? [who.key, who.name] : [])),
   ].filter((field) => field !== undefined)
+}
+
+/** Fields that views are made of: loaded beside what `include` says, and not where `exclude` has them. */
+function wishedFields(
+  { name, history }: Stream,
+  { wanted, streams }: { readonly wanted: ReadonlyMap<string, StreamConfig>; readonly streams: readonly Stream[] },
+): readonly string[] {
+  const who = streams.flatMap((other) => (other.history?.who?.stream === name ? other.history.who : []))
+  return [
+    ...who.flatMap((names) => [names.key, names.name]),
+    ...(history && wanted.has(history.of) ? [...madeOf(history), history.by] : []),
+  ]
 }
 
 function shapeOf(
@@ -111,6 +126,7 @@ function shapeOf(
   {
     config,
     needed,
+    wished = [],
     plain = [],
     ours = [],
     byField,
@@ -118,6 +134,7 @@ function shapeOf(
   }: {
     readonly config: StreamConfig
     readonly needed: readonly string[]
+    readonly wished?: readonly string[]
     readonly plain?: readonly string[]
     readonly ours?: readonly Column[]
     readonly byField?: HistoryMasks | undefined
@@ -130,7 +147,8 @@ function shapeOf(
   const required = new Set([...stream.key, ...needed])
   checkMasks({ sync: sync.name, config }, stream, { required, plain })
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
-    if (!isLoaded(config, field) && !required.has(field)) return []
+    const isWished = wished.includes(field) && !config.exclude.includes(field)
+    if (!isLoaded(config, field) && !required.has(field) && !isWished) return []
     const mask = config.mask[field] ?? alike[field]
     const column = names.get(field) ?? field
     if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]
@@ -212,7 +230,8 @@ function refuseUnknownFields(
   const known = new Set(parts.flatMap(({ of }) => Object.keys(of.columns)))
   const errors = parts.flatMap(({ of, config }) => {
     const named = [...(config.include ?? []), ...config.exclude, ...config.ownMasks]
-    const own = of.name === config.name ? named.filter((field) => !Object.hasOwn(of.columns, field)) : []
+    const own =
+      of.name === config.name && !config.isImplied ? named.filter((field) => !Object.hasOwn(of.columns, field)) : []
     const idle = [...Object.keys(config.mask), ...config.pii].filter((field) => !known.has(field))
     // What the sync says for all streams is told about once.
     for (const field of idle) known.add(field)

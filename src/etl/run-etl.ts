@@ -7,6 +7,7 @@ import type { StreamReport } from '../model/run.ts'
 import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
+import { refuseOtherRows, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
 import { takeScope } from './open-scope.ts'
@@ -36,7 +37,7 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
   for (const plan of plans) passesOf(request.sync.name, plan)
   // The vendor's clock is read before anything else: what changes from here on belongs to the next scan.
   const vendorNow = await request.vendorNow()
-  const { begun, errors: refused } = await begin(context, request.sync, plans)
+  const { begun, errors: refused } = await begin(context, request, plans)
   const reports = new Map<string, StreamReport>()
   const errors: MillraceError[] = [...refused]
   const fail = (error: unknown, name: string) =>
@@ -127,7 +128,11 @@ type Begun = { readonly plan: StreamPlan; readonly fence: Fence; readonly cursor
 type Beginning = { readonly begun: readonly Begun[]; readonly errors: readonly MillraceError[] }
 
 /** One session for all streams: tables, fences, cursors. A stream whose table refuses its change does not hold up the others. */
-async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamPlan[]): Promise<Beginning> {
+async function begin(
+  context: EtlContext,
+  { sync, connectorName, fullRefresh }: Pick<EtlRequest, 'sync' | 'connectorName' | 'fullRefresh'>,
+  plans: readonly StreamPlan[],
+): Promise<Beginning> {
   return context.warehouse.session(
     { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
     async (session) => {
@@ -135,7 +140,7 @@ async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamP
       const errors: MillraceError[] = []
       for (const plan of plans)
         try {
-          begun.push(await beginStream(context, session, { sync, plan }))
+          begun.push(await beginStream(context, session, { sync, plan, connectorName, fullRefresh }))
         } catch (error) {
           if (!(error instanceof MillraceError) || error.code !== 'MR-2201') throw error
           errors.push(error)
@@ -148,40 +153,45 @@ async function begin(context: EtlContext, sync: EtlSync, plans: readonly StreamP
 async function beginStream(
   context: EtlContext,
   session: Session,
-  { sync, plan }: { readonly sync: EtlSync; readonly plan: StreamPlan },
+  { sync, plan, connectorName, fullRefresh }: Beginner,
 ): Promise<Begun> {
-  const { plan: ready, isNew } = await prepareTables(context, session, plan)
   const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
-  const { fence, cursor } = await takeScope(context, session, scope, async () =>
-    standing(context, session, { sync, plan: ready, isNew, kept: await session.state.readCursor(scope) }),
+  const { fence, cursor } = await takeScope(
+    context,
+    session,
+    scope,
+    (own) => standing(context, session, { plan, fence: own, connectorName }),
+    !fullRefresh,
   )
-  return { plan: ready, fence, cursor }
+  return { plan: await prepareTables(context, session, plan), fence, cursor }
 }
 
+type Beginner = Pick<EtlRequest, 'sync' | 'connectorName' | 'fullRefresh'> & { readonly plan: StreamPlan }
+
 /**
- * Nothing is known of a table that was not there (it was dropped, or the sync has another schema), and of a scan whose
- * generation is not there as the scan left it: then everything is read again.
+ * The cursor, as far as it still holds. What is to be read again from the beginning is written down before its tables are made:
+ * a run that dies between the two would leave a table that looks loaded. Of a scan whose generation is not there as the
+ * scan left it nothing is known either.
  */
 async function standing(
   context: EtlContext,
   session: Session,
-  {
-    sync,
-    plan,
-    isNew,
-    kept,
-  }: { readonly sync: EtlSync; readonly plan: StreamPlan; readonly isNew: boolean; readonly kept: Cursor },
+  { plan, fence, connectorName: connector }: { readonly fence: Fence } & Pick<Beginner, 'plan' | 'connectorName'>,
 ): Promise<Cursor> {
-  if (isNew && (kept.watermark !== null || kept.scan !== null)) {
+  const kept = await session.state.readCursor(fence)
+  await refuseOtherRows(session, plan, kept.marks?.asked)
+  const why = await restartReason(session, plan, kept)
+  if (why !== null) {
     context.emit({
       type: 'run.warning',
       run_id: context.runId,
-      message: `${plan.stream.name}: a table of it was not there, so everything is read again.`,
+      message: `${plan.stream.name}: ${why}, so everything is read again.`,
     })
+    await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor: emptyCursor, connector, version: 1 } })
     return emptyCursor
   }
   if (!kept.scan?.generation) return kept
-  const request = { sync: sync.name, table: plan.shape.table, scanId: kept.scan.id }
+  const request = { sync: fence.sync, table: plan.shape.table, scanId: kept.scan.id }
   return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
 }
 

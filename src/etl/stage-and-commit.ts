@@ -1,4 +1,5 @@
 /** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
+import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StreamMode } from '../config/project.ts'
@@ -40,6 +41,8 @@ export type ChunkCommit = {
   readonly windowsReadBefore: string | null
   /** On the last commit of a full pass: what a stream that lists everything did not see, and that another saw nothing at all. */
   readonly sweep: Exclude<Sweep, { readonly kind: 'children' }> | null
+  /** On the last commit of a pass over all parents: when it began. Children that it did not see are gone. */
+  readonly childrenReadBefore: string | null
 }
 
 export async function stageForStream(
@@ -117,7 +120,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     unstamped: plan.part?.sweeps === false && plan.stream.version === undefined,
     syncedAt,
   }
-  const children = plan.children.flatMap((child) => childWrite(child, chunks, syncedAt) ?? [])
+  const children = plan.children.flatMap((child) => childWrite(child, commit, syncedAt) ?? [])
   context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
   const counts = await writeCommit(context, commit, [own, ...children])
   for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
@@ -147,11 +150,15 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
   )
 }
 
-function childWrite(plan: ChildPlan, chunks: readonly StagedChunk[], syncedAt: string): TableWrite | undefined {
-  const { child, shape } = plan
+function childWrite(
+  { child, shape, config }: ChildPlan,
+  { chunks, childrenReadBefore: readBefore }: ChunkCommit,
+  syncedAt: string,
+): TableWrite | undefined {
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
-  if (parts.length === 0) return undefined
-  const parentColumn = shape.columns.find((column) => column.field === child.parent)?.column ?? child.parent
+  if (parts.length === 0 && readBefore === null) return undefined
+  const stored = config.mask[child.parent] === 'sha256' ? sha256 : (text: string) => text
+  const parents = parts.flatMap((part) => part.parents.map((set) => ({ ...set, parent: stored(set.parent) })))
   return {
     stream: child.name,
     table: shape.table,
@@ -160,10 +167,18 @@ function childWrite(plan: ChildPlan, chunks: readonly StagedChunk[], syncedAt: s
     mode: 'merge',
     // What a parent no longer has is found by when its set was read.
     touchUnchanged: true,
-    sweep: { kind: 'children', parentColumn, parents: parts.flatMap((part) => part.parents) },
+    sweep: {
+      kind: 'children',
+      parentColumn: shape.columns.find((column) => column.field === child.parent)?.column ?? child.parent,
+      parents,
+      readBefore,
+    },
     syncedAt,
   }
 }
+
+/** As staging masks. */
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The cursor alone, with no rows. */
 export const commitCursor = (context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> =>

@@ -227,6 +227,8 @@ export class StreamWork {
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
       windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
       sweep: chunk.isLast ? this.#sweep(chunk.read) : null,
+      childrenReadBefore:
+        chunk.isLast && this.#scan.whole && !this.#isPartition() && this.#scan.limit === null ? scan.started_at : null,
     }
   }
 

@@ -27,8 +27,20 @@ export type Asked = {
   readonly start: string | null
   readonly where: string | null
   /** Vendor field → how it is masked. */
-  readonly masks: { readonly [field: string]: string }
+  readonly masks: Masks
+  /** By child stream. @default not known */
+  readonly children?: { readonly [stream: string]: Masks }
+  /** What it was loaded into, with its schema. @default not known */
+  readonly table?: string
+  /** The fields of the key. @default not known */
+  readonly key?: readonly string[]
+  /** Of what the rows are, as the stream says. @default not known */
+  readonly source?: string | null
+  /** Of a stream that is a query. @default not known */
+  readonly query?: string | null
 }
+
+export type Masks = { readonly [field: string]: string }
 
 export type ScanState = {
   readonly id: string

@@ -29,6 +29,8 @@ export type StreamPlan = {
   readonly counted: number | null
   readonly requests_estimate: number | null
   readonly schema_changes: readonly SchemaChange[]
+  /** What stands in the table by other options than the sync has now, a sentence each. */
+  readonly warnings: readonly string[]
 }
 
 export type ReversePlan = {
@@ -56,6 +58,8 @@ export type ReversePlan = {
   /** The first rows that differ, in key order; masked where a column is tagged `pii`. */
   readonly samples: readonly PlannedChange[]
   readonly guards: readonly GuardCheck[]
+  /** Why a run would stop before it sends anything, apart from the guards. null: it would not. */
+  readonly stops: { readonly code: string; readonly message: string } | null
   /** One sentence each: a view that would be made, a snapshot that gets a column. */
   readonly schema_changes: readonly string[]
   readonly requests_estimate: number | null

@@ -1,6 +1,7 @@
 import { asMillraceError, type MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { formatCount } from './format-number.ts'
 import { renderFrame } from './frame.ts'
+import { onTarget } from './on-target.ts'
 import { makePaint } from './paint.ts'
 import { printable } from './printable.ts'
 
@@ -8,6 +9,8 @@ export type ErrorTextOptions = {
   readonly color: boolean
   /** Adds the stack of what went wrong. @default only for a bug of ours */
   readonly stack?: boolean
+  /** See `RendererOptions`. */
+  readonly target?: string | undefined
 }
 
 /** Anything thrown, as a person should see it: what, where, what was kept, what to do. Ends with a line break. */
@@ -27,7 +30,7 @@ function renderOne(error: MillraceError, options: ErrorTextOptions): string {
   const paint = makePaint(options.color)
   const head = headOf(error)
   const showStack = options.stack ?? error.code === 'MR-7000'
-  const [hint, next] = splitHint(error)
+  const [hint, next] = splitHint(onTarget(error.next, options.target), error.place !== undefined)
   const place = error.place
   const lines = [
     ...(place
@@ -59,9 +62,9 @@ function headOf(error: MillraceError): 'error' | 'failed' | 'stopped' | 'bug' | 
 }
 
 /** "did you mean" stands beside the carets, where there are any. */
-function splitHint(error: MillraceError): readonly [hint: string, next: readonly string[]] {
-  const [first = '', ...rest] = error.next
-  return error.place && /^did you mean/i.test(first) ? [first.replace(/^D/, 'd'), rest] : ['', error.next]
+function splitHint(next: readonly string[], hasPlace: boolean): readonly [hint: string, next: readonly string[]] {
+  const [first = '', ...rest] = next
+  return hasPlace && /^did you mean/i.test(first) ? [first.replace(/^D/, 'd'), rest] : ['', next]
 }
 
 /** A text that already says what it is (`Nothing was sent.`, `If it is right:  …`) needs no label. */

@@ -1,4 +1,4 @@
-import { renderError } from './error-text.ts'
+import { renderError, type ErrorTextOptions } from './error-text.ts'
 import { createEventLines, type EventLine } from './event-lines.ts'
 import { outcomeText } from './outcome.ts'
 import { makePaint, type Paint } from './paint.ts'
@@ -28,5 +28,12 @@ export function plainLine({ sync, text, isWarning }: EventLine, paint: Paint): s
 }
 
 /** With -v every error shows its stack; else only a bug of ours does. */
-export const errorOptions = (options: Pick<RendererOptions, 'color' | 'verbosity'>) =>
-  options.verbosity === 'verbose' ? { color: options.color, stack: true } : { color: options.color }
+export const errorOptions = ({
+  color,
+  verbosity,
+  target,
+}: Pick<RendererOptions, 'color' | 'verbosity' | 'target'>): ErrorTextOptions => ({
+  color,
+  target,
+  ...(verbosity === 'verbose' && { stack: true }),
+})

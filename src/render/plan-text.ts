@@ -40,8 +40,16 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
       ...migrationLines(change).map((line) => `          ${line}\n`),
     ]),
   )
+  const warnings = plan.streams.flatMap((stream) =>
+    stream.warnings.map((text) => ` ${paint('yellow', 'warning')}  ${printable(text)}\n`),
+  )
   const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
-  return head + renderTable(columns, rows, { color }) + changes.join('') + ` ${requestsText(plan.streams)}\n`
+  return (
+    head +
+    renderTable(columns, rows, { color }) +
+    [...changes, ...warnings].join('') +
+    ` ${requestsText(plan.streams)}\n`
+  )
 }
 
 function scanText(stream: StreamPlan): string {
@@ -137,7 +145,11 @@ const amountText = (amount: Amount) => ('rows' in amount ? formatCount(amount.ro
 
 function lastLine(plan: ReversePlan): string {
   if (!plan.may_deliver) return ' this target only plans: it has no `deliver: true`'
-  if (plan.guards.some((guard) => !guard.ok)) return ' a run would stop before it sends anything'
+  if (plan.stops) return ` a run would stop before it sends anything: ${printable(plan.stops.message)}`
+  if (plan.guards.some((guard) => !guard.ok))
+    return plan.opt_outs_first === 0
+      ? ' a run would stop before it sends anything'
+      : ` a run would send the ${formatCounted(plan.opt_outs_first, 'row')} that opt out, and stop`
   if (plan.added + plan.changed + plan.retry === 0 && (plan.removed === 0 || plan.on_removed === 'ignore'))
     return ' nothing to send'
   if (plan.requests_estimate === null) return ' the number of requests is not known'

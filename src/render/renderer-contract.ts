@@ -13,6 +13,8 @@ export type RendererOptions = {
   readonly color: boolean
   /** `quiet`: only errors, and the outcome where it is not 0. `verbose`: every batch and request, and stacks. */
   readonly verbosity: Verbosity
+  /** As `--target` named it: what an error says to do next is meant for it. @default none was named */
+  readonly target?: string | undefined
 }
 
 /** What a command that runs syncs came to: the last line of `--json` is this, with `type` before it. */

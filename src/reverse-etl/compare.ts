@@ -120,7 +120,8 @@ async function readModel(
   session: Session,
   { sync, mapping, model, retriesOnly, now }: CompareRequest,
 ): Promise<DiffCounts> {
-  const { key, columns, optOuts, version: mappingVersion } = mapping
+  const { key, columns, optOuts, version: mappingVersion, match, identity } = mapping
+  const isKey = key.length === 1 && key[0]?.column === match.column
   try {
     return await session.reverse.diff({
       sync: sync.name,
@@ -131,6 +132,8 @@ async function readModel(
       mappingVersion,
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
+      // A record that several fields name is another one for each of their values.
+      ...(!isKey && identity.length === 1 && sync.onRemoved.kind !== 'ignore' && { record: match }),
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })
   } catch (error) {
@@ -159,6 +162,8 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
   }
   // Nothing differs: its time has come, and no guard asks about that.
   if (candidate.refresh && candidate.kind === 'changed') return
+  // They were counted by the run that first intended them; a first delivery that was killed has nothing else.
+  if (candidate.kind === 'retry' && candidate.previousState !== 'accepted') return
   if (candidate.kind === 'removed') counts.removed++
   else if (candidate.kind === 'added' || candidate.previousState !== 'accepted') counts.added++
   else counts.changed++

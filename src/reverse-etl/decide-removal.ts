@@ -3,7 +3,7 @@ import type { ReverseSync } from '../config/project.ts'
 import type { Fields } from '../model/change.ts'
 import type { Answer, Candidate, TextRow } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
-import { emptyAnswer, type Decision } from './decision.ts'
+import { emptyAnswer, refused, type Decision } from './decision.ts'
 import { countRefusal, isParked, parked } from './park.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { differencesOf, encodeFields, matchValueOf, recordKey } from './payload.ts'
@@ -23,16 +23,23 @@ export function decideRemoval(
     attempts: candidate.attempts + 1,
     unanswered: candidate.hasIntent,
   }
+  const settle = (answer: Partial<Answer>): Decision => ({
+    kind: 'settle',
+    key: candidate.key,
+    answer: { ...base, status: 'ignored', state: 'ignored', fields: '{}', ...answer },
+    withheld: 0,
+  })
+  if (removal.kind === 'ignore') return settle({})
+  // Nothing of it is left to be removed; and should the row come back, it is as new.
+  if (candidate.recordStays === true)
+    return settle({ state: 'removed', message: 'another row of the model is this record now' })
   const named = nameOf(mapping, candidate)
   const key = named && recordKey(mapping, named[mapping.match.field] ?? null)
-  if (removal.kind === 'ignore' || named === null || key === null) {
-    const message = removal.kind === 'ignore' ? null : 'the record cannot be named'
-    return {
-      kind: 'settle',
-      key: candidate.key,
-      answer: { ...base, status: 'ignored', state: 'ignored', fields: '{}', message },
-      withheld: 0,
-    }
+  if (named === null || key === null) {
+    const unnamed = `the record cannot be named: when it was sent, ${mapping.match.field} was filled by another column than ${mapping.match.column}`
+    // It stands at the destination, and nobody would hear of it again.
+    if (candidate.previousState === 'accepted') return refused(base, `${unnamed}; remove it there by hand`)
+    return settle({ message: 'the record cannot be named' })
   }
   const values: Fields =
     removal.kind === 'clear'

@@ -6,7 +6,7 @@ import type { ReverseSync } from '../config/project.ts'
 import type { Answer, Candidate } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import { decideRemoval } from './decide-removal.ts'
-import { emptyAnswer, type Decision } from './decision.ts'
+import { emptyAnswer, refused, type Decision } from './decision.ts'
 import { countRefusal, isParked, parked } from './park.ts'
 import type { MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
@@ -199,14 +199,5 @@ const waiting = (base: Answer, reason: string): Decision => ({
   answer: { ...base, status: 'held_back', message: `waits: ${reason}` },
   withheld: 0,
 })
-
-function refused(base: Answer, reason: string): Decision {
-  return {
-    kind: 'settle',
-    key: base.key,
-    answer: { ...base, status: 'rejected', fields: '{}', code: 'MR-5005', message: reason, retryable: false },
-    withheld: 0,
-  }
-}
 
 const optInWithheld = 'opt-in withheld'

@@ -17,6 +17,14 @@ export type Decision =
   /** Settled without the destination: coalesced, held back, ignored, or a value that cannot be sent. */
   | { readonly kind: 'settle'; readonly key: string; readonly answer: Answer; readonly withheld: number }
 
+/** By us: nothing of it is sent. */
+export const refused = (base: Answer, reason: string): Decision => ({
+  kind: 'settle',
+  key: base.key,
+  answer: { ...base, status: 'rejected', fields: '{}', code: 'MR-5005', message: reason, retryable: false },
+  withheld: 0,
+})
+
 export const emptyAnswer: Answer = {
   key: '',
   op: 'upsert',

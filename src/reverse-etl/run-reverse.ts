@@ -5,7 +5,7 @@ import type { DestinationObject } from '../connector/destination.ts'
 import { reverseImbalance, type ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { Answer, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import type { Answer, DiffCounts, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
 import { takeAsBaseline } from './baseline.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkSnapshot, type Permission } from './check-snapshot.ts'
@@ -134,8 +134,8 @@ async function prepare(
     opt_outs: comparison.changes.optOuts,
     withheld: counts.withheld,
   })
-  if (diff.invalid > 0 && sync.onInvalidKeys === 'stop')
-    return { kind: 'stopped', outcome: invalidKeys(request, comparison) }
+  const invalid = invalidKeys(sync, diff)
+  if (invalid) return { kind: 'stopped', outcome: { ledger: stoppedLedger(comparison), error: invalid } }
   if (request.permission.baseline)
     return { kind: 'stopped', outcome: { ledger: await takeAsBaseline({ session, fence, mapping, meta, comparison }) } }
 
@@ -212,19 +212,20 @@ async function send(
   return { outcome: { ledger, ...(error ? { error } : {}) }, isSettled: delivered.isSettled }
 }
 
-function invalidKeys({ sync }: ReverseRequest, comparison: Comparison): ReverseOutcome {
-  const { diff } = comparison
-  return {
-    ledger: stoppedLedger(comparison),
-    error: new MillraceError('MR-4106', {
-      message: `${sync.name}: ${diff.invalid} rows of the model ${sync.model} have a ${sync.primaryKey.join(', ')} that is null or stands more than once (${diff.invalidSamples.join(', ')}).`,
-      kept: 'Nothing was sent.',
-      next: [
-        'A join that fans out is the usual reason: make the model one row per key.',
-        'on_invalid_keys: skip   leaves such rows out and sends the others.',
-      ],
-    }),
-  }
+/** undefined: every key is there, and once; or the sync leaves such rows out. */
+export function invalidKeys(
+  { name, model, primaryKey, onInvalidKeys }: ReverseSync,
+  { invalid, invalidSamples }: Pick<DiffCounts, 'invalid' | 'invalidSamples'>,
+): MillraceError | undefined {
+  if (invalid === 0 || onInvalidKeys !== 'stop') return undefined
+  return new MillraceError('MR-4106', {
+    message: `${name}: ${invalid} rows of the model ${model} have a ${primaryKey.join(', ')} that is null or stands more than once (${invalidSamples.join(', ')}).`,
+    kept: 'Nothing was sent.',
+    next: [
+      'A join that fans out is the usual reason: make the model one row per key.',
+      'on_invalid_keys: skip   leaves such rows out and sends the others.',
+    ],
+  })
 }
 
 export function snapshotMeta(

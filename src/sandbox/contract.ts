@@ -22,7 +22,10 @@ export type SimulatorDefinition = {
   readonly coverage: { readonly [endpoint: string]: readonly Refusal[] }
   /** Fields of the vendor's published description that are not there, and why. */
   readonly leftOut: { readonly [thing: string]: string }
-  /** Faults that it plays itself beside `rate_limit` and `expire_tokens`: name → what it does, for `sandbox fault`. @default any name */
+  /**
+   * Faults that it plays itself beside `rate_limit` and `expire_tokens`: name → what it does, for `sandbox fault`. A key that
+   * takes a list says so: `ids (a list …)`. @default any name
+   */
   readonly faults?: { readonly [name: string]: string }
 }
 

@@ -13,7 +13,8 @@ export type FieldHistoryView = {
     readonly from: string
     readonly to: string
     readonly at: string
-    readonly by: string
+    /** null: not loaded. */
+    readonly by: string | null
     readonly kind: string | null
   }
   readonly parent: {

@@ -149,6 +149,8 @@ export type DiffRequest = {
   readonly refreshBefore?: string | null
   /** What left the model comes first, as an opt-out. @default false */
   readonly removalsFirst?: boolean
+  /** The column by which the destination finds a record, where it is not the key: two rows may mean one record. @default it is the key */
+  readonly record?: DiffRequest['key'][number]
 }
 
 export type DiffCounts = {
@@ -180,6 +182,8 @@ export type Candidate = {
   readonly attempts: number
   /** Opted out now and not so in the snapshot. */
   readonly turnedOptOut: boolean
+  /** It left the model, and another row that stands there means the same record. @default false */
+  readonly recordStays?: boolean
   /** Nothing differs; only its time has come. @default false */
   readonly refresh?: boolean
   /** Of its open reject: the value that was refused, and how often for good. @default never */

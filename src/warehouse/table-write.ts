@@ -63,8 +63,14 @@ export type Sweep =
   | { readonly kind: 'unseen'; readonly readBefore: string; readonly maxShrink: ShrinkLimit }
   /** A pass over everything found nothing, of a source that does not list all it has: nothing is taken for gone, and so much must not be. */
   | { readonly kind: 'empty'; readonly maxShrink: ShrinkLimit }
-  /** Children of the staged parents that are not among the staged rows are gone. */
-  | { readonly kind: 'children'; readonly parentColumn: string; readonly parents: readonly ParentSet[] }
+  /** Children of the staged parents that are not among the staged rows are gone; and those that were read before `readBefore`. */
+  | {
+      readonly kind: 'children'
+      readonly parentColumn: string
+      readonly parents: readonly ParentSet[]
+      /** When a pass over all parents, which ends here, began (our clock). null: it goes on, or does not list all. */
+      readonly readBefore: string | null
+    }
 
 export type ParentSet = { readonly parent: string; readonly readAt: string }
 

@@ -96,4 +96,4 @@ export function write(directory: string, file: string, text: string): void {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const launcher = join(root, 'bin/millrace.js')
+export const launcher = join(root, 'bin/millrace.js')

@@ -1,10 +1,12 @@
 /** A day in the life of a project, as somebody types it: each command a process, each with its exit code and its words. */
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   edit,
   emptyDirectory,
+  launcher,
   linesOf,
   serveSmallWorld,
   millrace,
@@ -56,6 +58,17 @@ describe('a new project', () => {
     expect((await run('sync', 'state', 'show', 'stripe')).stdout).toContain('nothing has been loaded on this target')
     expect(existsSync(join(project, '.millrace/sandbox.duckdb'))).toBe(false)
   })
+
+  test.for(['plan', 'preview'])(
+    '%s before anything was loaded names what loads it, and nothing that delivers',
+    async (word) => {
+      const { code, stderr } = await run('sync', word, 'customerio_people')
+      expect(stderr).toContain('nothing has been loaded on this target')
+      expect(stderr).toContain('Next: millrace sync run stripe   loads it')
+      expect(stderr).not.toContain('--all')
+      expect(code).toBe(1)
+    },
+  )
 })
 
 describe('a first run', () => {
@@ -97,6 +110,17 @@ describe('a first run', () => {
     expect(stdout).toMatch(/inserted +\d+ +\d+/)
     expect(code).toBe(0)
     expect((await run('run', 'show', 'nosuch')).code).toBe(2)
+  })
+
+  test('is shown as the warehouse has it, where the control store is lost', async () => {
+    const store = join(project, '.millrace')
+    const kept = readdirSync(store).filter((name) => name.startsWith('control.sqlite'))
+    for (const name of kept) renameSync(join(store, name), join(project, name))
+    const { stdout, code } = await run('run', 'show', String(runs[0]?.['run_id']))
+    for (const name of kept) renameSync(join(project, name), join(store, name))
+    expect(code).toBe(0)
+    expect(stdout).toContain('as the warehouse has it')
+    expect(stdout).toMatch(/inserted +\d+ +\d+/)
   })
 
   test('has moved the cursors and filled the snapshot', async () => {
@@ -254,6 +278,33 @@ describe('a fault', () => {
   })
 })
 
+describe('a key of a fault that is a list', () => {
+  test.for([[['--ids', 'r2,r3']], [['--ids', 'r2', '--ids', 'r3']], [['--ids=r2', '--ids=r3']]])(
+    'takes %s',
+    async ([words = []]) => {
+      await run('sandbox', 'fault', 'customerio', 'bad_items', ...words)
+      const known = await json('sandbox', 'fault', 'customerio')
+      await run('sandbox', 'fault', 'customerio', 'bad_items', '--off')
+      expect(known[0]).toMatchObject({ type: 'active_fault', name: 'bad_items', spec: { ids: ['r2', 'r3'] } })
+    },
+  )
+
+  test('takes one, and a number as the text that identifiers are', async () => {
+    const [set] = await json('sandbox', 'fault', 'customerio', 'bad_items', '--ids', '101', '--times', '2')
+    await run('sandbox', 'fault', 'customerio', 'bad_items', '--off')
+    expect(set).toMatchObject({ spec: { ids: ['101'], times: 2 } })
+  })
+
+  test('is refused without a value', async () => {
+    const { code, stderr } = await run('sandbox', 'fault', 'customerio', 'bad_items', '--ids')
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--ids takes a list') })
+  })
+
+  test('is in the help', async () => {
+    expect((await run('sandbox', 'fault', '--help')).stdout.replaceAll(/\s+/g, ' ')).toContain('`--ids r2,r3`')
+  })
+})
+
 describe('signals', () => {
   const started = async (signal: NodeJS.Signals, times: number) => {
     await run('sandbox', 'fault', 'stripe', 'delay', '--times', 'always', '--ms', '200')
@@ -284,6 +335,18 @@ describe('signals', () => {
     expect(ms).toBeLessThan(3000)
     expect((await run('sync', 'run', 'stripe')).code).toBe(0)
   })
+})
+
+test.skipIf(!existsSync('/dev/full'))('an output that cannot be written is told in a line, and ends with 1', () => {
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(process.execPath, [launcher, 'sync', 'list'], {
+    cwd: project,
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  })
+  closeSync(full)
+  expect(stderr).toBe('millrace: the output cannot be written: no space left on device\n')
+  expect(status).toBe(1)
 })
 
 test('a reader that goes away is no error', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
@@ -8,7 +8,7 @@ import { loadProject } from '../../src/config/load.ts'
 import { modelsOn } from '../../src/config/model-files.ts'
 import { renderModel, warehouseNames } from '../../src/config/model-references.ts'
 import { duckdbMacros } from '../../src/warehouse/duckdb/macros.ts'
-import { caughtFrom } from './temp-project.ts'
+import { asNobody, caughtFrom } from './temp-project.ts'
 
 const fresh = async () => realpath(await mkdtemp(join(tmpdir(), 'millrace-init-')))
 const options = { millraceVersion: '0.1.0' }
@@ -88,5 +88,22 @@ describe('initProject', () => {
     expect(await caughtFrom(() => initProject(directory, options))).toMatchObject([{ code: 'MR-1206' }])
     expect(await readdir(elsewhere)).toEqual([])
     expect(await readdir(directory)).toEqual(['models'])
+  })
+
+  it.each([
+    ['a file', '/etc/passwd', '/etc/passwd is no folder, and cannot be made one'],
+    ['below a file', '/dev/null/x', '/dev/null/x is no folder, and cannot be made one'],
+  ])('says that it cannot write into %s', async (_, directory, why) => {
+    expect(await caughtFrom(() => initProject(directory, options))).toMatchObject([
+      { code: 'MR-1001', message: `writing a project into ${directory}: ${why}`, kept: 'Nothing was written.' },
+    ])
+  })
+
+  it('says that a folder may not be written to', async () => {
+    const directory = await fresh()
+    await chmod(directory, 0o555)
+    const [error] = await asNobody(() => caughtFrom(() => initProject(directory, options)))
+    expect(error).toMatchObject({ code: 'MR-1001', kept: 'Nothing was written.' })
+    expect(error?.message).toMatch(/: permission denied$/)
   })
 })

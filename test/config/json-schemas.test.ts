@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { schemaTexts, writeSchemas } from '../../src/config/json-schemas.ts'
+import { caughtFrom } from './temp-project.ts'
 
 const committed = fileURLToPath(new URL('../../schema', import.meta.url))
 
@@ -18,6 +19,15 @@ describe('schema/*.json', () => {
     const directory = join(await mkdtemp(join(tmpdir(), 'millrace-schema-')), 'new')
     await writeSchemas(directory)
     expect(await readFile(join(directory, 'sync.json'), 'utf8')).toBe(schemaTexts()['sync.json'])
+  })
+
+  it('that cannot be written are refused with the reason', async () => {
+    expect(await caughtFrom(() => writeSchemas('/etc/passwd'))).toMatchObject([
+      {
+        code: 'MR-1001',
+        message: 'writing the schemas into /etc/passwd: /etc/passwd is no folder, and cannot be made one',
+      },
+    ])
   })
 
   it('are of draft 2020-12, and closed', () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { loadProject } from '../../src/config/load.ts'
 import { modelsOn } from '../../src/config/model-files.ts'
 import { findProjectRoot } from '../../src/config/project-paths.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
-import { absent, brief, caughtFrom, findingsOf, sound, tempProject, type Files } from './temp-project.ts'
+import { absent, asNobody, brief, caughtFrom, findingsOf, sound, tempProject, type Files } from './temp-project.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const people = sound['syncs/people.yaml'] ?? ''
@@ -478,6 +478,11 @@ const cases: readonly Case[] = [
     [`MR-1201 ${p}:6:23 unsubscribed`],
   ],
   [
+    'a removal that sets the opt-out, which it says nothing about',
+    withPeople('tags', 'on_removed: { set: { unsubscribed: true } }\ntags'),
+    [`MR-1201 ${p}:6:36 true`],
+  ],
+  [
     'a removal that sets the opt-in',
     withPeople('tags', 'on_removed: { set: { unsubscribed: false, id: x } }\ntags'),
     [`MR-1201 ${p}:6:36 false`, `MR-1201 ${p}:6:47 x`],
@@ -538,6 +543,11 @@ const cases: readonly Case[] = [
       'MR-1201 models/x.sql:1:47 {{ ref(people) }}',
       "MR-1201 models/x.sql:2:1 {{ ref('people')",
     ],
+  ],
+  [
+    'a model of two statements',
+    { 'models/x.sql': "select ';' as a -- ; no\n; drop schema _millrace cascade" },
+    ['MR-1201 models/x.sql:2:3 drop'],
   ],
   ['an empty model', { 'models/x.sql': ' \n' }, ['MR-1201 models/x.sql:1:1  ']],
   [
@@ -792,4 +802,68 @@ it('keeps the sample project’s files in step with their schemas’ modelines',
   expect(await readFile(join(repository, 'syncs/stripe.yaml'), 'utf8')).toMatch(
     /^# yaml-language-server: \$schema=\.\.\/schema\/sync\.json$/m,
   )
+})
+
+describe('a file that cannot be read is a finding, with a way on', () => {
+  const cases: readonly (readonly [string, (root: string) => Promise<unknown>, string, string])[] = [
+    [
+      'a link that leads nowhere',
+      (root) => symlink('nowhere.yaml', join(root, 'syncs/lost.yaml')),
+      'syncs/lost.yaml, which is a link, cannot be read: no such file or directory',
+      'Mend the link, or remove it.',
+    ],
+    [
+      'schedules that are a link to nowhere',
+      (root) => symlink('nowhere.yaml', join(root, 'schedules.yaml')),
+      'schedules.yaml, which is a link, cannot be read: no such file or directory',
+      'Mend the link, or remove it.',
+    ],
+    [
+      'a link that leads to itself',
+      (root) => symlink('circle.yaml', join(root, 'syncs/circle.yaml')),
+      'syncs/circle.yaml, which is a link, cannot be read: too many symbolic links encountered',
+      'Mend the link, or remove it.',
+    ],
+    [
+      'a folder named schedules.yaml',
+      (root) => mkdir(join(root, 'schedules.yaml')),
+      'schedules.yaml is a folder, and has the name of a file of the project',
+      'Rename it, or move it elsewhere.',
+    ],
+    [
+      'a folder named like a sync',
+      (root) => mkdir(join(root, 'syncs/x.yaml')),
+      'syncs/x.yaml is a folder, and has the name of a file of the project',
+      'Rename it, or move it elsewhere.',
+    ],
+    [
+      'a folder named millrace.yaml',
+      async (root) => {
+        await rm(join(root, 'millrace.yaml'))
+        await mkdir(join(root, 'millrace.yaml'))
+      },
+      'millrace.yaml is a folder, and has the name of a file of the project',
+      'Rename it, or move it elsewhere.',
+    ],
+    [
+      'a file without the right to read it',
+      (root) => chmod(join(root, 'syncs/crm.yaml'), 0),
+      'syncs/crm.yaml cannot be read: permission denied',
+      'See who may read it:  ls -l syncs/crm.yaml',
+    ],
+    [
+      'a folder without the right to read it',
+      (root) => chmod(join(root, 'models'), 0),
+      'models cannot be read: permission denied',
+      'See who may read it:  ls -l models',
+    ],
+  ]
+  it.each(cases)('%s', async (_, spoil, message, next) => {
+    const root = await tempProject()
+    await chmod(root, 0o755)
+    await spoil(root)
+    const findings = await asNobody(() => caughtFrom(() => loadProject(root)))
+    await chmod(join(root, 'models'), 0o755)
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'MR-1101', message, next: [next] }))
+  })
 })

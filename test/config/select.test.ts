@@ -112,6 +112,7 @@ describe('order', () => {
     verify: 'warn',
     maxShrink: { rows: 1 },
     after: [],
+    shared: { exclude: [], mask: {} },
     streams: [],
   }
 

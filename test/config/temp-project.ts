@@ -34,6 +34,17 @@ export async function caughtFrom(action: () => unknown): Promise<readonly Millra
   }
 }
 
+/** Root may read and write everything: then as somebody who may not. */
+export async function asNobody<T>(action: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return action()
+  process.seteuid?.(65_534)
+  try {
+    return await action()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
 /** `CODE file:line:column "underlined"`: enough to say that a finding is right. */
 export function brief(error: MillraceError): string {
   const { place } = error

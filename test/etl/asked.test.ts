@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { StreamConfig } from '../../src/config/project.ts'
+import type { Stream } from '../../src/connector/contract.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 import { openWorld, type RunOptions, type World } from './world.ts'
 
@@ -47,5 +49,74 @@ describe('options that have changed since the rows of a table were loaded', () =
     await run({})
     expect(await run({ mask: { name: 'redact' } }, { fullRefresh: true })).toEqual([])
     expect(await world.rows('SELECT name FROM crm.people')).toEqual([{ name: '***' }])
+  })
+})
+
+describe('rows that would stand beside those of a table', () => {
+  const outcome = async (config: NonNullable<RunOptions['streams']>[number], options: RunOptions = {}) =>
+    (await world.run(vendor.connector, { ...options, streams: [config] })).errors
+  /** The vendor’s people with something else about them. */
+  const people = async (change: Partial<Stream>) => {
+    const [stream] = (await vendor.connector.streams?.({ signal: new AbortController().signal })) ?? []
+    if (!stream) throw new Error('the vendor has no people')
+    vendor = {
+      ...vendor,
+      connector: { ...vendor.connector, streams: () => Promise.resolve([{ ...stream, ...change }]) },
+    }
+  }
+  const refused = (message: string) => [
+    expect.objectContaining({ code: 'MR-2201', message: expect.stringContaining(message), next: expect.anything() }),
+  ]
+
+  it.each([
+    ['a mask on the key', { mask: { id: 'sha256' } } as const, 'are known by id, and what comes now by id (sha256)'],
+    ['a mask that is gone', {}, 'are known by id (sha256), and what comes now by id'],
+  ])('for %s are refused, also with --full-refresh', async (_, config, message) => {
+    await run('mask' in config ? {} : { mask: { id: 'sha256' } })
+    expect(await outcome(config)).toEqual(refused(message))
+    expect(await outcome(config, { fullRefresh: true })).toEqual(refused(message))
+    expect(await world.rows('SELECT count(*) AS n FROM crm.people')).toEqual([{ n: '1' }])
+  })
+
+  it('for a key of other fields are refused, and no column is made', async () => {
+    await run({})
+    await people({ key: ['tenant', 'id'], columns: { tenant: 'string', id: 'integer', name: 'string' } })
+    expect(await outcome({})).toEqual(refused('are known by id, and what comes now by id, tenant'))
+    expect((await world.rows('DESCRIBE crm.people')).map((row) => row['column_name'])).not.toContain('tenant')
+  })
+
+  it('for another account are refused', async () => {
+    await people({ source: 'acct_1' })
+    await run({})
+    await people({ source: 'acct_2' })
+    expect(await outcome({})).toEqual(refused('crm.people are of acct_1, and what comes now is of acct_2'))
+  })
+
+  it('are loaded where the table was dropped, or is replaced as a whole', async () => {
+    await run({ mode: 'full_refresh' })
+    expect(await outcome({ mode: 'full_refresh', mask: { id: 'sha256' } })).toEqual([])
+    await world.rows('DROP TABLE crm.people')
+    expect(await outcome({})).toEqual([])
+    expect(await world.rows('SELECT id FROM crm.people')).toEqual([{ id: '1' }])
+  })
+})
+
+describe('a mask on rows inside others', () => {
+  it('is said once, with the stream that it is of', async () => {
+    vendor = createVendor({ readAt: world.clock })
+    vendor.put(1, { items: ['x'] })
+    vendor.pass()
+    const inside = async (items: Partial<StreamConfig>) => {
+      const { events } = await world.run(vendor.connector, { streams: [{}, { name: 'items', ...items }] })
+      return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    }
+    await inside({})
+    expect(await inside({ mask: { item: 'redact' } })).toEqual([
+      expect.stringContaining('items.item of rows that were loaded before stand in the table unmasked'),
+    ])
+    expect(await inside({ mask: { item: 'redact' } })).toEqual([])
+    expect(await inside({})).toEqual([
+      expect.stringContaining('items.item of rows that were loaded before stay masked'),
+    ])
   })
 })

@@ -37,6 +37,16 @@ describe('refused before anything is read is', () => {
     expect((await run(parts, { mask: { id: 'sha256' }, exclude: ['name'] })).errors).toEqual([])
   })
 
+  it('a mask on a part of the key, as long as the key stands in clear', async () => {
+    const parts = { parts: { id: ['name'] } }
+    await expect(run(parts, { mask: { name: 'redact' }, include: ['name'] })).rejects.toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringContaining('people.name is masked, and id has it in clear'),
+      next: ['Mask id too, with sha256: the stream cannot do without it.'],
+    })
+    expect((await run(parts, { mask: { name: 'redact', id: 'sha256' } })).errors).toEqual([])
+  })
+
   it('a mask on what whole days are replaced by', async () => {
     const report = {
       key: ['id', 'name'],
@@ -55,7 +65,7 @@ describe('refused before anything is read is', () => {
   })
 
   it('a reconciliation of what the vendor does not list whole, where the stream itself asks for it', async () => {
-    const asked = { reconcileMs: 7 * 86_400_000, asksReconcile: true }
+    const asked = { reconcileMs: 7 * 86_400_000, own: ['reconcile'] }
     await expect(run({ enumerates: false }, asked)).rejects.toMatchObject({
       code: 'MR-1208',
       message: expect.stringContaining('people cannot be reconciled'),

@@ -93,16 +93,51 @@ describe('the streams of a sync', () => {
 
   test('go by their exact name where a glob fits too, wherever it stands, and by the first of two globs', async () => {
     const plans = await resolve([
+      { name: 'inv*', where: 'never' },
       { name: '*', exclude: ['email'] },
       { name: 'customers', mode: 'append' },
-      { name: 'i*', where: 'never' },
     ])
     expect(plans.find(({ stream: of }) => of.name === 'customers')).toMatchObject({
       mode: 'append',
       config: { exclude: [] },
     })
-    expect(plans.find(({ stream: of }) => of.name === 'invoices')?.config.where).toBeNull()
+    expect(plans.find(({ stream: of }) => of.name === 'invoices')?.config.where).toBe('never')
   })
+
+  test('stay away where the first glob that fits them is switched off', async () => {
+    expect(await names([{ name: '*History', enabled: false }, { name: '[Cc]ust*' }])).toEqual([
+      'customers',
+      'Custom__c',
+    ])
+  })
+
+  test('cannot be of a glob that has nothing left, since another one stands before it', async () => {
+    for (const enabled of [true, false])
+      expect(await errorOf(resolve([{ name: '*' }, { name: 'C*', enabled }]))).toMatchObject({
+        code: 'MR-1208',
+        message: expect.stringContaining('C* has no effect: all that it fits is taken by *, which stands before it'),
+        next: [expect.stringContaining('Put C* before *')],
+      })
+    // What is named beside it has its own entry.
+    expect(await names([{ name: 'customers' }, { name: 'cust*rs' }])).toEqual(['customers'])
+  })
+
+  test.each(['mode', 'reconcile', 'options', 'query'])(
+    'that come inside another one take no %s of their own',
+    async (key) => {
+      expect(await errorOf(resolve([{ name: 'invoices' }, { name: 'items', own: [key] }]))).toMatchObject({
+        code: 'MR-1208',
+        message: expect.stringContaining(`items takes no  ${key} : it comes inside invoices`),
+      })
+      // What the sync says for all is not meant for them.
+      expect(
+        await names([
+          { name: 'invoices', own: [key] },
+          { name: 'items', mode: 'scd2' },
+        ]),
+      ).toEqual(['invoices', 'items'])
+    },
+  )
 
   test('that are switched off stay away, from globs too', async () => {
     expect(await names([{ name: '*__*' }, { name: 'Custom__c', enabled: false }])).toEqual(['Custom__History'])

@@ -160,6 +160,7 @@ export const syncOf = ({
   verify: 'warn',
   maxShrink: { fraction: 0.5 },
   after: [],
+  shared: { exclude: [], mask: {} },
   streams: streams.map(streamConfig),
   ...sync,
 })

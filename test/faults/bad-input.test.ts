@@ -136,6 +136,15 @@ const inTheModel: readonly Case[] = [
     next: 'millrace sync run crm',
   },
   {
+    name: 'a model that reads a table which no sync loads',
+    args: runPeople,
+    arrange: model('select id, email, plan, email_opt_out from raw.poeple'),
+    code: 'MR-2102',
+    exit: 1,
+    says: 'reads poeple, which has not been loaded on this target',
+    next: /correct it in models\/people\.sql, or make the table\.\n.*the first run\.$/,
+  },
+  {
     name: 'an opt-out that is no boolean',
     args: runPeople,
     arrange: model(`select id, email, plan, 'no' as email_opt_out from raw.people`),
@@ -344,7 +353,7 @@ describe('credentials that the vendor refuses', () => {
     expect(finished.lines.find((line) => line.type === 'error')).toMatchObject({
       code: 'MR-3001',
       exit_code: 1,
-      next: [expect.stringContaining(`millrace connection test ${vendor}`)],
+      next: [expect.stringContaining(`millrace --target live connection test ${vendor}`)],
     })
     expect(finished.code).toBe(1)
     const contents = await project.contents()
@@ -372,7 +381,7 @@ describe('credentials that the vendor refuses', () => {
       code: 'MR-4003',
       exit: 4,
       says: 'more_people has never delivered to this destination',
-      next: /millrace sync plan more_people .*\n.*more_people --first-run .*\n.*more_people --baseline/,
+      next: /millrace --target live sync plan more_people .*\n.*more_people --first-run .*\n.*more_people --baseline/,
     })
     expect(await evidence(project)).toEqual(before)
     const all = resultOf(await millrace([...deliver, 'stripe', '--first-run'], options))
@@ -386,7 +395,7 @@ describe('credentials that the vendor refuses', () => {
       code: 'MR-4004',
       exit: 4,
       says: /the snapshot was made for another destination: account was eu:\w+, now eu:\w+/,
-      next: 'millrace sync state reset more_people',
+      next: 'millrace --target live sync state reset more_people',
     })
     expect(await evidence(project)).toEqual(before)
   })

@@ -118,3 +118,23 @@ error[MR-1201] m
     expect(show(new MillraceError('MR-1201', { message: 'm', place: place('one line', 9, 1, 1) }))).not.toContain('│')
   })
 })
+
+describe('what to do next', () => {
+  const stopped = new MillraceError('MR-4003', {
+    message: 'people has never delivered',
+    next: [
+      'millrace sync plan people              what would go out',
+      'If it is right:  millrace sync run people --first-run',
+      'millrace sync plan people --target dev',
+    ],
+  })
+
+  test('is meant for the target that was named', () => {
+    const text = renderError(stopped, { color: false, target: 'prod' })
+    expect(text).toContain('  millrace --target prod sync plan people              what')
+    expect(text).toContain('If it is right:  millrace --target prod sync run people --first-run')
+    expect(text).toContain('  millrace sync plan people --target dev')
+    expect(text).toContain('  millrace explain MR-4003')
+    expect(renderError(stopped, { color: false })).not.toContain('prod')
+  })
+})

@@ -36,6 +36,7 @@ const people: ReversePlan = {
     { name: 'max_changed', value: { fraction: 0.009 }, limit: { fraction: 0.3 }, ok: true, override: null },
     { name: 'max_added', value: { rows: 131 }, limit: { rows: 10_000 }, ok: true, override: null },
   ],
+  stops: null,
   schema_changes: [],
   requests_estimate: 6,
   seconds_estimate: 1,
@@ -69,15 +70,27 @@ test('a guard that would stop the run is named, with the flag that allows it onc
       override: '--max-changed 70%',
     },
   ] as const
-  expect(
-    show({ ...people, guards })
+  const last = (optOuts: number) =>
+    show({ ...people, guards, opt_outs_first: optOuts })
       .split('\n')
-      .slice(-4, -1),
-  ).toEqual([
+      .slice(-4, -1)
+  expect(last(0)).toEqual([
     ' guards   changed 65 % of 30 %: stops',
     ' if it is right:  --max-changed 70%',
     ' a run would stop before it sends anything',
   ])
+  // What opts out goes all the same.
+  expect(last(18).at(-1)).toBe(' a run would send the 18 rows that opt out, and stop')
+})
+
+test('what would stop the run before the guards are asked is said in the last line', () => {
+  const stops = { code: 'MR-4003', message: 'people has never delivered to this destination.' }
+  expect(
+    show({ ...people, stops })
+      .trimEnd()
+      .split('\n')
+      .at(-1),
+  ).toBe(' a run would stop before it sends anything: people has never delivered to this destination.')
 })
 
 test('a target that may not deliver says so in the last line', () => {
@@ -96,7 +109,14 @@ test('a plan without differences says that there is nothing to send', () => {
 })
 
 test('an ETL plan shows the scan of each stream and about how many requests', () => {
-  const stream = { mode: 'merge', to: '2026-11-21T09:55:00Z', full: false, resumed: false, schema_changes: [] } as const
+  const stream = {
+    mode: 'merge',
+    to: '2026-11-21T09:55:00Z',
+    full: false,
+    resumed: false,
+    schema_changes: [],
+    warnings: [],
+  } as const
   expect(
     show({
       kind: 'etl',
@@ -112,6 +132,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
           counted: 58_000,
           requests_estimate: 580,
           schema_changes: [{ kind: 'column_added', table: 'stripe.invoices', column: 'tax', type: 'decimal(10,2)' }],
+          warnings: ['invoices: its options have changed'],
         },
       ],
     }),
@@ -121,6 +142,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
  charges   stripe.charges   merge  everything to 2026-11-21 09:55 UTC                          not known
  invoices  stripe.invoices  merge  from 2026-11-20 09:55 UTC to 2026-11-21 09:55 UTC, resumed     58,000
  schema   stripe.invoices: new column tax (decimal(10,2))
+ warning  invoices: its options have changed
  about 580 requests, and 1 stream that cannot be estimated
 `)
 })

@@ -168,6 +168,17 @@ describe('guards', () => {
     expect(none).toBeUndefined()
   })
 
+  it('do not count rows again that a killed first delivery has left', async () => {
+    const world = makeWorld({})
+    world.people = crowd
+    for (const { id } of crowd.slice(2)) world.vendor.faults.set(String(id), { kind: 'lost' })
+    await run(world)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxAdded: { fraction: 1 } } }
+    const { error, ledger } = await run(world)
+    expect(error).toBeUndefined()
+    expect(ledger).toMatchObject({ retry: 8, delivered: 8 })
+  })
+
   it('count rows that were refused and would go again', async () => {
     const world = await crowded({ maxChanged: { rows: 1 } })
     world.people = crowd.map((person, index) => (index < 1 ? { ...person, name: 'new' } : person))

@@ -68,6 +68,7 @@ describe('plan, preview and run', () => {
         requests_estimate: 3,
         may_deliver: true,
         schema_changes: ['the snapshot of people would be made'],
+        stops: { code: 'MR-4003', message: expect.stringContaining('has never delivered') },
       })
       expect(await everything()).toEqual(before)
       expect(await run(app, sync)).toMatchObject({ run: { status: 'stopped', error: { code: 'MR-4003' } } })
@@ -154,6 +155,21 @@ describe('plan, preview and run', () => {
       expect(await run(app, sync, { limits: { maxRemoved: { fraction: 0.67 } } })).toMatchObject({
         run: { status: 'ok', ledger: { removed: 6 } },
       })
+    })
+  })
+})
+
+describe('a key that stands twice', () => {
+  it('stops a run, and the plan says so', async () => {
+    await sql(`INSERT INTO raw.people VALUES ('p1', 'twice@x', 'free', false)`)
+    await withApp('dev', async (app, sync) => {
+      const stops = { code: 'MR-4106', message: expect.stringContaining('stands more than once (p1)') }
+      expect(await planSyncs(app, [sync], { offline: false })).toMatchObject([{ invalid: 2, stops }])
+      expect(await run(app, sync)).toMatchObject({ run: { status: 'stopped', error: stops } })
+    })
+    await sql(`DELETE FROM raw.people WHERE email = 'twice@x'`)
+    await withApp('dev', async (app, sync) => {
+      expect(await planSyncs(app, [sync], { offline: false })).toMatchObject([{ invalid: 0, stops: null }])
     })
   })
 })

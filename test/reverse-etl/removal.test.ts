@@ -73,6 +73,75 @@ describe('a row that leaves the model', () => {
   })
 })
 
+describe('a record that another row of the model means as well', () => {
+  const byEmail = (onRemoved: World['sync']['onRemoved'] = { kind: 'delete' }): World => {
+    const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out')]
+    const world = makeWorld({ sync: { match: 'email', onRemoved, map } })
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
+    return world
+  }
+  const lead = { id: 'LEAD-7', email: 'ann@x.io', name: 'Ann', opted_out: true }
+  const other = { id: 'B', email: 'ben@x.io', name: 'Ben', opted_out: false }
+
+  it.each(['A-before', 'Z-after'])('stays where its row has another key now: %s', async (id) => {
+    const world = byEmail()
+    world.people = [lead, other]
+    await run(world)
+    world.people = [{ ...lead, id }, other]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, removed: 1, delivered: 1, ignored: 1 })
+    expect(world.vendor.records.get('ann@x.io')).toMatchObject({ name: 'Ann', unsubscribed: true })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, removed: 0 })
+    // The old key comes back as what it is: a new row.
+    world.people = [lead, other]
+    expect((await run(world)).ledger).toMatchObject({ added: 1, removed: 1, delivered: 1, ignored: 1 })
+    expect(world.vendor.records.get('ann@x.io')).toMatchObject({ unsubscribed: true })
+  })
+
+  it.each([{ kind: 'delete' }, { kind: 'set', values: { name: 'gone' } }] as const)(
+    'stays as the other row has it, where one of two leaves: %j',
+    async (onRemoved) => {
+      const world = byEmail(onRemoved)
+      world.people = [lead, { ...lead, id: 'TWIN', email: ' ANN@x.io' }, other]
+      await run(world)
+      world.people = [lead, other]
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1, delivered: 0 })
+      expect(world.vendor.records.get('ann@x.io')).toMatchObject({ name: 'Ann' })
+      world.people = [other]
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 0, delivered: 1 })
+    },
+  )
+})
+
+describe('a row that leaves in the run that fills the match from another column', () => {
+  it('is refused aloud as long as it stands at the destination', async () => {
+    const world = makeWorld({
+      sync: {
+        match: 'email',
+        primaryKey: ['id'],
+        map: [column('email'), column('name')],
+        onRemoved: { kind: 'delete' },
+      },
+    })
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR' }
+    world.people = [
+      { id: '1', email: 'ann@x.io', name: 'Ann' },
+      { id: '2', email: 'ben@x.io', name: 'Ben' },
+    ]
+    await run(world)
+    world.columns = { id: 'VARCHAR', mail: 'VARCHAR', name: 'VARCHAR' }
+    world.people = [{ id: '2', mail: 'ben@x.io', name: 'Ben' }]
+    world.sync = { ...world.sync, map: [column('email', 'mail'), column('name')] }
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 0, rejected: 1 })
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, rejected: 1 })
+    // With the old column it goes.
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR' }
+    world.people = [{ id: '2', email: 'ben@x.io', name: 'Ben' }]
+    world.sync = { ...world.sync, map: [column('email'), column('name')] }
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect(world.vendor.records.has('ann@x.io')).toBe(false)
+  })
+})
+
 describe('a row that comes back', () => {
   it('is compared with its tombstone: equal is not sent', async () => {
     const world = await afterAnnLeft({ kind: 'ignore' })

@@ -54,7 +54,7 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
     table: 'lines',
     columns: { id: 'integer', parent: 'string' },
     rows: [{ id: 1, parent: 'p', _version: 1, _read_at: 1 }],
-    sweep: { kind: 'children', parentColumn: 'parent', parents: [{ parent: 'p', readAt: at(2) }] },
+    sweep: { kind: 'children', parentColumn: 'parent', parents: [{ parent: 'p', readAt: at(2) }], readBefore: at(2) },
   })
   title('rows without a key')
   await load({ table: 'events', columns: { name: 'string' }, key: [], rows: [{ name: 'x', _version: 1, _read_at: 1 }] })

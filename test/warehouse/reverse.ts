@@ -15,7 +15,7 @@ export type ReverseSetup = {
   readonly model: string
   readonly columns: readonly SnapshotColumn[]
   readonly key: readonly string[]
-} & Partial<Pick<DiffRequest, 'optOuts' | 'mappingVersion' | 'retriesOnly'>> & {
+} & Partial<Pick<DiffRequest, 'optOuts' | 'mappingVersion' | 'retriesOnly' | 'record'>> & {
     readonly normalise?: 'exact' | 'trim' | 'lower'
   }
 
@@ -81,6 +81,7 @@ const requestOf = (sync: string, setup: ReverseSetup): DiffRequest => ({
   optOuts: setup.optOuts ?? [],
   mappingVersion: setup.mappingVersion ?? 'm1',
   retriesOnly: setup.retriesOnly ?? false,
+  ...(setup.record && { record: setup.record }),
 })
 
 /** Delivered, unless said otherwise. */

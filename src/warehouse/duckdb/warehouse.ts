@@ -128,5 +128,5 @@ async function hasState(db: Database): Promise<boolean> {
 const nothingLoaded = (path: string) =>
   new MillraceError('MR-2102', {
     message: `The warehouse ${path} does not exist yet: nothing has been loaded on this target.`,
-    next: 'millrace sync run --all   loads it',
+    next: 'The first run of a sync makes it:  millrace sync list',
   })

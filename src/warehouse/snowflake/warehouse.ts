@@ -185,5 +185,5 @@ const cannotRenew = () => Promise.reject(new MillraceError('MR-7000', { message:
 const nothingLoaded = (place: string) =>
   new MillraceError('MR-2102', {
     message: `The warehouse ${place} holds nothing of millrace yet: nothing has been loaded on this target.`,
-    next: 'millrace sync run --all   loads it',
+    next: 'The first run of a sync makes it:  millrace sync list',
   })

@@ -8,6 +8,7 @@ import type { Table } from '../../model/table.ts'
 import { textRow } from '../../model/text-row.ts'
 import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
 import type { Engine, ListRow } from './engine.ts'
+import { keySql, normalised, type KeyPart } from './key-text.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 
 export type Diffed = { readonly counts: DiffCounts; readonly hasRejects: boolean }
@@ -177,10 +178,12 @@ export async function* readCandidates(
   const first = request.removalsFirst
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
+  const records = counts.removed > 0 && request.record ? recordsOf(db, request, request.record) : ''
+  const told = records === '' ? flags : [...flags, [`${recordText} IS NOT NULL`, recordStays] as const]
   const lists = db.streamLists({
     cells: [
       ['key', '_key'],
-      ['bits', `_class${flags.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
+      ['bits', `_class${told.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
     ],
     lists: [
       ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => ({ sql: `m${index}`, type }))],
@@ -191,11 +194,16 @@ export async function* readCandidates(
         texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
       ],
     ],
-    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key WHERE ${wanted} ORDER BY ${first} DESC, _key`,
+    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
   })
   const names = request.columns.map(({ name }) => name)
   for await (const rows of lists) yield rows.map((row) => candidateOf(row, names))
 }
+
+/** The records that the model's rows mean, joined to the rows that left it. */
+const recordsOf = (db: Engine, { model }: DiffRequest, { column, normalise }: KeyPart): string =>
+  ` LEFT JOIN (SELECT DISTINCT ${normalised(db, db.quote(column), normalise)} AS ${recordText} FROM (${model})) o ` +
+  `ON _class = ${removed} AND o.${recordText} = ${normalised(db, `s.${db.quote(snapshotColumn(column))}`, normalise)}`
 
 const texts = (...cells: readonly string[]) => cells.map((sql) => ({ sql, type: 'string' as const }))
 
@@ -218,6 +226,7 @@ function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Can
     hasIntent: has(hasIntent),
     attempts: Number(attempts ?? 0),
     turnedOptOut: has(turnedOptOut) && kind !== 'removed',
+    recordStays: has(recordStays),
     refresh: has(isRefresh),
     refusal: { value, times: Number(refusals ?? 0), parked: parked === 'true' },
   }
@@ -227,6 +236,7 @@ const turnedOptOut = 8
 const sameMapping = 16
 const hasIntent = 32
 const isRefresh = 64
+const recordStays = 128
 const flags = [
   ['_turned', turnedOptOut],
   ['_same', sameMapping],
@@ -252,19 +262,6 @@ async function countOpen(db: Engine, sync: string): Promise<OpenCounts> {
   return { intents: Number(row?.['intents'] ?? 0), rejects: Number(row?.['rejects'] ?? 0) }
 }
 
-/** The canonical text of a key: the normalised value, or a JSON list of several. Null where any part is null. */
-export function keySql(db: Engine, request: Pick<DiffRequest, 'key'>): string {
-  const parts = request.key.map(({ column, normalise }) => {
-    const text = `CAST(${db.quote(column)} AS VARCHAR)`
-    if (normalise === 'exact') return text
-    const trimmed = `nullif(trim(${text}, ${db.text(whiteSpace)}), '')`
-    return normalise === 'lower' ? `lower(${trimmed})` : trimmed
-  })
-  if (parts.length === 1) return parts[0] ?? 'NULL'
-  const anyNull = parts.map((part) => `${part} IS NULL`).join(' OR ')
-  return `CASE WHEN ${anyNull} THEN NULL ELSE ${db.textList(parts)} END`
-}
-
 /** A model's value in the snapshot's type, so that both sides compare alike. */
 const typed = (db: Engine, side: string, column: SnapshotColumn) =>
   `CAST(${side}.${db.quote(column.name)} AS ${db.type(column.type)})`
@@ -272,10 +269,7 @@ const typed = (db: Engine, side: string, column: SnapshotColumn) =>
 /** Names of our own beside a model's columns, which may bear any other. */
 const modelKey = '"#key"'
 const present = '"#present"'
-
-/** What JavaScript's trim takes away, with which the key of a change is made. */
-const whiteSpace =
-  ' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'
+const recordText = '"#record"'
 
 const unchanged = 0
 const added = 1

@@ -1,7 +1,7 @@
 /** A person's key, wherever `_millrace` has it. */
 import type { Engine } from './engine.ts'
 import type { KeyPlace, StateUpkeep } from '../state-upkeep.ts'
-import { keySql } from './diff.ts'
+import { keySql } from './key-text.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 
 export async function findKey(db: Engine, keys: readonly string[]): Promise<readonly KeyPlace[]> {

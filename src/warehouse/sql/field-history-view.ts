@@ -17,7 +17,7 @@ export function fieldHistorySql(db: Engine, view: FieldHistoryView, parentColumn
   const changes =
     `SELECT ${h(history.record)} AS record_id, ${h(history.field)} AS field, ${kind} AS kind, ` +
     `CAST(${h(history.from)} AS VARCHAR) AS from_value, CAST(${h(history.to)} AS VARCHAR) AS to_value, ` +
-    `${h(history.at)} AS changed_at, ${h(history.by)} AS changed_by_id, ` +
+    `${h(history.at)} AS changed_at, ${history.by === null ? 'CAST(NULL AS VARCHAR)' : h(history.by)} AS changed_by_id, ` +
     `lead(${h(history.at)}) OVER (${inOrder}) AS next_at, row_number() OVER (${inOrder}) AS nth ` +
     `FROM ${rowsOf(db, schema, history)} h WHERE h._deleted_at IS NULL`
   const p = `FROM ${rowsOf(db, schema, parent)} p`

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Fence } from '../port.ts'
-import type { ShrinkLimit, TableWrite } from '../table-write.ts'
+import type { ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { keyText } from './refused-rows.ts'
 import { targetOf, typeIn } from './staged-rows.ts'
@@ -12,7 +12,7 @@ export type PreparedSweep = { readonly parents: string | null }
 export async function prepareSweep(db: Engine, { sweep }: TableWrite): Promise<PreparedSweep> {
   if (sweep?.kind !== 'children' || sweep.parents.length === 0) return { parents: null }
   const rows = sweep.parents.map(({ parent, readAt }) => [parent, readAt.replace('T', ' ').replace('Z', '')])
-  return { parents: await db.bringValues(['parent', 'read_at'], rows) }
+  return { parents: await db.bringValues([parentCell, readAtCell], rows) }
 }
 
 /**
@@ -26,49 +26,107 @@ export async function sweepUnseen(
 ): Promise<number> {
   const { sweep } = write
   if (!sweep || write.mode === 'generation') return 0
+  if (sweep.kind === 'children') return sweepChildren(db, write, { sweep, fence, parents: prepared.parents })
   const target = targetOf(db, write)
-  const now = db.instant(write.syncedAt)
+  const before = await countLive(db, target, write.mode)
+  const guarded = (gone: number) => {
+    guardShrink({ gone, before, limit: sweep.maxShrink, stream: write.stream, sync: fence.sync })
+    return gone
+  }
   if (sweep.kind === 'empty') {
-    const before = await countLive(db, target, write.mode)
-    guardShrink({ gone: before, before, limit: sweep.maxShrink, stream: write.stream, sync: fence.sync })
+    guarded(before)
     return 0
   }
-  if (sweep.kind === 'unseen') {
-    const readBefore = db.instant(sweep.readBefore)
-    const isLive = liveIn(write.mode)
-    const end = write.mode === 'scd2' ? `, is_current = false, valid_to = ${db.latest('valid_from', now)}` : ''
-    const before = await countLive(db, target, write.mode)
-    // A row that this pass saw and refused is still there at the vendor.
-    const refused = `SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(write.stream)} AND state = 'open' AND last_at >= ${readBefore}`
-    const result = await db.run(
-      `UPDATE ${target} SET _deleted_at = ${now}, _synced_at = ${now}, _run_id = ${db.text(fence.runId)}${end} WHERE ${isLive} AND _read_at < ${readBefore}` +
-        (write.key.length > 0 ? ` AND ${keyText(db, write)} NOT IN (${refused})` : ''),
-    )
-    guardShrink({
-      gone: result.rowsChanged,
-      before,
-      limit: sweep.maxShrink,
-      stream: write.stream,
-      sync: fence.sync,
-    })
-    return result.rowsChanged
-  }
-  if (prepared.parents === null) return 0
-  const parent = db.asText(`t.${db.quote(sweep.parentColumn)}`, typeIn(write.table, sweep.parentColumn) ?? 'string')
-  const result = await db.updateFrom({
-    target,
-    set: [
-      ['_deleted_at', now],
-      ['_synced_at', now],
-      ['_run_id', db.text(fence.runId)],
-      ['_read_at', 'p.read_at'],
-    ],
-    from: `(SELECT parent, max(CAST(read_at AS ${db.type('timestamp')})) AS read_at FROM ${prepared.parents} GROUP BY parent) p`,
-    on: `${parent} = p.parent`,
-    where: 't._deleted_at IS NULL AND t._read_at < p.read_at',
-  })
-  return result.rowsChanged
+  const end =
+    write.mode === 'scd2'
+      ? `, is_current = false, valid_to = ${db.latest('valid_from', db.instant(write.syncedAt))}`
+      : ''
+  const { rowsChanged } = await db.run(
+    `UPDATE ${target} SET ${assigned(marksOf(db, write, fence))}${end} ` +
+      `WHERE ${liveIn(write.mode)} AND ${unseenSince(db, write, { fence, readBefore: sweep.readBefore })}`,
+  )
+  return guarded(rowsChanged)
 }
+
+type ChildSweep = Extract<Sweep, { readonly kind: 'children' }>
+
+async function sweepChildren(
+  db: Engine,
+  write: TableWrite,
+  { sweep, fence, parents }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
+): Promise<number> {
+  const target = targetOf(db, write)
+  let gone = 0
+  if (parents !== null) {
+    const left = await db.updateFrom({
+      target,
+      set: [...marksOf(db, write, fence), ['_read_at', `p.${readAtCell}`]],
+      ...missing(db, write, { parents, fence, parentColumn: sweep.parentColumn }),
+      where: `t._deleted_at IS NULL AND t._read_at < p.${readAtCell}`,
+    })
+    gone += left.rowsChanged
+  }
+  if (sweep.readBefore !== null) {
+    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore })
+    const orphaned = await db.run(
+      `UPDATE ${target} SET ${assigned(marksOf(db, write, fence))} WHERE _deleted_at IS NULL AND ${unseen}`,
+    )
+    gone += orphaned.rowsChanged
+  }
+  return gone
+}
+
+/** The children of these parents, each with when the set of its parent was read. */
+function missing(
+  db: Engine,
+  write: TableWrite,
+  { parents, fence, parentColumn }: { readonly parents: string; readonly fence: Fence; readonly parentColumn: string },
+): { readonly from: string; readonly on: string } {
+  const parent = db.asText(`t.${db.quote(parentColumn)}`, typeIn(write.table, parentColumn) ?? 'string')
+  const latest = `max(CAST(${readAtCell} AS ${db.type('timestamp')})) AS ${readAtCell}`
+  const sets = `SELECT ${parentCell}, ${latest} FROM ${parents} GROUP BY ${parentCell}`
+  if (write.key.length === 0 || write.staged.every(({ rejects }) => rejects === null))
+    return { from: `(${sets}) p`, on: `${parent} = p.${parentCell}` }
+  // By their keys, without those that came and were refused: Snowflake's MERGE takes no subquery in its conditions.
+  const key = keyText(db, write)
+  return {
+    from:
+      `(SELECT ${key} AS ${childCell}, max(p.${readAtCell}) AS ${readAtCell} FROM ${targetOf(db, write)} t JOIN (${sets}) p ON ${parent} = p.${parentCell} ` +
+      `WHERE t._deleted_at IS NULL${exceptRefused(db, write, { fence, since: write.syncedAt })} GROUP BY ${key}) p`,
+    on: `${key} = p.${childCell}`,
+  }
+}
+
+const marksOf = (db: Engine, { syncedAt }: TableWrite, { runId }: Fence): readonly Mark[] => [
+  ['_deleted_at', db.instant(syncedAt)],
+  ['_synced_at', db.instant(syncedAt)],
+  ['_run_id', db.text(runId)],
+]
+
+type Mark = readonly [column: string, value: string]
+
+const assigned = (marks: readonly Mark[]): string => marks.map(([column, value]) => `${column} = ${value}`).join(', ')
+
+const unseenSince = (
+  db: Engine,
+  write: TableWrite,
+  { fence, readBefore }: { readonly fence: Fence; readonly readBefore: string },
+): string => `_read_at < ${db.instant(readBefore)}${exceptRefused(db, write, { fence, since: readBefore })}`
+
+/** A row that was seen and refused is still there at the vendor. */
+const exceptRefused = (
+  db: Engine,
+  write: TableWrite,
+  { fence, since }: { readonly fence: Fence; readonly since: string },
+): string =>
+  write.key.length === 0
+    ? ''
+    : ` AND ${keyText(db, write)} NOT IN (SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} ` +
+      `AND stream = ${db.text(write.stream)} AND state = 'open' AND last_at >= ${db.instant(since)})`
+
+const parentCell = '_parent'
+const childCell = '_child'
+const readAtCell = '_parent_read_at'
 
 const liveIn = (mode: TableWrite['mode']): string => (mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL')
 
@@ -91,7 +149,7 @@ export function guardShrink(shrink: {
   const percent = Math.round((gone / before) * 100)
   throw new MillraceError('MR-4105', {
     message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${'rows' in limit ? limit.rows : `${Math.round(limit.fraction * 100)} %`}.`,
-    kept: 'The table is as it was before this commit; the watermark has not moved, and the next run reads everything again.',
+    kept: 'The table is as it was before this commit; the watermark has not moved.',
     next: [
       `If it is right:  millrace sync run ${sync} --full-refresh --max-shrink ${Math.min(100, percent + 1)}%`,
       'If not, look at the source: an emptied export, a lost permission, a filter.',

@@ -215,6 +215,20 @@ describe('deliveries', () => {
   })
 })
 
+describe.each(['deliveries', 'activities'])('%s, for masks,', (name) => {
+  it('say of which of their fields the identifiers have the value', async () => {
+    const [stream] = (await vendor.opened.streams?.({ names: [name], signal: new AbortController().signal })) ?? []
+    const rows = await vendor.rows(name)
+    const within = ['customer_id', 'recipient', 'id', 'delivery_id'].filter((field) =>
+      rows.some(
+        (row) => row[field] && JSON.stringify(row['customer_identifiers']).includes(JSON.stringify(row[field])),
+      ),
+    )
+    expect(within).toContain('customer_id')
+    expect(stream?.parts).toEqual({ customer_identifiers: within })
+  })
+})
+
 describe('activities', () => {
   it('are of 30 days, each once', async () => {
     const rows = await vendor.rows('activities')

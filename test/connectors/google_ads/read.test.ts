@@ -151,6 +151,15 @@ describe('reports', () => {
     })
   })
 
+  it('say which fields have the value of another in them, for masks', async () => {
+    expect((await ads.stream('campaign')).parts).toEqual({
+      'campaign_budget.amount_micros': ['campaign_budget.amount_decimal'],
+      'campaign_budget.amount_decimal': ['campaign_budget.amount_micros'],
+    })
+    expect((await ads.stream('click_view')).parts).toEqual({ 'click_view.resource_name': ['click_view.gclid'] })
+    expect((await ads.stream('gaql')).parts).toEqual({ row: ['row_key'] })
+  })
+
   it('stop at a limit, and take conditions of the sync', async () => {
     expect(rowsOf(await ads.read('ad_performance', { limit: 7 }))).toHaveLength(7)
     const paused = rowsOf(await ads.read('campaign', { where: 'campaign.status = PAUSED' }))
@@ -332,6 +341,21 @@ describe('queries of a user', () => {
       'SELECT metrics.clicks, segments.conversion_action_name FROM campaign',
       'MR-1208',
       'metrics.clicks and segments.conversion_action_name cannot be selected together',
+    ],
+    [
+      "SELECT campaign.id FROM campaign WHERE campaign.nmae = 'a.b' AND campaign.id = 1",
+      'MR-1208',
+      /there is no field campaign.nmae; did you mean campaign.name\?$/,
+    ],
+    [
+      'SELECT campaign.id FROM campaign WHERE ad_group.id = 5',
+      'MR-1208',
+      'WHERE cannot be on ad_group.id where FROM is',
+    ],
+    [
+      "SELECT metrics.clicks FROM campaign WHERE segments.device = 'MOBILE'",
+      'MR-1208',
+      'WHERE is on segments.device, which has to be selected then, too',
     ],
     ['SELECT campaign.id FROM campaign LIMIT 5', 'MR-1201', 'LIMIT is not taken here'],
     [

@@ -108,3 +108,55 @@ it('a street that is masked alone, beside the address that has it in clear, is r
     message: expect.stringContaining('Account.BillingStreet is masked, and BillingAddress has it in clear'),
   })
 })
+
+it('what a sync masks and leaves out of all its streams, it does of the history that comes with one', async () => {
+  writeFileSync(
+    join(project.directory, 'syncs/quiet.yaml'),
+    'source: salesforce\nschema: quiet\nexclude: [CreatedById]\nmask: { OldValue: redact, NewValue: redact }\n' +
+      'streams: { Account: { field_history: true }, User: { exclude: [CreatedById, Name, FirstName, LastName, Email] } }\n',
+  )
+  const ran = await millrace(['sync', 'run', 'quiet'], project)
+  expect(ran.code, JSON.stringify(ran)).toBe(0)
+  const columns = await project.rows(
+    `SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'quiet' AND column_name IN ('created_by_id', 'name')`,
+  )
+  expect(new Set(columns.map(({ name }) => name))).toEqual(new Set(['account.name', 'account_history_scd2.name']))
+  expect(
+    await project.rows(
+      `SELECT DISTINCT new_value AS value FROM quiet.account_history WHERE new_value IS NOT NULL UNION SELECT DISTINCT old_value FROM quiet.account_history WHERE old_value IS NOT NULL`,
+    ),
+  ).toEqual([{ value: '***' }])
+  // The view of it stands, and names nobody.
+  expect(
+    await project.rows(
+      'SELECT count(*) > 100 AS many, count(changed_by) + count(changed_by_id) AS named FROM quiet.account_field_history',
+    ),
+  ).toEqual([{ many: 'true', named: '0' }])
+})
+
+it.each([
+  [
+    'AccountHistory: { exclude: [OldValue] }',
+    'AccountHistory.OldValue cannot be left out',
+    'mask: { OldValue: redact }',
+  ],
+  ['AccountHistory: { exclude: [Field] }', 'AccountHistory.Field cannot be left out', 'Take it out of  exclude .'],
+  ['AccountHistory: { mask: { Field: last4 } }', 'AccountHistory.Field cannot be masked', 'Take the mask off'],
+  [
+    'AccountHistory: { mask: { AccountId: sha256 } }',
+    'AccountHistory.AccountId cannot be masked',
+    'Mask the key of Account',
+  ],
+])('a history cannot be without what its view is made of: %s', async (history, message, next) => {
+  writeFileSync(
+    join(project.directory, 'syncs/torn.yaml'),
+    `source: salesforce\nschema: torn\nstreams: { Account: { field_history: true }, ${history} }\n`,
+  )
+  const ran = await millrace(['sync', 'plan', 'torn'], project)
+  expect(ran.code).toBe(2)
+  expect(ran.lines.find(({ type }) => type === 'error')).toMatchObject({
+    code: 'MR-1208',
+    message: expect.stringContaining(message),
+    next: [expect.stringContaining(next)],
+  })
+})

@@ -154,6 +154,19 @@ export function diffConformance(open: OpenWarehouse): void {
       expect(kinds(candidates)).toEqual(['a retry'])
     })
 
+    test('says of a row that left whether another one means its record', async () => {
+      const delivery = await reverse({ record: { column: 'name', normalise: 'lower' } })
+      await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', null)])
+      const { candidates } = await delivery.diff({ model: model(`('z', ' ANN ', false)`, `('y', NULL, false)`) })
+      expect(candidates.map(({ key, kind, recordStays }) => [key, kind, recordStays])).toEqual([
+        ['a', 'removed', true],
+        ['b', 'removed', false],
+        ['c', 'removed', false],
+        ['y', 'added', false],
+        ['z', 'added', false],
+      ])
+    })
+
     test('adds a row again that was removed, and shows what was last sent', async () => {
       const delivery = await reverse()
       await delivery.acknowledge([accepted('a', 'Ann')])

@@ -113,6 +113,7 @@ export function sweepConformance(open: OpenWarehouse): void {
           kind: 'children',
           parentColumn: 'parent_id',
           parents: Object.entries(parents).map(([parent, readAt]) => ({ parent, readAt: at(readAt) })),
+          readBefore: null,
         }) as const
       const load = (rows: readonly Row[], parents: Record<string, number>) =>
         bench().load({ columns, rows, touchUnchanged: true, sweep: children(parents) })
@@ -147,9 +148,31 @@ export function sweepConformance(open: OpenWarehouse): void {
           columns,
           rows: [item('a2', 'a', 6)],
           touchUnchanged: true,
-          sweep: { kind: 'children', parentColumn: 'parent_id', parents: twice },
+          sweep: { kind: 'children', parentColumn: 'parent_id', parents: twice, readBefore: null },
         })
         expect(await items()).toEqual(['a2'])
+      })
+
+      test('at the end of a pass over all parents deletes those that it did not see', async () => {
+        await load([item('a1', 'a', 1), item('b1', 'b', 1), item('c1', 'c', 1)], { a: 1, b: 1, c: 1 })
+        const whole = { ...children({ a: 5 }), readBefore: at(4) }
+        expect(
+          await bench().load({ columns, rows: [item('a1', 'a', 5)], touchUnchanged: true, sweep: whole }),
+        ).toMatchObject({ unchanged: 1, swept: 2 })
+        expect(await items()).toEqual(['a1'])
+      })
+
+      test('leaves one alone that was seen and refused, until its parent comes without it', async () => {
+        await load([item('a1', 'a', 1), item('a2', 'a', 1)], { a: 1 })
+        const refused = { rejects: [{ key: 'a2', code: 'MR-5002' }], syncedAt: at(6) }
+        const sweep = { ...children({ a: 5 }), readBefore: at(5) }
+        expect(
+          await bench().load({ columns, rows: [item('a1', 'a', 5)], touchUnchanged: true, sweep, ...refused }),
+        ).toMatchObject({ rejected: 1, swept: 0 })
+        expect(await items()).toEqual(['a1', 'a2'])
+        const later = { touchUnchanged: true, sweep: children({ a: 8 }), syncedAt: at(9) }
+        expect(await bench().load({ columns, rows: [item('a1', 'a', 8)], ...later })).toMatchObject({ swept: 1 })
+        expect(await items()).toEqual(['a1'])
       })
     })
   })

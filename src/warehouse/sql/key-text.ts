@@ -1,0 +1,24 @@
+/** Keys as text, the same on both sides of a diff and on every warehouse. */
+import type { DiffRequest } from '../port.ts'
+import type { Engine } from './engine.ts'
+
+export type KeyPart = DiffRequest['key'][number]
+
+/** The canonical text of a key: the normalised value, or a JSON list of several. Null where any part is null. */
+export function keySql(db: Engine, request: Pick<DiffRequest, 'key'>): string {
+  const parts = request.key.map(({ column, normalise }) => normalised(db, db.quote(column), normalise))
+  if (parts.length === 1) return parts[0] ?? 'NULL'
+  const anyNull = parts.map((part) => `${part} IS NULL`).join(' OR ')
+  return `CASE WHEN ${anyNull} THEN NULL ELSE ${db.textList(parts)} END`
+}
+
+export function normalised(db: Engine, value: string, normalise: KeyPart['normalise']): string {
+  const text = `CAST(${value} AS VARCHAR)`
+  if (normalise === 'exact') return text
+  const trimmed = `nullif(trim(${text}, ${db.text(whiteSpace)}), '')`
+  return normalise === 'lower' ? `lower(${trimmed})` : trimmed
+}
+
+/** What JavaScript's trim takes away, with which the key of a change is made. */
+const whiteSpace =
+  ' \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'

@@ -1,0 +1,90 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { superviseRun } from '../../src/app/supervise-run.ts'
+import type { Job, JobEnd } from '../../src/state/slot-store.ts'
+
+describe('a run that is told to end because its time is up', () => {
+  const tooLong: Partial<JobEnd> = { state: 'queued', reason: 'it took longer than 1.5 s' }
+  it.each<readonly [string, object | null, Partial<JobEnd>]>([
+    ['and ends ok within its grace is ok', { status: 'ok', ledger: { loaded: 3 } }, { state: 'ok', reason: null }],
+    [
+      'and ends with rejects within its grace is partial',
+      { status: 'partial', ledger: { delivered: 3, rejected: 1, unknown: 0 } },
+      { state: 'partial' },
+    ],
+    [
+      'and stops its delivery half way is run again',
+      { status: 'partial', ledger: { delivered: 3, rejected: 0, unknown: 7 } },
+      tooLong,
+    ],
+    [
+      'and stops at a checkpoint is run again',
+      { status: 'failed', ledger: null, error: { code: 'MR-7001', message: 'stopped' } },
+      tooLong,
+    ],
+    ['and ends without a result is run again', null, tooLong],
+  ])('%s', async (_, result, end) => {
+    expect(await superviseRun(job, optionsWith(result, new AbortController().signal))).toMatchObject(end)
+  })
+})
+
+describe('a run that is told to end because the daemon ends', () => {
+  it.each<readonly [string, object, Partial<JobEnd>]>([
+    ['and ends ok is ok', { status: 'ok', ledger: { loaded: 3 } }, { state: 'ok' }],
+    [
+      'and stops at a checkpoint waits for the next daemon',
+      { status: 'failed', ledger: null, error: { code: 'MR-7001', message: 'stopped' } },
+      { state: 'queued', reason: 'the daemon was stopped' },
+    ],
+  ])('%s', async (_, result, end) => {
+    const stop = new AbortController()
+    const options = optionsWith(result, stop.signal)
+    const policy = { ...options.policy, timeoutMs: 60_000 }
+    const ended = superviseRun(job, { ...options, policy, onRun: () => stop.abort() })
+    expect(await ended).toMatchObject(end)
+  })
+})
+
+/** A run that answers the first signal with this result. */
+function optionsWith(result: object | null, stop: AbortSignal): Parameters<typeof superviseRun>[1] {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-supervise-'))
+  const launcher = join(root, 'launcher.mjs')
+  const line = result === null ? '' : `${JSON.stringify({ type: 'result', runs: [result] })}\n`
+  writeFileSync(
+    launcher,
+    `process.on('SIGTERM', () => { process.stdout.write(${JSON.stringify(line)}, () => process.exit(143)) })
+     setInterval(() => {}, 1000)
+     console.log('{"type":"run.started","run":{"run_id":"r1"}}')`,
+  )
+  return {
+    launcher,
+    root,
+    home: root,
+    target: 'sandbox',
+    env: {},
+    policy: { timeoutMs: 1500, graceMs: 20_000, retry: { attempts: 2, initialMs: 1, maxMs: 1 } },
+    now: () => new Date(0),
+    stop,
+    onRun: () => undefined,
+  }
+}
+
+const job: Job = {
+  schedule: 'hourly',
+  instant: '2026-01-01T00:00:00.000Z',
+  sync: 'stripe',
+  token: 1,
+  needs: [],
+  connection: 'stripe',
+  notBefore: '2026-01-01T00:00:00.000Z',
+  priority: 0,
+  state: 'running',
+  attempt: 1,
+  runId: null,
+  reason: null,
+  takenAt: null,
+  owner: null,
+  alive: true,
+}
