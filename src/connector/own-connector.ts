@@ -6,76 +6,24 @@ import { isDeepStrictEqual } from 'node:util'
 import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { OpenedConnector, ScanItem, Stream } from './contract.ts'
-import type { DestinationObject } from './destination.ts'
+import { wrapConnector } from './wrap-connector.ts'
 
 /** `folder`: where its code is. */
 export type Owner = { readonly name: string; readonly folder: string }
 
 export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedConnector {
-  const { now, streams, streamNames, objects, close } = connector
-  const guard = guardOf(owner)
-  return {
-    ...connector,
-    check: guard('checking the connection', (context) => connector.check(context)),
-    account: guard('asking for the account', (context) => connector.account(context)),
-    ...(now && { now: guard('asking for the time', (context) => now.call(connector, context)) }),
-    ...(streamNames && {
-      streamNames: guard('listing streams', (context) => streamNames.call(connector, context)),
-    }),
-    ...(close && { close: guard('closing', () => close.call(connector)) }),
-    ...(streams && {
-      streams: guard('describing streams', async (request) =>
-        (await streams.call(connector, request)).map((stream) => {
-          const flaw = streamFlaw(stream)
-          if (flaw !== null) throw broken(owner, `describing ${stream.name}: ${flaw}`)
-          return ownStream(stream, owner)
-        }),
-      ),
-    }),
-    ...(objects && {
-      objects: guard('describing objects', async (request) =>
-        (await objects.call(connector, request)).map((object) => ownObject(object, owner)),
-      ),
-    }),
-  }
-}
-
-function ownStream(stream: Stream, owner: Owner): Stream {
-  const { name, count } = stream
-  const doing = `reading ${name}`
-  return {
-    ...stream,
-    async *read(scan, context) {
-      try {
-        for await (const item of stream.read(scan, context)) {
-          const flaw = flawOf(item)
-          if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
-          yield item
-        }
-      } catch (error) {
-        throw asItsOwn(error, owner, doing)
-      }
+  return wrapConnector(connector, {
+    thrown: (error, doing) => asItsOwn(error, owner, doing),
+    stream(stream) {
+      const flaw = streamFlaw(stream)
+      if (flaw !== null) throw broken(owner, `describing ${stream.name}: ${flaw}`)
     },
-    ...(count && { count: guardOf(owner)(`counting ${name}`, (scan, context) => count.call(stream, scan, context)) }),
-  }
-}
-
-function ownObject(object: DestinationObject, owner: Owner): DestinationObject {
-  const { name, settle, readBack } = object
-  const guard = guardOf(owner)
-  const results = (answer: unknown) => readResults(answer, (flaw) => broken(owner, `writing ${name}: ${flaw}`))
-  return {
-    ...object,
-    write: guard(`writing ${name}`, async (changes, context) => results(await object.write(changes, context))),
-    ...(settle && {
-      settle: guard(`settling a job of ${name}`, async (receipt, context) =>
-        results(await settle.call(object, receipt, context)),
-      ),
-    }),
-    ...(readBack && {
-      readBack: guard(`reading ${name} back`, (changes, context) => readBack.call(object, changes, context)),
-    }),
-  }
+    item(item, doing) {
+      const flaw = flawOf(item)
+      if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
+    },
+    results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),
+  })
 }
 
 /** What names a field has to name one that there is; else rows would have no key, or no version, and nobody would know. */
@@ -182,17 +130,6 @@ function readResults(answer: unknown, flawed: (what: string) => MillraceError): 
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-
-const guardOf =
-  (owner: Owner) =>
-  <Args extends readonly unknown[], Result>(doing: string, work: (...args: Args) => Promise<Result>) =>
-  async (...args: Args): Promise<Result> => {
-    try {
-      return await work(...args)
-    } catch (error) {
-      throw asItsOwn(error, owner, doing)
-    }
-  }
 
 function asItsOwn(error: unknown, owner: Owner, doing: string): unknown {
   if (error instanceof MillraceErrors) return error

@@ -1,0 +1,97 @@
+import type { WriteResult } from '../model/change.ts'
+import type { OpenedConnector, ScanItem, Stream } from './contract.ts'
+import type { DestinationObject } from './destination.ts'
+
+/** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
+export type Wrapping = {
+  /** What is thrown instead of what it threw. */
+  readonly thrown: (error: unknown, doing: string) => unknown
+  readonly account?: (name: string) => string
+  /** Throws where the stream is not what it must be. */
+  readonly stream?: (stream: Stream) => void
+  /** Throws where the item is not what it must be. */
+  readonly item?: (item: ScanItem, doing: string) => void
+  readonly results: (answer: readonly WriteResult[], doing: string) => readonly WriteResult[]
+}
+
+/** The connector with a wrapping around every member that it has. Data passes as it is. */
+export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): OpenedConnector {
+  const { now, streams, streamNames, objects, close } = connector
+  const guard = guardOf(wrapping)
+  const account = wrapping.account ?? ((name) => name)
+  return {
+    ...connector,
+    check: guard('checking the connection', (context) => connector.check(context)),
+    account: guard('asking for the account', async (context) => account(await connector.account(context))),
+    ...(now && { now: guard('asking for the time', (context) => now.call(connector, context)) }),
+    ...(streamNames && {
+      streamNames: guard('listing streams', (context) => streamNames.call(connector, context)),
+    }),
+    ...(close && { close: guard('closing', () => close.call(connector)) }),
+    ...(streams && {
+      streams: guard('describing streams', async (request) =>
+        (await streams.call(connector, request)).map((stream) => {
+          wrapping.stream?.(stream)
+          return wrapStream(stream, wrapping)
+        }),
+      ),
+    }),
+    ...(objects && {
+      objects: guard('describing objects', async (request) =>
+        (await objects.call(connector, request)).map((object) => wrapObject(object, wrapping)),
+      ),
+    }),
+  }
+}
+
+function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
+  const { name, count } = stream
+  const { item: look, thrown } = wrapping
+  const doing = `reading ${name}`
+  return {
+    ...stream,
+    async *read(scan, context) {
+      try {
+        for await (const item of stream.read(scan, context)) {
+          look?.(item, doing)
+          yield item
+        }
+      } catch (error) {
+        throw thrown(error, doing)
+      }
+    },
+    ...(count && {
+      count: guardOf(wrapping)(`counting ${name}`, (scan, context) => count.call(stream, scan, context)),
+    }),
+  }
+}
+
+function wrapObject(object: DestinationObject, wrapping: Wrapping): DestinationObject {
+  const { name, settle, readBack } = object
+  const guard = guardOf(wrapping)
+  const writing = `writing ${name}`
+  return {
+    ...object,
+    write: guard(writing, async (changes, context) => wrapping.results(await object.write(changes, context), writing)),
+    ...(settle && {
+      settle: guard(`settling a job of ${name}`, async (receipt, context) =>
+        wrapping.results(await settle.call(object, receipt, context), writing),
+      ),
+    }),
+    // What the vendor holds is data.
+    ...(readBack && {
+      readBack: guard(`reading ${name} back`, (changes, context) => readBack.call(object, changes, context)),
+    }),
+  }
+}
+
+const guardOf =
+  ({ thrown }: Wrapping) =>
+  <Args extends readonly unknown[], Result>(doing: string, work: (...args: Args) => Promise<Result>) =>
+  async (...args: Args): Promise<Result> => {
+    try {
+      return await work(...args)
+    } catch (error) {
+      throw thrown(error, doing)
+    }
+  }
