@@ -24,6 +24,7 @@ import { planChanges } from '../etl/prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
+import { warningsOf } from '../reverse-etl/warnings.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
@@ -191,6 +192,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         on_removed: sync.onRemoved.kind,
         samples,
         guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
+        warnings: warningsOf(sync, mapping, diff),
         stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,

@@ -58,6 +58,8 @@ export type ReversePlan = {
   /** The first rows that differ, in key order; masked where a column is tagged `pii`. */
   readonly samples: readonly PlannedChange[]
   readonly guards: readonly GuardCheck[]
+  /** What a run would warn of, a sentence each. */
+  readonly warnings: readonly string[]
   /** Why a run would stop before it sends anything, apart from the guards. null: it would not. */
   readonly stops: { readonly code: string; readonly message: string } | null
   /** One sentence each: a view that would be made, a snapshot that gets a column. */

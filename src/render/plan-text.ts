@@ -40,9 +40,7 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
       ...migrationLines(change).map((line) => `          ${line}\n`),
     ]),
   )
-  const warnings = plan.streams.flatMap((stream) =>
-    stream.warnings.map((text) => ` ${paint('yellow', 'warning')}  ${printable(text)}\n`),
-  )
+  const warnings = plan.streams.flatMap((stream) => warningLines(stream.warnings, paint).map((line) => `${line}\n`))
   const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
   return (
     head +
@@ -51,6 +49,9 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
     ` ${requestsText(plan.streams)}\n`
   )
 }
+
+const warningLines = (warnings: readonly string[], paint: Paint): readonly string[] =>
+  warnings.map((text) => ` ${paint('yellow', 'warning')}  ${printable(text)}`)
 
 function scanText(stream: StreamPlan): string {
   const from = stream.full || stream.from === null ? 'everything' : `from ${formatInstant(stream.from)}`
@@ -79,6 +80,7 @@ function reverseText(plan: ReversePlan, paint: Paint): string {
     samples.length === 0 ? [] : [...samples, ...(more > 0 ? [`   …   ${formatCount(more)} more:  --json`] : [])],
     [
       ...plan.schema_changes.map((change) => ` schema   ${printable(change)}`),
+      ...warningLines(plan.warnings, paint),
       ...guardLines(plan.guards, paint),
       lastLine(plan),
     ],

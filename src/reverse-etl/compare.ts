@@ -133,7 +133,7 @@ async function readModel(
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
       // A record that several fields name is another one for each of their values.
-      ...(!isKey && identity.length === 1 && sync.onRemoved.kind !== 'ignore' && { record: match }),
+      ...(!isKey && identity.length === 1 && { record: match }),
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })
   } catch (error) {

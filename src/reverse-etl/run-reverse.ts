@@ -21,6 +21,7 @@ import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
 import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
+import { warningsOf } from './warnings.ts'
 
 export type ReverseRequest = {
   readonly sync: ReverseSync
@@ -93,7 +94,6 @@ async function prepare(
 ): Promise<Prepared | Stopped> {
   const { sync, object } = request
   const mapping = resolveMapping(sync, object, await session.describe(request.model))
-  for (const message of mapping.warnings) context.emit({ type: 'run.warning', run_id: context.runId, message })
   const meta = snapshotMeta(request, mapping)
   const stored = await session.reverse.readMeta(sync.name)
   const standing = await session.reverse.hasSnapshot(sync.name)
@@ -122,6 +122,8 @@ async function prepare(
     now: context.clock.now(),
   })
   const { diff, counts } = comparison
+  for (const message of warningsOf(sync, mapping, diff))
+    context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
     type: 'diff.finished',
     run_id: context.runId,

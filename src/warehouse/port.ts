@@ -165,6 +165,8 @@ export type DiffCounts = {
   readonly accepted: number
   /** Samples of keys that are null or not unique. */
   readonly invalidSamples: readonly string[]
+  /** Records that more than one row of the model means, of those that rows to be sent mean. */
+  readonly sharedRecords: number
 }
 
 export type Candidate = {

@@ -36,6 +36,7 @@ const people: ReversePlan = {
     { name: 'max_changed', value: { fraction: 0.009 }, limit: { fraction: 0.3 }, ok: true, override: null },
     { name: 'max_added', value: { rows: 131 }, limit: { rows: 10_000 }, ok: true, override: null },
   ],
+  warnings: [],
   stops: null,
   schema_changes: [],
   requests_estimate: 6,

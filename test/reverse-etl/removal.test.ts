@@ -97,6 +97,19 @@ describe('a record that another row of the model means as well', () => {
     expect(world.vendor.records.get('ann@x.io')).toMatchObject({ unsubscribed: true })
   })
 
+  it('is told of when one of its rows is sent, and not when none is', async () => {
+    const world = byEmail({ kind: 'ignore' })
+    const told = async () =>
+      (await run(world)).events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    world.people = [lead, other]
+    expect(await told()).toEqual([])
+    world.people = [lead, { ...lead, id: 'TWIN', name: 'Anna', email: ' ANN@x.io' }, other]
+    expect(await told()).toEqual([
+      expect.stringContaining('1 record is meant by more than one row of the model people, with one email'),
+    ])
+    expect(await told()).toEqual([])
+  })
+
   it.each([{ kind: 'delete' }, { kind: 'set', values: { name: 'gone' } }] as const)(
     'stays as the other row has it, where one of two leaves: %j',
     async (onRemoved) => {

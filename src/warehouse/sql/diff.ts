@@ -133,7 +133,19 @@ async function countDiff(
     model_rows: counts.added + counts.changed + counts.unchanged + counts.retry + counts.invalid,
     accepted,
     invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
+    sharedRecords: counts.added + counts.changed + counts.retry > 0 ? await countShared(db, request) : 0,
   }
+}
+
+async function countShared(db: Engine, { model, record, columns }: DiffRequest): Promise<number> {
+  const index = columns.findIndex(({ name }) => name === record?.column)
+  if (!record || index < 0) return 0
+  const stands = normalised(db, db.quote(record.column), record.normalise)
+  const [row] = await db.rows(
+    `SELECT count(*) AS n FROM (SELECT ${stands} AS ${recordText} FROM (${model}) GROUP BY 1 HAVING count(*) > 1) o ` +
+      `WHERE o.${recordText} IN (SELECT ${normalised(db, `m${index}`, record.normalise)} FROM _diff WHERE _class IN (${added}, ${changed}, ${retry}))`,
+  )
+  return Number(row?.['n'] ?? 0)
 }
 
 /** The column that is the key, character by character; undefined: the key is made of it, or of several. */

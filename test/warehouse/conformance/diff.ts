@@ -36,6 +36,7 @@ export function diffConformance(open: OpenWarehouse): void {
         removed: 1,
         accepted: 3,
         invalidSamples: [],
+        sharedRecords: 0,
       })
       expect(kinds(candidates)).toEqual(['a added', 'b changed', 'd removed'])
       expect(candidates.map(({ values, previous }) => [values, previous])).toEqual([
@@ -99,6 +100,7 @@ export function diffConformance(open: OpenWarehouse): void {
         removed: 1,
         accepted: 3,
         invalidSamples: ['n', 's'],
+        sharedRecords: 0,
       })
       expect(kinds(candidates)).toEqual(['gone removed', 't changed'])
     })
@@ -165,6 +167,20 @@ export function diffConformance(open: OpenWarehouse): void {
         ['y', 'added', false],
         ['z', 'added', false],
       ])
+    })
+
+    test('counts the records that several rows mean, of those that rows to be sent mean', async () => {
+      const delivery = await reverse({ record: { column: 'name', normalise: 'lower' } })
+      await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', 'Bob')])
+      const count = async (...more: readonly string[]) => {
+        const standing = [`('a', 'Ann', false)`, `('b', 'Bob', false)`, `('c', 'Bob', false)`]
+        const { counts } = await delivery.diff({ model: model(...standing, ...more) })
+        return counts.sharedRecords
+      }
+      expect(await count()).toBe(0)
+      expect(await count(`('d', 'Di', false)`, `('e', NULL, false)`, `('f', NULL, false)`)).toBe(0)
+      expect(await count(`('d', ' ANN ', false)`)).toBe(1)
+      expect(await count(`('d', ' ANN ', false)`, `('e', 'bob', false)`, `('f', 'bob', false)`)).toBe(2)
     })
 
     test('adds a row again that was removed, and shows what was last sent', async () => {
