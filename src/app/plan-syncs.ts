@@ -17,12 +17,13 @@ import type {
 } from '../model/plan.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
-import { askedOf, changeOf, otherRows, restartBy } from '../etl/asked.ts'
+import { otherRows, restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
+import { oddOfStandingRows } from '../etl/standing-rows.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { warningsOf } from '../reverse-etl/warnings.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
@@ -82,7 +83,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
-      const change = scan.full ? null : changeOf(plan.stream.name, begun.cursor.marks?.asked, askedOf(plan, sync.start))
+      const changes = stored.changes.get(plan.stream.name) ?? []
       const counted =
         offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({
@@ -95,8 +96,8 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         resumed: begun.resumed,
         counted,
         requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
-        schema_changes: stored.changes.get(plan.stream.name) ?? [],
-        warnings: change === null ? [] : [change],
+        schema_changes: changes,
+        warnings: oddOfStandingRows({ sync: sync.name, plan, cursor: begun.cursor, changes }, scan),
       })
     }
     return { kind: 'etl', sync: sync.name, streams }

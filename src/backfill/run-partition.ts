@@ -60,7 +60,7 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const live = await session.state.readCursor({ ...scope, partition: '' })
       await refuseOtherRows(session, partition.plan, live.marks?.asked)
       await refuseLost(session, sync, { plan: partition.plan, live })
-      const plan = await prepareTables(context, session, partition.plan)
+      const { plan } = await prepareTables(context, session, partition.plan)
       refuseMissing(sync, partition, plan)
       const { to } = partition
       const bounds = { from: partition.range?.from ?? null, to, upperBound: to }

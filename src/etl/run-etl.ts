@@ -14,6 +14,7 @@ import { takeScope } from './open-scope.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
+import type { StreamStart } from './stream-work.ts'
 import { stoppedBySignal, syncStream } from './sync-stream.ts'
 
 export type EtlRequest = {
@@ -46,11 +47,12 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
         ? stoppedBySignal(`${request.sync.name} ${name}`)
         : asMillraceError(error, `reading ${name}`),
     )
-  await inParallel(begun, concurrentStreams, async ({ plan, fence, cursor }) => {
+  await inParallel(begun, concurrentStreams, async (each) => {
+    const { plan } = each
     try {
       const outcome = await syncStream(
         context,
-        { plan, fence, cursor, connectorName: request.connectorName },
+        { ...each, connectorName: request.connectorName },
         {
           vendorNow,
           fullRefresh: request.fullRefresh,
@@ -123,7 +125,7 @@ export function sumOutcome(reports: ReadonlyMap<string, StreamReport>, errors: r
 
 const withoutSides = ({ loaded: _loaded, counted: _counted, ...ledger }: StreamReport): EtlLedger => ledger
 
-type Begun = { readonly plan: StreamPlan; readonly fence: Fence; readonly cursor: Cursor }
+type Begun = Omit<StreamStart, 'connectorName' | 'isNew'>
 
 type Beginning = { readonly begun: readonly Begun[]; readonly errors: readonly MillraceError[] }
 
@@ -163,7 +165,7 @@ async function beginStream(
     (own) => standing(context, session, { plan, fence: own, connectorName }),
     !fullRefresh,
   )
-  return { plan: await prepareTables(context, session, plan), fence, cursor }
+  return { ...(await prepareTables(context, session, plan)), fence, cursor }
 }
 
 type Beginner = Pick<EtlRequest, 'sync' | 'connectorName' | 'fullRefresh'> & { readonly plan: StreamPlan }

@@ -3,11 +3,11 @@ import type { Scan } from '../connector/contract.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { askedOf, changeOf } from './asked.ts'
 import { beginScan } from './begin-scan.ts'
 import type { EtlContext } from './context.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'
 import { StreamWork, type StreamStart } from './stream-work.ts'
+import { oddOfStandingRows } from './standing-rows.ts'
 import { verifyCount } from './verify-count.ts'
 
 /** `reports` say what was committed, whatever happened after. */
@@ -46,8 +46,8 @@ export async function syncStream(
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition: start.fence.partition !== '' })
-  const change = scan.full ? null : changeOf(stream.name, start.cursor.marks?.asked, askedOf(plan, options.start))
-  if (change !== null) context.emit({ type: 'run.warning', run_id: context.runId, message: change })
+  const odd = oddOfStandingRows({ ...start, sync: start.fence.sync, changes: start.changes ?? [] }, scan)
+  for (const message of odd) context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
     type: 'stream.started',
     run_id: context.runId,

@@ -15,14 +15,15 @@ describe('a stream whose fields change', () => {
     columns: { readonly [field: string]: LogicalType },
     values: readonly object[],
     options: RunOptions = {},
+    hoursLater = 24,
   ) {
     const vendor = createVendor({ readAt: world.clock, withoutChildren: true, columns })
-    vendor.setClock(Date.parse('2026-01-01T00:00:00.000Z') + ++day * 86_400_000)
+    vendor.setClock(Date.parse('2026-01-01T00:00:00.000Z') + (hours += hoursLater) * 3_600_000)
     for (const [index, fields] of values.entries()) vendor.put(index + 1, { ...fields })
     vendor.pass()
     return world.run(vendor.connector, { streams: [{}], chunkRows: 100, ...options })
   }
-  let day = 0
+  let hours = 0
   const cells = async (column: string) =>
     (await world.rows(`SELECT ${column} FROM crm.people ORDER BY id`)).map((row) => row[column])
 
@@ -36,6 +37,28 @@ describe('a stream whose fields change', () => {
       }),
     )
     expect(await cells('email')).toEqual([null, 'b@c.d'])
+  })
+
+  test('says once that the rows of before have none of it, and how to read it', async () => {
+    const warnings = async (columns: Parameters<typeof load>[0], options: RunOptions = {}) =>
+      (await load(columns, [{}], options, 1)).events.flatMap((event) =>
+        event.type === 'run.warning' ? [event.message] : [],
+      )
+    expect(await warnings({})).toEqual([])
+    expect(await warnings({ email: 'string' })).toEqual([
+      'people: rows that were loaded before have no email until they are read again. To read them now:  millrace backfill crm --stream people --column email',
+    ])
+    expect(await warnings({ email: 'string' })).toEqual([])
+    expect(await warnings({ email: 'string', a: 'string', b: 'string' })).toEqual([
+      expect.stringMatching(/have no a, b until .* --stream people$/),
+    ])
+    expect(await warnings({ email: 'string', a: 'string', b: 'string', c: 'string' }, { fullRefresh: true })).toEqual(
+      [],
+    )
+    const without = { streams: [{ exclude: ['d'] }] }
+    const columns = { d: 'string' } as const
+    expect(await warnings(columns, without)).toEqual([])
+    expect(await warnings(columns)).toEqual([expect.stringContaining('have no d until')])
   })
 
   test('keeps a column, and what it holds, that the vendor has no more', async () => {
