@@ -20,9 +20,11 @@ import type { SchemaChange } from '../model/table.ts'
 import { otherRows, restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
+import { digestOf } from '../etl/options-digest.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
+import { withStandingNames } from '../etl/standing-names.ts'
 import { oddOfStandingRows } from '../etl/standing-rows.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { warningsOf } from '../reverse-etl/warnings.ts'
@@ -64,9 +66,10 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
     const vendorNow = offline ? app.clock.now() : await connection.now()
     const stored = await storedState(app, sync, { plans, runId })
     const streams: PlannedStream[] = []
-    for (const plan of plans) {
-      passesOf(sync.name, plan)
-      const kept = cursorIn(stored, plan)
+    for (const resolved of plans) {
+      passesOf(sync.name, resolved)
+      const kept = cursorIn(stored, resolved)
+      const plan = withStandingNames(resolved, kept.marks?.asked)
       const other = otherRows(plan, kept.marks?.asked)
       if (other) throw other
       const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : emptyCursor
@@ -80,10 +83,10 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         overlapMs: plan.stream.overlapMs,
         full: false,
         generation: plan.mode === 'full_refresh',
+        by: digestOf(plan, sync.start),
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
-      const changes = stored.changes.get(plan.stream.name) ?? []
       const counted =
         offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
       streams.push({
@@ -96,8 +99,8 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         resumed: begun.resumed,
         counted,
         requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
-        schema_changes: changes,
-        warnings: oddOfStandingRows({ sync: sync.name, plan, cursor: begun.cursor, changes }, scan),
+        schema_changes: stored.changes.get(plan.stream.name) ?? [],
+        warnings: oddOfStandingRows({ sync: sync.name, plan, cursor: begun.cursor, vendorNow }, scan),
       })
     }
     return { kind: 'etl', sync: sync.name, streams }
@@ -127,15 +130,16 @@ async function storedState(
     table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
   })
   const look = async (session: Session): Promise<StoredState> => {
+    const kept = await session.state.readCursors(sync.name)
+    const cursors = new Map(
+      kept.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
+    )
     const changes = new Map<string, readonly SchemaChange[]>()
-    for (const plan of plans) changes.set(plan.stream.name, await planChanges(session, plan))
-    const cursors = await session.state.readCursors(sync.name)
-    return {
-      changes,
-      cursors: new Map(
-        cursors.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
-      ),
+    for (const plan of plans) {
+      const { name } = plan.stream
+      changes.set(name, await planChanges(session, withStandingNames(plan, cursors.get(name)?.marks?.asked)))
     }
+    return { changes, cursors }
   }
   // Everything is new.
   const nothing = { cursors: new Map(), changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])) }

@@ -1,5 +1,7 @@
 /** Which parts of which streams a backfill reads, and which of them are done. */
 import type { EtlSync } from '../config/project.ts'
+import { askedOf, nameOf } from '../etl/asked.ts'
+import { digestOf } from '../etl/options-digest.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
@@ -86,14 +88,14 @@ function partitionsOf(
   const over = new Date(vendorNow.getTime() - plan.stream.lagMs).toISOString()
   if (plan.stream.boundedBy === undefined) {
     const name = partitionName(null, column)
-    const isDone = !request.again && own.some((kept) => kept.partition === name && isComplete(kept.cursor))
+    const isDone = !request.again && own.some((kept) => kept.partition === name && isDoneFor(plan, kept.cursor))
     return [{ plan, range: null, name, to: over, start: sync.start, isDone, column }]
   }
   const range = rangeFor(sync, plan, { request, over, live: own.find((kept) => kept.partition === '')?.cursor })
   const start = sync.start !== null && range.from < sync.start ? range.from : sync.start
   const kept = own.flatMap(({ partition, cursor }) => {
     const of = rangeOf(partition, column)
-    return of ? [{ ...of, isDone: isComplete(cursor), isOpen: cursor.scan !== null }] : []
+    return of ? [{ ...of, isDone: isDoneFor(plan, cursor), isOpen: cursor.scan !== null }] : []
   })
   const done = request.again ? [] : kept.filter((each) => each.isDone)
   const open = kept.filter((each) => each.isOpen)
@@ -108,8 +110,12 @@ function partitionsOf(
   }))
 }
 
-/** Complete, and with no pass under way. */
-export const isComplete = ({ watermark, scan }: Cursor): boolean => watermark !== null && scan === null
+/** Complete, with no pass under way, and read by the options of now into the table of now. */
+export function isDoneFor(plan: StreamPlan, { watermark, scan, marks }: Cursor): boolean {
+  if (watermark === null || scan !== null) return false
+  const { table, by } = { ...askedOf(plan, null), ...marks?.asked }
+  return table === nameOf(plan.shape) && by === digestOf(plan, null)
+}
 
 function rangeFor(
   sync: EtlSync,

@@ -6,12 +6,13 @@ import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
+import { withStandingNames } from '../etl/standing-names.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Session } from '../warehouse/port.ts'
-import { isComplete, type Partition } from './plan-backfill.ts'
+import { isDoneFor, type Partition } from './plan-backfill.ts'
 
 export type PartitionRequest = {
   readonly sync: EtlSync
@@ -56,11 +57,12 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
     async (session) => {
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
       const kept = await session.state.readCursor(scope)
-      if (isComplete(kept) && !request.again) return null
+      if (isDoneFor(partition.plan, kept) && !request.again) return null
       const live = await session.state.readCursor({ ...scope, partition: '' })
       await refuseOtherRows(session, partition.plan, live.marks?.asked)
       await refuseLost(session, sync, { plan: partition.plan, live })
-      const { plan } = await prepareTables(context, session, partition.plan)
+      const named = withStandingNames(partition.plan, live.marks?.asked)
+      const plan = await prepareTables(context, session, named)
       refuseMissing(sync, partition, plan)
       const { to } = partition
       const bounds = { from: partition.range?.from ?? null, to, upperBound: to }

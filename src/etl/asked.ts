@@ -1,21 +1,32 @@
 /** What of a sync's options decides which rows and values a stream's table holds, and what becomes of a change of them. */
 import type { Asked, Cursor, Masks } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
+import { digestOf } from './options-digest.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
-export const askedOf = ({ stream, config, shape, children }: StreamPlan, start: string | null): Asked => ({
-  start,
-  where: config.where,
-  masks: masksOf(shape),
-  children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
-  table: nameOf(shape),
-  key: stream.key,
-  source: stream.source ?? null,
-  query: config.query,
-})
+/** @param before what was asked of the same table the last time */
+export function askedOf(plan: StreamPlan, start: string | null, before?: Asked): Asked {
+  const { stream, config, shape, children } = plan
+  const known = before?.table === nameOf(shape) ? (before.columns ?? {}) : {}
+  const columns = Object.fromEntries(shape.columns.map(({ field, column }) => [field, column]))
+  return {
+    start,
+    where: config.where,
+    masks: masksOf(shape),
+    children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
+    table: nameOf(shape),
+    key: stream.key,
+    source: stream.source ?? null,
+    query: config.query,
+    columns: { ...known, ...columns },
+    idle: Object.keys(known).filter((field) => !Object.hasOwn(columns, field)),
+    by: digestOf(plan, null),
+  }
+}
 
-const masksOf = ({ columns }: TableShape): Masks =>
+export const masksOf = ({ columns }: TableShape): Masks =>
   Object.fromEntries(columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : [])))
 
 /** @throws MillraceError MR-2201 where `otherRows` says why, and the table is there */
@@ -54,11 +65,11 @@ export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | u
   })
 }
 
-const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
+export const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
 
 const keyOf = (fields: readonly string[], masks: Masks): string =>
   fields
-    .map((field) => (masks[field] ? `${field} (${masks[field]})` : field))
+    .map((field) => (ownMember(masks, field) ? `${field} (${ownMember(masks, field)})` : field))
     .toSorted()
     .join(', ')
 
@@ -85,10 +96,15 @@ export function restartBy({ shape, children }: StreamPlan, before: Asked | undef
   return missed ? `${missed.child.name} was left out by the last run` : null
 }
 
-/** Sentences on what stands in the table as it was loaded before; null: nothing does. @param before undefined: not known */
-export function changeOf(stream: string, before: Asked | undefined, now: Asked): string | null {
-  if (before === undefined) return null
+/**
+ * Sentences on what stands in the table as it was loaded before; null: nothing does.
+ * @param full everything is read again: only what is never read again is told, the closed intervals of `scd2`
+ */
+export function changeOf({ stream, mode, shape }: StreamPlan, before: Asked, now: Asked, full: boolean): string | null {
   const { masked, bare } = maskChanges(before, now)
+  if (mode === 'scd2' && masked.length > 0)
+    return `${stream.name}: ${masked.join(', ')} of intervals that are closed, or close with this run, stays in the table unmasked, or masked another way: no run reads them again. For a table without it:  drop table ${nameOf(shape)};  the next run begins it anew, without its history.`
+  if (full) return null
   const changes = [
     ...(masked.length > 0
       ? [`${masked.join(', ')} of rows that were loaded before stand in the table unmasked, or masked another way`]
@@ -103,7 +119,7 @@ export function changeOf(stream: string, before: Asked | undefined, now: Asked):
     ...(isEarlier(now.start, before.start) ? ['rows from before the old  start  are not there'] : []),
   ]
   if (changes.length === 0) return null
-  return `${stream}: its options have changed: ${changes.join('; ')}. A run with --full-refresh reads everything again.`
+  return `${stream.name}: its options have changed: ${changes.join('; ')}. A run with --full-refresh reads everything again.`
 }
 
 /** Fields of the stream, and of its children with their names. A child that was not loaded before has nothing from before. */
@@ -122,12 +138,12 @@ function maskChanges(
   return {
     masked: pairs.flatMap(({ of, old, own }) =>
       Object.keys(own)
-        .filter((field) => old[field] !== own[field])
+        .filter((field) => ownMember(old, field) !== ownMember(own, field))
         .map((field) => of + field),
     ),
     bare: pairs.flatMap(({ of, old, own }) =>
       Object.keys(old)
-        .filter((field) => own[field] === undefined)
+        .filter((field) => ownMember(own, field) === undefined)
         .map((field) => of + field),
     ),
   }

@@ -16,10 +16,17 @@ export type ScanRequest = {
   readonly generation?: boolean
   /** `--full-refresh`: a pass over everything, dropping a scan that is under way. */
   readonly full: boolean
+  /** The digest of its options. */
+  readonly by: string
   readonly scanId: string
 }
 
-export type BegunScan = { readonly cursor: Cursor & { readonly scan: ScanState }; readonly resumed: boolean }
+export type BegunScan = {
+  readonly cursor: Cursor & { readonly scan: ScanState }
+  readonly resumed: boolean
+  /** One that was under way was begun by other options, and is not gone on with. */
+  readonly dropped: boolean
+}
 
 /**
  * The scan to go on with, or a new one: half-open from the watermark (less the overlap) to the vendor's now less the lag.
@@ -27,15 +34,17 @@ export type BegunScan = { readonly cursor: Cursor & { readonly scan: ScanState }
  */
 export function beginScan(request: ScanRequest): BegunScan {
   const { cursor, generation = false } = request
-  if (cursor.scan && !request.full && (cursor.scan.generation ?? false) === generation)
-    return { cursor: { ...cursor, scan: cursor.scan }, resumed: true }
+  const open = cursor.scan && (cursor.scan.generation ?? false) === generation ? cursor.scan : null
+  const dropped = open !== null && !request.full && (open.by ?? request.by) !== request.by
+  if (open && !dropped && !request.full) return { cursor: { ...cursor, scan: open }, resumed: true, dropped }
+  const full = request.full || (dropped && open.full)
   const lagged = new Date(request.vendorNow.getTime() - request.lagMs).toISOString()
-  // The vendor's clock may be set back: the watermark never is.
-  const upperBound = cursor.watermark !== null && lagged < cursor.watermark ? cursor.watermark : lagged
+  // The vendor's clock may be set back: the watermark never is, until somebody asks for everything anew.
+  const upperBound = cursor.watermark !== null && lagged < cursor.watermark && !request.full ? cursor.watermark : lagged
   const restates =
     request.restate !== null && isDue(cursor.marks?.restated_at, request.restate.everyMs, request.vendorNow)
   const from =
-    request.full || generation || cursor.watermark === null || isListDue(request)
+    full || generation || cursor.watermark === null || isListDue(request)
       ? null
       : new Date(Date.parse(cursor.watermark) - overlapOf(request, restates)).toISOString()
   const scan: ScanState = {
@@ -44,12 +53,13 @@ export function beginScan(request: ScanRequest): BegunScan {
     started_at: request.now.toISOString(),
     full: from === null,
     ...(generation && { generation }),
+    by: request.by,
     // A pass over everything reads the window, too.
     ...((restates || (from === null && request.restate !== null)) && { restates: true }),
     read: 0,
     partitions: [{ from, to: upperBound, resume: null, done: false }],
   }
-  return { cursor: { ...cursor, scan }, resumed: false }
+  return { cursor: { ...cursor, scan }, resumed: false, dropped }
 }
 
 const isListDue = ({ cursor, fullEveryMs, vendorNow }: ScanRequest): boolean =>

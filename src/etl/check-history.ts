@@ -1,6 +1,7 @@
 import type { StreamConfig } from '../config/project.ts'
 import type { FieldHistory, Stream } from '../connector/contract.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownMember } from '../model/own-member.ts'
 
 /** Fields of a history's rows without which there is no view of it. */
 export const madeOf = ({ record, field, from, to, at, kind }: FieldHistory): readonly string[] =>
@@ -30,8 +31,8 @@ export function checkHistory(
         'left out',
         isValue ? `Mask it:  ${name}: { mask: { ${field}: redact } }` : 'Take it out of  exclude .',
       )
-    const mask = config.mask[field]
-    if (mask !== undefined && !isValue && mask !== alike[field])
+    const mask = ownMember(config.mask, field)
+    if (mask !== undefined && !isValue && mask !== ownMember(alike, field))
       throw refuse(
         field,
         `masked with ${mask}`,

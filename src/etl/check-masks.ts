@@ -3,6 +3,7 @@ import type { StreamConfig } from '../config/project.ts'
 import { isGlob } from '../config/stream-glob.ts'
 import type { Stream } from '../connector/contract.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownMember } from '../model/own-member.ts'
 
 type Masked = { readonly sync: string; readonly config: StreamConfig }
 
@@ -36,8 +37,12 @@ export function checkMasks(
           )
   }
   for (const [whole, fields] of Object.entries(parts)) {
-    const part = fields.find((field) => config.mask[field] !== undefined)
-    if (part !== undefined && (isLoaded(config, whole) || required.has(whole)) && config.mask[whole] === undefined)
+    const part = fields.find((field) => ownMember(config.mask, field) !== undefined)
+    if (
+      part !== undefined &&
+      (isLoaded(config, whole) || required.has(whole)) &&
+      ownMember(config.mask, whole) === undefined
+    )
       throw refuse(
         `${name}.${part} is masked, and ${whole} has it in clear`,
         required.has(whole)

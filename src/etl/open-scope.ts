@@ -2,6 +2,7 @@
 import type { Cursor, ScanState } from '../model/cursor.ts'
 import type { Fence, Scope, Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
+import { digestOf } from './options-digest.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { StreamStart } from './stream-work.ts'
 
@@ -26,8 +27,9 @@ export async function openScope(
 ): Promise<StreamStart> {
   const scope = { sync, stream: plan.stream.name, partition }
   const { fence } = await takeScope(context, session, scope, () => Promise.resolve(kept))
-  if (kept.scan) return { plan, fence, cursor: kept, connectorName }
-  const cursor = { ...kept, watermark: null, scan: scanOver(context, scope.stream, bounds) }
+  const by = digestOf(plan, null)
+  if (kept.scan && (kept.scan.by ?? by) === by) return { plan, fence, cursor: kept, connectorName }
+  const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), by } }
   await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector: connectorName, version: 1 } })
   return { plan, fence, cursor, connectorName, isNew: true }
 }

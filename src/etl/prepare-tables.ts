@@ -8,30 +8,26 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
  * Makes and widens the tables of a stream and its children. With `schema_changes: ignore`, columns that a table does not
- * have are left out of what is loaded. `changes`: of the stream's own table. @throws MillraceError MR-2201
+ * have are left out of what is loaded. @throws MillraceError MR-2201
  */
-export async function prepareTables(
-  context: EtlContext,
-  session: Session,
-  plan: StreamPlan,
-): Promise<{ readonly plan: StreamPlan; readonly changes: readonly SchemaChange[] }> {
+export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
   const prepare = async (
     stream: Pick<Stream, 'name' | 'columns'>,
     { shape, config, mode }: Prepared,
-  ): Promise<{ readonly shape: TableShape; readonly changes: readonly SchemaChange[] }> => {
+  ): Promise<TableShape> => {
     const changes = [
       ...(await prepareIntervals(session, { table: shape.table, fields: Object.keys(stream.columns), mode })),
       ...(await session.ensureTable(shape.table, config.schemaChanges)),
     ]
     for (const change of changes)
       context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
-    return { shape: config.schemaChanges === 'ignore' ? await storedPart(session, shape) : shape, changes }
+    return config.schemaChanges === 'ignore' ? storedPart(session, shape) : shape
   }
-  const { shape, changes } = await prepare(plan.stream, plan)
+  const shape = await prepare(plan.stream, plan)
   const children: StreamPlan['children'][number][] = []
   for (const child of plan.children)
-    children.push({ ...child, shape: (await prepare(child.child, { ...child, mode: 'merge' })).shape })
-  return { plan: { ...plan, shape, children }, changes }
+    children.push({ ...child, shape: await prepare(child.child, { ...child, mode: 'merge' }) })
+  return { ...plan, shape, children }
 }
 
 /** What `prepareTables` would do to the table of the stream itself. @throws MillraceError MR-2201 */

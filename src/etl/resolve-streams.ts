@@ -5,6 +5,7 @@ import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
+import { ownMember } from '../model/own-member.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
 import { checkHistory, madeOf } from './check-history.ts'
@@ -149,7 +150,7 @@ function shapeOf(
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const isWished = wished.includes(field) && !config.exclude.includes(field)
     if (!isLoaded(config, field) && !required.has(field) && !isWished) return []
-    const mask = config.mask[field] ?? alike[field]
+    const mask = ownMember(config.mask, field) ?? ownMember(alike, field)
     const column = names.get(field) ?? field
     if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]
     return [{ field, column, ...(mask ? { type: 'string', mask } : { type }) }]

@@ -14,7 +14,7 @@ import { takeScope } from './open-scope.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
-import type { StreamStart } from './stream-work.ts'
+import { withStandingNames } from './standing-names.ts'
 import { stoppedBySignal, syncStream } from './sync-stream.ts'
 
 export type EtlRequest = {
@@ -47,12 +47,11 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
         ? stoppedBySignal(`${request.sync.name} ${name}`)
         : asMillraceError(error, `reading ${name}`),
     )
-  await inParallel(begun, concurrentStreams, async (each) => {
-    const { plan } = each
+  await inParallel(begun, concurrentStreams, async ({ plan, fence, cursor }) => {
     try {
       const outcome = await syncStream(
         context,
-        { ...each, connectorName: request.connectorName },
+        { plan, fence, cursor, connectorName: request.connectorName },
         {
           vendorNow,
           fullRefresh: request.fullRefresh,
@@ -125,7 +124,7 @@ export function sumOutcome(reports: ReadonlyMap<string, StreamReport>, errors: r
 
 const withoutSides = ({ loaded: _loaded, counted: _counted, ...ledger }: StreamReport): EtlLedger => ledger
 
-type Begun = Omit<StreamStart, 'connectorName' | 'isNew'>
+type Begun = { readonly plan: StreamPlan; readonly fence: Fence; readonly cursor: Cursor }
 
 type Beginning = { readonly begun: readonly Begun[]; readonly errors: readonly MillraceError[] }
 
@@ -165,7 +164,8 @@ async function beginStream(
     (own) => standing(context, session, { plan, fence: own, connectorName }),
     !fullRefresh,
   )
-  return { ...(await prepareTables(context, session, plan)), fence, cursor }
+  const named = withStandingNames(plan, cursor.marks?.asked)
+  return { plan: await prepareTables(context, session, named), fence, cursor }
 }
 
 type Beginner = Pick<EtlRequest, 'sync' | 'connectorName' | 'fullRefresh'> & { readonly plan: StreamPlan }
@@ -189,6 +189,8 @@ async function standing(
       run_id: context.runId,
       message: `${plan.stream.name}: ${why}, so everything is read again.`,
     })
+    // What a backfill read is gone with the table.
+    await session.state.forgetPartitions(fence.sync, fence.stream)
     await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor: emptyCursor, connector, version: 1 } })
     return emptyCursor
   }

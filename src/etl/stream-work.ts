@@ -10,7 +10,6 @@ import type { Json } from '../model/json.ts'
 import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import type { SchemaChange } from '../model/table.ts'
 import { openWorkbench, type Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
@@ -33,8 +32,6 @@ export type StreamStart = {
   readonly fence: Fence
   readonly cursor: Cursor
   readonly connectorName: string
-  /** Of its table, made for this run. @default none */
-  readonly changes?: readonly SchemaChange[]
   /** The scan in the cursor was made for this run: nothing is resumed. @default false */
   readonly isNew?: boolean
 }
@@ -199,7 +196,7 @@ export class StreamWork {
     const next = problem
       ? this.#abandoned()
       : final
-        ? complete(advanced, askedOf(this.#start.plan, this.#scan.start))
+        ? complete(advanced, askedOf(this.#start.plan, this.#scan.start, advanced.marks?.asked))
         : advanced
     await this.#write(this.#commitOf({ ...waiting, cursor: next }))
     this.#earlier = []

@@ -5,6 +5,7 @@ import type { StreamReport } from '../model/run.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { beginScan } from './begin-scan.ts'
 import type { EtlContext } from './context.ts'
+import { digestOf } from './options-digest.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'
 import { StreamWork, type StreamStart } from './stream-work.ts'
 import { oddOfStandingRows } from './standing-rows.ts'
@@ -31,6 +32,7 @@ export async function syncStream(
   const { plan } = start
   const { stream } = plan
   refusePartOfReplacement(start, options)
+  const isPartition = start.fence.partition !== ''
   const isGeneration = plan.mode === 'full_refresh'
   const begun = beginScan({
     cursor: start.cursor,
@@ -43,10 +45,12 @@ export async function syncStream(
     // A part that a limit read is no beginning of the whole.
     full: options.fullRefresh || (isGeneration && options.limit !== null),
     generation: isGeneration,
+    by: digestOf(plan, isPartition ? null : options.start),
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
-  const scan = scanOf(begun.cursor, plan, { ...options, isPartition: start.fence.partition !== '' })
-  const odd = oddOfStandingRows({ ...start, sync: start.fence.sync, changes: start.changes ?? [] }, scan)
+  const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
+  if (begun.dropped) context.emit({ type: 'run.warning', run_id: context.runId, message: droppedText(stream.name) })
+  const odd = oddOfStandingRows({ ...start, sync: start.fence.sync, vendorNow: options.vendorNow }, scan)
   for (const message of odd) context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
     type: 'stream.started',
@@ -102,6 +106,9 @@ async function count(
   context.emit({ type: 'stream.counted', run_id: context.runId, stream: stream.name, count: counted })
   return counted
 }
+
+const droppedText = (stream: string) =>
+  `${stream}: its options have changed since the scan that an earlier run left was begun, so it begins again.`
 
 /** A part of the rows would take the place of all of them. */
 function refusePartOfReplacement({ plan, cursor }: StreamStart, options: SyncStreamOptions): void {

@@ -3,12 +3,22 @@
  * `LastModifiedDate` → `last_modified_date`, `MRR__c` → `mrr__c`, `2fa` → `_2fa`. Two fields that fall on one name get
  * `_2`, `_3` … in the order of the vendor's names, so that the answer does not depend on the order they came in. So does a
  * field that falls on one of `ours`, the table's own columns beside those that every table has.
+ * @param standing field → column, as they were named before: they stay, and whatever is new gives way
  */
-export function columnNames(fields: readonly string[], ours: readonly string[] = []): ReadonlyMap<string, string> {
+export function columnNames(
+  fields: readonly string[],
+  ours: readonly string[] = [],
+  standing: { readonly [field: string]: string } = {},
+): ReadonlyMap<string, string> {
   const taken = new Set<string>([...reserved, ...ours])
-  const names = new Map<string, string>()
+  const kept = Object.entries(standing).filter(([, name]) => !taken.has(name))
+  const names = new Map(kept.filter(([field]) => fields.includes(field)))
+  // A column of a field that is gone holds what it held.
+  for (const [, name] of kept) taken.add(name)
   // Fields that already are their own column name keep it; the others give way.
-  const order = [...fields].sort((a, b) => Number(toSnake(a) !== a) - Number(toSnake(b) !== b) || (a < b ? -1 : 1))
+  const order = fields
+    .filter((field) => !names.has(field))
+    .sort((a, b) => Number(toSnake(a) !== a) - Number(toSnake(b) !== b) || (a < b ? -1 : 1))
   for (const field of order) {
     const name = giveWay(toSnake(field), taken)
     taken.add(name)

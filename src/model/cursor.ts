@@ -38,6 +38,12 @@ export type Asked = {
   readonly source?: string | null
   /** Of a stream that is a query. @default not known */
   readonly query?: string | null
+  /** Vendor field → its column in the table, of all that were ever loaded. @default not known */
+  readonly columns?: { readonly [field: string]: string }
+  /** Those of them that the last scan did not load. */
+  readonly idle?: readonly string[]
+  /** A digest of the options by which rows and values are chosen, but for `start`. @default not known */
+  readonly by?: string
 }
 
 export type Masks = { readonly [field: string]: string }
@@ -54,6 +60,8 @@ export type ScanState = {
   readonly restates?: boolean
   /** What it reads goes into a generation beside the table (full_refresh). @default false */
   readonly generation?: boolean
+  /** A digest of the options by which it was begun: with others it is not gone on with. @default not known */
+  readonly by?: string
   /** Rows read and committed so far, duplicates not counted: what is held against the vendor's own count. */
   readonly read: number
   readonly partitions: readonly PartitionState[]

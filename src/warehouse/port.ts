@@ -105,6 +105,8 @@ export type StateTables = {
   }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
   readonly countOpenRejects: (sync: string) => Promise<number>
+  /** Forgets what was read of a stream beside its live scan: parts of a backfill, passes over some columns. */
+  readonly forgetPartitions: (sync: string, stream: string) => Promise<void>
   /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
   readonly reset: (sync: string, stream: string | null) => Promise<void>
 }

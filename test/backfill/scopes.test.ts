@@ -48,6 +48,46 @@ describe('a partition', () => {
     ])
   })
 
+  test.each([
+    ['by other options', { streams: [{ where: 'id < 9' }] }, only],
+    ['with other fields', { streams: [{ exclude: ['name'] }] }, only],
+    ['into another table', only, { ...only, sync: { schema: 'crm_new' } }],
+  ])('that was read %s is read again', async (_, before: RunOptions, after: RunOptions) => {
+    const vendor = vendorOf(6)
+    const range = { from: begin, to: seconds(5) }
+    await world.run(vendor.connector, before)
+    await world.backfill(vendor.connector, range, before)
+    expect(await world.backfill(vendor.connector, range, before)).toBeNull()
+    await world.run(vendor.connector, after)
+    expect(await world.backfill(vendor.connector, range, after)).toMatchObject({ errors: [], ledger: { read: 5 } })
+    expect(await world.backfill(vendor.connector, range, after)).toBeNull()
+  })
+
+  test('begun by other options begins again', async () => {
+    const vendor = vendorOf(9)
+    const range = { from: begin, to: seconds(9) }
+    const masked: RunOptions = { streams: [{ mask: { name: 'redact' } }] }
+    vendor.onPage = (page) => {
+      if (page === 2) throw new Error('the vendor is away')
+    }
+    await world.backfill(vendor.connector, range, only)
+    vendor.onPage = () => undefined
+    expect(await world.backfill(vendor.connector, range, masked)).toMatchObject({ errors: [], ledger: { read: 9 } })
+    expect(await world.rows('SELECT DISTINCT name FROM crm.people')).toEqual([{ name: '***' }])
+  })
+
+  test('is forgotten with its table', async () => {
+    const vendor = vendorOf(6)
+    const range = { from: begin, to: seconds(5) }
+    const late: RunOptions = { ...only, sync: { start: seconds(4) } }
+    await world.run(vendor.connector, late)
+    await world.backfill(vendor.connector, range, late)
+    await world.rows('DROP TABLE crm.people')
+    await world.run(vendor.connector, late)
+    expect(await world.backfill(vendor.connector, range, late)).toMatchObject({ errors: [], ledger: { read: 5 } })
+    expect((await people()).length).toBe(6)
+  })
+
   test('that is done is not read again, unless somebody says so', async () => {
     const vendor = vendorOf(6)
     const range = { from: begin, to: seconds(5) }

@@ -52,6 +52,88 @@ describe('options that have changed since the rows of a table were loaded', () =
   })
 })
 
+describe('options that change while a scan is under way', () => {
+  beforeEach(() => {
+    for (let id = 2; id <= 9; id++) vendor.put(id, { name: `n${id}` })
+    vendor.pass()
+  })
+  /** Reads three pages of three rows; this one is refused. */
+  const interrupted = async (page: number, options: RunOptions) => {
+    const first = vendor.pagesRead()
+    vendor.onPage = (number) => {
+      if (number === first + page) throw new Error('the vendor is away')
+    }
+    const { errors } = await world.run(vendor.connector, options)
+    expect(errors).toHaveLength(1)
+    vendor.onPage = () => undefined
+  }
+  const names = async () => (await world.rows('SELECT DISTINCT name FROM crm.people')).map((row) => row['name'])
+  const again = [
+    expect.stringContaining('people: its options have changed since the scan that an earlier run left was begun'),
+  ]
+  const masked = { mask: { name: 'redact' } } as const
+
+  it.each([
+    ['a mask', {}, masked],
+    ['a where', { where: 'id < 9' }, {}],
+    ['fields', { exclude: ['name'] }, {}],
+  ])('begin the first one again: %s', async (_, before, after) => {
+    await interrupted(2, { streams: [before] })
+    expect(await run(after)).toEqual(again)
+    expect(vendor.scans.at(-1)).toMatchObject({ from: null, resume: null, full: true })
+    if ('mask' in after) expect(await names()).toEqual(['***'])
+    expect(await run(after)).toEqual([])
+  })
+
+  it('begin one over everything again, as what it was', async () => {
+    await run({})
+    await interrupted(2, { streams: [{}], fullRefresh: true })
+    expect(await run(masked)).toEqual(again)
+    expect(await names()).toEqual(['***'])
+  })
+
+  it('begin a replacement again, which is of one kind of rows then', async () => {
+    const mode = 'full_refresh' as const
+    await run({ mode })
+    await interrupted(2, { streams: [{ mode }] })
+    expect(await run({ mode, ...masked })).toEqual(again)
+    expect(await names()).toEqual(['***'])
+  })
+
+  it('leave it alone where they are said in another order, or do not choose rows', async () => {
+    await interrupted(2, { streams: [{ exclude: ['deleted', 'name'] }] })
+    expect(await run({ exclude: ['name', 'deleted'], schemaChanges: 'freeze' })).toEqual([])
+    expect(vendor.scans.at(-1)?.resume).not.toBeNull()
+  })
+})
+
+describe('a mask on a stream with intervals', () => {
+  it('is said to leave those that are closed as they are, though everything is read again', async () => {
+    await run({ mode: 'scd2' })
+    const odd = [expect.stringMatching(/name of intervals that are closed.*drop table crm\.people/)]
+    expect(await run({ mode: 'scd2', mask: { name: 'redact' } }, { fullRefresh: true })).toEqual(odd)
+    expect(await run({ mode: 'scd2', mask: { name: 'redact' } })).toEqual([])
+  })
+})
+
+describe('a watermark that a wrong clock has put into the future', () => {
+  it('is told of until everything is read anew, which puts it right', async () => {
+    const now = vendor.now().getTime()
+    vendor.setClock(now + 3 * 365 * 86_400_000)
+    await run({})
+    vendor.setClock(now)
+    vendor.put(2, { name: 'b' })
+    vendor.pass()
+    const ahead = [expect.stringMatching(/people: it is complete to 2028.*--full-refresh/)]
+    expect(await run({})).toEqual(ahead)
+    expect(await run({}, { fullRefresh: true })).toEqual([])
+    vendor.put(3, { name: 'c' })
+    vendor.pass()
+    expect(await run({})).toEqual([])
+    expect(await world.rows('SELECT count(*) AS n FROM crm.people')).toEqual([{ n: '3' }])
+  })
+})
+
 describe('rows that would stand beside those of a table', () => {
   const outcome = async (config: NonNullable<RunOptions['streams']>[number], options: RunOptions = {}) =>
     (await world.run(vendor.connector, { ...options, streams: [config] })).errors

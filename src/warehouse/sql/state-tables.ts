@@ -63,6 +63,11 @@ export function stateTablesOf(db: Engine): StateTables {
       )
       return Number(row?.['n'] ?? 0)
     },
+    forgetPartitions: async (sync, stream) => {
+      await db.run(
+        `DELETE FROM _millrace.cursors WHERE sync = ${db.text(sync)} AND stream = ${db.text(stream)} AND ${db.quote('partition')} <> ''`,
+      )
+    },
     reset: (sync, stream) =>
       db.transaction(async () => {
         await lockSeededRow(db)

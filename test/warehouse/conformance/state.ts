@@ -58,6 +58,20 @@ export function stateConformance(open: OpenWarehouse): void {
       })
     })
 
+    test('forget what was read beside the live scan, of one stream', async () => {
+      const scopes = ['', '2026', 'reconcile'].map((partition) => ({ ...scope, partition }))
+      for (const each of [...scopes, { ...scope, stream: 'deals', partition: '2026' }]) {
+        const fence = await bench().session(({ state }) => state.takeFence(each, 'run-1'))
+        const cursor = { cursor: { watermark: at(1), scan: null }, connector: 't', version: 1 }
+        await bench().session(({ etl }) => etl.commit({ fence, sequence: 1, writes: [], cursor }))
+      }
+      await bench().session(async ({ state }) => {
+        await state.forgetPartitions('crm', 'people')
+        const left = await state.readCursors('crm')
+        expect(left.map(({ stream, partition }) => `${stream} ${partition}`)).toEqual(['deals 2026', 'people '])
+      })
+    })
+
     describe('that are reset', () => {
       const other = { ...scope, stream: 'deals' }
       const begin = async () => {
