@@ -49,7 +49,7 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
   ender.done()
   const failed = run ? run.error : error
   const reason = failed ? `${failed.code} ${failed.message}` : null
-  const wasEnded = options.stop.aborted || ender.timedOut()
+  const wasEnded = options.stop.aborted || ender.timedOut() || toldToEnd.has(code)
   if (run && (run.status === 'ok' || run.status === 'partial') && !(wasEnded && leftRowsUnsent(run)))
     return { state: run.status, reason }
   if (options.stop.aborted)
@@ -58,7 +58,8 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
     return endOrRetry(job, options, { reason: `it took longer than ${options.policy.timeoutMs / 1000} s`, retry: true })
   if (!run)
     return endOrRetry(job, options, {
-      reason: reason ?? (lastLine(stderr) || `its process ended with ${code}`),
+      // A kill says nothing; what it said before is no reason.
+      reason: reason ?? ((code !== 'SIGKILL' && lastLine(stderr)) || `its process ended with ${code}`),
       retry: isRetryable(failed),
     })
   if (run.status === 'failed')
@@ -67,8 +68,13 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
       retry: isRetryable(failed),
       retryAfterMs: (failed?.retry_after_seconds ?? 0) * 1000,
     })
+  if (run.status === 'partial')
+    return endOrRetry(job, options, { reason: 'it was told to end before all of its rows were sent', retry: true })
   return { state: 'stopped', reason }
 }
+
+/** The exit codes after a signal, also from somebody else. */
+const toldToEnd = new Set(['130', '143'])
 
 /** A delivery that was told to end stops between two batches, and is no error: the rest is `unknown`. */
 const leftRowsUnsent = ({ ledger }: RunRecord): boolean => ledger !== null && 'unknown' in ledger && ledger.unknown > 0

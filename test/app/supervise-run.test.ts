@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -30,6 +30,34 @@ describe('a run that is told to end because its time is up', () => {
   })
 })
 
+describe('a run that somebody else ends', () => {
+  const told = (status: string, unknown: number) => ({ status, ledger: { delivered: 3, rejected: 1, unknown } })
+  const options = (result: object | null) => {
+    const { signal } = new AbortController()
+    const all = optionsWith(result, signal)
+    return { ...all, policy: { ...all.policy, timeoutMs: 60_000 }, onRun: () => setTimeout(endRuns, 50) }
+  }
+  /** As `kill` does from another terminal. */
+  let endRuns: () => void
+  const ended = async (result: object | null, signal: NodeJS.Signals = 'SIGTERM') => {
+    const all = options(result)
+    endRuns = () => process.kill(Number(readFileSync(join(all.root, 'pid'), 'utf8')), signal)
+    return superviseRun(job, all)
+  }
+
+  it('in the middle of its delivery is run again, and it is said why', async () => {
+    expect(await ended(told('partial', 7))).toMatchObject({
+      state: 'queued',
+      reason: 'it was told to end before all of its rows were sent',
+    })
+    expect(await ended(told('partial', 0))).toMatchObject({ state: 'partial' })
+  })
+
+  it('by a kill is said to have ended so, whatever it said before', async () => {
+    expect(await ended(null, 'SIGKILL')).toMatchObject({ state: 'queued', reason: 'its process ended with SIGKILL' })
+  })
+})
+
 describe('a run that is told to end because the daemon ends', () => {
   it.each<readonly [string, object, Partial<JobEnd>]>([
     ['and ends ok is ok', { status: 'ok', ledger: { loaded: 3 } }, { state: 'ok' }],
@@ -54,8 +82,11 @@ function optionsWith(result: object | null, stop: AbortSignal): Parameters<typeo
   const line = result === null ? '' : `${JSON.stringify({ type: 'result', runs: [result] })}\n`
   writeFileSync(
     launcher,
-    `process.on('SIGTERM', () => { process.stdout.write(${JSON.stringify(line)}, () => process.exit(143)) })
+    `import { writeFileSync } from 'node:fs'
+     process.on('SIGTERM', () => { process.stdout.write(${JSON.stringify(line)}, () => process.exit(143)) })
      setInterval(() => {}, 1000)
+     console.error('Stopping at the next checkpoint; another signal stops at once.')
+     writeFileSync(${JSON.stringify(join(root, 'pid'))}, String(process.pid))
      console.log('{"type":"run.started","run":{"run_id":"r1"}}')`,
   )
   return {

@@ -70,6 +70,34 @@ describe('the file of the control store', () => {
     )
   })
 
+  test('a ticket and a lease that cannot be given back hold up nobody, and are given back as soon as they can', async () => {
+    const store = openSqliteStore({ path })
+    const other = openSqliteStore({ path })
+    const lease = { name: 'l', runId: 'r', ttlMs: 60_000, graceMs: 1_000 }
+    const grant = await store.acquireLease(lease)
+    if (!grant.granted) return expect.unreachable()
+    const first = await store.takeTicket({ resource: 'w', runId: 'r', purpose: 'p' })
+    const here = await store.takeTicket({ resource: 'w', runId: 's', purpose: 'p' })
+    const sql = new DatabaseSync(path)
+    // As on a full disk: nothing of it can be written.
+    sql.exec(`create trigger no1 before delete on tickets begin select raise(abort, 'full'); end`)
+    sql.exec(`create trigger no2 before update on leases begin select raise(abort, 'full'); end`)
+    await store.returnTicket(first)
+    await store.releaseLease(grant.lease)
+    const there = await other.takeTicket({ resource: 'w', runId: 't', purpose: 'p' })
+    expect(await other.ticketBefore(there)).not.toBeNull()
+    sql.exec('drop trigger no1; drop trigger no2')
+    sql.close()
+    expect(await store.ticketBefore(here)).toBeNull()
+    await store.returnTicket(here)
+    await expect.poll(() => other.ticketBefore(there), { timeout: 5_000 }).toBeNull()
+    await expect
+      .poll(() => other.acquireLease({ ...lease, runId: 't' }), { timeout: 5_000 })
+      .toMatchObject({ granted: true })
+    await store.close()
+    await other.close()
+  })
+
   test('an uncontended ticket costs less than a millisecond', async () => {
     const store = openSqliteStore({ path })
     const times: number[] = []

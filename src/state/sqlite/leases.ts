@@ -3,11 +3,15 @@ import type { Clock } from '../../model/clock.ts'
 import type { ControlStore, LeaseGrant, LeaseRequest, ProcessId } from '../port.ts'
 import { isAlive } from '../process-id.ts'
 import type { Database } from './database.ts'
+import type { GiveBack } from './give-back.ts'
 import { holderOf, numberOf, type Row } from './row.ts'
 
 type Leases = Pick<ControlStore, 'acquireLease' | 'renewLease' | 'holdsLease' | 'releaseLease'>
 
-export function storeLeases(database: Database, own: { readonly clock: Clock; readonly process: ProcessId }): Leases {
+export function storeLeases(
+  database: Database,
+  own: { readonly clock: Clock; readonly process: ProcessId; readonly giveBack: GiveBack },
+): Leases {
   const { sql } = database
   const find = sql.prepare('select * from leases where name = ?')
   const put = sql.prepare(
@@ -53,7 +57,7 @@ export function storeLeases(database: Database, own: { readonly clock: Clock; re
       database.write(() => extend.run(nowMs() + lease.ttlMs, lease.name, lease.token, lease.runId).changes === 1),
     holdsLease: (lease) => database.read(() => holds.get(lease.name, lease.token, lease.runId, nowMs()) !== undefined),
     releaseLease: (lease) =>
-      database.write(() => {
+      own.giveBack(() => {
         free.run(lease.name, lease.token, lease.runId)
       }),
   }

@@ -4,6 +4,7 @@ import type { ControlStore, ProcessId } from '../port.ts'
 import { thisProcess } from '../process-id.ts'
 import { openDatabase } from './database.ts'
 import { storeEvents } from './events.ts'
+import { openGiveBack } from './give-back.ts'
 import { storeLeases } from './leases.ts'
 import { storeRuns } from './runs.ts'
 import { storeSlots } from './slots.ts'
@@ -27,11 +28,12 @@ export function openSqliteStore(options: SqliteStoreOptions): ControlStore {
   const clock = options.clock ?? systemClock
   const process = options.process ?? thisProcess()
   const events = storeEvents(database)
+  const giveBack = openGiveBack(database)
   return {
     ...storeRuns(database, { clock, process }),
     ...storeSlots(database, { clock, process, target: options.target ?? '', silentMs: options.silentMs ?? 60_000 }),
-    ...storeLeases(database, { clock, process }),
-    ...storeTickets(database, { clock, process }),
+    ...storeLeases(database, { clock, process, giveBack }),
+    ...storeTickets(database, { clock, process, giveBack }),
     recordEvent: events.recordEvent,
     events: events.events,
     eraseKey: events.eraseKey,

@@ -4,11 +4,15 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { ControlStore, ProcessId } from '../port.ts'
 import { isAlive, isOnThisHost } from '../process-id.ts'
 import type { Database } from './database.ts'
+import type { GiveBack } from './give-back.ts'
 import { holderOf, numberOf, processOf, type Row } from './row.ts'
 
 type Tickets = Pick<ControlStore, 'takeTicket' | 'ticketBefore' | 'returnTicket'>
 
-export function storeTickets(database: Database, own: { readonly clock: Clock; readonly process: ProcessId }): Tickets {
+export function storeTickets(
+  database: Database,
+  own: { readonly clock: Clock; readonly process: ProcessId; readonly giveBack: GiveBack },
+): Tickets {
   const { sql } = database
   const take = sql.prepare(
     `insert into tickets (resource, run_id, purpose, since, seen_ms, host, pid, process_started_at)
@@ -18,6 +22,8 @@ export function storeTickets(database: Database, own: { readonly clock: Clock; r
   const seen = sql.prepare('update tickets set seen_ms = ? where id = ?')
   const remove = sql.prepare('delete from tickets where id = ?')
   const nowMs = () => own.clock.now().getTime()
+  /** By this process, though their rows may still stand. */
+  const returned = new Set<number>()
 
   return {
     takeTicket: ({ resource, runId, purpose, places = 1 }) =>
@@ -32,7 +38,7 @@ export function storeTickets(database: Database, own: { readonly clock: Clock; r
       const mine = rows.at(-1)
       if (!mine || numberOf(mine, 'id') !== ticket.id) throw ticketGone(database.path, ticket.id)
       const before = rows.slice(0, -1)
-      const gone = before.filter((row) => isGone(row, nowMs()))
+      const gone = before.filter((row) => returned.has(numberOf(row, 'id')) || isGone(row, nowMs()))
       const isStale = nowMs() - numberOf(mine, 'seen_ms') > seenEveryMs
       if (gone.length > 0 || isStale)
         await database.write(() => {
@@ -43,10 +49,13 @@ export function storeTickets(database: Database, own: { readonly clock: Clock; r
       const [first] = living
       return first && living.length >= ticket.places ? holderOf(first) : null
     },
-    returnTicket: (ticket) =>
-      database.write(() => {
-        remove.run(ticket.id)
-      }),
+    returnTicket: ({ id }) => {
+      returned.add(id)
+      return own.giveBack(() => {
+        remove.run(id)
+        returned.delete(id)
+      })
+    },
   }
 }
 

@@ -63,7 +63,7 @@ function frozen(table: string, changes: readonly SchemaChange[]): MillraceError 
     change.kind === 'table_created' ? 'a new table' : `${change.column} (${change.kind})`,
   )
   return new MillraceError('MR-2201', {
-    message: `The source has changed ${table}: ${list.join(', ')}; schema_changes is freeze.`,
+    message: `What the source has, or the sync reads of it, would change ${table}: ${list.join(', ')}; schema_changes is freeze.`,
     kept: 'Nothing was loaded into it.',
     next: 'Set schema_changes to evolve or ignore for this stream, or exclude the columns.',
   })
