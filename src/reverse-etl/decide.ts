@@ -11,6 +11,7 @@ import { countRefusal, isParked, parked } from './park.ts'
 import type { MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
+import { meansSameRecord } from './same-record.ts'
 
 export type DecideOptions = {
   /** Somebody asked for the rejects: parked ones go, too. @default false */
@@ -63,7 +64,8 @@ export function decide(
     }
   if (mayPark && isParked(sync, candidate, answer)) return parked(answer, candidate)
 
-  const { dropped, withheld } = applyOptOutRules(mapping.fields, candidate)
+  const isSameRecord = meansSameRecord(mapping, candidate)
+  const { dropped, withheld } = applyOptOutRules(mapping.fields, candidate, isSameRecord)
   const fields =
     dropped.size === 0
       ? payload.fields
@@ -75,7 +77,7 @@ export function decide(
       : null
   const differences = differencesOf(fields, previous)
   const nothingLeft =
-    previous === null || candidate.refresh
+    previous === null || candidate.refresh || !isSameRecord
       ? dropped.size > 0 && Object.keys(fields).every((name) => mapping.identity.includes(name))
       : Object.keys(differences).length === 0
   // A withheld opt-in is recorded as seen, so that it does not come back every run.
@@ -104,7 +106,8 @@ export function decide(
       key,
       fields,
       ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
-      previous,
+      // Of another record it says nothing.
+      previous: isSameRecord ? previous : null,
       // The payload's hash stands for all fields, of which these do not go.
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${[...dropped].sort().join('\0')}`).slice(0, 32),
     },
@@ -121,13 +124,14 @@ export function decide(
 
 /**
  * An opt-out field goes when it means opted out. Its off value goes only where this very field was true at the last
- * acceptance, is false now, the sync says `allow_opt_in`, and this is no retry: whoever retries cannot know what the
- * person has said at the vendor since. After a change of the mapping nobody knows whether this field was ever sent: its
- * column may have filled another one.
+ * acceptance of this very record, is false now, the sync says `allow_opt_in`, and this is no retry: whoever retries cannot
+ * know what the person has said at the vendor since. After a change of the mapping nobody knows whether this field was ever
+ * sent: its column may have filled another one.
  */
 function applyOptOutRules(
   fields: readonly MappedField[],
   candidate: Candidate,
+  isSameRecord: boolean,
 ): { readonly dropped: ReadonlySet<string>; readonly withheld: number } {
   const dropped = new Set<string>()
   let withheld = 0
@@ -136,7 +140,8 @@ function applyOptOutRules(
     const now = candidate.values?.[field.column.name] ?? null
     if (now === 'true') continue
     const turnedOff = now === 'false' && candidate.previous?.[field.column.name] === 'true'
-    if (turnedOff && field.allowOptIn && candidate.kind !== 'retry' && candidate.sameMapping) continue
+    const isFirst = candidate.kind !== 'retry' && candidate.sameMapping && isSameRecord
+    if (turnedOff && field.allowOptIn && isFirst) continue
     dropped.add(field.field)
     if (turnedOff) withheld++
   }
@@ -153,11 +158,12 @@ function sendOptOutAlone(
   { candidate, base, reason }: { readonly candidate: Candidate; readonly base: Answer; readonly reason: string },
 ): Decision {
   const values = candidate.values ?? {}
-  const isKnown = (column: string) =>
+  const isSame =
     candidate.previousState === 'accepted' &&
     candidate.sameMapping &&
     !candidate.hasIntent &&
-    candidate.previous?.[column] === 'true'
+    meansSameRecord(mapping, candidate)
+  const isKnown = (column: string) => isSame && candidate.previous?.[column] === 'true'
   const outs = mapping.fields.filter(
     (field) => field.kind === 'opt_out' && values[field.column.name] === 'true' && !isKnown(field.column.name),
   )

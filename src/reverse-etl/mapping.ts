@@ -19,6 +19,8 @@ export type ResolvedMapping = {
   readonly match: { readonly field: string; readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }
   /** Fields that name what is written, the match first; a change of nothing else has nothing to say. */
   readonly identity: readonly string[]
+  /** The columns that fill those. */
+  readonly identityColumns: readonly string[]
   readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
   readonly version: string
   /** Mapped doubles: their sums differ from run to run. */
@@ -69,6 +71,9 @@ export function resolveMapping(
     columns: [...used.values()],
     optOuts: fields.flatMap((field) => (field.kind === 'opt_out' ? [field.column.name] : [])),
     identity,
+    identityColumns: fields
+      .filter(({ field }) => identity.includes(field))
+      .flatMap((field) => columnsOf(field).map(({ name }) => name)),
     match: { field: sync.match, column: match.column.name, normalise: rule.normalise },
     key,
     version: versionOf(sync, fields, key),

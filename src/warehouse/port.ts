@@ -153,6 +153,8 @@ export type DiffRequest = {
   readonly removalsFirst?: boolean
   /** The column by which the destination finds a record, where it is not the key: two rows may mean one record. @default it is the key */
   readonly record?: DiffRequest['key'][number]
+  /** Columns beside the key that name the record: where one differs, the row means another, and its opt-out is new. @default none */
+  readonly identity?: DiffRequest['key']
 }
 
 export type DiffCounts = {

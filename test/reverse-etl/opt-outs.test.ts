@@ -221,3 +221,101 @@ describe('rows that turn to opted out', () => {
     expect(world.vendor.records.get('p7')).toMatchObject({ unsubscribed: true })
   })
 })
+
+describe('a row that comes to mean another record', () => {
+  const byEmail = (allowOptIn: boolean, sync: Partial<World['sync']> = {}): World => {
+    const world = makeWorld({
+      sync: {
+        match: 'email',
+        map: [column('email'), column('name'), optOut('unsubscribed', 'opted_out', allowOptIn)],
+        ...sync,
+      },
+    })
+    world.columns = { ...world.columns, email: 'VARCHAR', topic: 'VARCHAR' }
+    return world
+  }
+  const ann1 = { id: 'p1', email: 'a@x.io', name: 'Ann', opted_out: true, topic: '1' }
+
+  it('does not carry over an opt-in: the warehouse never said that this person was opted out', async () => {
+    const world = byEmail(true)
+    world.people = [ann1]
+    await run(world)
+    world.vendor.records.set('b@x.io', { unsubscribed: true })
+    world.people = [{ ...ann1, email: 'b@x.io', opted_out: false }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 1 })
+    expect(world.vendor.records.get('b@x.io')).toEqual({ unsubscribed: true, email: 'b@x.io', name: 'Ann' })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1 })
+  })
+
+  it('is held back where the opt-in was all that it had to say', async () => {
+    const world = byEmail(true, { map: [column('email'), optOut('unsubscribed', 'opted_out', true)] })
+    world.people = [ann1]
+    await run(world)
+    world.people = [{ ...ann1, email: 'b@x.io', opted_out: false }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, held_back: 1, delivered: 0 })
+    expect(sentTo(world.vendor, 'b@x.io')).toEqual([])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1 })
+  })
+
+  it('by another of the fields that name it does not carry over an opt-in either', async () => {
+    const world = byEmail(true, {
+      map: [
+        column('email'),
+        column('custom_topic', 'topic'),
+        column('name'),
+        optOut('unsubscribed', 'opted_out', true),
+      ],
+    })
+    Object.assign(world.vendor.object, { identity: ['email', 'custom_topic'] })
+    world.people = [ann1]
+    await run(world)
+    world.people = [{ ...ann1, topic: '2', opted_out: false }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 1 })
+    expect(sentTo(world.vendor, 'a@x.io').at(-1)).toEqual({ email: 'a@x.io', custom_topic: '2', name: 'Ann' })
+  })
+
+  it('by its spelling alone means the same one, and opts in', async () => {
+    const world = byEmail(true)
+    world.people = [ann1]
+    await run(world)
+    world.people = [{ ...ann1, email: ' A@X.io', opted_out: false }]
+    await run(world)
+    expect(sentTo(world.vendor, 'a@x.io').at(-1)).toMatchObject({ unsubscribed: false })
+  })
+
+  it('sends the opt-out first, and no guard holds it', async () => {
+    const world = byEmail(false)
+    world.people = [ann1, { ...ann1, id: 'p0', email: 'other@x.io', opted_out: false }]
+    await run(world)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged: { rows: 0 } } }
+    world.people = [
+      { ...ann1, email: 'b@x.io' },
+      { ...ann1, id: 'p0', email: 'other@x.io', name: 'new', opted_out: false },
+    ]
+    await runRefused(world, 'MR-4102')
+    expect(world.vendor.records.get('b@x.io')).toMatchObject({ unsubscribed: true })
+    expect(world.vendor.requests.slice(1)).toEqual([['b@x.io']])
+  })
+
+  it('sends the opt-out alone where another field cannot be encoded', async () => {
+    const world = byEmail(false, {
+      map: [column('email'), column('name'), column('score'), optOut('unsubscribed', 'opted_out')],
+    })
+    world.columns = { ...world.columns, score: 'DOUBLE' }
+    world.people = [{ ...ann1, score: 1 }]
+    await run(world)
+    world.people = [{ ...ann1, score: 'NaN', email: 'b@x.io' }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, rejected: 1 })
+    expect(world.vendor.records.get('b@x.io')).toEqual({ email: 'b@x.io', unsubscribed: true })
+  })
+
+  it('sends the opt-out alone where the vendor refuses another field', async () => {
+    const world = byEmail(false)
+    world.people = [ann1]
+    await run(world)
+    world.people = [{ ...ann1, email: 'b@x.io', name: 'bad' }]
+    world.vendor.faults.set('b@x.io', { kind: 'reject' })
+    await run(world)
+    expect(world.vendor.records.get('b@x.io')).toEqual({ email: 'b@x.io', unsubscribed: true })
+  })
+})

@@ -5,9 +5,8 @@
 import type { LogicalType } from '../../model/logical-type.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
-import { textRow } from '../../model/text-row.ts'
-import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
-import type { Engine, ListRow } from './engine.ts'
+import type { DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
+import type { Engine } from './engine.ts'
 import { keySql, normalised, type KeyPart } from './key-text.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 
@@ -30,7 +29,7 @@ export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffe
   throw new MillraceError('MR-7000', { message: `the diff of ${request.sync} does not add up` })
 }
 
-const snapshotOf = (db: Engine, { sync }: Pick<DiffRequest, 'sync'>): string =>
+export const snapshotOf = (db: Engine, { sync }: Pick<DiffRequest, 'sync'>): string =>
   db.relation(stateSchema, snapshotTable(sync))
 
 function classified(
@@ -53,11 +52,18 @@ function classified(
           `${db.converted(value(column), column.type, types.get(column.name) ?? column.type)} IS DISTINCT FROM ${stored(column.name)}`,
       ),
   ]
+  const otherName = ({ column, normalise }: KeyPart) => {
+    const own = request.columns.find(({ name }) => name === column)
+    if (!own) return []
+    const now = db.converted(value(own), own.type, types.get(column) ?? own.type)
+    return [`${normalised(db, now, normalise)} IS DISTINCT FROM ${normalised(db, stored(column), normalise)}`]
+  }
   const due = request.refreshBefore ? 's.due' : null
-  // With an open intent nobody knows what the person's record says: an opt-out is as good as new.
+  // Of another record than was accepted, or with an open intent, nobody knows what it says: an opt-out is as good as new.
+  const isUnknown = [intent, ...(request.identity ?? []).flatMap((part) => otherName(part))].join(' OR ')
   const turned = request.optOuts.map(
     (name) =>
-      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${intent} OR TRY_CAST(CAST(${stored(name)} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
+      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR TRY_CAST(CAST(${stored(name)} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
   )
   return [
     `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
@@ -170,96 +176,10 @@ async function markDuplicates(db: Engine): Promise<readonly string[]> {
 /** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
 export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
 
-/**
- * Of a row only what it has leaves the warehouse: the model's cells, what the snapshot holds, and what is open are a list of
- * texts each, or null; its class and four flags one number.
- */
-export async function* readCandidates(
-  db: Engine,
-  { request, counts }: { readonly request: DiffRequest; readonly counts: DiffCounts },
-): AsyncIterable<readonly Candidate[]> {
-  if (counts.added + counts.changed + counts.retry + counts.removed === 0) return
-  const stored = storedTypes(await snapshotTableOf(db, request), request)
-  const snapshot = request.columns.map(({ name, type }, index) => ({
-    sql: `s${index}`,
-    type: stored.get(name) ?? type,
-  }))
-  const wanted = request.retriesOnly
-    ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
-    : `_class IN (${[added, changed, retry, removed].join(', ')})`
-  const first = request.removalsFirst
-    ? `coalesce(_turned OR _class = ${removed}, false)`
-    : `coalesce(_turned AND _class <> ${removed}, false)`
-  const records = counts.removed > 0 && request.record ? recordsOf(db, request, request.record) : ''
-  const told = records === '' ? flags : [...flags, [`${recordText} IS NOT NULL`, recordStays] as const]
-  const lists = db.streamLists({
-    cells: [
-      ['key', '_key'],
-      ['bits', `_class${told.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
-    ],
-    lists: [
-      ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => ({ sql: `m${index}`, type }))],
-      ['snapshot', '_stored', [...texts('s.state', 's.payload_hash'), ...snapshot]],
-      [
-        'open',
-        '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
-        texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
-      ],
-    ],
-    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
-  })
-  const names = request.columns.map(({ name }) => name)
-  for await (const rows of lists) yield rows.map((row) => candidateOf(row, names))
-}
-
-/** The records that the model's rows mean, joined to the rows that left it. */
-const recordsOf = (db: Engine, { model }: DiffRequest, { column, normalise }: KeyPart): string =>
-  ` LEFT JOIN (SELECT DISTINCT ${normalised(db, db.quote(column), normalise)} AS ${recordText} FROM (${model})) o ` +
-  `ON _class = ${removed} AND o.${recordText} = ${normalised(db, `s.${db.quote(snapshotColumn(column))}`, normalise)}`
-
-const texts = (...cells: readonly string[]) => cells.map((sql) => ({ sql, type: 'string' as const }))
-
-function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Candidate {
-  const bits = Number(cells['bits'])
-  const kind = kinds[bits & 7] ?? 'changed'
-  const has = (flag: number) => (bits & flag) !== 0
-  const [state = null, hash = null, ...snapshot] = lists['snapshot'] ?? []
-  const [attempts, value = null, refusals, parked] = lists['open'] ?? []
-  const model = lists['model'] ?? null
-  return {
-    key: cells['key'] ?? '',
-    kind,
-    values: model && textRow(columns, model),
-    previous: lists['snapshot'] ? textRow(columns, snapshot) : null,
-    previousState:
-      state === 'accepted' || state === 'filtered' || state === 'removed' || state === 'ignored' ? state : null,
-    previousHash: hash,
-    sameMapping: has(sameMapping),
-    hasIntent: has(hasIntent),
-    attempts: Number(attempts ?? 0),
-    turnedOptOut: has(turnedOptOut) && kind !== 'removed',
-    recordStays: has(recordStays),
-    refresh: has(isRefresh),
-    refusal: { value, times: Number(refusals ?? 0), parked: parked === 'true' },
-  }
-}
-
-const turnedOptOut = 8
-const sameMapping = 16
-const hasIntent = 32
-const isRefresh = 64
-const recordStays = 128
-const flags = [
-  ['_turned', turnedOptOut],
-  ['_same', sameMapping],
-  ['_intent', hasIntent],
-  ['_refresh', isRefresh],
-] as const
-
-const snapshotTableOf = (db: Engine, { sync }: DiffRequest) => db.introspect(stateSchema, snapshotTable(sync))
+export const snapshotTableOf = (db: Engine, { sync }: DiffRequest) => db.introspect(stateSchema, snapshotTable(sync))
 
 /** A snapshot's column is as wide as all that it ever held, whatever type the model's column has now. */
-function storedTypes(table: Table | null, request: DiffRequest): ReadonlyMap<string, LogicalType> {
+export function storedTypes(table: Table | null, request: DiffRequest): ReadonlyMap<string, LogicalType> {
   const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
   return new Map(request.columns.map(({ name, type }) => [name, types.get(snapshotColumn(name)) ?? type]))
 }
@@ -281,20 +201,17 @@ const typed = (db: Engine, side: string, column: SnapshotColumn) =>
 /** Names of our own beside a model's columns, which may bear any other. */
 const modelKey = '"#key"'
 const present = '"#present"'
-const recordText = '"#record"'
+export const recordText = '"#record"'
 
-const unchanged = 0
-const added = 1
-const changed = 2
-const retry = 3
-const removed = 4
-const gone = 5
-const nullKey = 6
-const duplicate = 7
-
-const kinds: { readonly [code: number]: Candidate['kind'] } = {
-  [added]: 'added',
-  [changed]: 'changed',
-  [retry]: 'retry',
-  [removed]: 'removed',
-}
+/** Numbers in `_class`, which `_diff` has for each row. */
+export const diffClass = {
+  unchanged: 0,
+  added: 1,
+  changed: 2,
+  retry: 3,
+  removed: 4,
+  gone: 5,
+  nullKey: 6,
+  duplicate: 7,
+} as const
+const { unchanged, added, changed, retry, removed, gone, nullKey, duplicate } = diffClass

@@ -192,6 +192,19 @@ export function diffConformance(open: OpenWarehouse): void {
       expect(candidates).toMatchObject([{ kind: 'added', previousState: 'removed', previous: { name: 'Ann' } }])
     })
 
+    test('takes an opt-out for new where the row means another record, as the vendor compares them', async () => {
+      const delivery = await reverse({ optOuts: ['out'], identity: [{ column: 'name', normalise: 'lower' }] })
+      await delivery.acknowledge([accepted('a', 'Ann', 'true'), accepted('b', 'Bob', 'true'), accepted('c', 'Cy')])
+      const { candidates } = await delivery.diff({
+        model: model(`('a', ' ANN ', true)`, `('b', 'Bert', true)`, `('c', 'Cid', false)`),
+      })
+      expect(candidates.map(({ key, turnedOptOut }) => [key, turnedOptOut])).toEqual([
+        ['b', true],
+        ['a', false],
+        ['c', false],
+      ])
+    })
+
     test('lists rows that turned to opted out first, the others in the order of their keys', async () => {
       const delivery = await reverse({ optOuts: ['out'] })
       await delivery.acknowledge([
