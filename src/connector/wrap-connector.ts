@@ -1,5 +1,5 @@
 import type { WriteResult } from '../model/change.ts'
-import type { OpenedConnector, ScanItem, Stream } from './contract.ts'
+import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject } from './destination.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
@@ -10,7 +10,7 @@ export type Wrapping = {
   /** Throws where the stream is not what it must be. */
   readonly stream?: (stream: Stream) => void
   /** Throws where the item is not what it must be. */
-  readonly item?: (item: ScanItem, doing: string) => void
+  readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
   readonly results: (answer: readonly WriteResult[], doing: string) => readonly WriteResult[]
 }
 
@@ -53,7 +53,7 @@ function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
     async *read(scan, context) {
       try {
         for await (const item of stream.read(scan, context)) {
-          look?.(item, doing)
+          look?.(item, { doing, stream, scan })
           yield item
         }
       } catch (error) {

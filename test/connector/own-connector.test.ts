@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import type { OpenedConnector, Scan, ScanItem, Stream } from '../../src/connector/contract.ts'
@@ -15,7 +18,13 @@ const opened = (parts: object) =>
       account: () => Promise.resolve('a'),
       streams: () =>
         Promise.resolve([
-          { name: 'orders', key: ['id'], columns: { id: 'string' }, children: [], ...parts } as unknown as Stream,
+          {
+            name: 'orders',
+            key: ['id'],
+            columns: { id: 'string', doc: 'json' },
+            children: [],
+            ...parts,
+          } as unknown as Stream,
         ]), // what is not typed
       objects: () => Promise.resolve([{ name: 'order', ...parts } as unknown as DestinationObject]), // the same
     } satisfies OpenedConnector,
@@ -24,20 +33,38 @@ const opened = (parts: object) =>
 
 async function itemsOf(...items: readonly unknown[]): Promise<readonly ScanItem[]> {
   const connector = opened({
+    children: [{ name: 'lines', key: ['id'], parent: 'id', columns: { id: 'string' } }],
     async *read() {
       yield* items
     },
   })
   const [stream] = (await connector.streams?.({ signal })) ?? []
   const all: ScanItem[] = []
-  // Nothing of either is looked at.
-  for await (const item of stream?.read({} as Scan, {} as never) ?? []) all.push(item)
+  // Nothing else of either is looked at.
+  for await (const item of stream?.read({ fields: ['id', 'doc'] } as unknown as Scan, {} as never) ?? []) all.push(item)
   return all
 }
 
 async function answersOf(answer: unknown) {
   const [object] = (await opened({ write: () => Promise.resolve(answer) }).objects?.({ signal })) ?? []
   return object?.write([], {} as WriteContext)
+}
+
+const file = (parts: object) => ({
+  kind: 'file',
+  readAt: new Date(),
+  path: fileURLToPath(import.meta.url),
+  format: 'ndjson',
+  rows: 1,
+  ...parts,
+})
+
+const gone = { kind: 'tombstones', readAt: new Date(), keys: [{ id: '1' }], version: null }
+
+function circle() {
+  const more: { me?: object } = {}
+  more.me = more
+  return { id: 1, more }
 }
 
 const records = (record: object) => ({ kind: 'records', readAt: new Date(), records: [record] })
@@ -83,6 +110,33 @@ it.each([
     'says that it has 3 rows, and has 2 lines',
   ],
   ['a function in a cell', records({ id: 1, f: () => 1 }), 'f is a function'],
+  ['an invalid Date inside a value', records({ j: { at: [{ d: new Date('x') }] } }), 'j.at[0].d is an invalid Date'],
+  ['a Set inside a value', records({ j: { s: new Set([1]) } }), 'j.s is a Set'],
+  ['a Map in a list', records({ j: [1, new Map()] }), 'j[1] is a Map'],
+  ['a function inside a value', records({ j: { f: () => 1 } }), 'j.f is a function'],
+  ['NaN inside a value', records({ j: { n: Number.NaN } }), 'j.n is NaN'],
+  ['Infinity in a field of JSON', records({ doc: Number.POSITIVE_INFINITY }), 'doc is Infinity'],
+  ['a regular expression', records({ re: /x/ }), 're is a RegExp'],
+  ['an Error inside a value', records({ j: { e: new Error('x') } }), 'j.e is an Error'],
+  ['a record that is a Map', { kind: 'records', readAt: new Date(), records: [new Map()] }, 'a record is a Map'],
+  ['a record with a circle', records(circle()), 'more.me is what it stands in'],
+  [
+    'a child that nobody declared',
+    { ...records({ id: 1 }), child: { stream: 'linse', parents: [] } },
+    'has the children lines',
+  ],
+  ['parents that are numbers', { ...records({}), child: { stream: 'lines', parents: ['1', 2] } }, '2 (number)'],
+  ['parents that are missing', { ...records({}), child: { stream: 'lines' } }, '`parents` that are no list'],
+  ['a file that is not there', file({ path: '/nowhere/a.csv' }), '/nowhere/a.csv, which there is not'],
+  ['a file of another format', file({ format: 'xml' }), 'of the format xml'],
+  ['a file that does not count its rows', file({ rows: undefined }), 'says that it has undefined rows'],
+  ['a CSV without a column', file({ format: 'csv' }), 'has no column id, doc'],
+  ['a checkpoint with half a character', { kind: 'checkpoint', resume: { at: 'a\ud83d' } }, 'half of a character'],
+  ['a checkpoint with a NUL', { kind: 'checkpoint', resume: ['\\\0'] }, 'has a NUL'],
+  ['tombstones of no instant', { ...gone, version: 'yesterday' }, 'is yesterday, which is no instant'],
+  ['tombstones of a day that there is not', { ...gone, version: '2026-02-30' }, 'is 2026-02-30, which is no instant'],
+  ['tombstones of a Date', { ...gone, version: new Date(0) }, 'which is no instant'],
+  ['tombstones without their keys', { ...gone, keys: ['1'] }, 'no list of objects'],
 ])('%s ends the reading, and is named', async (_, item, words) => {
   await expect(itemsOf(item)).rejects.toMatchObject({
     code: 'MR-1401',
@@ -92,9 +146,20 @@ it.each([
 })
 
 it('what a column can hold passes as it is', async () => {
-  const item = records({ id: 1n, at: new Date(0), none: null, left: undefined, deep: { a: [1] }, nan: Number.NaN })
-  const checkpoint = { kind: 'checkpoint', resume: { page: 2, seen: ['a'], none: null } }
-  expect(await itemsOf(item, checkpoint)).toEqual([item, checkpoint])
+  const twice = { a: [1n, 'x', null, undefined, true], at: new Date(0), word: { toJSON: () => 'word' } }
+  const items = [
+    records({ id: 1n, at: new Date(0), none: null, left: undefined, deep: { twice, again: twice }, nan: Number.NaN }),
+    records(Object.assign(Object.create(null) as object, { id: 1 })),
+    { ...records({ id: 1 }), child: { stream: 'lines', parents: ['1'] } },
+    file({}),
+    gone,
+    ...['2026-11-20T10:00:00.123456Z', '2026-11-20 10:00:00+02:00', '2026-11-20', '1763632500'].map((version) => ({
+      ...gone,
+      version,
+    })),
+    { kind: 'checkpoint', resume: { page: 2, seen: ['a', '\\u0000', '🙂'], none: null } },
+  ]
+  expect(await itemsOf(...items)).toEqual(items)
 })
 
 it.each([
@@ -111,8 +176,24 @@ it.each([
   await expect(opened({ ...parts }).streams?.({ signal })).rejects.toThrow(words)
 })
 
+it('a CSV is known by its first line, in any case and order', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-own-'))
+  const path = join(folder, 'orders.csv')
+  writeFileSync(path, '\uFEFF"DOC","a ""b"", c",id\r\n{},1,2\r\n')
+  const csv = file({ path, format: 'csv' })
+  expect(await itemsOf(csv)).toEqual([csv])
+  rmSync(folder, { recursive: true })
+})
+
 it('a refusal without words is a refusal all the same', async () => {
-  expect(await answersOf([{ outcome: 'rejected' }, { outcome: 'rejected', code: 42, message: { no: 1 } }])).toEqual([
+  expect(
+    await answersOf([
+      { outcome: 'rejected' },
+      { outcome: 'rejected', code: null, message: null },
+      { outcome: 'rejected', code: 42, message: { no: 1 } },
+    ]),
+  ).toEqual([
+    { outcome: 'rejected', code: 'REFUSED', message: 'no reason was given', retryable: false },
     { outcome: 'rejected', code: 'REFUSED', message: 'no reason was given', retryable: false },
     { outcome: 'rejected', code: '42', message: '{"no":1}', retryable: false },
   ])
@@ -121,7 +202,7 @@ it('a refusal without words is a refusal all the same', async () => {
   ).toEqual([{ outcome: 'ok' }, { outcome: 'absent' }, { outcome: 'unknown', message: 'x' }])
 })
 
-it.each([[[{ outcome: 'success' }]], [['ok']], [[undefined]], ['ok'], [undefined]])(
+it.each([[[{ outcome: 'success' }]], [['ok']], [[undefined]], [Array(2)], ['ok'], [undefined]])(
   'results that say nothing of the rows end the delivery: %j',
   async (answer) => {
     await expect(answersOf(answer)).rejects.toMatchObject({ code: 'MR-1401' })
