@@ -79,8 +79,7 @@ export function openGatherer(
       const { runId: run_id, emit } = context
       const stream = batch.child?.stream ?? plan.stream.name
       emit({ type: 'batch.extracted', run_id, stream, rows: countRows(batch) })
-      // Our clock may be set back while we read: what this scan saw was seen after it began, or the sweep would take it.
-      const readAt = batch.readAt < scanStarted ? scanStarted : batch.readAt
+      const readAt = within(batch.readAt, scanStarted, context.clock.now())
       for (const child of childrenOfGone(plan, batch)) writerOf(child, readAt)
       const writer = batch.child ? writerOf(batch.child, readAt) : rows
       if (!writer) return
@@ -98,6 +97,15 @@ export function openGatherer(
       return { rows: sum('rows'), bytes: sum('bytes') }
     },
   }
+}
+
+/**
+ * Our clock may be set back while we read: what this scan saw was seen after it began, or the sweep would take it. Nothing
+ * was read later than now: no run could change a row that says so until then.
+ */
+function within(readAt: Date, scanStarted: Date, now: Date): Date {
+  const past = readAt > now ? now : readAt
+  return past < scanStarted ? scanStarted : past
 }
 
 /** A parent that is gone has no children any more. */

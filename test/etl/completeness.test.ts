@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Stream } from '../../src/connector/contract.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 import { codes, openWorld, type World } from './world.ts'
 
@@ -130,6 +131,21 @@ describe('a run that does not see what it should', () => {
     const outcome = await run({ fullRefresh: true })
     expect(outcome.streams).toMatchObject({ people: { inserted: 6, swept: 0 } })
     expect(await live()).toHaveLength(6)
+  })
+
+  test('a row that was read in the future, by a clock that ran ahead, does not stay as it is until then', async () => {
+    let readAt: () => Date = () => new Date('2031-01-01T00:00:00Z')
+    const people = { version: undefined, fullEveryMs: 0 } as Partial<Stream> // the read alone says what is newer
+    vendor = createVendor({ readAt: () => readAt(), people, withoutChildren: true })
+    vendor.put(1, { name: 'old' })
+    vendor.pass()
+    await run()
+    readAt = world.clock
+    vendor.put(1, { name: 'new' })
+    vendor.pass()
+    expect((await run()).streams).toMatchObject({ people: { updated: 1, stale: 0 } })
+    const late = "SELECT count(*)::VARCHAR AS n FROM crm.people WHERE _read_at > TIMESTAMP '2026-11-21'"
+    expect(await world.rows(late)).toEqual([{ n: '0' }])
   })
 
   test('never moves its watermark back when the vendor sets its clock back', async () => {
