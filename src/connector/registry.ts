@@ -118,6 +118,7 @@ const notConnector = (place: ConnectorPlace, what: string, cause?: unknown) =>
   new MillraceError('MR-1401', {
     message: `Loading the connector ${place.name} from ${place.module}: ${what}.`,
     next: `Its default export is what  connector({ … })  from 'millrace' gives.`,
+    exit: 2,
     cause,
   })
 

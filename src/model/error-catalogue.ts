@@ -23,7 +23,7 @@ export const errorCatalogue = {
   'MR-1211': { title: 'a part of the configuration that is planned and not built yet', exit: 2, retry: 'never' },
   'MR-1301': { title: 'a secret is missing', exit: 2, retry: 'never' },
   'MR-1302': { title: 'an optional package is not installed', exit: 2, retry: 'never' },
-  'MR-1401': { title: 'a connector does not keep its contract', exit: 2, retry: 'never' },
+  'MR-1401': { title: 'a connector does not keep its contract', exit: 1, retry: 'never' },
   // 2xxx: the warehouse and the models
   'MR-2001': { title: 'the warehouse cannot be opened', exit: 1, retry: 'later' },
   'MR-2002': { title: 'the warehouse file is held by another program', exit: 1, retry: 'later' },

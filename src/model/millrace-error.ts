@@ -21,6 +21,8 @@ export type ErrorParts = {
   readonly cause?: unknown
   /** Overrides the catalogue, by whoever understands the vendor. */
   readonly retry?: 'later' | 'never'
+  /** Overrides the catalogue, where nothing ran. */
+  readonly exit?: 2
   /** The vendor asked not to come back sooner. Milliseconds from now. */
   readonly retryAfterMs?: number | undefined
 }
@@ -32,6 +34,7 @@ export class MillraceError extends Error {
   readonly place: SourcePlace | undefined
   readonly retry: 'later' | 'never'
   readonly retryAfterMs: number | undefined
+  readonly exitCode: number
 
   constructor(code: ErrorCode, parts: ErrorParts) {
     super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause })
@@ -42,10 +45,7 @@ export class MillraceError extends Error {
     this.place = parts.place
     this.retry = parts.retry ?? errorCatalogue[code].retry
     this.retryAfterMs = parts.retryAfterMs
-  }
-
-  get exitCode(): number {
-    return errorCatalogue[this.code].exit
+    this.exitCode = parts.exit ?? errorCatalogue[code].exit
   }
 }
 

@@ -37,6 +37,18 @@ describe('the exit code', () => {
       )
   })
 
+  test('of a configuration that is wrong is 2 where nothing ran, and 1 beside a run that did', () => {
+    const wrong = new MillraceError('MR-1208', { message: 'unknown field' })
+    expect(exitCodeOf([run('failed', 'MR-1208'), wrong])).toBe(2)
+    expect(exitCodeOf([run('failed', 'MR-1208'), run('not_run', 'MR-4001'), wrong])).toBe(2)
+    expect(exitCodeOf([run('ok'), run('failed', 'MR-1208'), wrong])).toBe(1)
+  })
+
+  test('of a connector that broke its contract in the middle of a run is 1, and 2 where it cannot be loaded', () => {
+    expect(exitCodeOf([run('failed', 'MR-1401'), new MillraceError('MR-1401', { message: 'threw' })])).toBe(1)
+    expect(exitCodeOf([new MillraceError('MR-1401', { message: 'not loaded', exit: 2 })])).toBe(2)
+  })
+
   test('of an error is the one of the catalogue, and of anything else thrown 70', () => {
     const error = new MillraceError('MR-4001', { message: 'held' })
     expect(exitCodeOf([error])).toBe(4)
