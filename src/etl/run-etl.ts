@@ -195,7 +195,8 @@ async function standing(
     return emptyCursor
   }
   if (!kept.scan?.generation) return kept
-  const request = { sync: fence.sync, table: plan.shape.table, scanId: kept.scan.id }
+  const { table } = withStandingNames(plan, kept.marks?.asked).shape
+  const request = { sync: fence.sync, table, scanId: kept.scan.id }
   return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
 }
 
