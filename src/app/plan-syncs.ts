@@ -100,7 +100,10 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         counted,
         requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
-        warnings: oddOfStandingRows({ sync: sync.name, plan, cursor: begun.cursor, vendorNow }, scan),
+        warnings: oddOfStandingRows(
+          { sync: sync.name, plan, cursor: begun.cursor, vendorNow, dropped: begun.dropped },
+          scan,
+        ),
       })
     }
     return { kind: 'etl', sync: sync.name, streams }

@@ -6,12 +6,22 @@ import type { StreamPlan } from './resolve-streams.ts'
 
 /** As sentences; a pass over everything mends it, but for the closed intervals of `scd2`. */
 export function oddOfStandingRows(
-  of: { readonly sync: string; readonly plan: StreamPlan; readonly cursor: Cursor; readonly vendorNow: Date },
+  of: {
+    readonly sync: string
+    readonly plan: StreamPlan
+    readonly cursor: Cursor
+    readonly vendorNow: Date
+    /** A scan that was under way is not gone on with. */
+    readonly dropped: boolean
+  },
   { full, start }: Scan,
 ): readonly string[] {
   const { sync, plan, cursor } = of
   const before = cursor.marks?.asked
   const odd = [
+    of.dropped
+      ? `${plan.stream.name}: its options have changed since the scan that an earlier run left was begun, so it begins again.`
+      : null,
     full ? null : aheadOf(of),
     before === undefined ? null : changeOf(plan, before, askedOf(plan, start), full),
     before === undefined || full ? null : lackOf(sync, plan, before),

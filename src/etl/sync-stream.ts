@@ -49,8 +49,10 @@ export async function syncStream(
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
-  if (begun.dropped) context.emit({ type: 'run.warning', run_id: context.runId, message: droppedText(stream.name) })
-  const odd = oddOfStandingRows({ ...start, sync: start.fence.sync, vendorNow: options.vendorNow }, scan)
+  const odd = oddOfStandingRows(
+    { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, dropped: begun.dropped },
+    scan,
+  )
   for (const message of odd) context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
     type: 'stream.started',
@@ -106,9 +108,6 @@ async function count(
   context.emit({ type: 'stream.counted', run_id: context.runId, stream: stream.name, count: counted })
   return counted
 }
-
-const droppedText = (stream: string) =>
-  `${stream}: its options have changed since the scan that an earlier run left was begun, so it begins again.`
 
 /** A part of the rows would take the place of all of them. */
 function refusePartOfReplacement({ plan, cursor }: StreamStart, options: SyncStreamOptions): void {
