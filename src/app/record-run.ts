@@ -1,6 +1,8 @@
 /** The record of a run from beginning to end, around whatever it does. */
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sync } from '../config/project.ts'
-import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { App } from './app.ts'
 import { projectCommit } from './project-commit.ts'
@@ -43,7 +45,10 @@ export async function recordRun(
   app.emit({ type: 'run.started', run: running })
   const work: Work = { app, options, runId: running.run_id, requests: 0 }
   const began = performance.now()
-  const outcome = await run(work).catch((error: unknown): Outcome => failed(error, sync))
+  const ended = new AbortController()
+  const outcome = await Promise.race([run(work), leaveBehind(app.signal, ended.signal)])
+    .catch((error: unknown): Outcome => failed(error, sync))
+    .finally(() => ended.abort())
   const [first] = outcome.errors
   const finished: RunRecord = {
     ...running,
@@ -61,6 +66,23 @@ export async function recordRun(
   app.emit({ type: 'run.finished', run: finished })
   return { run: finished, errors: outcome.errors }
 }
+
+/**
+ * What nobody caught has ended the command, and the run may wait for what never comes: it is given a moment. A signal's is given
+ * by whoever heard it.
+ */
+async function leaveBehind(stopped: AbortSignal, ended: AbortSignal): Promise<never> {
+  const either = AbortSignal.any([stopped, ended])
+  if (!either.aborted) await once(either, 'abort')
+  const reason: unknown = stopped.reason
+  if (ended.aborted || (reason instanceof MillraceError && reason.code === 'MR-7001')) return await forever()
+  await sleep(patienceMs, undefined, { ref: false })
+  throw reason
+}
+
+/** Less than the command waits. */
+const patienceMs = 1000
+const forever = () => new Promise<never>(() => undefined)
 
 function failed(error: unknown, sync: Sync): Outcome {
   const known = asMillraceError(error, `running ${sync.name}`)

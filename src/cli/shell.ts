@@ -46,7 +46,13 @@ export type Shell = {
 }
 
 /** What a command came to. `result` goes into the last line of `--json`. */
-export type CommandResult = { readonly exitCode: number; readonly result?: object }
+export type CommandResult = {
+  readonly exitCode: number
+  readonly result?: {
+    readonly runs?: readonly { readonly error?: { readonly message: string } }[]
+    readonly [key: string]: unknown
+  }
+}
 
 export function createShell(flags: GlobalFlags): Shell {
   const { stdout, stderr, env } = process

@@ -14,6 +14,9 @@ export type Stop = {
    * `ends`: the first one is the ordinary end. Resolves with the first one.
    */
   readonly listen: (first: FirstSignal) => Promise<void>
+  /** Aborts everything at once with an error that nobody was there to catch; the first one counts. */
+  readonly fail: (error: MillraceError) => void
+  readonly failure: () => MillraceError | undefined
 }
 
 export type FirstSignal = 'checkpoint' | 'at_once' | 'ends'
@@ -22,6 +25,7 @@ export function createStop(stderr: Output): Stop {
   const abort = new AbortController()
   let exitCode: number | undefined
   let count = 0
+  let failure: MillraceError | undefined
   const abortNow = () => {
     abort.abort(new MillraceError('MR-7001', { message: 'Stopped at once, on request.', kept, next }))
     // Whoever does not hear the abort in time is left behind: everything committed stands, the rest is done again.
@@ -31,6 +35,12 @@ export function createStop(stderr: Output): Stop {
     signal: abort.signal,
     isStopping: () => count > 0,
     exitCode: () => exitCode,
+    failure: () => failure,
+    fail(error) {
+      failure ??= error
+      exitCode ??= failure.exitCode
+      abort.abort(failure)
+    },
     listen: (first) =>
       new Promise((resolve) => {
         for (const [name, code] of Object.entries(codes))
@@ -50,4 +60,4 @@ const codes = { SIGINT: 130, SIGTERM: 143 } as const
 const again = { 130: 'Ctrl-C again', 143: 'another signal' } as const
 const kept = 'What was committed stays; what was not is done again by the next run.'
 const next = 'Run the same command again: it goes on from there.'
-const patienceMs = 1500
+export const patienceMs = 1500

@@ -4,13 +4,18 @@ import { MillraceError } from '../model/millrace-error.ts'
 
 /** The nearest directory at or above `from` with a millrace.yaml, as git finds its own. */
 export function findProjectRoot(from: string): string {
+  const root = projectRootOrNull(from)
+  if (root !== null) return root
+  throw new MillraceError('MR-1003', {
+    message: `looking for ${projectFileName}: there is none in ${resolve(from)} or above it`,
+    next: ['millrace init      writes a project here', 'millrace -C DIR …   runs in another directory'],
+  })
+}
+
+export function projectRootOrNull(from: string): string | null {
   for (let directory = resolve(from); ; directory = dirname(directory)) {
     if (existsSync(join(directory, projectFileName))) return directory
-    if (directory === dirname(directory))
-      throw new MillraceError('MR-1003', {
-        message: `looking for ${projectFileName}: there is none in ${resolve(from)} or above it`,
-        next: ['millrace init      writes a project here', 'millrace -C DIR …   runs in another directory'],
-      })
+    if (directory === dirname(directory)) return null
   }
 }
 

@@ -9,6 +9,7 @@ import type { Host } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { createHttp } from './http.ts'
 import { processLimiters, type LimiterRegistry } from './limiter.ts'
+import { keepRedactor } from './process-redactors.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { createTransport, type Transport, type TransportOptions } from './transport.ts'
 import { readOwnPackage } from './own-package.ts'
@@ -48,6 +49,7 @@ export function createHost(options: HostOptions): EngineHost {
   const { connection, runId: run_id, emit, secrets } = options
   const clock = options.clock ?? systemClock
   const redactor = createRedactor(secrets)
+  keepRedactor(redactor)
   const limiter = (options.limiters ?? processLimiters).of(secrets, connection)
   const transports: Transport[] = []
   const version = readOwnPackage().version

@@ -70,7 +70,8 @@ function readResults(answer: unknown, flawed: (what: string) => MillraceError): 
 /** Vendors send null for what they leave out. */
 const isSaid = (value: unknown): boolean => value !== undefined && value !== null
 
-function asItsOwn(error: unknown, owner: Owner, doing: string): unknown {
+/** What it threw, as its own mistake; ours and the system's stay what they are. */
+export function asItsOwn(error: unknown, owner: Owner, doing: string): unknown {
   if (error instanceof MillraceErrors) return error
   const told = asMillraceError(error, doing)
   // Ours, or the system's: a full disk.

@@ -1,0 +1,29 @@
+import { realpathSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
+import { asItsOwn } from './own-connector.ts'
+import { redactThrown } from './redacted-connector.ts'
+import { listConnectors } from './registry.ts'
+import { processRedactors } from './process-redactors.ts'
+
+/**
+ * What nobody was there to catch, in our words and without secrets: the mistake of a connector of the project's own where
+ * its stack leads there, else a bug.
+ */
+export function uncaughtError(error: unknown, projectRoot: string | null): MillraceError {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const owner = (projectRoot === null ? [] : listConnectors(projectRoot)).find(
+    ({ builtIn, folder }) => !builtIn && spellings(folder).some((spelling) => stack.includes(`${spelling}/`)),
+  )
+  const told = asMillraceError(owner ? asItsOwn(error, owner, doing) : error, doing)
+  const clean = processRedactors().reduce<Error>((seen, redactor) => redactThrown(seen, redactor), told)
+  return asMillraceError(clean, doing)
+}
+
+/** As a stack may have it. */
+function spellings(folder: string): readonly string[] {
+  const real = realpathSync(folder)
+  return [folder, real, pathToFileURL(real).href]
+}
+
+const doing = 'work that nobody awaits (a promise, a timer, an event)'
