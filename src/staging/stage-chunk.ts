@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import type { ParquetStyle } from '../model/parquet-style.ts'
+import { explainCsv, notAsPromised } from './explain-csv.ts'
 import { maskedRow } from './masked-row.ts'
 import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
 import type { SpooledChunk, SpooledFile } from './spool.ts'
@@ -117,12 +118,16 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
       select: (source) => castSql(request, source, rawRow(request), ...(isOrdered ? [order] : [])),
       isOrdered,
     })
-  await read(false)
+  await read(false).catch(async (error: unknown) => {
+    if (!isUnreadable(error)) throw error
+    throw (await explainCsv(files, { fields: request.columns.map(({ field }) => field), cause: error })) ?? error
+  })
   const keys = request.key.map((field) => columnOf(request, field))
   const rejects = await stageRejects(db, request)
   const [counted] = await db.rows(
-    `SELECT count(*) AS n, ${keys.length > 0 ? distinctKeys(request) : 'count(*)'} AS d FROM staged WHERE ${bad} IS NULL`,
+    `SELECT count(*) AS n, ${keys.length > 0 ? distinctKeys(request) : 'count(*)'} AS d, (SELECT count(*) FROM staged) AS came FROM staged WHERE ${bad} IS NULL`,
   )
+  refuseOtherCount(files, Number(counted?.['came'] ?? 0))
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
@@ -138,6 +143,14 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
     })
   await db.run('DROP TABLE staged')
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
+}
+
+/** Of a file it is only said how many rows it has. */
+function refuseOtherCount(files: readonly SpooledFile[], came: number): void {
+  const said = files.reduce((sum, file) => sum + file.rows, 0)
+  const given = files.filter(({ readAt }) => readAt === 'in its name')
+  if (came === said || given.length === 0) return
+  throw notAsPromised(`${given.map(({ path }) => path).join(', ')}: ${said} rows were promised, and ${came} came`)
 }
 
 async function copyTo(

@@ -1,0 +1,41 @@
+/** A file of a connector that is not what it said: told in words, with the place, and without its values. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { stageBatches } from './stage.ts'
+
+const types = { id: 'string', v: 'string' } as const
+
+function csv(text: string, { rows, encoding = 'utf8' }: { rows: number; encoding?: BufferEncoding }) {
+  const path = join(mkdtempSync(join(tmpdir(), 'csv-')), 'x.csv')
+  writeFileSync(path, Buffer.from(text, encoding))
+  return { kind: 'file', path, format: 'csv', rows } as const
+}
+
+it.each([
+  ['another number of rows', 'id,v\n1,a\n2,b\n', { rows: 5 }, '5 rows were promised, and 2 came'],
+  ['no declared column', 'id,w\n1,a\n', { rows: 1 }, 'it has no column v; it has id, w'],
+  [
+    'a row that is too short',
+    'id,v\n1,"a\nb"\n2\n3,c\n',
+    { rows: 3 },
+    'line 4 has 1 cells, and its first line names 2',
+  ],
+  ['a row that is too long', 'id,v\n1,a,"b,c"\n', { rows: 1 }, 'its line 2 has 3 cells'],
+  ['Latin-1', 'id,v\n1,café\n', { rows: 1, encoding: 'latin1' }, 'it is not UTF-8, as in line 2, column v'],
+  ['a quote that stays open', 'id,v\n1,"a\n2,b\n', { rows: 2 }, 'opened in the row of line 2 is never closed'],
+  ['nothing at all', '', { rows: 0 }, 'it is empty'],
+] as const)('a CSV with %s is refused', async (_, text, options, words) => {
+  const staged = stageBatches([csv(text, options)], types)
+  await expect(staged).rejects.toMatchObject({ code: 'MR-1401', message: expect.stringContaining(words) })
+  await expect(staged).rejects.not.toThrow(/SELECT|read_csv/)
+})
+
+it('of several files a column may be in one alone', async () => {
+  const { rows } = await stageBatches([csv('id\n1\n', { rows: 1 }), csv('v,id\na,2\n', { rows: 1 })], types)
+  expect(rows).toMatchObject([
+    { id: '1', v: null },
+    { id: '2', v: 'a' },
+  ])
+})
