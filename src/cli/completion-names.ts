@@ -4,7 +4,7 @@ import { errorCatalogue } from '../model/error-catalogue.ts'
 import { completionScripts } from './completion-scripts.ts'
 
 /** What stands at a place; null: nothing that is known (an id, a number, a text). */
-export type NameKind = keyof typeof byProject | 'code' | 'shell' | 'warehouse' | 'files' | 'directories'
+export type NameKind = keyof typeof byProject | 'fault' | 'code' | 'shell' | 'warehouse' | 'files' | 'directories'
 
 export type Candidate = { readonly value: string; readonly says?: string }
 
@@ -17,7 +17,16 @@ export async function namesOf(
   if (kind === 'shell') return Object.keys(completionScripts).map((value) => ({ value }))
   if (kind === 'warehouse') return [{ value: 'snowflake' }]
   if (kind === 'code') return Object.entries(errorCatalogue).map(([value, { title }]) => ({ value, says: title }))
-  return byProject[kind](await project(), before).filter(({ value }) => isPlain.test(value))
+  if (kind === 'fault' && before.length > 0) return before.length > 1 ? [] : faults()
+  return byProject[kind === 'fault' ? 'connector' : kind](await project(), before).filter(({ value }) =>
+    isPlain.test(value),
+  )
+}
+
+/** After the vendor. */
+async function faults(): Promise<readonly Candidate[]> {
+  const { knownFaults } = await import('../app/command-sandbox.ts')
+  return Object.entries(knownFaults).map(([value, says]) => ({ value, says }))
 }
 
 type List = (project: Project, before: readonly string[]) => readonly Candidate[]

@@ -20,6 +20,7 @@ const ofPlace: ReadonlyMap<string, NameKind> = new Map([
   ['connection test name', 'connection'],
   ['connection discover name', 'connection'],
   ['connection discover stream', 'collection'],
+  ['sandbox fault words', 'fault'],
 ])
 
 const ofGroup: ReadonlyMap<string, NameKind> = new Map([['schedule', 'schedule']])

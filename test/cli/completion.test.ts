@@ -69,6 +69,8 @@ describe('in bash', () => {
     [['millrace', 'connection', 'discover', 'str'], ['stripe']],
     [['millrace', 'connection', 'discover', 'customerio', ''], ['person']],
     [['millrace', 'schedule', 'pause', 'n'], ['nightly']],
+    [['millrace', 'sandbox', 'fault', 'st'], ['stripe']],
+    [['millrace', 'sandbox', 'fault', 'stripe', 'han'], ['hang']],
     [['millrace', 'runs', '--sync', ''], syncs],
     [['millrace', 'explain', 'MR-120'], Array.from({ length: 9 }, (_, n) => `MR-120${n + 1}`)],
     [
