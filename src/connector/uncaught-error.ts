@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
-import { asItsOwn } from './own-connector.ts'
+import { asItsOwn, type Owner } from './own-connector.ts'
 import { redactThrown } from './redacted-connector.ts'
 import { listConnectors } from './registry.ts'
 import { processRedactors } from './process-redactors.ts'
@@ -11,13 +11,22 @@ import { processRedactors } from './process-redactors.ts'
  * its stack leads there, else a bug.
  */
 export function uncaughtError(error: unknown, projectRoot: string | null): MillraceError {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const owner = (projectRoot === null ? [] : listConnectors(projectRoot)).find(
-    ({ builtIn, folder }) => !builtIn && spellings(folder).some((spelling) => stack.includes(`${spelling}/`)),
-  )
+  const owner = projectRoot === null ? undefined : ownerOf(error, projectRoot)
   const told = asMillraceError(owner ? asItsOwn(error, owner, doing) : error, doing)
   const clean = processRedactors().reduce<Error>((seen, redactor) => redactThrown(seen, redactor), told)
   return asMillraceError(clean, doing)
+}
+
+function ownerOf(error: unknown, projectRoot: string): Owner | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  try {
+    return listConnectors(projectRoot).find(
+      ({ builtIn, folder }) => !builtIn && spellings(folder).some((spelling) => stack.includes(`${spelling}/`)),
+    )
+  } catch {
+    // The folder cannot be read: nobody can say whose mistake it is, and it has to be told all the same.
+    return undefined
+  }
 }
 
 /** As a stack may have it. */
