@@ -18,6 +18,8 @@ export type ApiRequest<Client, T> = {
   readonly label: string
   readonly docs: string
   readonly signal: AbortSignal
+  /** @default true */
+  readonly repeatable?: boolean | 'never'
   readonly send: (client: Client) => Promise<unknown>
   /** What an answer means. Called within the attempt: what it throws is the attempt's failure. */
   readonly read: (answer: Answer) => T

@@ -23,11 +23,7 @@ export function describeCustomObject(track: TrackApi): DestinationObject {
     size: (change) => sizeOf(change, encodeObject(change, longestType)),
     async write(changes, { options, signal }) {
       const type = readObjectType(options)
-      return writeRows(
-        track,
-        changes.map((change) => encodeObject(change, type)),
-        signal,
-      )
+      return writeRows(track, { changes, rows: changes.map((change) => encodeObject(change, type)) }, signal)
     },
     preview: (changes, options) => {
       const type = readObjectType(options)

@@ -24,7 +24,7 @@ export function describeEvent(track: TrackApi): DestinationObject {
     batch: batchLimits,
     concurrency: 4,
     size: (change) => sizeOf(change, encodeEvent(change)),
-    write: (changes, { signal }) => writeRows(track, changes.map(encodeEvent), signal),
+    write: (changes, { signal }) => writeRows(track, { changes, rows: changes.map(encodeEvent) }, signal),
     preview: (changes) => previewRows(changes.map(encodeEvent)),
   }
 }

@@ -35,7 +35,7 @@ export function describePerson(
     size: (change) => sizeOf(change, encodePerson(change, guessMatch(change))),
     async write(changes, { match, signal }) {
       const rows = changes.map((change) => encodePerson(change, match))
-      const results = await writeRows(track, rows, signal)
+      const results = await writeRows(track, { changes, rows }, signal)
       return app ? verifyPeople(app, changes, results, { match, signal, settleSeconds }) : results
     },
     preview: (changes, { match }) =>

@@ -36,7 +36,7 @@ export function describeRelationship(track: TrackApi): DestinationObject {
       const objectType = readObjectType(options)
       return writeRows(
         track,
-        changes.map((change) => encodeRelationship(change, { match, objectType })),
+        { changes, rows: changes.map((change) => encodeRelationship(change, { match, objectType })) },
         signal,
       )
     },

@@ -10,7 +10,11 @@ import { readRowErrors } from './read-row-errors.ts'
  */
 export async function sendBatch(
   track: TrackApi,
-  { items, isOneRow }: { readonly items: readonly Item[]; readonly isOneRow: boolean },
+  {
+    items,
+    isOneRow,
+    optsIn,
+  }: { readonly items: readonly Item[]; readonly isOneRow: boolean; readonly optsIn: boolean },
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
   const errors = await track.call({
@@ -18,6 +22,7 @@ export async function sendBatch(
     // Under 500 KB a request, 32 KB an item.
     docs: 'https://docs.customer.io/integrations/api/track/#operation/batch',
     signal,
+    repeatable: optsIn ? 'never' : true,
     send: (client) => client.batch([...items]),
     isAnswer: (status) => isOneRow && refusals.includes(status),
     read: (answer) => readBatchAnswer(answer, items.length),

@@ -24,11 +24,7 @@ export function describeSuppression(track: TrackApi): DestinationObject {
     batch: batchLimits,
     size: (change) => sizeOf(change, encodeSuppression(change, guessMatch(change))),
     write: (changes, { match, signal }) =>
-      writeRows(
-        track,
-        changes.map((change) => encodeSuppression(change, match)),
-        signal,
-      ),
+      writeRows(track, { changes, rows: changes.map((change) => encodeSuppression(change, match)) }, signal),
     preview: (changes, { match }) =>
       previewRows(
         changes.map((change) => encodeSuppression(change, typeof match === 'string' ? match : guessMatch(change))),

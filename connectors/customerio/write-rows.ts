@@ -1,4 +1,4 @@
-import type { Json, RequestPreview, WriteResult } from 'millrace'
+import type { Change, Json, RequestPreview, WriteResult } from 'millrace'
 import type { TrackApi } from './client.ts'
 import type { Encoded } from './item.ts'
 import { sendBatch } from './send-batch.ts'
@@ -6,13 +6,14 @@ import { sendBatch } from './send-batch.ts'
 /** One request for all rows that may be sent; one result per row, in order. */
 export async function writeRows(
   track: TrackApi,
-  rows: readonly Encoded[],
+  { changes, rows }: { readonly changes: readonly Change[]; readonly rows: readonly Encoded[] },
   signal: AbortSignal,
 ): Promise<readonly WriteResult[]> {
   const items = rows.flatMap((row) => ('items' in row ? row.items : []))
   // A batch of one row that is refused whole is a rejected row, of however many items.
   const isOneRow = rows.filter((row) => 'items' in row).length === 1
-  const results = items.length === 0 ? [] : await sendBatch(track, { items, isOneRow }, signal)
+  const optsIn = changes.some((change) => change.optsIn === true)
+  const results = items.length === 0 ? [] : await sendBatch(track, { items, isOneRow, optsIn }, signal)
   let at = 0
   return rows.map((row) => {
     if (!('items' in row)) return reject(row.refusal)

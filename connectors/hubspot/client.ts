@@ -15,7 +15,7 @@ export type ApiCall<T> = {
   readonly docs: string
   readonly signal: AbortSignal
   /** @default true */
-  readonly repeatable?: boolean
+  readonly repeatable?: boolean | 'never'
   readonly timeoutMs?: number
   readonly send: (sdk: Sdk) => Promise<unknown>
   /** What the answer means. Called within the attempt: what it throws is the attempt's failure. */

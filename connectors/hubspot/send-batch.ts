@@ -10,6 +10,8 @@ export type Batch = {
   readonly match: string
   readonly kind: 'upsert' | 'create' | 'update'
   readonly rows: readonly SentRow[]
+  /** One of them opts somebody in. */
+  readonly optsIn: boolean
 }
 
 /**
@@ -29,7 +31,7 @@ export async function sendBatch(
 }
 
 async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Promise<ReadonlyMap<SentRow, RowAnswer>> {
-  const { object, match, kind, rows } = batch
+  const { object, match, kind, rows, optsIn } = batch
   const type = pathOf(object)
   const [only] = rows
   try {
@@ -38,7 +40,7 @@ async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Pro
       docs: batchDocs[kind],
       signal,
       // A second create is a second record where the key is not unique.
-      repeatable: kind !== 'create',
+      repeatable: optsIn ? 'never' : kind !== 'create',
       timeoutMs: requestTimeoutMs,
       send: (sdk) => {
         if (kind === 'upsert') return sdk.batch.upsert(type, upsertBody(match, rows))

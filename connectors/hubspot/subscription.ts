@@ -115,7 +115,7 @@ function sendStatuses(api: HubspotApi, inputs: readonly Input[], signal: AbortSi
     docs,
     signal,
     timeoutMs: requestTimeoutMs,
-    repeatable: inputs.every(({ statusState }) => statusState === 'UNSUBSCRIBED'),
+    repeatable: inputs.every(({ statusState }) => statusState === 'UNSUBSCRIBED') ? true : 'never',
     // The SDK knows only v3, one person a request.
     send: (sdk) => sdk.request('POST', path, { inputs }),
     read: (body, correlationId) => readStatuses(body, inputs, correlationId),

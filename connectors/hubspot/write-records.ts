@@ -28,7 +28,7 @@ export async function writeRecords(
     answers[index] = refuse('MR-5005', row.refusal)
     return []
   })
-  const target = { object: object.name, match }
+  const target = { object: object.name, match, optsIn: changes.some(({ optsIn }) => optsIn === true) }
   const upserts = rows.filter(({ op }) => op === 'upsert')
   await sendRows(api, { ...target, kind: 'upsert', rows: upserts }, { signal, answers })
   const inserts = rows.filter(({ op }) => op === 'insert')
@@ -44,7 +44,7 @@ export async function writeRecords(
 }
 
 export type Sending = { readonly signal: AbortSignal; readonly answers: RowAnswer[] }
-type Target = Pick<Batch, 'object' | 'match'>
+type Target = Pick<Batch, 'object' | 'match' | 'optsIn'>
 
 /** @throws MillraceError MR-1209 where a record would have to be made by what HubSpot makes, or does not hold unique */
 export function checkMatch(object: string, match: string, changes: readonly Change[]): void {

@@ -27,7 +27,7 @@ export type ApiCall<T> = {
   readonly signal: AbortSignal
   readonly timeoutMs?: number
   /** May it be sent twice? @default true */
-  readonly repeatable?: boolean
+  readonly repeatable?: boolean | 'never'
   /** What the answer means; `readAt` is our clock just before the attempt that brought it. An answer that it throws at is asked for again. */
   readonly read: (bytes: Uint8Array, readAt: Date, answer: ExchangeAnswer) => Awaitable<T>
   /** Where the bytes go as they come, for one attempt; `read` gets none then. */

@@ -37,7 +37,11 @@ export const jobBody = ({ object, kind, match }: NewJob) => ({
 })
 
 /** All rows at once: a job takes one upload only. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/upload_job_data.htm */
-export const uploadRows = ({ api, signal }: Calling, id: string, csv: string): Promise<null> =>
+export const uploadRows = (
+  { api, signal }: Calling,
+  id: string,
+  { csv, repeatable }: { readonly csv: string; readonly repeatable: false | 'never' },
+): Promise<null> =>
   api.call({
     method: 'PUT',
     path: `/jobs/ingest/${id}/batches`,
@@ -47,7 +51,7 @@ export const uploadRows = ({ api, signal }: Calling, id: string, csv: string): P
     signal,
     timeoutMs: 110_000,
     // After a lost answer nobody knows what it holds: the job is thrown away, and another takes its place.
-    repeatable: false,
+    repeatable,
     read: () => null,
   })
 

@@ -11,6 +11,9 @@ export type Row = {
   readonly id: string | null
 }
 
+/** It goes once: neither is its request repeated, nor is it tried again in the same run. */
+export const optsIn = ({ change }: Row): boolean => change.optsIn === true
+
 /** Clearing and setting are updates: they never create. */
 export const kindOf = ({ op }: Change): RowKind =>
   op === 'upsert' || op === 'insert' || op === 'delete' ? op : 'update'

@@ -5,7 +5,7 @@ import { findTargets } from './find-targets.ts'
 import { jobShape } from './ingest-rows.ts'
 import { checkFields } from './relationship.ts'
 import { isLocked } from './row-refusal.ts'
-import { rowKinds, type Row, type RowKind } from './row.ts'
+import { optsIn, rowKinds, type Row, type RowKind } from './row.ts'
 import { orderByParent, sendCollections } from './write-collections.ts'
 import { runJobs, type IngestPart } from './write-jobs.ts'
 import type { BulkRules, Writing } from './writing.ts'
@@ -33,7 +33,7 @@ export async function writeChanges(
     // The object or the user has no Bulk API.
     await sendCollections(sending, part.kind, part.rows)
   for (const kind of rowKinds) {
-    const locked = rows[kind].filter(({ index }) => isLocked(results[index]))
+    const locked = rows[kind].filter((row) => isLocked(results[row.index]) && !optsIn(row))
     // Thousands of locked rows are not worth a request per fifty.
     if (locked.length <= mostLocked) await sendCollections(sending, kind, orderByParent(object, locked), lockedRows)
   }

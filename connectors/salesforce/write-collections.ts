@@ -5,7 +5,7 @@ import { collectionRequest } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { relationshipOf } from './relationship.ts'
 import { refuseRow } from './row-refusal.ts'
-import type { Row, RowKind } from './row.ts'
+import { optsIn, type Row, type RowKind } from './row.ts'
 
 export type Sending = {
   readonly api: SalesforceApi
@@ -108,7 +108,7 @@ async function sendRequest(api: SalesforceApi, request: Request, signal: AbortSi
     signal,
     timeoutMs: 110_000,
     // A second insert would make twins, or blame rows for their own.
-    repeatable: kind !== 'insert',
+    repeatable: rows.some(optsIn) ? 'never' : kind !== 'insert',
     read: (bytes) => {
       const saved: unknown = JSON.parse(Buffer.from(bytes).toString())
       if (isSaveResults(saved) && saved.length === rows.length) return { saved }

@@ -12,7 +12,7 @@ import {
 } from './ingest-job.ts'
 import { formatRows, readResults, resultKey } from './ingest-rows.ts'
 import type { JobReceipt } from './job-receipt.ts'
-import type { Row, RowKind } from './row.ts'
+import { optsIn, type Row, type RowKind } from './row.ts'
 import { refuseAll } from './write-collections.ts'
 import type { Writing } from './writing.ts'
 
@@ -116,6 +116,7 @@ async function uploadPart(
   { match, signal, host }: WriteContext,
 ): Promise<string | null> {
   const csv = formatRows(object, match, part)
+  const mostTries = part.rows.some(optsIn) ? 1 : uploadTries
   for (let tries = 1; ; tries++) {
     const created = await createJob({ api, signal }, { object: object.name, kind: part.kind, match })
     if ('unsupported' in created) {
@@ -125,10 +126,10 @@ async function uploadPart(
       return null
     }
     try {
-      await uploadRows({ api, signal }, created.id, csv)
+      await uploadRows({ api, signal }, created.id, { csv, repeatable: mostTries === 1 ? 'never' : false })
       return created.id
     } catch (error) {
-      if (tries >= uploadTries || signal.aborted || !(error instanceof MillraceError) || error.retry !== 'later')
+      if (tries >= mostTries || signal.aborted || !(error instanceof MillraceError) || error.retry !== 'later')
         throw error
       await abortJob({ api, signal }, created.id)
     }

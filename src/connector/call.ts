@@ -74,6 +74,8 @@ export async function callVendor<T>(
       const spentMs = performance.now() - startedAt
       const waitMs = waitBefore(tries, failure, retry)
       const ending = whyNotAgain(failure, request, { tries, malformed, waitMs, spentMs: spentMs - askedMs }, retry)
+      // Whoever asks next waits for it, though this one does not.
+      if (ending === 'not repeatable' && failure.kind === 'rate') limiter.pause(waitMs)
       if (ending)
         throw describeFailure(failure, {
           ...caller,
@@ -155,7 +157,7 @@ function whyNotAgain(
   retry: RetryPolicy,
 ): Ending | undefined {
   if (failure.kind === 'auth' || failure.kind === 'refused' || failure.kind === 'quota') return 'final'
-  if (request.repeatable === false && !failure.notReceived) return 'not repeatable'
+  if (request.repeatable === 'never' || (request.repeatable === false && !failure.notReceived)) return 'not repeatable'
   if ((failure.retryAfterMs ?? 0) > retry.maxRetryAfterMs) return 'absurd'
   if (so.tries >= retry.attempts || so.malformed >= retry.malformedAttempts) return 'attempts'
   return so.spentMs + (failure.retryAfterMs ? 0 : so.waitMs) > retry.budgetMs ? 'budget' : undefined

@@ -13,6 +13,7 @@ import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
 import type { Host, Http, Query } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
+import { onceOnly } from './once-only.ts'
 import { bound, hasUpperBound, readList } from './read-list.ts'
 import { recordRequests } from './record-requests.ts'
 import { valueAt } from './value-at.ts'
@@ -96,7 +97,12 @@ function openObject(name: string, definition: ObjectDefinition, http: Http, host
   return {
     ...definition,
     name,
-    write: (changes, context) => definition.write(changes, { ...context, http, host }),
+    write: (changes, context) =>
+      definition.write(changes, {
+        ...context,
+        http: changes.some(({ optsIn }) => optsIn) ? onceOnly(http) : http,
+        host,
+      }),
     preview: definition.preview ?? ((changes, options) => recordRequests(definition, changes, options)),
     ...(definition.settle
       ? { settle: (receipt, context) => settleWith(definition, receipt, { ...context, http, host }) }

@@ -28,8 +28,11 @@ export type CallRequest = {
   readonly label: string
   /** The vendor's documentation of this call. */
   readonly docs: string
-  /** May it be sent twice? Where not, only errors that say "not received" are retried. @default true */
-  readonly repeatable?: boolean
+  /**
+   * May it be sent twice? Where not, only errors that say "not received" are retried; `never`: nor those, since while it
+   * waits what it says may come to be wrong. @default true
+   */
+  readonly repeatable?: boolean | 'never'
   readonly signal: AbortSignal
   /** For one attempt, in milliseconds. @default 30_000 */
   readonly timeoutMs?: number
@@ -96,7 +99,8 @@ export type RequestOptions = {
   readonly query?: Query
   readonly headers?: { readonly [name: string]: string }
   readonly timeoutMs?: number
-  readonly repeatable?: boolean
+  /** As of `CallRequest`. @default true */
+  readonly repeatable?: boolean | 'never'
   readonly docs?: string
 }
 

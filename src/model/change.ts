@@ -21,6 +21,8 @@ export type Change = {
   readonly fields: Fields
   /** Of the fields, those that may be written only where the record's are empty. @default none */
   readonly setIfEmpty?: readonly string[]
+  /** It says of somebody that they are no more opted out. A request with such a change in it goes once: `repeatable: 'never'`. */
+  readonly optsIn?: true
   /** What the destination last accepted, where that is known. */
   readonly previous: Fields | null
   /** The same for every attempt to send this value of this key. */

@@ -65,7 +65,7 @@ export function decide(
   if (mayPark && isParked(sync, candidate, answer)) return parked(answer, candidate)
 
   const isSameRecord = meansSameRecord(mapping, candidate)
-  const { dropped, withheld } = applyOptOutRules(mapping.fields, candidate, isSameRecord)
+  const { dropped, withheld, optsIn } = applyOptOutRules(mapping.fields, candidate, isSameRecord)
   const fields =
     dropped.size === 0
       ? payload.fields
@@ -106,6 +106,7 @@ export function decide(
       key,
       fields,
       ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
+      ...(optsIn && { optsIn }),
       // Of another record it says nothing.
       previous: isSameRecord ? previous : null,
       // The payload's hash stands for all fields, of which these do not go.
@@ -132,20 +133,24 @@ function applyOptOutRules(
   fields: readonly MappedField[],
   candidate: Candidate,
   isSameRecord: boolean,
-): { readonly dropped: ReadonlySet<string>; readonly withheld: number } {
+): { readonly dropped: ReadonlySet<string>; readonly withheld: number; readonly optsIn: boolean } {
   const dropped = new Set<string>()
   let withheld = 0
+  let optsIn = false
   for (const field of fields) {
     if (field.kind !== 'opt_out') continue
     const now = candidate.values?.[field.column.name] ?? null
     if (now === 'true') continue
     const turnedOff = now === 'false' && candidate.previous?.[field.column.name] === 'true'
     const isFirst = candidate.kind !== 'retry' && candidate.sameMapping && isSameRecord
-    if (turnedOff && field.allowOptIn && isFirst) continue
+    if (turnedOff && field.allowOptIn && isFirst) {
+      optsIn = true
+      continue
+    }
     dropped.add(field.field)
     if (turnedOff) withheld++
   }
-  return { dropped, withheld }
+  return { dropped, withheld, optsIn }
 }
 
 /**

@@ -18,6 +18,8 @@ export type Delivery = {
   readonly path: string
   /** Only so many, from the first on: the opt-outs, where a guard holds the rest. */
   readonly limit: number
+  /** So many, from the first on, turn to opted out. */
+  readonly optOutRows: number
   readonly options: JsonObject
   readonly match: string
   /** Fields that name what is written. */
@@ -152,7 +154,8 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     if (onTheirWay.size > concurrency) await Promise.race(onTheirWay)
   }
   const sendAll = async (): Promise<void> => {
-    for await (const item of batchChanges(readChanges(delivery.path, delivery.limit), object)) {
+    const changes = readChanges(delivery.path, delivery.limit)
+    for await (const item of batchChanges(changes, object, { first: delivery.optOutRows })) {
       if (failure !== undefined || context.isStopping() || context.signal.aborted) return
       const alone = 'oversized' in item ? aloneOf(item, delivery) : undefined
       if ('oversized' in item && !alone) {

@@ -28,5 +28,6 @@ export function optOutAlone(
   const fields = Object.fromEntries(Object.entries(change.fields).filter(([name]) => names.has(name)))
   if (Object.keys(fields).length === Object.keys(change.fields).length) return undefined
   const idempotencyKey = hashOf(`${change.idempotencyKey}\0${canonicalJson(fields)}`).slice(0, 32)
-  return { key, change: { ...change, fields, idempotencyKey }, answer, refused: reason }
+  const { optsIn: _optsIn, ...rest } = change
+  return { key, change: { ...rest, fields, idempotencyKey }, answer, refused: reason }
 }

@@ -196,6 +196,7 @@ async function send(
           object: request.object,
           path: comparison.changes.path,
           limit,
+          optOutRows: comparison.changes.optOuts,
           options: request.sync.options,
           match: request.sync.match,
           identity: mapping.identity,

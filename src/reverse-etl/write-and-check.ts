@@ -22,6 +22,7 @@ export async function writeAndCheck(
   { context, delivery, mayStillSend }: Sender,
 ): Promise<BatchResults> {
   const { object, optOuts } = delivery
+  const warn = (message: string) => context.emit({ type: 'run.warning', run_id: context.runId, message })
   // A job that is still at work may write tomorrow what is not there today: reading back says nothing of its rows.
   let isJob = false
   const target: BatchTarget = {
@@ -33,17 +34,23 @@ export async function writeAndCheck(
       return keepReceipt(context, delivery, { rows, receipt })
     },
   }
-  const { results: answered, failure } = await writeBatch(batch, target)
+  const { results: answered, failure: ended } = await writeBatch(batch, target)
+  const failure = ended && !isJob && isPassing(batch, ended) ? undefined : ended
+  if (ended && !failure) warn(`${batch.length} opt-ins had no answer, and may not be sent twice: ${ended.message}`)
   const results = failure?.code === 'MR-2005' || isJob ? answered : await settleUnknown(batch, answered, target)
   const seen = delivery.verify
     ? await verifyOptOuts(batch, results, {
         ...target,
         optOuts,
-        warn: (message) => context.emit({ type: 'run.warning', run_id: context.runId, message }),
+        warn,
       })
     : results
   return failure ? { results: seen, failure } : sendAlone(batch, seen, { target, delivery })
 }
+
+/** What opts in goes once, so that the first 503 is its end: no reason for the others not to go. The next run sends it without. */
+const isPassing = (batch: readonly SpooledChange[], { code, retry }: MillraceError): boolean =>
+  code.startsWith('MR-30') && retry === 'later' && batch.some(({ change }) => change.optsIn)
 
 /** Rows that the vendor refused for good, for whatever else they hold: their opt-outs are sent once more, alone. */
 async function sendAlone(

@@ -68,36 +68,50 @@ const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): Ba
   failure,
 })
 
-/** Cuts changes into batches within the object's limits; a row that is too large for any request stands alone as `oversized`. */
+/**
+ * Cuts changes into batches within the object's limits; a row that is too large for any request stands alone as `oversized`.
+ * What opts somebody in goes once (ADR 4), and in batches of its own: all others may be repeated. `first`: so many rows go
+ * before what comes after them, whichever they are.
+ */
 export async function* batchChanges(
   changes: AsyncIterable<readonly SpooledChange[]>,
   object: DestinationObject,
+  { first = 0 }: { readonly first?: number } = {},
 ): AsyncIterable<
   { readonly batch: readonly SpooledChange[] } | { readonly oversized: SpooledChange; readonly bytes: number }
 > {
   const rowLimit = object.batch.rowBytes ?? object.batch.bytes
-  let batch: SpooledChange[] = []
-  let bytes = 0
-  let keys = new Set<string>()
+  const plain = emptyGroup()
+  const optIns = emptyGroup()
+  let seen = 0
   for await (const some of changes)
     for (const change of some) {
+      if (seen++ === first && optIns.batch.length > 0) yield { batch: take(optIns) }
       const own =
         object.size?.(change.change) ?? change.bytes ?? Buffer.byteLength(JSON.stringify(change.change.fields))
       if (own > rowLimit) {
         yield { oversized: change, bytes: own }
         continue
       }
+      const [group, other] = change.change.optsIn ? [optIns, plain] : [plain, optIns]
       // Two rows that mean one record go in two requests, in order.
       const name = recordName(change.change, object)
-      if (batch.length >= object.batch.rows || bytes + own > object.batch.bytes || keys.has(name)) {
-        yield { batch }
-        batch = []
-        bytes = 0
-        keys = new Set()
-      }
-      batch.push(change)
-      keys.add(name)
-      bytes += own
+      if (other.names.has(name)) yield { batch: take(other) }
+      const isFull = group.batch.length >= object.batch.rows || group.bytes + own > object.batch.bytes
+      if (group.batch.length > 0 && (isFull || group.names.has(name))) yield { batch: take(group) }
+      group.batch.push(change)
+      group.names.add(name)
+      group.bytes += own
     }
-  if (batch.length > 0) yield { batch }
+  for (const group of [plain, optIns]) if (group.batch.length > 0) yield { batch: take(group) }
+}
+
+type Group = { batch: SpooledChange[]; bytes: number; names: Set<string> }
+
+const emptyGroup = (): Group => ({ batch: [], bytes: 0, names: new Set() })
+
+function take(group: Group): readonly SpooledChange[] {
+  const { batch } = group
+  Object.assign(group, emptyGroup())
+  return batch
 }

@@ -161,6 +161,16 @@ describe('a request that must not be sent twice', () => {
   })
 })
 
+describe('a request that must never be sent again', () => {
+  it.each([429, 503])('is not, though the vendor answers %i; who comes next waits', async (status) => {
+    await using vendor = await startVendor((_, response, count) => sendJson(response, count < 2 ? status : 200, {}))
+    await failing(vendor.http.post('/a', {}, { signal: never, repeatable: 'never' }))
+    expect(vendor.seen()).toBe(1)
+    await vendor.http.post('/a', {}, { signal: never, repeatable: 'never' })
+    expect(vendor.seen()).toBe(2)
+  })
+})
+
 describe('an end from outside', () => {
   it('stops a wait at once, and leaves no timer behind', async () => {
     await using vendor = await startVendor((_, response) => sendJson(response, 429, {}, { 'retry-after': '600' }))

@@ -112,6 +112,27 @@ describe('an opt-out field', () => {
     expect(world.vendor.records.get('1')).toMatchObject(optedIn)
   })
 
+  it('that turned off and had no answer keeps nobody else from going, and the next run sends the row without it', async () => {
+    const world = makePeople(true)
+    const bob = { ...ann, id: '2', name: 'Bob' }
+    world.people = [{ ...ann, opted_out: true }, bob]
+    await run(world)
+    world.people = [ann, { ...bob, name: 'Bert' }]
+    world.vendor.faults.set('1', { kind: 'network' })
+    const { ledger, error, events } = await run(world)
+    expect(error).toBeUndefined()
+    expect(ledger).toMatchObject({ changed: 2, delivered: 1, unknown: 1 })
+    expect(world.vendor.journal.slice(2).map(({ key, optsIn }) => [key, optsIn])).toEqual([
+      ['2', undefined],
+      ['1', true],
+    ])
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('1 opt-ins had no answer') }),
+    )
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1, withheld: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+  })
+
   it('of null says nothing, and null is not opted out', async () => {
     const world = makePeople(true)
     world.people = [{ ...ann, opted_out: true }]

@@ -23,9 +23,13 @@ const write = (vendor: Vendor, batch: readonly SpooledChange[]) =>
     mayStillSend: () => Promise.resolve(undefined),
   })
 
-async function cut(changes: readonly SpooledChange[], object: Partial<DestinationObject>): Promise<readonly string[]> {
+async function cut(
+  changes: readonly SpooledChange[],
+  object: Partial<DestinationObject>,
+  options: { readonly first?: number } = {},
+): Promise<readonly string[]> {
   const found: string[] = []
-  for await (const item of batchChanges(inThrees(changes), makeVendor(object).object))
+  for await (const item of batchChanges(inThrees(changes), makeVendor(object).object, options))
     found.push(
       'batch' in item ? item.batch.map(({ key }) => key).join(' ') : `too large: ${item.oversized.key} ${item.bytes}`,
     )
@@ -41,6 +45,16 @@ describe('a batch', () => {
     expect(await cut(many(5), { batch: { rows: 2, bytes: 1000 } })).toEqual(['k0 k1', 'k2 k3', 'k4'])
     expect(await cut(many(4), { batch: { rows: 2, bytes: 1000 } })).toEqual(['k0 k1', 'k2 k3'])
     expect(await cut([], {})).toEqual([])
+  })
+
+  it('holds what opts somebody in by itself, after who opts out and in their order for one record', async () => {
+    const optIn = (key: string): SpooledChange => {
+      const plain = change(key)
+      return { ...plain, change: { ...plain.change, optsIn: true } }
+    }
+    const mixed = [optIn('a'), change('b'), optIn('c'), change('d'), change('c'), optIn('e'), change('f')]
+    expect(await cut(mixed, { batch: { rows: 3, bytes: 1000 } })).toEqual(['a c', 'b d c', 'f', 'e'])
+    expect(await cut(mixed, { batch: { rows: 3, bytes: 1000 } }, { first: 1 })).toEqual(['a', 'c', 'b d c', 'f', 'e'])
   })
 
   it('holds no more bytes than the object takes, in UTF-8', async () => {

@@ -282,6 +282,18 @@ describe('one layer of retries', () => {
     expect(patient.events.map(({ type }) => type)).toContain('request.retried')
   })
 
+  it.each([
+    ['reset_after', {}],
+    ['status', { status: 503 }],
+    ['rate_limit', { retry_after: 0 }],
+  ])('the host does not send an opt-in again after %s', async (name, spec) => {
+    await using patient = await openCustomerio({ retry: { attempts: 3 } })
+    await patient.sandbox.setFault('customerio', name, spec)
+    const optIn = { ...change('A-1', { unsubscribed: false }), optsIn: true as const }
+    await expect(patient.person.write([optIn], patient.writeContext())).rejects.toMatchObject({ retry: 'later' })
+    expect(await patient.requests()).toHaveLength(1)
+  })
+
   it('waits as long as the vendor asks', async () => {
     await using patient = await openCustomerio({ retry: { attempts: 3 } })
     await patient.sandbox.setFault('customerio', 'rate_limit', { retry_after: 1 })

@@ -183,6 +183,20 @@ describe('the answer of each row', () => {
   })
 })
 
+describe('an opt-in', () => {
+  it.each([
+    ['gateway_timeout', {}],
+    ['reset_after', {}],
+    ['status', { status: 429 }],
+  ])('is not sent again after %s', async (name, spec) => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault(name, { ...spec, times: 1, match: 'upsert' })
+    const optIn = { ...change('person_id', 'A-1', { jobtitle: 'CTO' }), optsIn: true as const }
+    await expect(patient.write('contact', 'person_id', [optIn])).rejects.toMatchObject({ retry: 'later' })
+    expect(await patient.requests()).toHaveLength(1)
+  })
+})
+
 describe('updating', () => {
   it.each(['update', 'clear', 'set'] as const)(
     '%s looks records up, changes those that are there, and makes none',

@@ -303,6 +303,14 @@ describe('a job', () => {
     ])
   })
 
+  it('that opts in is not uploaded again: nobody knows what was said since', async () => {
+    await org.sandbox.setFault('salesforce', 'reset_after', { match: 'PUT ', times: 1 })
+    const optIns = accounts('opt-in', 30).map((change) => ({ ...change, optsIn: true as const }))
+    const { error, steps } = await write('Account', 'External_Id__c', optIns)
+    expect(error).toMatchObject({ retry: 'later' })
+    expect(steps).toEqual(['POST /jobs/ingest', 'PUT /jobs/ingest/<job>/batches'])
+  })
+
   it('is let loose once where that answer is lost', async () => {
     await org.sandbox.setFault('salesforce', 'reset_after', { match: 'PATCH .*jobs', times: 1 })
     const { results } = await write('Account', 'External_Id__c', accounts('loose', 30))

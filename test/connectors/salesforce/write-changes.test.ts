@@ -154,6 +154,23 @@ describe('a Salesforce object', () => {
     await org.sandbox.setFault('salesforce', 'lock_rows', null)
   })
 
+  it('does not send an opt-in again, whether its answer was lost or its record was locked', async () => {
+    const contact = await org.object('Contact')
+    const optIn = (key: string) => ({
+      ...changeOf('upsert', key, { Person_Id__c: key, LastName: 'In', HasOptedOutOfEmail: false }),
+      optsIn: true as const,
+    })
+    const asked = async () =>
+      (await org.sandbox.journal('salesforce')).filter(({ method }) => method === 'PATCH').length
+    const before = await asked()
+    await org.sandbox.setFault('salesforce', 'reset_after', { match: 'PATCH', times: 1 })
+    await expect(org.write(contact, 'Person_Id__c', [optIn('in-1')])).rejects.toMatchObject({ retry: 'later' })
+    expect(await asked()).toBe(before + 1)
+    await org.sandbox.setFault('salesforce', 'lock_rows', { times: 1 })
+    expect(await org.write(contact, 'Person_Id__c', [optIn('in-2')])).toMatchObject([{ code: 'UNABLE_TO_LOCK_ROW' }])
+    expect(await asked()).toBe(before + 2)
+  })
+
   it('sends again where the answer was lost, and still makes one record', async () => {
     const account = await org.object('Account')
     await org.sandbox.setFault('salesforce', 'reset_after', { match: 'PATCH' })
