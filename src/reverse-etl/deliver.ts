@@ -36,7 +36,7 @@ export type Delivered = {
   readonly delivered: number
   readonly rejected: number
   readonly absent: number
-  /** Every answer is in the warehouse, or its intent is open again: the journal is of no more use. */
+  /** Every answer is in the warehouse, or its intent is open again, and no job goes on: the journal is of no more use. */
   readonly isSettled: boolean
   /** Why it stopped early; what was not answered keeps its intent. */
   readonly failure?: MillraceError
@@ -189,7 +189,9 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const sent = [...uncommitted].flatMap(({ keys, ops }) => keys.map((key, index) => [key, ops[index] ?? ''] as const))
     await reopen(context, delivery, new Map([...unknown, ...sent]))
     isSettled = true
-  }
+  } else if (unknown.size > 0 && delivery.journal.hasReceipts)
+    // A job goes on without us: with its rows the next run takes its results over.
+    isSettled = false
   if (context.signal.aborted)
     failure ??= new MillraceError('MR-7001', {
       message: `${object.name}: stopped on request.`,

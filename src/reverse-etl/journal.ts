@@ -48,6 +48,11 @@ export class Journal {
     return new Journal(directory, 1)
   }
 
+  /** Jobs at the vendor were begun. */
+  get hasReceipts(): boolean {
+    return this.#receipts > 0
+  }
+
   get rows(): number {
     return this.#rows
   }

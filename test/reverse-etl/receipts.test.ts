@@ -1,8 +1,8 @@
 /** A vendor's job that outlives its run: the next one adopts it, or ends it, before it sends anything (promises 4 and 5). */
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { SettleContext } from '../../src/connector/destination.ts'
-import type { WriteResult } from '../../src/model/change.ts'
+import type { SettleContext, WriteContext } from '../../src/connector/destination.ts'
+import type { Change, WriteResult } from '../../src/model/change.ts'
 import type { Json } from '../../src/model/json.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { jobObject, makeVendor } from './vendor.ts'
@@ -89,6 +89,25 @@ describe('a receipt', () => {
     expect(world.vendor.journal).toHaveLength(2)
     expect(asked).toEqual(at.purpose === 'receipt' ? [{ receipt: { id: 'job-1' }, keys: ['2', '1'] }] : [])
     expect(events).toContainEqual(expect.objectContaining({ type: 'run.takeover', from_run: `${world.sync.name}-1` }))
+    expect(readdirSync(world.spoolDir)).toEqual([])
+  })
+
+  it('whose job outlives its run is adopted with its rows by the next one, and nothing is sent twice', async () => {
+    const { world, asked } = jobWorld()
+    const { write } = world.vendor.object
+    Object.assign(world.vendor.object, {
+      write: async (changes: readonly Change[], { saveReceipt }: WriteContext): Promise<never> => {
+        world.vendor.jobs.set('job-1', { changes, results: null })
+        await saveReceipt({ id: 'job-1' })
+        throw new MillraceError('MR-3007', { message: 'job-1 is not over after 6 s' })
+      },
+    })
+    await runRefused(world, 'MR-3007')
+    Object.assign(world.vendor.object, { write })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, retry: 0, delivered: 0 })
+    expect(asked).toEqual([{ receipt: { id: 'job-1' }, keys: ['2', '1'] }])
+    expect(world.vendor.requests).toEqual([['2', '1']])
+    expect(await intents(world)).toEqual([])
     expect(readdirSync(world.spoolDir)).toEqual([])
   })
 
