@@ -75,7 +75,8 @@ export type DestinationObject = {
   readonly settle?: (receipt: Json, context: SettleContext) => Promise<readonly WriteResult[]>
   /**
    * What the vendor holds now, one per change, in order: destination field → value, at least the fields of the change that
-   * it can tell; null: no such record; undefined: it cannot tell. Settles what was sent and not answered, and verifies opt-outs.
+   * it can tell; null: no such record; undefined: it cannot tell, and an
+   * opt-out does not count as seen. Settles what was sent and not answered, and verifies opt-outs.
    */
   readonly readBack?: (changes: readonly Change[], context: WriteContext) => Promise<readonly ReadBack[]>
 }

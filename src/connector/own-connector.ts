@@ -24,6 +24,12 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
       if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
     },
     results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),
+    held(answer, doing, changes) {
+      if (!Array.isArray(answer)) throw broken(owner, `${doing}: it answered no list`)
+      // Else the answer of one record would be taken for another's.
+      if (answer.length !== changes)
+        throw broken(owner, `${doing}: it answered ${answer.length} records for ${changes} changes`)
+    },
   })
 }
 

@@ -1,6 +1,6 @@
 import type { WriteResult } from '../model/change.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
-import type { DestinationObject } from './destination.ts'
+import type { DestinationObject, ReadBack } from './destination.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
 export type Wrapping = {
@@ -12,6 +12,8 @@ export type Wrapping = {
   /** Throws where the item is not what it must be. */
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
   readonly results: (answer: readonly WriteResult[], doing: string) => readonly WriteResult[]
+  /** Throws where what was read back is not one answer for each of so many changes. */
+  readonly held?: (answer: readonly ReadBack[], doing: string, changes: number) => void
 }
 
 /** The connector with a wrapping around every member that it has. Data passes as it is. */
@@ -80,7 +82,11 @@ function wrapObject(object: DestinationObject, wrapping: Wrapping): DestinationO
     }),
     // What the vendor holds is data.
     ...(readBack && {
-      readBack: guard(`reading ${name} back`, (changes, context) => readBack.call(object, changes, context)),
+      readBack: guard(`reading ${name} back`, async (changes, context) => {
+        const held = await readBack.call(object, changes, context)
+        wrapping.held?.(held, `reading ${name} back`, changes.length)
+        return held
+      }),
     }),
   }
 }

@@ -117,7 +117,8 @@ function instantText(text: string): string | undefined {
 }
 
 const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
-const number = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
+/** DuckDB writes a DECIMAL(4,4) without the zero before its point. */
+const number = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const ok = (value: FieldValue): Encoded => ({ ok: true, value })
 const no = (reason: string): Encoded => ({ ok: false, reason })
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -1,7 +1,7 @@
 /** What the destination holds now, asked where its answer is missing, or where an opt-out must be seen to stand. */
 import type { DestinationObject, ReadBack, WriteContext } from '../connector/destination.ts'
 import type { Change, Fields, FieldValue, WriteResult } from '../model/change.ts'
-import { asMillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { SpooledChange } from './change-spool.ts'
 import { optOutsIn, type OptOutField } from './opt-out-alone.ts'
@@ -23,7 +23,8 @@ export async function settleUnknown(
       const change = batch[index]?.change
       if (change) settled[index] = resultOf(change, held[at]) ?? settled[index] ?? unanswered
     }
-  } catch {
+  } catch (error) {
+    if (isBroken(error)) throw error
     // A vendor that does not answer now either: they stay unknown.
     return results
   }
@@ -58,6 +59,7 @@ export async function verifyOptOuts(
     )
     return results.map((result, index) => (differing.includes(index) ? notSeen : result))
   } catch (error) {
+    if (isBroken(error)) throw error
     warn(`${name}: ${taken.length} opt-outs could not be read back: ${asMillraceError(error, name).message}`)
     return results
   }
@@ -74,8 +76,7 @@ function resultOf(change: Change, held: ReadBack): WriteResult | undefined {
 }
 
 function stands(change: Change, held: ReadBack, optOuts: readonly OptOutField[]): boolean {
-  if (held === undefined) return true
-  if (held === null) return false
+  if (held === undefined || held === null) return false
   return optOutsIn(change, optOuts).every(({ field, out }) => !(field in held) || isSame(held[field] ?? null, out))
 }
 
@@ -88,6 +89,9 @@ async function readInChunks(changes: readonly { readonly change: Change }[], { o
   }
   return held
 }
+
+/** A connector that does not keep its contract is no vendor that is away. */
+const isBroken = (error: unknown): boolean => error instanceof MillraceError && error.code === 'MR-1401'
 
 const pick = <T>(items: readonly T[], indexes: readonly number[]): readonly T[] =>
   indexes.flatMap((index) => items[index] ?? [])

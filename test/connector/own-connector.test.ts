@@ -208,3 +208,17 @@ it.each([[[{ outcome: 'success' }]], [['ok']], [[undefined]], [Array(2)], ['ok']
     await expect(answersOf(answer)).rejects.toMatchObject({ code: 'MR-1401' })
   },
 )
+
+it.each([
+  [[], 'it answered 0 records for 1 changes'],
+  [[null, null], 'it answered 2 records for 1 changes'],
+  [null, 'it answered no list'],
+])('what it reads back is one answer for each change: %j is none', async (answer, flaw) => {
+  const connector = opened({ write: () => Promise.resolve([]), readBack: () => Promise.resolve(answer) })
+  const [object] = (await connector.objects?.({ signal })) ?? []
+  const change = { op: 'upsert', key: '1', fields: {}, previous: null, idempotencyKey: 'k' } as const
+  await expect(object?.readBack?.([change], {} as WriteContext)).rejects.toMatchObject({
+    code: 'MR-1401',
+    message: `The connector parcelo failed at reading order back: ${flaw}`,
+  })
+})

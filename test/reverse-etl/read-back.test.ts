@@ -1,5 +1,6 @@
 /** What the destination holds settles what it did not answer, and shows whether an opt-out stands. */
 import { describe, expect, it } from 'vitest'
+import { MillraceError } from '../../src/model/millrace-error.ts'
 import { intents, makeWorld, openRejects, run, runRefused, snapshot, column, optOut, type World } from './world.ts'
 import { makeVendor, readableObject, sentTo } from './vendor.ts'
 
@@ -111,6 +112,21 @@ describe('verify_opt_outs', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('could not be read back') }),
     )
+  })
+
+  it('takes an opt-out of which nothing is told for one that does not stand', async () => {
+    const world = verifying()
+    Object.assign(world.vendor.object, { readBack: () => Promise.resolve([]) })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    expect(await intents(world)).toEqual(['2 upsert'])
+  })
+
+  it('stops where the connector does not keep its contract', async () => {
+    const world = verifying()
+    const broken = () => Promise.reject(new MillraceError('MR-1401', { message: 'too few' }))
+    Object.assign(world.vendor.object, { readBack: broken })
+    await runRefused(world, 'MR-1401')
+    expect(await intents(world)).toContain('2 upsert')
   })
 
   it('is refused where the object cannot be read back', async () => {
