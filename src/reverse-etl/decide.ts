@@ -107,8 +107,7 @@ export function decide(
       fields,
       ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
       ...(optsIn && { optsIn }),
-      // Of another record it says nothing.
-      previous: isSameRecord ? previous : null,
+      previous,
       // The payload's hash stands for all fields, of which these do not go.
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${[...dropped].sort().join('\0')}`).slice(0, 32),
     },

@@ -1,11 +1,14 @@
 /** A field of a map, held against the model's columns: what a row's value is made from. */
 import type { ValueMap } from '../config/project.ts'
+import type { DestinationField } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { Column } from '../model/table.ts'
 import type { FieldKind } from './encode-value.ts'
 
 export type MappedField = { readonly field: string } & (
   | (MappedPart & {
+      /** What the field takes. @default anything of its type */
+      readonly fits?: FieldLimits
       /** Goes where the destination's field is empty, and nowhere else. */
       readonly setIfEmpty?: true
     })
@@ -17,6 +20,8 @@ export type MappedField = { readonly field: string } & (
       readonly allowOptIn: boolean
     }
 )
+
+export type FieldLimits = Pick<DestinationField, 'nullable' | 'maxLength'>
 
 /** `omitNull`: a null is left out of the payload. */
 export type MappedPart = { readonly omitNull?: true } & (

@@ -86,9 +86,9 @@ export function resolveMapping(
   }
 }
 
-/** Changes where payloads may: then rows are encoded again and hashes compared. `allow_opt_in` changes no payload. */
+/** Changes where payloads may: then rows are encoded again and hashes compared. `allow_opt_in` changes none, nor do a field's limits. */
 function versionOf(sync: ReverseSync, fields: readonly MappedField[], key: ResolvedMapping['key']): string {
-  const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined }))
+  const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined, fits: undefined }))
   return hashOf(canonicalJson({ encoderVersion, match: sync.match, fields: encoded, key })).slice(0, 16)
 }
 

@@ -22,7 +22,11 @@ export function optOutAlone(
   }: { readonly optOuts: readonly OptOutField[]; readonly identity: readonly string[]; readonly reason: string },
 ): SpooledChange | undefined {
   const outs = optOutsIn(change, optOuts)
-  const isKnown = outs.every(({ field, out }) => canonicalJson(change.previous?.[field] ?? null) === canonicalJson(out))
+  const stood = (field: string, value: FieldValue) =>
+    canonicalJson(change.previous?.[field] ?? null) === canonicalJson(value)
+  // Of another record than was accepted nothing is known.
+  const isSameRecord = identity.every((field) => stood(field, change.fields[field] ?? null))
+  const isKnown = isSameRecord && outs.every(({ field, out }) => stood(field, out))
   if (refused !== undefined || outs.length === 0 || isKnown) return undefined
   const names = new Set([...identity, ...outs.map(({ field }) => field)])
   const fields = Object.fromEntries(Object.entries(change.fields).filter(([name]) => names.has(name)))

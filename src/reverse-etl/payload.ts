@@ -4,7 +4,7 @@ import type { TextRow } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import { encodePart, type EncodedPart } from './encode-part.ts'
 import { isExactNumber } from './exact-number.ts'
-import type { MappedField } from './mapped-field.ts'
+import type { FieldLimits, MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
 
 /**
@@ -91,7 +91,18 @@ function encodeField(field: MappedField, values: TextRow): EncodedPart {
   }
   const encoded = encodePart(field, values, field.field)
   // Nothing cannot be set where there is nothing.
-  return isSetIfEmpty(field) && encoded.kind === 'value' && encoded.value === null ? { kind: 'left_out' } : encoded
+  if (encoded.kind !== 'value') return encoded
+  if (isSetIfEmpty(field) && encoded.value === null) return { kind: 'left_out' }
+  const flaw = flawOf(encoded.value, field.fits)
+  return flaw === null ? encoded : { kind: 'problem', reason: `${field.field}: ${flaw}`, waits: false }
+}
+
+/** Why the destination's field does not take the value, by its own declaration. */
+function flawOf(value: FieldValue, { nullable = true, maxLength = Infinity }: FieldLimits = {}): string | null {
+  if (value === null) return nullable ? null : 'it may not be null'
+  if (typeof value !== 'string' || value.length <= maxLength) return null
+  const characters = Array.from(value).length
+  return characters > maxLength ? `it has ${characters} characters, and may have ${maxLength}` : null
 }
 
 const isSetIfEmpty = (field: MappedField) => field.kind !== 'opt_out' && field.setIfEmpty === true

@@ -7,7 +7,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'
 import { liquidVersion, parseTemplate } from '../template/template.ts'
 import { canEncode, type FieldKind } from './encode-value.ts'
-import type { MappedField, MappedPart } from './mapped-field.ts'
+import type { FieldLimits, MappedField, MappedPart } from './mapped-field.ts'
 import { modelColumn } from './model-column.ts'
 
 export type FieldContext = {
@@ -28,12 +28,13 @@ export function resolveField(context: FieldContext, mapping: Mapping): MappedFie
   const target = fieldOf(sync, object, field)
   if (target.optOut) throw refuse(sync, optOutOnly(field))
   const part = resolvePart(context, { config: mapping, name: field, type: target.type, place: mapping.place })
-  if (!mapping.setIfEmpty) return { field, ...part }
+  const { fits } = target
+  if (!mapping.setIfEmpty) return { field, ...part, ...(fits && { fits }) }
   if (!object.setIfEmpty)
     throw refuse(sync, `set_if_empty at ${field}: ${object.name} cannot be written only where it is empty`)
   if (field === sync.match || object.identity?.includes(field))
     throw refuse(sync, `set_if_empty at ${field}: it finds the record`)
-  return { field, ...part, setIfEmpty: true }
+  return { field, ...part, ...(fits && { fits }), setIfEmpty: true }
 }
 
 type Part = {
@@ -176,14 +177,18 @@ export function fieldOf(sync: ReverseSync, object: DestinationObject, name: stri
   throw refuse(sync, `${object.name} has no field ${name}${near ? `; did you mean ${near}?` : ''}`)
 }
 
-type KnownField = { readonly type: FieldKind; readonly optOut: boolean }
+type KnownField = { readonly type: FieldKind; readonly optOut: boolean; readonly fits?: FieldLimits }
 
 function knownField(object: DestinationObject, name: string): KnownField | undefined {
   const known = Object.hasOwn(object.fields, name) ? object.fields[name] : undefined
   if (known !== undefined)
     return typeof known === 'string'
       ? { type: known, optOut: false }
-      : { type: known.type, optOut: known.optOut ?? false }
+      : {
+          type: known.type,
+          optOut: known.optOut ?? false,
+          fits: { nullable: known.nullable ?? true, maxLength: known.maxLength ?? Infinity },
+        }
   const other = object.otherFields?.find(({ pattern }) => pattern.test(name))
   return other && { type: other.type, optOut: other.optOut ?? false }
 }

@@ -124,17 +124,16 @@ describe('Salesforce', () => {
   it.each(['accounts', 'accounts_upserted'])(
     '%s: one row of a collection is refused, the others are written',
     async (sync) => {
-      const tooLong = 'x'.repeat(41)
-      await project.write(`UPDATE raw.accounts SET state = '${tooLong}' WHERE external_id = 'ACME-00004'`)
+      await project.write(`UPDATE raw.accounts SET mrr = 1e30 WHERE external_id = 'ACME-00004'`)
       const first = await runOnce(['sync', 'run', sync], 5)
       expect(first.ledger).toMatchObject({ added: 30, delivered: 29, rejected: 1 })
       expect(await writes()).toHaveLength(1)
       expect(await rejects(sync)).toMatchObject([
-        { key: keyed('ACME-00004'), code: 'STRING_TOO_LONG', retryable: 'false' },
+        { key: keyed('ACME-00004'), code: 'NUMBER_OUTSIDE_VALID_RANGE', retryable: 'false' },
       ])
       expect(await accountState('ACME-00003')).toBe('active')
       expect(await accountState('ACME-00004')).toBeNull()
-      await project.write(`UPDATE raw.accounts SET state = 'short' WHERE external_id = 'ACME-00004'`)
+      await project.write(`UPDATE raw.accounts SET state = 'short', mrr = 1 WHERE external_id = 'ACME-00004'`)
       expect((await runOnce(['sync', 'run', sync], 0)).ledger).toMatchObject({ unchanged: 29, retry: 1, delivered: 1 })
       expect(await accountState('ACME-00004')).toBe('short')
     },
@@ -239,7 +238,7 @@ const people = (count: number) =>
   `CREATE TABLE raw.people AS SELECT 'p' || n AS id, 'p' || n || '@people.example' AS email, 'free' AS plan, n = 5 AS email_opt_out FROM range(${count}) r(n)`
 
 const accounts = (count: number) =>
-  `CREATE TABLE raw.accounts AS SELECT 'ACME-' || lpad(n::varchar, 5, '0') AS external_id, 'Name ' || n AS name, 'active' AS state, 12.5 AS mrr FROM range(1, ${count + 1}) r(n)`
+  `CREATE TABLE raw.accounts AS SELECT 'ACME-' || lpad(n::varchar, 5, '0') AS external_id, 'Name ' || n AS name, 'active' AS state, 12.5::DECIMAL(38,2) AS mrr FROM range(1, ${count + 1}) r(n)`
 
 const accountsSync = (mode: string) => `
 model: accounts

@@ -141,6 +141,12 @@ describe('a row of the model', () => {
     expect(decision.withheld).toBe(withheld)
   })
 
+  it('that comes to mean another record still tells the connector which one it meant: who moves leaves where they were', () => {
+    const byEmail = { match: 'email', map: [column('email'), column('name')] }
+    const decision = decided({ values: row({ email: 'b@x' }) }, byEmail)
+    expect(decision.kind === 'send' && decision.change.previous).toEqual({ email: 'a@x', name: 'Ann' })
+  })
+
   it('with nothing but an opt-in is held back, and recorded as seen', () => {
     const decision = decided(added, { map: [column('id'), optOut('unsubscribed', 'out', true)] })
     expect(told(decision)).toBe('held_back → accepted: nothing to send')
