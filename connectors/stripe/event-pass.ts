@@ -78,7 +78,8 @@ async function* eventPages(
   { scan, signal, after: start }: EventsAfter,
 ): AsyncGenerator<{ readonly changes: readonly Change[]; readonly last: string }> {
   if (!events) return
-  const types = [...events.own, ...Object.values(events.by ?? {}).flat()]
+  // A list of everything has brought what changed, and only lacks what is gone.
+  const types = scan.full ? [events.deleted ?? []].flat() : [...events.own, ...Object.values(events.by ?? {}).flat()]
   const bounds: Query = {
     // Whole seconds, rounded outwards: a change that is seen twice is read twice.
     'created[gte]': Math.floor(Date.parse(scan.from) / 1000),

@@ -32,6 +32,8 @@ export type EventPosition = {
 /** The end of a scan: what the next one knows of it (`Scan.last`). */
 export type DonePosition = {
   readonly phase: 'done'
+  /** Up to when it is complete. @default not known */
+  readonly to?: string
   /** The vendor's clock when the daily list was last read. */
   readonly listed?: string
   /** The accounts that it read. */
@@ -74,6 +76,7 @@ const stored = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('begin'), ...among }),
   z.object({
     phase: z.literal('done'),
+    to: z.iso.datetime().optional(),
     listed: z.iso.datetime().optional(),
     accounts: z.array(z.string()).optional(),
   }),

@@ -41,17 +41,21 @@ export async function* readAccount(
     }
     position = following
   }
-  if (position?.phase !== 'events' || scan.from === null || (left !== null && left <= 0)) return
-  if (reachesBack(scan.from, now(request)))
-    yield* readChanges(api, stream, { scan: { ...scan, from: scan.from, limit: left }, from: position, signal })
+  const from = scan.from ?? request.last.to
+  if (position?.phase !== 'events' || from === undefined || (left !== null && left <= 0)) return
+  if (reachesBack(from, now(request)))
+    yield* readChanges(api, stream, { scan: { ...scan, from, limit: left }, from: position, signal })
   // It was interrupted for so long that the events which were still to be read are forgotten.
-  else yield* listAll(api, stream, { scan, from: wholeList(stream, request), following: null, signal })
+  else if (scan.from !== null)
+    yield* listAll(api, stream, { scan, from: wholeList(stream, request), following: null, signal })
+  else warnOfDeletions(stream, request, from)
 }
 
 /** null: nothing is missing. */
 function begin(stream: StripeStream, request: AccountRequest): ListPosition | EventPosition | null {
   const { scan, isDue, isKnown, context } = request
-  if (scan.from === null || scan.full || !isKnown) return listStart
+  if (scan.from === null) return missesDeletions(stream, request) ? { ...listStart, thenEvents: true } : listStart
+  if (scan.full || !isKnown) return listStart
   const { name, events } = stream
   if (events && !reachesBack(scan.from, now(request))) return wholeList(stream, request)
   if (name === 'events' && !reachesBack(scan.from, now(request)))
@@ -63,6 +67,21 @@ function begin(stream: StripeStream, request: AccountRequest): ListPosition | Ev
   return { ...listStart, ...(events && { thenEvents: true }), ...(since !== null && { since }) }
 }
 
+/** A list of everything does not tell what is gone, where it is not all that there is: the events since the last scan do. */
+function missesDeletions(stream: StripeStream, request: AccountRequest): boolean {
+  const { scan, last, isKnown } = request
+  if (!isKnown || scan.whole === true || last.to === undefined || stream.events?.deleted === undefined) return false
+  if (reachesBack(last.to, now(request))) return true
+  warnOfDeletions(stream, request, last.to)
+  return false
+}
+
+function warnOfDeletions({ name }: StripeStream, { context }: AccountRequest, from: string): void {
+  context.host.warn(
+    `${name}: the last complete scan ends at ${from}, and Stripe keeps events for 30 days. What was deleted in the time before them stays in the table: drop it to load it anew.`,
+  )
+}
+
 /** From when on the list is read, in unix seconds; null: all of it; undefined: none. */
 function listSince({ untold }: StripeStream, from: string, isDue: boolean): number | null | undefined {
   const seconds = Math.floor(Date.parse(from) / 1000)
@@ -72,9 +91,15 @@ function listSince({ untold }: StripeStream, from: string, isDue: boolean): numb
   return untold?.isNew ? seconds : undefined
 }
 
-function wholeList({ name }: StripeStream, { scan, context }: AccountRequest): ListPosition {
+function wholeList({ name, enumerates, events }: StripeStream, { scan, context }: AccountRequest): ListPosition {
+  const deleted =
+    events?.deleted === undefined
+      ? ''
+      : enumerates && scan.start === null
+        ? ' What was deleted meanwhile is found by `--full-refresh` only.'
+        : ' What was deleted meanwhile stays in the table: drop it to load it anew.'
   context.host.warn(
-    `${name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead; what was deleted meanwhile is found by \`--full-refresh\` only.`,
+    `${name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead.${deleted}`,
   )
   return listStart
 }

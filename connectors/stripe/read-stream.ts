@@ -31,6 +31,6 @@ export async function* readStream(
   // What a limit ends is not complete.
   if (scan.limit !== null) return
   const listed = isDue ? scan.to : last.listed
-  const done: DonePosition = { phase: 'done', ...(listed && { listed }), ...(read && { accounts: read }) }
+  const done: DonePosition = { phase: 'done', to: scan.to, ...(listed && { listed }), ...(read && { accounts: read }) }
   yield { kind: 'checkpoint', resume: done }
 }

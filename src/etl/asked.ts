@@ -1,5 +1,5 @@
 /** What of a sync's options decides which rows and values a stream's table holds, and what becomes of a change of them. */
-import type { Asked, Cursor, Masks } from '../model/cursor.ts'
+import type { Asked, Cursor, LoadedFields, Masks } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
@@ -9,8 +9,7 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 /** @param before what was asked of the same table the last time */
 export function askedOf(plan: StreamPlan, start: string | null, before?: Asked): Asked {
   const { stream, config, shape, children } = plan
-  const known = before?.table === nameOf(shape) ? (before.columns ?? {}) : {}
-  const columns = Object.fromEntries(shape.columns.map(({ field, column }) => [field, column]))
+  const known = before?.table === nameOf(shape) ? before : undefined
   return {
     start,
     where: config.where,
@@ -20,13 +19,24 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     key: stream.key,
     source: stream.source ?? null,
     query: config.query,
-    columns: { ...known, ...columns },
-    idle: Object.keys(known).filter((field) => !Object.hasOwn(columns, field)),
+    loaded: loadedOf(shape, known?.loaded),
+    inside: {
+      ...known?.inside,
+      ...Object.fromEntries(
+        children.map(({ child, shape: own }) => [child.name, loadedOf(own, ownMember(known?.inside, child.name))]),
+      ),
+    },
     by: digestOf(plan, null),
   }
 }
 
-export const masksOf = ({ columns }: TableShape): Masks =>
+function loadedOf(shape: TableShape, known: LoadedFields | undefined): LoadedFields {
+  const columns = Object.fromEntries(shape.columns.map(({ field, column }) => [field, column]))
+  const all = { ...known?.columns, ...columns }
+  return { columns: all, idle: Object.keys(all).filter((field) => !Object.hasOwn(columns, field)) }
+}
+
+const masksOf = ({ columns }: TableShape): Masks =>
   Object.fromEntries(columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : [])))
 
 /** @throws MillraceError MR-2201 where `otherRows` says why, and the table is there */

@@ -7,7 +7,7 @@ import type { StreamReport } from '../model/run.ts'
 import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { refuseOtherRows, restartReason } from './asked.ts'
+import { askedOf, nameOf, refuseOtherRows, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
 import { takeScope } from './open-scope.ts'
@@ -189,15 +189,25 @@ async function standing(
       run_id: context.runId,
       message: `${plan.stream.name}: ${why}, so everything is read again.`,
     })
+    const cursor = { ...emptyCursor, ...(await marksOfStanding(session, plan, kept)) }
     // What a backfill read is gone with the table.
     await session.state.forgetPartitions(fence.sync, fence.stream)
-    await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor: emptyCursor, connector, version: 1 } })
-    return emptyCursor
+    await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: 1 } })
+    return cursor
   }
   if (!kept.scan?.generation) return kept
   const { table } = withStandingNames(plan, kept.marks?.asked).shape
   const request = { sync: fence.sync, table, scanId: kept.scan.id }
   return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
+}
+
+/** Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. */
+async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<Pick<Cursor, 'marks'>> {
+  const { table } = plan.shape
+  const asked = marks?.asked
+  if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name))) return {}
+  // They are read now.
+  return { marks: { ...marks, asked: { ...asked, children: { ...askedOf(plan, null).children, ...asked.children } } } }
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

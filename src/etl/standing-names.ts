@@ -10,7 +10,7 @@ import type { StreamPlan } from './resolve-streams.ts'
  */
 export function withStandingNames(plan: StreamPlan, before: Asked | undefined): StreamPlan {
   const { shape, stream } = plan
-  const standing = before?.table === nameOf(shape) ? before.columns : undefined
+  const standing = before?.table === nameOf(shape) ? before.loaded?.columns : undefined
   if (standing === undefined) return plan
   const ours = plan.mode === 'scd2' ? intervalColumns.map(({ name }) => name) : []
   const names = columnNames(Object.keys(stream.columns), ours, standing)

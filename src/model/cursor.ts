@@ -38,12 +38,19 @@ export type Asked = {
   readonly source?: string | null
   /** Of a stream that is a query. @default not known */
   readonly query?: string | null
-  /** Vendor field → its column in the table, of all that were ever loaded. @default not known */
-  readonly columns?: { readonly [field: string]: string }
-  /** Those of them that the last scan did not load. */
-  readonly idle?: readonly string[]
+  /** What its table has been loaded with. @default not known */
+  readonly loaded?: LoadedFields
+  /** By child stream. @default not known */
+  readonly inside?: { readonly [stream: string]: LoadedFields }
   /** A digest of the options by which rows and values are chosen, but for `start`. @default not known */
   readonly by?: string
+}
+
+export type LoadedFields = {
+  /** Vendor field → its column in the table, of all that were ever loaded. */
+  readonly columns: { readonly [field: string]: string }
+  /** Those of them that the last scan did not load. */
+  readonly idle: readonly string[]
 }
 
 export type Masks = { readonly [field: string]: string }

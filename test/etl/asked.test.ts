@@ -183,6 +183,45 @@ describe('rows that would stand beside those of a table', () => {
   })
 })
 
+describe('what stands where only rows inside others are to be read anew', () => {
+  it('is known still when the run that was to do so has died', async () => {
+    vendor = createVendor({ readAt: world.clock })
+    vendor.put(1, { name: 'a', items: ['x'] })
+    vendor.pass()
+    const streams = [{}, { name: 'items' }]
+    await world.run(vendor.connector, { streams })
+    await world.rows('DROP TABLE crm.items')
+    vendor.onPage = () => {
+      throw new Error('the vendor is away')
+    }
+    expect((await world.run(vendor.connector, { streams })).errors).toHaveLength(1)
+    vendor.onPage = () => undefined
+    const masked = [{ mask: { id: 'sha256' } as const }, { name: 'items' }]
+    expect(await outcomeOf(masked)).toEqual(['MR-2201'])
+    expect(await outcomeOf(streams)).toEqual([])
+    expect(await world.rows('SELECT id FROM crm.items WHERE _deleted_at IS NULL')).toHaveLength(1)
+  })
+  const outcomeOf = async (streams: readonly Partial<StreamConfig>[]) =>
+    (await world.run(vendor.connector, { streams })).errors.map(({ code }) => code)
+})
+
+describe('a field of rows inside others that was left out for a while', () => {
+  it('is said to be missing in them, with the backfill of what they are inside', async () => {
+    vendor = createVendor({ readAt: world.clock, people: { boundedBy: 'updated_at' } })
+    vendor.put(1, { items: ['x'] })
+    vendor.pass()
+    const inside = async (items: Partial<StreamConfig>) => {
+      const { events } = await world.run(vendor.connector, { streams: [{}, { name: 'items', ...items }] })
+      return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    }
+    await inside({ exclude: ['item'] })
+    expect(await inside({})).toEqual([
+      'items: rows that were loaded before have no item, or an old one, until they are read again. To read them now:  millrace backfill crm --stream people --from 2000-01-01 --step 6mo',
+    ])
+    expect(await inside({})).toEqual([])
+  })
+})
+
 describe('a mask on rows inside others', () => {
   it('is said once, with the stream that it is of', async () => {
     vendor = createVendor({ readAt: world.clock })

@@ -80,7 +80,8 @@ describe('what events do not tell', () => {
   it.each(daily)('is listed of %s after a day, and the next scan is told', async (name) => {
     const items = await stripe.read(name, await since({ last: lastOf(first.get(name) ?? []) }))
     expect((await listsOf(name)).length).toBeGreaterThan(0)
-    expect(lastOf(items)).toEqual({ phase: 'done', listed: (await since()).to })
+    const { to } = await since()
+    expect(lastOf(items)).toEqual({ phase: 'done', to, listed: to })
   })
 
   it('is listed once a day (UTC) where nothing is kept of the last scan', async () => {

@@ -101,6 +101,30 @@ describe('a scan by events', () => {
     },
   )
 
+  it.each(['customers', 'products', 'plans'])(
+    'says which %s are gone in a pass over everything, too, that does not find them by itself',
+    async (name) => {
+      const left = new Set((await stripe.sandbox.show('stripe', name)).map(({ id }) => id))
+      const gone = [...rowsOf(first.get(name) ?? []).keys()].filter((id) => !left.has(id))
+      const whole = await stripe.scanOf({ full: true, whole: false, last: { phase: 'done', to: before } })
+      await stripe.requests()
+      expect([...tombstonesOf(await stripe.read(name, whole))].sort()).toEqual(gone.sort())
+      // What changed came with the list.
+      const objects = (await stripe.requests()).filter(({ path }) => path.startsWith(`/v1/${name}/`))
+      expect(objects).toEqual([])
+      expect(tombstonesOf(await stripe.read(name, { ...whole, whole: true }))).toEqual([])
+      expect(tombstonesOf(await stripe.read(name, { ...whole, last: null }))).toEqual([])
+    },
+  )
+
+  it('warns in such a pass where the events do not reach back to the last scan', async () => {
+    const told = stripe.events.length
+    const to = new Date(Date.parse(before) - 40 * 86_400_000).toISOString()
+    const whole = await stripe.scanOf({ full: true, whole: false, last: { phase: 'done', to } })
+    expect(tombstonesOf(await stripe.read('plans', whole))).toEqual([])
+    expect(JSON.stringify(stripe.events.slice(told))).toContain('What was deleted in the time before them stays')
+  })
+
   it('takes the vendor’s word that a customer was deleted where the event of it is not yet there', async () => {
     const gone = tombstonesOf(await stripe.read('customers', await since()))
     const events = await stripe.sandbox.show('stripe', 'events')
@@ -187,10 +211,13 @@ describe('a failure while changes are read', () => {
 describe('a gap that events do not reach over', () => {
   it.each(evented)('is filled by the whole list of %s, and said', async (name) => {
     const from = new Date((await stripe.sandbox.now()).getTime() - 29 * 86_400_000 - 60_000).toISOString()
+    const told = stripe.events.length
     const items = await stripe.read(name, await since({ from }))
     expect(rowsOf(items).size).toBe((await stripe.sandbox.show('stripe', name)).length)
     expect((await stripe.requests()).some(({ path }) => path.startsWith('/v1/events'))).toBe(false)
-    const said = stripe.events.filter((event) => event.type === 'run.warning' && event.message.startsWith(`${name}: `))
+    const said = stripe.events
+      .slice(told)
+      .filter((event) => event.type === 'run.warning' && event.message.startsWith(`${name}: `))
     expect(said).toMatchObject([{ message: expect.stringContaining('30 days') }])
   })
 
