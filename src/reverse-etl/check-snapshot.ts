@@ -56,8 +56,9 @@ function lost(sync: ReverseSync, what: string): MillraceError {
     next: [
       'Restore the warehouse file from a backup, or',
       `millrace sync state import ${sync.name} FILE   what  sync state export  wrote`,
-      `millrace sync run ${sync.name} --baseline    takes the model as it is for accepted, and sends nothing`,
-      `millrace sync run ${sync.name} --first-run   sends every row again`,
+      `millrace sync run ${sync.name} --baseline    takes the model as it is for accepted, and sends nothing: no opt-out that is not there yet`,
+      `millrace sync run ${sync.name} --first-run   sends every row again, opt-outs too`,
+      'Neither removes who has left the model since the last delivery: of them nothing is known any more.',
     ],
   })
 }

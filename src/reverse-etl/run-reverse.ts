@@ -21,7 +21,7 @@ import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
 import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
-import { warningsOf } from './warnings.ts'
+import { baselineWarning, warningsOf } from './warnings.ts'
 
 export type ReverseRequest = {
   readonly sync: ReverseSync
@@ -138,8 +138,12 @@ async function prepare(
   })
   const invalid = invalidKeys(sync, diff)
   if (invalid) return { kind: 'stopped', outcome: { ledger: stoppedLedger(comparison), error: invalid } }
-  if (request.permission.baseline)
-    return { kind: 'stopped', outcome: { ledger: await takeAsBaseline({ session, fence, mapping, meta, comparison }) } }
+  if (request.permission.baseline) {
+    const ledger = await takeAsBaseline({ session, fence, mapping, meta, comparison })
+    const message = baselineWarning(sync, comparison.changes.optOuts)
+    if (message !== undefined) context.emit({ type: 'run.warning', run_id: context.runId, message })
+    return { kind: 'stopped', outcome: { ledger } }
+  }
 
   const guarded = guardCounts(sync, comparison)
   const held = guardError(guarded, checkGuards(guarded, sync.limits), comparison.changes.optOuts)

@@ -15,3 +15,13 @@ export function warningsOf(
     `${name}: ${records} meant by more than one row of the model ${model}, with one ${match.column} under several keys: what was sent last stands there. Have the model choose one row for each.`,
   ]
 }
+
+/** `--baseline` sends nothing: what of it may be an opt-out that the destination never got. undefined: nobody opted out. */
+export function baselineWarning({ name }: Pick<ReverseSync, 'name'>, optOuts: number): string | undefined {
+  if (optOuts === 0) return undefined
+  const [rows, say, them] = optOuts === 1 ? ['1 row', 'says', 'it'] : [`${optOuts} rows`, 'say', 'them']
+  return (
+    `${name}: ${rows} of the model ${say} opted out, and --baseline sends nothing: whether the destination has ${them} so, nobody looked. ` +
+    `To deliver ${them}:  millrace sync state reset ${name}   and then  millrace sync run ${name} --first-run`
+  )
+}

@@ -1,5 +1,6 @@
 /** What a run may not do without a word (promises 7 and 12). */
 import { describe, expect, it } from 'vitest'
+import type { EngineEvent } from '../../src/model/event.ts'
 import { makeVendor } from './vendor.ts'
 import { column, intents, makeWorld, optOut, rows, run, runRefused, snapshot, type World } from './world.ts'
 
@@ -13,6 +14,9 @@ async function delivered(): Promise<World> {
   await run(world)
   return world
 }
+
+const warningsIn = (events: readonly EngineEvent[]) =>
+  events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
 
 const loseSnapshot = (world: World) => rows(world, `DROP TABLE _millrace.snapshot_${world.sync.name}`)
 
@@ -91,6 +95,41 @@ describe('a lost snapshot', () => {
     expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
     expect((await run(world, { permission: production })).ledger).toMatchObject({ unchanged: 2 })
     expect(world.vendor.journal).toHaveLength(2)
+  })
+
+  it('with --baseline leaves opt-outs undelivered, says how many, and how they go out', async () => {
+    const world = await delivered()
+    world.people = [{ ...ann, opted_out: true }, ben]
+    await loseSnapshot(world)
+    const { events } = await run(world, { permission: { ...production, baseline: true } })
+    expect(warningsIn(events)).toEqual([
+      expect.stringMatching(
+        /: 2 rows of the model say opted out, .*millrace sync state reset people\d+ .*millrace sync run people\d+ --first-run$/,
+      ),
+    ])
+    expect(world.vendor.records.get('1')).not.toMatchObject({ unsubscribed: true })
+    await world.warehouse.session({ runId: 'reset', purpose: 'reset' }, ({ state }) =>
+      state.reset(world.sync.name, null),
+    )
+    await run(world, { permission: { ...production, firstRun: true, deliveredBefore: true } })
+    expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+  })
+
+  it('with --baseline warns of nothing where nobody opted out', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    const { events } = await run(world, { permission: { ...production, baseline: true } })
+    expect(warningsIn(events)).toEqual([])
+  })
+
+  it('says of either way what it leaves undone', async () => {
+    const world = await delivered()
+    await loseSnapshot(world)
+    const said = (await runRefused(world, 'MR-4005', { permission: production })).next.join('\n')
+    expect(said).toMatch(
+      /--baseline .* sends nothing: no opt-out that is not there yet\n.*--first-run .*opt-outs too\n/,
+    )
+    expect(said).toContain('Neither removes who has left the model')
   })
 
   it('is made anew by sending everything with --first-run', async () => {
