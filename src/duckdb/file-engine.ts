@@ -37,9 +37,7 @@ export function openFileEngine(): FileEngine {
     async open(options) {
       const kept = idle
       idle = undefined
-      const { instance, name } = await inWords(`opening the DuckDB database ${options.path}`, () =>
-        attach(options, kept),
-      )
+      const { instance, name } = await inWords(options.path, () => attach(options, kept))
       return {
         connect: (settings) => connect(instance, name, settings),
         async letGo(isSound) {
@@ -136,10 +134,10 @@ async function onceConnected<T>(
   }
 }
 
-async function inWords<T>(doing: string, work: () => Promise<T>): Promise<T> {
+async function inWords<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw translateError(error, doing)
+    throw translateError(error, `opening the DuckDB database ${file}`, { file })
   }
 }

@@ -34,7 +34,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return await database(connection, instance)
   } catch (error) {
     instance?.closeSync()
-    throw translateError(error, `opening the DuckDB database ${options.path}`)
+    throw translateError(error, `opening the DuckDB database ${options.path}`, { file: options.path })
   }
 }
 
@@ -87,7 +87,7 @@ export async function database(connection: DuckDBConnection, instance?: DuckDBIn
     try {
       return await work()
     } catch (error) {
-      throw translateError(error, 'running a statement in DuckDB', sql)
+      throw translateError(error, 'running a statement in DuckDB', { sql })
     }
   }
   return {

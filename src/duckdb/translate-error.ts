@@ -1,7 +1,15 @@
 import { diskFull, MillraceError } from '../model/millrace-error.ts'
 
+export type About = {
+  /** The statement that failed. */
+  readonly sql?: string
+  /** The file that was being opened. */
+  readonly file?: string
+}
+
 /** What DuckDB threw, as an error that says what to do. Statements are shown in part, without row values. */
-export function translateError(error: unknown, doing: string, sql?: string): MillraceError {
+export function translateError(error: unknown, doing: string, about: About = {}): MillraceError {
+  const { sql, file } = about
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
   if (isLocked(error)) return heldByAnother(message, error)
@@ -9,6 +17,7 @@ export function translateError(error: unknown, doing: string, sql?: string): Mil
     /No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message)
   )
     return diskFull(`${doing}: the disk is full. ${firstLine(message)}`, error)
+  if (file !== undefined && isDamaged.test(message)) return damaged(file, `${doing}: ${firstLine(message)}`, error)
   if (sql === undefined)
     return new MillraceError('MR-2001', {
       message: `${doing}: ${firstLine(message)}`,
@@ -35,6 +44,23 @@ function heldByAnother(message: string, cause: unknown): MillraceError {
     cause,
   })
 }
+
+/** What DuckDB 1.5 says of a file that is cut off, overwritten, empty, or another program's. */
+function damaged(file: string, message: string, cause: unknown): MillraceError {
+  return new MillraceError('MR-2001', {
+    message: `${message}. The file is damaged, or none of DuckDB.`,
+    kept: 'The file is as it was found.',
+    next: [
+      'With no millrace running, restore it from a backup, or',
+      `mv ${file} ${file}.damaged   (and ${file}.wal, if it is there) and run again: a new one is made, and every sync loads from the beginning`,
+      'With a new one a delivery has lost its snapshot: it stops with MR-4005, which says how it goes on.',
+    ],
+    cause,
+    retry: 'never',
+  })
+}
+
+const isDamaged = /not a valid DuckDB database file|Corrupt database file|Could not read enough bytes|sqlite_scanner/
 
 /** By another process. */
 export const isLocked = (error: unknown): boolean =>

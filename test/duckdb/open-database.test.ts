@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
+import { openFileEngine } from '../../src/duckdb/file-engine.ts'
 import { openDuckDBWarehouse } from '../../src/warehouse/duckdb/warehouse.ts'
 import { collect } from '../warehouse/workbench.ts'
 
@@ -20,6 +21,48 @@ async function withDatabase(work: (db: Database) => Promise<void>): Promise<void
     db.close()
   }
 }
+
+describe('a file that is damaged, or none of DuckDB', () => {
+  const sound = join(directory, 'sound.duckdb')
+  beforeAll(async () => {
+    const db = await openDatabase({ path: sound, ...limited })
+    await db.run('CREATE TABLE t AS SELECT md5(i::VARCHAR) AS v FROM range(100_000) t(i)')
+    await db.run('CHECKPOINT')
+    db.close()
+  })
+
+  it.each<[string, (bytes: Buffer) => Buffer]>([
+    ['cut off', (bytes) => bytes.subarray(0, bytes.length >> 1)],
+    ['cut off in its head', (bytes) => bytes.subarray(0, 100)],
+    ['overwritten', (bytes) => Buffer.from(bytes).fill(7, 4096, 12288)],
+    ['empty', () => Buffer.alloc(0)],
+    ['a letter', () => Buffer.from('Dear Ann, '.repeat(1000))],
+    ['of SQLite', () => Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(5000)])],
+  ])('is told as such, with what to do: %s', async (_, change) => {
+    const path = join(directory, 'damaged.duckdb')
+    writeFileSync(path, change(readFileSync(sound)))
+    const engine = openFileEngine()
+    for (const open of [() => openDatabase({ path, ...limited }), () => engine.open({ path, ...limited })]) {
+      const error = await open().catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        code: 'MR-2001',
+        retry: 'never',
+        message: expect.stringContaining('damaged, or none of DuckDB'),
+      })
+      expect(error).toHaveProperty('next', [
+        expect.stringContaining('from a backup'),
+        expect.stringContaining(`mv ${path} ${path}.damaged `),
+        expect.stringContaining('MR-4005'),
+      ])
+    }
+    engine.close()
+  })
+
+  it('is not what one in a folder that is not there is', async () => {
+    const error = await openDatabase({ path: join(directory, 'none/here.duckdb'), ...limited }).catch(String)
+    expect(error).not.toContain('damaged')
+  })
+})
 
 describe('a database', () => {
   it('has the memory and the place to spill to that it was given, and keeps no order that nobody asked for', async () => {
