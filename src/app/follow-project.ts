@@ -62,8 +62,12 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
       return 'same'
     }
     seen = stamp
-    sayRelease('')
-    if (taken.project.root === project.root) return 'same'
+    const wasWrong = sayRelease('')
+    if (taken.project.root === project.root) {
+      // Nothing is taken over, so nobody else says that what was wrong is over.
+      if (wasWrong) options.onProblem('The project is right again, and as it was: nothing is to be taken over.')
+      return 'same'
+    }
     // Runs that are on may read the old one for as long as a release is kept, from now.
     touch()
     project = taken.project
@@ -138,12 +142,14 @@ function staysText({ from }: ProjectSource, project: Project): string {
 
 const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`)
 
-/** What holds on is said when it begins. '' ends it. */
-function sayOnce(say: (message: string) => void): (message: string) => void {
+/** What holds on is said when it begins. '' ends it. Gives whether there was something to end. */
+function sayOnce(say: (message: string) => void): (message: string) => boolean {
   let said = ''
   return (message) => {
-    if (message !== '' && message !== said) say(message)
+    const before = said
+    if (message !== '' && message !== before) say(message)
     said = message
+    return message === '' && before !== ''
   }
 }
 

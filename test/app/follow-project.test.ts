@@ -93,6 +93,17 @@ describe('a folder that is followed', () => {
     expect(streams(follower)).toEqual(['customers', 'charges'])
   })
 
+  it('says that the project is right again where it is mended to exactly what it was', async () => {
+    const follower = await follow()
+    const { root } = follower.project()
+    writeFiles(folder, { 'syncs/stripe.yaml': wrongSync })
+    await follower.look()
+    writeFiles(folder, { 'syncs/stripe.yaml': soundFiles['syncs/stripe.yaml'] })
+    expect([await follower.look(), await follower.look()]).toEqual(['same', 'same'])
+    expect(problems.slice(1)).toEqual([expect.stringMatching(/^The project is right again/)])
+    expect(follower.project().root).toBe(root)
+  })
+
   it('has a model’s files for one warehouse, too', async () => {
     const follower = await follow()
     writeFiles(folder, { 'models/new.sql': 'select 1 as id\n', 'models/new.snowflake.sql': 'select 2 as id\n' })
