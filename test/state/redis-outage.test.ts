@@ -74,6 +74,14 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     expect(performance.now() - began).toBeLessThan(2_000)
   })
 
+  test('the wait that is told is the whole, not that of the last attempt', async () => {
+    const store = await open({ patienceMs: 6_000 })
+    server.freeze()
+    const error = await store.acquireLease(lease('run-1')).catch(String)
+    server.thaw()
+    expect(error).toMatch(/ failed: .* \(waited [67]\.\d s\)/)
+  }, 20_000)
+
   test('whether a lease is held is never guessed: no answer within three seconds is an error', async () => {
     const store = await open()
     const grant = await store.acquireLease(lease('run-1'))

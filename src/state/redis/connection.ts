@@ -68,8 +68,10 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
   })
   redis.connect().catch((error: Error) => (lastError ??= error)) // it goes on trying
 
-  const failure = (trouble: Trouble, doing: string) =>
-    troubleError({ ...trouble, what: clean(trouble.what) }, where, doing)
+  const failure = (trouble: Trouble, doing: string, waitedMs: number) => {
+    const waited = waitedMs < 100 ? '' : ` (waited ${(waitedMs / 1_000).toFixed(1)} s)`
+    return troubleError({ ...trouble, what: `${clean(trouble.what)}${waited}` }, where, doing)
+  }
 
   return {
     where,
@@ -89,7 +91,8 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
           // That there is no connection says less than what Redis said before it.
           if (told === null || trouble.kind !== 'away') told = trouble
           const mayPass = trouble.kind === 'away' || trouble.kind === 'not_yet'
-          if (!mayPass || leftMs() <= 0) throw failure(told.kind === 'not_yet' ? told : trouble, doing)
+          if (!mayPass || leftMs() <= 0)
+            throw failure(told.kind === 'not_yet' ? told : trouble, doing, performance.now() - beganMs)
           // After a failover the name may lead to the new primary.
           if (trouble.what.startsWith('READONLY')) redis.disconnect(true)
         }
@@ -158,7 +161,7 @@ const closedError = (where: string, doing: string) =>
 async function withinTime<T>(ms: number, work: Promise<T>): Promise<T> {
   const given = new AbortController()
   const late = sleep(ms, undefined, { signal: given.signal }).then(() => {
-    throw new NoAnswerError(ms)
+    throw new NoAnswerError()
   })
   late.catch(() => undefined) // aborted below: the work was in time
   try {

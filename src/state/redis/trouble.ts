@@ -30,8 +30,8 @@ export function troubleError(trouble: Trouble, where: string, doing: string): Mi
 
 /** Our own patience with one answer ran out. */
 export class NoAnswerError extends Error {
-  constructor(waitedMs: number) {
-    super(`it does not answer (waited ${(waitedMs / 1_000).toFixed(1)} s)`)
+  constructor() {
+    super('it does not answer')
   }
 }
 
