@@ -1,6 +1,7 @@
 /** Cursor and snapshot of a sync: looked at, and forgotten on a person's word. */
 import type { Sync } from '../config/project.ts'
 import type { Cursor } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import { withLease } from '../state/with-lease.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
@@ -29,6 +30,12 @@ export async function readSyncState(app: App, sync: Sync): Promise<SyncState | n
   return lookInWarehouse(app, request, { look: (session) => stateIn(app, session, sync), nothing: null })
 }
 
+/** Streams that have a cursor on this target, whatever it says. */
+export async function readStreamsWithCursor(app: App, sync: Sync): Promise<readonly string[]> {
+  const request = { runId: newRunId(app.clock.now()), purpose: `streams of ${sync.name}` }
+  return lookInWarehouse(app, request, { look: (session) => session.state.readStreams(sync.name), nothing: [] })
+}
+
 /**
  * Forgets cursors (of one stream, or all), and for reverse ETL the snapshot with its intents and rejects. Waits for no
  * run: one that is on stops it. Who did it, when and why stands in `.millrace/audit.ndjson`.
@@ -43,12 +50,18 @@ export async function resetSyncState(
   const lease = { name: leaseName(sync, app.target.name), runId, ttlMs: 60_000, graceMs: 30_000 }
   await withLease(app.store, lease, { signal: app.signal, wait: false }, async () => {
     const before = await app.warehouse.session({ runId, purpose: `reset of ${sync.name}` }, async (session) => {
-      const state = await stateIn(app, session, sync)
+      const state = await stateIn(app, session, sync).catch(unreadable)
       await session.state.reset(sync.name, stream)
       return state
     })
     await writeAudit(app, { what: 'state reset', sync: sync.name, stream, reason, before })
   })
+}
+
+/** A cursor that nobody can read is forgotten like any other. */
+function unreadable(error: unknown): { readonly unreadable: string } {
+  if (error instanceof MillraceError && error.code === 'MR-2007') return { unreadable: error.message }
+  throw error
 }
 
 async function stateIn(app: App, session: Session, sync: Sync): Promise<SyncState> {

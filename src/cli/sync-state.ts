@@ -1,4 +1,4 @@
-import { readSyncState, resetSyncState, type SyncState } from '../app/sync-state.ts'
+import { readStreamsWithCursor, readSyncState, resetSyncState, type SyncState } from '../app/sync-state.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -40,8 +40,7 @@ export async function resetState(shell: Shell, name: string, flags: ResetFlags):
   return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
     const stream = flags.stream ?? null
-    if (stream !== null)
-      await checkStream(sync, stream, (await readSyncState(app, sync))?.cursors.map((each) => each.stream) ?? [])
+    if (stream !== null) await checkStream(sync, stream, await readStreamsWithCursor(app, sync))
     const what = stream === null ? sync.name : `${sync.name}, stream ${stream},`
     const reason = await askWhy(shell, {
       question: `Why is the state of ${what} on ${app.target.name} to be forgotten?`,

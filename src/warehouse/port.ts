@@ -89,10 +89,14 @@ export type StateTables = {
     runId: string,
   ) => Promise<Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }>
   readonly readFence: (scope: Scope) => Promise<{ readonly epoch: number; readonly runId: string } | null>
+  /** @throws MillraceError MR-2007 */
   readonly readCursor: (scope: Scope) => Promise<Cursor>
+  /** @throws MillraceError MR-2007 */
   readonly readCursors: (
     sync: string,
   ) => Promise<readonly (Scope & { readonly cursor: Cursor; readonly updatedBy: string; readonly updatedAt: string })[]>
+  /** Those that have a cursor, whatever it says. */
+  readonly readStreams: (sync: string) => Promise<readonly string[]>
   /** Was this commit made? For a COMMIT whose answer was lost. */
   readonly hasCommit: (runId: string, stream: string, sequence: number) => Promise<boolean>
   readonly writeRun: (run: RunRecord) => Promise<void>

@@ -1,4 +1,4 @@
-// A process of its own that takes the fence, says so, and commits its run id as the watermark when told to:
+// A process of its own that takes the fence, says so, and commits its run id as a mark of the cursor when told to:
 // `node committing-child.ts ADAPTER LOCATION RUN`.
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import type { OpenWarehouse } from './workbench.ts'
@@ -13,7 +13,7 @@ const fence = await warehouse.session({ runId, purpose: 'begin' }, ({ state }) =
 )
 say(`fence ${fence.epoch}`)
 await new Promise<void>((resolve) => process.stdin.once('data', () => resolve()))
-const cursor = { cursor: { watermark: runId, scan: null }, connector: 'test', version: 1 }
+const cursor = { cursor: { watermark: null, scan: null, marks: { last: runId } }, connector: 'test', version: 1 }
 await warehouse
   .session({ runId, purpose: 'commit' }, ({ etl }) => etl.commit({ fence, sequence: 1, writes: [], cursor }))
   .then(

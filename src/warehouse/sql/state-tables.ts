@@ -1,11 +1,12 @@
 /** Fences, cursors, commits, runs and rejects in `_millrace`. */
 import type { Engine } from './engine.ts'
-import { emptyCursor, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
+import { emptyCursor } from '../../model/cursor.ts'
 import type { RunRecord } from '../../model/run.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Scope, StateTables, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
+import { cursorOf } from './cursor-row.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { scopeCells, scopeIs } from './fence.ts'
@@ -21,20 +22,29 @@ export function stateTablesOf(db: Engine): StateTables {
     takeFence: (scope, runId) => takeFence(db, scope, runId),
     readCursor: async (scope) => {
       const [row] = await db.rows(`SELECT watermark, scan, marks FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`)
-      return row ? cursorOf(row) : emptyCursor
+      return row ? cursorOf(row, scope) : emptyCursor
     },
     readCursors: async (sync) => {
       const rows = await db.rows(
         `SELECT * FROM _millrace.cursors WHERE sync = ${db.text(sync)} ORDER BY stream, ${db.quote('partition')}`,
       )
-      return rows.map((row) => ({
-        sync,
-        stream: row['stream'] ?? '',
-        partition: row['partition'] ?? '',
-        cursor: cursorOf(row),
-        updatedBy: row['updated_by'] ?? '',
-        updatedAt: row['updated_at'] ?? '',
-      }))
+      return rows.map((row) => {
+        const stream = row['stream'] ?? ''
+        return {
+          sync,
+          stream,
+          partition: row['partition'] ?? '',
+          cursor: cursorOf(row, { sync, stream }),
+          updatedBy: row['updated_by'] ?? '',
+          updatedAt: row['updated_at'] ?? '',
+        }
+      })
+    },
+    readStreams: async (sync) => {
+      const rows = await db.rows(
+        `SELECT DISTINCT stream FROM _millrace.cursors WHERE sync = ${db.text(sync)} ORDER BY stream`,
+      )
+      return rows.map((row) => row['stream'] ?? '')
     },
     hasCommit: (runId, stream, sequence) => hasCommit(db, { runId, stream, sequence }),
     writeRun: (run) => writeRun(db, run),
@@ -130,16 +140,6 @@ const notSeeded = (rows: number) =>
     message: `_millrace.fences holds ${rows} seeded rows instead of one: somebody has edited it.`,
     next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
   })
-
-function cursorOf(row: TextRow): Cursor {
-  const { scan, marks } = row
-  // What we wrote ourselves, in the one stored format.
-  return {
-    watermark: row['watermark'] ?? null,
-    scan: scan ? (JSON.parse(scan) as ScanState) : null, // as above
-    ...(marks && { marks: JSON.parse(marks) as CursorMarks }), // as above
-  }
-}
 
 async function writeRun(db: Engine, run: RunRecord): Promise<void> {
   const json = (value: unknown) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Cursor } from '../../../src/model/cursor.ts'
 import { emptyEtlLedger } from '../../../src/model/ledger.ts'
 import type { RunRecord } from '../../../src/model/run.ts'
 import { at, errorOf, scope, useWorkbench, type OpenWarehouse } from '../workbench.ts'
@@ -23,6 +24,14 @@ export function stateConformance(open: OpenWarehouse): void {
       ledger: { ...emptyEtlLedger, read: 3, inserted: 2, rejected: 1, loaded: 2 },
       streams: { people: { ...emptyEtlLedger, read: 3, inserted: 2, rejected: 1, loaded: 2, counted: 3 } },
       error: { code: 'MR-3003', message: `it's "down" 🙂` },
+    }
+    const scan = {
+      id: 's-1',
+      upper_bound: at(2),
+      started_at: at(1),
+      full: true,
+      read: 0,
+      partitions: [{ from: null, to: at(2), resume: { page: 2 }, done: false }],
     }
     const bare: RunRecord = {
       ...run,
@@ -56,6 +65,40 @@ export function stateConformance(open: OpenWarehouse): void {
         expect(await state.readCursors('crm')).toEqual([])
         expect(await state.readFence(scope)).toBeNull()
       })
+    })
+
+    test.each<[string, object]>([
+      ['watermark', { watermark: 'yesterday', scan: null }],
+      ['scan', { watermark: null, scan: { a: 1 } }],
+      [
+        'scan',
+        { watermark: null, scan: { ...scan, partitions: [{ from: 'x', to: at(2), resume: null, done: false }] } },
+      ],
+      ['marks', { watermark: at(1), scan: null, marks: { asked: { start: null } } }],
+    ])('refuse a cursor whose %s somebody has changed to %j, and are reset', async (part, changed) => {
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-1'))
+      const cursor = { cursor: changed as Cursor, connector: 't', version: 1 } // as whoever edits the row may leave it
+      await bench().session(({ etl }) => etl.commit({ fence, sequence: 1, writes: [], cursor }))
+      await bench().session(async ({ state }) => {
+        for (const read of [() => state.readCursor(scope), () => state.readCursors('crm')]) {
+          const error = await errorOf(read())
+          expect(error.code).toBe('MR-2007')
+          expect(error.message).toContain(`crm, stream people: the ${part} of its cursor`)
+          expect(error.next.join()).toContain('millrace sync state reset crm --stream people ')
+        }
+        expect(await state.readStreams('crm')).toEqual(['people'])
+        await state.reset('crm', 'people')
+        expect(await state.readCursor(scope)).toEqual({ watermark: null, scan: null })
+      })
+    })
+
+    test('keep members of a scan that this version does not know', async () => {
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-1'))
+      const cursor = { watermark: null, scan: { ...scan, added_later: 1 } }
+      await bench().session(({ etl }) =>
+        etl.commit({ fence, sequence: 1, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
+      )
+      expect(await bench().session(({ state }) => state.readCursor(scope))).toEqual(cursor)
     })
 
     test('forget what was read beside the live scan, of one stream', async () => {

@@ -81,12 +81,15 @@ describe('names that nobody would choose', () => {
       await bench.session(async (session) => {
         await session.ensureTable(table, 'evolve')
         const { previous: _previous, ...fence } = await session.state.takeFence({ ...scope, sync: name }, `r${name}`)
-        await loadStaged(session, { fence, table, path, rows: 1, watermark: name })
+        await loadStaged(session, { fence, table, path, rows: 1, watermark: new Date(index).toISOString() })
         const rows = await collect(
           session.query(`SELECT id, name FROM ${dialect.quote(schema)}.${dialect.quote(name)}`),
         )
         expect(rows).toEqual([{ id: String(index), name }])
-        expect(await session.state.readCursor({ ...scope, sync: name })).toEqual({ watermark: name, scan: null })
+        expect(await session.state.readCursor({ ...scope, sync: name })).toEqual({
+          watermark: new Date(index).toISOString(),
+          scan: null,
+        })
         expect((await session.introspect(schema, name))?.columns).toHaveLength(7)
       })
     }
@@ -163,10 +166,16 @@ describe('files without rows', () => {
     await bench.commit({ fence, rows: [row(1, 'Ann')] })
     const path = await stage([])
     const [counted] = await bench.session((session) =>
-      loadStaged(session, { fence, table: tableOf(table, people), path, rows: 0, watermark: 'moved' }),
+      loadStaged(session, {
+        fence,
+        table: tableOf(table, people),
+        path,
+        rows: 0,
+        watermark: '2026-11-20T10:00:00.000Z',
+      }),
     )
     expect(counted?.ledger).toMatchObject({ read: 0, inserted: 0, updated: 0 })
-    expect((await account().state())['cursor']).toMatchObject([{ watermark: 'moved' }])
+    expect((await account().state())['cursor']).toMatchObject([{ watermark: '2026-11-20T10:00:00.000Z' }])
     expect((await account().state())['table']).toHaveLength(1)
   })
 })

@@ -1,0 +1,73 @@
+/** A row of `_millrace.cursors` as a cursor. Whoever can write into the warehouse can change it, so its form is looked at. */
+import { z } from 'zod'
+import type { Cursor, CursorMarks, ScanState } from '../../model/cursor.ts'
+import { MillraceError } from '../../model/millrace-error.ts'
+import type { TextRow } from '../port.ts'
+
+/** @throws MillraceError MR-2007 */
+export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string; readonly stream: string }): Cursor {
+  const flawed = (part: string, cause: unknown) =>
+    new MillraceError('MR-2007', {
+      message: `${sync}, stream ${stream}: the ${part} of its cursor in _millrace.cursors is none that millrace writes: something else has changed it.`,
+      kept: 'The cursor is as it was found; nothing was read by it.',
+      next: [
+        'Restore the row or the warehouse from a backup, or',
+        `millrace sync state reset ${sync} --stream ${stream}   forgets the cursor: the next run reads the stream from the beginning`,
+      ],
+      cause,
+    })
+  const parse = (part: string, form: z.ZodType, json: string): unknown => {
+    try {
+      return form.parse(JSON.parse(json))
+    } catch (error) {
+      throw flawed(part, error)
+    }
+  }
+  const { watermark = null, scan, marks } = row
+  const { error } = instant.nullable().safeParse(watermark)
+  if (error) throw flawed('watermark', error)
+  return {
+    watermark,
+    scan: scan ? (parse('scan', scanForm, scan) as ScanState | null) : null, // as the form says
+    ...(marks && { marks: parse('marks', marksForm, marks) as CursorMarks }), // as the form says
+  }
+}
+
+const instant = z.string().refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)))
+
+/** Members that a newer millrace adds stay. */
+const scanForm = z
+  .looseObject({
+    id: z.string(),
+    upper_bound: instant,
+    started_at: instant,
+    full: z.boolean(),
+    restates: z.boolean().optional(),
+    generation: z.boolean().optional(),
+    by: z.string().optional(),
+    read: z.number(),
+    partitions: z.array(z.looseObject({ from: instant.nullable(), to: instant, done: z.boolean() })),
+  })
+  .nullable()
+
+const masks = z.record(z.string(), z.string())
+
+const marksForm = z.looseObject({
+  restated_at: instant.optional(),
+  listed_at: instant.optional(),
+  asked: z
+    .looseObject({
+      start: z.string().nullable(),
+      where: z.string().nullable(),
+      masks,
+      children: z.record(z.string(), masks).optional(),
+      table: z.string().optional(),
+      key: z.array(z.string()).optional(),
+      source: z.string().nullable().optional(),
+      query: z.string().nullable().optional(),
+      columns: masks.optional(),
+      idle: z.array(z.string()).optional(),
+      by: z.string().optional(),
+    })
+    .optional(),
+})
