@@ -5,6 +5,7 @@
 import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
 
@@ -42,9 +43,12 @@ export class Journal {
     this.#sequence = sequence
   }
 
+  /** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
   static async create(directory: string, header: JournalHeader): Promise<Journal> {
-    await mkdir(directory, { recursive: true })
-    await writeFile(join(directory, headerName), JSON.stringify(header), { flush: true })
+    await inWords(directory, async () => {
+      await mkdir(directory, { recursive: true })
+      await writeFile(join(directory, headerName), JSON.stringify(header), { flush: true })
+    })
     return new Journal(directory, 1)
   }
 
@@ -61,7 +65,7 @@ export class Journal {
   append(entry: JournalEntry): Promise<void> {
     if (entry.lines.length === 0) return Promise.resolve()
     this.#waiting.push(entry)
-    this.#scheduled ??= this.#inTurn(() => this.#writeWaiting())
+    this.#scheduled ??= this.#inTurn(() => inWords(this.#directory, () => this.#writeWaiting()))
     return this.#scheduled
   }
 
@@ -118,15 +122,33 @@ export class Journal {
   async keepReceipt(changes: readonly SpooledChange[], receipt: Json): Promise<string> {
     const name = `${receiptPrefix}${++this.#receipts}`
     const path = join(this.#directory, `${name}.ndjson`)
-    await writeFile(path, changes.map((change) => `${changeLine(change)}\n`).join(''), { flush: true })
-    await writeFile(join(this.#directory, `${name}.json`), JSON.stringify(receipt), { flush: true })
     const keys = join(this.#directory, `${name}.keys.ndjson`)
-    await writeFile(keys, changes.map(({ key }) => `${JSON.stringify({ key })}\n`).join(''))
+    await inWords(this.#directory, async () => {
+      await writeFile(path, changes.map((change) => `${changeLine(change)}\n`).join(''), { flush: true })
+      await writeFile(join(this.#directory, `${name}.json`), JSON.stringify(receipt), { flush: true })
+      await writeFile(keys, changes.map(({ key }) => `${JSON.stringify({ key })}\n`).join(''))
+    })
     return keys
   }
 
   #path(): string {
     return join(this.#directory, `${segmentPrefix}${this.#sequence}.ndjson`)
+  }
+}
+
+/** The file system's refusals are nobody's bug: a spool that was deleted, or made read-only, during a run. */
+async function inWords(directory: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const known = asMillraceError(error, `writing down answers in ${directory}`)
+    if (known.code !== 'MR-7000' || !(error instanceof Error && 'syscall' in error)) throw known
+    throw new MillraceError('MR-2008', {
+      message: `Writing down in ${directory} what the destination answered failed: ${error.message}`,
+      kept: 'What was answered before it is kept; what was answered and not written down is sent again by the next run.',
+      next: 'Was .millrace/spool deleted or made read-only during the run? Leave it to millrace, and run again.',
+      cause: error,
+    })
   }
 }
 
