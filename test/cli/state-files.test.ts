@@ -279,4 +279,19 @@ describe('a person who is forgotten', () => {
   })
 })
 
+describe('a cursor that was edited by hand', () => {
+  test('is refused by run, plan and show, and the reset that they name mends it', async () => {
+    await sql(`UPDATE _millrace.cursors SET scan = '{"a":1}' WHERE sync = 'billing' AND stream = 'customers'`)
+    for (const command of [['run'], ['plan'], ['state', 'show']]) {
+      const { code, stdout, stderr } = await run('sync', ...command, 'billing')
+      expect(stdout + stderr).toContain('millrace sync state reset billing --stream customers')
+      expect(stdout + stderr).not.toContain('MR-7000')
+      expect(code).toBe(1)
+    }
+    expect((await run('sync', 'state', 'reset', 'billing', '--stream', 'customers', ...why)).code).toBe(0)
+    expect(audit().at(-1)).toMatchObject({ what: 'state reset', before: { unreadable: expect.any(String) } })
+    expect((await run('sync', 'run', 'billing')).code).toBe(0)
+  })
+})
+
 const byText = (a: string, b: string) => (a < b ? -1 : 1)
