@@ -28,6 +28,7 @@ import { withStandingNames } from '../etl/standing-names.ts'
 import { oddOfStandingRows } from '../etl/standing-rows.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { warningsOf } from '../reverse-etl/warnings.ts'
+import { countWaitingAnswers } from '../reverse-etl/waiting-answers.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
@@ -178,6 +179,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
             samples.push(sampleOf(candidate, decision, { mapping, masked }))
         },
       })
+      const waiting = await countWaitingAnswers(session, join(app.spoolDir, sync.name))
       const requests = Math.ceil(changes.rows / object.batch.rows)
       const stop = stale ?? (await foreseeStop(app, session, { sync, object, account, mapping, standing, diff }))
       return {
@@ -195,12 +197,15 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         coalesced: counts.coalesced,
         invalid: diff.invalid,
         filtered: 0,
+        rejected: counts.rejected,
+        held_back: counts.held_back,
+        parked: counts.parked,
         opt_outs_first: changes.optOuts,
         withheld: counts.withheld,
         on_removed: sync.onRemoved.kind,
         samples,
         guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
-        warnings: warningsOf(sync, mapping, diff),
+        warnings: [...warningsOf(sync, mapping, diff), ...(waiting > 0 ? [waitingWarning(sync, waiting)] : [])],
         stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,
@@ -213,6 +218,9 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
     await rm(directory, { recursive: true, force: true })
   }
 }
+
+const waitingWarning = ({ name }: ReverseSync, rows: number) =>
+  `${name}: ${rows} answers of an earlier run are still to be committed, which the next run does first: its counts may differ from these.`
 
 /** What a plan tells and a run throws. */
 function freshnessOnly(error: unknown): MillraceError | undefined {

@@ -50,6 +50,12 @@ export type ReversePlan = {
   readonly coalesced: number
   readonly invalid: number
   readonly filtered: number
+  /** Rows with a value that cannot be sent. What the destination will refuse, nobody knows. */
+  readonly rejected: number
+  /** Rows that wait: for a lookup, or with nothing but what is withheld. */
+  readonly held_back: number
+  /** Rows that were refused with the value they still have, and are not tried again. */
+  readonly parked: number
   /** Rows that turn to opted out: they go before all others. */
   readonly opt_outs_first: number
   /** Rows that go without an opt-in field that may not go. */

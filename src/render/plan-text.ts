@@ -101,9 +101,12 @@ function countLines(plan: ReversePlan, paint: Paint): readonly string[] {
   ]
   const sides = [
     plan.opt_outs_first > 0 ? `opt-outs first: ${formatCount(plan.opt_outs_first)}` : '',
-    plan.withheld > 0 ? `opt-ins withheld: ${formatCount(plan.withheld)} (allow_opt_in is off)` : '',
+    plan.withheld > 0 ? `opt-ins withheld: ${formatCount(plan.withheld)}` : '',
     plan.retry > 0 ? `to retry: ${formatCount(plan.retry)}` : '',
     plan.coalesced > 0 ? `equal after all: ${formatCount(plan.coalesced)}` : '',
+    plan.rejected > 0 ? `cannot be sent: ${formatCount(plan.rejected)}` : '',
+    plan.held_back > 0 ? `held back: ${formatCount(plan.held_back)}` : '',
+    plan.parked > 0 ? `parked: ${formatCount(plan.parked)}` : '',
     plan.filtered > 0 ? `filtered: ${formatCount(plan.filtered)}` : '',
     plan.invalid > 0 ? `null or duplicate keys: ${formatCount(plan.invalid)}` : '',
   ].filter((side) => side !== '')
@@ -152,6 +155,7 @@ function lastLine(plan: ReversePlan): string {
     return plan.opt_outs_first === 0
       ? ' a run would stop before it sends anything'
       : ` a run would send the ${formatCounted(plan.opt_outs_first, 'row')} that opt out, and stop`
+  if (plan.requests_estimate === 0) return ' nothing to send'
   if (plan.added + plan.changed + plan.retry === 0 && (plan.removed === 0 || plan.on_removed === 'ignore'))
     return ' nothing to send'
   if (plan.requests_estimate === null) return ' the number of requests is not known'

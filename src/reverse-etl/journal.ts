@@ -174,11 +174,10 @@ export async function leftJournals(syncDirectory: string, ownRunId: string): Pro
       await dropDirectory(directory)
       continue
     }
-    const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
     const segments: Segment[] = []
-    for (const name of names.sort()) {
+    for (const { name, sequence } of await segmentNames(directory)) {
       const path = join(directory, name)
-      segments.push({ path, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0), rows: await trimTornLine(path) })
+      segments.push({ path, sequence, rows: await trimTornLine(path) })
     }
     found.push({ directory, header, segments, receipts: await readReceipts(directory) })
   }
@@ -186,7 +185,7 @@ export async function leftJournals(syncDirectory: string, ownRunId: string): Pro
 }
 
 /** null: there is none, or a kill tore it; no request goes out before it stands whole. */
-async function readHeader(directory: string): Promise<JournalHeader | null> {
+export async function readHeader(directory: string): Promise<JournalHeader | null> {
   const text = await readFile(join(directory, headerName), 'utf8').catch(() => null)
   if (text === null) return null
   try {
@@ -194,6 +193,14 @@ async function readHeader(directory: string): Promise<JournalHeader | null> {
   } catch {
     return null
   }
+}
+
+/** The files of answers that lie there. */
+export async function segmentNames(
+  directory: string,
+): Promise<readonly { readonly name: string; readonly sequence: number }[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
+  return names.sort().map((name) => ({ name, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0) }))
 }
 
 /** A receipt without its file of changes, or torn, was never promised: no job has begun. */

@@ -17,6 +17,9 @@ const people: ReversePlan = {
   coalesced: 0,
   invalid: 0,
   filtered: 0,
+  rejected: 0,
+  held_back: 0,
+  parked: 0,
   opt_outs_first: 18,
   withheld: 3,
   on_removed: 'ignore',
@@ -49,7 +52,7 @@ test('a reverse-ETL plan shows counts, samples field by field, what the guards s
   expect(show(people)).toBe(`
  customerio_people → customerio person   48,112 model rows, 48,003 accepted before
    + 131 to add     ~ 412 to change     − 22 gone, ignored     47,569 unchanged
-   opt-outs first: 18      opt-ins withheld: 3 (allow_opt_in is off)
+   opt-outs first: 18      opt-ins withheld: 3
 
    ~ 4711    unsubscribed  false → true
              plan  pro-year → null
@@ -146,4 +149,11 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
  warning  invoices: its options have changed
  about 580 requests, and 1 stream that cannot be estimated
 `)
+})
+
+test('a plan says how many rows would not go, and why', () => {
+  expect(show({ ...people, rejected: 2, held_back: 4, parked: 1 })).toContain(
+    'opt-ins withheld: 3      cannot be sent: 2      held back: 4      parked: 1\n',
+  )
+  expect(show({ ...people, samples: [], rejected: 565, requests_estimate: 0 })).toMatch(/ nothing to send\n$/)
 })
