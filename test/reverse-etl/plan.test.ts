@@ -174,6 +174,23 @@ describe('a key that stands twice', () => {
   })
 })
 
+describe('a value that cannot be sent', () => {
+  it('is counted by the plan as by the run', async () => {
+    const yaml = readFileSync(file('syncs/people.yaml'), 'utf8')
+    write('syncs/people.yaml', yaml.replace('  plan: plan\n', '  plan: { column: plan, values: { pro: P } }\n'))
+    await sql(`INSERT INTO raw.people VALUES ('q1', 'q@x', 'pro', false), ('q2', 'q@x', 'odd', false)`)
+    await withApp('dev', async (app, sync) => {
+      const [plan] = await planSyncs(app, [sync], { offline: false })
+      const { run: ran } = await run(app, sync)
+      expect(ran.status).toBe('partial')
+      const rejected = Number(ran.ledger && 'delivered' in ran.ledger && ran.ledger.rejected)
+      expect(rejected).toBeGreaterThan(0)
+      expect(plan).toMatchObject({ rejected })
+    })
+    write('syncs/people.yaml', yaml)
+  })
+})
+
 describe('a target that may not deliver', () => {
   it('plans, and does not run', async () => {
     await sql(`UPDATE raw.people SET plan = 'team'`)
