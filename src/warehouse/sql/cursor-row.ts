@@ -18,7 +18,10 @@ export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string
     })
   const parse = (part: string, form: z.ZodType, json: string): unknown => {
     try {
-      return form.parse(JSON.parse(json))
+      const value: unknown = JSON.parse(json)
+      form.parse(value)
+      // As it stands: what comes of the form has its members in another order.
+      return value
     } catch (error) {
       throw flawed(part, error)
     }
