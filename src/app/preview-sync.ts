@@ -18,7 +18,7 @@ import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
 import { syncQuery } from './sync-query.ts'
 
-/** The requests of the next run, exactly, personal data starred out; nothing is sent. */
+/** The requests of the next run, exactly, personal data starred out; nothing is sent, and no guard is asked. */
 export async function previewSync(
   app: App,
   sync: ReverseSync,

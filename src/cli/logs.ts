@@ -20,7 +20,7 @@ export async function showLogs(shell: Shell, id: string | undefined, flags: Logs
     })
   const ended = new AbortController()
   const firstSignal = flags.follow ? 'ends' : 'at_once'
-  return withApp(shell, { check: false, firstSignal, onFirstSignal: () => ended.abort() }, async (app) => {
+  return withApp(shell, { check: 'target', firstSignal, onFirstSignal: () => ended.abort() }, async (app) => {
     const tell = createTeller(shell)
     const listed = id === undefined ? await listNewest(app, flags) : [await findRun(app, id)]
     const on = flags.follow ? listed.filter(({ alive }) => alive) : []

@@ -1,7 +1,9 @@
 import { openApp, type App } from '../app/app.ts'
 import { checkProject } from '../app/check-project.ts'
+import { loadWhatIsRight } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import type { Emit } from '../model/event.ts'
+import { formatCounted } from '../render/format-number.ts'
 import { checkDirectory } from './open-project.ts'
 import type { Shell } from './shell.ts'
 import type { FirstSignal } from './stop.ts'
@@ -13,8 +15,11 @@ export type OpenOptions = {
   readonly firstSignal?: FirstSignal
   /** Told of it. */
   readonly onFirstSignal?: () => void
-  /** Connections, streams and objects against the connectors, before anything else. @default true */
-  readonly check?: boolean
+  /**
+   * Connections, streams and objects against the connectors, before anything else; `target`: nothing but millrace.yaml has to
+   * be right, as for a look at what runs. @default true
+   */
+  readonly check?: boolean | 'target'
   /** One that was loaded and checked already. */
   readonly project?: Project
 }
@@ -23,10 +28,11 @@ export type OpenOptions = {
 export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app: App) => Promise<T>): Promise<T> {
   await checkDirectory(shell)
   void shell.stop.listen(options.firstSignal ?? 'at_once').then(options.onFirstSignal)
+  const project = options.check === 'target' ? await readForTarget(shell) : options.project
   const app = await openApp({
     directory: shell.directory,
     home: shell.home,
-    project: options.project,
+    project,
     target: shell.target,
     onEvent: options.onEvent ?? (() => undefined),
     env: shell.env,
@@ -34,9 +40,19 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
     isStopping: shell.stop.isStopping,
   })
   try {
-    if (options.check !== false && !options.project) await checkProject(app.project)
+    if ((options.check ?? true) === true && !options.project) await checkProject(app.project)
     return await work(app)
   } finally {
     await app.close()
   }
+}
+
+async function readForTarget(shell: Shell): Promise<Project> {
+  const { project, findings } = await loadWhatIsRight(shell.directory, shell)
+  const [first] = findings
+  if (first)
+    shell.say(
+      `The project has ${formatCounted(findings.length, 'mistake')}${first.place ? ` (${first.place.file}:${first.place.line})` : ''}, which this does not need.\nSee: millrace sync validate`,
+    )
+  return project
 }

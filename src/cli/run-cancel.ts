@@ -5,7 +5,7 @@ import type { CommandResult, Shell } from './shell.ts'
 
 /** Asks a run of this machine, whoever started it, to stop at its next checkpoint: what Ctrl-C asks in its own terminal. */
 export async function cancelRun(shell: Shell, id: string): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async ({ store }) => {
+  return withApp(shell, { check: 'target' }, async ({ store }) => {
     const run = await store.run(id)
     if (!run)
       throw new MillraceError('MR-1002', {

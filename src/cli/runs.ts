@@ -18,7 +18,7 @@ export async function listRuns(
   flags: { readonly limit: string; readonly sync?: string },
 ): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app) => {
     const runs = await app.store.runs({ limit, ...(flags.sync === undefined ? {} : { sync: flags.sync }) })
     if (shell.json) for (const { process: _process, alive: _alive, ...run } of runs) shell.line({ type: 'run', ...run })
     else {
@@ -41,7 +41,7 @@ export async function showRun(
   id: string,
   flags: { readonly cost?: boolean } = {},
 ): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app) => {
     const stored = await app.store.run(id)
     const { process, alive, ...run } = stored ?? { ...(await runInWarehouse(app, id)), process: null, alive: false }
     const cost = flags.cost === false ? null : await readCost(app, run)

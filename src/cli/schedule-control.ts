@@ -7,18 +7,18 @@ import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { findSchedule } from './find-schedule.ts'
-import { withApp } from './open-app.ts'
+import { withApp, type OpenOptions } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 export const pauseSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
-  withSchedule(shell, name, async (app) => {
+  withSchedule(shell, { name, check: 'target' }, async (app) => {
     await app.store.pauseSchedule(name, { at: app.clock.now().toISOString(), by: userInfo().username })
     return `${name} is paused: its slots are recorded and do not run. What runs now goes on.\nNext: millrace schedule resume ${name}`
   })
 
 export const resumeSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
-  withSchedule(shell, name, async (app) => {
+  withSchedule(shell, { name, check: 'target' }, async (app) => {
     const pause = (await app.store.pauses()).get(name)
     await app.store.pauseSchedule(name, null)
     return pause
@@ -28,7 +28,7 @@ export const resumeSchedule = (shell: Shell, name: string): Promise<CommandResul
 
 /** A slot of now, beside those of the clock. Runs also while the schedule is paused: somebody has asked for it. */
 export const triggerSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
-  withSchedule(shell, name, async (app, schedule) => {
+  withSchedule(shell, { name, check: false }, async (app, schedule) => {
     const instant = app.clock.now().toISOString()
     const jobs = jobsOfSlot(app.project, schedule, instant)
     await app.store.claimSlots([{ schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
@@ -40,7 +40,7 @@ export type HistoryFlags = { readonly limit: string }
 /** Slots that ran, were skipped or were missed, with the reason: newest first. */
 export async function showSlots(shell: Shell, name: string | undefined, flags: HistoryFlags): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app) => {
     const slots = await app.store.slots({ limit, ...(name === undefined ? {} : { schedule: name }) })
     if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...slot })
     else if (slots.length === 0) shell.say('No slot has come yet. They are claimed by `millrace daemon`.')
@@ -51,10 +51,10 @@ export async function showSlots(shell: Shell, name: string | undefined, flags: H
 
 async function withSchedule(
   shell: Shell,
-  name: string,
+  { name, check }: Pick<OpenOptions, 'check'> & { readonly name: string },
   work: (app: App, schedule: Schedule) => Promise<string>,
 ): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check }, async (app) => {
     shell.say(await work(app, findSchedule(schedulesOf(app.project), name)))
     return { exitCode: 0 }
   })

@@ -7,7 +7,7 @@ import { withApp } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
-/** The requests that the next run would send; nothing is sent. */
+/** The requests that the next run would send, should no guard hold it; nothing is sent. */
 export async function previewChosenSync(
   shell: Shell,
   name: string,
@@ -26,7 +26,7 @@ export async function previewChosenSync(
       if (shell.json) shell.line({ type: 'request', ...request })
       else shell.print(` ${printable(`${request.method} ${request.path}`)}\n${bodyText(request.body)}\n`)
     shell.say(
-      ` ${formatCounted(requests.length, 'request')} for the first ${formatCounted(limit, 'row')}; nothing was sent`,
+      ` ${formatCounted(requests.length, 'request')} for the first ${formatCounted(limit, 'row')}; nothing was sent.\n Guards are not asked here:  millrace sync plan ${name}`,
     )
     return { exitCode: 0, result: { requests: requests.length } }
   })

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { MillraceErrors } from '../model/millrace-error.ts'
+import type { ReadProject } from './parse-project.ts'
 import type { Project } from './project.ts'
 import { projectCache } from './project-cache.ts'
 import { findProjectRoot } from './project-paths.ts'
@@ -21,4 +23,22 @@ export async function loadProject(
   const project = parseProject(projectRoot, home)
   cache?.write(project)
   return project
+}
+
+/**
+ * For whoever needs no more than the target: what is wrong elsewhere is given beside what is right.
+ * @throws MillraceError MR-1003; MillraceErrors where millrace.yaml is wrong
+ */
+export async function loadWhatIsRight(
+  root: string,
+  options: { readonly home?: string | undefined } = {},
+): Promise<ReadProject> {
+  try {
+    return { project: await loadProject(root, options), findings: [] }
+  } catch (error) {
+    if (!(error instanceof MillraceErrors)) throw error
+    const { parseWhatIsRight } = await import('./parse-project.ts')
+    const projectRoot = findProjectRoot(root)
+    return parseWhatIsRight(projectRoot, options.home === undefined ? projectRoot : resolve(options.home))
+  }
 }

@@ -8,6 +8,7 @@ import { millraceFile } from './millrace-file.ts'
 import { inFileOrder } from './finding-order.ts'
 import { findCircle, syncDependencies } from './order-syncs.ts'
 import type { Project, Sync } from './project.ts'
+import { projectFileName } from './project-paths.ts'
 import { readProjectFiles, type ProjectFiles } from './read-project-files.ts'
 import { resolveConnections, resolveEtlSync, resolveReverseSync, resolveTargets } from './resolve-project.ts'
 import { schedulesFile } from './schedules-file.ts'
@@ -21,6 +22,26 @@ import { parseBySchema } from './zod-findings.ts'
  * @throws MillraceErrors with every finding at once, in the order of the files
  */
 export function parseProject(projectRoot: string, home = projectRoot): Project {
+  const { project, findings } = readProject(projectRoot, home)
+  if (findings.length > 0) throw new MillraceErrors(findings)
+  return project
+}
+
+/**
+ * As far as it is right, with every finding in the order of the files.
+ * @throws MillraceErrors where millrace.yaml is wrong: nobody knows then which warehouse is meant
+ */
+export function parseWhatIsRight(projectRoot: string, home = projectRoot): ReadProject {
+  const read = readProject(projectRoot, home)
+  const isKnown = Object.keys(read.project.targets).length > 0
+  if (!isKnown || read.findings.some(({ place }) => place?.file === projectFileName))
+    throw new MillraceErrors(read.findings)
+  return read
+}
+
+export type ReadProject = { readonly project: Project; readonly findings: readonly MillraceError[] }
+
+function readProject(projectRoot: string, home: string): ReadProject {
   const findings: MillraceError[] = []
   const report = collectFindings(findings)
   const files = readProjectFiles(projectRoot, report)
@@ -63,9 +84,12 @@ export function parseProject(projectRoot: string, home = projectRoot): Project {
     report,
   })
 
-  if (findings.length > 0) throw new MillraceErrors(inFileOrder(findings))
   const { name, defaultTarget, targets, connections } = main
-  return { root: projectRoot, home, name, defaultTarget, targets, connections, syncs, models: loaded.models, schedules }
+  const { models } = loaded
+  return {
+    project: { root: projectRoot, home, name, defaultTarget, targets, connections, syncs, models, schedules },
+    findings: inFileOrder(findings),
+  }
 }
 
 type Main = Pick<Project, 'name' | 'defaultTarget' | 'targets' | 'connections'> & { readonly readable: boolean }
