@@ -55,15 +55,17 @@ function classified(
   const otherName = ({ column, normalise }: KeyPart) => {
     const own = request.columns.find(({ name }) => name === column)
     if (!own) return []
-    const now = db.converted(value(own), own.type, types.get(column) ?? own.type)
-    return [`${normalised(db, now, normalise)} IS DISTINCT FROM ${normalised(db, stored(column), normalise)}`]
+    const type = types.get(column) ?? own.type
+    const sent = sentText(db, stored(column), { stored: type, now: own.type })
+    const now = holdsOther(type, own.type) ? value(own) : db.converted(value(own), own.type, type)
+    return [`${normalised(db, now, normalise)} IS DISTINCT FROM ${normalised(db, sent.sql, normalise)}`]
   }
   const due = request.refreshBefore ? 's.due' : null
   // Of another record than was accepted, or with an open intent, nobody knows what it says: an opt-out is as good as new.
   const isUnknown = [intent, ...(request.identity ?? []).flatMap((part) => otherName(part))].join(' OR ')
   const turned = request.optOuts.map(
     (name) =>
-      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR TRY_CAST(CAST(${stored(name)} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
+      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR TRY_CAST(CAST(${sentText(db, stored(name), { stored: types.get(name) ?? 'boolean', now: 'boolean' }).sql} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
   )
   return [
     `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
@@ -183,6 +185,18 @@ export function storedTypes(table: Table | null, request: DiffRequest): Readonly
   const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
   return new Map(request.columns.map(({ name, type }) => [name, types.get(snapshotColumn(name)) ?? type]))
 }
+
+type TypeThenAndNow = { readonly stored: LogicalType; readonly now: LogicalType }
+
+/** What was sent, where the column held JSON once and holds no more: a text without the quotes that it is stored in. */
+export const sentText = (
+  db: Engine,
+  sql: string,
+  { stored, now }: TypeThenAndNow,
+): { readonly sql: string; readonly type: LogicalType } =>
+  holdsOther(stored, now) ? { sql: db.jsonText(sql), type: 'string' } : { sql, type: stored }
+
+const holdsOther = (stored: LogicalType, now: LogicalType) => stored === 'json' && now !== 'json'
 
 type OpenCounts = { readonly intents: number; readonly rejects: number }
 

@@ -1,7 +1,8 @@
 /** What the diff has found, row by row, as it leaves the warehouse. */
+import type { LogicalType } from '../../model/logical-type.ts'
 import { textRow } from '../../model/text-row.ts'
 import type { Candidate, DiffCounts, DiffRequest } from '../port.ts'
-import { diffClass, recordText, snapshotOf, snapshotTableOf, storedTypes } from './diff.ts'
+import { diffClass, recordText, sentText, snapshotOf, snapshotTableOf, storedTypes } from './diff.ts'
 import type { Engine, ListRow } from './engine.ts'
 import { normalised, type KeyPart } from './key-text.ts'
 import { snapshotColumn } from './state-schema.ts'
@@ -16,17 +17,16 @@ export async function* readCandidates(
 ): AsyncIterable<readonly Candidate[]> {
   if (counts.added + counts.changed + counts.retry + counts.removed === 0) return
   const stored = storedTypes(await snapshotTableOf(db, request), request)
-  const snapshot = request.columns.map(({ name, type }, index) => ({
-    sql: `s${index}`,
-    type: stored.get(name) ?? type,
-  }))
+  const snapshot = request.columns.map(({ name, type }, index) =>
+    sentText(db, `s${index}`, { stored: stored.get(name) ?? type, now: type }),
+  )
   const wanted = request.retriesOnly
     ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
     : `_class IN (${[added, changed, retry, removed].join(', ')})`
   const first = request.removalsFirst
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
-  const records = counts.removed > 0 && request.record ? recordsOf(db, request, request.record) : ''
+  const records = counts.removed > 0 && request.record ? recordsOf(db, request, { record: request.record, stored }) : ''
   const told = records === '' ? flags : [...flags, [`${recordText} IS NOT NULL`, recordStays] as const]
   const lists = db.streamLists({
     cells: [
@@ -49,9 +49,22 @@ export async function* readCandidates(
 }
 
 /** The records that the model's rows mean, joined to the rows that left it. */
-const recordsOf = (db: Engine, { model }: DiffRequest, { column, normalise }: KeyPart): string =>
-  ` LEFT JOIN (SELECT DISTINCT ${normalised(db, db.quote(column), normalise)} AS ${recordText} FROM (${model})) o ` +
-  `ON _class = ${removed} AND o.${recordText} = ${normalised(db, `s.${db.quote(snapshotColumn(column))}`, normalise)}`
+function recordsOf(
+  db: Engine,
+  { model, columns }: DiffRequest,
+  {
+    record: { column, normalise },
+    stored,
+  }: { readonly record: KeyPart; readonly stored: ReadonlyMap<string, LogicalType> },
+): string {
+  const now = columns.find(({ name }) => name === column)?.type ?? 'string'
+  const cell = `s.${db.quote(snapshotColumn(column))}`
+  const { sql: sent } = sentText(db, cell, { stored: stored.get(column) ?? now, now })
+  return (
+    ` LEFT JOIN (SELECT DISTINCT ${normalised(db, db.quote(column), normalise)} AS ${recordText} FROM (${model})) o ` +
+    `ON _class = ${removed} AND o.${recordText} = ${normalised(db, sent, normalise)}`
+  )
+}
 
 const texts = (...cells: readonly string[]) => cells.map((sql) => ({ sql, type: 'string' as const }))
 

@@ -253,6 +253,44 @@ export function diffConformance(open: OpenWarehouse): void {
       ])
     })
 
+    test('tells what was sent as it was, where the column held JSON before: a text without its quotes', async () => {
+      const typed = (type: 'json' | 'string' | 'boolean') =>
+        [
+          { name: 'name', type: type === 'json' ? type : 'string' },
+          { name: 'out', type: type === 'json' ? type : 'boolean' },
+        ] as const
+      const delivery = await reverse({
+        columns: typed('json'),
+        optOuts: ['out'],
+        record: { column: 'name', normalise: 'lower' },
+        identity: [{ column: 'name', normalise: 'lower' }],
+      })
+      await delivery.acknowledge([
+        accepted('a', '" Ann"', 'true'),
+        accepted('b', '"Bob"'),
+        accepted('c', '"Cy"'),
+        accepted('d', '{"x": 1}'),
+      ])
+      const { candidates } = await delivery.diff({
+        columns: typed('string'),
+        model: model(`('a', 'ann', true)`, `('d', 'Di', false)`, `('e', 'bob', false)`),
+      })
+      expect(
+        candidates.map(({ key, previous, turnedOptOut, recordStays }) => [
+          key,
+          previous?.['name']?.replaceAll(' ', ''),
+          turnedOptOut,
+          recordStays,
+        ]),
+      ).toEqual([
+        ['a', 'Ann', false, false],
+        ['b', 'Bob', false, true],
+        ['c', 'Cy', false, false],
+        ['d', '{"x":1}', false, false],
+        ['e', undefined, false, false],
+      ])
+    })
+
     test('takes a model whose columns bear any name', async () => {
       const strange = ['_key', '_present', 'key', 's', 'm', 'state', '_class', 'm0', 'se"lect'].map((name) => ({
         name,
