@@ -11,6 +11,12 @@ const api = readOpenApi(
         get: {
           parameters: [
             { $ref: '#/components/parameters/limit' },
+            {
+              name: 'made',
+              in: 'query',
+              schema: { anyOf: [{ type: 'object', properties: { gte: { type: 'integer' } } }, { type: 'integer' }] },
+            },
+            { name: 'tags', in: 'query', schema: { type: 'array', items: { type: 'string' } } },
             { name: 'kind', in: 'query', required: true, schema: { type: 'string', enum: ['a', 'b'] } },
           ],
           responses: { 200: { $ref: '#/components/responses/Person' } },
@@ -107,6 +113,14 @@ describe('a description', () => {
     expect(ask('kind=c&limit=x&size=1')).toEqual([
       'GET /v1/people/{id} kind: "c" is none of a, b',
       'GET /v1/people/{id} limit: "x" is no integer',
+      'GET /v1/people/{id}: no parameter size',
+    ])
+  })
+
+  it('takes what stands in brackets for parts of an object or a list', () => {
+    expect(ask('kind=a&made[gte]=1&tags[0]=x&tags[1]=y')).toEqual([])
+    expect(ask('kind=a&made[after]=1&tags[0]=x&size[]=1')).toEqual([
+      'GET /v1/people/{id} made.after is not described',
       'GET /v1/people/{id}: no parameter size',
     ])
   })

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Json } from 'millrace'
+import type { Json, JsonObject } from 'millrace'
 import type { RecordedExchange } from './open-api-exchanges.ts'
 import { checkSchema, type Schema } from './open-api-schema.ts'
 
@@ -58,15 +58,14 @@ export function readOpenApi(text: string): OpenApi {
       const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])]
         .map(meant)
         .filter((each) => each.in === 'query')
+      const asked = foldQuery(query)
       const missing = parameters
-        .filter(({ name, required }) => required && !query.has(name))
+        .filter(({ name, required }) => required && !asked.has(name))
         .map(({ name }) => `${at}: no ${name}`)
-      const odd = [...query].flatMap(([name, value]) => {
+      const odd = [...asked].flatMap(([name, values]) => {
         const parameter = parameters.find((each) => each.name === name)
         if (!parameter) return [`${at}: no parameter ${name}`]
-        return parameter.schema
-          ? best(valuesOf(value).map((each) => check(each, parameter.schema ?? {}, `${at} ${name}`)))
-          : []
+        return parameter.schema ? best(values.map((each) => check(each, parameter.schema ?? {}, `${at} ${name}`))) : []
       })
       const body = operation.requestBody && meant(operation.requestBody)
       const schema = schemaOf(body)
@@ -123,6 +122,25 @@ const patternOf = (template: string) =>
       .map((part) => part.replaceAll(/[.*+?^$()|[\]\\]/g, String.raw`\$&`))
       .join('[^/]+')}/?$`,
   )
+
+/** Each parameter with what it may mean; `created[gte]=1` and `expand[0]=a` are parts of one that is an object or a list. */
+function foldQuery(query: URLSearchParams): ReadonlyMap<string, readonly Json[]> {
+  const folded = new Map<string, readonly Json[]>()
+  const parts = new Map<string, [string, string][]>()
+  for (const [name, value] of query) {
+    const [, base, part] = /^([^[]+)\[([^\]]*)\]$/.exec(name) ?? []
+    if (base === undefined || part === undefined) folded.set(name, valuesOf(value))
+    else parts.set(base, [...(parts.get(base) ?? []), [part, value]])
+  }
+  for (const [base, given] of parts) {
+    const isList = given.every(([part]) => /^\d*$/.test(part))
+    const list = given.map(([, value]) => value)
+    // A number in brackets stands for a number: no vendor here takes a text of digits there.
+    const fields = given.map(([part, value]) => [part, valuesOf(value)[0] ?? null])
+    folded.set(base, [isList ? list : (Object.fromEntries(fields) as JsonObject)]) // from JSON values
+  }
+  return folded
+}
 
 /** A query has texts: what they may mean. */
 function valuesOf(text: string): readonly Json[] {

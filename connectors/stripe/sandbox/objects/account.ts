@@ -23,6 +23,21 @@ export const account: JsonObject = {
   details_submitted: true,
   email: 'billing@acme.test',
   payouts_enabled: true,
-  settings: { dashboard: { display_name: 'Acme', timezone: 'Etc/UTC' }, payments: { statement_descriptor: 'ACME' } },
+  settings: {
+    branding: { icon: null, logo: null, primary_color: null, secondary_color: null },
+    card_payments: {
+      statement_descriptor_prefix: null,
+      statement_descriptor_prefix_kana: null,
+      statement_descriptor_prefix_kanji: null,
+    },
+    dashboard: { display_name: 'Acme', timezone: 'Etc/UTC' },
+    payments: {
+      statement_descriptor: 'ACME',
+      statement_descriptor_kana: null,
+      statement_descriptor_kanji: null,
+      statement_descriptor_prefix_kana: null,
+      statement_descriptor_prefix_kanji: null,
+    },
+  },
   type: 'standard',
 }
