@@ -26,6 +26,7 @@ export type {
 export type {
   DestinationField,
   DestinationObject,
+  MatchField,
   FieldType,
   ReadBack,
   RequestPreview,

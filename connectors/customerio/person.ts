@@ -16,7 +16,11 @@ export function describePerson(
     name: 'person',
     docs: 'https://docs.customer.io/integrations/api/track/#tag/track_v2',
     delivery: 'idempotent',
-    match: { id: { normalise: 'trim' }, email: { normalise: 'lower' }, cio_id: { normalise: 'exact' } },
+    match: {
+      id: { normalise: 'trim' },
+      email: { normalise: 'lower' },
+      cio_id: { normalise: 'exact', operations: ofThere },
+    },
     fields: {
       id: { type: 'string', nullable: false, maxLength: 150 },
       email: 'string',
@@ -28,7 +32,7 @@ export function describePerson(
       { pattern: topic, type: 'boolean', optOut: true },
       { pattern: writable, type: 'any' },
     ],
-    operations: ['upsert', 'update', 'clear', 'set', 'delete'],
+    operations: ['upsert', ...ofThere],
     // An opt-out may go beside the whole row: two items.
     batch: { ...batchLimits, rowBytes: 2 * maxItemBytes },
     concurrency: 4,
@@ -47,3 +51,6 @@ export function describePerson(
     }),
   }
 }
+
+/** Customer.io makes cio_ids itself. */
+const ofThere = ['update', 'clear', 'set', 'delete'] as const

@@ -1,4 +1,4 @@
-import type { DestinationObject } from 'millrace'
+import type { DestinationObject, MatchField } from 'millrace'
 import type { HubspotApi } from './client.ts'
 import type { Property } from './describe.ts'
 import { associationField, changeBytes, isLowerCase, recordId } from './encode-change.ts'
@@ -18,14 +18,14 @@ export function makeObject(name: string, described: readonly Property[], api: Hu
     docs: batchDocs.upsert,
     // The same values again leave the same record; a create that nobody heard of is found by its key.
     delivery: 'idempotent',
-    match: Object.fromEntries([...matchesOf(name, writable), [recordId, { normalise: 'trim' }]]),
+    match: Object.fromEntries([...matchesOf(name, writable), [recordId, { normalise: 'trim', operations: ofThere }]]),
     fields: Object.fromEntries([
       ...writable.map((property) => [property.name, describeField(property)]),
       [recordId, { type: 'string', nullable: false }],
     ]),
     otherFields: [{ pattern: associationField, type: 'any' }],
     recordLookup: associationBy,
-    operations: ['upsert', 'update', 'insert', 'clear', 'set'],
+    operations: ['upsert', 'insert', ...ofThere],
     batch: { rows: maxInputs, bytes: maxBytes },
     concurrency: 4,
     timeoutMs: requestTimeoutMs,
@@ -38,8 +38,17 @@ export function makeObject(name: string, described: readonly Property[], api: Hu
 function matchesOf(name: string, writable: readonly Property[]) {
   return writable
     .filter((property) => property.unique || isEmailOf(name, property) || isSearched(name, property.name))
-    .map((property) => [property.name, { normalise: isLowerCase(property.name) ? 'lower' : 'trim' }] as const)
+    .map((property): [string, MatchField] => [
+      property.name,
+      {
+        normalise: isLowerCase(property.name) ? 'lower' : 'trim',
+        ...(isSearched(name, property.name) && { operations: ofThere }),
+      },
+    ])
 }
+
+/** HubSpot makes record ids itself, and does not hold domains unique. */
+const ofThere = ['update', 'clear', 'set'] as const
 
 /** `associations.company: { lookup: { object: company, by: account_ref, column: … } }` */
 const associationBy: DestinationObject['recordLookup'] = ({ field, object, by }) =>

@@ -32,20 +32,28 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
     ...relationshipFields(object, parents),
   }
+  // Salesforce makes Ids itself.
+  const ofThere = [
+    ...(updateable ? (['update', 'clear', 'set'] as const) : []),
+    ...(deletable ? (['delete'] as const) : []),
+  ]
   return {
     name: object.name,
     docs: upsertDocs,
     // The same value again leaves the same record, found by its external id; an insert looks first.
     delivery: 'idempotent',
-    match: Object.fromEntries(keys.map((field) => [field.name, { normalise: normaliseOf(field) }])),
+    match: Object.fromEntries(
+      keys.map((field) => [
+        field.name,
+        { normalise: normaliseOf(field), ...(field.name === 'Id' && { operations: ofThere }) },
+      ]),
+    ),
     fields,
     recordLookup: recordLookup(object, fields),
     operations: [
       ...(createable && updateable && keys.some(({ name }) => name !== 'Id') ? (['upsert'] as const) : []),
-      ...(updateable ? (['update'] as const) : []),
       ...(createable ? (['insert'] as const) : []),
-      ...(updateable ? (['clear', 'set'] as const) : []),
-      ...(deletable ? (['delete'] as const) : []),
+      ...ofThere,
     ],
     // One job of the Bulk API is one batch within Salesforce, whose rows it does not write side by side; a request has 200 of them.
     batch: { rows: 10_000, bytes: 10_000_000, rowBytes: 5_000_000 },

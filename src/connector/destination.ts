@@ -26,13 +26,19 @@ export type DestinationField = {
   readonly optOut?: boolean
 }
 
+export type MatchField = {
+  readonly normalise: 'exact' | 'trim' | 'lower'
+  /** What can be done with a record that is found by it: none can be made by an id that the vendor makes. @default all that the object takes */
+  readonly operations?: readonly Change['op'][]
+}
+
 export type DestinationObject = {
   readonly name: string
   readonly docs: string
   /** `idempotent`: sending the same change again leaves the same state. */
   readonly delivery: 'idempotent' | 'at_least_once'
   /** The fields that can find a record, and how the vendor compares them. */
-  readonly match: { readonly [field: string]: { readonly normalise: 'exact' | 'trim' | 'lower' } }
+  readonly match: { readonly [field: string]: MatchField }
   readonly fields: { readonly [field: string]: FieldType | DestinationField }
   /** The fields that together name what is written, `match` among them; a change of nothing else has nothing to say. @default [match] */
   readonly identity?: readonly string[]

@@ -1,6 +1,6 @@
 /** A sync's `map`, held against the model's columns and the destination's fields. */
 import type { OnRemoved, ReverseSync } from '../config/project.ts'
-import type { DestinationObject } from '../connector/destination.ts'
+import type { DestinationObject, MatchField } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
@@ -52,6 +52,7 @@ export function resolveMapping(
     })
   if (!object.operations.includes(sync.mode))
     throw refuse(sync, `${object.name} does not take ${sync.mode}; it takes ${object.operations.join(', ')}`)
+  refuseMatch(sync, object, rule)
   const identity = [...new Set([sync.match, ...(object.identity ?? [])])]
   for (const name of identity)
     if (!fields.some((field) => field.field === name))
@@ -90,6 +91,21 @@ export function resolveMapping(
 function versionOf(sync: ReverseSync, fields: readonly MappedField[], key: ResolvedMapping['key']): string {
   const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined, fits: undefined }))
   return hashOf(canonicalJson({ encoderVersion, match: sync.match, fields: encoded, key })).slice(0, 16)
+}
+
+/** Before a row is intended: nothing could be sent. */
+function refuseMatch(sync: ReverseSync, object: DestinationObject, { operations }: MatchField): void {
+  if (!operations || operations.includes(sync.mode)) return
+  const others = Object.entries(object.match).filter(([, other]) => other.operations?.includes(sync.mode) !== false)
+  const modes = operations.filter((op) => op === 'update')
+  throw new MillraceError('MR-1209', {
+    message: `${sync.name}: match is ${sync.match}, by which ${object.name} records can be found and none can be made; mode is ${sync.mode}.`,
+    kept: 'Nothing was sent.',
+    next: [
+      ...modes.map((mode) => `Set \`mode: ${mode}\`.`),
+      ...(others.length > 0 ? [`Or match ${others.map(([name]) => name).join(', ')}.`] : []),
+    ],
+  })
 }
 
 /** What leaves the model may not be turned into an opt-in, nor into another record. */

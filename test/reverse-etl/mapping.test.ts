@@ -138,6 +138,21 @@ describe('a mapping that cannot be', () => {
     const inserts = { ...defaultSync, map: [column('id')], mode: 'insert' } as const
     expect(() => resolveMapping(inserts, simple, columns)).toThrow('person does not take insert; it takes upsert.')
   })
+
+  it('is refused where the match finds records, and none can be made by it', () => {
+    const match = { ...object.match, id: { normalise: 'exact', operations: ['update', 'clear'] } } as const
+    const refused = () => resolveMapping({ ...defaultSync, map: [column('id')] }, { ...object, match }, columns)
+    expect(refused).toThrow(
+      'people: match is id, by which person records can be found and none can be made; mode is upsert.',
+    )
+    try {
+      refused()
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'MR-1209', next: ['Set `mode: update`.', 'Or match email.'] })
+    }
+    const updates = { ...defaultSync, mode: 'update' as const, map: [column('id')] }
+    expect(resolveMapping(updates, { ...object, match }, columns).match.field).toBe('id')
+  })
 })
 
 describe('a mapping', () => {

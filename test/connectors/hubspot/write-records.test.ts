@@ -104,7 +104,7 @@ describe('what is refused before it is sent', () => {
     expect(match).toEqual({
       email: { normalise: 'lower' },
       person_id: { normalise: 'trim' },
-      hs_object_id: { normalise: 'trim' },
+      hs_object_id: { normalise: 'trim', operations: ['update', 'clear', 'set'] },
     })
   })
 })
