@@ -25,7 +25,7 @@ export function makeObject(name: string, described: readonly Property[], api: Hu
     ]),
     otherFields: [{ pattern: associationField, type: 'any' }],
     recordLookup: associationBy,
-    operations: ['upsert', 'insert', ...ofThere],
+    operations: ['upsert', 'update', 'insert', 'clear', 'set'],
     batch: { rows: maxInputs, bytes: maxBytes },
     concurrency: 4,
     timeoutMs: requestTimeoutMs,

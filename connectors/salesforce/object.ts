@@ -32,11 +32,15 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     ...Object.fromEntries(writable.map((field) => [field.name, describeField(field)])),
     ...relationshipFields(object, parents),
   }
-  // Salesforce makes Ids itself.
-  const ofThere = [
-    ...(updateable ? (['update', 'clear', 'set'] as const) : []),
+  const operations = [
+    ...(createable && updateable && keys.some(({ name }) => name !== 'Id') ? (['upsert'] as const) : []),
+    ...(updateable ? (['update'] as const) : []),
+    ...(createable ? (['insert'] as const) : []),
+    ...(updateable ? (['clear', 'set'] as const) : []),
     ...(deletable ? (['delete'] as const) : []),
   ]
+  // Salesforce makes Ids itself.
+  const ofThere = operations.filter((op) => op !== 'upsert' && op !== 'insert')
   return {
     name: object.name,
     docs: upsertDocs,
@@ -50,11 +54,7 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     ),
     fields,
     recordLookup: recordLookup(object, fields),
-    operations: [
-      ...(createable && updateable && keys.some(({ name }) => name !== 'Id') ? (['upsert'] as const) : []),
-      ...(createable ? (['insert'] as const) : []),
-      ...ofThere,
-    ],
+    operations,
     // One job of the Bulk API is one batch within Salesforce, whose rows it does not write side by side; a request has 200 of them.
     batch: { rows: 10_000, bytes: 10_000_000, rowBytes: 5_000_000 },
     timeoutMs: 120_000,

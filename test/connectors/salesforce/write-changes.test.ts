@@ -16,7 +16,11 @@ const exact = (digits: string) =>
 describe('a Salesforce object', () => {
   it('knows its fields, what finds a record, and what is an opt-out', async () => {
     const contact = await org.object('Contact')
-    expect(contact.match).toEqual({ Id: { normalise: 'exact' }, Person_Id__c: { normalise: 'lower' } })
+    const ofThere = ['update', 'clear', 'set', 'delete']
+    expect(contact.match).toEqual({
+      Id: { normalise: 'exact', operations: ofThere },
+      Person_Id__c: { normalise: 'lower' },
+    })
     expect(contact.operations).toEqual(['upsert', 'update', 'insert', 'clear', 'set', 'delete'])
     expect(contact.fields).toMatchObject({
       Email: { type: 'string', nullable: true, maxLength: 80 },
