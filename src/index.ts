@@ -2,18 +2,20 @@
 export { z } from 'zod'
 export { connector, object, stream } from './connector/define.ts'
 export { downloadTo } from './connector/download.ts'
-export { sendWithin, type Exchange, type ExchangeAnswer } from './connector/exchange.ts'
+export { sendWithin, type Exchange, type ExchangeAnswer, type ExchangeRequest } from './connector/exchange.ts'
 export { cutPage } from './model/cut-page.ts'
 export { MillraceError } from './model/millrace-error.ts'
-export type { Change, ExactNumber, FieldValue, Fields, WriteResult } from './model/change.ts'
+export type { Change, ExactNumber, FieldValue, Fields, Operation, WriteResult } from './model/change.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { LogicalType } from './model/logical-type.ts'
 export type {
   Batch,
+  Checkpoint,
   ChildStream,
   Connector,
   ConnectorDefinition,
   FieldHistory,
+  MinorUnits,
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
@@ -23,6 +25,7 @@ export type {
   Stream,
   StreamDefinition,
 } from './connector/contract.ts'
+export type { CountDeclaration, ListDeclaration, PageSize, Paging } from './connector/list-declaration.ts'
 export type {
   DestinationField,
   DestinationObject,
@@ -34,4 +37,14 @@ export type {
   WriteContext,
 } from './connector/destination.ts'
 export type { CallContext, Context } from './connector/context.ts'
-export type { CallRequest, Failure, Host, Http, HttpOptions, Page } from './connector/host.ts'
+export type {
+  CallRequest,
+  Failure,
+  Host,
+  Http,
+  HttpAnswer,
+  HttpOptions,
+  Page,
+  Query,
+  RequestOptions,
+} from './connector/host.ts'

@@ -1,12 +1,10 @@
-import { MillraceError, sendWithin, type Exchange, type ExchangeAnswer } from 'millrace'
-
-export type HttpRequest = Parameters<typeof sendWithin>[1]
+import { MillraceError, sendWithin, type Exchange, type ExchangeAnswer, type ExchangeRequest } from 'millrace'
 
 /**
  * Sends what the SDK made. The SDK's own transport parses an answer, which loses digits and holds each row as an object,
  * follows redirects with the token in hand, and takes no signal.
  */
-export const sendRequest = (request: HttpRequest, exchange: Exchange): Promise<ExchangeAnswer> =>
+export const sendRequest = (request: ExchangeRequest, exchange: Exchange): Promise<ExchangeAnswer> =>
   sendWithin(exchange, request, { maxBytes, tooLarge })
 
 const tooLarge = (megabytes: number) =>

@@ -39,8 +39,6 @@ export type DaemonOptions = {
   readonly drainMs?: number
   /** Serve /healthz at HOST:PORT. @default nowhere */
   readonly listen?: string | undefined
-  /** How often the store is asked whether anybody changed something. @default 1000 */
-  readonly tickMs?: number
 }
 
 /** Works until it is told to stop, and returns when the last run has ended. */
@@ -129,7 +127,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       troubles = message
     }
     const nextMs = Math.min(watch.waitMs(clock.now()), executor.nextMs() - clock.now().getTime())
-    const waitMs = Math.min(options.tickMs ?? 1_000, Math.max(troubles === '' ? 0 : 500, nextMs))
+    const waitMs = Math.min(askEveryMs, Math.max(troubles === '' ? 0 : 500, nextMs))
     await naps.nap(waitMs)
   }
   await drain(app, { executor, ending, drainMs: options.drainMs ?? 60_000 })
@@ -289,6 +287,8 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'> = {
   retry: { attempts: 1, initialMs: 0, maxMs: 0 },
 }
 const lookEveryMs = 5_000
+/** Has anybody changed something in the store? */
+const askEveryMs = 1_000
 const beatEveryMs = 15_000
 const reconcileEveryMs = 60_000
 const endAttempts = 60

@@ -10,7 +10,7 @@ export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   })
 
-/** A key that cli.md promises: it is checked like any other, and then refused, because nothing acts on it yet. */
+/** A key that is planned: it is checked like any other, and then refused, because nothing acts on it yet. */
 export const notBuilt = <Schema extends z.ZodType>(schema: Schema, what: string) =>
   schema
     .superRefine((_, context) =>

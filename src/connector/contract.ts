@@ -10,6 +10,7 @@ import type { LogicalType } from '../model/logical-type.ts'
 import type { CallContext, Context } from './context.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Host, HttpOptions } from './host.ts'
+import type { CountDeclaration, ListDeclaration } from './list-declaration.ts'
 
 // ---------------------------------------------------------------- what authors write
 
@@ -22,11 +23,11 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   readonly http?: (context: { readonly config: z.output<Config> }) => HttpOptions
   /** A cheap signed-in request. Throws what the vendor says when the credentials are wrong. */
   readonly check?: (context: Context) => Promise<unknown>
-  /** The vendor's own name for the account: the snapshot remembers it (promise 12). @default the base URL */
+  /** The vendor's own name for the account: the snapshot remembers it. @default the base URL; without `http` the connector's name */
   readonly account?: (context: Context) => Promise<string>
   readonly streams?: { readonly [name: string]: StreamDefinition }
   readonly objects?: { readonly [name: string]: ObjectDefinition }
-  /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the four above. */
+  /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the five above. */
   readonly open?: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector>
   /** The stream names that can be checked without a network. @default the keys of `streams`, or any name with `open` */
   readonly streamNames?: readonly string[]
@@ -43,50 +44,6 @@ export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' 
   readonly list?: ListDeclaration
   readonly read?: Stream['read']
   readonly count?: CountDeclaration | Stream['count']
-}
-
-/** A list endpoint that answers JSON. */
-export type ListDeclaration = {
-  readonly path: string
-  /** Where the records are: `data`, `result.items`, or `''` for a top-level array. */
-  readonly records: string
-  /** Query parameter that takes the lower bound (ISO, or `unix` seconds with `sinceFormat`). Without it every scan is full. */
-  readonly since?: string
-  /** Query parameter that takes the upper bound, exclusive. */
-  readonly until?: string
-  /** @default 'iso' */
-  readonly sinceFormat?: 'iso' | 'unix'
-  readonly query?: { readonly [name: string]: string | number }
-  readonly page: Paging
-}
-
-export type Paging =
-  /** One page holds everything. */
-  | { readonly kind: 'none' }
-  /** The answer names the next cursor at `next`; null or absent ends. */
-  | { readonly kind: 'cursor'; readonly param: string; readonly next: string; readonly size?: PageSize }
-  /** The next page begins after the last record's `field`; ends when `more` is false, or at an empty page. */
-  | {
-      readonly kind: 'after'
-      readonly param: string
-      readonly field: string
-      readonly more?: string
-      readonly size?: PageSize
-    }
-  /** Page numbers from `first` (@default 1) until a page is empty. */
-  | { readonly kind: 'page'; readonly param: string; readonly first?: number; readonly size?: PageSize }
-  /** Offsets from 0 until a page is empty. */
-  | { readonly kind: 'offset'; readonly param: string; readonly size: PageSize }
-  /** The answer holds the whole next URL at `next` (same origin only). */
-  | { readonly kind: 'link'; readonly next: string }
-
-export type PageSize = { readonly param: string; readonly value: number }
-
-export type CountDeclaration = {
-  readonly path: string
-  readonly value: string
-  readonly since?: string
-  readonly until?: string
 }
 
 export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
@@ -173,6 +130,7 @@ export type Stream = {
   readonly reportsDays?: boolean
   /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked. @default none */
   readonly windowOf?: readonly string[]
+  /** A row whose field holds an instant (`set`) or true is deleted at the vendor. @default none is */
   readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
   readonly lagMs: number
   readonly overlapMs: number

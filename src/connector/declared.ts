@@ -2,13 +2,13 @@ import type { z } from 'zod'
 import { MillraceError } from '../model/millrace-error.ts'
 import type {
   ConnectorDefinition,
-  CountDeclaration,
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
   Stream,
   StreamDefinition,
 } from './contract.ts'
+import type { CountDeclaration } from './list-declaration.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
 import type { Host, Http, Query } from './host.ts'

@@ -9,6 +9,7 @@ export type FieldType =
   /** Any JSON number; exact. */
   | 'number'
   | 'boolean'
+  /** `2026-11-22`. */
   | 'date'
   /** ISO 8601 UTC text. */
   | 'timestamp'
@@ -21,6 +22,7 @@ export type DestinationField = {
   readonly type: FieldType
   /** May be set to null. @default true */
   readonly nullable?: boolean
+  /** Characters (code points) of a text; more is a reject, MR-5005. @default no limit */
   readonly maxLength?: number
   /** This field says how a person may be contacted: it can only be mapped with `opt_out`. */
   readonly optOut?: boolean
@@ -60,7 +62,7 @@ export type DestinationObject = {
   }) => string | undefined
   /** Can it write a field only where it is empty (`set_if_empty`)? Then a change says which: `setIfEmpty`. @default no */
   readonly setIfEmpty?: true
-  /** The most that one request may hold. `bytes` counts what `size` says of a change. */
+  /** The most that one request may hold. `bytes` counts what `size` says of a change; a change past `rowBytes` is a reject, MR-5005. @default `rowBytes` is `bytes` */
   readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
   /** Requests in flight at once. @default 1 */
   readonly concurrency?: number

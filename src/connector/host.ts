@@ -8,7 +8,7 @@ export type Host = {
   /**
    * Runs one vendor request: waits for the limiter, gives `attempt` a signal with the timeout, and tries again where
    * `classify` says so. Everything that talks to a vendor goes through here, SDK calls too.
-   * @throws MillraceError MR-3001 … MR-3008
+   * @throws MillraceError MR-3001 … MR-3008; MR-7001 where the run was told to stop; MR-7000 for what `attempt` throws and nobody knows
    */
   readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
   /** A JSON client over `call`. */
@@ -98,9 +98,11 @@ export type RequestOptions = {
   readonly signal: AbortSignal
   readonly query?: Query
   readonly headers?: { readonly [name: string]: string }
+  /** For one attempt. @default that of `HttpOptions` */
   readonly timeoutMs?: number
   /** As of `CallRequest`. @default true */
   readonly repeatable?: boolean | 'never'
+  /** The vendor's documentation of this call. @default the base URL */
   readonly docs?: string
 }
 

@@ -16,6 +16,8 @@ export function recordRequests(
   options: JsonObject,
 ): readonly RequestPreview[] {
   const requests: RequestPreview[] = []
+  // Of this preview alone: what waits for it goes with it.
+  const unanswered = new Promise<never>(() => undefined)
   const record = (method: string) => (path: string, body: unknown) => {
     // Through JSON, as it would travel; the digits of an exact number are shown as text.
     const sent = body === undefined ? null : parseExact(Buffer.from(JSON.stringify(body)))
@@ -35,14 +37,12 @@ export function recordRequests(
   const match = Object.keys(definition.match)[0] ?? ''
   // Runs up to the first answer that it waits for; then nobody holds it any more.
   definition
-    .write(changes, { http, host: silentHost, signal, options, match, saveReceipt: () => unanswered })
+    .write(changes, { http, host: silentHost(unanswered), signal, options, match, saveReceipt: () => unanswered })
     .catch(() => undefined) // a write that refuses before it sends has nothing to preview
   return requests
 }
 
-const unanswered = new Promise<never>(() => undefined)
-
-const silentHost: Host = {
+const silentHost = (unanswered: Promise<never>): Host => ({
   call: () => unanswered,
   http: () => ({
     get: () => unanswered,
@@ -56,4 +56,4 @@ const silentHost: Host = {
   lastDate: () => null,
   spoolPath: (name) => name,
   warn: () => undefined,
-}
+})

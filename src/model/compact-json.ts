@@ -8,7 +8,6 @@
 import * as byte from './json-byte.ts'
 import { malformed, truncated } from './json-error.ts'
 import { endOfNumber, isAltered } from './json-number.ts'
-import type { KnownKeys } from './known-keys.ts'
 
 /** Of its own: V8 looks an imported name up each time, which takes a sixth of the speed. */
 const {
@@ -38,8 +37,6 @@ export type Copier = {
   readonly out: Uint8Array
   /** `integer64`: whole numbers within 64 bits stay bare; `double`: only numbers that a double gives back digit for digit. */
   readonly reader: 'integer64' | 'double'
-  readonly known: KnownKeys | null
-  readonly unknown: Set<string>
   position: number
   written: number
   altered: number
@@ -50,7 +47,7 @@ export const outputSize = (length: number): number => length + (length >> 1) + 1
 
 /** Copies the value at `position` (whitespace before it is skipped) and leaves `position` just behind it. */
 export function copyValue(copier: Copier): void {
-  const { bytes, out, known } = copier
+  const { bytes, out } = copier
   const end = bytes.length
   let i = copier.position
   let o = copier.written
@@ -68,7 +65,6 @@ export function copyValue(copier: Copier): void {
     switch (c) {
       case quote: {
         if (state === wantsCommaOrEnd) throw malformed(bytes, i)
-        const start = o
         out[o++] = c
         i++
         for (;;) {
@@ -93,7 +89,6 @@ export function copyValue(copier: Copier): void {
         out[o++] = c
         i++
         if (state === wantsValue || state === wantsValueOrEnd) break
-        if (known !== null && depth === 1) known.check(out, start + 1, o - 1, copier.unknown)
         while (i < end && ((c = bytes[i] ?? 0) === space || c === newline || c === carriageReturn || c === tab)) i++
         if (i >= end) throw truncated(end)
         if (c !== colon) throw malformed(bytes, i)

@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import { copyValue, outputSize, type Copier } from './compact-json.ts'
 import { malformed, notJson, text, truncated } from './json-error.ts'
 import type { Json } from './json.ts'
-import type { KnownKeys } from './known-keys.ts'
 
 export type CutPage = {
   /** One record a line, each ended by a newline, without insignificant whitespace. */
@@ -14,14 +13,11 @@ export type CutPage = {
   readonly lastLine: Uint8Array | null
   /** Lone surrogates and NUL characters in the records that became U+FFFD. */
   readonly altered: number
-  /** Top-level keys of records that `known` does not have, in the order they came. */
-  readonly unknownKeys: readonly string[]
 }
 
 export type CutOptions = {
   /** Where the list is: `data`, `result.items`, or `''` for a page that is the list itself. */
   readonly records: string
-  readonly known?: KnownKeys
 }
 
 /**
@@ -36,8 +32,6 @@ export function cutPage(bytes: Uint8Array, options: CutOptions): CutPage {
     bytes,
     out: borrowScratch(outputSize(bytes.length)),
     reader: 'integer64',
-    known: null,
-    unknown: new Set(),
     position: hasByteOrderMark(bytes) ? 3 : 0,
     written: 0,
     altered: 0,
@@ -57,7 +51,6 @@ export function cutPage(bytes: Uint8Array, options: CutOptions): CutPage {
     envelope: parseExact(Buffer.concat([bytes.subarray(origin, start), bytes.subarray(end)])),
     lastLine: rows === 0 ? null : lines.subarray(lastLineAt, written - 1),
     altered,
-    unknownKeys: [...cut.unknown],
   }
 }
 
@@ -67,8 +60,6 @@ export function parseExact(bytes: Uint8Array): Json {
     bytes,
     out: Buffer.allocUnsafe(outputSize(bytes.length)),
     reader: 'double',
-    known: null,
-    unknown: new Set(),
     position: hasByteOrderMark(bytes) ? 3 : 0,
     written: 0,
     altered: 0,
@@ -77,13 +68,6 @@ export function parseExact(bytes: Uint8Array): Json {
   if (peek(copier) !== -1) throw malformed(bytes, copier.position)
   const json: Json = JSON.parse(text(copier.out, 0, copier.written))
   return json
-}
-
-/** One JSON value as one line: whitespace removed, inexact numbers quoted. For records that did not come in a page. */
-export function cutLine(json: string): string {
-  const bytes = new TextEncoder().encode(json)
-  const { lines } = cutPage(Buffer.concat([openList, bytes, closeList]), { records: '' })
-  return text(lines, 0, lines.length - 1)
 }
 
 /** Where pages are cut, one at a time; kept, since fresh memory of a page's size costs as much as cutting it. */
@@ -97,7 +81,6 @@ let scratch: Uint8Array = new Uint8Array(0)
 const keptScratchBytes = 16 * 1024 * 1024
 
 type Cut = Copier & {
-  known: KnownKeys | null
   list: { start: number; end: number; rows: number; lastLineAt: number; written: number; altered: number } | null
 }
 
@@ -136,7 +119,6 @@ function cutList(cut: Cut, options: CutOptions): void {
     return
   }
   const start = ++cut.position
-  cut.known = options.known ?? null
   let rows = 0
   let lastLineAt = 0
   cut.written = 0
@@ -157,7 +139,6 @@ function cutList(cut: Cut, options: CutOptions): void {
     rows++
   }
   const end = cut.position++
-  cut.known = null
   cut.list = { start, end, rows, lastLineAt, written: cut.written, altered: cut.altered }
 }
 
@@ -197,5 +178,3 @@ const closeBracket = 0x5d
 const letterN = 0x6e
 const openBrace = 0x7b
 const closeBrace = 0x7d
-const openList = new TextEncoder().encode('[')
-const closeList = new TextEncoder().encode(']')

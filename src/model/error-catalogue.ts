@@ -1,5 +1,5 @@
 /**
- * Every error a user can meet. `exit` follows cli.md; `retry` says whether the same command may work later without
+ * Every error a user can meet. `exit` is the command's exit code; `retry` says whether the same command may work later without
  * anyone changing anything. docs/errors.md is tested against this table.
  */
 export const errorCatalogue = {

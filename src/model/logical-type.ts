@@ -1,5 +1,3 @@
-import type { Json } from './json.ts'
-
 /**
  * The types a column can have, the same on every warehouse because staging makes them all.
  * `integer` is 64 bits, `decimal(p,s)` has p ≤ 38, `timestamp` is UTC with microseconds, `json` is any JSON value.
@@ -41,15 +39,6 @@ function widenNumbers(left: LogicalType, right: LogicalType): LogicalType {
   const scale = Math.max(a.scale, b.scale)
   const whole = Math.max(a.precision - a.scale, b.precision - b.scale)
   return whole + scale > 38 ? 'double' : `decimal(${whole + scale},${scale})`
-}
-
-/** The type of a field that nobody declared, from one of its values. `undefined`: null says nothing. */
-export function inferType(value: Json): LogicalType | undefined {
-  if (value === null) return undefined
-  if (typeof value === 'string') return 'string'
-  if (typeof value === 'boolean') return 'boolean'
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'double'
-  return 'json'
 }
 
 const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')

@@ -40,7 +40,7 @@ export async function recoverJournals(
           ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
           : `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`,
       })
-    // A job that it had begun is settled before anything is sent (settle-receipts.ts); its rows are needed for that.
+    // A job that it had begun is settled before anything is sent (settle-jobs.ts); its rows are needed for that.
     if (receipts.length === 0) await dropDirectory(directory)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The control store: what is going on right now, on this machine or (later, on Redis) on many. In it: runs, slots, leases,
+ * The control store: what is going on right now, on this machine or (on Redis) on many. In it: runs, slots, leases,
  * tickets for the warehouse file, events for `status`. Not in it: cursors, fences, snapshots, intents; they live in the
  * warehouse, beside the data. Losing the control store loses history of failures, never rows.
  */

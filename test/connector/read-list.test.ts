@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ListDeclaration, Paging, Scan } from '../../src/connector/contract.ts'
+import type { Scan } from '../../src/connector/contract.ts'
+import type { ListDeclaration, Paging } from '../../src/connector/list-declaration.ts'
 import type { Context } from '../../src/connector/context.ts'
 import type { Http, Page, RequestOptions } from '../../src/connector/host.ts'
 import { readList } from '../../src/connector/read-list.ts'

@@ -19,8 +19,8 @@ export async function millrace(args: readonly string[], options: Options): Promi
 }
 
 /**
- * Runs a command until it says `point` (`event:stream:nth`), where it freezes, and kills it with SIGKILL. `beforeKill` is told
- * while it stands there. Fails when the command ends by itself.
+ * Runs a command until it says `point` (`event:stream:nth`), where it freezes, and kills it with SIGKILL.
+ * Fails when the command ends by itself.
  */
 export async function killAt(point: string, args: readonly string[], options: Options): Promise<void> {
   const { child, stderr, reached } = start(args, { ...options, env: { ...options.env, MILLRACE_HOLD_AT: point } })

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cutLine, cutPage, parseExact } from '../../src/model/cut-page.ts'
-import { knownKeys } from '../../src/model/known-keys.ts'
+import { cutPage, parseExact } from '../../src/model/cut-page.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 
 const cut = (page: string, records = 'data') => {
@@ -140,7 +139,6 @@ describe('digits survive', () => {
     [`0.${'0'.repeat(400)}1`, `"0.${'0'.repeat(400)}1"`],
   ])('%s becomes %s', (number, written) => {
     expect(cut(`{"data":[{"n": ${number} , "l":[${number}]}]}`).text).toBe(`{"n":${written},"l":[${written}]}\n`)
-    expect(cutLine(` ${number} `.replace(/.*/, '{"n":$& }'))).toBe(`{"n":${written}}`)
   })
 
   it('a bare number is the same for every reader, and a quoted one keeps its text', () => {
@@ -230,14 +228,6 @@ describe('what is not JSON', () => {
 
   it('refuses bytes that are not UTF-8', () => {
     expect(() => cutPage(Buffer.from('{"data":[{"a":"\xff"}]}', 'latin1'), { records: 'data' })).toThrow('not UTF-8')
-  })
-})
-
-describe('fields that nobody declared', () => {
-  it('are reported once, top level only, escaped or not', () => {
-    const known = knownKeys(['id', 'größe', 'nested'])
-    const page = String.raw`{"x":1,"data":[{"id":1,"gr\u00f6\u00dfe":2,"nested":{"inner":1}},{"größe":3,"new":1,"new_too":2},{"new":2,"\u0069d":5}]}`
-    expect(cutPage(Buffer.from(page), { records: 'data', known }).unknownKeys).toEqual(['new', 'new_too'])
   })
 })
 

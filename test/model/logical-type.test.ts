@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decimalOf, inferType, widen, type LogicalType } from '../../src/model/logical-type.ts'
+import { decimalOf, widen, type LogicalType } from '../../src/model/logical-type.ts'
 
 const plain = ['string', 'integer', 'double', 'boolean', 'date', 'timestamp', 'json', 'binary'] as const
 const type: fc.Arbitrary<LogicalType> = fc.oneof(
@@ -63,20 +63,5 @@ describe('widening', () => {
     ['binary', 'string', 'string'],
   ] as const)('%s and %s make %s', (stored, incoming, wide) => {
     expect(widen(stored, incoming)).toBe(wide)
-  })
-})
-
-describe('the type of a value that nobody declared', () => {
-  test.each([
-    [null, undefined],
-    ['', 'string'],
-    [true, 'boolean'],
-    [1, 'integer'],
-    [1.5, 'double'],
-    [2 ** 53, 'double'],
-    [[1], 'json'],
-    [{}, 'json'],
-  ] as const)('of %j is %s', (value, expected) => {
-    expect(inferType(value)).toBe(expected)
   })
 })

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cutLine } from '../../src/model/cut-page.ts'
+import { cutPage } from '../../src/model/cut-page.ts'
 import { dropChunk, openChunk } from '../../src/staging/spool.ts'
 import { lines, readAt, stageBatches } from './stage.ts'
 
@@ -93,10 +93,17 @@ describe('lines', () => {
   })
 
   it('as the page cutter makes them keep the digits of every number, inside JSON too', async () => {
-    const line = cutLine(
-      '{"id":"1","d":12345678901234567890.12345,"v":{"n":12345678901234567890.12345,"m":9007199254740993}}',
+    const { lines: cut } = cutPage(
+      Buffer.from(
+        '[{"id":"1","d":12345678901234567890.12345,"v":{"n":12345678901234567890.12345,"m":9007199254740993}}]',
+      ),
+      { records: '' },
     )
-    const { rows } = await stageBatches([lines(line.trim())], { id: 'string', d: 'decimal(38,5)', v: 'json' })
+    const { rows } = await stageBatches([lines(Buffer.from(cut).toString().trim())], {
+      id: 'string',
+      d: 'decimal(38,5)',
+      v: 'json',
+    })
     expect(rows[0]?.['d']).toBe('12345678901234567890.12345')
     expect(rows[0]?.['v']).toContain('12345678901234567890.12345')
     expect(rows[0]?.['v']).toContain('9007199254740993')

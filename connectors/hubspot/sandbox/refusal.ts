@@ -2,7 +2,6 @@
 export type VendorError = {
   readonly category: string
   readonly message: string
-  readonly subCategory?: string
   readonly errors?: readonly ErrorDetail[]
   readonly context?: { readonly [name: string]: readonly string[] }
   readonly links?: { readonly [name: string]: string }

@@ -10,7 +10,6 @@ import type { LockHolder, WriteLock } from './write-lock.ts'
 
 export type Transaction = {
   readonly isOpen: () => boolean
-  readonly isWriting: () => boolean
   /** Milliseconds: what CURRENT_TRANSACTION() gives. */
   readonly id: () => number | null
   readonly begin: () => void
@@ -91,7 +90,6 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
 
   return {
     isOpen: () => openedAt !== null,
-    isWriting: () => writing,
     id: () => openedAt,
     begin: () => {
       openedAt ??= now()

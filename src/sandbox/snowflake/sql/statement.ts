@@ -51,10 +51,6 @@ export type SqlContext = {
   ) => { readonly sql: string; readonly columns: readonly Column[] } | null
   /** Variables of the block that the statement stands in; by folded name. */
   readonly variables?: ReadonlyMap<string, Variable>
-  /** What was kept of a table beside its columns; without it an ALTER forgets a comment. */
-  readonly propertiesOf?: (
-    table: ObjectName,
-  ) => { readonly comment?: string | null; readonly transient?: boolean } | null
   /** Session variables: SET X = 1, read as $X. */
   readonly sessionVariables?: ReadonlyMap<string, Variable>
   /** Session parameters by upper-case name: TIMESTAMP_NTZ_OUTPUT_FORMAT and the like. @default Snowflake's defaults */

@@ -26,8 +26,6 @@ export type SnowflakeOptions = {
   readonly retryTimeoutMs?: number
   /** A session that is idle for four hours ends without it. @default false */
   readonly keepAlive?: boolean
-  /** What is running when the connection breaks is ended by the server. @default true */
-  readonly abortDetached?: boolean
   /** Keys that every QUERY_TAG has. */
   readonly queryTag: { readonly [key: string]: string }
   readonly sessionParameters: { readonly [name: string]: string | number | boolean }

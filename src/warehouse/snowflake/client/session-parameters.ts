@@ -4,7 +4,7 @@ import type { SnowflakeOptions } from './options.ts'
 /** One statement that sets what values look like, and what a session may do: https://docs.snowflake.com/en/sql-reference/parameters */
 export function sessionStatement(options: SnowflakeOptions): string {
   const parameters = {
-    ABORT_DETACHED_QUERY: options.abortDetached ?? true,
+    ABORT_DETACHED_QUERY: true,
     ...upperCased(options.sessionParameters),
     STATEMENT_TIMEOUT_IN_SECONDS: wholeSeconds(options.statementTimeoutMs),
     LOCK_TIMEOUT: wholeSeconds(options.lockTimeoutMs),

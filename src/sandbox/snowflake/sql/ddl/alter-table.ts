@@ -53,13 +53,12 @@ export function readAlterTable(reader: TokenReader, t: Translation): Ddl {
     return ddl(common)
   }
   const { sql, columns: after, checks } = readAlteration(reader, t, table)
-  const properties = t.context.propertiesOf?.(name) ?? {}
   return ddl({
     ...common,
     columns: after,
     checks: checks ?? [],
     temporary: t.context.isTemporary?.(name) ?? false,
-    sql: sql.length === 0 ? [] : [...sql, ...commentSql('TABLE', table.relation, after, properties)],
+    sql: sql.length === 0 ? [] : [...sql, ...commentSql('TABLE', table.relation, after, {})],
   })
 }
 
@@ -176,7 +175,7 @@ function rename(
     ? [`ALTER TABLE ${table.relation} RENAME TO ${last}`]
     : [
         `CREATE TABLE ${to} AS SELECT * FROM ${table.relation}`,
-        ...commentSql('TABLE', to, table.columns, t.context.propertiesOf?.(table.name) ?? {}),
+        ...commentSql('TABLE', to, table.columns, {}),
         `DROP TABLE ${table.relation}`,
       ]
   return ddl({ ...common, renamedTo, columns: table.columns, temporary: isTemporary, sql })
