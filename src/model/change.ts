@@ -23,7 +23,7 @@ export type Change = {
   readonly setIfEmpty?: readonly string[]
   /** It says of somebody that they are no more opted out. A request with such a change in it goes once: `repeatable: 'never'`. */
   readonly optsIn?: true
-  /** What the destination last accepted, where that is known. */
+  /** What the destination last accepted, where that is known; null, too, where it names another record that another row stands for. */
   readonly previous: Fields | null
   /** The same for every attempt to send this value of this key. */
   readonly idempotencyKey: string

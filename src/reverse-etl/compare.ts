@@ -120,9 +120,7 @@ async function readModel(
   session: Session,
   { sync, mapping, model, retriesOnly, now }: CompareRequest,
 ): Promise<DiffCounts> {
-  const { key, columns, optOuts, version: mappingVersion, match, identity, identityColumns } = mapping
-  const isKey = key.length === 1 && key[0]?.column === match.column
-  const beside = identityColumns.filter((name) => !key.some(({ column }) => column === name))
+  const { key, columns, optOuts, optIns, version: mappingVersion, match, identityColumns } = mapping
   try {
     return await session.reverse.diff({
       sync: sync.name,
@@ -133,15 +131,11 @@ async function readModel(
       mappingVersion,
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
-      // A key that is all of what names the record cannot come to mean another.
-      ...(beside.length > 0 && {
-        identity: beside.map((column) => ({
-          column,
-          normalise: column === match.column ? match.normalise : ('exact' as const),
-        })),
-      }),
-      // A record that several fields name is another one for each of their values.
-      ...(!isKey && identity.length === 1 && { record: match }),
+      record: identityColumns.map((column) => ({
+        column,
+        normalise: column === match.column ? match.normalise : ('exact' as const),
+      })),
+      optIns,
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })
   } catch (error) {

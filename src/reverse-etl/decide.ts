@@ -107,7 +107,8 @@ export function decide(
       fields,
       ...(payload.setIfEmpty.length > 0 && { setIfEmpty: payload.setIfEmpty }),
       ...(optsIn && { optsIn }),
-      previous,
+      // What another row means now is not this one's to take away.
+      previous: candidate.recordStays === true ? null : previous,
       // The payload's hash stands for all fields, of which these do not go.
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${[...dropped].sort().join('\0')}`).slice(0, 32),
     },
@@ -124,8 +125,8 @@ export function decide(
 
 /**
  * An opt-out field goes when it means opted out. Its off value goes only where this very field was true at the last
- * acceptance of this very record, is false now, the sync says `allow_opt_in`, and this is no retry: whoever retries cannot
- * know what the person has said at the vendor since. After a change of the mapping nobody knows whether this field was ever
+ * acceptance of this very record, is false now, is true in no other row of that record, the sync says `allow_opt_in`, and this
+ * is no retry: whoever retries cannot know what the person has said at the vendor since. After a change of the mapping nobody knows whether this field was ever
  * sent: its column may have filled another one.
  */
 function applyOptOutRules(
@@ -142,7 +143,8 @@ function applyOptOutRules(
     if (now === 'true') continue
     const turnedOff = now === 'false' && candidate.previous?.[field.column.name] === 'true'
     const isFirst = candidate.kind !== 'retry' && candidate.sameMapping && isSameRecord
-    if (turnedOff && field.allowOptIn && isFirst) {
+    const isOutElsewhere = candidate.optedOutElsewhere?.includes(field.column.name) === true
+    if (turnedOff && field.allowOptIn && isFirst && !isOutElsewhere) {
       optsIn = true
       continue
     }

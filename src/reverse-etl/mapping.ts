@@ -15,6 +15,8 @@ export type ResolvedMapping = {
   readonly columns: readonly Column[]
   /** Columns that say opted out when true. */
   readonly optOuts: readonly string[]
+  /** Of those, the ones whose off value may be sent. */
+  readonly optIns: readonly string[]
   /** The field that finds the record, and the column that fills it. */
   readonly match: { readonly field: string; readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }
   /** Fields that name what is written, the match first; a change of nothing else has nothing to say. */
@@ -71,6 +73,7 @@ export function resolveMapping(
     fields,
     columns: [...used.values()],
     optOuts: fields.flatMap((field) => (field.kind === 'opt_out' ? [field.column.name] : [])),
+    optIns: fields.flatMap((field) => (field.kind === 'opt_out' && field.allowOptIn ? [field.column.name] : [])),
     identity,
     identityColumns: fields
       .filter(({ field }) => identity.includes(field))

@@ -6,7 +6,6 @@
 import type { Cursor } from '../model/cursor.ts'
 import type { ReverseLedger } from '../model/ledger.ts'
 import type { Json } from '../model/json.ts'
-import type { LogicalType } from '../model/logical-type.ts'
 import type { ParquetStyle } from '../model/parquet-style.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { RunCost } from '../model/run-cost.ts'
@@ -16,12 +15,13 @@ import type { CostRequest } from './cost-request.ts'
 import type { DecimalView } from './decimal-view.ts'
 import type { FieldHistoryView } from './field-history.ts'
 import type { LookupJoin } from './lookup-join.ts'
+import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from './model-diff.ts'
 import type { RecordHistoryView } from './record-history.ts'
 import type { RejectRow } from './reject-row.ts'
 import type { StateUpkeep } from './state-upkeep.ts'
 import type { TableWrite, WriteCounts } from './table-write.ts'
 
-export type { TextRow }
+export type { Candidate, DiffCounts, DiffRequest, SnapshotColumn, TextRow }
 
 export type Warehouse = {
   readonly type: 'duckdb' | 'snowflake'
@@ -137,68 +137,6 @@ export type EtlCommit = {
 }
 
 // ---------------------------------------------------------------- reverse ETL
-
-export type SnapshotColumn = { readonly name: string; readonly type: LogicalType }
-
-export type DiffRequest = {
-  readonly sync: string
-  /** The model as a query. */
-  readonly model: string
-  readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
-  readonly columns: readonly SnapshotColumn[]
-  /** Columns that say opted out when true. */
-  readonly optOuts: readonly string[]
-  readonly mappingVersion: string
-  /** Only rows with an open intent or reject. */
-  readonly retriesOnly: boolean
-  /** Rows that the destination accepted before this instant differ, too: they are to be sent again. @default none */
-  readonly refreshBefore?: string | null
-  /** What left the model comes first, as an opt-out. @default false */
-  readonly removalsFirst?: boolean
-  /** The column by which the destination finds a record, where it is not the key: two rows may mean one record. @default it is the key */
-  readonly record?: DiffRequest['key'][number]
-  /** Columns beside the key that name the record: where one differs, the row means another, and its opt-out is new. @default none */
-  readonly identity?: DiffRequest['key']
-}
-
-export type DiffCounts = {
-  readonly model_rows: number
-  readonly added: number
-  readonly changed: number
-  readonly unchanged: number
-  readonly retry: number
-  readonly invalid: number
-  readonly removed: number
-  /** Rows of the snapshot that the destination has accepted. */
-  readonly accepted: number
-  /** Samples of keys that are null or not unique. */
-  readonly invalidSamples: readonly string[]
-  /** Records that more than one row of the model means, of those that rows to be sent mean. */
-  readonly sharedRecords: number
-}
-
-export type Candidate = {
-  readonly key: string
-  readonly kind: 'added' | 'changed' | 'retry' | 'removed'
-  /** The model's values as text; null for a removal. */
-  readonly values: TextRow | null
-  /** What the snapshot holds. */
-  readonly previous: TextRow | null
-  readonly previousState: 'accepted' | 'filtered' | 'removed' | 'ignored' | null
-  readonly previousHash: string | null
-  /** Columns that the snapshot knows, as far as its mapping was then. */
-  readonly sameMapping: boolean
-  readonly hasIntent: boolean
-  readonly attempts: number
-  /** Opted out now and not so in the snapshot. */
-  readonly turnedOptOut: boolean
-  /** It left the model, and another row that stands there means the same record. @default false */
-  readonly recordStays?: boolean
-  /** Nothing differs; only its time has come. @default false */
-  readonly refresh?: boolean
-  /** Of its open reject: the value that was refused, and how often for good. @default never */
-  readonly refusal?: { readonly value: string | null; readonly times: number; readonly parked: boolean }
-}
 
 export type SnapshotMeta = {
   readonly account: string

@@ -13,6 +13,7 @@ const columns = [
   { name: 'email', type: 'string' },
   { name: 'name', type: 'string' },
   { name: 'out', type: 'boolean' },
+  { name: 'news_out', type: 'boolean' },
 ] as const
 
 const row = (over: TextRow = {}): TextRow => ({ id: '1', email: 'a@x', name: 'Ann', out: 'false', ...over })
@@ -145,6 +146,20 @@ describe('a row of the model', () => {
     const byEmail = { match: 'email', map: [column('email'), column('name')] }
     const decision = decided({ values: row({ email: 'b@x' }) }, byEmail)
     expect(decision.kind === 'send' && decision.change.previous).toEqual({ email: 'a@x', name: 'Ann' })
+  })
+
+  it('that comes to mean another record does not tell which one it meant, where another row stands for that', () => {
+    const byEmail = { match: 'email', map: [column('email'), column('name')] }
+    const decision = decided({ values: row({ email: 'b@x' }), recordStays: true }, byEmail)
+    expect(decision.kind === 'send' && decision.change.previous).toBeNull()
+  })
+
+  it('that turned in is held to the opt-outs of other rows of its record, column by column', () => {
+    const map = [column('id'), optOut('unsubscribed', 'out', true), optOut('topic_1', 'news_out', true)]
+    const turned = { values: row({ news_out: 'false' }), previous: row({ out: 'true', news_out: 'true' }) }
+    const decision = decided({ ...turned, optedOutElsewhere: ['out'] }, { map })
+    expect(told(decision)).toBe('upsert {"id":"1","topic_1":false} → accepted')
+    expect(decision.withheld).toBe(1)
   })
 
   it('with nothing but an opt-in is held back, and recorded as seen', () => {

@@ -200,6 +200,11 @@ async function delivery(bench: Workbench): Promise<void> {
     key: ['id'],
     normalise: 'lower',
     optOuts: ['vip'],
+    optIns: ['vip'],
+    record: [
+      { column: 'id', normalise: 'lower' },
+      { column: 'name', normalise: 'exact' },
+    ],
     columns: [
       { name: 'id', type: 'integer' },
       { name: 'name', type: 'string' },
@@ -222,7 +227,7 @@ async function delivery(bench: Workbench): Promise<void> {
     answer('4', { status: 'ignored', state: 'ignored' }),
     refused('3', { fields: '{}' }),
   ])
-  await reverse.diff({ retriesOnly: true })
+  await reverse.diff({ retriesOnly: true, record: [{ column: 'name', normalise: 'trim' }] })
 }
 
 async function upkeep(bench: Workbench): Promise<void> {

@@ -15,7 +15,7 @@ export type ReverseSetup = {
   readonly model: string
   readonly columns: readonly SnapshotColumn[]
   readonly key: readonly string[]
-} & Partial<Pick<DiffRequest, 'optOuts' | 'mappingVersion' | 'retriesOnly' | 'record' | 'identity'>> & {
+} & Partial<Pick<DiffRequest, 'optOuts' | 'optIns' | 'mappingVersion' | 'retriesOnly' | 'record'>> & {
     readonly normalise?: 'exact' | 'trim' | 'lower'
   }
 
@@ -82,7 +82,7 @@ const requestOf = (sync: string, setup: ReverseSetup): DiffRequest => ({
   mappingVersion: setup.mappingVersion ?? 'm1',
   retriesOnly: setup.retriesOnly ?? false,
   ...(setup.record && { record: setup.record }),
-  ...(setup.identity && { identity: setup.identity }),
+  ...(setup.optIns && { optIns: setup.optIns }),
 })
 
 /** Delivered, unless said otherwise. */

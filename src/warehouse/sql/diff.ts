@@ -2,15 +2,29 @@
  * The diff: one full outer join of model and snapshot, of which only rows that differ are kept, so that a run with nothing
  * to do costs little more than the bare comparison. How many are unchanged is what is left of the model's count.
  */
-import type { LogicalType } from '../../model/logical-type.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import type { DiffCounts, DiffRequest, SnapshotColumn } from '../port.ts'
 import type { Engine } from './engine.ts'
-import { keySql, normalised, type KeyPart } from './key-text.ts'
-import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import {
+  diffClass,
+  namesOther,
+  snapshotOf,
+  snapshotTableOf,
+  storedTypes,
+  wasOut,
+  type ColumnTypes,
+} from './diff-rows.ts'
+import { keySql, type KeyPart } from './key-text.ts'
+import { countLeftBehind, countShared, lookUpRecords, recordsOf, type Records } from './records.ts'
+import { snapshotColumn } from './state-schema.ts'
 
-export type Diffed = { readonly counts: DiffCounts; readonly hasRejects: boolean }
+export type Diffed = {
+  readonly counts: DiffCounts
+  readonly hasRejects: boolean
+  /** Those that `_records` tells of; null: no row has to know. */
+  readonly records: Records | null
+}
 
 export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffed> {
   const open = await countOpen(db, request.sync)
@@ -20,22 +34,20 @@ export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffe
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
   const hasRejects = open.rejects > 0
   await keep(`WHERE _class <> ${unchanged}`)
-  const counts = await countDiff(db, request, { isWhole: false })
-  if (counts) return { counts, hasRejects }
+  const records = recordsOf(db, request, stored)
+  const counted = await countDiff(db, request, { isWhole: false, records })
+  if (counted) return { ...counted, hasRejects }
   // A key stands twice in rows that equal what was sent: to name them, all rows are needed.
   await keep('')
-  const whole = await countDiff(db, request, { isWhole: true })
-  if (whole) return { counts: whole, hasRejects }
+  const whole = await countDiff(db, request, { isWhole: true, records })
+  if (whole) return { ...whole, hasRejects }
   throw new MillraceError('MR-7000', { message: `the diff of ${request.sync} does not add up` })
 }
-
-export const snapshotOf = (db: Engine, { sync }: Pick<DiffRequest, 'sync'>): string =>
-  db.relation(stateSchema, snapshotTable(sync))
 
 function classified(
   db: Engine,
   request: DiffRequest,
-  { open, types }: { readonly open: OpenCounts; readonly types: ReadonlyMap<string, LogicalType> },
+  { open, types }: { readonly open: OpenCounts; readonly types: ColumnTypes },
 ): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
@@ -54,18 +66,16 @@ function classified(
   ]
   const otherName = ({ column, normalise }: KeyPart) => {
     const own = request.columns.find(({ name }) => name === column)
-    if (!own) return []
-    const type = types.get(column) ?? own.type
-    const sent = sentText(db, stored(column), { stored: type, now: own.type })
-    const now = holdsOther(type, own.type) ? value(own) : db.converted(value(own), own.type, type)
-    return [`${normalised(db, now, normalise)} IS DISTINCT FROM ${normalised(db, sent.sql, normalise)}`]
+    if (!own || request.key.some((part) => part.column === column)) return []
+    const cell = { value: value(own), sent: stored(column), now: own.type, stored: types.get(column) ?? own.type }
+    return [namesOther(db, cell, normalise)]
   }
   const due = request.refreshBefore ? 's.due' : null
   // Of another record than was accepted, or with an open intent, nobody knows what it says: an opt-out is as good as new.
-  const isUnknown = [intent, ...(request.identity ?? []).flatMap((part) => otherName(part))].join(' OR ')
+  const isUnknown = [intent, ...(request.record ?? []).flatMap((part) => otherName(part))].join(' OR ')
   const turned = request.optOuts.map(
     (name) =>
-      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR TRY_CAST(CAST(${sentText(db, stored(name), { stored: types.get(name) ?? 'boolean', now: 'boolean' }).sql} AS VARCHAR) AS BOOLEAN) IS DISTINCT FROM true))`,
+      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR ${wasOut(db, stored(name), types.get(name) ?? 'boolean')} IS DISTINCT FROM true))`,
   )
   return [
     `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
@@ -111,8 +121,8 @@ function joined(
 async function countDiff(
   db: Engine,
   request: DiffRequest,
-  { isWhole }: { readonly isWhole: boolean },
-): Promise<DiffCounts | null> {
+  { isWhole, records }: { readonly isWhole: boolean; readonly records: Records | null },
+): Promise<Omit<Diffed, 'hasRejects'> | null> {
   const [sums] = await db.rows(
     `SELECT m.n AS model, s.n AS stored, d.n AS kept, d.present, d.met FROM (SELECT count(*) AS n FROM (${request.model})) m, ` +
       `(SELECT count_if(state = 'accepted') AS n FROM ${snapshotOf(db, request)}) s, ` +
@@ -126,8 +136,11 @@ async function countDiff(
   if (!isWhole && same !== accepted - sum('met')) return null
   const isEmpty = sum('kept') === 0
   const duplicates = isEmpty ? [] : await markDuplicates(db)
-  const classes = isEmpty ? [] : await db.rows(`SELECT _class, count(*) AS n FROM _diff GROUP BY _class`)
+  const classes = isEmpty
+    ? []
+    : await db.rows(`SELECT _class, count(*) AS n${asks(records)} FROM _diff GROUP BY _class`)
   const count = (wanted: number) => Number(classes.find((row) => row['_class'] === String(wanted))?.['n'] ?? 0)
+  const countAll = (name: string) => classes.reduce((all, row) => all + Number(row[name] ?? 0), 0)
   const counts = {
     added: count(added),
     changed: count(changed),
@@ -136,28 +149,34 @@ async function countDiff(
     invalid: count(nullKey) + count(duplicate),
     removed: count(removed),
   }
-  return {
+  const isLookedUp = records !== null && countAll('asking') > 0
+  if (isLookedUp) await lookUpRecords(db, request, records)
+  const toSend = counts.added + counts.changed + counts.retry
+  const whole: DiffCounts = {
     ...counts,
     model_rows: counts.added + counts.changed + counts.unchanged + counts.retry + counts.invalid,
     accepted,
     invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
-    sharedRecords: counts.added + counts.changed + counts.retry > 0 ? await countShared(db, request) : 0,
+    sharedRecords: toSend > 0 && records?.mayBeShared ? await countShared(db, request, records) : 0,
+    leftBehind:
+      records !== null && countAll('moved') > 0
+        ? await countLeftBehind(db, records, { isLookedUp: isLookedUp && records.mayBeShared })
+        : 0,
   }
+  return { counts: whole, records: isLookedUp ? records : null }
 }
 
-async function countShared(db: Engine, { model, record, columns }: DiffRequest): Promise<number> {
-  const index = columns.findIndex(({ name }) => name === record?.column)
-  if (!record || index < 0) return 0
-  const stands = normalised(db, db.quote(record.column), record.normalise)
-  const [row] = await db.rows(
-    `SELECT count(*) AS n FROM (SELECT ${stands} AS ${recordText} FROM (${model}) GROUP BY 1 HAVING count(*) > 1) o ` +
-      `WHERE o.${recordText} IN (SELECT ${normalised(db, `m${index}`, record.normalise)} FROM _diff WHERE _class IN (${added}, ${changed}, ${retry}))`,
-  )
-  return Number(row?.['n'] ?? 0)
+/** What has to be asked of other rows of the model costs another look at it: only where there is such a row. */
+function asks(records: Records | null): string {
+  if (records === null) return ''
+  const counted = (sql: string, name: string) => (sql === 'false' ? '' : `, count_if(${sql}) AS ${name}`)
+  const { asksStanding, asksOthers, moved } = records
+  const asking = [asksStanding, asksOthers].filter((sql) => sql !== 'false').join(' OR ')
+  return counted(asking || 'false', 'asking') + counted(moved, 'moved')
 }
 
 /** The column that is the key, character by character; undefined: the key is made of it, or of several. */
-function plainKey({ key, columns }: DiffRequest, types: ReadonlyMap<string, LogicalType>): string | undefined {
+function plainKey({ key, columns }: DiffRequest, types: ColumnTypes): string | undefined {
   const [only, ...rest] = key
   if (!only || rest.length > 0 || only.normalise !== 'exact' || types.get(only.column) !== 'string') return undefined
   return columns.find(({ name, type }) => name === only.column && type === 'string')?.name
@@ -178,26 +197,6 @@ async function markDuplicates(db: Engine): Promise<readonly string[]> {
 /** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
 export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
 
-export const snapshotTableOf = (db: Engine, { sync }: DiffRequest) => db.introspect(stateSchema, snapshotTable(sync))
-
-/** A snapshot's column is as wide as all that it ever held, whatever type the model's column has now. */
-export function storedTypes(table: Table | null, request: DiffRequest): ReadonlyMap<string, LogicalType> {
-  const types = new Map(table?.columns.map(({ name, type }) => [name, type]))
-  return new Map(request.columns.map(({ name, type }) => [name, types.get(snapshotColumn(name)) ?? type]))
-}
-
-type TypeThenAndNow = { readonly stored: LogicalType; readonly now: LogicalType }
-
-/** What was sent, where the column held JSON once and holds no more: a text without the quotes that it is stored in. */
-export const sentText = (
-  db: Engine,
-  sql: string,
-  { stored, now }: TypeThenAndNow,
-): { readonly sql: string; readonly type: LogicalType } =>
-  holdsOther(stored, now) ? { sql: db.jsonText(sql), type: 'string' } : { sql, type: stored }
-
-const holdsOther = (stored: LogicalType, now: LogicalType) => stored === 'json' && now !== 'json'
-
 type OpenCounts = { readonly intents: number; readonly rejects: number }
 
 async function countOpen(db: Engine, sync: string): Promise<OpenCounts> {
@@ -215,17 +214,4 @@ const typed = (db: Engine, side: string, column: SnapshotColumn) =>
 /** Names of our own beside a model's columns, which may bear any other. */
 const modelKey = '"#key"'
 const present = '"#present"'
-export const recordText = '"#record"'
-
-/** Numbers in `_class`, which `_diff` has for each row. */
-export const diffClass = {
-  unchanged: 0,
-  added: 1,
-  changed: 2,
-  retry: 3,
-  removed: 4,
-  gone: 5,
-  nullKey: 6,
-  duplicate: 7,
-} as const
 const { unchanged, added, changed, retry, removed, gone, nullKey, duplicate } = diffClass

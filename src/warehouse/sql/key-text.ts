@@ -4,9 +4,16 @@ import type { Engine } from './engine.ts'
 
 export type KeyPart = DiffRequest['key'][number]
 
-/** The canonical text of a key: the normalised value, or a JSON list of several. Null where any part is null. */
+/** The canonical text of a key. */
 export function keySql(db: Engine, request: Pick<DiffRequest, 'key'>): string {
-  const parts = request.key.map(({ column, normalise }) => normalised(db, db.quote(column), normalise))
+  return partsText(
+    db,
+    request.key.map(({ column, normalise }) => normalised(db, db.quote(column), normalise)),
+  )
+}
+
+/** One text, or a JSON list of several. Null where any is null. */
+export function partsText(db: Engine, parts: readonly string[]): string {
   if (parts.length === 1) return parts[0] ?? 'NULL'
   const anyNull = parts.map((part) => `${part} IS NULL`).join(' OR ')
   return `CASE WHEN ${anyNull} THEN NULL ELSE ${db.textList(parts)} END`

@@ -1,11 +1,10 @@
 /** What the diff has found, row by row, as it leaves the warehouse. */
-import type { LogicalType } from '../../model/logical-type.ts'
 import { textRow } from '../../model/text-row.ts'
-import type { Candidate, DiffCounts, DiffRequest } from '../port.ts'
-import { diffClass, recordText, sentText, snapshotOf, snapshotTableOf, storedTypes } from './diff.ts'
+import type { Candidate, DiffRequest } from '../port.ts'
+import type { Diffed } from './diff.ts'
+import { diffClass, sentText, snapshotOf, snapshotTableOf, storedTypes } from './diff-rows.ts'
 import type { Engine, ListRow } from './engine.ts'
-import { normalised, type KeyPart } from './key-text.ts'
-import { snapshotColumn } from './state-schema.ts'
+import { joinRecords, recordText } from './records.ts'
 
 /**
  * Of a row only what it has leaves the warehouse: the model's cells, what the snapshot holds, and what is open are a list of
@@ -13,7 +12,7 @@ import { snapshotColumn } from './state-schema.ts'
  */
 export async function* readCandidates(
   db: Engine,
-  { request, counts }: { readonly request: DiffRequest; readonly counts: DiffCounts },
+  { request, counts, records }: Pick<Diffed, 'counts' | 'records'> & { readonly request: DiffRequest },
 ): AsyncIterable<readonly Candidate[]> {
   if (counts.added + counts.changed + counts.retry + counts.removed === 0) return
   const stored = storedTypes(await snapshotTableOf(db, request), request)
@@ -26,8 +25,9 @@ export async function* readCandidates(
   const first = request.removalsFirst
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
-  const records = counts.removed > 0 && request.record ? recordsOf(db, request, { record: request.record, stored }) : ''
-  const told = records === '' ? flags : [...flags, [`${recordText} IS NOT NULL`, recordStays] as const]
+  const told = records ? [...flags, [`stays.${recordText} IS NOT NULL`, recordStays] as const] : flags
+  const turnedIn = records?.turnedIn ?? []
+  const elsewhere = turnedIn.map(({ sql }, index) => `(${sql} AND others.o${index})`)
   const lists = db.streamLists({
     cells: [
       ['key', '_key'],
@@ -41,40 +41,33 @@ export async function* readCandidates(
         '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
         texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
       ],
+      ...(elsewhere.length > 0
+        ? [
+            [
+              'others',
+              `others.${recordText} IS NOT NULL`,
+              elsewhere.map((sql) => ({ sql, type: 'boolean' as const })),
+            ] as const,
+          ]
+        : []),
     ],
-    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
+    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records ? joinRecords(records) : ''} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
   })
   const names = request.columns.map(({ name }) => name)
-  for await (const rows of lists) yield rows.map((row) => candidateOf(row, names))
-}
-
-/** The records that the model's rows mean, joined to the rows that left it. */
-function recordsOf(
-  db: Engine,
-  { model, columns }: DiffRequest,
-  {
-    record: { column, normalise },
-    stored,
-  }: { readonly record: KeyPart; readonly stored: ReadonlyMap<string, LogicalType> },
-): string {
-  const now = columns.find(({ name }) => name === column)?.type ?? 'string'
-  const cell = `s.${db.quote(snapshotColumn(column))}`
-  const { sql: sent } = sentText(db, cell, { stored: stored.get(column) ?? now, now })
-  return (
-    ` LEFT JOIN (SELECT DISTINCT ${normalised(db, db.quote(column), normalise)} AS ${recordText} FROM (${model})) o ` +
-    `ON _class = ${removed} AND o.${recordText} = ${normalised(db, sent, normalise)}`
-  )
+  const optIns = turnedIn.map(({ column }) => column)
+  for await (const rows of lists) yield rows.map((row) => candidateOf(row, names, optIns))
 }
 
 const texts = (...cells: readonly string[]) => cells.map((sql) => ({ sql, type: 'string' as const }))
 
-function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Candidate {
+function candidateOf({ cells, lists }: ListRow, columns: readonly string[], optIns: readonly string[]): Candidate {
   const bits = Number(cells['bits'])
   const kind = kinds[bits & 7] ?? 'changed'
   const has = (flag: number) => (bits & flag) !== 0
   const [state = null, hash = null, ...snapshot] = lists['snapshot'] ?? []
   const [attempts, value = null, refusals, parked] = lists['open'] ?? []
   const model = lists['model'] ?? null
+  const outElsewhere = lists['others'] && optIns.filter((_column, index) => lists['others']?.[index] === 'true')
   return {
     key: cells['key'] ?? '',
     kind,
@@ -88,6 +81,7 @@ function candidateOf({ cells, lists }: ListRow, columns: readonly string[]): Can
     attempts: Number(attempts ?? 0),
     turnedOptOut: has(turnedOptOut) && kind !== 'removed',
     recordStays: has(recordStays),
+    ...(outElsewhere && outElsewhere.length > 0 && { optedOutElsewhere: outElsewhere }),
     refresh: has(isRefresh),
     refusal: { value, times: Number(refusals ?? 0), parked: parked === 'true' },
   }

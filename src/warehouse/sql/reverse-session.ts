@@ -4,9 +4,9 @@ import type { Engine } from './engine.ts'
 import type { Json } from '../../model/json.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
-import type { DiffCounts, DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
+import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
 import { acknowledge } from './acknowledge.ts'
-import { diffModel, keysAtStake } from './diff.ts'
+import { diffModel, keysAtStake, type Diffed } from './diff.ts'
 import { readCandidates } from './read-candidates.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { fencedTransaction } from './fence.ts'
@@ -14,7 +14,7 @@ import { replaceRow } from './replace-row.ts'
 import { ensureTable } from './tables.ts'
 
 export function reverseSession(db: Engine): ReverseSession {
-  let diffed: { readonly request: DiffRequest; readonly counts: DiffCounts; readonly hasRejects: boolean } | undefined
+  let diffed: (Diffed & { readonly request: DiffRequest }) | undefined
   // What stands in the warehouse, as this session has read it.
   const metas = new Map<string, SnapshotMeta | null>()
   return {

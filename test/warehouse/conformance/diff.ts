@@ -13,6 +13,11 @@ export function diffConformance(open: OpenWarehouse): void {
       rows.length === 0
         ? `SELECT '' AS id, '' AS name, true AS out WHERE false`
         : `SELECT CAST(id AS VARCHAR) AS id, CAST(name AS VARCHAR) AS name, CAST(out AS BOOLEAN) AS out FROM (VALUES ${rows.join(', ')}) v(id, name, out)`
+    const named = [
+      { name: 'name', type: 'string' },
+      { name: 'team', type: 'string' },
+    ] as const
+    const people = (...rows: readonly string[]) => `SELECT * FROM (VALUES ${rows.join(', ')}) v(id, name, team)`
     const reverse = (rest: Partial<ReverseSetup> = {}) =>
       openReverse(bench(), { model: model(), columns, key: ['id'], ...rest })
     const kinds = (candidates: readonly { readonly key: string; readonly kind: string }[]) =>
@@ -37,6 +42,7 @@ export function diffConformance(open: OpenWarehouse): void {
         accepted: 3,
         invalidSamples: [],
         sharedRecords: 0,
+        leftBehind: 0,
       })
       expect(kinds(candidates)).toEqual(['a added', 'b changed', 'd removed'])
       expect(candidates.map(({ values, previous }) => [values, previous])).toEqual([
@@ -101,6 +107,7 @@ export function diffConformance(open: OpenWarehouse): void {
         accepted: 3,
         invalidSamples: ['n', 's'],
         sharedRecords: 0,
+        leftBehind: 0,
       })
       expect(kinds(candidates)).toEqual(['gone removed', 't changed'])
     })
@@ -157,7 +164,7 @@ export function diffConformance(open: OpenWarehouse): void {
     })
 
     test('says of a row that left whether another one means its record', async () => {
-      const delivery = await reverse({ record: { column: 'name', normalise: 'lower' } })
+      const delivery = await reverse({ record: [{ column: 'name', normalise: 'lower' }] })
       await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', null)])
       const { candidates } = await delivery.diff({ model: model(`('z', ' ANN ', false)`, `('y', NULL, false)`) })
       expect(candidates.map(({ key, kind, recordStays }) => [key, kind, recordStays])).toEqual([
@@ -169,8 +176,77 @@ export function diffConformance(open: OpenWarehouse): void {
       ])
     })
 
+    test('says of a record that several columns name whether another row means all of it', async () => {
+      const record = (['name', 'team'] as const).map((column) => ({ column, normalise: 'exact' as const }))
+      const delivery = await reverse({ columns: named, record })
+      const model = people(`('z', 'Ann', 'red')`, `('y', 'Bob', 'blue')`, `('d', 'Di', 'blue')`, `('e', 'Di', 'red')`)
+      await delivery.acknowledge([
+        answer('a', { values: ['Ann', 'red'] }),
+        answer('b', { values: ['Bob', 'red'] }),
+        answer('d', { values: ['Di', 'red'] }),
+        answer('e', { values: ['Ed', 'red'] }),
+      ])
+      const { counts, candidates } = await delivery.diff({ model })
+      expect(candidates.map(({ key, kind, recordStays }) => [key, kind, recordStays])).toEqual([
+        ['a', 'removed', true],
+        ['b', 'removed', false],
+        ['d', 'changed', true],
+        ['e', 'changed', false],
+        ['y', 'added', false],
+        ['z', 'added', false],
+      ])
+      expect(counts).toMatchObject({ sharedRecords: 0, leftBehind: 1 })
+    })
+
+    test('says that a record stays whose key has another text only because its type has changed', async () => {
+      const typed = (type: 'integer' | 'decimal(9,1)') => [{ name: 'id', type } as const]
+      const numbers = (type: string) => `SELECT CAST(n AS ${type}) AS id FROM (VALUES (1), (10)) v(n)`
+      const record = [{ column: 'id', normalise: 'exact' as const }]
+      const delivery = await reverse({ model: numbers('BIGINT'), columns: typed('integer'), record })
+      await delivery.acknowledge(['1', '10', '2'].map((id) => answer(id, { values: [id] })))
+      const { candidates } = await delivery.diff({ model: numbers('DECIMAL(9,1)'), columns: typed('decimal(9,1)') })
+      expect(candidates.map(({ key, kind, recordStays }) => [key, kind, recordStays])).toEqual([
+        ['1', 'removed', true],
+        ['1.0', 'added', false],
+        ['10', 'removed', true],
+        ['10.0', 'added', false],
+        ['2', 'removed', false],
+      ])
+    })
+
+    test('says where an opt-out turned off that another row of the same record still has', async () => {
+      const delivery = await reverse({
+        optOuts: ['out'],
+        optIns: ['out'],
+        record: [{ column: 'name', normalise: 'lower' }],
+      })
+      await delivery.acknowledge([
+        accepted('a', 'Ann', 'true'),
+        accepted('b', 'Bob', 'true'),
+        accepted('c', 'Ann', 'true'),
+        accepted('d', 'Di', 'true'),
+        accepted('e', 'Di', 'true'),
+      ])
+      const { candidates } = await delivery.diff({
+        model: model(
+          `('a', 'Ann', false)`,
+          `('b', 'Bob', false)`,
+          `('c', 'ANN', true)`,
+          `('d', 'Di', false)`,
+          `('e', 'Di', false)`,
+        ),
+      })
+      expect(candidates.map(({ key, optedOutElsewhere }) => [key, optedOutElsewhere])).toEqual([
+        ['a', ['out']],
+        ['b', undefined],
+        ['c', undefined],
+        ['d', undefined],
+        ['e', undefined],
+      ])
+    })
+
     test('counts the records that several rows mean, of those that rows to be sent mean', async () => {
-      const delivery = await reverse({ record: { column: 'name', normalise: 'lower' } })
+      const delivery = await reverse({ record: [{ column: 'name', normalise: 'lower' }] })
       await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', 'Bob')])
       const count = async (...more: readonly string[]) => {
         const standing = [`('a', 'Ann', false)`, `('b', 'Bob', false)`, `('c', 'Bob', false)`]
@@ -193,7 +269,7 @@ export function diffConformance(open: OpenWarehouse): void {
     })
 
     test('takes an opt-out for new where the row means another record, as the vendor compares them', async () => {
-      const delivery = await reverse({ optOuts: ['out'], identity: [{ column: 'name', normalise: 'lower' }] })
+      const delivery = await reverse({ optOuts: ['out'], record: [{ column: 'name', normalise: 'lower' }] })
       await delivery.acknowledge([accepted('a', 'Ann', 'true'), accepted('b', 'Bob', 'true'), accepted('c', 'Cy')])
       const { candidates } = await delivery.diff({
         model: model(`('a', ' ANN ', true)`, `('b', 'Bert', true)`, `('c', 'Cid', false)`),
@@ -262,8 +338,7 @@ export function diffConformance(open: OpenWarehouse): void {
       const delivery = await reverse({
         columns: typed('json'),
         optOuts: ['out'],
-        record: { column: 'name', normalise: 'lower' },
-        identity: [{ column: 'name', normalise: 'lower' }],
+        record: [{ column: 'name', normalise: 'lower' }],
       })
       await delivery.acknowledge([
         accepted('a', '" Ann"', 'true'),

@@ -1,0 +1,72 @@
+/** Model against snapshot: what is asked of the warehouse, and what it answers. */
+import type { LogicalType } from '../model/logical-type.ts'
+import type { TextRow } from '../model/text-row.ts'
+
+export type SnapshotColumn = { readonly name: string; readonly type: LogicalType }
+
+export type DiffRequest = {
+  readonly sync: string
+  /** The model as a query. */
+  readonly model: string
+  readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
+  readonly columns: readonly SnapshotColumn[]
+  /** Columns that say opted out when true. */
+  readonly optOuts: readonly string[]
+  readonly mappingVersion: string
+  /** Only rows with an open intent or reject. */
+  readonly retriesOnly: boolean
+  /** Rows that the destination accepted before this instant differ, too: they are to be sent again. @default none */
+  readonly refreshBefore?: string | null
+  /** What left the model comes first, as an opt-out. @default false */
+  readonly removalsFirst?: boolean
+  /**
+   * The columns that name the destination's record. Where the key is not among them, several rows may mean one record; where
+   * one of them beside the key differs, a row means another record than before, and its opt-out is new. @default the key does
+   */
+  readonly record?: DiffRequest['key']
+  /** Of `optOuts`, those whose off value may be sent. @default none */
+  readonly optIns?: readonly string[]
+}
+
+export type DiffCounts = {
+  readonly model_rows: number
+  readonly added: number
+  readonly changed: number
+  readonly unchanged: number
+  readonly retry: number
+  readonly invalid: number
+  readonly removed: number
+  /** Rows of the snapshot that the destination has accepted. */
+  readonly accepted: number
+  /** Samples of keys that are null or not unique. */
+  readonly invalidSamples: readonly string[]
+  /** Records that more than one row of the model means, of those that rows to be sent mean. */
+  readonly sharedRecords: number
+  /** Records that rows were accepted for which mean another one now, where no other row of the model means them. */
+  readonly leftBehind: number
+}
+
+export type Candidate = {
+  readonly key: string
+  readonly kind: 'added' | 'changed' | 'retry' | 'removed'
+  /** The model's values as text; null for a removal. */
+  readonly values: TextRow | null
+  /** What the snapshot holds. */
+  readonly previous: TextRow | null
+  readonly previousState: 'accepted' | 'filtered' | 'removed' | 'ignored' | null
+  readonly previousHash: string | null
+  /** Columns that the snapshot knows, as far as its mapping was then. */
+  readonly sameMapping: boolean
+  readonly hasIntent: boolean
+  readonly attempts: number
+  /** Opted out now and not so in the snapshot. */
+  readonly turnedOptOut: boolean
+  /** The record that it was accepted for is meant by another row of the model: it left itself, or means another one now. @default false */
+  readonly recordStays?: boolean
+  /** Of `optIns`, those that turned off here, and say opted out in another row of the same record. @default none */
+  readonly optedOutElsewhere?: readonly string[]
+  /** Nothing differs; only its time has come. @default false */
+  readonly refresh?: boolean
+  /** Of its open reject: the value that was refused, and how often for good. @default never */
+  readonly refusal?: { readonly value: string | null; readonly times: number; readonly parked: boolean }
+}

@@ -1,0 +1,140 @@
+/**
+ * Which record of the destination a row means, where its key does not say it alone: several rows may mean one. What the other
+ * rows of the model say of a record is asked for the rows of `_diff` that need it, and for no others.
+ */
+import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
+import type { DiffRequest } from '../port.ts'
+import { diffClass, namesOther, sentText, wasOut, type ColumnTypes } from './diff-rows.ts'
+import type { Engine } from './engine.ts'
+import { normalised, partsText, type KeyPart } from './key-text.ts'
+
+export type Records = {
+  /** May another row mean the same one? */
+  readonly mayBeShared: boolean
+  /** Of a row of `_diff`, as SQL: it means another record than it was accepted for. */
+  readonly moved: string
+  /** Of a row of `_diff`: does another row mean the record that it was accepted for? That is to be looked up. */
+  readonly asksStanding: string
+  /** Does another row of its record say opted out? */
+  readonly asksOthers: string
+  /** Columns that turned off in a row of `_diff`, by name. */
+  readonly turnedIn: readonly { readonly column: string; readonly sql: string }[]
+  /** The record's text: of a row of the model, of one of `_diff`, and as it was sent. */
+  readonly inModel: string
+  readonly now: string
+  readonly sent: string
+}
+
+export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes): Records | null {
+  const parts = (request.record ?? []).flatMap((part) => partOf(request, stored, part))
+  if (parts.length === 0) return null
+  const beside = parts.filter(({ column }) => !request.key.some((key) => key.column === column))
+  const text = (cell: (part: Part) => { readonly sql: string; readonly type: LogicalType }) =>
+    partsText(
+      db,
+      parts.map((part) => {
+        const { sql, type } = cell(part)
+        return normalised(db, plainNumber(sql, type), part.normalise)
+      }),
+    )
+  const others = beside.map((part) =>
+    namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
+  )
+  const moved =
+    others.length === 0
+      ? 'false'
+      : `(_class IN (${diffClass.changed}, ${diffClass.retry}) AND _accepted AND (${others.join(' OR ')}))`
+  const holdsKey = request.key.every(({ column }) => parts.some((part) => part.column === column))
+  const mayBeShared = !holdsKey
+  // A key whose type has changed is another text, and still the same record.
+  const isOneText = holdsKey && request.key.every(({ column }) => keepsText(parts, column))
+  const turnedIn = mayBeShared ? turnedInOf(db, request, stored) : []
+  return {
+    mayBeShared,
+    moved,
+    asksStanding: isOneText ? 'false' : mayBeShared && moved !== 'false' ? `(${isRemoved} OR ${moved})` : isRemoved,
+    asksOthers: turnedIn.length === 0 ? 'false' : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
+    turnedIn,
+    inModel: text(({ column, now }) => ({ sql: db.quote(column), type: now })),
+    now: text(({ index, now }) => ({ sql: `m${index}`, type: now })),
+    sent: text(({ index, now, stored: type }) => sentText(db, `s${index}`, { stored: type, now })),
+  }
+}
+
+/** Fills `_records`: of the records that rows of `_diff` ask for, those that rows of the model mean, and what these say. */
+export async function lookUpRecords(db: Engine, { model }: DiffRequest, records: Records): Promise<void> {
+  const flags = records.turnedIn.map(({ column }, index) => `count_if(${db.quote(column)}) > 0 AS o${index}`)
+  const outs = records.turnedIn.map(({ column }) => `, ${db.quote(column)}`)
+  const asked = [
+    ...(records.asksStanding === 'false' ? [] : [`SELECT ${records.sent} FROM _diff WHERE ${records.asksStanding}`]),
+    ...(records.asksOthers === 'false' ? [] : [`SELECT ${records.now} FROM _diff WHERE ${records.asksOthers}`]),
+  ]
+  await db.run(
+    `CREATE OR REPLACE TEMP TABLE _records AS SELECT ${[recordText, ...flags].join(', ')} ` +
+      `FROM (SELECT ${records.inModel} AS ${recordText}${outs.join('')} FROM (${model})) ` +
+      `WHERE ${recordText} IN (${asked.join(' UNION ALL ')}) GROUP BY ${recordText}`,
+  )
+}
+
+/** Joins them to `_diff`: `stays.#record` is there where the record stays, `others` where the row's own is asked about. */
+export const joinRecords = ({ asksStanding, asksOthers, sent, now }: Records): string =>
+  ` LEFT JOIN _records stays ON ${asksStanding} AND stays.${recordText} = ${sent}` +
+  ` LEFT JOIN _records others ON ${asksOthers} AND others.${recordText} = ${now}`
+
+export async function countShared(db: Engine, { model }: DiffRequest, records: Records): Promise<number> {
+  const { added, changed, retry } = diffClass
+  const [row] = await db.rows(
+    `SELECT count(*) AS n FROM (SELECT ${recordText} FROM (SELECT ${records.inModel} AS ${recordText} FROM (${model})) ` +
+      `WHERE ${recordText} IN (SELECT ${records.now} FROM _diff WHERE _class IN (${added}, ${changed}, ${retry})) ` +
+      `GROUP BY ${recordText} HAVING count(*) > 1)`,
+  )
+  return Number(row?.['n'] ?? 0)
+}
+
+export async function countLeftBehind(
+  db: Engine,
+  { moved, sent }: Records,
+  { isLookedUp }: { readonly isLookedUp: boolean },
+): Promise<number> {
+  const [row] = await db.rows(
+    `SELECT count(DISTINCT ${sent}) AS n FROM _diff WHERE ${moved}` +
+      (isLookedUp ? ` AND ${sent} NOT IN (SELECT ${recordText} FROM _records)` : ''),
+  )
+  return Number(row?.['n'] ?? 0)
+}
+
+type Part = KeyPart & { readonly index: number; readonly now: LogicalType; readonly stored: LogicalType }
+
+function partOf({ columns }: DiffRequest, stored: ColumnTypes, part: KeyPart): readonly Part[] {
+  const index = columns.findIndex(({ name }) => name === part.column)
+  const now = columns[index]?.type
+  return now === undefined ? [] : [{ ...part, index, now, stored: stored.get(part.column) ?? now }]
+}
+
+function turnedInOf(db: Engine, { columns, optIns = [] }: DiffRequest, stored: ColumnTypes): Records['turnedIn'] {
+  return optIns.flatMap((column) => {
+    const index = columns.findIndex(({ name }) => name === column)
+    if (index < 0) return []
+    return [
+      {
+        column,
+        sql: `(m${index} IS NOT DISTINCT FROM false AND ${wasOut(db, `s${index}`, stored.get(column) ?? 'boolean')})`,
+      },
+    ]
+  })
+}
+
+/** Has the key the same text whatever it was stored as? */
+function keepsText(parts: readonly Part[], column: string): boolean {
+  const part = parts.find((each) => each.column === column)
+  return part !== undefined && part.now === part.stored && (part.now === 'string' || part.now === 'integer')
+}
+
+/** As the destination gets it: a decimal without its scale. */
+const plainNumber = (sql: string, type: LogicalType): string =>
+  (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
+
+const isRemoved = `_class = ${diffClass.removed}`
+
+/** A name of our own beside a model's columns, which may bear any other. */
+export const recordText = '"#record"'

@@ -1,0 +1,79 @@
+/** Records of the destination that several rows of a model mean, at once or one after the other. */
+import { describe, expect, it } from 'vitest'
+import { column, makeWorld, optOut, run, type World } from './world.ts'
+
+function byEmail(onRemoved: World['sync']['onRemoved'] = { kind: 'ignore' }): World {
+  const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out', true)]
+  const world = makeWorld({ sync: { match: 'email', onRemoved, map } })
+  world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
+  return world
+}
+
+const record = { email: 'ann@x.io', name: 'Ann' }
+const lead = { ...record, id: 'A', opted_out: true }
+const contact = { ...record, id: 'B', email: ' ANN@x.io', opted_out: true }
+const unsubscribed = ({ vendor }: World) => vendor.records.get('ann@x.io')?.['unsubscribed']
+
+describe('an opt-in of one row of a record', () => {
+  it('is withheld while another row of it says opted out', async () => {
+    const world = byEmail()
+    world.people = [lead, contact]
+    await run(world)
+    world.people = [lead, { ...contact, opted_out: false }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, held_back: 1, delivered: 0 })
+    expect(unsubscribed(world)).toBe(true)
+    // It was said once, and is recorded as seen.
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+    // The last row of it that turns off speaks for the record.
+    world.people = [
+      { ...lead, opted_out: false },
+      { ...contact, opted_out: false },
+    ]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1 })
+    expect(unsubscribed(world)).toBe(false)
+  })
+
+  it.each([
+    ['before', { ...lead, opted_out: false }, contact],
+    ['after', contact, { ...lead, opted_out: false, id: 'C' }],
+  ])('does not overtake the opt-out of another row in the same run, its key %s', async (_order, first, second) => {
+    const world = byEmail()
+    world.people = [first, second]
+    await run(world)
+    world.people = [first, second].map((row) => ({ ...row, name: 'Anna', opted_out: !row.opted_out }))
+    expect((await run(world)).ledger).toMatchObject({ changed: 2, delivered: 2, withheld: 1 })
+    expect(unsubscribed(world)).toBe(true)
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
+  it('goes where every row of it turned off', async () => {
+    const world = byEmail()
+    world.people = [lead, contact]
+    await run(world)
+    world.people = [lead, contact].map((row) => ({ ...row, opted_out: false }))
+    await run(world)
+    expect(unsubscribed(world)).toBe(false)
+  })
+})
+
+describe('a key whose type changes', () => {
+  it.each([
+    ['INTEGER', 'DECIMAL(10,1)'],
+    ['DECIMAL(10,1)', 'DECIMAL(10,2)'],
+    ['DECIMAL(10,1)', 'INTEGER'],
+    ['VARCHAR', 'DECIMAL(10,1)'],
+  ])('removes no record that stands under its other text: %s to %s', async (from, to) => {
+    const world = makeWorld({ sync: { onRemoved: { kind: 'delete' } } })
+    world.columns = { ...world.columns, id: from }
+    world.people = [
+      { id: '1', name: 'Ann', opted_out: true },
+      { id: '2', name: 'Ben', opted_out: false },
+    ]
+    await run(world)
+    world.columns = { ...world.columns, id: to }
+    world.people = world.people.slice(0, 1)
+    expect((await run(world)).ledger).toMatchObject({ added: 1, removed: 2, delivered: 2, ignored: 1 })
+    expect([...world.vendor.records]).toEqual([['1', { id: '1', name: 'Ann', unsubscribed: true }]])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, removed: 0 })
+  })
+})
