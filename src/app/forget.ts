@@ -139,7 +139,9 @@ async function look(
     const snapshot = own.find(({ table }) => table === 'snapshot')
     const inModel = await isInModel(app, session, { sync: configured, key: own[0]?.key ?? key })
     if (inModel && snapshot) keepsHash.push(name)
-    if (configured.onRemoved.kind !== 'ignore' && snapshot?.state === 'accepted')
+    // Who left while that was ignored is removed by the next run, now that it is not.
+    const isOwed = snapshot?.state === 'accepted' || (snapshot?.state === 'ignored' && !inModel)
+    if (configured.onRemoved.kind !== 'ignore' && isOwed)
       unsent.push({
         sync: name,
         why: inModel

@@ -8,6 +8,7 @@ import { changeLine, openLines } from './change-spool.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { ResolvedMapping } from './mapping.ts'
+import { readVersion } from './mapping-version.ts'
 
 export type Comparison = {
   readonly diff: DiffCounts
@@ -120,7 +121,7 @@ async function readModel(
   session: Session,
   { sync, mapping, model, retriesOnly, now }: CompareRequest,
 ): Promise<DiffCounts> {
-  const { key, columns, optOuts, optIns, version: mappingVersion, match, identityColumns } = mapping
+  const { key, columns, optOuts, optIns, match, identityColumns } = mapping
   try {
     return await session.reverse.diff({
       sync: sync.name,
@@ -128,9 +129,11 @@ async function readModel(
       key,
       columns,
       optOuts,
-      mappingVersion,
+      mappingVersion: mapping.version,
+      readVersion: (earlier) => readVersion(earlier, mapping),
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
+      removesIgnored: sync.onRemoved.kind !== 'ignore',
       record: identityColumns.map((column) => ({
         column,
         normalise: column === match.column ? match.normalise : ('exact' as const),

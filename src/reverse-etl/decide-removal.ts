@@ -39,7 +39,7 @@ export function decideRemoval(
     const unnamed = `the record cannot be named: when it was sent, ${mapping.match.field} was filled by another column than ${mapping.match.column}`
     // It stands at the destination, and nobody would hear of it again.
     if (candidate.previousState === 'accepted') return refused(base, `${unnamed}; remove it there by hand`)
-    return settle({ message: 'the record cannot be named' })
+    return settle({ state: 'removed', message: 'the record cannot be named' })
   }
   const values: Fields =
     removal.kind === 'clear'

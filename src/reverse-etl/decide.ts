@@ -54,12 +54,19 @@ export function decide(
   // What is equal after all is not sent; but a key with an open intent always is: nobody knows what arrived.
   if (stands && !candidate.hasIntent && !candidate.refresh && candidate.previousHash === hash)
     return { kind: 'settle', key: candidate.key, answer: { ...answer, status: 'coalesced' }, withheld: 0 }
-  // What an insert has made it never touches again: the change is counted once, and recorded as seen.
+  // What an insert has made it never touches again: the change is counted once, and recorded as seen. The hash stays that of
+  // what the destination has: in another mode the row is sent.
   if (sync.mode === 'insert' && stands && !candidate.hasIntent)
     return {
       kind: 'settle',
       key: candidate.key,
-      answer: { ...answer, status: 'ignored', fields: '{}', message: 'mode insert does not change what is there' },
+      answer: {
+        ...answer,
+        status: 'ignored',
+        hash: candidate.previousHash,
+        fields: '{}',
+        message: 'mode insert does not change what is there',
+      },
       withheld: 0,
     }
   if (mayPark && isParked(sync, candidate, answer)) return parked(answer, candidate)

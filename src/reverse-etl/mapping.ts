@@ -3,9 +3,8 @@ import type { OnRemoved, ReverseSync } from '../config/project.ts'
 import type { DestinationObject, MatchField } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'
-import { canonicalJson, hashOf } from './canonical-json.ts'
-import { encoderVersion } from './encode-value.ts'
 import { columnsOf, type MappedField } from './mapped-field.ts'
+import { versionOf } from './mapping-version.ts'
 import { modelColumn } from './model-column.ts'
 import { fieldOf, refuse, resolveField } from './resolve-field.ts'
 
@@ -24,6 +23,7 @@ export type ResolvedMapping = {
   /** The columns that fill those. */
   readonly identityColumns: readonly string[]
   readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
+  /** Of `mapping-version`. */
   readonly version: string
   /** Mapped doubles: their sums differ from run to run. */
   readonly warnings: readonly string[]
@@ -88,12 +88,6 @@ export function resolveMapping(
           `${sync.name}: ${name} is a double: sums of doubles differ from run to run and look like changes; cast it to a decimal in the model.`,
       ),
   }
-}
-
-/** Changes where payloads may: then rows are encoded again and hashes compared. `allow_opt_in` changes none, nor do a field's limits. */
-function versionOf(sync: ReverseSync, fields: readonly MappedField[], key: ResolvedMapping['key']): string {
-  const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined, fits: undefined }))
-  return hashOf(canonicalJson({ encoderVersion, match: sync.match, fields: encoded, key })).slice(0, 16)
 }
 
 /** Before a row is intended: nothing could be sent. */

@@ -13,12 +13,19 @@ export type DiffRequest = {
   /** Columns that say opted out when true. */
   readonly optOuts: readonly string[]
   readonly mappingVersion: string
+  /**
+   * What another version of a row's mapping says: is it the same after all, and for which of `optOuts` is it not known to
+   * have sent them? They are as good as new in its rows. @default another mapping, which has sent all of them
+   */
+  readonly readVersion?: (version: string) => { readonly isSame: boolean; readonly newOptOuts: readonly string[] }
   /** Only rows with an open intent or reject. */
   readonly retriesOnly: boolean
   /** Rows that the destination accepted before this instant differ, too: they are to be sent again. @default none */
   readonly refreshBefore?: string | null
   /** What left the model comes first, as an opt-out. @default false */
   readonly removalsFirst?: boolean
+  /** What left the model while that was ignored is removed now. @default false */
+  readonly removesIgnored?: boolean
   /**
    * The columns that name the destination's record. Where the key is not among them, several rows may mean one record; where
    * one of them beside the key differs, a row means another record than before, and its opt-out is new. @default the key does

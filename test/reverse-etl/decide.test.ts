@@ -243,7 +243,7 @@ describe('a row that left', () => {
       'and cannot be named is ignored, and says so',
       { ...left, hasIntent: true, previous: null, previousState: null },
       { ...clear, primaryKey: ['email'] },
-      'ignored → ignored: the record cannot be named',
+      'ignored → removed: the record cannot be named',
       [null, null, null],
     ],
   ])('%s', (_what, candidate, sync, expected, values) => {

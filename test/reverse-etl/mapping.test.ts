@@ -3,6 +3,7 @@ import type { Mapping, ReverseSync } from '../../src/config/project.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
+import { readVersion } from '../../src/reverse-etl/mapping-version.ts'
 import { makeVendor } from './vendor.ts'
 import { column, defaultSync, optOut } from './world.ts'
 
@@ -189,5 +190,21 @@ describe('a mapping', () => {
     expect(
       version([{ ...column('plan', 'full_name'), kind: 'column', column: 'full_name', values: { a: 'b' } }]),
     ).not.toBe(version([column('plan', 'full_name')]))
+    const name = column('name', 'full_name')
+    expect(resolve([name], { mode: 'update' }).version).toBe(version([name]))
+    expect(resolve([name], { mode: 'insert' }).version).not.toBe(version([name]))
+  })
+
+  it('knows of an earlier version which of its opt-outs were sent, and of one without marks that it may be the same', () => {
+    const earlier = (before: string, ...map: readonly Mapping[]) => readVersion(before, resolve(map))
+    const out = optOut('unsubscribed', 'opted_out')
+    const one = resolve([out]).version
+    expect(one).toMatch(/^[0-9a-f]{16}\.[0-9a-f]{8}$/)
+    expect(earlier(one, optOut('unsubscribed', 'opted_out', true))).toEqual({ isSame: true, newOptOuts: [] })
+    expect(earlier(one, out, column('name', 'full_name'))).toEqual({ isSame: false, newOptOuts: [] })
+    expect(earlier(one, out, optOut('topic_1', 'opted_out'))).toEqual({ isSame: false, newOptOuts: ['opted_out'] })
+    const [unmarked = ''] = one.split('.')
+    expect(earlier(unmarked, out)).toEqual({ isSame: true, newOptOuts: [] })
+    expect(earlier(unmarked, out, column('name', 'full_name'))).toEqual({ isSame: false, newOptOuts: ['opted_out'] })
   })
 })

@@ -1,6 +1,17 @@
 /** Modes, and what leaving the model means. */
 import { describe, expect, it } from 'vitest'
-import { intents, makeWorld, openRejects, run, runRefused, snapshot, column, rows, type World } from './world.ts'
+import {
+  intents,
+  makeWorld,
+  openRejects,
+  optOut,
+  run,
+  runRefused,
+  snapshot,
+  column,
+  rows,
+  type World,
+} from './world.ts'
 import { sentTo } from './vendor.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
@@ -36,6 +47,35 @@ describe('mode insert', () => {
     expect((await run(world)).ledger).toMatchObject({ added: 1, changed: 1, delivered: 1, ignored: 1 })
     expect(sentTo(world.vendor, '1')).toEqual([{ id: '1', name: 'Ann' }])
     expect((await run(world)).ledger).toMatchObject({ unchanged: 2, ignored: 0, delivered: 0 })
+  })
+
+  it('keeps in mind what it ignored: in another mode that is sent', async () => {
+    const world = makeWorld({ sync: { mode: 'insert', map } })
+    world.people = [ann, ben]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna' }, ben]
+    await run(world)
+    world.sync = { ...world.sync, mode: 'upsert' }
+    expect((await run(world)).ledger).toMatchObject({ changed: 2, delivered: 1, coalesced: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Anna' })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+    // And back: what stands there is as it was sent.
+    world.sync = { ...world.sync, mode: 'insert' }
+    expect((await run(world)).ledger).toMatchObject({ changed: 2, coalesced: 2 })
+    expect(world.vendor.journal).toHaveLength(3)
+  })
+
+  it('lets no guard hold an opt-out that it ignored, once the mode is another one', async () => {
+    const world = makeWorld({ sync: { mode: 'insert', map: [...map, optOut('unsubscribed', 'opted_out')] } })
+    world.people = [ann, { ...ben, opted_out: false }]
+    await run(world)
+    world.people = [ann, { ...ben, opted_out: true }]
+    await run(world)
+    world.sync = { ...world.sync, mode: 'upsert', limits: { ...world.sync.limits, maxChanged: { rows: 0 } } }
+    const { ledger, error } = await run(world)
+    expect(error).toMatchObject({ code: 'MR-4102' })
+    expect(ledger).toMatchObject({ changed: 2, delivered: 1 })
+    expect(world.vendor.records.get('2')).toMatchObject({ unsubscribed: true })
   })
 
   it('sends what was refused again, as it is then', async () => {

@@ -215,6 +215,30 @@ describe('rows that turn to opted out', () => {
     expect((await run(world)).ledger).toMatchObject({ changed: 6, unchanged: 2, delivered: 6 })
   })
 
+  it('go where their column fills another field from now on, and nobody else’s with them', async () => {
+    const world = makePeople(false)
+    world.people = many.map((person, index) => ({ ...person, opted_out: index < 2 }))
+    await run(world)
+    const { maxChanged } = world.sync.limits
+    world.sync = {
+      ...world.sync,
+      map: [...world.sync.map, optOut('topic_1', 'opted_out')],
+      limits: { ...world.sync.limits, maxChanged: { rows: 3 } },
+    }
+    await runRefused(world, 'MR-4102')
+    const topics = () => many.map(({ id }) => world.vendor.records.get(String(id))?.['topic_1'])
+    expect(topics().filter((topic) => topic !== undefined)).toEqual([true, true])
+    const sent = world.vendor.journal.length
+    // A change of the mapping that says no opt-out anew waits as a whole.
+    world.sync = { ...world.sync, map: [...world.sync.map, column('custom_name', 'name')] }
+    const { ledger, error } = await run(world)
+    expect(error).toMatchObject({ code: 'MR-4102' })
+    expect(ledger).toMatchObject({ changed: 8, held_back: 8 })
+    expect(world.vendor.journal).toHaveLength(sent)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxChanged } }
+    expect((await run(world)).ledger).toMatchObject({ changed: 8, delivered: 8 })
+  })
+
   it('go first too when an opt-in before them had no answer', async () => {
     const world = makePeople(true)
     world.people = many.map((person) => ({ ...person, opted_out: true }))

@@ -73,6 +73,55 @@ describe('a row that leaves the model', () => {
   })
 })
 
+describe('rows that left while that was ignored', () => {
+  const people = ['1', '2', '3', '4'].map((id) => ({ id, name: `N${id}`, plan: 'pro', opted_out: false }))
+  async function afterTwoLeft(): Promise<World> {
+    const world = makeWorld()
+    world.people = people
+    await run(world)
+    world.people = people.slice(2)
+    await run(world)
+    return world
+  }
+
+  it('are removed once the sync removes, and a guard asks about them', async () => {
+    const world = await afterTwoLeft()
+    const { maxRemoved } = world.sync.limits
+    world.sync = {
+      ...world.sync,
+      onRemoved: { kind: 'delete' },
+      limits: { ...world.sync.limits, maxRemoved: { fraction: 0.5 } },
+    }
+    expect((await run(world)).error).toMatchObject({ code: 'MR-4103' })
+    expect(world.vendor.records.size).toBe(4)
+    world.sync = { ...world.sync, limits: { ...world.sync.limits, maxRemoved } }
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, removed: 2, delivered: 2 })
+    expect([...world.vendor.records.keys()]).toEqual(['3', '4'])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, removed: 0 })
+  })
+
+  it('go first, past every guard, where to leave is to opt out', async () => {
+    const world = await afterTwoLeft()
+    const limits = { ...world.sync.limits, maxRemoved: { rows: 0 } }
+    world.sync = { ...world.sync, onRemoved: { kind: 'delete' }, optOutRemoval: true, limits }
+    expect((await run(world)).ledger).toMatchObject({ removed: 2, delivered: 2 })
+    expect([...world.vendor.records.keys()]).toEqual(['3', '4'])
+  })
+
+  it('are done with where nothing names their record', async () => {
+    const world = makeWorld({ sync: { match: 'email', map: [column('email'), column('name')] } })
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', other: 'VARCHAR' }
+    world.people = [{ id: '1', email: 'a@x.io', name: 'Ann', other: 'a@x.io' }]
+    await run(world)
+    world.people = []
+    await run(world)
+    const map = [column('email', 'other'), column('name')]
+    world.sync = { ...world.sync, map, onRemoved: { kind: 'delete' } }
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1 })
+    expect((await run(world)).ledger).toMatchObject({ removed: 0 })
+  })
+})
+
 describe('a record that another row of the model means as well', () => {
   const byEmail = (onRemoved: World['sync']['onRemoved'] = { kind: 'delete' }): World => {
     const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out')]

@@ -15,7 +15,12 @@ export type ReverseSetup = {
   readonly model: string
   readonly columns: readonly SnapshotColumn[]
   readonly key: readonly string[]
-} & Partial<Pick<DiffRequest, 'optOuts' | 'optIns' | 'mappingVersion' | 'retriesOnly' | 'record'>> & {
+} & Partial<
+  Pick<
+    DiffRequest,
+    'optOuts' | 'optIns' | 'mappingVersion' | 'readVersion' | 'removesIgnored' | 'retriesOnly' | 'record'
+  >
+> & {
     readonly normalise?: 'exact' | 'trim' | 'lower'
   }
 
@@ -82,6 +87,8 @@ const requestOf = (sync: string, setup: ReverseSetup): DiffRequest => ({
   mappingVersion: setup.mappingVersion ?? 'm1',
   retriesOnly: setup.retriesOnly ?? false,
   ...(setup.record && { record: setup.record }),
+  ...(setup.readVersion && { readVersion: setup.readVersion }),
+  ...(setup.removesIgnored && { removesIgnored: true }),
   ...(setup.optIns && { optIns: setup.optIns }),
 })
 

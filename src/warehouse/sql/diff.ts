@@ -27,10 +27,12 @@ export type Diffed = {
 }
 
 export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffed> {
-  const open = await countOpen(db, request.sync)
+  const open = await countOpen(db, request)
   const table = await snapshotTableOf(db, request)
   const stored = storedTypes(table, request)
-  const rows = `SELECT ${classified(db, request, { open, types: stored })} ${joined(db, request, { open, table })}`
+  const versions = await readVersions(db, request)
+  const parts = { open, versions }
+  const rows = `SELECT ${classified(db, request, { ...parts, types: stored })} ${joined(db, request, { ...parts, table })}`
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
   const hasRejects = open.rejects > 0
   await keep(`WHERE _class <> ${unchanged}`)
@@ -47,7 +49,7 @@ export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffe
 function classified(
   db: Engine,
   request: DiffRequest,
-  { open, types }: { readonly open: OpenCounts; readonly types: ColumnTypes },
+  { open, types, versions }: { readonly open: OpenCounts; readonly types: ColumnTypes; readonly versions: Versions },
 ): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
@@ -74,12 +76,12 @@ function classified(
   // Of another record than was accepted, or with an open intent, nobody knows what it says: an opt-out is as good as new.
   const isUnknown = [intent, ...(request.record ?? []).flatMap((part) => otherName(part))].join(' OR ')
   const turned = request.optOuts.map(
-    (name) =>
-      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown} OR ${wasOut(db, stored(name), types.get(name) ?? 'boolean')} IS DISTINCT FROM true))`,
+    (name, index) =>
+      `(m.${db.quote(name)} IS NOT DISTINCT FROM true AND (${isUnknown}${(versions.fresh[index] ?? []).length > 0 ? ` OR s.fresh${index}` : ''} OR ${wasOut(db, stored(name), types.get(name) ?? 'boolean')} IS DISTINCT FROM true))`,
   )
   return [
     `coalesce(m.${modelKey}, s.key${open.intents > 0 ? ', i.key' : ''}) AS _key`,
-    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.accepted OR ${intent} THEN ${removed} ELSE ${gone} END ` +
+    `CAST(CASE WHEN m.${present} IS NULL THEN CASE WHEN s.accepted OR ${open.ignored > 0 ? 's.ignored OR ' : ''}${intent} THEN ${removed} ELSE ${gone} END ` +
       `WHEN m.${modelKey} IS NULL THEN ${nullKey} ` +
       `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
       `WHEN s.accepted IS DISTINCT FROM true THEN ${added} ` +
@@ -98,15 +100,15 @@ function classified(
 function joined(
   db: Engine,
   request: DiffRequest,
-  { open, table }: { readonly open: OpenCounts; readonly table: Table | null },
+  { open, table, versions }: { readonly open: OpenCounts; readonly table: Table | null; readonly versions: Versions },
 ): string {
   const sync = db.text(request.sync)
   const values = (table?.columns ?? []).filter(({ name }) => name.startsWith(snapshotColumn('')))
   return [
     `FROM (SELECT ${keySql(db, request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
     // What is wide, or the same in every row, stays outside of the join.
-    `FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, mapping_version = ${db.text(request.mappingVersion)} AS same, ` +
-      `${[`${dueSql(db, request)} AS due`, ...values.map(({ name }) => db.quote(name))].join(', ')} FROM ${snapshotOf(db, request)}) s ON m.${modelKey} = s.key`,
+    `FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, ` +
+      `${[`${isOneOf(db, versions.same)} AS same`, ...(open.ignored > 0 ? [`state = 'ignored' AS ignored`] : []), ...versions.fresh.flatMap((which, index) => (which.length > 0 ? [`${isOneOf(db, which)} AS fresh${index}`] : [])), `${dueSql(db, request)} AS due`, ...values.map(({ name }) => db.quote(name))].join(', ')} FROM ${snapshotOf(db, request)}) s ON m.${modelKey} = s.key`,
     // A key that was intended and is in neither may have arrived: it is removed.
     open.intents > 0
       ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
@@ -197,14 +199,38 @@ async function markDuplicates(db: Engine): Promise<readonly string[]> {
 /** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
 export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
 
-type OpenCounts = { readonly intents: number; readonly rejects: number }
+/** Versions of mappings that stand in the snapshot: those that are this one, and for each opt-out those that are not known to have sent it. */
+type Versions = { readonly same: readonly string[]; readonly fresh: readonly (readonly string[])[] }
 
-async function countOpen(db: Engine, sync: string): Promise<OpenCounts> {
+async function readVersions(db: Engine, request: DiffRequest): Promise<Versions> {
+  const { mappingVersion, readVersion, optOuts } = request
+  if (!readVersion || optOuts.length === 0) return { same: [mappingVersion], fresh: optOuts.map(() => []) }
+  const rows = await db.rows(
+    `SELECT DISTINCT mapping_version FROM ${snapshotOf(db, request)} WHERE mapping_version <> ${db.text(mappingVersion)} ORDER BY 1`,
+  )
+  const earlier = rows.flatMap(({ mapping_version: version }) => version ?? [])
+  const read = earlier.map((version) => ({ version, ...readVersion(version) }))
+  const names = (found: typeof read) => found.map(({ version }) => version)
+  return {
+    same: [mappingVersion, ...names(read.filter(({ isSame }) => isSame))],
+    fresh: optOuts.map((column) => names(read.filter(({ newOptOuts }) => newOptOuts.includes(column)))),
+  }
+}
+
+const isOneOf = (db: Engine, versions: readonly string[]): string =>
+  `mapping_version ${versions.length === 1 ? '=' : 'IN'} (${versions.map(db.text).join(', ')})`
+
+/** `ignored`: rows that left, of which the destination is to be told after all. */
+type OpenCounts = { readonly intents: number; readonly rejects: number; readonly ignored: number }
+
+async function countOpen(db: Engine, { sync, removesIgnored }: DiffRequest): Promise<OpenCounts> {
+  const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, { sync })} WHERE state = 'ignored')` : '0'
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
-      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects`,
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects, ${ignored} AS ignored`,
   )
-  return { intents: Number(row?.['intents'] ?? 0), rejects: Number(row?.['rejects'] ?? 0) }
+  const count = (name: string) => Number(row?.[name] ?? 0)
+  return { intents: count('intents'), rejects: count('rejects'), ignored: count('ignored') }
 }
 
 /** A model's value in the snapshot's type, so that both sides compare alike. */

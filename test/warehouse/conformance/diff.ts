@@ -259,6 +259,26 @@ export function diffConformance(open: OpenWarehouse): void {
       expect(await count(`('d', ' ANN ', false)`, `('e', 'bob', false)`, `('f', 'bob', false)`)).toBe(2)
     })
 
+    test('takes what left while that was ignored for gone, or for removed where it is asked to', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', 'Cy')])
+      await delivery.acknowledge([
+        answer('a', { op: 'ignore', status: 'ignored', state: 'ignored' }),
+        answer('b', { op: 'delete', state: 'removed' }),
+      ])
+      const standing = { model: model(`('c', 'Cy', false)`) }
+      expect((await delivery.diff(standing)).counts).toMatchObject({ unchanged: 1, removed: 0, accepted: 1 })
+      const { counts, candidates } = await delivery.diff({ ...standing, removesIgnored: true })
+      expect(counts).toMatchObject({ unchanged: 1, removed: 1, accepted: 1 })
+      expect(candidates).toMatchObject([{ key: 'a', previousState: 'ignored', previous: { name: 'Ann' } }])
+      expect((await delivery.diff({ model: model(`('a', 'Ann', false)`), removesIgnored: true })).counts).toMatchObject(
+        {
+          added: 1,
+          removed: 1,
+        },
+      )
+    })
+
     test('adds a row again that was removed, and shows what was last sent', async () => {
       const delivery = await reverse()
       await delivery.acknowledge([accepted('a', 'Ann')])
@@ -311,6 +331,23 @@ export function diffConformance(open: OpenWarehouse): void {
       await delivery.acknowledge([accepted('a', 'Ann')])
       const { candidates } = await delivery.diff({ model: model(`('a', 'Ann', false)`), mappingVersion: 'm2' })
       expect(candidates).toMatchObject([{ kind: 'changed', sameMapping: false }])
+    })
+
+    test('takes an opt-out for new that the row’s mapping is not known to have sent, and a mapping for the same that is', async () => {
+      const delivery = await reverse({ optOuts: ['out'] })
+      const out = (key: string) => accepted(key, key, 'true')
+      await delivery.acknowledge([out('a')], { mappingVersion: 'older' })
+      await delivery.acknowledge([out('b')], { mappingVersion: 'other' })
+      await delivery.acknowledge([out('c'), accepted('d', 'd')], { mappingVersion: 'm' })
+      await delivery.acknowledge([out('e')])
+      const { candidates } = await delivery.diff({
+        model: model(...['a', 'b', 'c', 'd', 'e'].map((key) => `('${key}', '${key}', ${key !== 'd'})`)),
+        readVersion: (version) => ({ isSame: version === 'm', newOptOuts: version === 'older' ? ['out'] : [] }),
+      })
+      expect(candidates.map(({ key, sameMapping, turnedOptOut }) => [key, sameMapping, turnedOptOut])).toEqual([
+        ['a', false, true],
+        ['b', false, false],
+      ])
     })
 
     test('compares with a column that had another type when it was sent', async () => {
