@@ -205,7 +205,10 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         on_removed: sync.onRemoved.kind,
         samples,
         guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
-        warnings: [...warningsOf(sync, mapping, diff), ...(waiting > 0 ? [waitingWarning(sync, waiting)] : [])],
+        warnings: [
+          ...warningsOf(sync, mapping, { ...diff, ...counts }),
+          ...(waiting > 0 ? [waitingWarning(sync, waiting)] : []),
+        ],
         stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,

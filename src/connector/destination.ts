@@ -42,7 +42,10 @@ export type DestinationObject = {
   /** The fields that can find a record, and how the vendor compares them. */
   readonly match: { readonly [field: string]: MatchField }
   readonly fields: { readonly [field: string]: FieldType | DestinationField }
-  /** The fields that together name what is written, `match` among them; a change of nothing else has nothing to say. @default [match] */
+  /**
+   * The fields that together name what is written, `match` among them; a change of nothing else has nothing to say. Where one
+   * beside `match` moves, `write` ends what `previous` names. @default [match]
+   */
   readonly identity?: readonly string[]
   /** What other field names may be mapped: a pattern and the type of what it takes. @default none */
   readonly otherFields?: readonly {

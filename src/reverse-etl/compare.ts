@@ -31,6 +31,8 @@ export type DecisionCounts = {
   readonly rejected: number
   readonly parked: number
   readonly withheld: number
+  /** Removals after a sending without an answer, which may have named another record than the one that is removed. */
+  readonly unsure: number
   /** Rows that really go or would be removed, by kind: what guards count. */
   readonly added: number
   readonly changed: number
@@ -67,11 +69,13 @@ export async function compareModel(session: Session, request: CompareRequest): P
     rejected: 0,
     parked: 0,
     withheld: 0,
+    unsure: 0,
     added: 0,
     changed: 0,
     removed: 0,
   }
   let optOuts = 0
+  const keyNames = mapping.identityColumns.every((name) => mapping.key.some(({ column }) => column === name))
   const isFull = () => request.limit !== null && changes.lines() >= request.limit
   const isOver = () => request.endsAtLimit === true && isFull()
   try {
@@ -82,6 +86,8 @@ export async function compareModel(session: Session, request: CompareRequest): P
         request.onDecision?.(candidate, decision)
         // Guards see the whole diff, whatever the limit lets go.
         count(counts, candidate, decision)
+        if (!keyNames && decision.kind === 'send' && candidate.kind === 'removed' && candidate.hasIntent)
+          counts.unsure++
         if (decision.kind === 'settle') {
           const full = settled.write(JSON.stringify(decision.answer))
           if (full) await full
@@ -122,6 +128,7 @@ async function readModel(
   { sync, mapping, model, retriesOnly, now }: CompareRequest,
 ): Promise<DiffCounts> {
   const { key, columns, optOuts, optIns, match, identityColumns } = mapping
+  const others = identityColumns.filter((name) => name !== match.column)
   try {
     return await session.reverse.diff({
       sync: sync.name,
@@ -134,10 +141,7 @@ async function readModel(
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
       removesIgnored: sync.onRemoved.kind !== 'ignore',
-      record: identityColumns.map((column) => ({
-        column,
-        normalise: column === match.column ? match.normalise : ('exact' as const),
-      })),
+      record: [match, ...others.map((column) => ({ column, normalise: 'exact' as const }))],
       optIns,
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })

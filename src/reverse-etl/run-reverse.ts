@@ -122,7 +122,7 @@ async function prepare(
     now: context.clock.now(),
   })
   const { diff, counts } = comparison
-  for (const message of warningsOf(sync, mapping, diff))
+  for (const message of warningsOf(sync, mapping, { ...diff, ...counts }))
     context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
     type: 'diff.finished',

@@ -1,18 +1,34 @@
 import type { ReverseSync } from '../config/project.ts'
 import type { DiffCounts } from '../warehouse/port.ts'
+import type { DecisionCounts } from './compare.ts'
 import type { ResolvedMapping } from './mapping.ts'
 
 /** What whoever owns the sync should know, and nothing is held up for: a sentence each. */
 export function warningsOf(
-  { name, model }: Pick<ReverseSync, 'name' | 'model'>,
-  { warnings, identityColumns }: Pick<ResolvedMapping, 'warnings' | 'identityColumns'>,
-  { sharedRecords }: Pick<DiffCounts, 'sharedRecords'>,
+  sync: Pick<ReverseSync, 'name' | 'model' | 'onRemoved'>,
+  mapping: Pick<ResolvedMapping, 'warnings' | 'identityColumns' | 'match'>,
+  counts: Pick<DiffCounts, 'sharedRecords' | 'leftBehind'> & Pick<DecisionCounts, 'unsure'>,
 ): readonly string[] {
-  if (sharedRecords === 0) return warnings
-  const records = sharedRecords === 1 ? '1 record is' : `${sharedRecords} records are`
+  const { sharedRecords, leftBehind, unsure } = counts
+  const named = mapping.identityColumns.join(' and ')
+  const { column } = mapping.match
   return [
-    ...warnings,
-    `${name}: ${records} meant by more than one row of the model ${model}, with one ${identityColumns.join(' and ')} under several keys: what was sent last stands there. Have the model choose one row for each.`,
+    ...mapping.warnings,
+    ...(sharedRecords === 0
+      ? []
+      : [
+          `${sync.name}: ${sharedRecords === 1 ? '1 record is' : `${sharedRecords} records are`} meant by more than one row of the model ${sync.model}, with one ${named} under several keys: what was sent last stands there. Have the model choose one row for each.`,
+        ]),
+    ...(leftBehind === 0 || sync.onRemoved.kind === 'ignore'
+      ? []
+      : [
+          `${sync.name}: ${leftBehind === 1 ? '1 record stays' : `${leftBehind} records stay`} at the destination that a row of the model ${sync.model} meant before its ${column} changed: on_removed removes what a row meant last. Remove the old ones there by hand; with ${column} as the key they would go.`,
+        ]),
+    ...(unsure === 0
+      ? []
+      : [
+          `${sync.name}: ${unsure === 1 ? '1 row has' : `${unsure} rows have`} left after a sending that had no answer: what was accepted before is removed; if that sending had another ${column}, its record stays at the destination.`,
+        ]),
   ]
 }
 

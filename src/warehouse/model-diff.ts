@@ -27,7 +27,7 @@ export type DiffRequest = {
   /** What left the model while that was ignored is removed now. @default false */
   readonly removesIgnored?: boolean
   /**
-   * The columns that name the destination's record. Where the key is not among them, several rows may mean one record; where
+   * The columns that name the destination's record, first the one that finds it. Where the key is not among them, several rows may mean one record; where
    * one of them beside the key differs, a row means another record than before, and its opt-out is new. @default the key does
    */
   readonly record?: DiffRequest['key']
@@ -49,7 +49,7 @@ export type DiffCounts = {
   readonly invalidSamples: readonly string[]
   /** Records that more than one row of the model means, of those that rows to be sent mean. */
   readonly sharedRecords: number
-  /** Records that rows were accepted for which mean another one now, where no other row of the model means them. */
+  /** Records that no row of the model means any more, since what found them is another value in the row that was accepted for them. */
   readonly leftBehind: number
 }
 

@@ -1,6 +1,6 @@
 /** Records of the destination that several rows of a model mean, at once or one after the other. */
 import { describe, expect, it } from 'vitest'
-import { column, makeWorld, optOut, run, type World } from './world.ts'
+import { column, makeWorld, optOut, run, type Ran, type World } from './world.ts'
 
 function byEmail(onRemoved: World['sync']['onRemoved'] = { kind: 'ignore' }): World {
   const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out', true)]
@@ -53,6 +53,53 @@ describe('an opt-in of one row of a record', () => {
     world.people = [lead, contact].map((row) => ({ ...row, opted_out: false }))
     await run(world)
     expect(unsubscribed(world)).toBe(false)
+  })
+})
+
+describe('a row that comes to mean another record', () => {
+  const ann = { ...lead, opted_out: false }
+  const warnings = ({ events }: Ran) => events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+
+  it('leaves the old one there, and the run says so where the sync removes what leaves', async () => {
+    const world = byEmail({ kind: 'delete' })
+    world.people = [ann]
+    expect(warnings(await run(world))).toEqual([])
+    world.people = [{ ...ann, email: ' Ann@X.io' }]
+    expect(warnings(await run(world))).toEqual([])
+    world.people = [{ ...ann, email: 'anna@x.io' }]
+    expect(warnings(await run(world))).toEqual([
+      expect.stringContaining(
+        '1 record stays at the destination that a row of the model people meant before its email',
+      ),
+    ])
+    expect([...world.vendor.records.keys()]).toEqual(['ann@x.io', 'anna@x.io'])
+    expect(warnings(await run(world))).toEqual([])
+  })
+
+  it.each<[string, World['sync']['onRemoved'], World['people']]>([
+    ['nothing is removed anyway', { kind: 'ignore' }, []],
+    ['another row means the old one', { kind: 'delete' }, [{ ...ann, id: 'C' }]],
+  ])('is nothing to tell where %s', async (_why, onRemoved, others) => {
+    const world = byEmail(onRemoved)
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, email: 'anna@x.io' }, ...others]
+    expect(warnings(await run(world))).toEqual([])
+  })
+
+  it('and leaves before that was answered may leave a record there, and the run says so', async () => {
+    const world = byEmail({ kind: 'delete' })
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, email: 'anna@x.io' }]
+    world.vendor.faults.set('anna@x.io', { kind: 'unknown' })
+    await run(world)
+    world.people = []
+    expect(warnings(await run(world))).toEqual([
+      expect.stringContaining('if that sending had another email, its record stays at the destination'),
+    ])
+    expect([...world.vendor.records.keys()]).toEqual(['anna@x.io'])
+    expect((await run(world)).ledger).toMatchObject({ removed: 0 })
   })
 })
 

@@ -161,7 +161,7 @@ async function countDiff(
     invalidSamples: [...(count(nullKey) > 0 ? ['null'] : []), ...duplicates],
     sharedRecords: toSend > 0 && records?.mayBeShared ? await countShared(db, request, records) : 0,
     leftBehind:
-      records !== null && countAll('moved') > 0
+      records !== null && countAll('left_it') > 0
         ? await countLeftBehind(db, records, { isLookedUp: isLookedUp && records.mayBeShared })
         : 0,
   }
@@ -172,9 +172,9 @@ async function countDiff(
 function asks(records: Records | null): string {
   if (records === null) return ''
   const counted = (sql: string, name: string) => (sql === 'false' ? '' : `, count_if(${sql}) AS ${name}`)
-  const { asksStanding, asksOthers, moved } = records
+  const { asksStanding, asksOthers, left } = records
   const asking = [asksStanding, asksOthers].filter((sql) => sql !== 'false').join(' OR ')
-  return counted(asking || 'false', 'asking') + counted(moved, 'moved')
+  return counted(asking || 'false', 'asking') + counted(left, 'left_it')
 }
 
 /** The column that is the key, character by character; undefined: the key is made of it, or of several. */

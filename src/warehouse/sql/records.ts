@@ -13,6 +13,8 @@ export type Records = {
   readonly mayBeShared: boolean
   /** Of a row of `_diff`, as SQL: it means another record than it was accepted for. */
   readonly moved: string
+  /** What found that one found it by another value. */
+  readonly left: string
   /** Of a row of `_diff`: does another row mean the record that it was accepted for? That is to be looked up. */
   readonly asksStanding: string
   /** Does another row of its record say opted out? */
@@ -37,13 +39,15 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
         return normalised(db, plainNumber(sql, type), part.normalise)
       }),
     )
-  const others = beside.map((part) =>
-    namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
-  )
-  const moved =
-    others.length === 0
+  const isMoved = (which: readonly Part[]) => {
+    const others = which.map((part) =>
+      namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
+    )
+    return others.length === 0
       ? 'false'
       : `(_class IN (${diffClass.changed}, ${diffClass.retry}) AND _accepted AND (${others.join(' OR ')}))`
+  }
+  const moved = isMoved(beside)
   const holdsKey = request.key.every(({ column }) => parts.some((part) => part.column === column))
   const mayBeShared = !holdsKey
   // A key whose type has changed is another text, and still the same record.
@@ -52,6 +56,7 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   return {
     mayBeShared,
     moved,
+    left: isMoved(beside.filter((part) => part === parts[0])),
     asksStanding: isOneText ? 'false' : mayBeShared && moved !== 'false' ? `(${isRemoved} OR ${moved})` : isRemoved,
     asksOthers: turnedIn.length === 0 ? 'false' : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
     turnedIn,
@@ -93,11 +98,11 @@ export async function countShared(db: Engine, { model }: DiffRequest, records: R
 
 export async function countLeftBehind(
   db: Engine,
-  { moved, sent }: Records,
+  { left, sent }: Records,
   { isLookedUp }: { readonly isLookedUp: boolean },
 ): Promise<number> {
   const [row] = await db.rows(
-    `SELECT count(DISTINCT ${sent}) AS n FROM _diff WHERE ${moved}` +
+    `SELECT count(DISTINCT ${sent}) AS n FROM _diff WHERE ${left}` +
       (isLookedUp ? ` AND ${sent} NOT IN (SELECT ${recordText} FROM _records)` : ''),
   )
   return Number(row?.['n'] ?? 0)

@@ -179,12 +179,19 @@ export function diffConformance(open: OpenWarehouse): void {
     test('says of a record that several columns name whether another row means all of it', async () => {
       const record = (['name', 'team'] as const).map((column) => ({ column, normalise: 'exact' as const }))
       const delivery = await reverse({ columns: named, record })
-      const model = people(`('z', 'Ann', 'red')`, `('y', 'Bob', 'blue')`, `('d', 'Di', 'blue')`, `('e', 'Di', 'red')`)
+      const model = people(
+        `('z', 'Ann', 'red')`,
+        `('y', 'Bob', 'blue')`,
+        `('d', 'Di', 'blue')`,
+        `('e', 'Di', 'red')`,
+        `('f', 'Flo', 'blue')`,
+      )
       await delivery.acknowledge([
         answer('a', { values: ['Ann', 'red'] }),
         answer('b', { values: ['Bob', 'red'] }),
         answer('d', { values: ['Di', 'red'] }),
         answer('e', { values: ['Ed', 'red'] }),
+        answer('f', { values: ['Flo', 'red'] }),
       ])
       const { counts, candidates } = await delivery.diff({ model })
       expect(candidates.map(({ key, kind, recordStays }) => [key, kind, recordStays])).toEqual([
@@ -192,9 +199,11 @@ export function diffConformance(open: OpenWarehouse): void {
         ['b', 'removed', false],
         ['d', 'changed', true],
         ['e', 'changed', false],
+        ['f', 'changed', false],
         ['y', 'added', false],
         ['z', 'added', false],
       ])
+      // Only what `e` meant is out of reach: by whom `f` is found, its old record can be told.
       expect(counts).toMatchObject({ sharedRecords: 0, leftBehind: 1 })
     })
 
