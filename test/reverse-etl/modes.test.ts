@@ -259,6 +259,26 @@ describe('refresh_every', () => {
     expect((await run(world, later(0))).ledger).toMatchObject({ changed: 1, delivered: 1 })
     expect((await run(world, later(0))).ledger).toMatchObject({ unchanged: 1 })
   })
+
+  it('counts from the last sending: an opt-in that was withheld is none', async () => {
+    const world = makeWorld({ sync: { refreshEveryMs: 30 * day } })
+    world.people = [ben]
+    await run(world, later(0))
+    await rows(world, `UPDATE _millrace.snapshot_${world.sync.name} SET sent_at = now()::TIMESTAMP - INTERVAL 20 DAY`)
+    world.people = [{ ...ben, opted_out: false }]
+    expect((await run(world, later(0))).ledger).toMatchObject({ changed: 1, held_back: 1 })
+    expect((await run(world, later(11))).ledger).toMatchObject({ changed: 1, delivered: 1 })
+  })
+
+  it('comes once in its time to a row of which nothing may be sent', async () => {
+    const world = makeWorld({ sync: { map: [column('id'), optOut('unsubscribed', 'opted_out')] } })
+    world.people = [ann]
+    await run(world, later(0))
+    await rows(world, `UPDATE _millrace.snapshot_${world.sync.name} SET sent_at = now()::TIMESTAMP - INTERVAL 31 DAY`)
+    world.sync = { ...world.sync, refreshEveryMs: 30 * day }
+    expect((await run(world, later(0))).ledger).toMatchObject({ changed: 1, held_back: 1 })
+    expect((await run(world, later(0))).ledger).toMatchObject({ unchanged: 1 })
+  })
 })
 
 const optOutAllowed = {

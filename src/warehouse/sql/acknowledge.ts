@@ -61,7 +61,8 @@ async function keepSentAt(db: Engine, { fence }: Acknowledgement): Promise<void>
   )
 }
 
-const unsent = `status IN ('coalesced', 'ignored')`
+/** What was held back without any difference was only due: it is due again after another period. */
+const unsent = `(status IN ('coalesced', 'ignored') OR (status = 'held_back' AND fields <> '{}'))`
 
 /** Rows of which only the state is known. */
 async function writeStates(db: Engine, { fence, mappingVersion }: Acknowledgement): Promise<void> {

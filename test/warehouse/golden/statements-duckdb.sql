@@ -524,8 +524,8 @@ CREATE OR REPLACE TEMP TABLE _answers AS SELECT *, now()::TIMESTAMP AS "taken_at
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
-SELECT count_if(status IN ('coalesced', 'ignored')) AS unsent, count_if(state IS NOT NULL AND "values" IS NULL) AS without_values, count_if(status IN ('rejected', 'absent') AND state IS NULL) AS refused, (SELECT count(*) FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked')) AS open_rejects FROM _answers;
-UPDATE _answers SET taken_at = coalesce(s.sent_at, s.accepted_at) FROM "_millrace"."snapshot_out" s WHERE s.key = _answers.key AND (status IN ('coalesced', 'ignored'));
+SELECT count_if((status IN ('coalesced', 'ignored') OR (status = 'held_back' AND fields <> '{}'))) AS unsent, count_if(state IS NOT NULL AND "values" IS NULL) AS without_values, count_if(status IN ('rejected', 'absent') AND state IS NULL) AS refused, (SELECT count(*) FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked')) AS open_rejects FROM _answers;
+UPDATE _answers SET taken_at = coalesce(s.sent_at, s.accepted_at) FROM "_millrace"."snapshot_out" s WHERE s.key = _answers.key AND ((status IN ('coalesced', 'ignored') OR (status = 'held_back' AND fields <> '{}')));
 UPDATE "_millrace"."snapshot_out" SET state = a.state, accepted_at = now()::TIMESTAMP, run_id = 'run-1' FROM _answers a WHERE "_millrace"."snapshot_out".key = a.key AND a.state IS NOT NULL AND a."values" IS NULL;
 INSERT INTO "_millrace"."snapshot_out" (key, state, mapping_version, accepted_at, run_id) SELECT key, state, 'm1', now()::TIMESTAMP, 'run-1' FROM _answers a WHERE a.state IS NOT NULL AND a."values" IS NULL AND NOT EXISTS (SELECT 1 FROM "_millrace"."snapshot_out" s WHERE s.key = a.key);
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
