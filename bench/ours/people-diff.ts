@@ -18,6 +18,9 @@ export const peopleDiff: DiffRequest = {
   optOuts: ['opted_out'],
   mappingVersion: 'v1',
   retriesOnly: false,
+  record: [{ column: 'person_id', normalise: 'exact' }],
+  readVersion: () => ({ isSame: false, newOptOuts: [] }),
+  removesIgnored: true,
 }
 
 export const openBenchWarehouse = (path: string, memoryLimit = '1GB'): Warehouse =>

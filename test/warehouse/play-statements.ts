@@ -109,7 +109,7 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
   title('views: a model, a field history, whole records, amounts')
   await views(bench)
   title('a delivery: diff, candidates, intents, answers')
-  await delivery(bench)
+  await delivery(bench, title)
   title('state by hand: out, in, moved, a person erased, pruned, reset')
   await upkeep(bench)
 }
@@ -183,7 +183,7 @@ async function views(bench: Workbench): Promise<void> {
   })
 }
 
-async function delivery(bench: Workbench): Promise<void> {
+async function delivery(bench: Workbench, title: (part: string) => void): Promise<void> {
   const { quote } = bench.warehouse
   const people = `SELECT id, name, vip FROM ${quote('crm')}.${quote('people')}`
   const model = bench.warehouse.joinLookups(people, [
@@ -227,7 +227,15 @@ async function delivery(bench: Workbench): Promise<void> {
     answer('4', { status: 'ignored', state: 'ignored' }),
     refused('3', { fields: '{}' }),
   ])
-  await reverse.diff({ retriesOnly: true, record: [{ column: 'name', normalise: 'trim' }] })
+  await reverse.diff({ retriesOnly: true })
+  title('the diff of a changed mapping, where rows left whose records others may mean')
+  await reverse.diff({
+    model: `SELECT * FROM (${model}) q WHERE id <> 2`,
+    record: [{ column: 'name', normalise: 'trim' }],
+    mappingVersion: 'm2',
+    readVersion: () => ({ isSame: false, newOptOuts: ['vip'] }),
+    removesIgnored: true,
+  })
 }
 
 async function upkeep(bench: Workbench): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from './diff-rows.ts'
 import { keySql, type KeyPart } from './key-text.ts'
 import { countLeftBehind, countShared, lookUpRecords, recordsOf, type Records } from './records.ts'
+import { isOneOf, readVersions, type Versions } from './row-versions.ts'
 import { snapshotColumn } from './state-schema.ts'
 
 export type Diffed = {
@@ -104,11 +105,19 @@ function joined(
 ): string {
   const sync = db.text(request.sync)
   const values = (table?.columns ?? []).filter(({ name }) => name.startsWith(snapshotColumn('')))
+  const facts = [
+    'key',
+    `state = 'accepted' AS accepted`,
+    ...(open.ignored > 0 ? [`state = 'ignored' AS ignored`] : []),
+    `${versions.same === null ? 'true' : isOneOf(db, versions.same)} AS same`,
+    ...versions.fresh.flatMap((which, index) => (which.length > 0 ? [`${isOneOf(db, which)} AS fresh${index}`] : [])),
+    `${dueSql(db, request)} AS due`,
+    ...values.map(({ name }) => db.quote(name)),
+  ]
   return [
     `FROM (SELECT ${keySql(db, request)} AS ${modelKey}, true AS ${present}, * FROM (${request.model})) m`,
     // What is wide, or the same in every row, stays outside of the join.
-    `FULL OUTER JOIN (SELECT key, state = 'accepted' AS accepted, ` +
-      `${[`${isOneOf(db, versions.same)} AS same`, ...(open.ignored > 0 ? [`state = 'ignored' AS ignored`] : []), ...versions.fresh.flatMap((which, index) => (which.length > 0 ? [`${isOneOf(db, which)} AS fresh${index}`] : [])), `${dueSql(db, request)} AS due`, ...values.map(({ name }) => db.quote(name))].join(', ')} FROM ${snapshotOf(db, request)}) s ON m.${modelKey} = s.key`,
+    `FULL OUTER JOIN (SELECT ${facts.join(', ')} FROM ${snapshotOf(db, request)}) s ON m.${modelKey} = s.key`,
     // A key that was intended and is in neither may have arrived: it is removed.
     open.intents > 0
       ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
@@ -171,10 +180,10 @@ async function countDiff(
 /** What has to be asked of other rows of the model costs another look at it: only where there is such a row. */
 function asks(records: Records | null): string {
   if (records === null) return ''
-  const counted = (sql: string, name: string) => (sql === 'false' ? '' : `, count_if(${sql}) AS ${name}`)
-  const { asksStanding, asksOthers, left } = records
-  const asking = [asksStanding, asksOthers].filter((sql) => sql !== 'false').join(' OR ')
-  return counted(asking || 'false', 'asking') + counted(left, 'left_it')
+  const asking = [records.asksStanding, records.asksOthers].filter((sql) => sql !== null)
+  const counted = (name: string, ...conditions: readonly string[]) =>
+    conditions.length === 0 ? '' : `, count_if(${conditions.join(' OR ')}) AS ${name}`
+  return counted('asking', ...asking) + counted('left_it', ...(records.left === null ? [] : [records.left]))
 }
 
 /** The column that is the key, character by character; undefined: the key is made of it, or of several. */
@@ -198,27 +207,6 @@ async function markDuplicates(db: Engine): Promise<readonly string[]> {
 
 /** Keys of the model, and of rows that are still to be removed: all others have nothing left to be sent. */
 export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS NOT NULL AND _class <> ${gone}`
-
-/** Versions of mappings that stand in the snapshot: those that are this one, and for each opt-out those that are not known to have sent it. */
-type Versions = { readonly same: readonly string[]; readonly fresh: readonly (readonly string[])[] }
-
-async function readVersions(db: Engine, request: DiffRequest): Promise<Versions> {
-  const { mappingVersion, readVersion, optOuts } = request
-  if (!readVersion || optOuts.length === 0) return { same: [mappingVersion], fresh: optOuts.map(() => []) }
-  const rows = await db.rows(
-    `SELECT DISTINCT mapping_version FROM ${snapshotOf(db, request)} WHERE mapping_version <> ${db.text(mappingVersion)} ORDER BY 1`,
-  )
-  const earlier = rows.flatMap(({ mapping_version: version }) => version ?? [])
-  const read = earlier.map((version) => ({ version, ...readVersion(version) }))
-  const names = (found: typeof read) => found.map(({ version }) => version)
-  return {
-    same: [mappingVersion, ...names(read.filter(({ isSame }) => isSame))],
-    fresh: optOuts.map((column) => names(read.filter(({ newOptOuts }) => newOptOuts.includes(column)))),
-  }
-}
-
-const isOneOf = (db: Engine, versions: readonly string[]): string =>
-  `mapping_version ${versions.length === 1 ? '=' : 'IN'} (${versions.map(db.text).join(', ')})`
 
 /** `ignored`: rows that left, of which the destination is to be told after all. */
 type OpenCounts = { readonly intents: number; readonly rejects: number; readonly ignored: number }

@@ -25,9 +25,12 @@ export async function* readCandidates(
   const first = request.removalsFirst
     ? `coalesce(_turned OR _class = ${removed}, false)`
     : `coalesce(_turned AND _class <> ${removed}, false)`
-  const told = records ? [...flags, [`stays.${recordText} IS NOT NULL`, recordStays] as const] : flags
+  const told = records?.asksStanding ? [...flags, [`stays.${recordText} IS NOT NULL`, recordStays] as const] : flags
   const turnedIn = records?.turnedIn ?? []
-  const elsewhere = turnedIn.map(({ sql }, index) => `(${sql} AND others.o${index})`)
+  const elsewhere = turnedIn.map(({ sql }, index) => ({
+    sql: `(${sql} AND others.o${index})`,
+    type: 'boolean' as const,
+  }))
   const lists = db.streamLists({
     cells: [
       ['key', '_key'],
@@ -41,15 +44,7 @@ export async function* readCandidates(
         '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
         texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
       ],
-      ...(elsewhere.length > 0
-        ? [
-            [
-              'others',
-              `others.${recordText} IS NOT NULL`,
-              elsewhere.map((sql) => ({ sql, type: 'boolean' as const })),
-            ] as const,
-          ]
-        : []),
+      ...(elsewhere.length > 0 ? [['others', `others.${recordText} IS NOT NULL`, elsewhere] as const] : []),
     ],
     rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records ? joinRecords(records) : ''} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
   })

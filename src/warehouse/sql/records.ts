@@ -8,18 +8,17 @@ import { diffClass, namesOther, sentText, wasOut, type ColumnTypes } from './dif
 import type { Engine } from './engine.ts'
 import { normalised, partsText, type KeyPart } from './key-text.ts'
 
+/** Conditions are SQL over a row of `_diff`; null: they hold for none. */
 export type Records = {
   /** May another row mean the same one? */
   readonly mayBeShared: boolean
-  /** Of a row of `_diff`, as SQL: it means another record than it was accepted for. */
-  readonly moved: string
-  /** What found that one found it by another value. */
-  readonly left: string
-  /** Of a row of `_diff`: does another row mean the record that it was accepted for? That is to be looked up. */
-  readonly asksStanding: string
-  /** Does another row of its record say opted out? */
-  readonly asksOthers: string
-  /** Columns that turned off in a row of `_diff`, by name. */
+  /** It means another record than it was accepted for, which is found by another value. */
+  readonly left: string | null
+  /** It has to know whether another row means the record that it was accepted for. */
+  readonly asksStanding: string | null
+  /** It has to know what the other rows of its record say. */
+  readonly asksOthers: string | null
+  /** It turned off, by column. */
   readonly turnedIn: readonly { readonly column: string; readonly sql: string }[]
   /** The record's text: of a row of the model, of one of `_diff`, and as it was sent. */
   readonly inModel: string
@@ -44,7 +43,7 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
       namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
     )
     return others.length === 0
-      ? 'false'
+      ? null
       : `(_class IN (${diffClass.changed}, ${diffClass.retry}) AND _accepted AND (${others.join(' OR ')}))`
   }
   const moved = isMoved(beside)
@@ -55,10 +54,9 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const turnedIn = mayBeShared ? turnedInOf(db, request, stored) : []
   return {
     mayBeShared,
-    moved,
     left: isMoved(beside.filter((part) => part === parts[0])),
-    asksStanding: isOneText ? 'false' : mayBeShared && moved !== 'false' ? `(${isRemoved} OR ${moved})` : isRemoved,
-    asksOthers: turnedIn.length === 0 ? 'false' : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
+    asksStanding: isOneText ? null : mayBeShared && moved !== null ? `(${isRemoved} OR ${moved})` : isRemoved,
+    asksOthers: turnedIn.length === 0 ? null : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
     turnedIn,
     inModel: text(({ column, now }) => ({ sql: db.quote(column), type: now })),
     now: text(({ index, now }) => ({ sql: `m${index}`, type: now })),
@@ -71,8 +69,8 @@ export async function lookUpRecords(db: Engine, { model }: DiffRequest, records:
   const flags = records.turnedIn.map(({ column }, index) => `count_if(${db.quote(column)}) > 0 AS o${index}`)
   const outs = records.turnedIn.map(({ column }) => `, ${db.quote(column)}`)
   const asked = [
-    ...(records.asksStanding === 'false' ? [] : [`SELECT ${records.sent} FROM _diff WHERE ${records.asksStanding}`]),
-    ...(records.asksOthers === 'false' ? [] : [`SELECT ${records.now} FROM _diff WHERE ${records.asksOthers}`]),
+    ...(records.asksStanding === null ? [] : [`SELECT ${records.sent} FROM _diff WHERE ${records.asksStanding}`]),
+    ...(records.asksOthers === null ? [] : [`SELECT ${records.now} FROM _diff WHERE ${records.asksOthers}`]),
   ]
   await db.run(
     `CREATE OR REPLACE TEMP TABLE _records AS SELECT ${[recordText, ...flags].join(', ')} ` +
@@ -81,10 +79,12 @@ export async function lookUpRecords(db: Engine, { model }: DiffRequest, records:
   )
 }
 
-/** Joins them to `_diff`: `stays.#record` is there where the record stays, `others` where the row's own is asked about. */
-export const joinRecords = ({ asksStanding, asksOthers, sent, now }: Records): string =>
-  ` LEFT JOIN _records stays ON ${asksStanding} AND stays.${recordText} = ${sent}` +
-  ` LEFT JOIN _records others ON ${asksOthers} AND others.${recordText} = ${now}`
+/** Joins them to `_diff`, twice: `stays` where the record that was stands, `others` where the row's own is asked about. */
+export function joinRecords({ asksStanding, asksOthers, sent, now }: Records): string {
+  const join = (name: string, asks: string | null, text: string) =>
+    asks === null ? '' : ` LEFT JOIN _records ${name} ON ${asks} AND ${name}.${recordText} = ${text}`
+  return join('stays', asksStanding, sent) + join('others', asksOthers, now)
+}
 
 export async function countShared(db: Engine, { model }: DiffRequest, records: Records): Promise<number> {
   const { added, changed, retry } = diffClass
