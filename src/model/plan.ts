@@ -95,7 +95,7 @@ export type FieldChange = {
 
 export type GuardCheck = {
   readonly name: 'max_added' | 'max_changed' | 'max_removed' | 'max_shrink' | 'on_empty'
-  /** In the unit of `limit`. */
+  /** In the unit of `limit`; rows where that is a part of what was accepted, and nothing was. */
   readonly value: Amount
   readonly limit: Amount
   readonly ok: boolean

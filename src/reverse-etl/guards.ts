@@ -17,25 +17,30 @@ export type GuardCounts = {
 
 /** What the guards look at: rows that would go, not rows that differ. */
 export function guardCounts(
-  { name, model }: Pick<ReverseSync, 'name' | 'model'>,
+  { name, model, onRemoved }: Pick<ReverseSync, 'name' | 'model' | 'onRemoved'>,
   { diff, counts }: Pick<Comparison, 'diff' | 'counts'>,
 ): GuardCounts {
   const { model_rows, accepted } = diff
-  const { added, changed, removed } = counts
+  const { added, changed } = counts
+  // Of rows that nobody accepted, and of which nothing is sent, nothing can be lost.
+  const removed = accepted === 0 && onRemoved.kind === 'ignore' ? 0 : counts.removed
   return { sync: name, model, model_rows, accepted, added, changed, removed }
 }
 
 /** Every guard with its numbers, whether it holds the run or not: plan and run read the same list. */
 export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonly GuardCheck[] {
   const check = (name: GuardCheck['name'], rows: number, limit: Limit): GuardCheck => {
-    // A share of nothing says nothing: the first run is asked about with --first-run.
-    const ok = 'rows' in limit ? rows <= limit.rows : counts.accepted === 0 || rows <= share(limit.fraction, counts)
+    // A share of nothing says nothing: the first run is asked about with --first-run. What was intended and never accepted
+    // may be the destination's own: to remove it takes a number of rows, or all.
+    const isOfNothing = counts.accepted === 0 && (name !== 'max_removed' || atLeastAll(limit))
+    const ok = 'rows' in limit ? rows <= limit.rows : isOfNothing || rows <= share(limit.fraction, counts)
     const fraction = counts.accepted === 0 ? 0 : rows / counts.accepted
     const flag = `--${name.replace('_', '-')}`
-    const allowed = 'rows' in limit ? String(rows) : `${Math.ceil(fraction * 100 - rounding)}%`
+    const isInRows = 'rows' in limit || (counts.accepted === 0 && !ok)
+    const allowed = isInRows ? String(rows) : `${Math.ceil(fraction * 100 - rounding)}%`
     return {
       name,
-      value: 'rows' in limit ? { rows } : { fraction },
+      value: isInRows ? { rows } : { fraction },
       limit,
       ok,
       override: ok ? null : `${flag} ${allowed}`,
@@ -84,8 +89,10 @@ function messageOf(counts: GuardCounts, { name, limit, value }: GuardCheck): str
   const rows = name === 'max_added' ? counts.added : name === 'max_changed' ? counts.changed : counts.removed
   const verb = name === 'max_added' ? 'add' : name === 'max_changed' ? 'change' : 'remove'
   const would = `${counts.sync} would ${verb} ${inWords(rows)} rows`
-  if ('rows' in limit || 'rows' in value) return `${would}; ${name} is ${'rows' in limit ? inWords(limit.rows) : ''}.`
+  if ('rows' in limit) return `${would}; ${name} is ${inWords(limit.rows)}.`
   const allowed = Number((limit.fraction * 100).toFixed(4))
+  if ('rows' in value)
+    return `${would} that were to be sent and that the destination is not known to have taken; ${name} is ${allowed} % of what was accepted, which is nothing yet.`
   return `${would}, ${percentAbove(value.fraction, allowed)} % of what was accepted; ${name} is ${allowed} %.`
 }
 
@@ -100,6 +107,8 @@ function percentAbove(fraction: number, allowed: number): string {
 
 /** 29 of 100 rows are 29 %, though 0.29 × 100 is a little less in binary. */
 const share = (fraction: number, { accepted }: GuardCounts): number => fraction * accepted + rounding
+
+const atLeastAll = (limit: Limit): boolean => 'fraction' in limit && limit.fraction >= 1
 
 const inWords = (rows: number): string => rows.toLocaleString('en-US')
 

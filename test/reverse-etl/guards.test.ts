@@ -77,6 +77,24 @@ describe('guards', () => {
       'MR-4101 customerio_people would add 48,112 rows; max_added is 100.',
     ],
     [
+      'nothing accepted yet: a removal is asked about',
+      { removed: 8, accepted: 0 },
+      { maxRemoved: { fraction: 0.99 } },
+      'MR-4103 customerio_people would remove 8 rows that were to be sent and that the destination is not known to have taken; max_removed is 99 % of what was accepted, which is nothing yet.',
+    ],
+    [
+      'nothing accepted yet: all may be removed',
+      { removed: 8, accepted: 0 },
+      { maxRemoved: { fraction: 1 } },
+      undefined,
+    ],
+    [
+      'nothing accepted yet: so many removals are allowed',
+      { removed: 8, accepted: 0 },
+      { maxRemoved: { rows: 8 } },
+      undefined,
+    ],
+    [
       'an empty model',
       { model_rows: 0, removed: 48_003 },
       {},

@@ -1,6 +1,7 @@
 /** What a run may not do without a word (promises 7 and 12). */
 import { describe, expect, it } from 'vitest'
 import type { EngineEvent } from '../../src/model/event.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
 import { makeVendor } from './vendor.ts'
 import { column, intents, makeWorld, optOut, rows, run, runRefused, snapshot, type World } from './world.ts'
 
@@ -205,6 +206,34 @@ describe('guards', () => {
     }
     const { error: none } = await run(world)
     expect(none).toBeUndefined()
+  })
+
+  it('ask about removals after a first delivery that reached nobody: the records may be the destination’s own', async () => {
+    const limits = { ...makeWorld().sync.limits, maxRemoved: { fraction: 0.05 } }
+    const world = makeWorld({ sync: { onRemoved: { kind: 'delete' }, limits } })
+    world.people = crowd
+    for (const { id } of crowd) world.vendor.records.set(id, { id, name: 'theirs' })
+    world.vendor.beforeWrite = () => Promise.reject(new MillraceError('MR-3002', { message: 'connection refused' }))
+    await run(world)
+    world.vendor.beforeWrite = () => Promise.resolve()
+    world.people = crowd.slice(0, 2)
+    const error = await runRefused(world, 'MR-4103')
+    expect(error.next.at(-1)).toMatch(/--max-removed 8$/)
+    expect(world.vendor.journal).toEqual([])
+    expect(await intents(world)).toHaveLength(10)
+    world.sync = { ...world.sync, limits: { ...limits, maxRemoved: { rows: 8 } } }
+    expect((await run(world)).ledger).toMatchObject({ removed: 8, retry: 2, delivered: 10 })
+  })
+
+  it('do not hold a sync that removes nothing, where nothing was accepted yet', async () => {
+    const limits = { ...makeWorld().sync.limits, maxRemoved: { fraction: 0.05 } }
+    const world = makeWorld({ sync: { limits } })
+    world.people = crowd
+    world.vendor.beforeWrite = () => Promise.reject(new MillraceError('MR-3002', { message: 'connection refused' }))
+    await run(world)
+    world.vendor.beforeWrite = () => Promise.resolve()
+    world.people = crowd.slice(0, 9)
+    expect(await run(world)).toMatchObject({ error: undefined, ledger: { removed: 1, ignored: 1, delivered: 9 } })
   })
 
   it('do not count rows again that a killed first delivery has left', async () => {
