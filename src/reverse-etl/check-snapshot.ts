@@ -34,9 +34,19 @@ export function checkSnapshot(
       return lost(sync, 'the warehouse knows nothing of it, though runs on this machine have delivered before')
     return permission.isSandbox ? undefined : firstDelivery(sync)
   }
-  const differing = (['account', 'connection', 'object', 'options'] as const).filter(
-    (name) => stored[name] !== wanted[name],
-  )
+  return otherDestination(sync, { stored, wanted })
+}
+
+export type Destination = Pick<SnapshotMeta, (typeof destinationParts)[number]>
+
+const destinationParts = ['account', 'connection', 'object', 'options'] as const
+
+/** undefined: what was sent went to where this run would send. */
+export function otherDestination(
+  sync: ReverseSync,
+  { stored, wanted }: { readonly stored: Destination; readonly wanted: Destination },
+): MillraceError | undefined {
+  const differing = destinationParts.filter((name) => stored[name] !== wanted[name])
   if (differing.length === 0) return undefined
   return new MillraceError('MR-4004', {
     message: `${sync.name}: the snapshot was made for another destination: ${differing.map((name) => `${name} was ${stored[name]}, now ${wanted[name]}`).join('; ')}.`,

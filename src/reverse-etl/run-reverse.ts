@@ -8,7 +8,7 @@ import type { JsonObject } from '../model/json.ts'
 import type { Answer, DiffCounts, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
 import { takeAsBaseline } from './baseline.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { checkSnapshot, type Permission } from './check-snapshot.ts'
+import { checkSnapshot, otherDestination, type Destination, type Permission } from './check-snapshot.ts'
 import { compareModel, type Comparison } from './compare.ts'
 import { copyFirstLines, readLines } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
@@ -70,7 +70,12 @@ async function recoverAndPrepare(
     async (session) => {
       await recoverJournals(session, left, context)
       const jobs = await openJobs(session, request.sync.name, left)
-      return jobs.length > 0 ? { kind: 'jobs', jobs } : prepare(context, request, { session, directory })
+      if (jobs.length === 0) return prepare(context, request, { session, directory })
+      // Another account knows nothing of them, and its word would count as their end.
+      const stored = await session.reverse.readMeta(request.sync.name)
+      const problem = stored && otherDestination(request.sync, { stored, wanted: destinationOf(request) })
+      if (problem) throw problem
+      return { kind: 'jobs', jobs }
     },
   )
 }
@@ -235,19 +240,20 @@ export function invalidKeys(
   })
 }
 
-export function snapshotMeta(
-  { sync, object, account }: Pick<ReverseRequest, 'sync' | 'object' | 'account'>,
-  mapping: ResolvedMapping,
-): SnapshotMeta {
-  return {
-    account,
-    connection: sync.destination,
-    object: object.name,
-    options: destinationOptions(sync),
-    mappingVersion: mapping.version,
-    encoderVersion,
-  }
-}
+type Destined = Pick<ReverseRequest, 'sync' | 'object' | 'account'>
+
+export const snapshotMeta = (request: Destined, mapping: ResolvedMapping): SnapshotMeta => ({
+  ...destinationOf(request),
+  mappingVersion: mapping.version,
+  encoderVersion,
+})
+
+const destinationOf = ({ sync, object, account }: Destined): Destination => ({
+  account,
+  connection: sync.destination,
+  object: object.name,
+  options: destinationOptions(sync),
+})
 
 const unsettled = ({ sync }: ReverseRequest) =>
   new MillraceError('MR-7000', {

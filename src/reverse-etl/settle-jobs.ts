@@ -81,7 +81,15 @@ async function settle(
   { object, sync }: ReverseRequest,
   { job, changes }: { readonly job: OpenJob; readonly changes: readonly SpooledChange[] | null },
 ): Promise<readonly WriteResult[]> {
-  if (!object.settle) return []
+  if (!object.settle)
+    throw new MillraceError('MR-1401', {
+      message: `${sync.name}: run ${job.runId} began a job at the destination and did not see its end, and ${object.name} declares no settle any more by which it could be adopted or aborted.`,
+      kept: 'Nothing was sent; the job stands on its intents.',
+      next: [
+        'Run it with the version of the connector that began the job, or',
+        `see at the vendor that the job is over, and begin anew:  millrace sync state reset ${sync.name}`,
+      ],
+    })
   if (!(await context.holdsLease()))
     throw new MillraceError('MR-2005', {
       message: `Run ${context.runId} no longer holds ${object.name}: another run has taken over.`,

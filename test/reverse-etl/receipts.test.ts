@@ -143,6 +143,30 @@ describe('a receipt', () => {
     expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
   })
 
+  it('is kept for the account that the job was begun in: another one is not asked', async () => {
+    const { world, asked } = jobWorld()
+    await killed(world, deaths[0][1])
+    await runRefused(world, 'MR-4004', { account: 'account-2' })
+    const elsewhere = { ...world, spoolDir: `${world.spoolDir}-2`, sync: { ...world.sync, destination: 'other' } }
+    await runRefused(elsewhere, 'MR-4004')
+    expect(asked).toEqual([])
+    expect(await receiptsOf(world)).toEqual(['{"id":"job-1"}'])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
+    expect(asked).toEqual([{ receipt: { id: 'job-1' }, keys: ['2', '1'] }])
+  })
+
+  it('of an object that settles no more keeps everything from going, in words', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    const { settle } = world.vendor.object
+    Object.assign(world.vendor.object, { settle: undefined })
+    const error = await runRefused(world, 'MR-1401')
+    expect(error.message).toContain(`run ${world.sync.name}-1 began a job at the destination`)
+    expect(await receiptsOf(world)).toEqual(['{"id":"job-1"}'])
+    Object.assign(world.vendor.object, { settle })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
   it('is not saved, and its job does not begin, where another run has taken over', async () => {
     const { world } = jobWorld()
     let taken = false
