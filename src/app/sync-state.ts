@@ -1,4 +1,6 @@
 /** Cursor and snapshot of a sync: looked at, and forgotten on a person's word. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -8,6 +10,7 @@ import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { newRunId } from './run-id.ts'
+import { settleSpool } from './settle-spool.ts'
 import { writeAudit } from './write-audit.ts'
 
 export type SyncState = {
@@ -36,26 +39,47 @@ export async function readStreamsWithCursor(app: App, sync: Sync): Promise<reado
   return lookInWarehouse(app, request, { look: (session) => session.state.readStreams(sync.name), nothing: [] })
 }
 
+/** Runs that began a job at the vendor whose end nobody has seen: of it nothing is known any more. */
+export type Forgotten = { readonly jobsOf: readonly string[] }
+
 /**
- * Forgets cursors (of one stream, or all), and for reverse ETL the snapshot with its intents and rejects. Waits for no
- * run: one that is on stops it. Who did it, when and why stands in `.millrace/audit.ndjson`.
+ * Forgets cursors (of one stream, or all), and for reverse ETL the snapshot with its intents and rejects, and what dead runs
+ * have left on this machine. Waits for no run: one that is on stops it. Who did it, when and why stands in
+ * `.millrace/audit.ndjson`.
  * @throws MillraceError MR-4001
  */
 export async function resetSyncState(
   app: App,
   sync: Sync,
   { stream, reason }: { readonly stream: string | null; readonly reason: string },
-): Promise<void> {
+): Promise<Forgotten> {
   const runId = newRunId(app.clock.now())
   const lease = { name: leaseName(sync, app.target.name), runId, ttlMs: 60_000, graceMs: 30_000 }
-  await withLease(app.store, lease, { signal: app.signal, wait: false }, async () => {
-    const before = await app.warehouse.session({ runId, purpose: `reset of ${sync.name}` }, async (session) => {
-      const state = await stateIn(app, session, sync).catch(unreadable)
-      await session.state.reset(sync.name, stream)
-      return state
-    })
-    await writeAudit(app, { what: 'state reset', sync: sync.name, stream, reason, before })
+  return withLease(app.store, lease, { signal: app.signal, wait: false }, async () => {
+    const { before, jobsOf } = await app.warehouse.session(
+      { runId, purpose: `reset of ${sync.name}` },
+      async (session) => {
+        if (sync.kind === 'reverse_etl') await forgetSpool(app, session, { sync: sync.name, runId })
+        const jobs = await session.reverse.readReceipts(sync.name)
+        const state = await stateIn(app, session, sync).catch(unreadable)
+        await session.state.reset(sync.name, stream)
+        return { before: state, jobsOf: [...new Set(jobs.map((job) => job.runId))] }
+      },
+    )
+    await writeAudit(app, { what: 'state reset', sync: sync.name, stream, reason, before, jobs_of: jobsOf })
+    return { jobsOf }
   })
+}
+
+/** What is left there would reopen intents of the state that is forgotten: rows that a next run would remove, in whichever account. */
+async function forgetSpool(
+  app: App,
+  session: Session,
+  { sync, runId }: { readonly sync: string; readonly runId: string },
+): Promise<void> {
+  // Their answers are history, too (`_millrace.changes`). Without a snapshot there is nothing to commit them to.
+  if (await session.reverse.hasSnapshot(sync)) await settleSpool(app, session, { sync, runId })
+  await rm(join(app.spoolDir, sync), { recursive: true, force: true })
 }
 
 /** A cursor that nobody can read is forgotten like any other. */

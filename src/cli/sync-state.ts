@@ -48,10 +48,14 @@ export async function resetState(shell: Shell, name: string, flags: ResetFlags):
       given: flags.reason,
     })
     if (!(await askWhetherMeant(shell, consequence(sync)))) return { exitCode: 4 }
-    await resetSyncState(app, sync, { stream, reason })
+    const { jobsOf } = await resetSyncState(app, sync, { stream, reason })
     shell.say(
       ` The state of ${what} on ${app.target.name} is forgotten. ${consequence(sync)}\n Written down in .millrace/audit.ndjson.`,
     )
+    if (jobsOf.length > 0)
+      shell.say(
+        ` Forgotten with it is a job that run ${jobsOf.join(', run ')} began at the destination and did not see the end of: see there that it is over before you run the sync.`,
+      )
     return { exitCode: 0 }
   })
 }

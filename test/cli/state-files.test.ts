@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -295,3 +296,34 @@ describe('a cursor that was edited by hand', () => {
 })
 
 const byText = (a: string, b: string) => (a < b ? -1 : 1)
+
+describe('a sync that is reset after a run of it was killed', () => {
+  test('keeps nothing that the run had learned, and tells of a job that it had begun', async () => {
+    const held = startMillrace(project, ['sync', 'run', 'people', '--max-changed', '100%', '--json'], {
+      MILLRACE_HOLD_AT: 'acknowledge.started',
+    })
+    await until(() => held.said().includes('"batch.answered"') && readdirSync(path(spool)).length > 0)
+    await until(() => held.said().includes('"acknowledge.started"'))
+    held.child.kill('SIGKILL')
+    await held.ended
+    expect(readdirSync(path(spool))).toHaveLength(1)
+    const [intent] = await sql(`SELECT run_id FROM _millrace.intents WHERE sync = 'people'`)
+    // Another request of it had begun a job, and was not answered.
+    await sql(
+      `INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, receipt, opened_at) SELECT sync, 'unanswered', op, run_id, epoch, '{"id":"job-1"}', opened_at FROM _millrace.intents WHERE sync = 'people' LIMIT 1`,
+    )
+    const reset = await run('sync', 'state', 'reset', 'people', ...why)
+    expect(reset).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`a job that run ${intent?.['run_id']} began`),
+    })
+    expect(existsSync(path(spool))).toBe(false)
+    expect(audit().at(-1)).toMatchObject({ what: 'state reset', jobs_of: [intent?.['run_id']] })
+    // The next run has nothing of it to take over.
+    const [ran] = (await json('sync', 'run', 'people', '--baseline')).at(-1)?.['runs'] ?? []
+    expect(ran).toMatchObject({ requests: 0, ledger: { retry: 0, removed: 0 } })
+    expect(await sql(`SELECT key FROM _millrace.intents WHERE sync = 'people'`)).toEqual([])
+  })
+})
+
+const spool = '.millrace/spool/sandbox/people'
