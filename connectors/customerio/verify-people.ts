@@ -98,17 +98,18 @@ function waits(settleSeconds: number): readonly number[] {
 }
 
 // Another person's address may be given back tomorrow.
-function reject(code: string, message: string): WriteResult {
-  return { outcome: 'rejected', code, message, retryable: true }
-}
+const reject = (code: string, message: string) => ({ outcome: 'rejected', code, message, retryable: true }) as const
+
+/** What nobody stands in the way of may have been dropped, or may only be later than we waited. */
+const notSeen = (code: string, message: string): WriteResult => ({ ...reject(code, message), maybeTaken: true })
 
 const rejections = {
-  nobody: reject('not_there', 'Customer.io answered 200, and has no such person: is their id or email suppressed?'),
-  email: reject(
+  nobody: notSeen('not_there', 'Customer.io answered 200, and has no such person: is their id or email suppressed?'),
+  email: notSeen(
     'identifier_kept',
     'Customer.io answered 200, and kept the email that the person had: is "Allow updates to email using ID" on in the workspace?',
   ),
-  id: reject(
+  id: notSeen(
     'identifier_kept',
     'Customer.io answered 200, and kept the id that the person had: an id changes only where match is cio_id',
   ),

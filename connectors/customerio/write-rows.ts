@@ -18,7 +18,11 @@ export async function writeRows(
   return rows.map((row) => {
     if (!('items' in row)) return reject(row.refusal)
     const own = results.slice(at, (at += row.items.length))
-    return own.find(({ outcome }) => outcome !== 'ok') ?? own[0] ?? unanswered
+    const failed = own.find(({ outcome }) => outcome !== 'ok')
+    // Its opt-out was taken, and the row beside it was not.
+    if (failed?.outcome === 'rejected' && own.some(({ outcome }) => outcome === 'ok'))
+      return { ...failed, maybeTaken: true }
+    return failed ?? own[0] ?? unanswered
   })
 }
 

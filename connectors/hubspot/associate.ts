@@ -20,7 +20,12 @@ export async function associateRows(
 ): Promise<void> {
   const { answers, signal } = sending
   const taken = rows.filter(({ index, associations }) => associations.length > 0 && answers[index]?.id)
-  const fail = (index: number, result: WriteResult) => (answers[index] = { result, id: answers[index]?.id ?? null })
+  const fail = (index: number, result: WriteResult) =>
+    (answers[index] = {
+      // Its record is written, and holds the rest of the row.
+      result: result.outcome === 'rejected' ? { ...result, maybeTaken: true } : result,
+      id: answers[index]?.id ?? null,
+    })
   for (const [to, targets] of Map.groupBy(taken.flatMap(listAssociations), ({ association }) => association.to)) {
     try {
       const wanted: Wanted[] = []

@@ -4,6 +4,7 @@ import { findRecords } from './find-records.ts'
 import { isOver } from './await-job.ts'
 import { abortJob, awaitJob, getJob, type JobInfo } from './ingest-job.ts'
 import { readReceipt } from './job-receipt.ts'
+import { isLocked } from './row-refusal.ts'
 import { kindOf, type RowKind } from './row.ts'
 import { keyOfRow, readJob, sayWaiting } from './write-jobs.ts'
 import type { Writing } from './writing.ts'
@@ -39,8 +40,11 @@ export async function settleJobs(
     const kind = kindOf(change)
     // An upsert of a record that is there may have gone as an update.
     const result = resultAs(kind) ?? (kind === 'upsert' ? resultAs('update') : undefined)
-    // An aborted job's row was not written, and a row of a request beside the jobs has no answer: both go again.
-    return result && !isUnprocessed(result) ? result : { outcome: 'unknown', message: 'no result of an earlier run' }
+    // An aborted job's row was not written, and a row of a request beside the jobs has no answer: both go again. So does one
+    // that was locked: the dead run may have sent it once more.
+    return result && !isUnprocessed(result) && !isLocked(result)
+      ? result
+      : { outcome: 'unknown', message: 'no result of an earlier run' }
   })
 }
 

@@ -51,7 +51,7 @@ function readResults(answer: unknown, flawed: (what: string) => MillraceError): 
   if (!Array.isArray(answer)) throw flawed('it answered no list of results')
   // Of a list with holes, too: there is a result for each place.
   return Array.from(answer, (result: unknown, index): WriteResult => {
-    const { outcome, code, message, retryable } = Object(result) as { readonly [name: string]: unknown } // checked here
+    const { outcome, code, message, retryable, maybeTaken } = Object(result) as { readonly [name: string]: unknown } // checked here
     switch (outcome) {
       case 'ok':
         return { outcome }
@@ -64,6 +64,7 @@ function readResults(answer: unknown, flawed: (what: string) => MillraceError): 
           code: isSaid(code) ? textOf(code) : 'REFUSED',
           message: isSaid(message) ? textOf(message) : 'no reason was given',
           retryable: retryable === true,
+          ...(maybeTaken === true && { maybeTaken }),
         }
       default:
         throw flawed(

@@ -34,7 +34,17 @@ export type WriteResult =
   | { readonly outcome: 'ok' }
   /** An update or a removal of something that is not there. */
   | { readonly outcome: 'absent'; readonly message?: string }
-  /** `retryable`: the same row may be accepted later without anyone changing it. */
-  | { readonly outcome: 'rejected'; readonly code: string; readonly message: string; readonly retryable: boolean }
+  /**
+   * `retryable`: the same row may be accepted later without anyone changing it. `maybeTaken`: the record may hold some of it
+   * all the same, or come to; so the row is sent again whatever it says by then, removed where it leaves, and not parked.
+   * @default it was not
+   */
+  | {
+      readonly outcome: 'rejected'
+      readonly code: string
+      readonly message: string
+      readonly retryable: boolean
+      readonly maybeTaken?: true
+    }
   /** Sent, and no answer came. */
   | { readonly outcome: 'unknown'; readonly message?: string }

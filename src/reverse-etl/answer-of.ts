@@ -46,6 +46,7 @@ export function answerOf(
         message: storable(result.message),
         retryable: result.retryable,
         sent_at: sentAt,
+        ...(result.maybeTaken && { unanswered: true }),
       }
     case 'unknown':
       return {

@@ -197,6 +197,8 @@ it('a refusal without words is a refusal all the same', async () => {
     { outcome: 'rejected', code: 'REFUSED', message: 'no reason was given', retryable: false },
     { outcome: 'rejected', code: '42', message: '{"no":1}', retryable: false },
   ])
+  const partly = { outcome: 'rejected', code: 'C', message: 'no company', retryable: true, maybeTaken: true }
+  expect(await answersOf([partly, { ...partly, maybeTaken: 'no' }])).toMatchObject([partly, { code: 'C' }])
   expect(
     await answersOf([{ outcome: 'ok', more: 1 }, { outcome: 'absent' }, { outcome: 'unknown', message: 'x' }]),
   ).toEqual([{ outcome: 'ok' }, { outcome: 'absent' }, { outcome: 'unknown', message: 'x' }])

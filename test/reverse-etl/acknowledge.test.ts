@@ -68,6 +68,40 @@ describe('what the destination says', () => {
     expect((await run(world)).ledger).toMatchObject({ unchanged: 1, coalesced: 0 })
   })
 
+  it('sends a refused row again of which the destination may hold a part, though the model has moved back', async () => {
+    const world = makeWorld()
+    world.people = [ann]
+    await run(world)
+    world.people = [{ ...ann, name: 'Anna' }]
+    world.vendor.faults.set('1', { kind: 'reject', retryable: true, taken: true })
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, rejected: 1 })
+    expect(await intents(world)).toEqual(['1 upsert'])
+    expect(await openRejects(world)).toEqual(['1 1'])
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    expect(world.vendor.records.get('1')).toMatchObject({ name: 'Ann' })
+    expect(await intents(world)).toEqual([])
+    expect(await openRejects(world)).toEqual([])
+  })
+
+  it('removes a refused row of which the destination may hold a part where it leaves', async () => {
+    const world = makeWorld({ sync: { onRemoved: { kind: 'delete' } } })
+    world.people = [ann, ben]
+    world.vendor.faults.set('2', { kind: 'reject', retryable: true, taken: true })
+    await run(world)
+    expect([...world.vendor.records.keys()]).toEqual(['1', '2'])
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect([...world.vendor.records.keys()]).toEqual(['1'])
+  })
+
+  it('does not park a row of which the destination may hold a part', async () => {
+    const world = makeWorld({ sync: { parkAfter: 1 } })
+    world.people = [ann]
+    world.vendor.faults.set('1', { kind: 'reject', taken: true, always: true })
+    for (let runs = 0; runs < 3; runs++) expect((await run(world)).ledger).toMatchObject({ rejected: 1, parked: 0 })
+  })
+
   it.each([
     ['the destination refuses', 'Anna', { kind: 'reject' } as const],
     ['no request can hold', 'x'.repeat(20_000), undefined],

@@ -119,6 +119,16 @@ describe('a receipt', () => {
     expect(await openRejects(world)).toEqual(['1 2'])
   })
 
+  it('whose job refused a row and may hold a part of it all the same leaves that row’s intent open', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    world.vendor.faults.set('1', { kind: 'reject', taken: true })
+    world.people = [ben]
+    world.sync = { ...world.sync, onRemoved: { kind: 'delete' } }
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, removed: 1, delivered: 1 })
+    expect([...world.vendor.records.keys()]).toEqual(['2'])
+  })
+
   it('of a run on another machine ends the job, and its rows are sent as they are now', async () => {
     const { world, asked } = jobWorld()
     await killed(world, deaths[0][1])

@@ -7,8 +7,8 @@ export type Record = { [field: string]: FieldValue }
 
 /** What happens to a change of a key, once or (with `always`) until it is taken away. */
 export type Fault =
-  /** The row is refused; nothing is written. */
-  | { readonly kind: 'reject'; readonly retryable?: boolean; readonly message?: string }
+  /** The row is refused; nothing is written, or with `taken` it is all the same, and said. */
+  | { readonly kind: 'reject'; readonly retryable?: boolean; readonly message?: string; readonly taken?: true }
   /** Written, and no answer comes. */
   | { readonly kind: 'unknown' }
   /** Not written, and no answer comes. */
@@ -130,7 +130,7 @@ async function write(vendor: Vendor, changes: readonly Change[]): Promise<readon
   for (const [index, change] of changes.entries()) {
     const fault = faults[index]
     if (fault?.kind === 'network') throw new MillraceError('MR-3002', { message: 'the connection was reset' })
-    if (fault?.kind === 'reject') vendor.refused.add(from + index)
+    if (fault?.kind === 'reject' && !fault.taken) vendor.refused.add(from + index)
     results.push(answer(vendor, change, fault))
   }
   if (death) return vendor.die()
@@ -138,13 +138,16 @@ async function write(vendor: Vendor, changes: readonly Change[]): Promise<readon
 }
 
 function answer(vendor: Vendor, change: Change, fault: Fault | undefined): WriteResult {
-  if (fault?.kind === 'reject')
+  if (fault?.kind === 'reject') {
+    if (fault.taken) answer(vendor, change, undefined)
     return {
       outcome: 'rejected',
       code: 'bad',
       message: fault.message ?? 'the row was refused',
       retryable: fault.retryable ?? false,
+      ...(fault.taken && { maybeTaken: true }),
     }
+  }
   if (fault?.kind === 'lost') return { outcome: 'unknown' }
   const isThere = vendor.records.has(change.key)
   if (isThere && change.op === 'insert')

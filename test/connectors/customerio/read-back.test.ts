@@ -87,6 +87,38 @@ describe('a change that Customer.io answers with 200 and drops', () => {
     expect(await write([change('A-1', { plan: 'x' })])).toMatchObject([{ outcome: 'rejected', code: 'not_there' }])
   })
 
+  it('may only be late: what does not show yet is not denied, and what another has is', async () => {
+    const { write, fault } = await open()
+    await write([change('A-1', { email: 'a@x.example' }), change('A-2', { email: 'b@x.example' })])
+    await fault('late', { reads: 50, times: 'always' })
+    const results = await write([
+      change('A-1', { email: 'c@x.example' }),
+      change('A-3', { email: 'd@x.example' }),
+      change('A-2', { email: 'a@x.example' }),
+    ])
+    expect(results).toMatchObject([
+      { code: 'identifier_kept', maybeTaken: true },
+      { code: 'not_there', maybeTaken: true },
+      { code: 'identifier_conflict' },
+    ])
+    expect(results[2]).not.toHaveProperty('maybeTaken')
+  })
+
+  it('is not all dropped where an opt-out went beside a row that was refused', async () => {
+    const { write, stored, fault } = await open()
+    await write([change('A-1', { email: 'a@x.example' })])
+    // The fourth item is the row of A-1, the third its opt-out.
+    await fault('bad_items', { every: 3 })
+    const results = await write([
+      change('A-2'),
+      change('A-3'),
+      change('A-1', { email: 'b@x.example', unsubscribed: true }),
+    ])
+    expect(results).toMatchObject([{ outcome: 'rejected' }, ok, { outcome: 'rejected', maybeTaken: true }])
+    expect(results[0]).not.toHaveProperty('maybeTaken')
+    expect(await stored('A-1')).toMatchObject({ unsubscribed: true })
+  })
+
   it('is absent where it updates nobody', async () => {
     const { write } = await open()
     await write([change('A-1')])

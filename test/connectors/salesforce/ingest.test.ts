@@ -271,6 +271,14 @@ describe('a job', () => {
     expect(codesOf(await done.settle())).toEqual([...Array(30).fill('ok'), ...Array(30).fill('unknown')])
   })
 
+  it('whose locked rows the dead run may have sent once more says nothing of them: they go again', async () => {
+    await withFault('lock_rows', { match: '/jobs/ingest', times: 'always' }, async () => {
+      const done = await write('Account', 'External_Id__c', accounts('held', 30))
+      expect(codesOf(done.results)).toEqual(Array(30).fill('ok'))
+      expect(codesOf(await done.settle())).toEqual(Array(30).fill('unknown'))
+    })
+  })
+
   it('that is gone, or says what nobody understands, is over', async () => {
     const done = await write('Account', 'External_Id__c', accounts('html', 30))
     await org.sandbox.setFault('salesforce', 'html', { match: 'Results', times: 'always' })
