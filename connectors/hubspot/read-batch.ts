@@ -5,7 +5,12 @@ import { foldKey, traceOf } from './requests.ts'
 import { malformed } from './transport.ts'
 
 /** What a batch's answer says of a row; nothing of a row that it does not name. */
-export type RowAnswer = { readonly result: WriteResult; readonly id: string | null }
+export type RowAnswer = {
+  readonly result: WriteResult
+  readonly id: string | null
+  /** Refused, and it is not said for which of several rows' reasons. */
+  readonly isInDoubt?: true
+}
 
 export type SentRow = Row & { readonly id?: string }
 
@@ -71,7 +76,7 @@ function refusedUnnamed(error: JsonBody, count: number, correlationId: string | 
   const said =
     count === 1 ? message : `one of ${count} rows that HubSpot did not take, without saying which: ${message}`
   const result = rejectRow({ code, message: said, correlationId })
-  return { result: count === 1 ? result : { ...result, retryable: true }, id: null }
+  return count === 1 ? { result, id: null } : { result: { ...result, retryable: true }, id: null, isInDoubt: true }
 }
 
 export const rejectRow = (error: {

@@ -21,7 +21,7 @@ export default simulator({
     bad_items:
       'refuses rows of a batch: ids (a list of the ids or values that they are sent with), or every (each n-th row of the batch)',
     all_or_nothing: 'one bad row has its whole batch refused with a 400, as without objectWriteTraceId',
-    unnamed_errors: 'the errors of a 207 do not say which row they are about',
+    unnamed_errors: 'the errors of a batch do not say which row they are about',
     empty_results: 'a 200 with no results and no errors: nothing was done, or with applied: true everything',
     locked: '423: too much was written at once',
     gateway_timeout: '504 after everything was done',

@@ -15,7 +15,7 @@ export type Batch = {
 }
 
 /**
- * One request; what became of each row. Rows that the answer does not name are looked up: those that hold what was sent
+ * One request; what became of each row. Rows that were refused without a word about which is meant go once more one by one. Rows that the answer does not name are looked up: those that hold what was sent
  * are there, of the others nothing is known. A batch that is refused whole throws, and the engine sends its halves.
  */
 export async function sendBatch(
@@ -23,11 +23,33 @@ export async function sendBatch(
   batch: Batch,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<SentRow, RowAnswer>> {
-  const answers = await askBatch(api, batch, signal)
+  const answers = new Map(await askBatch(api, batch, signal))
+  if (!batch.optsIn) await askEach(api, batch, { signal, answers })
   const unnamed = batch.rows.filter((row) => !answers.has(row))
   if (unnamed.length === 0) return answers
   const settled = await settleRows(api, { ...batch, rows: unnamed }, signal)
   return new Map([...answers, ...unnamed.map((row) => [row, settled.get(row) ?? unanswered] as const)])
+}
+
+/** Each gets its own answer: else a row that is refused for good would be taken for one that may pass, and never let its opt-out go alone. */
+async function askEach(
+  api: HubspotApi,
+  batch: Batch,
+  { signal, answers }: { readonly signal: AbortSignal; readonly answers: Map<SentRow, RowAnswer> },
+): Promise<void> {
+  for (const row of batch.rows) {
+    if (!answers.get(row)?.isInDoubt) continue
+    try {
+      const own = (await askBatch(api, { ...batch, rows: [row] }, signal)).get(row)
+      if (own) answers.set(row, own)
+      else answers.delete(row)
+    } catch (error) {
+      // Of this one nothing is known any more; the others stay as they were refused.
+      if (!(error instanceof MillraceError)) throw error
+      answers.set(row, { result: { outcome: 'unknown', message: error.message }, id: null })
+      return
+    }
+  }
 }
 
 async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Promise<ReadonlyMap<SentRow, RowAnswer>> {

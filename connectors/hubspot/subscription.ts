@@ -59,7 +59,9 @@ async function writeStatuses(
   for (const inputs of groupInputs(encoded.filter(isInput))) {
     try {
       const taken = await sendStatuses(api, inputs, signal)
-      for (const [at, input] of inputs.entries()) results.set(input, taken[at] ?? unnamed)
+      for (const [at, input] of inputs.entries()) results.set(input, taken[at]?.result ?? unnamed)
+      const inDoubt = inputs.filter((_, at) => taken[at]?.isInDoubt)
+      if (inputs.every(isOptOut)) await sendEach(api, inDoubt, { signal, results })
     } catch (error) {
       // What is done is not denied by an error after it; halves of the rest come with the next run.
       if (!(error instanceof MillraceError) || results.size === 0) throw error
@@ -69,8 +71,27 @@ async function writeStatuses(
   return encoded.map((row) => (isInput(row) ? (results.get(row) ?? unnamed) : row))
 }
 
+/** Opt-outs that were refused without a word about which is meant: one that HubSpot does not take keeps no other from going. */
+async function sendEach(
+  api: HubspotApi,
+  inputs: readonly Input[],
+  { signal, results }: { readonly signal: AbortSignal; readonly results: Map<Input, WriteResult> },
+): Promise<void> {
+  for (const input of inputs) {
+    try {
+      const [own] = await sendStatuses(api, [input], signal)
+      results.set(input, own?.result ?? unnamed)
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      results.set(input, { outcome: 'unknown', message: error.message })
+      return
+    }
+  }
+}
+
+const isOptOut = ({ statusState }: Input) => statusState === 'UNSUBSCRIBED'
+
 function groupInputs(inputs: readonly Input[]): readonly (readonly Input[])[] {
-  const isOptOut = ({ statusState }: Input) => statusState === 'UNSUBSCRIBED'
   return [inputs.filter(isOptOut), inputs.filter((input) => !isOptOut(input))].filter((group) => group.length > 0)
 }
 
@@ -109,25 +130,27 @@ function encodeStatus({ key, fields }: Change, legal: LegalBasis): Input | Write
   }
 }
 
-function sendStatuses(api: HubspotApi, inputs: readonly Input[], signal: AbortSignal): Promise<readonly WriteResult[]> {
-  return api.call<readonly WriteResult[]>({
+type Answer = { readonly result: WriteResult; readonly isInDoubt?: boolean }
+
+function sendStatuses(api: HubspotApi, inputs: readonly Input[], signal: AbortSignal): Promise<readonly Answer[]> {
+  return api.call<readonly Answer[]>({
     label: `POST ${path}`,
     docs,
     signal,
     timeoutMs: requestTimeoutMs,
-    repeatable: inputs.every(({ statusState }) => statusState === 'UNSUBSCRIBED') ? true : 'never',
+    repeatable: inputs.every(isOptOut) ? true : 'never',
     // The SDK knows only v3, one person a request.
     send: (sdk) => sdk.request('POST', path, { inputs }),
     read: (body, correlationId) => readStatuses(body, inputs, correlationId),
     recover: (error) =>
       inputs.length === 1 && [400, 404, 409, 413, 422].includes(error.status)
-        ? { value: [rejectRow(error)] }
+        ? { value: [{ result: rejectRow(error) }] }
         : undefined,
   })
 }
 
 /** Taken is what stands in `results` with the status that was asked for. */
-function readStatuses(body: JsonBody, inputs: readonly Input[], correlationId: string | null): readonly WriteResult[] {
+function readStatuses(body: JsonBody, inputs: readonly Input[], correlationId: string | null): readonly Answer[] {
   if (!Array.isArray(body['results'])) throw malformed('answered subscription statuses without a list of results')
   const held = new Map(
     listOf(body['results']).map((each) => [
@@ -136,20 +159,19 @@ function readStatuses(body: JsonBody, inputs: readonly Input[], correlationId: s
     ]),
   )
   const errors = listOf(body['errors'])
-  return inputs.map((input): WriteResult => {
+  return inputs.map((input): Answer => {
     const status = held.get(keyOf(input.subscriberIdString, input.subscriptionId))
-    if (status === input.statusState) return { outcome: 'ok' }
-    if (status !== undefined)
-      return rejectRow({
-        code: 'STATUS_NOT_CHANGED',
-        message: `HubSpot kept the status ${String(status)} and did not take ${input.statusState}`,
-        correlationId,
-      })
+    if (status === input.statusState) return { result: { outcome: 'ok' } }
+    if (status !== undefined) {
+      const message = `HubSpot kept the status ${String(status)} and did not take ${input.statusState}`
+      return { result: rejectRow({ code: 'STATUS_NOT_CHANGED', message, correlationId }) }
+    }
     const error = errors.find((each) => namesInput(each, input))
-    if (error) return rejectRow({ ...readDetail(error), correlationId })
+    if (error) return { result: rejectRow({ ...readDetail(error), correlationId }) }
     const [homeless] = errors.filter((each) => !inputs.some((other) => namesInput(each, other)))
-    if (!homeless) return unnamed
-    return { ...rejectRow({ ...readDetail(homeless), correlationId }), retryable: inputs.length > 1 }
+    if (!homeless) return { result: unnamed }
+    const isInDoubt = inputs.length > 1
+    return { result: { ...rejectRow({ ...readDetail(homeless), correlationId }), retryable: isInDoubt }, isInDoubt }
   })
 }
 

@@ -30,9 +30,10 @@ export function writeStatuses(context: SimulatorContext, text: string): Response
   context.store.batch(() => {
     for (const each of wanted) outcomes.push(checkWanted(context, each) ?? setStatus(context, each, 'PUBLIC_API'))
   })
+  const isNamed = context.fault('unnamed_errors') === null
   return answerBatch(context, {
     results: outcomes.filter((outcome) => !isError(outcome)),
-    errors: outcomes.filter(isError),
+    errors: outcomes.filter(isError).map((error) => (isNamed ? error : { ...error, context: {} })),
   })
 }
 

@@ -78,6 +78,23 @@ describe('a sync to HubSpot', () => {
   })
 })
 
+describe('opt-outs of contacts', () => {
+  it('go alone where HubSpot refuses their rows without saying which it means', async () => {
+    await project.write(`DELETE FROM raw.people WHERE id NOT IN ('p1', 'p2')`)
+    await run('people', 0)
+    const add = project.edit('syncs/people.yaml', (text) =>
+      text.replace('score: score', 'score: score\n  sms_opt_out: { opt_out: opted_out }'),
+    )
+    await project.sandbox.setFault('hubspot', 'unnamed_errors', { times: 'always' })
+    await project.write(`UPDATE raw.people SET email = 'nobody' || id, opted_out = true`)
+    expect(await run('people', 5)).toMatchObject({ ledger: { changed: 2, rejected: 2 } })
+    const contacts = await held()
+    expect(['p1', 'p2'].map((id) => contacts.get(id)?.['sms_opt_out'])).toEqual(['true', 'true'])
+    await project.sandbox.setFault('hubspot', 'unnamed_errors', null)
+    add()
+  })
+})
+
 describe('opt-outs', () => {
   const statusOf = async (email: string) =>
     (await project.sandbox.show('hubspot', 'subscription', `${email}/301`))[0]?.['status']

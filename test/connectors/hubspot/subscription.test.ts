@@ -85,6 +85,26 @@ describe('subscriptions', () => {
     expect((await vendor.requests()).map(({ status }) => status)).toEqual([200])
   })
 
+  it('do not wait for one that HubSpot does not take and does not name', async () => {
+    await vendor.fault('unnamed_errors', { times: 'always' })
+    await vendor.fault('bad_items', { times: 1, ids: ['c@x.example'] })
+    expect(
+      await write([
+        say('a@x.example', 'UNSUBSCRIBED'),
+        say('nobody', 'UNSUBSCRIBED'),
+        say('c@x.example', 'UNSUBSCRIBED'),
+      ]),
+    ).toMatchObject([ok, { outcome: 'rejected', retryable: false }, ok])
+    expect(await statusOf('c@x.example')).toBe('UNSUBSCRIBED')
+  })
+
+  it('that opt in are not sent again where HubSpot does not say whom it refused', async () => {
+    await vendor.fault('unnamed_errors', { times: 'always' })
+    const results = await write([say('nobody', 'SUBSCRIBED'), say('nobody else', 'SUBSCRIBED')])
+    expect(results).toMatchObject(Array(2).fill({ outcome: 'rejected', retryable: true }))
+    expect(await vendor.asked()).toEqual([path])
+  })
+
   it('are refused without a legal basis where the account demands one', async () => {
     await vendor.fault('data_privacy', { times: 'always' })
     expect(await write([say('a@x.example', 'UNSUBSCRIBED')])).toMatchObject([

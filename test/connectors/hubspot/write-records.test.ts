@@ -129,10 +129,43 @@ describe('the answer of each row', () => {
     ])
   })
 
-  it('errors that name nobody deny the rows that are not among the results, and say that it is not known whose they are', async () => {
-    await vendor.fault('unnamed_errors')
-    const bad = change('person_id', 'A-4', { email: 'nobody else' })
+  const bad = change('person_id', 'A-4', { email: 'nobody else' })
+
+  it('errors that name nobody deny the rows that are not among the results: each goes once more, and gets its own answer', async () => {
+    await vendor.fault('unnamed_errors', { times: 'always' })
+    const later = change('person_id', 'A-5', { email: 'a5@x.example' })
+    await vendor.fault('bad_items', { times: 1, ids: ['A-5'] })
+    expect(await contacts([...three, bad, later])).toMatchObject([
+      ok,
+      {
+        outcome: 'rejected',
+        code: 'INVALID_EMAIL',
+        retryable: false,
+        message: expect.stringMatching(/^Email address nobody is/),
+      },
+      ok,
+      { outcome: 'rejected', code: 'INVALID_EMAIL', retryable: false, message: expect.stringContaining('nobody else') },
+      ok,
+    ])
+    const sizes = (await vendor.requests()).map(({ body }) => JSON.parse(body ?? '').inputs.length)
+    expect(sizes).toEqual([5, 1, 1, 1])
+  })
+
+  it('errors that name nobody leave open what became of a row whose own request is lost', async () => {
+    await vendor.fault('unnamed_errors', { times: 'always' })
+    await vendor.fault('reset_after', { times: 1, after: 1, match: 'upsert' })
     expect(await contacts([...three, bad])).toMatchObject([
+      ok,
+      { outcome: 'unknown' },
+      ok,
+      { outcome: 'rejected', retryable: true, message: expect.stringContaining('one of 2 rows') },
+    ])
+  })
+
+  it('errors that name nobody say that it is not known whose they are where somebody opts in: that goes once', async () => {
+    await vendor.fault('unnamed_errors')
+    const optIn = { ...change('person_id', 'A-1', { sms_opt_out: false }), optsIn: true as const }
+    expect(await contacts([optIn, ...three.slice(1), bad])).toMatchObject([
       ok,
       { outcome: 'rejected', retryable: true, message: expect.stringContaining('one of 2 rows') },
       ok,
