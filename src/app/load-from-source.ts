@@ -18,7 +18,7 @@ export async function loadFromSource(
   // What a killed run had spooled was never committed; its cursor brings it again.
   await rm(spool, { recursive: true, force: true })
   const own = join(spool, runId)
-  const connection = await openConnection(app, sync.source, runId, join(own, 'vendor'))
+  const connection = await openConnection(app, sync.source, runId, { spool: join(own, 'vendor') })
   const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   const garbage = keepGarbageSmall()
   try {

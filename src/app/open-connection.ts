@@ -22,14 +22,14 @@ export type OpenedConnection = {
 
 /**
  * Opens a connection for a run: keys checked and resolved, host and SDK built.
- * @param spool where the connector's files lie: a folder that the caller's lease keeps, and that it clears. Without one they
- * lie in a folder of this process.
+ * `spool`: where the connector's files lie, a folder that the caller's lease keeps, and that it clears; without one they lie in
+ * a folder of this process. `mayBegin`: throws where no request may begin any more.
  */
 export async function openConnection(
   app: App,
   name: string,
   runId: string,
-  spool: string = vendorFolder(app),
+  { spool = vendorFolder(app), mayBegin }: { readonly spool?: string; readonly mayBegin?: () => void } = {},
 ): Promise<OpenedConnection> {
   const keys = await readConnectionKeys(app, name)
   const configured = app.project.connections[name]
@@ -44,6 +44,7 @@ export async function openConnection(
     secrets: keys.secrets,
     clock: app.clock,
     inSession,
+    ...(mayBegin && { mayBegin }),
   })
   try {
     const config = await parseKeys(definition, { name, keys: keys.value, redactor: host.redactor })

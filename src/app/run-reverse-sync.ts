@@ -25,9 +25,10 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
       if (event.type === 'request.retried') retries++
       app.emit(event)
     }
-    const connection = await openConnection({ ...app, emit }, sync.destination, runId)
+    const connection = await openConnection({ ...app, emit }, sync.destination, runId, { mayBegin: lease.check })
     try {
       const object = await destinationObject(connection, sync, app.signal)
+      await lease.waitForRequests(sizeFrom(app.env['MILLRACE_GRACE_MS']) ?? object.timeoutMs ?? defaultRequestMs)
       const account = await connection.connector.account({ signal: app.signal })
       const model = await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, (session) =>
         syncQuery(session, { project: app.project, warehouse: app.warehouse, sync }),
@@ -44,6 +45,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
           callContext: (signal) => connection.host.context(signal),
           retries: () => retries,
           holdsLease: () => app.store.holdsLease(lease),
+          lost: lease.lost,
           acknowledgeRows: sizeFrom(app.env['MILLRACE_ACKNOWLEDGE_ROWS']) ?? 10_000,
         },
         {
@@ -87,6 +89,9 @@ export async function destinationObject(
     next: `millrace connection discover ${sync.destination}`,
   })
 }
+
+/** What an object's request may take that does not say. */
+const defaultRequestMs = 30_000
 
 const reverseStatus = (ledger: ReverseLedger): RunStatus =>
   ledger.rejected + ledger.parked + ledger.unknown + ledger.absent + ledger.invalid > 0 ? 'partial' : 'ok'

@@ -32,6 +32,8 @@ export type HostOptions = {
   readonly clock?: Clock
   /** Is a warehouse session open around this call? @default never */
   readonly inSession?: () => boolean
+  /** Asked just before each attempt; throws where none may begin any more. @default any may */
+  readonly mayBegin?: () => void
 }
 
 /** The host as the engine holds it: what connectors see, and what only the engine asks. */
@@ -65,6 +67,7 @@ export function createHost(options: HostOptions): EngineHost {
     now: () => clock.now(),
     permit(label) {
       if (options.inSession?.()) throw callInSession(connection, label)
+      options.mayBegin?.()
     },
     onSent(label) {
       requests++

@@ -69,7 +69,7 @@ export type DestinationObject = {
   readonly batch: { readonly rows: number; readonly bytes: number; readonly rowBytes?: number }
   /** Requests in flight at once. @default 1 */
   readonly concurrency?: number
-  /** How long one request may take; also what a takeover waits beside the lease. @default 30_000 */
+  /** How long one request may take; a takeover waits at least so long beside the lease. @default 30_000 */
   readonly timeoutMs?: number
   /** Encoded bytes of one change. @default its JSON length */
   readonly size?: (change: Change) => number

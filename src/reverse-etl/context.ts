@@ -20,6 +20,8 @@ export type ReverseContext = {
   readonly retries?: () => number
   /** Does this run still hold the destination object? Asked just before every request. */
   readonly holdsLease: () => Promise<boolean>
+  /** Aborts as soon as it is known, without asking, that it does not. @default never */
+  readonly lost?: AbortSignal
   /** Answers that go into one commit. @default 10_000 */
   readonly acknowledgeRows: number
 }

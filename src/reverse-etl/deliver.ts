@@ -8,6 +8,7 @@ import { chain } from './chain.ts'
 import { readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Journal, JournalHeader, Segment, SentBatch } from './journal.ts'
+import { findLeaseLost } from './lease-lost.ts'
 import type { OptOutField } from './opt-out-alone.ts'
 import type { RejectsByReason } from './rejects-by-reason.ts'
 import { aloneOf, writeAndCheck } from './write-and-check.ts'
@@ -78,7 +79,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       failure ??= asMillraceError(error, `sending to ${object.name}`)
     }
   }
-  const mayStillSend = async () => ((await context.holdsLease()) ? undefined : leaseLost(context, object))
+  const mayStillSend = () => findLeaseLost(context, object)
 
   /** Of these nobody knows whether they arrived: their intents stay, in the warehouse and here. */
   const unknown = new Map<string, string>()
@@ -182,8 +183,9 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   await Promise.all(inFlight)
   await Promise.all(onTheirWay)
   await attempt(() => acknowledging.next(commit))
-  // Whoever took over may have cleared away what this run needs: then the lease tells what the error cannot.
-  if (failure && failure.code !== 'MR-2005') failure = (await mayStillSend()) ?? failure
+  // Whoever took over may have cleared away what this run needs: then the lease tells what the error cannot. And what had no
+  // answer may have had none because a connector began no request any more.
+  if (failure ? failure.code !== 'MR-2005' : unknown.size > 0) failure = (await mayStillSend()) ?? failure
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
   if (failure?.code === 'MR-2005') {
     const sent = [...uncommitted].flatMap(({ keys, ops }) => keys.map((key, index) => [key, ops[index] ?? ''] as const))
@@ -231,12 +233,5 @@ async function reopen(context: ReverseContext, delivery: Delivery, sent: Readonl
     type: 'run.warning',
     run_id: context.runId,
     message: `${fence.sync}: this run lost its lease; ${reopened} rows it may have sent late are open again and will be sent with their present values.`,
-  })
-}
-
-function leaseLost(context: ReverseContext, object: DestinationObject): MillraceError {
-  return new MillraceError('MR-2005', {
-    message: `Run ${context.runId} no longer holds ${object.name}: another run has taken over.`,
-    kept: 'Nothing more is sent by this run.',
   })
 }

@@ -13,6 +13,7 @@ import { canonicalJson } from './canonical-json.ts'
 import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
+import { findLeaseLost } from './lease-lost.ts'
 import type { ReverseRequest } from './run-reverse.ts'
 
 export type OpenJob = {
@@ -90,11 +91,8 @@ async function settle(
         `see at the vendor that the job is over, and begin anew:  millrace sync state reset ${sync.name}`,
       ],
     })
-  if (!(await context.holdsLease()))
-    throw new MillraceError('MR-2005', {
-      message: `Run ${context.runId} no longer holds ${object.name}: another run has taken over.`,
-      kept: 'Nothing was sent.',
-    })
+  const lost = await findLeaseLost(context, object)
+  if (lost) throw lost
   const settleContext: SettleContext = {
     ...context.callContext(context.signal),
     options: sync.options,

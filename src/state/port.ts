@@ -26,8 +26,8 @@ export type ControlStore = {
    * at once; another one only `graceMs` after it ran out.
    */
   readonly acquireLease: (request: LeaseRequest) => Promise<LeaseGrant>
-  /** false: lost. Extends the lease by its ttl. */
-  readonly renewLease: (lease: Lease) => Promise<boolean>
+  /** false: lost. Extends the lease by its ttl; with `graceMs`, that is its grace from here on. */
+  readonly renewLease: (lease: Lease & { readonly graceMs?: number }) => Promise<boolean>
   /** Does this lease still hold? Cheap; asked before every request of a delivery. */
   readonly holdsLease: (lease: Lease) => Promise<boolean>
   readonly releaseLease: (lease: Lease) => Promise<void>

@@ -7,8 +7,15 @@ import type { ControlStore, Holder, Lease, LeaseRequest } from './port.ts'
 export type HeldLease = Lease & {
   /** Whose lease was taken over, if it had not been given back. */
   readonly from: Holder | null
-  /** Aborts, with MR-2005, as soon as it is known that the lease is lost. Ask `holdsLease` before what must not be late. */
+  /**
+   * Aborts, with MR-2005, as soon as it is known that the lease is lost, or has run out by this process's own steady clock: then
+   * another may have it any moment. Ask `holdsLease` before what must not be late.
+   */
   readonly lost: AbortSignal
+  /** Asks no store, so that it can be asked before every request. @throws MillraceError MR-2005 where the lease is lost */
+  readonly check: () => void
+  /** From here on a takeover waits at least so long beside the lease, as the longest request takes. @throws MillraceError MR-2005 */
+  readonly waitForRequests: (graceMs: number) => Promise<void>
 }
 
 export type LeaseOptions = {
@@ -29,16 +36,27 @@ export async function withLease<T>(
   fn: (lease: HeldLease) => Promise<T>,
 ): Promise<T> {
   const askedAtMs = performance.now()
-  const { lease, from } = await takeLease(store, request, options)
+  const { grant, takenAtMs } = await takeLease(store, request, options)
+  const { lease, from } = grant
   options.onTurn?.(performance.now() - askedAtMs)
-  const lost = new AbortController()
   const done = new AbortController()
-  const heartbeat = keepAlive(store, lease, { lost, done: done.signal })
+  const term = new Term(lease, takenAtMs)
+  const heartbeat = keepAlive(store, term, done.signal)
   try {
-    return await fn({ ...lease, from, lost: lost.signal })
+    return await fn({
+      ...lease,
+      from,
+      lost: term.lost,
+      check: () => term.check(),
+      async waitForRequests(graceMs) {
+        if (graceMs > request.graceMs && !(await store.renewLease({ ...lease, graceMs }))) term.end(takenByAnother)
+        term.check()
+      },
+    })
   } finally {
     done.abort()
     await heartbeat
+    term.close()
     await store.releaseLease(lease)
   }
 }
@@ -47,8 +65,9 @@ async function takeLease(store: ControlStore, request: LeaseRequest, options: Le
   let waitingFor: string | undefined
   for (;;) {
     options.signal.throwIfAborted()
+    const takenAtMs = performance.now()
     const grant = await store.acquireLease(request)
-    if (grant.granted) return grant
+    if (grant.granted) return { grant, takenAtMs }
     if (!options.wait) throw heldByAnother(request.name, grant.holder)
     if (waitingFor !== grant.holder.runId) options.onWaiting?.(grant.holder)
     waitingFor = grant.holder.runId
@@ -56,26 +75,76 @@ async function takeLease(store: ControlStore, request: LeaseRequest, options: Le
   }
 }
 
-/** A renewal that cannot be written is tried again until the lease has run out by this process's own steady clock. */
-async function keepAlive(
-  store: ControlStore,
-  lease: Lease,
-  { lost, done }: { readonly lost: AbortController; readonly done: AbortSignal },
-): Promise<void> {
-  let heldUntilMs = performance.now() + lease.ttlMs
+/** How long the lease is surely held, by this process's own steady clock. What has run out once does not come back. */
+class Term {
+  readonly lease: Lease
+  readonly #lost = new AbortController()
+  #untilMs = 0
+  #deadline: NodeJS.Timeout | undefined
+  #cause: unknown
+
+  constructor(lease: Lease, takenAtMs: number) {
+    this.lease = lease
+    this.renewed(takenAtMs)
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal
+  }
+
+  /** Asked for at that instant, and granted since. */
+  renewed(askedAtMs: number): void {
+    this.#untilMs = askedAtMs + this.lease.ttlMs
+    this.#cause = undefined
+    this.#watch()
+  }
+
+  failed(error: unknown): void {
+    this.#cause = error
+  }
+
+  end(why: string): void {
+    this.#lost.abort(leaseLost(this.lease.name, why, this.#cause))
+  }
+
+  check(): void {
+    // A process that was frozen is asked before its timer tells it.
+    if (performance.now() >= this.#untilMs) this.end(notRenewed)
+    this.lost.throwIfAborted()
+  }
+
+  close(): void {
+    clearTimeout(this.#deadline)
+  }
+
+  /** Timers may be a little early. */
+  #watch(): void {
+    clearTimeout(this.#deadline)
+    const restMs = this.#untilMs - performance.now()
+    if (restMs <= 0) this.end(notRenewed)
+    else this.#deadline = setTimeout(() => this.#watch(), Math.ceil(restMs))
+  }
+}
+
+/** A renewal that cannot be written is tried again, also after the time is over: whoever only commits may go on with it. */
+async function keepAlive(store: ControlStore, term: Term, done: AbortSignal): Promise<void> {
+  const { lease } = term
   let waitMs = lease.ttlMs / 3
   while (await pausedFully(waitMs, done)) {
     const askedAtMs = performance.now()
     try {
-      if (!(await store.renewLease(lease))) return lost.abort(leaseLost(lease.name, 'another run has it now'))
-      heldUntilMs = askedAtMs + lease.ttlMs
+      if (!(await store.renewLease(lease))) return term.end(takenByAnother)
+      term.renewed(askedAtMs)
       waitMs = lease.ttlMs / 3
     } catch (error) {
-      if (performance.now() >= heldUntilMs) return lost.abort(leaseLost(lease.name, 'it could not be renewed', error))
+      term.failed(error)
       waitMs = Math.min(lease.ttlMs / 10, askEveryMs)
     }
   }
 }
+
+const takenByAnother = 'another run has it now'
+const notRenewed = 'it could not be renewed in time'
 
 const leaseLost = (name: string, why: string, cause?: unknown) =>
   new MillraceError('MR-2005', {

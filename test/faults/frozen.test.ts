@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { millrace, resultOf, start } from './millrace-process.ts'
 
-const shortLease = { MILLRACE_LEASE_MS: '1500' }
+const shortLease = { MILLRACE_LEASE_MS: '1500', MILLRACE_GRACE_MS: '750' }
 
 describe('a run that is frozen past its lease', () => {
   let project: FaultProject

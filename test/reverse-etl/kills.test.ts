@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Change } from '../../src/model/change.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
 import {
@@ -202,6 +203,28 @@ describe('a run that finds its lease lost', () => {
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(world.vendor.requests).toEqual([['1', '2']])
     expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])
+  })
+
+  it('says why, though its connector took the refusal of its last request for a lost answer', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    const lost = new AbortController()
+    const { write } = world.vendor.object
+    Object.assign(world.vendor.object, {
+      write: (changes: readonly Change[]) => {
+        lost.abort(new MillraceError('MR-2005', { message: 'the lease is lost: it could not be renewed in time' }))
+        return Promise.resolve(changes.map(({ key }) => ({ outcome: key === '1' ? 'ok' : 'unknown' })))
+      },
+    })
+    const { error, ledger } = await run(world, { context: { lost: lost.signal } })
+    expect(error).toMatchObject({
+      code: 'MR-2005',
+      message: `Run ${world.sync.name}-1 no longer holds person: the lease is lost: it could not be renewed in time.`,
+    })
+    expect(ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    expect(await intents(world)).toEqual(['2 upsert'])
+    Object.assign(world.vendor.object, { write })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
   })
 
   it('has rows removed again that it may have brought back late', async () => {

@@ -12,7 +12,7 @@ import type { EngineEvent } from '../../src/model/event.ts'
 import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore, ProcessId } from '../../src/state/port.ts'
 import type { Job } from '../../src/state/slot-store.ts'
-import { withLease } from '../../src/state/with-lease.ts'
+import { withLease, type HeldLease } from '../../src/state/with-lease.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
 import { aJob, aSlot } from './a-slot.ts'
 
@@ -150,6 +150,26 @@ export function controlStoreConformance(
         await near.close()
       })
 
+      test('a renewal may lengthen the grace, and later ones keep it', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const far = await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        const near = await open(location, { clock })
+        const grant = await far.acquireLease(lease('far', { ttlMs: 10_000, graceMs: 5_000 }))
+        if (!grant.granted) expect.unreachable()
+        expect(await far.renewLease({ ...grant.lease, graceMs: 120_000 })).toBe(true)
+        expect(await far.renewLease(grant.lease)).toBe(true)
+        nowMs += 129_999
+        expect(await near.acquireLease(lease('near', { ttlMs: 1, graceMs: 0 }))).toMatchObject({
+          granted: false,
+          retryAfterMs: 1,
+        })
+        nowMs += 1
+        expect(await near.acquireLease(lease('near', { ttlMs: 1, graceMs: 0 }))).toMatchObject({ granted: true })
+        await far.close()
+        await near.close()
+      })
+
       test('a lease that ran out no longer counts as held, though nobody took it', async () => {
         let nowMs = Date.parse('2026-11-21T09:00:00Z')
         const slow = await open(location, { clock: { now: () => new Date(nowMs) } })
@@ -247,6 +267,76 @@ export function controlStoreConformance(
         // What belongs to the other one is not given back by the one who lost it.
         expect(await store.acquireLease(lease('run-3'))).toMatchObject({ granted: false, holder: { runId: 'run-2' } })
         await far.close()
+      })
+    })
+
+    describe('a lease that nobody can renew', () => {
+      const failing = (renewLease: ControlStore['renewLease']) =>
+        withLease(
+          { ...store, renewLease },
+          lease('run-1', { ttlMs: 300, graceMs: 0 }),
+          { signal, wait: false },
+          (mine) => atItsEnd(mine),
+        )
+      const atItsEnd = async (mine: HeldLease) => {
+        const began = performance.now()
+        mine.check()
+        await new Promise<void>((resolve) => mine.lost.addEventListener('abort', () => resolve()))
+        expect(() => mine.check()).toThrow('could not be renewed in time')
+        return { reason: mine.lost.reason, afterMs: performance.now() - began }
+      }
+
+      test.each([
+        ['since the store fails', () => Promise.reject(new RangeError('away'))],
+        ['since the store does not answer', () => sleep(1_000).then(() => true)],
+      ])('is lost when its time is over, %s', async (_why, renewLease) => {
+        const { reason, afterMs } = await failing(renewLease)
+        expect(reason).toMatchObject({ code: 'MR-2005' })
+        expect(afterMs).toBeLessThanOrEqual(500)
+      })
+
+      test('is lost to a process that slept through its time, before it does anything else', async () => {
+        const work = withLease(
+          store,
+          lease('run-1', { ttlMs: 200, graceMs: 0 }),
+          { signal, wait: false },
+          async (mine) => {
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+            mine.check()
+          },
+        )
+        await expect(work).rejects.toMatchObject({ code: 'MR-2005' })
+      })
+
+      test('goes on being renewed where the store comes back: whoever only commits needs no more', async () => {
+        let isAway = true
+        const renewLease: ControlStore['renewLease'] = (mine) =>
+          isAway ? Promise.reject(new RangeError('away')) : store.renewLease(mine)
+        const away = { ...store, renewLease }
+        await withLease(away, lease('run-1', { ttlMs: 300, graceMs: 0 }), { signal, wait: false }, async (mine) => {
+          await sleep(400)
+          isAway = false
+          await sleep(400)
+          expect(mine.lost.aborted).toBe(true)
+          expect(await store.holdsLease(mine)).toBe(true)
+        })
+      })
+
+      test('may wait longer for requests, and says so where another has it by then', async () => {
+        const asked: unknown[] = []
+        const spied = {
+          ...store,
+          renewLease: (mine: Parameters<ControlStore['renewLease']>[0]) => {
+            asked.push(mine.graceMs)
+            return Promise.resolve(mine.graceMs !== 9_000)
+          },
+        }
+        await withLease(spied, lease('run-1'), { signal, wait: false }, async (mine) => {
+          await mine.waitForRequests(500)
+          await mine.waitForRequests(8_000)
+          await expect(mine.waitForRequests(9_000)).rejects.toMatchObject({ code: 'MR-2005' })
+        })
+        expect(asked).toEqual([8_000, 9_000])
       })
     })
 

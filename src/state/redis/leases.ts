@@ -50,8 +50,13 @@ export function storeLeases({ connection, keys, nowMs, process, presence, giveBa
     return reply === 1
   }
 
-  function argsOf({ token, runId, ttlMs }: Lease): (string | number)[] {
-    return [nowMs(), token, runId, ttlMs]
+  function argsOf({
+    token,
+    runId,
+    ttlMs,
+    graceMs = '',
+  }: Lease & { readonly graceMs?: number | '' }): (string | number)[] {
+    return [nowMs(), token, runId, ttlMs, graceMs]
   }
 }
 
@@ -95,6 +100,7 @@ if mine[1] ~= ARGV[2] or mine[2] ~= ARGV[3] then return 0 end
 
 const renew = script(`${ifMine}
 redis.call('HSET', KEYS[1], 'expires', whole(now(ARGV[1]) + tonumber(ARGV[4])))
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'grace', ARGV[5]) end
 return 1
 `)
 

@@ -22,7 +22,9 @@ export function storeLeases(
        host = excluded.host, pid = excluded.pid, process_started_at = excluded.process_started_at
      returning token`,
   )
-  const extend = sql.prepare('update leases set expires_ms = ? where name = ? and token = ? and run_id = ?')
+  const extend = sql.prepare(
+    'update leases set expires_ms = ?, grace_ms = coalesce(?, grace_ms) where name = ? and token = ? and run_id = ?',
+  )
   const holds = sql.prepare(
     'select 1 as one from leases where name = ? and token = ? and run_id = ? and expires_ms > ?',
   )
@@ -54,7 +56,10 @@ export function storeLeases(
       }),
     // One that ran out and that nobody took is extended too: the token says that nobody was in between.
     renewLease: (lease) =>
-      database.write(() => extend.run(nowMs() + lease.ttlMs, lease.name, lease.token, lease.runId).changes === 1),
+      database.write(() => {
+        const { name, token, runId, ttlMs, graceMs = null } = lease
+        return extend.run(nowMs() + ttlMs, graceMs, name, token, runId).changes === 1
+      }),
     holdsLease: (lease) => database.read(() => holds.get(lease.name, lease.token, lease.runId, nowMs()) !== undefined),
     releaseLease: (lease) =>
       own.giveBack(() => {
