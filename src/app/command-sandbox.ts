@@ -37,5 +37,20 @@ export async function withKeptSandbox<T>(project: Project, work: (sandbox: Runni
   }
 }
 
+/** With a new world: of the sandbox that is running, or in place of the kept one, which may be damaged. */
+export async function withNewWorld<T>(
+  project: Project,
+  world: WorldOptions,
+  work: (sandbox: RunningSandbox) => Promise<T>,
+): Promise<T> {
+  const sandbox = await openKeptSandbox({ ...sandboxOptions(project), anew: world })
+  try {
+    if (sandbox.joined) await sandbox.reset(world.seed, world.scale)
+    return await work(sandbox)
+  } finally {
+    await sandbox.close()
+  }
+}
+
 /** Faults that every vendor has: name → what it does and the keys that it takes. */
 export const knownFaults: { readonly [name: string]: string } = { ...faultCatalogue, ...simulatorFaults }

@@ -1,5 +1,5 @@
 /** Commands that act on the running or the kept sandbox. */
-import { withKeptSandbox } from '../app/command-sandbox.ts'
+import { withKeptSandbox, withNewWorld } from '../app/command-sandbox.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
 import { openProject } from './open-project.ts'
@@ -9,10 +9,9 @@ import type { CommandResult, Shell } from './shell.ts'
 
 /** The world anew: day 0, empty journals, no faults. */
 export async function resetSandbox(shell: Shell, flags: WorldFlags): Promise<CommandResult> {
-  const { seed, scale } = worldOptions(flags)
+  const asked = worldOptions(flags)
   const project = await openProject(shell)
-  return withKeptSandbox(project, async (sandbox) => {
-    await sandbox.reset(seed, scale)
+  return withNewWorld(project, asked, async (sandbox) => {
     const { day, now, ...world } = await sandbox.status()
     if (shell.json) shell.line({ type: 'sandbox', day, now, seed: world.seed, scale: world.scale })
     else shell.print(` a new world: seed ${world.seed}, scale ${world.scale}, day ${day}, ${formatInstant(now)}\n`)

@@ -7,6 +7,7 @@ import { openPlot, renewPlot } from './plot.ts'
 import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
 import { createSnowflakeHost } from './snowflake-host.ts'
 import { startVendorServer, type VendorServer } from './vendor-server.ts'
+import { forgetVendorFiles } from './vendor-file.ts'
 import { openVendor, type Vendor } from './vendor.ts'
 import { openWorldFile, type WorldFile } from './world-file.ts'
 
@@ -20,16 +21,19 @@ export type StartOptions = {
   readonly scale?: number
   /** vendor → port. @default the one that it had before, else any */
   readonly ports?: { readonly [vendor: string]: number }
+  /** A new world in place of the kept one, which may be damaged. */
+  readonly anew?: boolean
 }
 
 /** Starts every simulator on a port of 127.0.0.1, as the last command left it. */
 export async function startSimulators(options: StartOptions): Promise<RunningSandbox> {
-  const file = openWorldFile(options.dir)
+  const file = openWorldFile(options.dir, options.anew)
   const opened: Vendor[] = []
   const snowflake = createSnowflakeHost(options.dir)
   const servers = new Map<string, VendorServer>()
   try {
-    let plot = openPlot(file, options)
+    let plot = options.anew ? renewPlot(file, options) : openPlot(file, options)
+    if (options.anew && options.dir) forgetVendorFiles(options.dir)
     const clock = createClock(plot.world.epoch)
     clock.turnTo(plot.kept().day)
     for (const definition of options.definitions) opened.push(openVendor({ definition, dir: options.dir, clock }))

@@ -16,6 +16,8 @@ export type SandboxOptions = {
   readonly seed?: number
   readonly scale?: number
   readonly ports?: { readonly [vendor: string]: number }
+  /** Where none is running: it begins with a new world, of this seed and scale. */
+  readonly anew?: { readonly seed?: number; readonly scale?: number }
 }
 
 export type ServedSandbox = {
@@ -31,7 +33,13 @@ export async function serveSandbox(
 ): Promise<ServedSandbox> {
   const dir = sandboxDir(options.projectDir)
   const definitions = await Promise.all(options.simulators.map(loadSimulator))
-  const sandbox = await startSimulators({ ...options, definitions, dir })
+  const sandbox = await startSimulators({
+    ...options,
+    ...options.anew,
+    anew: options.anew !== undefined,
+    definitions,
+    dir,
+  })
   const token = randomBytes(24).toString('base64url')
   const control = await startControlServer(sandbox, { token, onGuestLeft })
   const running = writeRunningFile(dir, { controlPort: control.port, token })

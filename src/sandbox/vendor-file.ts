@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../model/json.ts'
 import { readOwnJson } from './own-json.ts'
@@ -25,7 +25,12 @@ export type VendorFile = {
 export function openVendorFile(path: string | null): VendorFile {
   if (path) mkdirSync(dirname(path), { recursive: true })
   const db = new DatabaseSync(path ?? ':memory:')
-  db.exec(schema)
+  try {
+    db.exec(schema)
+  } catch (error) {
+    db.close()
+    throw error
+  }
   const selectFact = db.prepare('select value from facts where name = ?')
   const upsertFact = db.prepare('insert into facts values (?, ?) on conflict do update set value = excluded.value')
   const forgetters: (() => void)[] = []
@@ -92,6 +97,12 @@ export function openVendorFile(path: string | null): VendorFile {
   function flushUnlessInBatch() {
     if (depth === 0) flush()
   }
+}
+
+/** Of every vendor, also of those that the project has no connection to now: what they hold is of another world. */
+export function forgetVendorFiles(dir: string): void {
+  for (const name of readdirSync(dir))
+    if (/\.sqlite(-wal|-shm)?$/.test(name) && !name.startsWith('world.sqlite')) rmSync(join(dir, name))
 }
 
 // NORMAL: a killed process loses nothing; only a power cut could take back the last answers.

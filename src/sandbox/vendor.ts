@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
 import type { SandboxClock } from './clock.ts'
+import { orDamaged } from './damaged-kept.ts'
 import type { SimulatorContext, SimulatorDefinition } from './contract.ts'
 import { createFaultBoard, type ActiveFault, type FaultBoard, type FaultRequest, type FaultSpec } from './fault.ts'
 import { openJournal, type Journal } from './journal.ts'
@@ -34,9 +35,16 @@ export type VendorParts = {
   readonly clock: SandboxClock
 }
 
-export function openVendor({ definition, dir, clock }: VendorParts): Vendor {
+/** @throws MillraceError MR-6001 where its file is damaged */
+export function openVendor(parts: VendorParts): Vendor {
+  const path = parts.dir === null ? null : join(parts.dir, `${parts.definition.name}.sqlite`)
+  const vendor = orDamaged(path, () => openVendorAt(path, parts))
+  return { ...vendor, catchUp: (plot) => orDamaged(path, () => vendor.catchUp(plot)) }
+}
+
+function openVendorAt(path: string | null, { definition, clock }: VendorParts): Vendor {
   const { name } = definition
-  const file = openVendorFile(dir === null ? null : join(dir, `${name}.sqlite`))
+  const file = openVendorFile(path)
   const store = openStore(file)
   const journal = openJournal(file)
   const faults = createFaultBoard(file.getFact<KeptFaults>('faults') ?? {}, (active) => file.setFact('faults', active))

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../model/millrace-error.ts'
+import { damagedKept, isDamaged } from './damaged-kept.ts'
 import { readOwnJson } from './own-json.ts'
 
 /** What the sandbox keeps about itself. Holding it open is the lock: one host per directory, given back even by `kill -9`. */
@@ -24,10 +25,14 @@ export type KeptWorld = {
   readonly generation: number
 }
 
-/** @throws MillraceError MR-6001 where another process holds it */
-export function openWorldFile(dir: string | null): WorldFile {
+/**
+ * @param anew one that is damaged is made again, empty
+ * @throws MillraceError MR-6001 where another process holds it, or it is damaged
+ */
+export function openWorldFile(dir: string | null, anew = false): WorldFile {
   if (dir) mkdirSync(dir, { recursive: true })
-  const db = new DatabaseSync(dir === null ? ':memory:' : join(dir, 'world.sqlite'))
+  const path = dir === null ? ':memory:' : join(dir, 'world.sqlite')
+  const db = new DatabaseSync(path)
   try {
     // The system gives the lock back when the process ends, however it ends; a lock file would go stale.
     db.exec(`pragma locking_mode = exclusive; pragma synchronous = normal;
@@ -37,12 +42,15 @@ export function openWorldFile(dir: string | null): WorldFile {
       commit`)
   } catch (error) {
     db.close()
+    if (isDamaged(error) && !anew) throw damagedKept(path, error)
+    if (isDamaged(error)) {
+      for (const end of ['', '-journal']) rmSync(`${path}${end}`, { force: true })
+      return openWorldFile(dir)
+    }
     throw new MillraceError('MR-6001', {
       message: `Opening the sandbox in ${dir ?? 'memory'}: ${isBusy(error) ? 'another process has it open' : String(error)}.`,
       kept: 'The kept world is as it was.',
-      next: isBusy(error)
-        ? 'Wait for the other command, or end it, and try again.'
-        : 'If the file is damaged, delete the directory: the world can be made again from its seed.',
+      next: isBusy(error) ? 'Wait for the other command, or end it, and try again.' : 'Mend that, and try again.',
       cause: error,
     })
   }

@@ -251,3 +251,22 @@ test.runIf(process.platform === 'linux')('the sandbox does not get the secrets o
   expect(readFileSync(`/proc/${running().pid}/environ`, 'utf8')).not.toContain('canary-secret')
   vi.unstubAllEnvs()
 })
+
+test.each(['tiny.sqlite', 'world.sqlite'])('a damaged %s is named, and a new world takes its place', async (name) => {
+  const first = await open()
+  await post(first, 'of the old world')
+  await first.close()
+  await vi.waitFor(() => expect(readRunningFile(sandboxDir(projectDir))).toBeNull())
+  const damaged = join(sandboxDir(projectDir), name)
+  for (const end of ['-wal', '-shm']) rmSync(`${damaged}${end}`, { force: true })
+  writeFileSync(damaged, 'garbage')
+  await expect(open({})).rejects.toMatchObject({
+    code: 'MR-6001',
+    message: expect.stringContaining(damaged),
+    next: [expect.stringContaining('millrace sandbox reset')],
+  })
+  const anew = await openKeptSandbox({ projectDir, simulators, anew: { seed: 3, scale: 0.02 } })
+  opened.push(anew)
+  expect(await anew.status()).toMatchObject({ seed: 3, scale: 0.02, day: 0 })
+  expect(await post(anew, 'of the new')).toMatchObject({ notes: 1 })
+})
