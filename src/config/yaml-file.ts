@@ -114,8 +114,24 @@ function nodeFindings(document: Document, at: At): Finding[] {
   const found: Finding[] = []
   const add = (node: Node, message: string, next: string, code: ErrorCode = 'MR-1101') =>
     found.push({ code, parts: { message, next, place: at(...rangeOf(node)) } })
+  const anchors = new Map<string, Node>()
+  const keepAnchor = (node: Node & { readonly anchor?: string | undefined }) =>
+    node.anchor !== undefined && anchors.set(node.anchor, node)
   visit(document, {
+    Alias(part, alias, around) {
+      const anchor = anchors.get(alias.source)
+      if (part !== 'key' && (anchor === undefined || around.includes(anchor)))
+        add(
+          alias,
+          anchor
+            ? `\`*${alias.source}\` stands within its own anchor`
+            : `there is no anchor \`${alias.source}\` before this`,
+          `Quote it where it is text: '*${alias.source}'.`,
+        )
+    },
+    Seq: (_, list) => void keepAnchor(list),
     Map(_, map) {
+      keepAnchor(map)
       const seen = new Set<string>()
       for (const { key } of map.items) {
         if (!isScalar(key)) {
@@ -130,6 +146,7 @@ function nodeFindings(document: Document, at: At): Finding[] {
       }
     },
     Scalar(_, scalar) {
+      keepAnchor(scalar)
       if (isLossyNumber(scalar.value, scalar.source))
         add(scalar, `the number ${scalar.source} does not fit exactly`, `Quote it: '${scalar.source}'.`, 'MR-1201')
     },

@@ -665,6 +665,12 @@ const cases: readonly Case[] = [
     withPeople('email: email\n', 'email: { column: a, values: { 0x10: 1 } }\n'),
     [`MR-1101 ${p}:9:33 0x10`],
   ],
+  ['an anchor that is not there', withPeople('email: email\n', 'email: *mail\n'), [`MR-1101 ${p}:9:10 *mail`]],
+  [
+    'an anchor around its own alias',
+    withPeople('email: email\n', 'email: { value: &v [*v] }\n'),
+    [`MR-1101 ${p}:9:23 *v`],
+  ],
   ['a tag', withPeople('object: person', 'object: !!js/function person'), [`MR-1101 ${p}:4:9 !!js/function`]],
   ['a second document', withPeople('object: person', 'object: person\n---\nx: 1'), [`MR-1101 ${p}`]],
   [
