@@ -139,7 +139,9 @@ function nodeFindings(document: Document, at: At): Finding[] {
           continue
         }
         const name = String(key.value)
-        if (seen.has(name)) add(key, `the key \`${name}\` stands twice`, 'Keep one of them.')
+        if (name === '<<' && key.type === 'PLAIN')
+          add(key, 'merge keys (`<<`) are not taken', 'Write the keys out, or give the whole value by its alias.')
+        else if (seen.has(name)) add(key, `the key \`${name}\` stands twice`, 'Keep one of them.')
         else if (typeof key.value !== 'string' && key.source !== undefined && key.source !== name)
           add(key, `the key \`${key.source}\` is read as ${name}`, `Quote it: '${key.source}'.`)
         seen.add(name)

@@ -671,6 +671,11 @@ const cases: readonly Case[] = [
     withPeople('email: email\n', 'email: { value: &v [*v] }\n'),
     [`MR-1101 ${p}:9:23 *v`],
   ],
+  [
+    'a merge key',
+    withPeople('email: email\n', 'email: &e { column: email }\n  name: { <<: *e, column: name }\n'),
+    [`MR-1101 ${p}:10:11 <<`],
+  ],
   ['a tag', withPeople('object: person', 'object: !!js/function person'), [`MR-1101 ${p}:4:9 !!js/function`]],
   ['a second document', withPeople('object: person', 'object: person\n---\nx: 1'), [`MR-1101 ${p}`]],
   [
