@@ -14,7 +14,7 @@ import {
   type Level,
 } from './insights-columns.ts'
 import { overlapDays } from './insights-days.ts'
-import { insightsOptions } from './insights-options.ts'
+import { insightsOptionsOf } from './insights-options.ts'
 import { accountDocs, readAccounts } from './read-accounts.ts'
 import { readEntities } from './read-entities.ts'
 import { readInsights } from './read-insights.ts'
@@ -165,7 +165,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     reportsDays: true,
     windowOf: ['account_id'],
     overlapMs: overlapDays * dayMs,
-    options: insightsOptions,
+    options: insightsOptionsOf(level),
     pageRows: 500,
     read: (scan, { signal }) =>
       readInsights(api, { stream: name, level, breakdowns, accountIds, pollMs, scan, signal }),

@@ -1,5 +1,5 @@
 import { MillraceError, z, type JsonObject } from 'millrace'
-import { breakdownNames, fieldsOf, levels, type Level } from './insights-columns.ts'
+import { breakdownNames, fieldsOf, type Level } from './insights-columns.ts'
 
 /** `options` of an insights stream. */
 export const insightsOptions = z.strictObject({
@@ -40,25 +40,30 @@ export const insightsOptions = z.strictObject({
 
 export type InsightsOptions = z.output<typeof insightsOptions>
 
+/** Of one level: its fields, and no other level. */
+export const insightsOptionsOf = (level: Level) =>
+  insightsOptions.extend({
+    level: insightsOptions.shape.level.refine((asked) => asked === undefined || asked === level, {
+      error: ({ input }) => `it is ${level}; for ${String(input)} there is the stream ${String(input)}_insights`,
+    }),
+    fields: z
+      .array(
+        z.enum(Object.keys(fieldsOf(level)), {
+          error: ({ input }) => `no field ${String(input)} at the level ${level}`,
+        }),
+      )
+      .min(1)
+      .optional(),
+  })
+
 /** @throws MillraceError MR-1201 */
 export function readOptions(stream: string, level: Level, options: JsonObject): InsightsOptions {
-  const parsed = insightsOptions.safeParse(options)
-  if (!parsed.success) {
-    const said = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
-    throw refused(stream, said.join('; '))
-  }
-  const { level: asked = level, fields = [] } = parsed.data
-  if (asked !== level)
-    throw refused(stream, `its level is ${level}; for ${asked} there is the stream ${asked}_insights`)
-  const known = fieldsOf(level)
-  const odd = fields.filter((field) => !Object.hasOwn(known, field))
-  if (odd.length > 0) throw refused(stream, `it has no field ${odd.join(', ')} at the level ${level}`)
-  return parsed.data
-}
-
-const refused = (stream: string, what: string) =>
-  new MillraceError('MR-1201', {
-    message: `The options of ${stream} cannot be followed: ${what}.`,
+  const parsed = insightsOptionsOf(level).safeParse(options)
+  if (parsed.success) return parsed.data
+  const said = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
+  throw new MillraceError('MR-1201', {
+    message: `The options of ${stream} cannot be followed: ${said.join('; ')}.`,
     kept: 'Nothing was read or changed.',
-    next: `It knows: ${Object.keys(insightsOptions.shape).join(', ')}. Levels: ${levels.join(', ')}.`,
+    next: `It knows: ${Object.keys(insightsOptions.shape).join(', ')}.`,
   })
+}

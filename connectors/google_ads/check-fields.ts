@@ -16,8 +16,7 @@ export async function checkFields(
     signal,
   }: { readonly metadata: Metadata; readonly warn: (text: string) => void; readonly signal: AbortSignal },
 ): Promise<readonly FieldInfo[]> {
-  const conditions = stream.isOwn && stream.where !== undefined ? fieldsIn(stream.where) : []
-  const found = await metadata.find([stream.from, ...stream.fields, ...conditions], signal)
+  const found = await metadata.find([stream.from, ...stream.fields], signal)
   const resource = found.get(stream.from)
   if (resource?.category !== 'RESOURCE') throw await unknownResource(stream, { metadata, signal })
   const infos: FieldInfo[] = []
@@ -30,15 +29,8 @@ export async function checkFields(
         : await unknownField(stream, field, { metadata, signal })
     else warn(`${stream.name}: this version of the API has no ${field}, so its column stays as it is.`)
   }
-  for (const field of conditions) {
-    const info = found.get(field)
-    if (!info) throw await unknownField(stream, field, { metadata, signal })
-    // https://developers.google.com/google-ads/api/docs/query/structure#where
-    if (!isWith(resource, info))
-      throw refusal(stream, `WHERE cannot be on ${field} where FROM is ${stream.from}`, docsOf(stream))
-    if (info.category === 'SEGMENT' && !stream.fields.includes(field))
-      throw refusal(stream, `WHERE is on ${field}, which has to be selected then, too`, `Add ${field} to SELECT.`)
-  }
+  if (stream.isOwn && stream.where !== undefined)
+    await checkConditions(stream, { where: stream.where, doing: 'WHERE', metadata, signal })
   const metrics = infos.filter(({ category }) => category === 'METRIC')
   const segments = infos.filter(({ category }) => category === 'SEGMENT')
   for (const metric of metrics)
@@ -46,6 +38,29 @@ export async function checkFields(
       if (!metric.selectableWith.has(segment.name))
         throw refusal(stream, `${metric.name} and ${segment.name} cannot be selected together`, docsOf(stream))
   return infos
+}
+
+/** Conditions of a query, or those that a sync puts beside it. `doing`: what holds them, in words. */
+export async function checkConditions(
+  stream: AdsStream,
+  { where, doing, metadata, signal }: Asking & { readonly where: string; readonly doing: 'WHERE' | 'where' },
+): Promise<void> {
+  const fields = fieldsIn(where)
+  const found = await metadata.find([stream.from, ...fields], signal)
+  const resource = found.get(stream.from)
+  for (const field of fields) {
+    const info = found.get(field)
+    if (!info) throw await unknownField(stream, field, { metadata, signal })
+    // https://developers.google.com/google-ads/api/docs/query/structure#where
+    if (!resource || !isWith(resource, info))
+      throw refusal(stream, `${doing} cannot be on ${field} where FROM is ${stream.from}`, docsOf(stream))
+    if (info.category === 'SEGMENT' && !stream.fields.includes(field))
+      throw refusal(
+        stream,
+        `${doing} is on ${field}, which has to be selected then, too`,
+        doing === 'WHERE' ? `Add ${field} to SELECT.` : `Write a query of your own that selects ${field}.`,
+      )
+  }
 }
 
 function isWith(resource: FieldInfo, field: FieldInfo): boolean {

@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json, type Stream } from 'millrace'
+import { MillraceError, z, type Json, type JsonObject, type Stream } from 'millrace'
 import { checkFields } from './check-fields.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
 import { decimalOf, lagMs, ofDays, readRows, reportOptions, type Parts } from './make-stream.ts'
@@ -27,20 +27,26 @@ export function makeGaqlStream(parts: Parts): Stream {
     options: reportOptions(false).extend({
       query: z.string().min(1).optional().meta({ description: 'GAQL without dates' }),
     }),
+    checkAsked: async ({ options }, { signal }) => void (await openQuery(options, signal)),
     async *read(scan, { signal }) {
-      const { query } = scan.options
-      if (query === undefined) {
+      const opened = await openQuery(scan.options, signal)
+      if (!opened) {
         parts.host.warn(`${gaqlName}: no query is given, so nothing is read. Write  options: { query: "SELECT …" }.`)
         return
       }
-      if (typeof query !== 'string')
-        throw new MillraceError('MR-1201', { message: `Google Ads, stream ${gaqlName}: its query is not a text.` })
-      const stream = makeQueryStream(gaqlName, query)
-      const infos = await checkFields(stream, { metadata: parts.metadata, warn: parts.host.warn, signal })
+      const { stream, infos } = opened
       const shape = shapeOf(infos.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
       const toLines = (lines: Uint8Array, rows: number) => wrapLines(flattenLines(lines, rows, shape), stream.key)
       yield* readRows({ ...parts, signal, stream: gaqlName, toLines }, { stream, scan, fields: stream.fields })
     },
+  }
+
+  async function openQuery({ query }: JsonObject, signal: AbortSignal) {
+    if (query === undefined) return undefined
+    if (typeof query !== 'string')
+      throw new MillraceError('MR-1201', { message: `Google Ads, stream ${gaqlName}: its query is not a text.` })
+    const stream = makeQueryStream(gaqlName, query)
+    return { stream, infos: await checkFields(stream, { metadata: parts.metadata, warn: parts.host.warn, signal }) }
   }
 }
 

@@ -1,6 +1,6 @@
 import { z, type Host, type LogicalType, type Scan, type ScanItem, type Stream } from 'millrace'
 import type { Accounts } from './accounts.ts'
-import { checkFields } from './check-fields.ts'
+import { checkConditions, checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
 import { checkWhere, fieldsIn } from './gaql.ts'
@@ -51,6 +51,10 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     children: [],
     pageRows: 10_000,
     ...(report && { ...ofDays, options: reportOptions(report.isDaily === true) }),
+    async checkAsked({ where }, { signal }) {
+      checkWhere(name, where)
+      if (where !== null) await checkConditions(stream, { where, doing: 'where', metadata: parts.metadata, signal })
+    },
     async *read(scan, { signal }) {
       const wanted = wantedOf(stream, infos, scan)
       const shape = shapeOf(wanted.map((info) => ({ field: info.name, decimal: decimalOf(info) })))

@@ -141,6 +141,8 @@ export type Stream = {
   readonly history?: FieldHistory
   /** The connector's own options of this stream, checked before it is read. */
   readonly options?: z.ZodObject
+  /** Throws what is wrong with what a sync asks of it, as far as that can be found out without reading: a plan and a run ask before tables are made. */
+  readonly checkAsked?: (asked: Pick<Scan, 'where' | 'options'>, context: CallContext) => Promise<void>
   /** Yields batches and checkpoints; must obey `signal` within 5 s. */
   readonly read: (scan: Scan, context: Context) => AsyncIterable<ScanItem>
   /** Rows of a page, for estimates. @default 100 */

@@ -47,7 +47,7 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
 }
 
 function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
-  const { name, count } = stream
+  const { name, count, checkAsked } = stream
   const { item: look, thrown } = wrapping
   const doing = `reading ${name}`
   return {
@@ -62,6 +62,11 @@ function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
         throw thrown(error, doing)
       }
     },
+    ...(checkAsked && {
+      checkAsked: guardOf(wrapping)(`checking what is asked of ${name}`, (asked, context) =>
+        checkAsked.call(stream, asked, context),
+      ),
+    }),
     ...(count && {
       count: guardOf(wrapping)(`counting ${name}`, (scan, context) => count.call(stream, scan, context)),
     }),

@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { StreamConfig } from '../config/project.ts'
 import type { Stream } from '../connector/contract.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
@@ -19,8 +20,18 @@ export function checkOptions(sync: string, stream: Pick<Stream, 'name' | 'option
   throw refuse(
     sync,
     config,
-    `the option ${issue?.path.join('.') ?? ''} of ${stream.name} is refused: ${issue?.message ?? ''}`,
+    `the option ${issue?.path.join('.') ?? ''} of ${stream.name} is refused: ${issue?.message ?? ''}${issue ? meant(issue, given) : ''}`,
   )
+}
+
+/** Of a value that is none of a list. */
+function meant(issue: z.core.$ZodIssue, given: JsonObject): string {
+  if (issue.code !== 'invalid_value') return ''
+  let value: unknown = given
+  for (const step of issue.path)
+    value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
+  const near = typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : undefined
+  return near === undefined ? '' : `; did you mean ${near}?`
 }
 
 function unknownOption(stream: string, name: string, known: readonly string[]): string {
@@ -32,7 +43,7 @@ function unknownOption(stream: string, name: string, known: readonly string[]): 
 
 const refuse = (sync: string, { place }: StreamConfig, what: string) =>
   new MillraceError('MR-1208', {
-    message: `${sync}: ${what}. (${place.file}:${place.line})`,
+    message: `${sync}: ${what}${what.endsWith('?') ? '' : '.'} (${place.file}:${place.line})`,
     kept: 'Nothing was read or changed.',
     next: 'Mend the options of the stream.',
   })

@@ -56,6 +56,7 @@ export async function resolveStreams(
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
     checkWhere(sync.name, stream, config)
+    await stream.checkAsked?.({ where: config.where, options: config.options }, { signal })
     const alike = recordMask(stream, { wanted, streams })
     if (wanted.has(stream.history?.of ?? '')) checkHistory(sync.name, stream, { config, alike })
     const windows = mode === 'replace_window' ? [stream.boundedBy ?? '', ...(stream.windowOf ?? [])] : []

@@ -255,7 +255,9 @@ describe('a mask', () => {
 
 describe('options', () => {
   const reports = connector([
-    stream('reports', { options: z.strictObject({ days: z.int().max(90).optional() }) }),
+    stream('reports', {
+      options: z.strictObject({ days: z.int().max(90).optional(), by: z.array(z.enum(['age', 'sex'])).optional() }),
+    }),
     stream('plain'),
   ])
   const of = async (config: Partial<StreamConfig>) =>
@@ -275,6 +277,7 @@ describe('options', () => {
   test('are checked by what the stream says of them', async () => {
     expect(await of({ options: { days: 7 } })).toEqual({ days: 7 })
     expect((await errorOf(of({ options: { days: 700 } }))).message).toMatch(/option days of reports is refused/)
+    expect((await errorOf(of({ options: { by: ['agee'] } }))).message).toMatch(/option by.0 .*; did you mean age\? \(/)
     expect((await errorOf(of({ options: { dayz: 7 } }))).message).toMatch(/no option dayz; did you mean days/)
     expect((await errorOf(of({ name: 'plain', options: { days: 7 } }))).message).toMatch(/plain takes no options/)
   })

@@ -228,6 +228,15 @@ describe('breakdowns', () => {
     expect(await vendor.requests()).toEqual([])
   })
 
+  it('options are held against the level where the stream is described, so that a plan refuses them', async () => {
+    await using vendor = await openFacebook()
+    const { options } = await vendor.stream('ad_insights')
+    const said = (given: object) => options?.safeParse(given).error?.issues[0]?.message
+    expect(said({ level: 'campaign' })).toMatch(/for campaign there is the stream campaign_insights/)
+    expect(said({ fields: ['spent'] })).toMatch(/no field spent at the level ad/)
+    expect(said({ level: 'ad', fields: ['spend', 'ad_name'] })).toBeUndefined()
+  })
+
   it('fields of the options are all that is asked for, beside the key', async () => {
     await using vendor = await openFacebook()
     const rows = rowsOf(await vendor.read('account_insights', { options: { fields: ['spend', 'clicks'] } }))

@@ -14,6 +14,7 @@ beforeAll(async () => {
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
       'syncs/asked.yaml': askedYaml,
+      'syncs/unmade.yaml': 'source: google_ads\nschema: unmade\nstreams: { campaign: {} }\n',
       'syncs/clicks.yaml': 'source: google_ads\nschema: clicks\nstreams: { click_view: {} }\n',
     },
   })
@@ -65,6 +66,27 @@ describe('Google Ads, by the real program', () => {
     expect(before.length).toBeGreaterThan(5)
     expect(await rowsOf('google', 'campaign_performance')).toEqual(before)
   })
+
+  it.each([
+    ['reports', '{ campaign_performance: { where: "segments.date > \'2020-01-01\'" } }', 'it has a condition on dates'],
+    [
+      'queries',
+      '{ gaql: { options: { query: "SELECT campaign.nmae FROM campaign" } } }',
+      'did you mean campaign.name?',
+    ],
+  ])(
+    'what %s cannot be asked is refused by a plan, and by a run before a table is made: %s',
+    async (_, streams, says) => {
+      const undo = project.edit('syncs/unmade.yaml', () => `source: google_ads\nschema: unmade\nstreams: ${streams}\n`)
+      const [planned, refused] = [await millrace(['sync', 'plan', 'unmade'], project), await run('unmade')]
+      undo()
+      for (const { code, lines, stderr } of [planned, refused]) {
+        expect(code).not.toBe(0)
+        expect(`${JSON.stringify(lines)}${stderr}`).toContain(says)
+      }
+      expect(await project.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'unmade'")).toEqual([])
+    },
+  )
 
   it('days that are restated are what the vendor says, three days later, and the totals before and after are written down', async () => {
     await project.sandbox.move(3)

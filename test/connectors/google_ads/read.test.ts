@@ -14,6 +14,10 @@ const sum = (rows: readonly JsonObject[], field: string) =>
 const daysBefore = async (days: number) =>
   new Date((await ads.sandbox.now()).getTime() - days * 86_400_000).toISOString()
 
+/** As a plan does, and a run before it makes a table. */
+const check = async (name: string, where: string) =>
+  (await ads.stream(name)).checkAsked?.({ where, options: {} }, { signal: new AbortController().signal })
+
 describe('accounts', () => {
   it('are found below managers of managers, in order, each through the one at the top', async () => {
     const rows = rowsOf(await ads.read('campaign'))
@@ -180,11 +184,28 @@ describe('conditions of a sync', () => {
     const stream = await ads.stream(name)
     await ads.requests()
     const refusal = { code: 'MR-1201', message: `Google Ads, stream ${name}, where: ${message}.` }
+    await expect(check(name, where)).rejects.toMatchObject(refusal)
     await expect(ads.read(name, { where })).rejects.toMatchObject(refusal)
     const scan = await ads.scanOf({ where })
     const counted = async () => stream.count?.(scan, ads.host.context(new AbortController().signal))
     if (stream.count) await expect(counted()).rejects.toMatchObject(refusal)
     expect((await ads.requests()).filter(({ path }) => path.includes('googleAds:search'))).toEqual([])
+  })
+
+  it.each([
+    ['campaign', 'campaign.statsu = 1', /no field campaign.statsu; did you mean campaign.status\?$/],
+    ['campaign_performance', 'ad_group.id = 5', /where cannot be on ad_group.id where FROM is campaign/],
+    ['campaign', "segments.device = 'MOBILE'", /where is on segments.device, which has to be selected then/],
+  ])('are held against the fields that there are: %s, %s', async (name, where, message) => {
+    await expect(check(name, where)).rejects.toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringMatching(message),
+    })
+    expect((await ads.requests()).filter(({ path }) => path.includes('googleAds:search'))).toEqual([])
+  })
+
+  it('may be on what a report is not of, where Google joins it', async () => {
+    await expect(check('ad_group', "campaign.status = 'ENABLED'")).resolves.toBeUndefined()
   })
 
   it('may hold such words in a text', async () => {
