@@ -27,6 +27,9 @@ describe('bad usage ends with 2, our own error and the nearest word', () => {
     ['connection test strpe', 'there is no connection `strpe`', 'Did you mean `stripe`?'],
     ['sync list --target', 'option `--target <name>` argument missing', 'millrace --help'],
     ['sync status --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
+    ['sync list --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
+    ['sync validate --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
+    ['connection list --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
     ['explain MR-9999', 'there is no such code', 'MR-'],
     ['-C nowhere sync list', 'there is no directory', 'millrace -C DIR'],
   ]
