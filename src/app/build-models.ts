@@ -1,12 +1,13 @@
-import { modelsOn, warehouseTitles, type WarehouseModel } from '../config/model-files.ts'
+import { modelsOn, type WarehouseModel } from '../config/model-files.ts'
 import { renderModel, warehouseNames } from '../config/model-references.ts'
 import { orderModels } from '../config/order-syncs.ts'
 import type { Project, WarehouseType } from '../config/project.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import { MillraceError, throwAll } from '../model/millrace-error.ts'
 import type { ModelMacros } from '../model/model-macros.ts'
 import { duckdbMacros } from '../warehouse/duckdb/macros.ts'
 import type { Session, Warehouse } from '../warehouse/port.ts'
 import { snowflakeMacros } from '../warehouse/snowflake/macros.ts'
+import { foreignModels, neededModels } from './foreign-models.ts'
 import { howToLoad } from './how-to-load.ts'
 
 /** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102 */
@@ -16,10 +17,9 @@ export async function buildModel(
 ): Promise<void> {
   const { project, warehouse, name } = parts
   const models = modelsOn(project.models, warehouse.type)
+  throwAll(foreignModels(project, warehouse.type, [name]))
   // Without a circle, which loading has refused, each comes after those that it reads.
   const needed = neededModels(models, name)
-  const lost = [...needed].find((each) => !models.some((model) => model.name === each))
-  if (lost !== undefined) throw notForWarehouse(project, lost, { warehouse, name })
   for (const model of orderModels(models).filter((candidate) => needed.has(candidate.name)))
     await buildView(session, warehouse, { project, model })
 }
@@ -86,38 +86,6 @@ function modelError(project: Project, model: WarehouseModel, error: MillraceErro
     next: `Fix ${model.file} and run again.`,
     cause: error,
   })
-}
-
-function notForWarehouse(
-  project: Project,
-  name: string,
-  wanted: { readonly warehouse: Warehouse; readonly name: string },
-): MillraceError {
-  const title = warehouseTitles[wanted.warehouse.type]
-  const files = project.models.find((model) => model.name === name)?.files.map(({ file }) => file) ?? []
-  const [first = `models/${name}.sql`] = files
-  const folder = first.slice(0, first.lastIndexOf('/') + 1)
-  const reader = name === wanted.name ? '' : `, which ${wanted.name} reads,`
-  return new MillraceError('MR-2101', {
-    message: `The model ${name}${reader} is not written for ${title}, the warehouse of this target: there is only ${files.join(', ')}.`,
-    kept: 'Nothing was sent.',
-    next: [
-      `Write ${folder}${name}.${wanted.warehouse.type}.sql for ${title}, or ${folder}${name}.sql for every other warehouse,`,
-      'or choose another target:  --target NAME',
-    ],
-  })
-}
-
-/** The model itself, and all that it reads on this warehouse, those that are not there too. */
-function neededModels(models: readonly WarehouseModel[], name: string): ReadonlySet<string> {
-  const needed = new Set<string>()
-  const visit = (model: string) => {
-    if (needed.has(model)) return
-    needed.add(model)
-    for (const ref of models.find((candidate) => candidate.name === model)?.refs ?? []) visit(ref)
-  }
-  visit(name)
-  return needed
 }
 
 /** In DuckDB's words, or Snowflake's. */

@@ -8,12 +8,14 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
+import { foreignModelsOfSyncs } from './foreign-models.ts'
 
 /**
  * Connections, streams and objects against the connectors that there are: no network, no secrets.
+ * @param target the models of all syncs against its warehouse, too
  * @throws MillraceErrors with every finding at once
  */
-export async function checkProject(project: Project): Promise<void> {
+export async function checkProject(project: Project, target?: Target): Promise<void> {
   const known = listConnectors(project.root).map((place) => place.name)
   const used = new Set(Object.values(project.connections).map((connection) => connection.connector))
   const connectors = new Map<string, Connector>()
@@ -28,6 +30,7 @@ export async function checkProject(project: Project): Promise<void> {
       configSchema: (name): z.ZodObject | null => connectors.get(name)?.config ?? null,
     }),
   )
+  if (target) findings.push(...foreignModelsOfSyncs(project, target))
   if (findings.length > 0) throw new MillraceErrors(findings)
 }
 

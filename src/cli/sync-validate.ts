@@ -1,4 +1,5 @@
 import { checkProject } from '../app/check-project.ts'
+import { chooseTarget } from '../app/choose-target.ts'
 import {
   findPortabilityWarnings,
   usesBothWarehouses,
@@ -20,7 +21,7 @@ export type ValidateFlags = {
 export async function validateProject(shell: Shell, flags: ValidateFlags = {}): Promise<CommandResult> {
   try {
     const project = await openProject(shell)
-    await checkProject(project)
+    await checkProject(project, chooseTarget(project, shell.target ?? project.defaultTarget))
     const counts = [
       formatCounted(project.syncs.length, 'sync'),
       formatCounted(project.models.length, 'model'),

@@ -49,6 +49,12 @@ it('a model that is written for Snowflake only is refused on DuckDB, and says so
   expect(fine.stderr).not.toContain('not written for')
   const { renameSync } = await import('node:fs')
   renameSync(join(only, 'models/people.sql'), join(only, 'models/people_duckdb.sql'))
+  const validated = await millrace(only, 'sync', 'validate')
+  expect(validated.code).toBe(2)
+  expect(validated.stderr).toContain('is not written for DuckDB, the warehouse of this target')
+  expect(validated.stderr).toMatch(/syncs\/customerio_people\.yaml:\d+:\d+/)
+  const planned = await millrace(only, 'sync', 'plan', 'customerio_people')
+  expect(planned.stderr).toContain('MR-2101')
   const { code, stderr } = await millrace(only, 'sync', 'run', 'stripe', 'customerio_people')
   expect(code).toBe(1)
   expect(stderr).toContain(
