@@ -5,6 +5,7 @@ import { resolveStreams } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import type { BackfillPlan } from '../model/backfill-plan.ts'
 import type { App } from './app.ts'
+import { countAtVendor, type Counted } from './count-at-vendor.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
@@ -28,9 +29,9 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
   const connection = await openConnection(app, sync.source, runId)
   try {
     const partitions = await partitionsBy(app, connection, { sync, request, runId })
+    const besides = connection.host.requests()
     const planned: BackfillPlan['partitions'][number][] = []
     for (const partition of partitions) {
-      const counted = partition.isDone ? null : await countRows(app, connection, partition)
       const { stream } = partition.plan
       planned.push({
         stream: stream.name,
@@ -40,11 +41,10 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
         column: partition.column,
         bounded_by: partition.range ? (stream.boundedBy ?? null) : null,
         done: partition.isDone,
-        counted,
-        requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (stream.pageRows ?? 100))),
+        ...(await countRows(app, connection, partition)),
       })
     }
-    return { sync: sync.name, partitions: planned }
+    return { sync: sync.name, partitions: planned, requests_besides: besides }
   } finally {
     await connection.close()
   }
@@ -67,13 +67,11 @@ function keptCursors(app: App, { name }: EtlSync, runId: string): Promise<readon
   return lookInWarehouse(app, request, { look: ({ state }) => state.readCursors(name), nothing: [] })
 }
 
-async function countRows(app: App, { host }: OpenedConnection, partition: Partition): Promise<number | null> {
-  const { plan, range, to, start } = partition
-  if (!plan.stream.count) return null
+async function countRows(app: App, connection: OpenedConnection, partition: Partition): Promise<Counted> {
+  const { plan, range, to, start, isDone } = partition
+  if (isDone) return { counted: null, requests_estimate: null }
   const bounds = { from: range?.from ?? null, to, resume: null, done: false }
   const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
-  return plan.stream.count(
-    scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start }),
-    host.context(app.signal),
-  )
+  const scan = scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start })
+  return countAtVendor(app, connection, plan.stream, scan)
 }

@@ -36,6 +36,7 @@ import { sourcesOf } from '../reverse-etl/mapped-field.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
 import type { Candidate, Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
+import { countAtVendor } from './count-at-vendor.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { foreseeStop, refuseStaleInputs } from './may-deliver.ts'
@@ -65,6 +66,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
   try {
     const plans = await resolveStreams(sync, connection.connector, app.signal)
     const vendorNow = offline ? app.clock.now() : await connection.now()
+    const besides = connection.host.requests()
     const stored = await storedState(app, sync, { plans, runId })
     const streams: PlannedStream[] = []
     for (const resolved of plans) {
@@ -88,8 +90,9 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
-      const counted =
-        offline || !plan.stream.count ? null : await plan.stream.count(scan, connection.host.context(app.signal))
+      const counted = offline
+        ? { counted: null, requests_estimate: null }
+        : await countAtVendor(app, connection, plan.stream, scan)
       streams.push({
         name: plan.stream.name,
         table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
@@ -98,8 +101,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         to: scan.to,
         full: scan.full,
         resumed: begun.resumed,
-        counted,
-        requests_estimate: counted === null ? null : Math.max(1, Math.ceil(counted / (plan.stream.pageRows ?? 100))),
+        ...counted,
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
         warnings: oddOfStandingRows(
           { sync: sync.name, plan, cursor: begun.cursor, vendorNow, dropped: begun.dropped },
@@ -107,7 +109,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         ),
       })
     }
-    return { kind: 'etl', sync: sync.name, streams }
+    return { kind: 'etl', sync: sync.name, streams, requests_besides: besides }
   } finally {
     await connection.close()
   }
@@ -158,6 +160,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
     const object = await destinationObject(connection, sync, app.signal)
     // Where it does not say, the run will find out.
     const account = await connection.connector.account({ signal: app.signal }).catch(() => null)
+    const besides = connection.host.requests()
     const stale = await refuseStaleInputs(app, sync, runId).catch(freshnessOnly)
     const masked = personalColumns(app)
     const samples: PlannedChange[] = []
@@ -212,6 +215,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],
         requests_estimate: requests,
+        requests_besides: besides,
         seconds_estimate: null,
         may_deliver: app.target.deliver,
       }

@@ -53,7 +53,10 @@ function showPlan(shell: Shell, name: string, options: BackfillOptions): Promise
     if (shell.json) for (const partition of plan.partitions) shell.line({ type: 'partition', ...partition })
     else shell.print(backfillText(plan, { color: shell.color }))
     const left = plan.partitions.filter(({ done }) => !done).length
-    return { exitCode: 0, result: { partitions: plan.partitions.length, left } }
+    return {
+      exitCode: 0,
+      result: { partitions: plan.partitions.length, left, requests_besides: plan.requests_besides },
+    }
   })
 }
 

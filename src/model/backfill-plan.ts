@@ -2,6 +2,8 @@
 export type BackfillPlan = {
   readonly sync: string
   readonly partitions: readonly PlannedPartition[]
+  /** What the run of each part asks beside its rows: signing in, descriptions. */
+  readonly requests_besides: number
 }
 
 export type PlannedPartition = {
@@ -19,5 +21,6 @@ export type PlannedPartition = {
   readonly done: boolean
   /** null: the vendor cannot count, or it is done. */
   readonly counted: number | null
+  /** Of the pages, and of the count that the run makes, too. */
   readonly requests_estimate: number | null
 }

@@ -11,6 +11,8 @@ export type EtlPlan = {
   readonly kind: 'etl'
   readonly sync: string
   readonly streams: readonly StreamPlan[]
+  /** What a run asks beside its streams, as the plan itself had to: signing in, descriptions. */
+  readonly requests_besides: number
 }
 
 export type StreamPlan = {
@@ -27,6 +29,7 @@ export type StreamPlan = {
   readonly resumed: boolean
   /** What the vendor counts between the bounds. null: it cannot count, or was not asked (`--offline`). */
   readonly counted: number | null
+  /** Of the pages, and of the count that a run makes, too. */
   readonly requests_estimate: number | null
   readonly schema_changes: readonly SchemaChange[]
   /** What stands in the table by other options than the sync has now, a sentence each. */
@@ -70,7 +73,10 @@ export type ReversePlan = {
   readonly stops: { readonly code: string; readonly message: string } | null
   /** One sentence each: a view that would be made, a snapshot that gets a column. */
   readonly schema_changes: readonly string[]
+  /** Of the writes. */
   readonly requests_estimate: number | null
+  /** What a run asks before it writes, as the plan itself had to: signing in, descriptions. */
+  readonly requests_besides: number
   readonly seconds_estimate: number | null
   /** false: the target only plans (promise 12). */
   readonly may_deliver: boolean

@@ -5,7 +5,10 @@ import { printable } from './printable.ts'
 import { renderTable } from './table.ts'
 
 /** `backfill --dry-run`: a line per partition, and what is to be read in all. */
-export function backfillText({ sync, partitions }: BackfillPlan, { color }: { readonly color: boolean }): string {
+export function backfillText(
+  { sync, partitions, requests_besides: besides }: BackfillPlan,
+  { color }: { readonly color: boolean },
+): string {
   const left = partitions.filter(({ done }) => !done)
   const head = ` ${makePaint(color)('bold', printable(sync))}   ${formatCounted(partitions.length, 'partition')}, ${formatCount(left.length)} to read\n`
   const rows = partitions.map((partition) => [
@@ -19,13 +22,14 @@ export function backfillText({ sync, partitions }: BackfillPlan, { color }: { re
   const columns = ['stream', 'from', 'to', 'by', 'state', 'rows'].map(
     (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
   )
-  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left)}\n`
+  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left, besides)}\n`
 }
 
-function requestsText(left: readonly PlannedPartition[]): string {
+/** Each part is a run of its own, which signs in and asks for descriptions. */
+function requestsText(left: readonly PlannedPartition[], besides: number): string {
   if (left.length === 0) return 'nothing to read (--again reads what is done)'
   const unknown = left.filter((partition) => partition.requests_estimate === null).length
-  const sum = left.reduce((total, partition) => total + (partition.requests_estimate ?? 1), 0)
+  const sum = left.reduce((total, partition) => total + besides + (partition.requests_estimate ?? 1), 0)
   if (unknown === 0) return `about ${formatCounted(sum, 'request')}`
   return `at least ${formatCounted(sum, 'request')}: the vendor cannot count the rows of ${formatCounted(unknown, 'partition')}`
 }

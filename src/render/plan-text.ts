@@ -42,12 +42,7 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
   )
   const warnings = plan.streams.flatMap((stream) => warningLines(stream.warnings, paint).map((line) => `${line}\n`))
   const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
-  return (
-    head +
-    renderTable(columns, rows, { color }) +
-    [...changes, ...warnings].join('') +
-    ` ${requestsText(plan.streams)}\n`
-  )
+  return head + renderTable(columns, rows, { color }) + [...changes, ...warnings].join('') + ` ${requestsText(plan)}\n`
 }
 
 const warningLines = (warnings: readonly string[], paint: Paint): readonly string[] =>
@@ -60,9 +55,9 @@ function scanText(stream: StreamPlan): string {
 
 const countText = (stream: StreamPlan) => (stream.counted === null ? 'not known' : formatCount(stream.counted))
 
-function requestsText(streams: readonly StreamPlan[]): string {
+function requestsText({ streams, requests_besides: besides }: EtlPlan): string {
   const unknown = streams.filter((stream) => stream.requests_estimate === null).length
-  const sum = streams.reduce((total, stream) => total + (stream.requests_estimate ?? 0), 0)
+  const sum = streams.reduce((total, stream) => total + (stream.requests_estimate ?? 0), besides)
   if (unknown === streams.length) return 'the number of requests is not known'
   return `about ${formatCounted(sum, 'request')}${unknown > 0 ? `, and ${formatCounted(unknown, 'stream')} that cannot be estimated` : ''}`
 }
@@ -160,5 +155,5 @@ function lastLine(plan: ReversePlan): string {
     return ' nothing to send'
   if (plan.requests_estimate === null) return ' the number of requests is not known'
   const time = plan.seconds_estimate === null ? '' : `, ${formatSeconds(plan.seconds_estimate)}`
-  return ` about ${formatCounted(plan.requests_estimate, 'request')}${time}`
+  return ` about ${formatCounted(plan.requests_estimate + plan.requests_besides, 'request')}${time}`
 }

@@ -42,7 +42,8 @@ const people: ReversePlan = {
   warnings: [],
   stops: null,
   schema_changes: [],
-  requests_estimate: 6,
+  requests_estimate: 4,
+  requests_besides: 2,
   seconds_estimate: 1,
   may_deliver: true,
 }
@@ -125,6 +126,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
     show({
       kind: 'etl',
       sync: 'stripe',
+      requests_besides: 3,
       streams: [
         { ...stream, name: 'charges', table: 'stripe.charges', from: null, counted: null, requests_estimate: null },
         {
@@ -134,7 +136,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
           from: '2026-11-20T09:55:00Z',
           resumed: true,
           counted: 58_000,
-          requests_estimate: 580,
+          requests_estimate: 577,
           schema_changes: [{ kind: 'column_added', table: 'stripe.invoices', column: 'tax', type: 'decimal(10,2)' }],
           warnings: ['invoices: its options have changed'],
         },
