@@ -108,7 +108,8 @@ function addSyncCommands(program: Command, start: Start): void {
       start(async (shell) => (await import('./sync-validate.ts')).validateProject(shell, flags)),
     )
   sync
-    .command('plan [select...]')
+    .command('plan')
+    .argument('[select...]', selectedOrAll)
     .description('what a run would do; writes nothing anywhere')
     .option('--exclude <select...>', 'without these')
     .option('--offline', 'ask no vendor for counts')
@@ -117,7 +118,8 @@ function addSyncCommands(program: Command, start: Start): void {
       start(async (shell) => (await import('./sync-plan.ts')).planChosenSyncs(shell, select, flags)),
     )
   sync
-    .command('run [select...]')
+    .command('run')
+    .argument('[select...]', selected)
     .description('load and deliver')
     .option('--all', 'every sync of the project')
     .option('--exclude <select...>', 'without these')
@@ -151,7 +153,8 @@ function addSyncCommands(program: Command, start: Start): void {
 
 function addStatusCommand(sync: Command, start: Start): void {
   sync
-    .command('status [select...]')
+    .command('status')
+    .argument('[select...]', selectedOrAll)
     .description('what each did last, and is doing now; works while a run is on')
     .action((select: readonly string[]) =>
       start(async (shell) => (await import('./sync-status.ts')).showStatus(shell, select)),
@@ -265,3 +268,6 @@ function addSandboxCommands(program: Command, start: Start): void {
       start(async (shell) => (await import('./sandbox-act.ts')).showJournal(shell, vendor, flags)),
     )
 }
+
+const selected = 'a sync, tag:x, source:x, destination:x; with + in front what it needs, too'
+const selectedOrAll = `${selected} (default: all)`
