@@ -39,11 +39,6 @@ export type Connection = {
 }
 
 export async function openClient(connection: Connection, host: Host): Promise<StripeApi> {
-  if (connection.account !== undefined && connection.accounts !== undefined)
-    throw new MillraceError('MR-1201', {
-      message: 'Opening a Stripe connection: it has both account and accounts.',
-      next: 'Leave one out: `account` reads one connected account as if it were its own, `accounts` several.',
-    })
   const { Stripe } = await loadSdk()
   const bytes = createByteClient()
   const stripe = new Stripe(connection.api_key, {
@@ -107,15 +102,10 @@ async function loadSdk() {
   }
 }
 
-/** The SDK takes no URL. */
+/** The SDK takes no URL, and no path: the connection's schema refuses one. */
 function splitUrl(text: string): Pick<Stripe.StripeConfig, 'host' | 'port' | 'protocol'> {
   const url = new URL(text)
   const protocol = url.protocol === 'http:' ? 'http' : 'https'
-  if (url.pathname !== '/' || url.search !== '')
-    throw new MillraceError('MR-1201', {
-      message: `Opening a Stripe connection: its base_url ${text} has a path, and the SDK takes none.`,
-      next: 'Write only protocol, host and port: https://api.stripe.com',
-    })
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || (protocol === 'http' ? 80 : 443), protocol }
 }
 

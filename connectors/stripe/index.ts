@@ -6,13 +6,17 @@ import { readStream, type Reading } from './read-stream.ts'
 import type { StripeStream } from './stream-table.ts'
 import { streamNames, stripeStreams } from './streams.ts'
 
-const config = z.strictObject({
+const keys = z.strictObject({
   api_key: z
     .string()
     .min(1)
     .meta({ secret: true, description: 'A restricted key with read permissions: Developers → API keys' }),
   base_url: z
     .url({ protocol: /^https?$/ })
+    .refine(
+      (text) => !URL.canParse(text) || isBare(new URL(text)),
+      'the SDK takes protocol, host and port, and no path',
+    )
     .default('https://api.stripe.com')
     .meta({ description: 'Protocol, host and port of the API' }),
   api_version: z
@@ -37,6 +41,17 @@ const config = z.strictObject({
     .max(1000)
     .default(80)
     .meta({ description: 'Requests per second: Stripe allows 100 in live mode, 25 in a sandbox' }),
+})
+
+const isBare = ({ pathname, search }: URL) => pathname === '/' && search === ''
+
+const config = keys.superRefine(({ account, accounts }, context) => {
+  if (account !== undefined && accounts !== undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['accounts'],
+      message: 'it stands beside `account`, which reads one connected account as if it were its own; leave one out',
+    })
 })
 
 export default connector({

@@ -93,6 +93,18 @@ describe('a mistake in the project', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
+  test.each([
+    ['account: acct_1, accounts: all, ', '`connections.stripe.accounts` is `all`: it stands beside `account`'],
+    ["base_url: 'https://api.stripe.com/v1', ", 'the SDK takes protocol, host and port, and no path'],
+  ])('keys of Stripe that do not go together or are too long are found without connecting: %s', async (keys, says) => {
+    const directory = await newProject()
+    edit(directory, 'millrace.yaml', (text) => text.replace('connector: stripe, ', `connector: stripe, ${keys}`))
+    const { code, stderr } = await millrace(directory, 'sync', 'validate')
+    expect(code).toBe(2)
+    expect(stderr).toContain(says)
+    expect(stderr).toMatch(/millrace\.yaml:\d+:\d+/)
+  })
+
   test('all findings come at once, and a run stops at them as validate does', async () => {
     const directory = await newProject()
     edit(directory, 'syncs/stripe.yaml', (text) =>
