@@ -59,7 +59,6 @@ const groupsOf = (syncs: readonly Sync[]): readonly Candidate[] =>
   unique([
     ...syncs.flatMap(({ tags }) => tags.map((tag) => `tag:${tag}`)),
     ...syncs.map((sync) => (sync.kind === 'etl' ? `source:${sync.source}` : `destination:${sync.destination}`)),
-    'state:modified',
   ])
 
 const streamsOf = (syncs: readonly Sync[]): readonly Candidate[] =>

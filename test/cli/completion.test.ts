@@ -45,7 +45,7 @@ describe('in bash', () => {
     ],
     [
       ['millrace', '-q', 'sync', 'run', 'stripe', 's'],
-      ['salesforce', 'salesforce_accounts', 'stripe', 'source:salesforce', 'source:stripe', 'state:modified'],
+      ['salesforce', 'salesforce_accounts', 'stripe', 'source:salesforce', 'source:stripe'],
     ],
     // As bash cuts them.
     [['millrace', 'sync', 'run', 'tag', ':', 'b'], ['billing']],
