@@ -48,7 +48,9 @@ const target = strict({
 
 const connection = z
   .looseObject({
-    connector: someName.describe('The connector: `millrace connection list` names them.'),
+    connector: someName.describe(
+      'The connector: a folder of `connectors/`, of millrace’s or of the project’s. An unknown one is refused with a list of all.',
+    ),
     max_runs: z.int().min(1).optional().describe('Runs that may use this connection at once, across machines.'),
   })
   .catchall(json)
