@@ -1,13 +1,16 @@
 /** A run in a process of its own, with its own memory: started, listened to, and ended when its time is up. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { errorCatalogue } from '../model/error-catalogue.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 
 export type SuperviseOptions = {
+  /** @default the one that runs this process */
+  readonly node?: string
   /** bin/millrace.js. */
   readonly launcher: string
   readonly root: string
@@ -24,13 +27,13 @@ export type SuperviseOptions = {
 
 /** Never throws: whatever becomes of the process is an end of the job. */
 export async function superviseRun(job: Job, options: SuperviseOptions): Promise<JobEnd> {
-  const slot = `${job.schedule} ${job.instant}`
-  const project = ['-C', options.root, '--home', options.home, '--target', options.target]
-  const args = [...project, '--json', 'sync', 'run', job.sync, '--slot', slot]
-  const child = spawn(process.execPath, [options.launcher, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
-  })
+  let child: RunProcess
+  try {
+    child = await startRun(job, options)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return endOrRetry(job, options, { reason: `its process could not be started: ${why}`, retry: true })
+  }
   let run: RunRecord | undefined
   let error: RunRecord['error']
   let stderr = ''
@@ -42,10 +45,9 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = `${stderr}${text}`.slice(-keptErrorChars)))
   const ender = endInTime(child, options)
-  const code = await Promise.race([
-    once(child, 'close').then(([exit, signal]: unknown[]) => String(exit ?? signal)),
-    once(child, 'error').then(([error]: unknown[]) => String(error)),
-  ])
+  const code = await new Promise<string>((resolve) =>
+    child.once('close', (exit, signal) => resolve(String(exit ?? signal))),
+  )
   ender.done()
   const failed = run ? run.error : error
   const reason = failed ? `${failed.code} ${failed.message}` : null
@@ -71,6 +73,22 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
   if (run.status === 'partial')
     return endOrRetry(job, options, { reason: 'it was told to end before all of its rows were sent', retry: true })
   return { state: 'stopped', reason }
+}
+
+type RunProcess = ChildProcessByStdio<null, Readable, Readable>
+
+/** Answers once it runs: what could not be started has no streams, either. */
+async function startRun(job: Job, options: SuperviseOptions): Promise<RunProcess> {
+  const slot = `${job.schedule} ${job.instant}`
+  const project = ['-C', options.root, '--home', options.home, '--target', options.target]
+  const args = [...project, '--json', 'sync', 'run', job.sync, '--slot', slot]
+  const child = spawn(options.node ?? process.execPath, [options.launcher, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  })
+  await once(child, 'spawn')
+  child.on('error', () => undefined) // a signal that did not reach it: its end is awaited all the same
+  return child
 }
 
 /** The exit codes after a signal, also from somebody else. */

@@ -75,6 +75,22 @@ describe('a run that is told to end because the daemon ends', () => {
   })
 })
 
+describe('a run whose process cannot be started', () => {
+  const { signal } = new AbortController()
+  it.each<readonly [string, Partial<Parameters<typeof superviseRun>[1]>, string]>([
+    ['since Node is not there is run again', { node: '/nowhere/node' }, 'spawn /nowhere/node ENOENT'],
+    ['since its environment is too large is run again', { env: { LARGE: 'x'.repeat(3_000_000) } }, 'spawn E2BIG'],
+  ])('%s', async (_, more, why) => {
+    const options = { ...optionsWith(null, signal), ...more }
+    expect(await superviseRun(job, options)).toEqual({
+      state: 'queued',
+      reason: `its process could not be started: ${why}`,
+      notBefore: '1970-01-01T00:00:00.001Z',
+    })
+    expect(await superviseRun({ ...job, attempt: 2 }, options)).toMatchObject({ state: 'failed' })
+  })
+})
+
 /** A run that answers the first signal with this result. */
 function optionsWith(result: object | null, stop: AbortSignal): Parameters<typeof superviseRun>[1] {
   const root = mkdtempSync(join(tmpdir(), 'millrace-supervise-'))
