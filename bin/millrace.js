@@ -16,22 +16,26 @@ if (Number(process.versions.node.split('.')[0]) >= needed) {
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path))
   if (own) handOver(own)
-  else {
-    process.stderr.write(
-      `millrace needs Node ${needed} or newer; this is Node ${process.versions.node} (${process.execPath}).\n` +
-        `Nothing was run. Next: \`npm ci\` in the project brings its own Node, or install Node ${needed} and try again.\n`,
-    )
-    process.exitCode = 2
-  }
+  else refuse(`this is Node ${process.versions.node} (${process.execPath})`)
 }
 
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-  // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be passed on.
+  // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be passed on, from the first.
   process.on('SIGINT', () => {})
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  child.on('error', (error) => refuse(`the project's own cannot be started (${error.message})`))
   child.on('exit', (code, signal) => {
-    if (signal) process.kill(process.pid, signal)
-    else process.exitCode = code ?? 70
+    if (!signal) return void (process.exitCode = code ?? 70)
+    process.removeAllListeners(signal) // it would only be passed on
+    process.kill(process.pid, signal)
   })
+}
+
+function refuse(why) {
+  process.stderr.write(
+    `millrace needs Node ${needed} or newer; ${why}.\n` +
+      `Nothing was run. Next: \`npm ci\` in the project brings its own Node, or install Node ${needed} and try again.\n`,
+  )
+  process.exitCode = 2
 }
