@@ -51,6 +51,17 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const ending = new AbortController()
   const naps = napping(options.stopping)
   let running = 0
+  let lookedMs: number | null = null
+  const health = options.listen
+    ? await serveHealth(options.listen, () => ({
+        schedules: plan.schedules.length,
+        running,
+        lookedMs,
+        stopping: options.stopping.aborted,
+      }))
+    : null
+  const memory = await rememberSlots(app, problem)
+  // Last: over Redis, jobs are given to it from here on.
   const executor = await openExecutor(app, {
     limits: () => plan.limits,
     maxRuns: () => plan.maxRuns,
@@ -64,16 +75,6 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       naps.wake()
     },
   })
-  const memory = await rememberSlots(app, problem)
-  let lookedMs: number | null = null
-  const health = options.listen
-    ? await serveHealth(options.listen, () => ({
-        schedules: plan.schedules.length,
-        running,
-        lookedMs,
-        stopping: options.stopping.aborted,
-      }))
-    : null
   let seen = ''
   let isReady = false
   let troubles = ''

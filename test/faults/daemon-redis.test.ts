@@ -1,5 +1,8 @@
 /** Daemons that share their work over a real redis-server, which is stopped, emptied and frozen under them. */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts'
@@ -184,6 +187,32 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
       })
     } finally {
       await evicting.stop()
+    }
+  })
+
+  it('that does not start since its port is taken has taken nothing from the queue', async () => {
+    await stage.schedule(`later: { select: [people], at: '2999-01-01T00:00:00Z' }`)
+    const holder = createServer().listen(0, '127.0.0.1')
+    await once(holder, 'listening')
+    const address = holder.address()
+    const listen = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+    const connection = new Redis(redis.url)
+    const queue = new Queue('runs', { connection, prefix: '{millrace:faults}:sandbox:queue' })
+    try {
+      const ticket = await queue.add('run', {
+        schedule: 'x',
+        instant: '2026-01-01T00:00:00Z',
+        sync: 'people',
+        token: 1,
+      })
+      const daemon = stage.serve(['--listen', listen])
+      expect(await stage.ended(daemon)).toBe(2)
+      expect(daemon.lines[0]).toMatchObject({ code: 'MR-1001', message: expect.stringContaining('EADDRINUSE') })
+      expect(await ticket.getState()).toBe('waiting')
+    } finally {
+      await queue.close()
+      connection.disconnect()
+      holder.close()
     }
   })
 
