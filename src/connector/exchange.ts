@@ -50,14 +50,17 @@ async function readBody(response: Response, limit: BodyLimit): Promise<Buffer> {
   const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
-  for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
-    size += read.value.length
-    if (size > limit.maxBytes) {
-      await reader?.cancel()
-      throw limit.tooLarge(limit.maxBytes / 1024 / 1024)
+  try {
+    for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
+      size += read.value.length
+      if (size > limit.maxBytes) throw limit.tooLarge(limit.maxBytes / 1024 / 1024)
+      if (limit.take) await limit.take(read.value)
+      else chunks.push(read.value)
     }
-    if (limit.take) await limit.take(read.value)
-    else chunks.push(read.value)
+  } catch (error) {
+    // What is not read to its end holds its connection.
+    await reader?.cancel(error).catch(() => undefined)
+    throw error
   }
   return Buffer.concat(chunks)
 }

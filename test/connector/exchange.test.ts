@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { MillraceError, sendWithin, type Exchange } from 'millrace'
@@ -59,6 +60,18 @@ describe('What an SDK would send, sent within an attempt of the host', () => {
     await expect(sendWithin(exchange, get(url), limit)).rejects.toThrow('over 1 MB')
     expect(exchange.answer).toBeNull()
   })
+
+  it('lets go of an answer that cannot be kept', async () => {
+    let gone: Promise<unknown> = Promise.resolve()
+    const url = await serve((_, answer) => {
+      gone = once(answer, 'close')
+      answer.write('the first of many')
+    })
+    const take = () => Promise.reject(new MillraceError('MR-2004', { message: 'the disk is full' }))
+    const exchange = fresh(new AbortController().signal)
+    await expect(sendWithin(exchange, get(url), { ...limit, take })).rejects.toThrow('the disk is full')
+    await gone
+  }, 5_000)
 
   it('ends with the attempt', async () => {
     const url = await serve(() => undefined)
