@@ -147,6 +147,7 @@ async function drain(
 ): Promise<void> {
   const patience = setTimeout(() => ending.abort(), drainMs)
   const beats = setInterval(() => void app.store.beat().catch(() => undefined), beatEveryMs)
+  if (app.signal.aborted) ending.abort()
   app.signal.addEventListener('abort', () => ending.abort(), { once: true })
   await executor.close()
   clearTimeout(patience)

@@ -134,7 +134,8 @@ function endInTime(
     timedOut = true
     end()
   })
-  stop.addEventListener('abort', end, { once: true })
+  if (stop.aborted) end()
+  else stop.addEventListener('abort', end, { once: true })
   return {
     done: () => {
       stop.removeEventListener('abort', end)

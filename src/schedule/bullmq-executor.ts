@@ -39,13 +39,22 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
   queue.on('error', (error) => outage.begins(error))
   const running = new Set<Promise<void>>()
   let taken = 0
-  const process = async (queued: Queued<JobTicket>): Promise<void> => {
+  let isClosed = false
+  const process = async (queued: Queued<JobTicket>, lock: string | undefined): Promise<void> => {
+    if (isClosed) {
+      // A worker that is paused still takes the ticket that it was waiting for: it goes back, to another daemon.
+      await queued.moveToWait(lock)
+      throw new bullmq.WaitingError()
+    }
     taken++
-    const job = await context.store.beginJob(queued.data)
-    if (job === null) return // dispatched again meanwhile, or begun by another daemon
-    const work: Promise<void> = context.work(job).finally(() => running.delete(work))
+    const work = begin(queued.data).finally(() => running.delete(work))
     running.add(work)
     await work
+  }
+  const begin = async (ticket: JobTicket): Promise<void> => {
+    const job = await context.store.beginJob(ticket)
+    // null: dispatched again meanwhile, or begun by another daemon
+    if (job !== null) await context.work(job)
   }
   const listen = (): Worker<JobTicket> => {
     const worker: Worker<JobTicket> = new bullmq.Worker(queueName, process, {
@@ -60,7 +69,6 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
   }
   let worker = listen()
   let nextMs = Infinity
-  let isClosed = false
   let takenBefore = -1
 
   /** Tickets wait, this daemon has room, and none came to it for a minute: its worker hears nothing any more. */
@@ -107,7 +115,7 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
       isClosed = true
       // Takes no more tickets; waits for the runs themselves, since Redis may be gone by now.
       const paused = worker.pause(true).catch(() => undefined)
-      while (running.size > 0) await Promise.all(running)
+      while (running.size > 0) await Promise.allSettled(running)
       await Promise.race([paused.then(() => Promise.all([worker.close(), queue.close()])), afterMs(closeMs)])
       for (const connection of connections) connection.disconnect()
     },

@@ -73,6 +73,12 @@ describe('a run that is told to end because the daemon ends', () => {
     const ended = superviseRun(job, { ...options, policy, onRun: () => stop.abort() })
     expect(await ended).toMatchObject(end)
   })
+
+  it('and that begins as the daemon ends is told, too', async () => {
+    const options = optionsWith(null, AbortSignal.abort())
+    const policy = { ...options.policy, timeoutMs: 600_000 }
+    expect(await superviseRun(job, { ...options, policy })).toMatchObject({ reason: 'the daemon was stopped' })
+  }, 10_000)
 })
 
 describe('a run whose process cannot be started', () => {

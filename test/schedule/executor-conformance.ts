@@ -228,6 +228,27 @@ export function executorConformance(name: string, open: OpenExecutor): void {
       await stage.untilDone()
       expect(stage.begun).toHaveLength(2)
     })
+
+    test('one that is being closed begins nothing that comes meanwhile, room or no; another daemon does', async () => {
+      const first = gate()
+      const endOf = (name: string) => async (job: Job) => {
+        by.push(`${job.sync} by ${name}`)
+        if (job.sync === 'long') await first.opened
+        return { state: 'ok' as const, reason: null }
+      }
+      const by: string[] = []
+      const closing = await stage.daemon({ end: endOf('the closing') })
+      await stage.claim('nightly', [{ sync: 'long' }])
+      while (closing.working() === 0) await sleep(5)
+      const closed = closing.executor.close()
+      await stage.daemon({ end: endOf('the other') })
+      await stage.claim('later', [{ sync: 'late' }])
+      while (by.length < 2) await sleep(5)
+      first.open()
+      await closed
+      await stage.untilDone()
+      expect(by).toEqual(['long by the closing', 'late by the other'])
+    })
   })
 }
 

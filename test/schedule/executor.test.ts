@@ -110,6 +110,40 @@ describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is 
       connection.disconnect()
     })
 
+    test('gives out a ticket as its daemon is closed: that waits for what begins of it', async () => {
+      const asked = gate()
+      const answered = gate()
+      const said: string[] = []
+      const { store } = stage
+      const executor = await open({
+        store: {
+          takeJob: (...how) => store.takeJob(...how),
+          async beginJob(ticket) {
+            asked.open()
+            await answered.opened
+            return store.beginJob(ticket)
+          },
+        },
+        clock: systemClock,
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map() }),
+        maxRuns: () => 1,
+        onProblem: (message) => said.push(message),
+        async work(job) {
+          await sleep(3_500) // longer than a Redis that is gone is waited for
+          await store.endJob(job, { state: 'ok', reason: null })
+          said.push(`${job.sync} ended`)
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'a' }])
+      await executor.dispatch()
+      await asked.opened
+      const closed = executor.close().then(() => said.push('closed'))
+      answered.open()
+      await closed
+      await stage.untilDone()
+      expect(said).toEqual(['a ended', 'closed'])
+    })
+
     test('brings nothing to a daemon that has room for a while: it listens anew', async () => {
       const first = gate()
       let maxRuns = 1
