@@ -4,8 +4,8 @@ import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
 
 /**
  * What an earlier run learned and could not commit. While its fence still stands, its answers are committed in its name;
- * where somebody has taken over since, they only reopen intents, so that the truth of now is sent again (promise 5).
- * Must run before the fence is taken.
+ * where somebody has taken over since, they only reopen intents, so that the truth of now is sent again (promise 5). Where the
+ * sync's state was forgotten since, so are they: what they name may have gone to another account. Must run before the fence is taken.
  */
 export async function recoverJournals(
   session: Session,
@@ -16,6 +16,7 @@ export async function recoverJournals(
     const { fence } = header
     const now = await session.state.readFence(fence)
     const stands = now !== null && now.epoch === fence.epoch && now.runId === fence.runId
+    const isKnown = stands || (await session.reverse.readMeta(fence.sync)) !== null
     let rows = 0
     for (const segment of segments) {
       if (segment.rows === 0 || (await session.state.hasCommit(fence.runId, fence.stream, segment.sequence))) continue
@@ -29,7 +30,7 @@ export async function recoverJournals(
           path: segment.path,
           ledger: {},
         })
-      else await session.reverse.reopenIntents({ ...fence, keys: await answersOf(segment) })
+      else if (isKnown) await session.reverse.reopenIntents({ ...fence, keys: await answersOf(segment) })
     }
     if (rows > 0)
       emit({
@@ -38,7 +39,9 @@ export async function recoverJournals(
         from_run: fence.runId,
         message: stands
           ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
-          : `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`,
+          : isKnown
+            ? `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`
+            : `the ${rows} rows that run ${fence.runId} had sent are forgotten with the state of ${fence.sync}`,
       })
     // A job that it had begun is settled before anything is sent (settle-jobs.ts); its rows are needed for that.
     if (receipts.length === 0) await dropDirectory(directory)

@@ -138,6 +138,22 @@ describe('answers in the journal of a dead run', () => {
     expect(await snapshot(world)).toEqual({ 1: 'accepted Anna', 2: 'accepted Ben' })
   })
 
+  it('are forgotten with the state: a reset on another machine leaves them, and they name nothing in the next account', async () => {
+    const world = makeWorld({ sync: { onRemoved: { kind: 'delete' } } })
+    world.people = [ann, ben]
+    await dieAt(world, 'acknowledge', 'before')
+    await world.warehouse.session({ runId: 'reset', purpose: 'reset' }, (session) =>
+      session.state.reset(world.sync.name, null),
+    )
+    world.vendor = makeVendor()
+    world.vendor.records.set('2', { id: '2', name: 'theirs' })
+    world.people = [ann]
+    const { ledger } = await run(world, { account: 'account-2', permission: { firstRun: true } })
+    expect(ledger).toMatchObject({ added: 1, removed: 0, delivered: 1 })
+    expect(world.vendor.records.get('2')).toEqual({ id: '2', name: 'theirs' })
+    expect(readdirSync(world.spoolDir)).toEqual([])
+  })
+
   it('of a run whose header a kill tore, or that had none, are not there: the next run clears them away', async () => {
     const world = makeWorld()
     world.people = [ann]
