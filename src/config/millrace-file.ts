@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { duration, json, jsonObject, someName, strict } from './file-schema.ts'
 import { checkSnowflakeKeys, snowflakeWarehouse } from './snowflake-warehouse.ts'
 
+const sizeForm = 'a size in the words of DuckDB: `1GB`'
+
 const duckdb = strict({
   type: z.literal('duckdb').describe('Embedded; one file, one process at a time.'),
   path: z
@@ -10,8 +12,8 @@ const duckdb = strict({
     .optional()
     .describe('The database file, relative to the project and inside it. Default: `.millrace/<target>.duckdb`.'),
   memory_limit: z
-    .string()
-    .regex(/^\d+(\.\d+)? ?([KMGT]i?B|B)$/i, 'a size in the words of DuckDB: `1GB`')
+    .string({ error: sizeForm })
+    .regex(/^\d+(\.\d+)? ?([KMGT]i?B|B)$/i, sizeForm)
     .default('1GB')
     .describe('What DuckDB may use of memory before it spills to disk.'),
   threads: z.int().min(1).optional().describe('Threads of DuckDB. Default: as many as there are cores.'),

@@ -90,7 +90,7 @@ const onRemoved = z.union(
     strict({ clear: z.array(someName).min(1).describe('Fields that are set to null.') }),
     strict({ set: z.record(someName, json).describe('Field → value.') }),
   ],
-  { error: 'on_removed is `ignore`, `delete`, `{ clear: [fields] }` or `{ set: { field: value } }`' },
+  { error: 'it can be `ignore`, `delete`, `{ clear: [fields] }` or `{ set: { field: value } }`' },
 )
 
 export const reverseSyncFile = strict({

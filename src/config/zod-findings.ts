@@ -76,8 +76,9 @@ function reportIssue(issue: Issue, context: IssueContext): void {
     })
   } else if (issue.code === 'invalid_type') {
     const noun = nouns.get(issue.expected) ?? issue.expected
+    const form = isOwnWords(issue.message) ? `: ${issue.message}` : ''
     report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${show(value, path)}`,
+      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${show(value, path)}${form}`,
       place: yaml.placeOf(path, 'value'),
     })
   } else if (issue.code === 'custom' && issue.params?.['notBuilt'] === true) {
@@ -97,11 +98,23 @@ function reportIssue(issue: Issue, context: IssueContext): void {
   } else reportBadValue(issue.message, path, { ...context, value })
 }
 
-/** `value` is the bad value itself. */
-function reportBadValue(reason: string, path: Path, { yaml, report, value }: IssueContext): void {
+/** `value` is the bad value itself; `near`: the word that was likely meant. */
+function reportBadValue(
+  reason: string,
+  path: Path,
+  context: IssueContext & { readonly near?: string | undefined },
+): void {
+  const { yaml, report, value, near } = context
   const shown = isObject(value) ? '' : ` is ${show(value, path)}`
-  report('MR-1201', { message: `\`${nameOf(path, yaml)}\`${shown}: ${reason}`, place: yaml.placeOf(path, 'value') })
+  report('MR-1201', {
+    message: `\`${nameOf(path, yaml)}\`${shown}: ${reason}`,
+    next: near && `Did you mean \`${near}\`?`,
+    place: yaml.placeOf(path, 'value'),
+  })
 }
+
+/** Not zod's: a schema says by itself what a value looks like. */
+const isOwnWords = (message: string) => !message.startsWith('Invalid input')
 
 function reportUnknownKey(key: string, path: Path, known: readonly string[], context: IssueContext): void {
   const near = didYouMean(key, known)
@@ -134,6 +147,12 @@ function reportUnion(issue: Issue & { readonly code: 'invalid_union' }, context:
   const nearest = fitting.filter((branch) => misfit(branch) === best)
   const inner = { ...context, value, at: path }
   const unknown = nearest.map((branch) => branch.filter(isUnknownKey))
+  const words = nearest.length === 1 ? wordsOf(nearest[0] ?? []) : undefined
+  if (words && isOwnWords(issue.message)) {
+    // The words alone would leave out the other forms.
+    const near = typeof value === 'string' ? didYouMean(value, words) : undefined
+    return reportBadValue(issue.message, path, { ...inner, near })
+  }
   if (nearest.length === 1 && nearest[0] && !nearest[0].every(saysLittle)) reportIssues(nearest[0], inner)
   else if (nearest.length > 1 && unknown.every((branch) => branch.length > 0)) reportUnknownInAll(unknown.flat(), inner)
   else reportBadValue(issue.message, path, inner)
@@ -143,6 +162,12 @@ function reportUnion(issue: Issue & { readonly code: 'invalid_union' }, context:
 function reportUnknownInAll(issues: readonly UnknownKeys[], context: IssueContext): void {
   const known = issues.flatMap((issue) => issue.message.split(' '))
   for (const key of new Set(issues.flatMap((issue) => issue.keys))) reportUnknownKey(key, context.at, known, context)
+}
+
+/** The words of a form that takes nothing else. */
+function wordsOf([issue, ...more]: readonly Issue[]): readonly string[] | undefined {
+  const isForm = issue?.code === 'invalid_value' && issue.path.length === 0 && more.length === 0
+  return isForm ? issue.values.map(String) : undefined
 }
 
 type UnknownKeys = Issue & { readonly code: 'unrecognized_keys' }

@@ -638,6 +638,13 @@ const cases: readonly Case[] = [
     schedules('{ select: [crm], every: 1h, timezone: Europe/Helsinky }'),
     [`MR-1201 ${s}:2:46 Europe/Helsinky`],
   ],
+  ['a duration without its unit', schedules('{ select: [crm], every: 60 }'), [`MR-1201 ${s}:2:32 60`]],
+  [
+    'a size without its unit',
+    withMillrace('sandbox: true', 'sandbox: true, warehouse: { type: duckdb, memory_limit: 512 }'),
+    [`MR-1201 ${m}:3:70 512`],
+  ],
+  ['a removal that there is not', withPeople('map:', 'on_removed: remove\nmap:'), [`MR-1201 ${p}:7:13 remove`]],
   ['an interval of nothing', schedules('{ select: [crm], every: 0s }'), [`MR-1201 ${s}:2:32 0s`]],
   ['loads that overlap', schedules('{ select: [crm], every: 1h, overlap: allow }'), [`MR-1201 ${s}:2:45 allow`]],
   ['no trigger', schedules('{ select: [crm] }'), [`MR-1201 ${s}:2:8 { select: [crm] }`]],
