@@ -27,7 +27,6 @@ export function buildProgram(start: Start): Command {
     .option('--no-color', 'no colour')
     .option('--yes', 'answer yes to every question')
     .version(ownVersion(), '-V, --version', 'print the version')
-    .helpCommand(false)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
   addProjectCommands(program, start)

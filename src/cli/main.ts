@@ -20,8 +20,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync([...argv])
   } catch (error) {
-    // Help and version are not errors; help that nobody asked for is.
-    if (error instanceof CommanderError) process.exitCode = error.code === 'commander.help' ? 2 : error.exitCode
+    // Help and version are not errors; help that nobody asked for is one of usage, and commander ends it with 1.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else await endWithError(shell, error)
   }
   endProcess()

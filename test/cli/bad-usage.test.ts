@@ -56,6 +56,16 @@ describe('bad usage ends with 2, our own error and the nearest word', () => {
     expect(stderr).toContain('validate')
   })
 
+  test.each(['help', 'help sync', 'sync help', 'sync help run', 'connection help test', 'sync run --help'])(
+    '`%s` is help that was asked for: on stdout, exit 0',
+    async (words) => {
+      const { code, stdout, stderr } = await millrace(sample, ...words.split(' '))
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain('Usage: millrace')
+      if (/run/.test(words)) expect(stdout).toContain('tag:x, source:x, destination:x')
+    },
+  )
+
   test('outside a project it says where it looked', async () => {
     const { code, stderr } = await millrace(emptyDirectory(), 'sync', 'list')
     expect(code).toBe(2)
