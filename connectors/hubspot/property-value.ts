@@ -2,17 +2,18 @@
  * HubSpot takes every value as text. https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
  * In here: which values a property takes, and how they are written.
  */
-import type { DestinationField, FieldType, FieldValue } from 'millrace'
+import { isOptOutName, type DestinationField, type FieldType, type FieldValue } from 'millrace'
 import type { Property } from './describe.ts'
 
 export type EncodedValue = { readonly value: string } | { readonly refusal: string }
 
+/** HubSpot's own opt-outs (`hs_email_optout`) are read-only, and no properties to write: see the object `subscription`. */
 export function describeField(property: Property): DestinationField {
   const type = fieldType(property)
   return {
     type,
     ...(type === 'string' && { maxLength: maxChars }),
-    ...(type === 'boolean' && isOptOut(property.name) && { optOut: true, nullable: false }),
+    ...(type === 'boolean' && isOptOutName(property.name) && { optOut: true, nullable: false }),
   }
 }
 
@@ -21,7 +22,7 @@ export function encodeValue(property: Property, value: FieldValue): EncodedValue
   const { name } = property
   const type = fieldType(property)
   if (value === null)
-    return isOptOut(name) && type === 'boolean' ? no(`${name} must be true or false, and was null`) : ok('')
+    return isOptOutName(name) && type === 'boolean' ? no(`${name} must be true or false, and was null`) : ok('')
   if (type === 'boolean') return typeof value === 'boolean' ? ok(String(value)) : no(`${name} must be true or false`)
   if (type === 'number') return encodeNumber(name, value)
   const text = textOf(value)
@@ -84,9 +85,6 @@ function fieldType({ type, fieldType }: Property): FieldType {
       return 'string'
   }
 }
-
-/** What accounts call their own opt-outs. HubSpot's (`hs_email_optout`) are read-only: see the object `subscription`. */
-const isOptOut = (name: string) => /opt(ed)?_?out|do_?not_?(call|e?mail|contact|text|sms|fax)|unsubscribed?/i.test(name)
 
 const ok = (value: string): EncodedValue => ({ value })
 const no = (refusal: string): EncodedValue => ({ refusal })

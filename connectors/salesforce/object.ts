@@ -1,4 +1,4 @@
-import type { DestinationField, DestinationObject, Json } from 'millrace'
+import { isOptOutName, type DestinationField, type DestinationObject, type Json } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fieldType } from './field-type.ts'
@@ -87,12 +87,9 @@ function describeField(field: Field): DestinationField {
     // A checkbox is never empty.
     nullable: field.nillable && type !== 'boolean',
     ...(type === 'string' && field.length > 0 && { maxLength: field.length }),
-    ...(type === 'boolean' && isOptOut(field.name) && { optOut: true }),
+    ...(type === 'boolean' && isOptOutName(field.name) && { optOut: true }),
   }
 }
-
-/** HasOptedOutOfEmail, HasOptedOutOfFax, DoNotCall, and what orgs call their own: Sms_Opt_Out__c, Unsubscribed__c. */
-const isOptOut = (name: string) => /opt(ed)?_?out|do_?not_?(call|e?mail|contact|text|sms|fax)|unsubscribed?/i.test(name)
 
 const upsertDocs =
   'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_upsert.htm'
