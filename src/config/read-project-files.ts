@@ -131,16 +131,19 @@ function listNamed(
     .sort()
   const named = new Map<string, string>()
   for (const file of files) {
-    const extension = extensions.find((ending) => file.endsWith(ending))
+    const extension = extensions.find((ending) => file.toLowerCase().endsWith(ending))
     if (!extension) continue
-    const name = basename(file, extension)
+    const name = basename(file).slice(0, -extension.length)
     const earlier = named.get(name)
     // It is taken with the extension of its own.
-    if (extension === '.sql' && warehouseTypes.some((type) => name.endsWith(`.${type}`))) continue
-    if (!/^[a-z_][a-z0-9_]*$/.test(name))
+    if (extension === '.sql' && warehouseTypes.some((type) => name.toLowerCase().endsWith(`.${type}`))) continue
+    const isName = /^[a-z_][a-z0-9_]*$/.test(name)
+    if (!isName || !file.endsWith(extension))
       report('MR-1201', {
-        message: `${file}: the file’s name becomes a name in the warehouse, and takes lower-case letters, digits and \`_\` only`,
-        next: `Rename it to ${betterName(name, extension)}.`,
+        message: isName
+          ? `${file} would be left out: its ending is not in lower case`
+          : `${file}: the file’s name becomes a name in the warehouse, and takes lower-case letters, digits and \`_\` only`,
+        next: renaming(betterName(name, extension), files),
       })
     else if (earlier !== undefined)
       report('MR-1201', {
@@ -161,6 +164,11 @@ function entriesOf(reader: Reader, folder: string): readonly Dirent[] {
     return []
   }
 }
+
+const renaming = (better: string, files: readonly string[]): string =>
+  files.some((file) => basename(file) === better)
+    ? `There is a ${better} already: give it another name, or remove one of the two.`
+    : `Rename it to ${better}.`
 
 function betterName(name: string, extension: string): string {
   const [model = '', warehouse = '', ...more] = name.split('.')

@@ -511,6 +511,8 @@ const cases: readonly Case[] = [
     crm('source: crm\nexclude: [Email]\nstreams:\n  Contact: { include: [Name, Email] }\n'),
     [`MR-1201 ${c}:4:30 Email`],
   ],
+  ['an ending in capitals', { 'syncs/new.YAML': sound[c] ?? '', 'models/new.SQL': 'select 1' }, ['MR-1201', 'MR-1201']],
+  ['a name that is there in lower case already', { 'syncs/Crm.yaml': sound[c] ?? '' }, ['MR-1201']],
   ['a file name that is no name', { 'syncs/My-Sync.yaml': 'source: crm\nstreams: { Account: }\n' }, ['MR-1201']],
   ['two files of one name', { 'syncs/more/crm.yaml': sound[c] ?? '' }, ['MR-1201']],
   // models
