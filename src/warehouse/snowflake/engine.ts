@@ -8,9 +8,10 @@ import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './br
 import { doubleText } from './client/double-text.ts'
 import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
-import { introspectTable, tablesIn, viewsIn } from './introspect.ts'
+import { introspectTable, tablesIn } from './introspect.ts'
 import type { Link } from './link.ts'
 import { logicalType } from './column-type.ts'
+import { standingViews } from './standing-views.ts'
 import { transactionsOf } from './transaction.ts'
 import { isInPlace, mendingSteps, wideningSteps } from './widen.ts'
 
@@ -32,9 +33,12 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   const rows = (sql: string) => client().rows(as(sql))
   const stream = (sql: string) => client().stream(as(sql))
   const known = new Map<string, Table | null>()
-  const views = new Map<string, Map<string, string>>()
+  const views = standingViews(rows)
   const schemas = new Set<string>()
-  const forget = (table: Pick<Table, 'schema' | 'name'>) => known.delete(relationOf(table))
+  const changed = (table: Pick<Table, 'schema' | 'name'>) => {
+    known.delete(relationOf(table))
+    views.changed(table)
+  }
   const transactions = transactionsOf(link, epochs)
   let brought = 0
   let made = 0
@@ -68,6 +72,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       if (transactions.isInTransaction()) break
       if (attempt > 0) await sleep(mendingPauseMs)
       await inOrder(steps)
+      views.changed({ schema, name })
     }
     throw halfWidened(at)
   }
@@ -100,6 +105,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       `CREATE TEMPORARY TABLE ${own} AS SELECT ${cells.join(', ')} FROM ${standing.length > 0 ? at : '(SELECT 1) WHERE FALSE'}`,
     )
     rehearsed.set(at, own)
+    views.changed(table)
     known.set(at, { schema: table.schema, name: table.name, columns })
   }
   return {
@@ -155,32 +161,33 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       if (isRehearsal) return rehearse(table, table.columns)
       await ensureSchema(table.schema)
       await run(`CREATE TABLE IF NOT EXISTS ${relationOf(table)} (${cells})`)
-      forget(table)
+      changed(table)
     },
     addColumn: async (table, column) => {
       if (isRehearsal) return rehearse(table, [column])
       await run(
         `ALTER TABLE ${relationOf(table)} ADD COLUMN IF NOT EXISTS ${dialect.quote(column.name)} ${dialect.type(column.type)}`,
       )
-      forget(table)
+      changed(table)
     },
     widensInPlace: isInPlace,
     widen: async (table, to, from) => {
       if (isRehearsal) return rehearse(table, [to])
       for (const sql of wideningSteps(relationOf(table), from, to)) await run(sql)
-      forget(table)
+      changed(table)
     },
     makeView: async (schema, name, sql) => {
-      let standing = views.get(schema)
-      if (!standing) views.set(schema, (standing = new Map(await viewsIn(rows, schema))))
+      const view = { schema, name }
       // A statement that changes nothing would still end what others have cached of the view.
-      if (!selectsAll(sql) && standing.get(name)?.trim().endsWith(` AS ${sql.trim()}`)) return
-      const at = relationOf({ schema, name })
-      if (isRehearsal) return void rehearsed.set(at, `(${as(sql)})`)
-      await ensureSchema(schema)
-      // Whoever may read the view may go on.
-      await run(`CREATE OR REPLACE VIEW ${at} COPY GRANTS AS ${sql}`)
-      standing.set(name, ` AS ${sql}`)
+      if (await views.isCurrent(view, sql)) return
+      const at = relationOf(view)
+      if (isRehearsal) rehearsed.set(at, `(${as(sql)})`)
+      else {
+        await ensureSchema(schema)
+        // Whoever may read the view may go on.
+        await run(`CREATE OR REPLACE VIEW ${at} COPY GRANTS AS ${sql}`)
+      }
+      views.made(view, sql)
     },
   }
 }
@@ -190,12 +197,6 @@ function cellSql({ sql, type }: ListCell): string {
   if (type === 'double') return `TO_VARCHAR(${sql}, 'TME')`
   return type === 'json' || type === 'binary' ? dialect.asText(sql, type) : sql
 }
-
-/**
- * The columns of a view are those of the day on which it was made: one with a star is made anew, or it would lack what its
- * tables have gained, and be refused for it. https://docs.snowflake.com/en/sql-reference/sql/create-view#usage-notes
- */
-const selectsAll = (sql: string): boolean => /(\bselect|\bdistinct|\ball|,|\.)\s*\*/i.test(sql)
 
 const halfWidened = (at: string) =>
   new MillraceError('MR-2003', {

@@ -5,7 +5,7 @@ import { snowflakeDialect as dialect } from './dialect.ts'
 import { logicalName, storedName } from './names.ts'
 import { logicalType } from './column-type.ts'
 
-type Rows = (sql: string) => Promise<readonly TextRow[]>
+export type Rows = (sql: string) => Promise<readonly TextRow[]>
 
 export async function introspectTable(rows: Rows, schema: string, name: string): Promise<Table | null> {
   const found = await rows(
@@ -27,10 +27,32 @@ export async function tablesIn(rows: Rows, schema: string, prefix: string): Prom
   return found.map((row) => logicalName(row['table_name'] ?? ''))
 }
 
-/** The text of each view of a schema, by its logical name. */
-export async function viewsIn(rows: Rows, schema: string): Promise<ReadonlyMap<string, string>> {
-  const found = await rows(`SELECT table_name, view_definition FROM INFORMATION_SCHEMA.VIEWS WHERE ${isIn(schema)}`)
-  return new Map(found.map((row) => [logicalName(row['table_name'] ?? ''), row['view_definition'] ?? '']))
+export type Relation = Pick<Table, 'schema' | 'name'>
+
+export type StandingView = {
+  readonly definition: string
+  /** What was made or altered after the view, of all whose names stand somewhere in its text. */
+  readonly changed: readonly Relation[]
+}
+
+/** Each view of a schema, by its logical name: one statement, whatever there is. */
+export async function viewsIn(rows: Rows, schema: string): Promise<ReadonlyMap<string, StandingView>> {
+  const stands = (part: string) => `CONTAINS(UPPER(v.view_definition), UPPER(t.${part}))`
+  const found = await rows(
+    `SELECT v.table_name, v.view_definition, t.table_schema AS changed_schema, t.table_name AS changed_name ` +
+      `FROM INFORMATION_SCHEMA.VIEWS AS v LEFT JOIN INFORMATION_SCHEMA.TABLES AS t ` +
+      `ON t.last_ddl >= v.created AND ${stands('table_schema')} AND ${stands('table_name')} ` +
+      `AND NOT (t.table_schema = v.table_schema AND t.table_name = v.table_name) WHERE v.${isIn(schema)}`,
+  )
+  const views = new Map<string, { readonly definition: string; readonly changed: Relation[] }>()
+  for (const row of found) {
+    const name = logicalName(row['table_name'] ?? '')
+    const view = views.get(name) ?? { definition: row['view_definition'] ?? '', changed: [] }
+    const [changedSchema, changedName] = [row['changed_schema'], row['changed_name']]
+    if (changedSchema && changedName) view.changed.push({ schema: changedSchema, name: changedName })
+    views.set(name, view)
+  }
+  return views
 }
 
 const isIn = (schema: string): string => `table_schema = ${dialect.text(storedName(schema))}`

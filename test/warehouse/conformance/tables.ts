@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { columnNames } from '../../../src/model/column-name.ts'
 import type { LogicalType } from '../../../src/model/logical-type.ts'
+import type { Session } from '../../../src/warehouse/port.ts'
 import {
   collect,
   errorOf,
@@ -118,6 +119,54 @@ export function tableConformance(open: OpenWarehouse): void {
       expect(await look()).toEqual([{ id: '1', vip: 'true', name: 'Ann' }])
       await ensure({ id: 'integer', vip: 'integer', name: 'string', email: 'string' })
       expect(await look()).toEqual([{ id: '1', vip: 'true', name: 'Ann', email: null }])
+    })
+
+    test('a view that names a column, and one that reads that view, have the type that the column has by now', async () => {
+      const { quote } = bench().warehouse
+      const nameOf = (schema: string, name: string) => `${quote(schema)}.${quote(name)}`
+      const make = async (session: Session) => {
+        await session.ensureView('models', 'days', `SELECT id, day AS k, day FROM ${nameOf('crm', 'people')}`)
+        await session.ensureView('models', 'later_days', `SELECT k FROM ${nameOf('models', 'days')}`)
+      }
+      const look = () =>
+        bench().session(async (session) => {
+          await make(session)
+          const sql = `SELECT * FROM ${nameOf('models', 'later_days')}`
+          return { columns: await session.describe(sql), rows: await collect(session.query(sql)) }
+        })
+      await bench().load({
+        columns: { id: 'integer', day: 'date' },
+        rows: [{ id: 1, day: '2026-11-20', _version: 1, _read_at: 1 }],
+      })
+      expect(await look()).toEqual({ columns: [{ name: 'k', type: 'date' }], rows: [{ k: '2026-11-20' }] })
+      // In a session of its own, and in the one that makes the views again.
+      await ensure({ id: 'integer', day: 'timestamp' })
+      expect(await look()).toEqual({
+        columns: [{ name: 'k', type: 'timestamp' }],
+        rows: [{ k: '2026-11-20 00:00:00' }],
+      })
+      await bench().session(async (session) => {
+        await make(session)
+        await session.ensureTable(tableOf('people', { id: 'integer', day: 'string' }), 'evolve')
+        await make(session)
+      })
+      expect(await look()).toMatchObject({ columns: [{ name: 'k', type: 'string' }] })
+    })
+
+    test('a view that reads another has the types that the other one has by now', async () => {
+      const { quote } = bench().warehouse
+      const make = (cell: string) =>
+        bench().session((session) => session.ensureView('models', 'people', `SELECT ${cell} AS k`))
+      const look = () =>
+        bench().session(async (session) => {
+          const from = `${quote('models')}.${quote('people')}`
+          await session.ensureView('models', 'people_now', `SELECT k FROM ${from}`)
+          return session.describe(`SELECT * FROM ${quote('models')}.${quote('people_now')}`)
+        })
+      await make('TRUE')
+      expect(await look()).toEqual([{ name: 'k', type: 'boolean' }])
+      await make("'yes'")
+      expect(await look()).toEqual([{ name: 'k', type: 'string' }])
     })
 
     test('frozen ones refuse a change, say which, and stay as they were', async () => {

@@ -4,10 +4,11 @@ import type { Bind, ObjectName, SqlContext } from '../sql/statement.ts'
 import { keyOf, type CatalogObject } from './catalog.ts'
 import { sessionFunction } from './session-functions.ts'
 import type { RunContext } from './run-statement.ts'
+import { viewColumns } from './view-columns.ts'
 
 export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlContext {
   const { service, session, parameters, variables } = context
-  return {
+  const own: SqlContext = {
     database: session.database,
     schema: session.schema,
     binds,
@@ -20,6 +21,7 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
       lastQueryId: session.lastQueryId,
     },
     columnsOf: (table) => findRelation(context, table)?.columns ?? null,
+    viewColumns: (view) => viewColumns(findRelation(context, view), own),
     isTemporary: (table) => session.temporary.has(keyOf('relation', table)),
     hasSchema: (schema) => service.catalog.hasSchema(schema),
     tableFunction: (name, args, named) => sessionFunction(context, name, { args, named }),
@@ -28,6 +30,7 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
     now: service.now(),
   }
+  return own
 }
 
 /** A session's temporary table hides a permanent one of the same name. */

@@ -1,6 +1,6 @@
 /**
  * Views over DuckDB's catalogue in Snowflake's words. What a DuckDB type does not tell (VARCHAR(10), ARRAY, TIMESTAMP_NTZ(6))
- * is in the comment of the table: {"types": {"NAME": "VARCHAR(10)"}, "comment": "…", "transient": true}.
+ * is in the comment of the table: {"types": {"NAME": "VARCHAR(10)"}, "comment": "…", "transient": true, "ddl": "2026-11-20T10:00:00.000Z"}.
  */
 
 const macro = (head: string, body: string): string => `CREATE OR REPLACE MACRO ${head} AS ${body}`
@@ -76,24 +76,26 @@ const columns = `CREATE OR REPLACE VIEW sf_columns AS
 const flag = (name: string) =>
   `CASE WHEN json_valid(comment) AND json_extract_string(comment, '$.${name}') = 'true' THEN 'YES' ELSE 'NO' END`
 const said = `CASE WHEN json_valid(comment) THEN json_extract_string(comment, '$.comment') END`
+/** The last statement that made it or changed its columns. */
+const ddl = `coalesce(TRY_CAST(CASE WHEN json_valid(comment) THEN json_extract_string(comment, '$.ddl') END AS TIMESTAMPTZ), TIMESTAMPTZ 'epoch')`
 
 const tables = `CREATE OR REPLACE VIEW sf_tables AS
   SELECT sf_name_part(schema_name, 1) AS "TABLE_CATALOG", sf_name_part(schema_name, 2) AS "TABLE_SCHEMA", sf_decode(table_name) AS "TABLE_NAME",
     'ACCOUNTADMIN' AS "TABLE_OWNER", 'BASE TABLE' AS "TABLE_TYPE", ${flag('transient')} AS "IS_TRANSIENT",
-    estimated_size AS "ROW_COUNT", CAST(NULL AS BIGINT) AS "BYTES", now() AS "CREATED", now() AS "LAST_ALTERED", ${said} AS "COMMENT"
+    estimated_size AS "ROW_COUNT", CAST(NULL AS BIGINT) AS "BYTES", now() AS "CREATED", now() AS "LAST_ALTERED", ${ddl} AS "LAST_DDL", ${said} AS "COMMENT"
   FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND schema_name LIKE '%.%'
   UNION ALL
   SELECT sf_name_part(table_name, 1), sf_name_part(table_name, 2), sf_name_part(table_name, 3), 'ACCOUNTADMIN', 'LOCAL TEMPORARY', 'NO',
-    estimated_size, NULL, now(), now(), ${said}
+    estimated_size, NULL, now(), now(), ${ddl}, ${said}
   FROM duckdb_tables() WHERE NOT internal AND temporary AND table_name LIKE '%.%.%'
   UNION ALL
-  SELECT sf_name_part(schema_name, 1), sf_name_part(schema_name, 2), sf_decode(view_name), 'ACCOUNTADMIN', 'VIEW', 'NO', NULL, NULL, now(), now(), ${said}
+  SELECT sf_name_part(schema_name, 1), sf_name_part(schema_name, 2), sf_decode(view_name), 'ACCOUNTADMIN', 'VIEW', 'NO', NULL, NULL, ${ddl}, now(), ${ddl}, ${said}
   FROM duckdb_views() WHERE NOT internal AND schema_name LIKE '%.%'`
 
 const views = `CREATE OR REPLACE VIEW sf_views AS
   SELECT sf_name_part(schema_name, 1) AS "TABLE_CATALOG", sf_name_part(schema_name, 2) AS "TABLE_SCHEMA", sf_decode(view_name) AS "TABLE_NAME",
     'ACCOUNTADMIN' AS "TABLE_OWNER", CASE WHEN json_valid(comment) THEN json_extract_string(comment, '$.text') END AS "VIEW_DEFINITION",
-    'NO' AS "IS_SECURE", ${said} AS "COMMENT"
+    'NO' AS "IS_SECURE", ${ddl} AS "CREATED", ${ddl} AS "LAST_DDL", ${said} AS "COMMENT"
   FROM duckdb_views() WHERE NOT internal AND schema_name LIKE '%.%'`
 
 const schemata = `CREATE OR REPLACE VIEW sf_schemata AS

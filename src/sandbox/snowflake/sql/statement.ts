@@ -39,6 +39,8 @@ export type SqlContext = {
   }
   /** The columns of a table or view, in order; null where there is no such object. Temporary tables hide others. */
   readonly columnsOf: (table: ObjectName) => readonly Column[] | null
+  /** What the query of a view gives now; null where it is a table. @default views are as they were made */
+  readonly viewColumns?: (view: ObjectName) => readonly Column[] | null
   readonly isTemporary?: (table: ObjectName) => boolean
   /** @default every schema is there */
   readonly hasSchema?: (schema: SchemaName) => boolean

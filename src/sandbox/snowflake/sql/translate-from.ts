@@ -1,5 +1,6 @@
 /** FROM: tables, subqueries and joins, each under a name that nothing else in the statement has. */
 import { catalogueViews } from './catalogue-views.ts'
+import { checkView } from './check-view.ts'
 import { checkSchema, completeName, writtenName } from './object-name.ts'
 import { condition } from './unify.ts'
 import { distinctNames, relationSql, temporarySql } from './names.ts'
@@ -58,14 +59,14 @@ function fromTable(t: Translation, node: Extract<FromNode, { kind: 'table' }>, e
   if (cte) return named(t, cte.sql, cte.columns, alias, null)
   if (node.name.length === 1 && first?.value === 'DUAL') return named(t, '(SELECT 1)', [], alias, null)
   const name = completeName(t.context, node.name)
-  const { sql, columns } = findTable(t, name, node.name)
+  const { sql, columns } = findTable(t, name, node)
   return named(t, sql, columns, node.alias, name)
 }
 
 export function findTable(
   t: Translation,
   name: ObjectName,
-  written: readonly Name[],
+  { name: written, start }: { readonly name: readonly Name[]; readonly start: number },
 ): { sql: string; columns: readonly RelationColumn[] } {
   const view = name.schema === 'INFORMATION_SCHEMA' ? catalogueViews.get(name.name) : undefined
   if (view)
@@ -82,6 +83,8 @@ export function findTable(
     if (written.length > 1) checkSchema(t.context, name)
     throw objectMissing(writtenName(written))
   }
+  const now = t.context.viewColumns?.(name)
+  if (now) checkView(name, { declared: columns, now, place: t.place(start) })
   t.addRead(name)
   return { sql: t.context.isTemporary?.(name) ? temporarySql(name) : relationSql(name), columns: columnsOf(columns) }
 }

@@ -58,7 +58,7 @@ export function readAlterTable(reader: TokenReader, t: Translation): Ddl {
     columns: after,
     checks: checks ?? [],
     temporary: t.context.isTemporary?.(name) ?? false,
-    sql: sql.length === 0 ? [] : [...sql, ...commentSql('TABLE', table.relation, after, {})],
+    sql: sql.length === 0 ? [] : [...sql, ...commentSql('TABLE', table.relation, after, { at: t.context.now })],
   })
 }
 
@@ -175,7 +175,7 @@ function rename(
     ? [`ALTER TABLE ${table.relation} RENAME TO ${last}`]
     : [
         `CREATE TABLE ${to} AS SELECT * FROM ${table.relation}`,
-        ...commentSql('TABLE', to, table.columns, {}),
+        ...commentSql('TABLE', to, table.columns, { at: t.context.now }),
         `DROP TABLE ${table.relation}`,
       ]
   return ddl({ ...common, renamedTo, columns: table.columns, temporary: isTemporary, sql })

@@ -55,7 +55,7 @@ export function readCreateTable(reader: TokenReader, t: Translation, words: Crea
     ...common,
     sql: [
       ...createSql(relation, words, definitions, { rows, readsItself }),
-      ...commentSql('TABLE', relation, columns, { comment, transient: words.transient }),
+      ...commentSql('TABLE', relation, columns, { comment, transient: words.transient, at: t.context.now }),
     ],
     rowsFrom: rows === null || readsItself ? null : 1,
     message: `Table ${shown} successfully created.`,

@@ -10,18 +10,17 @@ import { readOptions } from '../read-options.ts'
 import { relationSql, shownName, shownPart } from '../names.ts'
 import { renamed } from '../rename-columns.ts'
 import { showType, varcharType } from '../data-type.ts'
-import { withoutClock } from '../rules.ts'
+import { ofView } from '../rules.ts'
 import type { CreateWords } from './create-table.ts'
 import type { Ddl } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
 import type { Translation } from '../translation.ts'
 
 export function readCreateView(reader: TokenReader, outer: Translation, words: CreateWords): Ddl {
-  // A view tells the time when it is read, not when it was made.
-  const t = withoutClock(outer)
   const ifNotExists = reader.takeWord('IF', 'NOT', 'EXISTS')
   const path = readNamePath(reader)
-  const name = completeName(t.context, path)
+  const name = completeName(outer.context, path)
+  const t = ofView(outer, name)
   const names = reader.isSymbol('(') ? reader.listInParentheses(() => readViewColumn(reader)) : null
   const options = readViewOptions(reader)
   reader.expectWord('AS')
@@ -56,7 +55,7 @@ export function readCreateView(reader: TokenReader, outer: Translation, words: C
     ...common,
     sql: [
       `CREATE ${words.orReplace ? 'OR REPLACE ' : ''}VIEW ${own} AS ${relation.sql}`,
-      ...commentSql('VIEW', own, columns, { comment, text: t.sql.trim() }),
+      ...commentSql('VIEW', own, columns, { comment, text: t.sql.trim(), at: outer.context.now }),
     ],
     message: `View ${shown} successfully created.`,
   })

@@ -4,7 +4,13 @@ import { isTold } from './column-definition.ts'
 import { readType } from '../data-type.ts'
 import type { Column } from '../statement.ts'
 
-export type TableProperties = { readonly comment?: string | null; readonly transient?: boolean; readonly text?: string }
+export type TableProperties = {
+  readonly comment?: string | null
+  readonly transient?: boolean
+  readonly text?: string
+  /** When. @default not known */
+  readonly at?: Date | undefined
+}
 
 export function commentSql(
   kind: 'TABLE' | 'VIEW',
@@ -20,6 +26,7 @@ export function commentSql(
     ...(typeof properties.comment === 'string' ? { comment: properties.comment } : {}),
     ...(properties.transient === true ? { transient: true } : {}),
     ...(properties.text === undefined ? {} : { text: properties.text }),
+    ...(properties.at === undefined ? {} : { ddl: properties.at.toISOString() }),
   }
   const text = Object.keys(content).length === 0 ? 'NULL' : quoteText(JSON.stringify(content).replaceAll('\0', ''))
   return [`COMMENT ON ${kind} ${relation} IS ${text}`]
