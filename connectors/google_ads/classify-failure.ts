@@ -1,4 +1,4 @@
-import type { Failure, ExchangeAnswer } from 'millrace'
+import { retryAfterMs, type ExchangeAnswer, type Failure } from 'millrace'
 
 /** A refusal of the vendor: what it means to the host, and the codes by which this connector goes on. */
 export type Refusal = {
@@ -133,15 +133,8 @@ function describe(body: ErrorBody | null, status: number): string {
   return told || body?.message || `HTTP ${status}`
 }
 
-function retryAfterOf({ header }: ExchangeAnswer, now: Date): number | undefined {
-  const text = header('retry-after')
-  if (!text) return undefined
-  const seconds = Number(text)
-  const ms = Number.isFinite(seconds)
-    ? seconds * 1000
-    : Date.parse(text) - Date.parse(header('date') ?? now.toUTCString())
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
-}
+const retryAfterOf = ({ header }: ExchangeAnswer, now: Date): number | undefined =>
+  retryAfterMs(header('retry-after'), header('date'), now)
 
 function parse(bytes: Uint8Array): unknown {
   try {

@@ -1,4 +1,4 @@
-import type { Failure, ExchangeAnswer } from 'millrace'
+import { retryAfterMs, type ExchangeAnswer, type Failure } from 'millrace'
 
 /** The vendor's error. https://developers.hubspot.com/docs/api-reference/error-handling */
 export type VendorError = {
@@ -55,16 +55,8 @@ const windowOf = (answer: ExchangeAnswer) => {
   return ms > 0 && ms <= defaultWindowMs ? ms : defaultWindowMs
 }
 
-function waitOf(answer: ExchangeAnswer, otherwise: number): number {
-  const header = answer.header('retry-after')
-  if (!header) return otherwise
-  const seconds = Number(header)
-  // A date is by the vendor's clock, and so is what it is compared with.
-  const ms = Number.isFinite(seconds)
-    ? seconds * 1000
-    : Date.parse(header) - Date.parse(answer.header('date') ?? new Date().toUTCString())
-  return Number.isNaN(ms) ? otherwise : Math.max(0, ms)
-}
+const waitOf = ({ header }: ExchangeAnswer, otherwise: number): number =>
+  retryAfterMs(header('retry-after'), header('date'), new Date()) ?? otherwise
 
 function readError(answer: ExchangeAnswer): VendorError {
   const body = parseObject(answer.bytes.toString()) ?? {

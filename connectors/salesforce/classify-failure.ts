@@ -1,4 +1,4 @@
-import type { Failure, ExchangeAnswer } from 'millrace'
+import { retryAfterMs, type ExchangeAnswer, type Failure } from 'millrace'
 
 /** What the vendor said of a request that failed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
 export type VendorError = { readonly code: string; readonly message: string }
@@ -68,15 +68,9 @@ function meaningOf({ code, message }: VendorError, status: number): Pick<Failure
   return { kind: 'refused' }
 }
 
-function waitOf(answer: ExchangeAnswer): { readonly retryAfterMs?: number } {
-  const header = answer.header('retry-after')
-  if (!header) return {}
-  const seconds = Number(header)
-  // A date is by the vendor's clock, and so is what it is compared with.
-  const ms = Number.isFinite(seconds)
-    ? seconds * 1000
-    : Date.parse(header) - Date.parse(answer.header('date') ?? new Date().toUTCString())
-  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) }
+function waitOf({ header }: ExchangeAnswer): { readonly retryAfterMs?: number } {
+  const wait = retryAfterMs(header('retry-after'), header('date'), new Date())
+  return wait === undefined ? {} : { retryAfterMs: wait }
 }
 
 const authCodes: ReadonlySet<string> = new Set([

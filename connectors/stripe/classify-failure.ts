@@ -1,4 +1,4 @@
-import type { Failure } from 'millrace'
+import { retryAfterMs, type Failure } from 'millrace'
 
 /** An error of the SDK that has an answer of the vendor behind it. By shape, so that this file does not load the SDK. */
 export type StripeFailure = Error & {
@@ -45,12 +45,6 @@ export function classifyFailure(error: unknown): Failure | undefined {
 }
 
 function retryAfter({ headers }: StripeFailure): { readonly retryAfterMs?: number } {
-  const header = headers?.['retry-after']
-  if (!header) return {}
-  const seconds = Number(header)
-  // A date is by the vendor's clock, and so is what it is compared with.
-  const ms = Number.isFinite(seconds)
-    ? seconds * 1000
-    : Date.parse(header) - Date.parse(headers?.date ?? new Date().toUTCString())
-  return Number.isNaN(ms) ? {} : { retryAfterMs: Math.max(0, ms) }
+  const wait = retryAfterMs(headers?.['retry-after'], headers?.date, new Date())
+  return wait === undefined ? {} : { retryAfterMs: wait }
 }
