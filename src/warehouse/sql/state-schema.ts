@@ -24,9 +24,9 @@ export async function createState(db: Engine): Promise<void> {
     )
 }
 
-/** What `createState` makes last of each table: where they stand, all does. */
+/** A column of each table, and what came later: where these stand, all does. */
 export const wantedColumns = (): readonly { readonly table: string; readonly column: string }[] => [
-  { table: 'fences', column: 'epoch' },
+  ...Object.entries(stateTables).flatMap(([table, [first]]) => (first ? [{ table, column: first[0] }] : [])),
   ...addedColumns,
 ]
 

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
+import { openDatabase } from '../../../src/duckdb/open-database.ts'
 import { inSession } from '../../../src/warehouse/session-context.ts'
 import { duckdbFile, open } from '../duckdb-adapter.ts'
 import { at, collect, errorOf, people, scope, tableOf, useWorkbench } from '../workbench.ts'
@@ -94,6 +96,21 @@ describe('the DuckDB file', () => {
     expect(await bench().load({ rows: [ann] })).toMatchObject({ inserted: 1 })
   })
 
+  test('of an earlier version, which did not know one of the state tables, gets it in the next session', async () => {
+    await bench().load({ rows: [ann] })
+    const all = await tablesIn(duckdbFile(bench().location))
+    expect(all).toContain('restatements')
+    for (const table of all) {
+      const earlier = open(`${bench().location}/${table}`)
+      const file = duckdbFile(`${bench().location}/${table}`)
+      copyFileSync(duckdbFile(bench().location), file)
+      await tablesIn(file, `DROP TABLE _millrace.${table}`)
+      await earlier.warehouse.session({ runId: 'r', purpose: 't' }, ({ state }) => state.readCursors('crm'))
+      await earlier.close()
+      expect(await tablesIn(file)).toEqual(all)
+    }
+  })
+
   test('in a folder that is not there is a new warehouse; one that is no database says so', async () => {
     const nested = open(`${bench().location}/a/b`)
     expect(
@@ -114,5 +131,17 @@ describe('the DuckDB file', () => {
     expect([await session, meanwhile, inSession()]).toEqual([true, false, false])
   })
 })
+
+/** As they are in a file that nobody has open, after a statement. */
+async function tablesIn(file: string, statement?: string): Promise<readonly string[]> {
+  const db = await openDatabase({ path: file, memoryLimit: '200MB', spillDirectory: tmpdir(), threads: 1 })
+  try {
+    if (statement) await db.run(statement)
+    const rows = await db.rows(`SELECT table_name AS t FROM duckdb_tables() WHERE schema_name = '_millrace' ORDER BY 1`)
+    return rows.map(({ t }) => t ?? '')
+  } finally {
+    db.close()
+  }
+}
 
 const childFile = fileURLToPath(new URL('./child.ts', import.meta.url))
