@@ -148,7 +148,7 @@ async function readModel(
   } catch (error) {
     if (!(error instanceof MillraceError) || !valueErrors.test(error.message)) throw error
     throw new MillraceError('MR-2101', {
-      message: `The model ${sync.model} (models/${sync.model}.sql) fails when its rows are read: ${error.message.replace(/^running a statement in DuckDB: /, '').split('\n')[0] ?? ''}`,
+      message: `The model ${sync.model} (models/${sync.model}.sql) fails when its rows are read: ${error.message.replace(/^running a statement in \w+: /, '').split('\n')[0] ?? ''}`,
       kept: 'Nothing was sent; the snapshot is as it was.',
       next: `Fix models/${sync.model}.sql and run again.`,
       cause: error,
@@ -178,5 +178,6 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
   else counts.changed++
 }
 
-/** DuckDB's names for a value that a cast or a function of the model does not take. */
-const valueErrors = /^running a statement in DuckDB: (Conversion|Invalid Input|Out of Range) Error/
+/** A value that a cast or a function of the model does not take: DuckDB's names for it, the class of Snowflake's SQLSTATE. */
+const valueErrors =
+  /^running a statement in (DuckDB: (Conversion|Invalid Input|Out of Range) Error|Snowflake: [^]*? \(\d{6}, 22\w{3}(; query [\w-]+)?\)(\n|$))/
