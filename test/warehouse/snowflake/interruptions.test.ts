@@ -42,7 +42,9 @@ describe('a load that meets', () => {
 
   test('an upload that is cut', async () => {
     const error = await meet(account().open(), () => account().fault('cut_put', {}), nothing)
-    expect(messageOf(error)).toMatch(/^MR-2\d+ staging .*parquet in Snowflake/)
+    expect(messageOf(error)).toMatch(
+      /^MR-2207 staging .*parquet in Snowflake: the connection to Snowflake was lost .* Run again/s,
+    )
   })
 
   test('a full stage', async () => {

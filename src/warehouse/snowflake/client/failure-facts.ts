@@ -19,10 +19,11 @@ export function factsOf(error: unknown): FailureFacts {
   const response = valueAt(error, 'response')
   const status = Number(valueAt(response, 'statusCode') ?? valueAt(response, 'status') ?? Number.NaN)
   const data = valueAt(error, 'data')
+  const sqlState = textAt(error, 'sqlState') || textAt(data, 'sqlState')
   return {
     code: /^\d+$/.test(code) ? code.padStart(6, '0') : code,
     message: textAt(error, 'message') || textAt(error, 'toString') || String(error),
-    sqlState: textAt(error, 'sqlState') || textAt(data, 'sqlState'),
+    sqlState,
     queryId: textAt(data, 'queryId') || null,
     status: Number.isNaN(status) ? null : status,
     network: textAt(valueAt(error, 'cause'), 'code') || (/^[A-Z_]+$/.test(code) ? code : ''),
@@ -30,6 +31,8 @@ export function factsOf(error: unknown): FailureFacts {
     isUnanswered:
       unanswered.includes(name) ||
       closed.includes(code) ||
+      // A connection that broke; a sign-in that was refused (39…) has the same class.
+      (sqlState.startsWith('08') && !/^39\d{4}$/.test(code)) ||
       (name === 'OperationFailedError' && code === '' && textAt(data, 'queryId') === ''),
   }
 }
