@@ -38,6 +38,8 @@ export function duckdbType(type: LogicalType): string {
 /** A value of one type as one of another, exactly; used where a stored column is wider than what comes. */
 export function converted(sql: string, from: LogicalType, to: LogicalType): string {
   if (from === to) return sql
+  // As JSON has it, and Snowflake: 5 and not 5.0.
+  if (from === 'double' && to === 'string') return `regexp_replace(CAST(${sql} AS VARCHAR), '[.]0$', '')`
   // A text is a JSON string there, whatever it looks like.
   return to === 'json' ? `to_json(${sql})` : `CAST(${sql} AS ${duckdbType(to)})`
 }

@@ -99,6 +99,21 @@ export function tableConformance(open: OpenWarehouse): void {
       },
     )
 
+    test('a double that becomes a text is that of JSON, whether it stands or comes', async () => {
+      const load = (type: LogicalType, cells: readonly (string | number)[], version: number) =>
+        bench().load({
+          columns: { id: 'integer', v: type },
+          rows: cells.map((v, index) => ({ id: 10 * version + index, v, _version: version, _read_at: version })),
+        })
+      const texts = async () => (await bench().rows('SELECT v FROM crm.people ORDER BY id')).map(({ v }) => v)
+      const doubles = ['5', '0', '-2.5', '1000000', '1e+21', '0.1']
+      await load('double', doubles, 1)
+      await load('string', ['5'], 2)
+      expect(await texts()).toEqual([...doubles, '5'])
+      await load('double', doubles, 3)
+      expect(await texts()).toEqual([...doubles, '5', ...doubles])
+    })
+
     test('a number of more digits at the same scale is wider in place, on every warehouse', async () => {
       await ensure({ id: 'integer', paid: 'decimal(10,2)' })
       expect(await ensure({ id: 'integer', paid: 'decimal(12,2)' })).toEqual([
