@@ -23,6 +23,8 @@ export type SuperviseOptions = {
   /** The daemon is on its way out: the run is asked to stop at its next checkpoint, and waits for the next daemon. */
   readonly stop: AbortSignal
   readonly onRun: (runId: string) => void
+  /** How long after the second signal. @default 5_000 */
+  readonly killAfterMs?: number
 }
 
 /** Never throws: whatever becomes of the process is an end of the job. */
@@ -120,7 +122,7 @@ const isRetryable = (error: RunRecord['error']): boolean =>
 /** A first signal asks for a checkpoint, a second stops at once, and what hears neither is killed. */
 function endInTime(
   child: { readonly kill: (signal: NodeJS.Signals) => boolean },
-  { policy, stop }: SuperviseOptions,
+  { policy, stop, killAfterMs = 5_000 }: SuperviseOptions,
 ): { readonly done: () => void; readonly timedOut: () => boolean } {
   let timedOut = false
   const timers = new Set<NodeJS.Timeout>()
@@ -163,4 +165,3 @@ function parseLine(text: string): Line | undefined {
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? ''
 
 const keptErrorChars = 4_000
-const killAfterMs = 5_000

@@ -30,6 +30,38 @@ describe('a run that is told to end because its time is up', () => {
   })
 })
 
+describe('a run that does not hear the first signal', () => {
+  /** Ends with the nth signal that it gets. */
+  const deaf = (nth: number) => {
+    const options = optionsWith(null, new AbortController().signal)
+    writeFileSync(
+      options.launcher,
+      `import { appendFileSync } from 'node:fs'
+       let heard = 0
+       process.on('SIGTERM', () => {
+         appendFileSync(${JSON.stringify(join(options.root, 'heard'))}, '.')
+         if (++heard === ${nth}) process.exit(143)
+       })
+       setInterval(() => {}, 1000)`,
+    )
+    const heard = () => readFileSync(join(options.root, 'heard'), 'utf8').length
+    return { options: { ...options, policy: { ...options.policy, timeoutMs: 1000, graceMs: 300 } }, heard }
+  }
+  const tooLong: Partial<JobEnd> = { state: 'queued', reason: 'it took longer than 1 s' }
+
+  it('gets a second one after its grace', async () => {
+    const { options, heard } = deaf(2)
+    expect(await superviseRun(job, { ...options, killAfterMs: 600_000 })).toMatchObject(tooLong)
+    expect(heard()).toBe(2)
+  }, 10_000)
+
+  it('nor the second is killed', async () => {
+    const { options, heard } = deaf(Infinity)
+    expect(await superviseRun(job, { ...options, killAfterMs: 300 })).toMatchObject(tooLong)
+    expect(heard()).toBe(2)
+  }, 10_000)
+})
+
 describe('a run that somebody else ends', () => {
   const told = (status: string, unknown: number) => ({ status, ledger: { delivered: 3, rejected: 1, unknown } })
   const options = (result: object | null) => {

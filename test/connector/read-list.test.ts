@@ -153,6 +153,26 @@ describe('a vendor that pages wrongly is an error, not an endless run', () => {
   })
 })
 
+it('a list that is left half way leaves no request under way', async () => {
+  let answer = () => {}
+  let asked = 0
+  const pages = pagesOf(() => ({ data: [{ id: `t${asked}` }], next: asked }))
+  const page: Http['page'] = async (path, options) => {
+    if (++asked > 1) await new Promise<void>((resolve) => (answer = resolve))
+    return pages.page(path, options)
+  }
+  const context: Context = { http: { ...pages, page }, host: quickHost(), signal: never }
+  const list = { path: '/things', records: 'data', page: { kind: 'cursor', param: 'cursor', next: 'next' } as const }
+  const items = readList(stream, list, scan, context)
+  await items.next()
+  let isOver = false
+  const leaving = items.return(undefined).then(() => (isOver = true))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect({ asked, isOver }).toEqual({ asked: 2, isOver: false })
+  answer()
+  await leaving
+})
+
 it('keeps the digits of a cursor and of a key', async () => {
   const seen: unknown[] = []
   const http = pagesOf(({ a }) => {
