@@ -76,7 +76,7 @@ export type DestinationObject = {
   readonly options?: z.ZodObject
   /** One result per change, in order. Throws only when the whole request failed. No two changes of one call name the same record. */
   readonly write: (changes: readonly Change[], context: WriteContext) => Promise<readonly WriteResult[]>
-  /** The requests that `write` would send, exactly. */
+  /** The requests by which `write` would change something, exactly. Those that only look something up or read back are not among them. */
   readonly preview: (changes: readonly Change[], options: JsonObject) => readonly RequestPreview[]
   /**
    * After a restart, before anything is sent: adopt the job behind a saved receipt (wait for it and read what became of its

@@ -65,6 +65,7 @@ destinationKit({
   match: 'email',
   fields: (n, version) => ({ email: `k${n}@kit.example`, plan: `p${version}`, unsubscribed: version === 0 }),
   refuse: refuseByFault,
+  reads: /^POST \/v1\/customers\/attributes\?/,
 })
 
 destinationKit({

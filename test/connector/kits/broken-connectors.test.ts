@@ -226,6 +226,16 @@ describe('the destination kit notices', () => {
       'what preview shows',
     ],
     [
+      'a request that its preview does not show',
+      {
+        object: writing((write) => async (...all) => {
+          await write(...all)
+          return write(...all)
+        }),
+      },
+      'what preview shows',
+    ],
+    [
       'requests beyond its own limit',
       { object: () => ({ batch: { rows: 100, bytes: 200 }, size: () => 1 }) },
       'limit of rows and of bytes',
