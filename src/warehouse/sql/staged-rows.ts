@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 export type BroughtWrite = TableWrite & {
   /** Apart from the other writes of the commit. */
   readonly nth: number
-  /** The table as it stands, which may be wider than what comes; where nothing comes, nobody has looked. */
+  /** The table as it stands, which may be wider than what comes; where neither rows nor windows come, nobody has looked. */
   readonly stored: Table
   /** Relations; null: no row. */
   readonly rows: Brought | null
@@ -22,10 +22,11 @@ export async function bringWrite(db: Engine, write: TableWrite, nth: number): Pr
   const of = (name: string) => write.table.columns.filter((column) => column.name === name)
   const content = write.mode === 'scd2' ? loadedColumns(write) : contentColumns(write)
   const hasRows = write.staged.some(({ path, tombstones }) => path !== null || tombstones !== null)
+  const looks = hasRows || (write.windows ?? []).length > 0
   return {
     ...write,
     nth,
-    stored: (hasRows && (await db.introspect(write.table.schema, write.table.name))) || write.table,
+    stored: (looks && (await db.introspect(write.table.schema, write.table.name))) || write.table,
     rows: await bring(
       db,
       write.staged.map((file) => file.path),

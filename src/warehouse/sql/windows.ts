@@ -9,7 +9,7 @@ import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { keyText } from './refused-rows.ts'
-import { targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
+import { storedColumns, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
 export type PreparedWindows = {
   readonly write: BroughtWrite
@@ -63,10 +63,11 @@ export async function endWindows(db: Engine, prepared: PreparedWindows, fence: F
       `${within(db, prepared)} AND t._read_at < CAST(w.read_before AS ${db.type('timestamp')}) ` +
       `AND ${keyText(db, write)} NOT IN (${refused})`,
   })
-  const measures = measuresOf(write).map(({ name }, index) => {
-    const [before, after] = ['b', 'a'].map((side) => `${side}.${sumCell(index)}`)
+  const measures = measuresOf(write).map(({ name, type }, index) => {
+    const [before, after] = [`b.${sumCell(index)}`, `a.${sumCell(index)}`]
     const differs = `${before} IS DISTINCT FROM ${after}`
-    const pair = db.jsonPair(`CAST(${before} AS VARCHAR)`, `CAST(${after} AS VARCHAR)`)
+    const text = (sum: string) => db.converted(sum, sumType(type), 'string')
+    const pair = db.jsonPair(text(before), text(after))
     return { name, differs, value: `CASE WHEN ${differs} THEN ${pair} END` }
   })
   const of = scope.map((name, index) => ({ name, value: `b.${scopeCell(index)}` }))
@@ -108,12 +109,15 @@ const within = (db: Engine, { write, column, scope }: PreparedWindows): string =
 const scopeText = (db: Engine, write: TableWrite, name: string): string =>
   db.asText(`t.${db.quote(name)}`, typeIn(write.table, name) ?? 'string')
 
-/** What can be added up, and is no name of anything. */
-const measuresOf = ({ key, table }: TableWrite): readonly Column[] =>
-  table.columns.filter(
+/** What can be added up as it is stored, and is no name of anything. */
+const measuresOf = (write: BroughtWrite): readonly Column[] =>
+  storedColumns(
+    write,
+    write.table.columns.map(({ name }) => name),
+  ).filter(
     ({ name, type }) =>
       !isMeta(name) &&
-      !key.includes(name) &&
+      !write.key.includes(name) &&
       !/(^|_)id$/.test(name) &&
       (type === 'integer' || type === 'double' || type.startsWith('decimal')),
   )

@@ -126,6 +126,32 @@ export function windowConformance(open: OpenWarehouse): void {
       expect(JSON.parse(only?.['totals'] ?? '')).toEqual(totals)
     })
 
+    test('have texts of their totals by what is stored, whatever comes now', async () => {
+      const load = (columns: Columns, cells: { readonly [name: string]: string } | null, readAt = 1) =>
+        bench().load({
+          table: 'insights',
+          columns: { day: 'date', ad: 'string', ...columns },
+          key: ['day', 'ad'],
+          rows: cells ? [{ day: '2026-11-01', ad: 'a', ...cells, _version: readAt, _read_at: readAt }] : [],
+          windows: readAt > 1 ? [{ ...window('2026-11-01', '2026-11-01', readAt), of: {} }] : [],
+          touchUnchanged: true,
+        })
+      const doubles: Columns = { clicks: 'double', rate: 'double', note: 'string' }
+      await load(doubles, { clicks: '2', rate: '0.2', note: 'x' })
+      await load(
+        { clicks: 'double', rate: 'decimal(20,10)', note: 'integer' },
+        { clicks: '1', rate: '0.1', note: '7' },
+        10,
+      )
+      const [only] = await restatements()
+      expect(JSON.parse(only?.['totals'] ?? '')).toEqual({ clicks: ['2', '1'], rate: ['0.2', '0.1'] })
+      await load({ clicks: 'double', rate: 'double', note: 'integer' }, null, 20)
+      expect((await restatements()).map(({ totals }) => JSON.parse(totals ?? ''))).toContainEqual({
+        clicks: ['1', null],
+        rate: ['0.1', null],
+      })
+    })
+
     test('may be many, of many accounts', async () => {
       const days = Array.from({ length: 28 }, (_, n) => `2026-11-${String(n + 1).padStart(2, '0')}`)
       await load(days.flatMap((day) => [row(day, 'a', '1.00'), row(day, 'b', '1.00'), row(day, 'x', '1.00', 1, 8)]))
