@@ -17,7 +17,7 @@ import {
 } from './diff-rows.ts'
 import { keySql, type KeyPart } from './key-text.ts'
 import { countLeftBehind, countShared, lookUpRecords, recordsOf, type Records } from './records.ts'
-import { isOneOf, readVersions, type Versions } from './row-versions.ts'
+import { isOneOf, versionsIn, versionsSql, type Versions } from './row-versions.ts'
 import { snapshotColumn } from './state-schema.ts'
 
 export type Diffed = {
@@ -28,10 +28,9 @@ export type Diffed = {
 }
 
 export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffed> {
-  const open = await countOpen(db, request)
+  const { versions, ...open } = await readOpen(db, request)
   const table = await snapshotTableOf(db, request)
   const stored = storedTypes(table, request)
-  const versions = await readVersions(db, request)
   const parts = { open, versions }
   const rows = `SELECT ${classified(db, request, { ...parts, types: stored })} ${joined(db, request, { ...parts, table })}`
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
@@ -211,14 +210,20 @@ export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS N
 /** `ignored`: rows that left, of which the destination is to be told after all. */
 type OpenCounts = { readonly intents: number; readonly rejects: number; readonly ignored: number }
 
-async function countOpen(db: Engine, { sync, removesIgnored }: DiffRequest): Promise<OpenCounts> {
+async function readOpen(db: Engine, request: DiffRequest): Promise<OpenCounts & { readonly versions: Versions }> {
+  const { sync, removesIgnored } = request
   const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, { sync })} WHERE state = 'ignored')` : '0'
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
-      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects, ${ignored} AS ignored`,
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects, ${ignored} AS ignored, ${versionsSql(db, request)} AS versions`,
   )
   const count = (name: string) => Number(row?.[name] ?? 0)
-  return { intents: count('intents'), rejects: count('rejects'), ignored: count('ignored') }
+  return {
+    intents: count('intents'),
+    rejects: count('rejects'),
+    ignored: count('ignored'),
+    versions: versionsIn(row?.['versions'] ?? null, request),
+  }
 }
 
 /** A model's value in the snapshot's type, so that both sides compare alike. */
