@@ -182,7 +182,9 @@ const openInstance = ({ directory, memoryLimit }: SnowflakeOptions): Promise<Duc
 async function setUp(connection: DuckDBConnection): Promise<void> {
   await connection.run(`SET TimeZone = 'UTC'`)
   await connection.run(`CREATE SCHEMA IF NOT EXISTS _sandbox`)
+  await connection.run('BEGIN TRANSACTION')
   for (const sql of setupSql) await connection.run(sql)
   await createHistory(connection)
   await createLoadHistory(connection)
+  await connection.run('COMMIT')
 }

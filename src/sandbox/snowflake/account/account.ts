@@ -78,7 +78,7 @@ export function openAccount(directory: string): Account {
 
 /** An account as `millrace grants snowflake` would have set it up, and an administrator. */
 function newAccount(): AccountState {
-  const keys: { [user: string]: string } = { [serviceUser]: createKey(), [adminUser]: createKey() }
+  const keys: { [user: string]: string } = { [serviceUser]: keyOf(serviceUser), [adminUser]: keyOf(adminUser) }
   const user = (name: string, role: string): User => ({
     ...newUser(name),
     publicKey: publicKeyOf(keys[name] ?? ''),
@@ -150,8 +150,15 @@ export const newUser = (name: string): User => ({
   tokens: [],
 })
 
-const createKey = () =>
-  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+/** The same for every account that this process makes: to make one takes as long as the rest of an account. */
+const keyOf = (user: string): string => {
+  const key =
+    keys.get(user) ??
+    generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  keys.set(user, key)
+  return key
+}
+const keys = new Map<string, string>()
 
 export const accountName = 'SANDBOX'
 export const serviceUser = 'MILLRACE'
