@@ -143,6 +143,12 @@ export type Stream = {
   readonly options?: z.ZodObject
   /** Throws what is wrong with what a sync asks of it, as far as that can be found out without reading: a plan and a run ask before tables are made. */
   readonly checkAsked?: (asked: Pick<Scan, 'where' | 'options'>, context: CallContext) => Promise<void>
+  /**
+   * What its resume points mean, in words of its own: a scan that is under way is only gone on with where they are still these,
+   * and begins again where not. A `read` that comes to page another way, or asks for other rows, says something new here.
+   * @default of a `list` its declaration; else nothing: every resume point is taken
+   */
+  readonly resumesAs?: string
   /** Yields batches and checkpoints; must obey `signal` within 5 s. */
   readonly read: (scan: Scan, context: Context) => AsyncIterable<ScanItem>
   /** Rows of a page, for estimates. @default 100 */

@@ -61,6 +61,7 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
   return {
     ...rest,
     ...(boundedBy === undefined ? {} : { boundedBy }),
+    ...(list && !read && { resumesAs: rest.resumesAs ?? JSON.stringify(list) }),
     name,
     lagMs: rest.lagMs ?? 0,
     overlapMs: rest.overlapMs ?? 0,

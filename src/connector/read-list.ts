@@ -26,7 +26,7 @@ export async function* readList(
       ? http.page(at.at, options)
       : http.page(list.path, { ...options, query: { ...bounds(stream, list, scan), ...pageQuery(list.page, at) } })
   const isNew = watchForCircle()
-  let place: Place | null = readPlace(scan.resume)
+  let place: Place | null = readPlace(scan.resume, list.page)
   let left = scan.limit ?? Infinity
   let before: Uint8Array | null = null
   let coming: Promise<Page> | null = ask(place)
@@ -116,13 +116,13 @@ function bounds(stream: Pick<Stream, 'enumerates'>, list: ListDeclaration, scan:
 export const bound = (instant: string, format: 'iso' | 'unix', round: (seconds: number) => number): string | number =>
   format === 'iso' ? instant : round(Date.parse(instant) / 1000)
 
-function readPlace(resume: Json): Place | null {
+function readPlace(resume: Json, { kind }: Paging): Place | null {
   if (resume === null) return null
-  const kind = valueAt(resume, 'kind')
   const at = valueAt(resume, 'at')
-  if (kind === 'link' && typeof at === 'string') return { kind, at }
-  if ((kind === 'cursor' || kind === 'after' || kind === 'page' || kind === 'offset') && isPlace(at))
-    return { kind, at }
+  if (valueAt(resume, 'kind') === kind) {
+    if (kind === 'link' && typeof at === 'string') return { kind, at }
+    if (kind !== 'link' && kind !== 'none' && isPlace(at)) return { kind, at }
+  }
   throw new MillraceError('MR-1401', {
     message: `A resume point that the list did not make: ${JSON.stringify(resume).slice(0, 100)}.`,
     next: 'Run the sync with --full-refresh to begin again.',

@@ -3,8 +3,8 @@ import type { StreamConfig } from '../config/project.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
- * Of all options by which rows and values are chosen: a scan that was begun by others would leave rows of both kinds. `start`
- * is null where the bounds are others' to say: in a part of a backfill.
+ * Of all options by which rows and values are chosen, and of what the connector's resume points mean: a scan that was begun by
+ * others would leave rows of both kinds, or miss some. `start` is null where the bounds are others' to say: in a part of a backfill.
  */
 export function digestOf({ config, shape, children, stream }: StreamPlan, start: string | null): string {
   const { where, query, options, include, exclude } = config
@@ -23,6 +23,7 @@ export function digestOf({ config, shape, children, stream }: StreamPlan, start:
       own.exclude.toSorted(),
       masksIn(own, has),
     ]),
+    ...(stream.resumesAs === undefined ? [] : [stream.resumesAs]),
   ]
   return createHash('sha256').update(JSON.stringify(chosen)).digest('hex').slice(0, 16)
 }

@@ -20,7 +20,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
   const before = cursor.marks?.asked
   const odd = [
     of.dropped
-      ? `${plan.stream.name}: its options have changed since the scan that an earlier run left was begun, so it begins again.`
+      ? `${plan.stream.name}: its options, or what its connector asks for, have changed since the scan that an earlier run left was begun, so it begins again.`
       : null,
     full ? null : aheadOf(of),
     before === undefined ? null : changeOf(plan, before, askedOf(plan, start), full),
