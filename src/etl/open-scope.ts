@@ -1,5 +1,5 @@
 /** A cursor scope of its own beside the live one: a backfill's partition, or a pass over a part of the columns. */
-import type { Cursor, ScanState } from '../model/cursor.ts'
+import { cursorVersion, type Cursor, type ScanState } from '../model/cursor.ts'
 import type { Fence, Scope, Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { digestOf } from './options-digest.ts'
@@ -30,7 +30,12 @@ export async function openScope(
   const by = digestOf(plan, null)
   if (kept.scan && (kept.scan.by ?? by) === by) return { plan, fence, cursor: kept, connectorName }
   const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), by } }
-  await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector: connectorName, version: 1 } })
+  await session.etl.commit({
+    fence,
+    sequence: 0,
+    writes: [],
+    cursor: { cursor, connector: connectorName, version: cursorVersion },
+  })
   return { plan, fence, cursor, connectorName, isNew: true }
 }
 

@@ -4,7 +4,7 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import { emptyCursor, type Cursor } from '../model/cursor.ts'
+import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { askedOf, nameOf, refuseOtherRows, restartReason } from './asked.ts'
@@ -192,7 +192,7 @@ async function standing(
     const cursor = { ...emptyCursor, ...(await marksOfStanding(session, plan, kept)) }
     // What a backfill read is gone with the table.
     await session.state.forgetPartitions(fence.sync, fence.stream)
-    await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: 1 } })
+    await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: cursorVersion } })
     return cursor
   }
   if (!kept.scan?.generation) return kept

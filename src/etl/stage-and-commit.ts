@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StreamMode } from '../config/project.ts'
 import type { ReadWindow } from '../connector/contract.ts'
-import type { Cursor } from '../model/cursor.ts'
+import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
@@ -202,7 +202,7 @@ function writeCommit(
         fence: commit.fence,
         sequence: commit.sequence,
         writes,
-        cursor: commit.cursor && { cursor: commit.cursor, connector: commit.connector, version: 1 },
+        cursor: commit.cursor && { cursor: commit.cursor, connector: commit.connector, version: cursorVersion },
       }),
   )
 }

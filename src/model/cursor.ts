@@ -12,6 +12,9 @@ export type Cursor = {
   readonly marks?: CursorMarks
 }
 
+/** Of the form of a stored cursor: one that is larger was written by a newer millrace, which may mean something else by it. */
+export const cursorVersion = 1
+
 export type CursorMarks = {
   /** The upper bound of the last complete scan over a whole restatement window. */
   readonly restated_at?: string

@@ -28,8 +28,6 @@ it.each([
       await openDeclared(
         {
           name: 'shop',
-          label: 'Shop',
-          docs,
           config: z.object({}),
           http: () => ({ baseUrl: vendor.url, ratePerSecond: 1000 }),
           streams: {
@@ -55,7 +53,9 @@ it.each([
     isAway = false
     const { errors, ledger, events } = await run(after)
     expect({ errors, ledger }).toMatchObject({ errors: [], ledger: { read: 20, swept: 0 } })
-    expect(events).toContainEqual(expect.objectContaining({ type: 'run.warning', message: expect.stringMatching(again) }))
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringMatching(again) }),
+    )
     expect(await world.rows('SELECT count(*) AS n FROM crm.people WHERE _deleted_at IS NULL')).toEqual([{ n: '20' }])
   } finally {
     await world.close()

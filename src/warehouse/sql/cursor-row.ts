@@ -1,6 +1,6 @@
 /** A row of `_millrace.cursors` as a cursor. Whoever can write into the warehouse can change it, so its form is looked at. */
 import { z } from 'zod'
-import type { Cursor, CursorMarks, ScanState } from '../../model/cursor.ts'
+import { cursorVersion, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { TextRow } from '../port.ts'
 
@@ -26,7 +26,13 @@ export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string
       throw flawed(part, error)
     }
   }
-  const { watermark = null, scan, marks } = row
+  const { watermark = null, scan, marks, cursor_version: version } = row
+  if (Number(version ?? cursorVersion) > cursorVersion)
+    throw new MillraceError('MR-2007', {
+      message: `${sync}, stream ${stream}: its cursor in _millrace.cursors has form ${version}, and this millrace knows forms up to ${cursorVersion}.`,
+      kept: 'The cursor is as it was found; nothing was read by it.',
+      next: 'A newer millrace has used this warehouse: update this one (npm ci).',
+    })
   const { error } = instant.nullable().safeParse(watermark)
   if (error) throw flawed('watermark', error)
   return {

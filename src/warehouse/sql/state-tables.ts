@@ -21,7 +21,9 @@ export function stateTablesOf(db: Engine): StateTables {
     readFence,
     takeFence: (scope, runId) => takeFence(db, scope, runId),
     readCursor: async (scope) => {
-      const [row] = await db.rows(`SELECT watermark, scan, marks FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`)
+      const [row] = await db.rows(
+        `SELECT watermark, scan, marks, cursor_version FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`,
+      )
       return row ? cursorOf(row, scope) : emptyCursor
     },
     readCursors: async (sync) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Cursor } from '../../../src/model/cursor.ts'
+import { cursorVersion, type Cursor } from '../../../src/model/cursor.ts'
 import { emptyEtlLedger } from '../../../src/model/ledger.ts'
 import type { RunRecord } from '../../../src/model/run.ts'
 import { at, errorOf, scope, useWorkbench, type OpenWarehouse } from '../workbench.ts'
@@ -89,6 +89,19 @@ export function stateConformance(open: OpenWarehouse): void {
         expect(await state.readStreams('crm')).toEqual(['people'])
         await state.reset('crm', 'people')
         expect(await state.readCursor(scope)).toEqual({ watermark: null, scan: null })
+      })
+    })
+
+    test('refuse a cursor that a newer millrace has written, by the form that it says', async () => {
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-1'))
+      const cursor = { cursor: { watermark: at(1), scan: null }, connector: 't', version: cursorVersion + 1 }
+      await bench().session(({ etl }) => etl.commit({ fence, sequence: 1, writes: [], cursor }))
+      await bench().session(async ({ state }) => {
+        for (const read of [() => state.readCursor(scope), () => state.readCursors('crm')]) {
+          const error = await errorOf(read())
+          expect(error).toMatchObject({ code: 'MR-2007', message: expect.stringContaining('has form 2') })
+          expect(error.next.join()).toContain('update this one')
+        }
       })
     })
 
