@@ -1,6 +1,6 @@
 import { MillraceError } from 'millrace'
 import { parseQuery } from './gaql.ts'
-import { gaqlName, type AdsStream } from './streams.ts'
+import { gaqlName, keptClickDays, keptDays, type AdsStream } from './streams.ts'
 
 /**
  * Streams of a user's own queries. With a metric or a segment in it a query is a report: `segments.date` is added to it,
@@ -35,7 +35,7 @@ export function makeQueryStream(name: string, text: string): AdsStream {
     isOwn: true,
     ...(where !== null && { where }),
     ...(isReport && {
-      report: { windowDays: 30, daysPerQuery: isDaily ? 1 : 7, isDaily, ...(isDaily && { keptDays: 90 }) },
+      report: { windowDays: 30, daysPerQuery: isDaily ? 1 : 7, isDaily, keptDays: isDaily ? keptClickDays : keptDays },
     }),
   }
 }

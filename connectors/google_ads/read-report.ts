@@ -1,4 +1,4 @@
-import { MillraceError, type ReadWindow, type ScanItem } from 'millrace'
+import { MillraceError, type ReadWindow, type Scan, type ScanItem } from 'millrace'
 import { compareIds, type AdsAccount } from './accounts.ts'
 import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from './days.ts'
 import { writeQuery } from './gaql.ts'
@@ -40,7 +40,8 @@ export async function* readReport(
         conditions: [stream.where, scan.where, within(part)],
         limit,
       })
-      const page = resumed?.account === account.id ? resumed.page : null
+      // A page's token is of the query as it was, with all its days.
+      const page = resumed?.account === account.id && resumed.from === part.from ? resumed.page : null
       let rows = 0
       let isWhole = false
       for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
@@ -69,8 +70,8 @@ export async function* readReport(
 
 type Days = DayRange & {
   readonly earliest: ReadonlyMap<string, string>
-  /** The first day that the vendor still has. */
-  readonly kept: string | null
+  /** The first day that the vendor still gives. */
+  readonly kept: string
 }
 
 function partsOf(
@@ -78,10 +79,11 @@ function partsOf(
   { from, days }: { readonly from: ReportPosition | null; readonly days: number },
 ): readonly DayRange[] {
   if (!from) return [...cutDays(range, days)]
-  // A scan may have waited so long that the vendor has dropped the days that were under way, and with them all before.
-  if (range.kept !== null && from.from < range.kept) return []
-  // What was under way is gone on with as it was cut then.
-  return [{ from: from.from, to: from.to }, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
+  // A scan may have waited so long that the vendor gives the days that were under way no longer, and none before.
+  if (from.to < range.kept) return []
+  // What was under way is gone on with as it was cut then, less what is not given any more.
+  const underWay = { from: laterOf(from.from, range.kept), to: from.to }
+  return [underWay, ...cutDays({ from: range.from, to: addDays(from.from, -1) }, days)]
 }
 
 async function daysOf(
@@ -90,30 +92,29 @@ async function daysOf(
   { report, accounts }: { readonly report: Report; readonly accounts: readonly AdsAccount[] },
 ): Promise<Days> {
   const to = lastDayBefore(scan.to)
-  const start = scan.start === null ? null : dayOf(scan.start)
   // By the vendor's clock: the part of a backfill ends long before it.
   const now = (reading.host.lastDate() ?? new Date()).toISOString()
-  const kept = report.keptDays === undefined ? null : addDays(lastDayBefore(now), 1 - report.keptDays)
-  let from: string
-  let earliest: ReadonlyMap<string, string> = new Map()
-  if (scan.from !== null) {
-    const window = readOptions(scan.options).window ?? report.windowDays
-    // `from` is less the stream's own window already; an option makes it wider or narrower. A backfill's is as it stands.
-    from = addDays(dayOf(scan.from), scan.full ? 0 : report.windowDays - window)
-    if (start !== null) from = laterOf(from, start)
-  } else if (start !== null) from = start
-  else {
-    earliest = await findEarliest(reading, accounts, to)
-    from = [...earliest.values()].sort()[0] ?? addDays(to, 1)
+  const kept = addDays(lastDayBefore(now), 1 - report.keptDays)
+  const asked = firstAsked(scan, report)
+  if (asked === null) {
+    const earliest = await findEarliest(reading, accounts, { from: kept, to })
+    return { from: [...earliest.values()].sort()[0] ?? addDays(to, 1), to, earliest, kept }
   }
-  if (kept !== null && from < kept) {
-    if (scan.from !== null || start !== null)
-      reading.host.warn(
-        `${stream.name}: Google Ads keeps ${report.keptDays} days of it; nothing before ${kept} can be read.`,
-      )
-    from = kept
-  }
-  return { from, to, earliest, kept }
+  if (asked < kept)
+    reading.host.warn(
+      `${stream.name}: Google Ads gives ${report.keptDays} days of it; nothing before ${kept} can be read.`,
+    )
+  return { from: laterOf(asked, kept), to, earliest: new Map(), kept }
+}
+
+/** null: all that there is. */
+function firstAsked(scan: Scan, report: Report): string | null {
+  const start = scan.start === null ? null : dayOf(scan.start)
+  if (scan.from === null) return start
+  const window = readOptions(scan.options).window ?? report.windowDays
+  // `from` is less the stream's own window already; an option makes it wider or narrower. A backfill's is as it stands.
+  const from = addDays(dayOf(scan.from), scan.full ? 0 : report.windowDays - window)
+  return start === null ? from : laterOf(from, start)
 }
 
 /**
@@ -123,13 +124,14 @@ async function daysOf(
 async function findEarliest(
   reading: Reading,
   accounts: readonly AdsAccount[],
-  to: string,
+  range: DayRange,
 ): Promise<ReadonlyMap<string, string>> {
   const days = new Map<string, string>()
+  if (range.to < range.from) return days
   for (const account of accounts) {
     const page = await reading.api.search({
       account,
-      query: `SELECT segments.date, metrics.impressions FROM customer WHERE segments.date BETWEEN '${oldestDay}' AND '${to}' ORDER BY segments.date ASC LIMIT 1`,
+      query: `SELECT segments.date, metrics.impressions FROM customer WHERE ${within(range)} ORDER BY segments.date ASC LIMIT 1`,
       pageToken: null,
       signal: reading.signal,
       read: readPage,
@@ -160,6 +162,4 @@ function readOptions(options: { readonly [name: string]: unknown }): ReportOptio
   }
 }
 
-/** Before there was Google Ads. */
-const oldestDay = '2000-01-01'
 const never = '9999-12-31'

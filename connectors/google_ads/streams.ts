@@ -29,9 +29,17 @@ export type Report = {
   readonly daysPerQuery: number
   /** The vendor takes one day a query only. */
   readonly isDaily?: boolean
-  /** How many days back there are rows at all. */
-  readonly keptDays?: number
+  /** How many days back the vendor gives rows at all: what asks for an older one is refused. */
+  readonly keptDays: number
 }
+
+/**
+ * 37 months, and some days less: what counts as a month is the vendor's to say, and today the account's.
+ * https://developers.google.com/google-ads/api/docs/reporting/segmentation
+ */
+export const keptDays = 1110
+/** https://developers.google.com/google-ads/api/fields/v25/click_view */
+export const keptClickDays = 90
 
 /** The stream whose query stands in the sync: see gaql-stream.ts. */
 export const gaqlName = 'gaql'
@@ -195,7 +203,7 @@ export const adsStreams: readonly AdsStream[] = [
     from: 'customer',
     key: ['customer.id', 'segments.date'],
     fields: ['customer.id', 'segments.date', 'customer.currency_code', ...metrics],
-    report: { windowDays: 30, daysPerQuery: 30 },
+    report: { windowDays: 30, daysPerQuery: 30, keptDays },
   },
   {
     name: 'campaign_performance',
@@ -203,7 +211,7 @@ export const adsStreams: readonly AdsStream[] = [
     from: 'campaign',
     key: [...ids.campaign, 'segments.date'],
     fields: [...ids.campaign, 'segments.date', 'campaign.name', 'customer.currency_code', ...metrics],
-    report: { windowDays: 30, daysPerQuery: 30 },
+    report: { windowDays: 30, daysPerQuery: 30, keptDays },
   },
   {
     name: 'ad_group_performance',
@@ -211,7 +219,7 @@ export const adsStreams: readonly AdsStream[] = [
     from: 'ad_group',
     key: ['customer.id', 'ad_group.id', 'segments.date'],
     fields: [...ids.adGroup, 'segments.date', 'ad_group.name', 'customer.currency_code', ...metrics],
-    report: { windowDays: 30, daysPerQuery: 15 },
+    report: { windowDays: 30, daysPerQuery: 15, keptDays },
   },
   {
     name: 'ad_performance',
@@ -219,7 +227,7 @@ export const adsStreams: readonly AdsStream[] = [
     from: 'ad_group_ad',
     key: ['customer.id', 'ad_group.id', 'ad_group_ad.ad.id', 'segments.date'],
     fields: [...ids.adGroup, 'ad_group_ad.ad.id', 'segments.date', 'customer.currency_code', ...metrics],
-    report: { windowDays: 30, daysPerQuery: 10 },
+    report: { windowDays: 30, daysPerQuery: 10, keptDays },
   },
   {
     name: 'keyword_performance',
@@ -235,7 +243,7 @@ export const adsStreams: readonly AdsStream[] = [
       'customer.currency_code',
       ...metrics,
     ],
-    report: { windowDays: 30, daysPerQuery: 10 },
+    report: { windowDays: 30, daysPerQuery: 10, keptDays },
   },
   {
     name: 'click_view',
@@ -258,6 +266,6 @@ export const adsStreams: readonly AdsStream[] = [
       'click_view.location_of_presence.country',
       'metrics.clicks',
     ],
-    report: { windowDays: 3, daysPerQuery: 1, isDaily: true, keptDays: 90 },
+    report: { windowDays: 3, daysPerQuery: 1, isDaily: true, keptDays: keptClickDays },
   },
 ]

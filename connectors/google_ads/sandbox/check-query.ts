@@ -1,6 +1,6 @@
 import { fields, goesWith, resources, type FieldSpec } from './fields.ts'
 import type { Condition, Query } from './gaql.ts'
-import { refuseClicks, refuseQuery, type Refusal } from './refusal.ts'
+import { refuseClicks, refuseDays, refuseQuery, type Refusal } from './refusal.ts'
 
 export type Asker = { readonly isManager: boolean; /** By the account's calendar. */ readonly today: string }
 
@@ -88,8 +88,38 @@ function checkDates({ select, from, where }: Query, today: string): Refusal | un
       'EXPECTED_FILTERS_ON_DATE_RANGE',
       "Expected a finite date range filter on 'segments.date', since it is in the SELECT clause.",
     )
-  return undefined
+  return checkRetention(dates, { isByDay: select.includes('segments.date'), today })
 }
+
+/**
+ * Days are kept for 37 months. What is older is given as sums of whole months.
+ * https://developers.google.com/google-ads/api/docs/reporting/segmentation
+ */
+function checkRetention(
+  dates: readonly Condition[],
+  { isByDay, today }: { readonly isByDay: boolean; readonly today: string },
+): Refusal | undefined {
+  const days = dates
+    .filter(({ operator }) => operator !== 'DURING')
+    .flatMap(({ values }) => values.map(({ text }) => text))
+  const [first] = days.toSorted()
+  const last = days.toSorted().at(-1)
+  if (first === undefined || last === undefined || first >= monthsBefore(today, 37)) return undefined
+  if (!isByDay && first.endsWith('-01') && dayAfter(last).endsWith('-01')) return undefined
+  return refuseDays(
+    'REQUESTED_DATE_GRANULARITY_NOT_SUPPORTED',
+    'The requested time granularity is not supported for the date range in the query.',
+  )
+}
+
+/** The same day of an earlier month, or its last one. */
+function monthsBefore(day: string, months: number): string {
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number)
+  const last = new Date(Date.UTC(year, month - months, 0)).getUTCDate()
+  return new Date(Date.UTC(year, month - 1 - months, Math.min(date, last))).toISOString().slice(0, 10)
+}
+
+const dayAfter = (day: string) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
 
 function checkCondition({ field, operator, values }: Condition): Refusal | undefined {
   const spec = fields.get(field)

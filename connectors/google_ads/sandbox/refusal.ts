@@ -29,6 +29,7 @@ const argument = (kind: string, code: string, message: string): Refusal => ({
 export const refuseQuery = (code: string, message: string): Refusal => argument('queryError', code, message)
 export const refuseRequest = (code: string, message: string): Refusal => argument('requestError', code, message)
 export const refuseClicks = (code: string, message: string): Refusal => argument('clickViewError', code, message)
+export const refuseDays = (code: string, message: string): Refusal => argument('dateRangeError', code, message)
 export const refuseHeader = (code: string, message: string): Refusal => argument('headerError', code, message)
 
 export const refuseJson = (message: string): Refusal => ({

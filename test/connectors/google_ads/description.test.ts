@@ -137,6 +137,7 @@ const refusedBodies: readonly JsonObject[] = [
   { query: "SELECT campaign.id FROM campaign WHERE campaign.id LIKE '1%'" },
   { query: 'SELECT click_view.gclid FROM click_view' },
   { query: "SELECT click_view.gclid FROM click_view WHERE segments.date = '2001-01-01'" },
+  { query: "SELECT segments.date, metrics.clicks FROM customer WHERE segments.date = '2001-01-01'" },
   { query: 'SELECT label.id, metrics.clicks FROM label' },
   { query: 'SELECT ;' },
   { query: 'SELECT campaign.id FROM campaign', pageToken: 'x' },

@@ -15,6 +15,7 @@ beforeAll(async () => {
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
       'syncs/asked.yaml': askedYaml,
       'syncs/unmade.yaml': 'source: google_ads\nschema: unmade\nstreams: { campaign: {} }\n',
+      'syncs/long.yaml': 'source: google_ads\nschema: long\nstart: 2020-01-01\nstreams: { campaign_performance: {} }\n',
       'syncs/clicks.yaml': 'source: google_ads\nschema: clicks\nstreams: { click_view: {} }\n',
     },
   })
@@ -51,7 +52,25 @@ describe('Google Ads, by the real program', () => {
     const done = await millrace(['backfill', 'clicks', '--stream', 'click_view', ...range], project)
     expect(done.code, JSON.stringify(done.lines.at(-1))).toBe(0)
     expect(resultOf(done).runs.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok'])
-    expect(JSON.stringify(done.lines)).toMatch(/keeps 90 days of it; nothing before 2026-08-\d\d can be read/)
+    expect(JSON.stringify(done.lines)).toMatch(/gives 90 days of it; nothing before 2026-08-\d\d can be read/)
+  })
+
+  it('a first run whose start lies before the days that the vendor gives loads those that it gives, and the next run is an ordinary one', async () => {
+    const first = await run('long')
+    expect(first.code, JSON.stringify(first.lines.at(-1))).toBe(0)
+    expect(JSON.stringify(first.lines)).toMatch(/gives 1110 days of it; nothing before 2023-11-\d\d can be read/)
+    expect(await rowsOf('long', 'campaign_performance')).toHaveLength(
+      (await project.sandbox.show('google_ads', 'campaign_performance')).length,
+    )
+    // A day that was stored while the vendor still gave it.
+    await project.rows(
+      "INSERT INTO long.campaign_performance BY NAME SELECT * REPLACE (DATE '2022-05-05' AS segments_date) FROM long.campaign_performance LIMIT 1",
+    )
+    const next = await run('long', '--full-refresh')
+    expect(next.code, JSON.stringify(next.lines.at(-1))).toBe(0)
+    expect(
+      await project.rows("SELECT 1 FROM long.campaign_performance WHERE segments_date = '2022-05-05'"),
+    ).toHaveLength(1)
   })
 
   it('a condition that would leave out days is refused by the stream’s name, and what is stored stays', async () => {

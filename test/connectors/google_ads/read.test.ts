@@ -1,4 +1,4 @@
-import type { JsonObject, Json } from 'millrace'
+import type { JsonObject, Json, ScanItem } from 'millrace'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openAds, queriesOf, rowsOf, type OpenedAds } from './open-google-ads.ts'
 
@@ -11,6 +11,9 @@ afterEach(() => ads[Symbol.asyncDispose]())
 const dayOf = (row: JsonObject) => String(row['segments.date'])
 const sum = (rows: readonly JsonObject[], field: string) =>
   rows.reduce((total, row) => total + BigInt(String(row[field])), 0n)
+const windowsOf = (items: readonly ScanItem[]) =>
+  items.flatMap((item) => (item.kind === 'checkpoint' ? (item.windows ?? []) : []))
+const daysOf = (queries: readonly string[]) => queries.flatMap((query) => query.match(/\d{4}-\d\d-\d\d/g) ?? [])
 const daysBefore = async (days: number) =>
   new Date((await ads.sandbox.now()).getTime() - days * 86_400_000).toISOString()
 
@@ -85,6 +88,64 @@ describe('reports', () => {
     expect(new Set(rows.map(dayOf))).toEqual(new Set(['2026-11-18', '2026-11-19', '2026-11-20']))
   })
 
+  it('are asked for as far back as the vendor gives days, and no further, where the sync has no start', async () => {
+    await ads.read('customer')
+    await ads.requests()
+    await ads.read('customer_performance')
+    const asked = daysOf(queriesOf(await ads.requests()))
+    expect(asked.toSorted()[0]).toBe('2023-11-07')
+    expect(ads.warnings().filter((text) => text.includes('can be read'))).toEqual([])
+  })
+
+  it.each(['campaign_performance', 'gaql'])(
+    'begin with the oldest day that the vendor gives where they are to begin before it, and say so: %s',
+    async (name) => {
+      const options: JsonObject = {
+        days_per_query: 366,
+        ...(name === 'gaql' && { query: 'SELECT campaign.name, metrics.clicks FROM campaign' }),
+      }
+      for (const more of [{ start: '2020-01-01T00:00:00.000Z' }, { from: '2020-01-01T00:00:00.000Z', full: true }]) {
+        const items = await ads.read(name, { ...more, options })
+        expect(rowsOf(items).length).toBeGreaterThan(50)
+        expect(items.at(-1)).toMatchObject({ kind: 'checkpoint', resume: { phase: 'done' } })
+        // What is stored of the days before stays: none of them is named as read.
+        expect(
+          windowsOf(items)
+            .map(({ from }) => from)
+            .toSorted()[0],
+        ).toBe('2023-11-07')
+      }
+      const said = `${name}: Google Ads gives 1110 days of it; nothing before 2023-11-07 can be read.`
+      expect(ads.warnings().filter((text) => text === said)).toHaveLength(2)
+    },
+  )
+
+  it('go on by themselves where a scan stands at days that the vendor gives no longer', async () => {
+    const scan = { start: '2020-01-01T00:00:00.000Z' }
+    const at = { phase: 'days', account: '1110000002', page: 'x' }
+    const old = await ads.read('campaign_performance', {
+      ...scan,
+      resume: { ...at, from: '2021-01-01', to: '2021-01-30' },
+    })
+    expect(old).toEqual([])
+    await ads.requests()
+    const items = await ads.read('campaign_performance', {
+      ...scan,
+      resume: { ...at, from: '2023-10-30', to: '2023-11-28' },
+    })
+    // The mark of a page is of the query as it was: it is no good for fewer days.
+    expect((await ads.requests()).filter(({ body }) => body?.includes('pageToken'))).toEqual([])
+    expect(windowsOf(items)).toEqual(
+      ['1110000002', '1110000003'].map((id) => ({ from: '2023-11-07', to: '2023-11-28', of: { 'customer.id': id } })),
+    )
+    expect(items.at(-1)).toMatchObject({ kind: 'checkpoint', resume: { phase: 'done' } })
+  })
+
+  it('have nothing to read where a first scan ends before the oldest day that the vendor gives', async () => {
+    const resume = { phase: 'days', from: '2020-01-01', to: '2020-01-30', account: '1110000001', page: null }
+    expect(await ads.read('campaign_performance', { to: '2022-01-01T00:00:00.000Z', resume })).toEqual([])
+  })
+
   it('are read again for a window of days, so that restated ones overwrite', async () => {
     const { overlapMs, key } = await ads.stream('campaign_performance')
     const keyOf = (row: JsonObject) => key.map((field) => String(row[field])).join(' ')
@@ -116,7 +177,7 @@ describe('reports', () => {
     // The one that is not enabled is asked once.
     expect(asked).toHaveLength(90 * 3 + 1)
     expect(asked.filter((query) => !/WHERE segments\.date = '\d{4}-\d\d-\d\d'$/.test(query))).toEqual([])
-    expect(ads.warnings().some((text) => text.includes('keeps 90 days'))).toBe(true)
+    expect(ads.warnings().some((text) => text.includes('gives 90 days'))).toBe(true)
   })
 
   it('of clicks leave days out that are no longer kept, also where a scan ends long ago', async () => {
@@ -142,9 +203,8 @@ describe('reports', () => {
       [undefined, true],
     ])
     const items = await ads.read('campaign_performance', { start: '2026-11-20T00:00:00.000Z' })
-    const windows = items.flatMap((item) => (item.kind === 'checkpoint' ? (item.windows ?? []) : []))
-    expect(windows.length).toBeGreaterThan(2)
-    for (const { of = {} } of windows) expect(Object.keys(of)).toEqual(['customer.id'])
+    expect(windowsOf(items).length).toBeGreaterThan(2)
+    for (const { of = {} } of windowsOf(items)) expect(Object.keys(of)).toEqual(['customer.id'])
   })
 
   it('offer money as a decimal beside the micros', async () => {

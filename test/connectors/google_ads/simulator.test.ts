@@ -148,6 +148,23 @@ describe('accounts', () => {
 })
 
 describe('the days', () => {
+  it.each([
+    ["SELECT segments.date, metrics.clicks FROM campaign WHERE segments.date = '2023-10-19'", 'refused'],
+    ["SELECT segments.date, metrics.clicks FROM campaign WHERE segments.date = '2023-10-20'", 'given'],
+    ["SELECT segments.date FROM campaign WHERE segments.date BETWEEN '2000-01-01' AND '2026-11-01'", 'refused'],
+    [
+      "SELECT segments.date FROM campaign WHERE segments.date > '2000-01-01' AND segments.date < '2001-01-01'",
+      'refused',
+    ],
+    ["SELECT metrics.clicks FROM campaign WHERE segments.date BETWEEN '2020-01-01' AND '2020-02-29'", 'given'],
+    ["SELECT metrics.clicks FROM campaign WHERE segments.date BETWEEN '2020-01-02' AND '2020-02-29'", 'refused'],
+    ["SELECT metrics.clicks FROM campaign WHERE segments.date BETWEEN '2020-01-01' AND '2020-02-28'", 'refused'],
+  ])('of 37 months are given, and sums of whole months before: %s is %s', async (query, what) => {
+    expect(codeOf(await ask(query))).toEqual(
+      what === 'given' ? undefined : { dateRangeError: 'REQUESTED_DATE_GRANULARITY_NOT_SUPPORTED' },
+    )
+  })
+
   it('are restated for two weeks as the clock moves, and then stand', async () => {
     const query =
       "SELECT segments.date, metrics.conversions, metrics.cost_micros FROM customer WHERE segments.date BETWEEN '2026-10-15' AND '2026-11-30' ORDER BY segments.date"
