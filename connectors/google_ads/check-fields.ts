@@ -1,6 +1,7 @@
 import { MillraceError } from 'millrace'
 import { fieldsIn } from './gaql.ts'
 import type { FieldInfo, Metadata } from './metadata.ts'
+import { isSplitBy, resourceOf, splitsRows } from './split-rows.ts'
 import type { AdsStream } from './streams.ts'
 
 /**
@@ -60,6 +61,13 @@ export async function checkConditions(
         `${doing} is on ${field}, which has to be selected then, too`,
         doing === 'WHERE' ? `Add ${field} to SELECT.` : `Write a query of your own that selects ${field}.`,
       )
+    const other = resourceOf(field)
+    if (splitsRows(resource, other) && !isSplitBy(stream, other))
+      throw refusal(
+        stream,
+        `${doing} is on ${field}, and ${other} splits the rows of ${stream.from}`,
+        'Put the condition into a query of your own.',
+      )
   }
 }
 
@@ -67,8 +75,8 @@ function isWith(resource: FieldInfo, field: FieldInfo): boolean {
   if (!field.isSelectable) return false
   if (field.category === 'METRIC') return resource.metrics.has(field.name)
   if (field.category === 'SEGMENT') return resource.segments.has(field.name)
-  const [of = ''] = field.name.split('.')
-  return of === resource.name || resource.attributeResources.includes(of)
+  const of = resourceOf(field.name)
+  return of === resource.name || resource.attributeResources.includes(of) || splitsRows(resource, of)
 }
 
 type Asking = { readonly metadata: Metadata; readonly signal: AbortSignal }
@@ -79,7 +87,7 @@ async function unknownResource(stream: AdsStream, { metadata, signal }: Asking):
 }
 
 async function unknownField(stream: AdsStream, field: string, { metadata, signal }: Asking): Promise<MillraceError> {
-  const [of = ''] = field.split('.')
+  const of = resourceOf(field)
   const near = /^\w+$/.test(of) ? nearest(field, await metadata.namesOf(of, signal)) : undefined
   return refusal(stream, `there is no field ${field}${didYouMean(near)}`, docsOf(stream))
 }

@@ -4,6 +4,7 @@ import { flattenLines, shapeOf } from './flatten.ts'
 import { decimalOf, lagMs, ofDays, readRows, reportOptions, type Parts } from './make-stream.ts'
 import { parseLines, objectOf } from './page.ts'
 import { makeQueryStream } from './query-stream.ts'
+import { keyBySplits } from './split-rows.ts'
 import { gaqlName } from './streams.ts'
 
 /**
@@ -45,8 +46,9 @@ export function makeGaqlStream(parts: Parts): Stream {
     if (query === undefined) return undefined
     if (typeof query !== 'string')
       throw new MillraceError('MR-1201', { message: `Google Ads, stream ${gaqlName}: its query is not a text.` })
-    const stream = makeQueryStream(gaqlName, query)
-    return { stream, infos: await checkFields(stream, { metadata: parts.metadata, warn: parts.host.warn, signal }) }
+    const { metadata, host } = parts
+    const stream = await keyBySplits(makeQueryStream(gaqlName, query), { metadata, signal })
+    return { stream, infos: await checkFields(stream, { metadata, warn: host.warn, signal }) }
   }
 }
 

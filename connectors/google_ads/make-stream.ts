@@ -9,6 +9,7 @@ import { readPosition } from './position.ts'
 import { countEntities, readEntities, type Asked } from './read-entities.ts'
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
+import { keyBySplits } from './split-rows.ts'
 import type { AdsStream } from './streams.ts'
 
 export type Parts = {
@@ -27,8 +28,9 @@ export async function makeStreams(definitions: readonly AdsStream[], parts: Part
   const streams: Stream[] = []
   for (const definition of definitions) {
     const { metadata, host, signal } = parts
-    const infos = await checkFields(definition, { metadata, warn: host.warn, signal })
-    streams.push(makeStream(definition, infos, parts))
+    const stream = await keyBySplits(definition, { metadata, signal })
+    const infos = await checkFields(stream, { metadata, warn: host.warn, signal })
+    streams.push(makeStream(stream, infos, parts))
   }
   return streams
 }

@@ -13,6 +13,7 @@ export type FieldInfo = {
   /** Of a resource: what may stand beside it. */
   readonly attributeResources: readonly string[]
   readonly metrics: ReadonlySet<string>
+  /** Of a resource: what splits its rows, segments and the names of other resources. */
   readonly segments: ReadonlySet<string>
 }
 

@@ -4,7 +4,8 @@ import { gaqlName, keptClickDays, keptDays, type AdsStream } from './streams.ts'
 
 /**
  * Streams of a user's own queries. With a metric or a segment in it a query is a report: `segments.date` is added to it,
- * and it is read in windows of days. A row is identified by the resource in FROM and by the segments.
+ * and it is read in windows of days. A row is identified by the resource in FROM and by the segments (and by what else splits
+ * rows, which the vendor's metadata says: split-rows.ts).
  */
 export function reportsOfQueries(
   queries: { readonly [name: string]: string },

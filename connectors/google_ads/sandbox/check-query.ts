@@ -25,7 +25,7 @@ export function checkQuery(query: Query, { isManager, today }: Asker): Refusal |
         `Cannot select or filter on the following segments: '${name}', since segments are incompatible with the resource in the FROM clause '${query.from}'.`,
       )
     const [of = ''] = name.split('.')
-    if (spec.category === 'ATTRIBUTE' && of !== query.from && !resource.joins.includes(of))
+    if (spec.category === 'ATTRIBUTE' && ![query.from, ...resource.joins, ...resource.splits].includes(of))
       return refuseQuery(
         'PROHIBITED_RESOURCE_TYPE_IN_SELECT_CLAUSE',
         `The following resources cannot be selected with the resource in the FROM clause '${query.from}': '${of}'.`,

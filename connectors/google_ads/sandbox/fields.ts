@@ -18,6 +18,8 @@ export type ResourceSpec = {
   readonly name: string
   /** Resources whose attributes may stand beside its own. */
   readonly joins: readonly string[]
+  /** Resources whose attributes may stand beside its own, too, and split its rows. */
+  readonly splits: readonly string[]
   readonly metrics: readonly string[]
   readonly segments: readonly string[]
 }
@@ -155,6 +157,11 @@ const attributes: { readonly [resource: string]: { readonly [field: string]: Dat
     search_term: 'STRING',
     status: ['ADDED', 'EXCLUDED', 'ADDED_EXCLUDED', 'NONE'],
   },
+  geographic_view: {
+    resource_name: 'RESOURCE_NAME',
+    country_criterion_id: 'INT64',
+    location_type: ['AREA_OF_INTEREST', 'LOCATION_OF_PRESENCE'],
+  },
   click_view: {
     resource_name: 'RESOURCE_NAME',
     gclid: 'STRING',
@@ -207,13 +214,14 @@ export const resources: ReadonlyMap<string, ResourceSpec> = new Map(
     { name: 'label', joins: ['customer'], ...plain },
     { name: 'keyword_view', joins: ['customer', 'campaign', 'ad_group', 'ad_group_criterion'], ...report },
     { name: 'search_term_view', joins: ['customer', 'campaign', 'ad_group'], ...report },
+    { name: 'geographic_view', joins: ['customer'], splits: ['ad_group', 'campaign'], ...report },
     {
       name: 'click_view',
       joins: ['customer', 'campaign', 'ad_group'],
       metrics: ['metrics.clicks'],
       segments: ['segments.date', 'segments.device', 'segments.ad_network_type'],
     },
-  ].map((resource) => [resource.name, resource]),
+  ].map((resource) => [resource.name, { splits: [], ...resource }]),
 )
 
 export const fields: ReadonlyMap<string, FieldSpec> = new Map([

@@ -4,7 +4,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'googleAds:searchStream': 'one answer of any length, without page tokens: the connector reads pages',
   gRPC: 'the connector speaks REST',
   'other versions': 'only v25, the SDK’s',
-  'other resources': 'eleven of 187; a query of another one is refused as an unknown resource',
+  'other resources': 'twelve of 187; a query of another one is refused as an unknown resource',
   'other fields':
     'of each resource those that the connector’s own streams select, and a few more; others are refused as unknown',
   'other metrics': 'nine of 340',

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorStore } from 'millrace/sandbox'
-import { fields } from './fields.ts'
+import { fields, resources } from './fields.ts'
 import type { Condition, Query } from './gaql.ts'
 import { accountOf, accountsBelow } from './hierarchy.ts'
 
@@ -9,13 +9,17 @@ export type Row = JsonObject
 
 /** All rows of a query, in order; without LIMIT. */
 export function runQuery(store: SimulatorStore, customer: string, query: Query): readonly Row[] {
-  const isReport = [...query.select, ...query.where.map(({ field }) => field)].some((field) =>
-    /^(metrics|segments)\./.test(field),
-  )
+  const named = [...query.select, ...query.where.map(({ field }) => field)]
+  const splits = resources.get(query.from)?.splits ?? []
+  const isReport = splits.length > 0 || named.some((field) => /^(metrics|segments)\./.test(field))
   const whole = [...baseRows(store, customer, query.from, isReport)].filter((row) =>
     query.where.every((condition) => matches(valueOf(store, row, condition.field), condition)),
   )
-  const rows = isReport && !query.select.includes('segments.date') ? sumUp(whole, query) : whole
+  const notAsked = [
+    ...(isReport && !query.select.includes('segments.date') ? ['segments.date'] : []),
+    ...splits.filter((of) => !named.some((field) => field.startsWith(`${of}.`))).map((of) => `${of}.id`),
+  ]
+  const rows = notAsked.length > 0 ? sumUp(whole, { select: query.select, notAsked }) : whole
   const selected = rows.map((row) => pick(store, row, query))
   for (const { field, isDescending } of [...query.orderBy].reverse())
     selected.sort((a, b) => compare(a[field], b[field]) * (isDescending ? -1 : 1))
@@ -25,6 +29,11 @@ export function runQuery(store: SimulatorStore, customer: string, query: Query):
 function* baseRows(store: SimulatorStore, customer: string, from: string, isReport: boolean): Generator<Row> {
   if (from === 'customer_client') {
     for (const { account, level } of accountsBelow(store, customer)) yield clientRow(customer, account, level)
+    return
+  }
+  if (from === 'geographic_view') {
+    for (const [, row] of store.all('ad_group_performance'))
+      if (row['customer.id'] === customer) yield geographicRow(customer, row)
     return
   }
   const type = isReport ? (facts[from] ?? from) : from
@@ -40,6 +49,17 @@ const facts: { readonly [from: string]: string } = {
   keyword_view: 'keyword_performance',
   search_term_view: 'search_term_performance',
   click_view: 'click_view',
+}
+
+/** An ad group is seen in one country. Its name and its campaign's are not in the view's own. */
+function geographicRow(customer: string, row: Row): Row {
+  const country = Number(row['ad_group.id']) % 2 === 0 ? '2246' : '2840'
+  return {
+    ...row,
+    'geographic_view.resource_name': `customers/${customer}/geographicViews/${country}~LOCATION_OF_PRESENCE`,
+    'geographic_view.country_criterion_id': country,
+    'geographic_view.location_type': 'LOCATION_OF_PRESENCE',
+  }
 }
 
 function clientRow(customer: string, account: Row, level: number): Row {
@@ -107,12 +127,15 @@ function pick(store: SimulatorStore, row: Row, { select, from }: Query): Row {
   return Object.fromEntries([...names, ...select].map((field) => [field, valueOf(store, row, field)]))
 }
 
-/** Days add up where nobody asks for them one by one. */
-function sumUp(rows: readonly Row[], { select }: Query): readonly Row[] {
+/** Days, and what else splits rows, add up where nobody asks for them one by one. */
+function sumUp(
+  rows: readonly Row[],
+  { select, notAsked }: { readonly select: readonly string[]; readonly notAsked: readonly string[] },
+): readonly Row[] {
   const sums = new Map<string, { [field: string]: Json }>()
   for (const row of rows) {
     const key = Object.entries(row)
-      .filter(([field]) => !field.startsWith('metrics.') && field !== 'segments.date')
+      .filter(([field]) => !field.startsWith('metrics.') && !notAsked.includes(field))
       .map(([, value]) => String(value))
       .join('\n')
     const sum = sums.get(key)

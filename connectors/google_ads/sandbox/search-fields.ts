@@ -42,7 +42,7 @@ function* artifacts(): Generator<Artifact> {
   for (const field of fields.values()) yield ofField(field)
 }
 
-const ofResource = ({ name, joins, metrics, segments }: ResourceSpec): Artifact => ({
+const ofResource = ({ name, joins, splits, metrics, segments }: ResourceSpec): Artifact => ({
   name,
   category: 'RESOURCE',
   data_type: 'MESSAGE',
@@ -50,10 +50,11 @@ const ofResource = ({ name, joins, metrics, segments }: ResourceSpec): Artifact 
   filterable: false,
   sortable: false,
   is_repeated: false,
-  selectable_with: [...joins, ...segments, ...metrics],
+  selectable_with: [...joins, ...splits, ...segments, ...metrics],
   attribute_resources: joins,
   metrics,
-  segments,
+  // Of both kinds: names of resources, and of segments.
+  segments: [...splits, ...segments],
 })
 
 const ofField = ({ name, category, dataType, isRepeated, enumValues }: FieldSpec): Artifact => ({

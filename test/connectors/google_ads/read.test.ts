@@ -399,6 +399,54 @@ describe('queries of a user', () => {
     expect(rowsOf(await own.read('budgets'))).toHaveLength(6)
   })
 
+  const byCampaign = 'SELECT campaign.name, metrics.cost_micros FROM geographic_view'
+  const start = '2026-11-15T00:00:00.000Z'
+
+  it.each([
+    ['of a resource beside them', byCampaign],
+    ['of a condition on it', "SELECT metrics.cost_micros FROM geographic_view WHERE campaign.status = 'ENABLED'"],
+  ])('that a resource splits whose name is not in their own have it in the key: %s', async (_what, text) => {
+    await using own = await openAds({ queries: { places: text } })
+    const { key, columns } = await own.stream('places')
+    expect(key).toEqual(['geographic_view.resource_name', 'segments.date', 'campaign.resource_name'])
+    expect(columns).toMatchObject({ 'campaign.resource_name': 'string' })
+    const rows = rowsOf(await own.read('places', { start }))
+    expect(new Set(rows.map((row) => key.map((field) => String(row[field])).join(' '))).size).toBe(rows.length)
+    expect(sum(rows, 'metrics.cost_micros')).toBe(
+      sum(rowsOf(await ads.read('campaign_performance', { start })), 'metrics.cost_micros'),
+    )
+    // Without it there are fewer.
+    const whole = rowsOf(
+      await ads.read('gaql', { start, options: { query: 'SELECT metrics.cost_micros FROM geographic_view' } }),
+    )
+    expect(rows.length).toBeGreaterThan(whole.length)
+    const json = rowsOf(await ads.read('gaql', { start, options: { query: text } }))
+    expect(new Set(json.map((row) => row.row_key)).size).toBe(rows.length)
+  })
+
+  it('keep their key where what stands beside them splits nothing', async () => {
+    await using own = await openAds({
+      queries: { terms: 'SELECT campaign.id, ad_group.name, metrics.clicks FROM search_term_view' },
+    })
+    expect((await own.stream('terms')).key).toEqual(['search_term_view.resource_name', 'segments.date'])
+  })
+
+  it('may not be split by a condition of the sync alone', async () => {
+    await using own = await openAds({
+      queries: { places: 'SELECT metrics.clicks FROM geographic_view', split: byCampaign },
+    })
+    const ask = async (name: string) =>
+      (await own.stream(name)).checkAsked?.(
+        { where: "campaign.status = 'ENABLED'", options: {} },
+        { signal: new AbortController().signal },
+      )
+    await expect(ask('places')).rejects.toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringContaining('where is on campaign.status, and campaign splits the rows'),
+    })
+    await expect(ask('split')).resolves.toBeUndefined()
+  })
+
   it('in the sync bring rows as JSON', async () => {
     const options = { query }
     const rows = rowsOf(await ads.read('gaql', { start: '2026-11-15T00:00:00.000Z', options }))
