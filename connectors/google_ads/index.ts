@@ -17,10 +17,12 @@ const customerId = z.union([
 ])
 
 const config = z.strictObject({
-  developer_token: secret('Of a manager account: Tools → API Center'),
-  client_id: secret('OAuth client of a Google Cloud project with the Google Ads API'),
+  client_id: secret(
+    'OAuth client of a Google Cloud project with the Google Ads API, and Explorer access to it or more',
+  ),
   client_secret: secret('Of the OAuth client'),
   refresh_token: secret('Of a user with read access, for the scope https://www.googleapis.com/auth/adwords'),
+  developer_token: secret('Not needed: Google ignores it since September 2026, and gives none').optional(),
   customer_ids: z
     .union([customerId, z.array(customerId).min(1)])
     .meta({ description: 'The accounts to read; of a manager, all accounts below it' }),

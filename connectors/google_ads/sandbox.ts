@@ -15,7 +15,6 @@ export default simulator({
   connection: ({ host, port }) => ({
     base_url: `http://${host}:${port}`,
     token_url: `http://${host}:${port}/token`,
-    developer_token: credentials.developerToken,
     client_id: credentials.clientId,
     client_secret: credentials.clientSecret,
     refresh_token: credentials.refreshToken,
@@ -37,5 +36,6 @@ export default simulator({
     deadline: 'DEADLINE_EXCEEDED',
     not_enabled: 'an account is not enabled: customer',
     revoked: 'the refresh token is revoked',
+    test_access: 'the Cloud project may read test accounts only',
   },
 })

@@ -7,7 +7,8 @@ import { MillraceError, type JsonObject, type Exchange } from 'millrace'
 import { sendRequest } from './transport.ts'
 
 export type SdkConnection = {
-  readonly developer_token: string
+  /** Google asks for none since September 2026; it is sent where there is one. */
+  readonly developer_token?: string | undefined
   readonly client_id: string
   readonly client_secret: string
   readonly refresh_token: string
@@ -30,7 +31,13 @@ export type Sdk = (request: SdkRequest, token: string, exchange: Exchange) => Pr
 export async function openSdk(connection: SdkConnection): Promise<Sdk> {
   const { GoogleAdsApi } = await loadSdk()
   const { developer_token, client_id, client_secret, refresh_token, base_url, api_version } = connection
-  const api = new GoogleAdsApi({ developer_token, client_id, client_secret, disable_parsing: true })
+  // Its type wants a token; the header is left out below where there is none.
+  const api = new GoogleAdsApi({
+    developer_token: developer_token ?? '',
+    client_id,
+    client_secret,
+    disable_parsing: true,
+  })
   const base = `${base_url.replace(/\/+$/, '')}/${api_version}`
 
   return async ({ method, path, body, login }, token, exchange) => {
@@ -43,14 +50,19 @@ export async function openSdk(connection: SdkConnection): Promise<Sdk> {
     if (typeof prepare !== 'function') throw changed(`${prepareName} is gone`)
     Object.defineProperty(customer, 'getAccessToken', { value: async () => token })
     Object.defineProperty(customer, prepareName, {
-      value: (_function: string, accessToken: string) => ({
-        // Its headers: the developer token, the manager, the access token.
-        ...objectOf(Reflect.apply(prepare, customer, ['search', accessToken, {}])),
-        method,
-        url: `${base}${path}`,
-        data: body,
-        adapter: (sent: unknown) => runRequest(sent, exchange),
-      }),
+      value: (_function: string, accessToken: string) => {
+        const prepared = objectOf(Reflect.apply(prepare, customer, ['search', accessToken, {}]))
+        // The manager, the access token, the developer token: an empty one is refused, none is not.
+        const { [tokenHeader]: sentToken = '', ...headers } = objectOf(prepared.headers)
+        return {
+          ...prepared,
+          headers: sentToken === '' ? headers : { ...headers, [tokenHeader]: sentToken },
+          method,
+          url: `${base}${path}`,
+          data: body,
+          adapter: (sent: unknown) => runRequest(sent, exchange),
+        }
+      },
     })
     // With a page size it asks for one page; which one, and what of it, stands in `body`.
     await customer.query('', { page_size: 1 })
@@ -102,4 +114,5 @@ const changed = (what: string) =>
     next: 'npm install google-ads-api@25.1.0',
   })
 
+const tokenHeader = 'developer-token'
 const prepareName = 'prepareGoogleAdsServicePostRequestArgs'

@@ -1,6 +1,5 @@
 /** What the sandbox's connection signs in with. */
 export const credentials = {
-  developerToken: 'sandboxDeveloperTok22x',
   clientId: '424242-sandbox.apps.googleusercontent.com',
   clientSecret: 'GOCSPX-sandbox-of-millrace',
   refreshToken: '1//0sandbox-refresh-of-millrace',

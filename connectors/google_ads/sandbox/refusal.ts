@@ -60,19 +60,16 @@ export const refuseToken = (): Refusal => ({
   error: null,
 })
 
-export const refuseDeveloperToken = (given: string | null): Refusal =>
-  given === null
-    ? refuseRequest('DEVELOPER_TOKEN_PARAMETER_MISSING', 'Developer token header is missing from the request.')
-    : {
-        status: 401,
-        name: 'UNAUTHENTICATED',
-        message: 'Request is missing required authentication credential.',
-        error: {
-          kind: 'authenticationError',
-          code: 'DEVELOPER_TOKEN_INVALID',
-          message: 'The developer token is not valid. You can find your developer token on the API Center page.',
-        },
-      }
+/** An empty header. Without one, and with any other, all is well: https://developers.google.com/google-ads/api/docs/api-policy/developer-token */
+export const refuseDeveloperToken = (): Refusal =>
+  refuseRequest('DEVELOPER_TOKEN_PARAMETER_MISSING', 'developer-token parameter is missing.')
+
+/** https://developers.google.com/google-ads/api/docs/api-policy/access-levels */
+export const refuseProject = (): Refusal =>
+  refuseAccess(
+    'CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION',
+    'The Google Cloud project is only approved for use with test accounts. To access non-test accounts, apply for Explorer, Basic or Standard access.',
+  )
 
 export const refuseRate = (retryAfter: number | null): Refusal => ({
   status: 429,

@@ -5,7 +5,15 @@ import { checkQuery } from './check-query.ts'
 import { parseGaql } from './gaql.ts'
 import { accountOf, reaches, todayOf } from './hierarchy.ts'
 import { readBody } from './read-body.ts'
-import { isRefusal, refuseAccess, refuseHeader, refuseRequest, refuseUser, type Refusal } from './refusal.ts'
+import {
+  isRefusal,
+  refuseAccess,
+  refuseHeader,
+  refuseProject,
+  refuseRequest,
+  refuseUser,
+  type Refusal,
+} from './refusal.ts'
 import { runQuery } from './run-query.ts'
 
 export type SearchRequest = { readonly customer: string; readonly login: string | null; readonly text: string }
@@ -18,6 +26,7 @@ export function search(context: SimulatorContext, { customer, login, text }: Sea
     return refuseHeader('INVALID_LOGIN_CUSTOMER_ID', 'The login customer ID could not be validated.')
   const account = accountOf(store, customer)
   if (!account || !reaches(store, login ?? customer, customer)) return refuseUser()
+  if (fault('test_access') && account['customer.test_account'] !== true) return refuseProject()
   const closed = fault('not_enabled')
   if (account['customer.status'] !== 'ENABLED' || closed?.customer === customer)
     return refuseAccess(

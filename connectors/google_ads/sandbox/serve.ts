@@ -1,7 +1,7 @@
 import type { JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
 import { sendJson } from './answer-json.ts'
-import { credentials, rootManager } from './credentials.ts'
+import { rootManager } from './credentials.ts'
 import {
   isRefusal,
   refuseDeveloperToken,
@@ -52,8 +52,7 @@ function answerRequest(context: SimulatorContext, { request, pathname, text }: A
   const limited = fault('rate_limit')
   if (limited) return refuseRate(typeof limited.retry_after === 'number' ? limited.retry_after : null)
   if (!isTokenGood(context, request.headers.get('authorization'))) return refuseToken()
-  const developerToken = request.headers.get('developer-token')
-  if (developerToken !== credentials.developerToken) return refuseDeveloperToken(developerToken)
+  if (request.headers.get('developer-token') === '') return refuseDeveloperToken()
   const parameters = [...new URL(request.url).searchParams.keys()]
   if (parameters[0] !== undefined)
     return refuseJson(`Invalid JSON payload received. Unknown name "${parameters[0]}": Cannot bind query parameter.`)

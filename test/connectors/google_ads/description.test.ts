@@ -55,6 +55,7 @@ describe.skipIf(!folder)('the simulator (skipped where MILLRACE_GOOGLE_ADS_DESCR
     ['deadline', { times: 1 }],
     ['rate_limit', { retry_after: 0, times: 1 }],
     ['not_enabled', { times: 1 }],
+    ['test_access', { times: 1 }],
     ['expire_tokens', { times: 1 }],
   ] as const
 
@@ -152,7 +153,6 @@ async function askRaw({ sandbox, exchanges }: Recorded, body: JsonObject): Promi
     method: 'POST',
     headers: {
       authorization: last?.headers['authorization'] ?? '',
-      'developer-token': last?.headers['developer-token'] ?? '',
       'login-customer-id': last?.headers['login-customer-id'] ?? '',
       'content-type': 'application/json',
     },

@@ -167,7 +167,6 @@ targets:
 connections:
   google_ads:
     connector: google_ads
-    developer_token: '\${env:GOOGLE_ADS_DEVELOPER_TOKEN}'
     client_id: '\${env:GOOGLE_ADS_CLIENT_ID}'
     client_secret: '\${env:GOOGLE_ADS_CLIENT_SECRET}'
     refresh_token: '\${env:GOOGLE_ADS_REFRESH_TOKEN}'

@@ -21,6 +21,18 @@ const daysBefore = async (days: number) =>
 const check = async (name: string, where: string) =>
   (await ads.stream(name)).checkAsked?.({ where, options: {} }, { signal: new AbortController().signal })
 
+describe('the connection', () => {
+  it('needs no developer token, sends one that it has, and takes no empty one', async () => {
+    const sent = async (opened: OpenedAds) => {
+      await opened.opened.check({ signal: new AbortController().signal })
+      return (await opened.requests()).flatMap(({ headers }) => Object.keys(headers)).includes('developer-token')
+    }
+    await using owner = await openAds({ developer_token: 'x'.repeat(22) })
+    expect([await sent(ads), await sent(owner)]).toEqual([false, true])
+    await expect(openAds({ developer_token: '' })).rejects.toThrow('developer_token')
+  })
+})
+
 describe('accounts', () => {
   it('are found below managers of managers, in order, each through the one at the top', async () => {
     const rows = rowsOf(await ads.read('campaign'))
@@ -335,6 +347,15 @@ describe('refusals', () => {
       message: expect.stringContaining('revoked'),
     })
     expect(await ads.requests()).toHaveLength(1)
+  })
+
+  it('of a project that may read test accounts only say so, and leave out nothing', async () => {
+    await ads.sandbox.setFault('google_ads', 'test_access', { times: 'always' })
+    await ads.opened.check({ signal: new AbortController().signal })
+    await expect(ads.read('campaign')).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining('CLOUD_PROJECT_NOT_APPROVED_FOR_PRODUCTION'),
+    })
   })
 
   it('of a day’s quota end the run at once', async () => {

@@ -35,7 +35,6 @@ async function ask(query: string, { customer = '1110000001', login = '9000000001
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
-      'developer-token': credentials.developerToken,
       'content-type': 'application/json',
       ...(login !== '' && { 'login-customer-id': login }),
     },
