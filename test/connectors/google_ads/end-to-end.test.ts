@@ -55,7 +55,7 @@ describe('Google Ads, by the real program', () => {
     expect(JSON.stringify(done.lines)).toMatch(/gives 90 days of it; nothing before 2026-08-\d\d can be read/)
   })
 
-  it('a first run whose start lies before the days that the vendor gives loads those that it gives, and the next run is an ordinary one', async () => {
+  it('a run whose start lies before the days that the vendor gives loads those that it gives, and what is stored of earlier ones stays', async () => {
     const first = await run('long')
     expect(first.code, JSON.stringify(first.lines.at(-1))).toBe(0)
     expect(JSON.stringify(first.lines)).toMatch(/gives 1110 days of it; nothing before 2023-11-\d\d can be read/)
