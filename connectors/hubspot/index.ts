@@ -3,6 +3,7 @@ import { describeAccount } from './account.ts'
 import { openClient } from './client.ts'
 import { describeProperties, listCustomObjects } from './describe.ts'
 import { makeObject } from './object.ts'
+import { createStatusSender } from './send-statuses.ts'
 import { describeSubscription, subscription } from './subscription.ts'
 
 const config = z.strictObject({
@@ -27,6 +28,7 @@ export default connector({
   config,
   async open({ config, host }) {
     const api = await openClient(config, host)
+    const statuses = createStatusSender(api)
     const account = async ({ signal }: CallContext) => `portal:${await describeAccount(api, signal)}`
     return {
       check: account,
@@ -40,7 +42,7 @@ export default connector({
               ? null
               : await describeProperties(api, { object: name, isListed: names === undefined }, signal)
           if (properties) objects.push(makeObject(name, properties, api))
-          else if (name === subscription) objects.push(describeSubscription(api))
+          else if (name === subscription) objects.push(describeSubscription(statuses))
         }
         return objects
       },

@@ -113,5 +113,5 @@ export const batchDocs = {
 const wholeErrors = /non-unique .* property|infer object type/i
 const ofOneRow: readonly number[] = [400, 404, 409, 413, 414, 422]
 /** No answer, one that cannot be used, or an error after the fact. */
-const lost: readonly string[] = ['MR-3002', 'MR-3003', 'MR-3005', 'MR-3007']
+export const lost: readonly string[] = ['MR-3002', 'MR-3003', 'MR-3005', 'MR-3007']
 export const requestTimeoutMs = 60_000

@@ -11,6 +11,7 @@ export const coverage: SimulatorDefinition['coverage'] = {
   'POST /crm/v3/objects/:type/search': all(),
   'POST /crm/v4/associations/:from/:to/batch/associate/default': all(),
   'POST /communication-preferences/v4/statuses/batch/write': all(),
+  'POST /communication-preferences/v4/statuses/:email': all(),
 }
 
 function all() {

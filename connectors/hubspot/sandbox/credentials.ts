@@ -21,9 +21,9 @@ export function checkToken({ fault }: SimulatorContext, request: Request): void 
 }
 
 /** The fault `missing_scopes` takes scopes away: `{ scopes: ["crm.objects.contacts.write"] }`. */
-export function checkScope({ fault }: SimulatorContext, scope: string): void {
+export function checkScope({ fault }: SimulatorContext, ...oneOf: readonly string[]): void {
   const taken = fault('missing_scopes')?.['scopes']
-  if (!Array.isArray(taken) || !taken.includes(scope)) return
+  if (!Array.isArray(taken) || oneOf.some((scope) => !taken.includes(scope))) return
   throw new HubspotRefusal(403, {
     category: 'MISSING_SCOPES',
     message:
@@ -31,7 +31,7 @@ export function checkScope({ fault }: SimulatorContext, scope: string): void {
     errors: [
       {
         message: 'One or more of the following scopes are required.',
-        context: { requiredGranularScopes: [scope] },
+        context: { requiredGranularScopes: oneOf },
       },
     ],
     links: { scopes: 'https://developers.hubspot.com/scopes' },

@@ -7,7 +7,7 @@ import { findType, objectTypes, renderProperty, type ObjectType } from './proper
 import { createRateLimit } from './rate.ts'
 import { HubspotRefusal, invalid } from './refusal.ts'
 import { searchRecords } from './search.ts'
-import { writeStatuses } from './subscriptions.ts'
+import { writeStatus, writeStatuses } from './subscriptions.ts'
 
 export function serveRequests(context: SimulatorContext): (request: Request) => Promise<Response> {
   const limitRate = createRateLimit(context)
@@ -118,6 +118,14 @@ const routes: readonly Route[] = [
     answer: (context, { text }) => {
       checkScope(context, 'communication_preferences.statuses.batch.write')
       return writeStatuses(context, text)
+    },
+  },
+  {
+    method: 'POST',
+    path: ['communication-preferences', 'v4', 'statuses', ':email'],
+    answer: (context, { parts, text }) => {
+      checkScope(context, 'communication_preferences.read_write', 'communication_preferences.write')
+      return writeStatus(context, parts[3] ?? '', text)
     },
   },
 ]

@@ -3,7 +3,7 @@ import type { SimulatorContext } from 'millrace/sandbox'
 import { answerBatch } from './answer.ts'
 import { email as emailPattern } from './check-value.ts'
 import { readInputs, readObject, readText, refuseUnknown, type Item } from './read-json.ts'
-import { invalid, invalidJson, isError, type VendorError } from './refusal.ts'
+import { HubspotRefusal, invalid, invalidJson, isError, type VendorError } from './refusal.ts'
 
 /** The types of this portal. */
 export const subscriptionTypes: ReadonlyMap<number, string> = new Map([
@@ -37,6 +37,15 @@ export function writeStatuses(context: SimulatorContext, text: string): Response
   })
 }
 
+/** One person's, without a scope of Enterprise; what is wrong is refused whole. */
+export function writeStatus(context: SimulatorContext, person: string, text: string): Response {
+  const item = readObject(text, statusKeys)
+  const wanted = readWanted({ ...item, subscriberIdString: person })
+  const error = checkWanted(context, wanted)
+  if (error) throw new HubspotRefusal(400, error)
+  return answerBatch(context, { results: [setStatus(context, wanted, 'PUBLIC_API')] })
+}
+
 /** Also how people say it themselves. */
 export function setStatus({ store, now }: SimulatorContext, wanted: Wanted, source: string): JsonObject {
   const { email, subscriptionId, status, legalBasis, legalBasisExplanation } = wanted
@@ -61,14 +70,7 @@ export function setStatus({ store, now }: SimulatorContext, wanted: Wanted, sour
 }
 
 function readWanted(item: Item): Wanted {
-  refuseUnknown(item, [
-    'channel',
-    'statusState',
-    'subscriberIdString',
-    'subscriptionId',
-    'legalBasis',
-    'legalBasisExplanation',
-  ])
+  refuseUnknown(item, ['subscriberIdString', ...statusKeys])
   const { subscriptionId } = item
   if (subscriptionId === undefined) throw invalidJson('Some required fields were not set: [subscriptionId]')
   if (typeof subscriptionId !== 'number' || !Number.isInteger(subscriptionId))
@@ -98,6 +100,7 @@ function checkWanted({ fault }: SimulatorContext, wanted: Wanted): VendorError |
   return Array.isArray(bad) && bad.includes(email) ? refuse('refused by the fault bad_items') : undefined
 }
 
+const statusKeys = ['channel', 'statusState', 'subscriptionId', 'legalBasis', 'legalBasisExplanation'] as const
 const legalBases: readonly string[] = [
   'CONSENT_WITH_NOTICE',
   'LEGITIMATE_INTEREST_CLIENT',

@@ -71,6 +71,13 @@ const statuses: Bodies = {
   wrong_type: { inputs: [{ ...status, subscriptionId: 'news' }] },
   missing_parameter: { inputs: [{ ...status, statusState: undefined }] },
 }
+const { subscriberIdString: _person, ...own } = status
+const statusesOfOne: Bodies = {
+  right: own,
+  unknown_field: { ...own, nonsense: 1 },
+  wrong_type: { ...own, subscriptionId: 'news' },
+  missing_parameter: { ...own, statusState: undefined },
+}
 
 // The SDK's classes write only what they know: what is wrong on purpose goes through its own `apiRequest`.
 const post = (path: string, bodies: Bodies) => (sdk: Client, refusal?: Refusal) =>
@@ -93,6 +100,10 @@ const endpoints: { readonly [endpoint: string]: (sdk: Client, refusal?: Refusal)
   'POST /communication-preferences/v4/statuses/batch/write': post(
     '/communication-preferences/v4/statuses/batch/write',
     statuses,
+  ),
+  'POST /communication-preferences/v4/statuses/:email': post(
+    '/communication-preferences/v4/statuses/cov%40x.example',
+    statusesOfOne,
   ),
 }
 

@@ -42,7 +42,7 @@ describe.skipIf(!api)(
     })
 
     it('know what the simulator answers', () => {
-      expect(new Set(recorded.exchanges.map(({ status }) => status))).toEqual(new Set([200, 201, 207, 400]))
+      expect(new Set(recorded.exchanges.map(({ status }) => status))).toEqual(new Set([200, 201, 207, 400, 403]))
       const odd = recorded.exchanges.flatMap((each) => api?.checkAnswer(each) ?? [])
       expect(unique(odd).filter((said) => !loose.some((each) => each.test(said)))).toEqual([])
     })
@@ -75,6 +75,11 @@ async function writeAll({ sandbox, write }: Recorded): Promise<void> {
     ],
     basis,
   )
+  const batch = { scopes: ['communication_preferences.statuses.batch.write'], times: 1 }
+  await sandbox.setFault('hubspot', 'missing_scopes', batch)
+  await write('subscription', 'email', [
+    change('email', 'k1@x.example', { subscription_id: '302', status: 'UNSUBSCRIBED' }),
+  ])
   await sandbox.setFault('hubspot', 'bad_items', { ids: ['k4@x.example'], times: 1 })
   await write('contact', 'email', [change('email', 'k4@x.example'), change('email', 'k5@x.example')])
   await sandbox.setFault('hubspot', 'all_or_nothing', { times: 1 })

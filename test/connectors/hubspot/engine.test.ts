@@ -114,6 +114,16 @@ describe('opt-outs', () => {
     expect((await said()).join('')).not.toContain('"SUBSCRIBED"')
   })
 
+  it('arrive on a plan whose token cannot have the scope of the batch', async () => {
+    const scopes = ['communication_preferences.statuses.batch.write']
+    await project.sandbox.setFault('hubspot', 'missing_scopes', { times: 'always', scopes })
+    await project.write(`UPDATE raw.statuses SET opted_out = true WHERE id IN ('p3', 'p4')`)
+    expect(await run('statuses', 0)).toMatchObject({ ledger: { added: 5, delivered: 3 } })
+    expect(await run('statuses', 0)).toMatchObject({ ledger: { unchanged: 5 } })
+    await project.sandbox.setFault('hubspot', 'missing_scopes', null)
+    for (const id of ['p1', 'p3', 'p4']) expect(await statusOf(`${id}@people.example`)).toBe('UNSUBSCRIBED')
+  })
+
   it('are taken back only where the sync allows it', async () => {
     await run('statuses', 0)
     await project.write(`UPDATE raw.statuses SET opted_out = false WHERE id = 'p1'`)

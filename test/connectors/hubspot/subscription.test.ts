@@ -140,3 +140,83 @@ describe('subscriptions', () => {
     expect(after.every(({ status }) => status === 'UNSUBSCRIBED')).toBe(true)
   })
 })
+
+describe('subscriptions of a token without the scope of the batch', () => {
+  const one = 'POST /communication-preferences/v4/statuses/'
+  const take = (of: OpenedHubspot, ...scopes: readonly string[]) =>
+    of.fault('missing_scopes', { scopes: [`${scope}.statuses.batch.write`, ...scopes], times: 'always' })
+  const scope = 'communication_preferences'
+
+  beforeEach(() => take(vendor))
+
+  it('go one person a request, which the connection remembers', async () => {
+    const legal = { legal_basis: 'LEGITIMATE_INTEREST_CLIENT', legal_basis_explanation: 'They are customers' }
+    const changes = [say('a+news@x.example', 'UNSUBSCRIBED'), say('b@x.example', 'SUBSCRIBED')]
+    expect(await write(changes, legal)).toEqual([ok, ok])
+    expect(await vendor.asked()).toEqual([path, `${one}a%2Bnews%40x.example`, `${one}b%40x.example`])
+    expect(await vendor.sandbox.show('hubspot', 'subscription', 'a+news@x.example/301')).toMatchObject([
+      { status: 'UNSUBSCRIBED', legalBasis: 'LEGITIMATE_INTEREST_CLIENT', legalBasisExplanation: 'They are customers' },
+    ])
+    expect(await write([say('c@x.example', 'UNSUBSCRIBED')])).toEqual([ok])
+    expect(await vendor.asked()).toEqual([`${one}c%40x.example`])
+    const { preview } = await vendor.object('subscription')
+    expect(preview([say('c@x.example', 'UNSUBSCRIBED')], {})).toMatchObject([
+      { path: '/communication-preferences/v4/statuses/c%40x.example', body: { statusState: 'UNSUBSCRIBED' } },
+    ])
+  })
+
+  it('hear of each row, and one that HubSpot does not take keeps no other from going', async () => {
+    const changes = [
+      say('nobody', 'UNSUBSCRIBED'),
+      say('a@x.example', 'UNSUBSCRIBED', '999'),
+      say('b@x.example', 'UNSUBSCRIBED'),
+    ]
+    expect(await write(changes)).toMatchObject([
+      { outcome: 'rejected', retryable: false, message: expect.stringContaining('Email address nobody is invalid') },
+      { outcome: 'rejected', message: expect.stringContaining('Subscription 999 does not exist') },
+      ok,
+    ])
+  })
+
+  it('leave open what became of one whose answer is lost, and go on with the others', async () => {
+    await vendor.fault('reset_after', { times: 1, match: 'statuses/a%40' })
+    expect(await write([say('a@x.example', 'UNSUBSCRIBED'), say('b@x.example', 'UNSUBSCRIBED')])).toMatchObject([
+      { outcome: 'unknown' },
+      ok,
+    ])
+  })
+
+  it('are given up for now where one after another gets no answer, without denying what was done', async () => {
+    await write([say('a@x.example', 'UNSUBSCRIBED')])
+    await vendor.fault('status', { status: 503, times: 'always', after: 1, match: 'statuses' })
+    const people = ['b', 'c', 'd', 'e', 'f'].map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED'))
+    await vendor.requests()
+    expect(await write(people)).toMatchObject([ok, ...Array(4).fill({ outcome: 'unknown' })])
+    expect((await vendor.requests()).map(({ status }) => status)).toEqual([200, 503, 503, 503])
+    await expect(write(people)).rejects.toMatchObject({ code: 'MR-3003' })
+  })
+
+  it('that opt in go once, also where their answer is lost', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await take(patient)
+    await patient.fault('gateway_timeout', { times: 1, match: 'statuses/a%40' })
+    const changes = [say('a@x.example', 'SUBSCRIBED'), say('b@x.example', 'SUBSCRIBED')]
+    expect(await patient.write('subscription', 'email', changes)).toMatchObject([{ outcome: 'unknown' }, ok])
+    expect(await patient.asked()).toEqual([path, `${one}a%40x.example`, `${one}b%40x.example`])
+  })
+
+  it('are refused with the scope that any plan has, where the token lacks that one too', async () => {
+    await take(vendor, `${scope}.write`, `${scope}.read_write`)
+    await expect(write([say('a@x.example', 'UNSUBSCRIBED')])).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringContaining(`It needs ${scope}.read_write or ${scope}.write.`),
+    })
+  })
+
+  it('do not go one by one for another refusal', async () => {
+    await vendor.fault('missing_scopes', null)
+    await vendor.fault('status', { status: 403, times: 1, body: { category: 'BANNED', message: 'no' } })
+    await expect(write([say('a@x.example', 'UNSUBSCRIBED')])).rejects.toMatchObject({ code: 'MR-3001' })
+    expect(await vendor.asked()).toEqual([path])
+  })
+})
