@@ -2,7 +2,7 @@ import { isObject, listOf, textOf, type JsonBody } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { recordId } from './encode-change.ts'
 import { pathOf } from './object-type.ts'
-import { foldKey, maxInputs, readBody } from './requests.ts'
+import { foldKey, maxInputs, mergedIds, readBody } from './requests.ts'
 import { malformed } from './transport.ts'
 
 export type FoundRecord = { readonly id: string; readonly properties: JsonBody }
@@ -27,11 +27,20 @@ export async function findRecords(api: HubspotApi, lookup: Lookup, signal: Abort
     const part = { ...lookup, values: values.slice(from, from + maxInputs) }
     const records = isSearched(object, property) ? searchRecords(api, part, signal) : readRecords(api, part, signal)
     for (const record of await records) {
-      const key = foldKey(property, property === recordId ? record.id : (textOf(record.properties[property]) ?? ''))
-      byKey.set(key, [...(byKey.get(key) ?? []), record])
+      for (const key of keysOf(record, property)) {
+        const others = (byKey.get(key) ?? []).filter(({ id }) => id !== record.id)
+        byKey.set(key, [...others, record])
+      }
     }
   }
   return (value) => byKey.get(foldKey(property, value)) ?? []
+}
+
+/** Merged records live on under a new id, and are still found by those that they had. */
+function keysOf({ id, properties }: FoundRecord, property: string): readonly string[] {
+  if (property !== recordId) return [foldKey(property, textOf(properties[property]) ?? '')]
+  const merged = (textOf(properties[mergedIds]) ?? '').split(';').map((each) => each.trim())
+  return [...new Set([id, ...merged.filter((each) => each !== '')])]
 }
 
 /** A company's domain finds it, but HubSpot does not hold it unique: only the search knows it. */

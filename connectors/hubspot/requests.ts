@@ -35,8 +35,11 @@ export const readBody = (property: string, values: readonly string[], properties
   propertiesWithHistory: [],
   ...(property === recordId ? {} : { idProperty: property }),
   inputs: values.map((id) => ({ id })),
-  properties: [...new Set([property, ...properties])],
+  properties: [...new Set([property, ...(property === recordId ? [mergedIds] : []), ...properties])],
 })
+
+/** The ids of the records that were merged into this one, with semicolons: asked for one of them, HubSpot answers with this. */
+export const mergedIds = 'hs_merged_object_ids'
 
 /** https://developers.hubspot.com/docs/api-reference/crm-associations-v4/batch/post-crm-v4-associations-fromObjectType-toObjectType-batch-associate-default */
 export const associateBody = (pairs: readonly Pair[]) => ({

@@ -4,6 +4,7 @@ import type { HubspotApi } from './client.ts'
 import type { Property } from './describe.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
 import { findRecords, isSearched } from './find-records.ts'
+import { refuseMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
 import { sendBatch, type Batch } from './send-batch.ts'
 import { holds } from './settle-rows.ts'
@@ -86,11 +87,13 @@ async function keepPresent(
 ): Promise<readonly SentRow[]> {
   if (rows.length === 0) return []
   const found = await lookUp(api, target, rows, signal)
+  const merged = target.match === recordId ? refuseMerged(rows, found) : new Map<Row, string>()
   return rows.flatMap((row): SentRow[] => {
     const [record, ...others] = found(row.key)
     if (!record) answers[row.index] = { result: { outcome: 'absent' }, id: null }
     else if (others.length > 0)
       answers[row.index] = refuse('AMBIGUOUS', `${target.match} names ${others.length + 1} records`)
+    else if (merged.has(row)) answers[row.index] = refuse('MERGED', merged.get(row) ?? '')
     // Nothing but associations.
     else if (Object.keys(row.properties).length === 0) answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
     else return [{ ...row, id: record.id }]

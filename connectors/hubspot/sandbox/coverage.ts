@@ -8,6 +8,7 @@ export const coverage: SimulatorDefinition['coverage'] = {
   'POST /crm/v3/objects/:type/batch/update': all(),
   'POST /crm/v3/objects/:type/batch/create': all(),
   'POST /crm/v3/objects/:type/batch/read': all(),
+  'POST /crm/v3/objects/:type/merge': all(),
   'POST /crm/v3/objects/:type/search': all(),
   'POST /crm/v4/associations/:from/:to/batch/associate/default': all(),
   'POST /communication-preferences/v4/statuses/batch/write': all(),

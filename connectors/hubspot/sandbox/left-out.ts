@@ -3,9 +3,11 @@ import type { SimulatorDefinition } from 'millrace/sandbox'
 export const leftOut: SimulatorDefinition['leftOut'] = {
   'objects but contacts, companies, deals and the custom object machine (2-7001)':
     'answers 400, as for an unknown type',
-  'endpoints of one record, archive, merge, lists, imports': 'millrace does not call them; answers 404',
+  'endpoints of one record, archive, lists, imports': 'millrace does not call them; answers 404',
   'most of HubSpot’s own properties': 'there are some 200 an object; those that matter to a sync are there',
   'associations within a create': 'millrace associates afterwards; refused as not in the sandbox',
+  'values of a merge':
+    'those of the primary record, else of the other; HubSpot has exceptions for some properties, and keeps the other email address',
   'labelled associations': 'the default one only',
   'search but for one filter of IN or EQ': 'refused as not in the sandbox; its delay behind writes is not played',
   'url and warnings of a record in answers': 'optional in the description, and not played',

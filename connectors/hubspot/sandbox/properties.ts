@@ -152,6 +152,7 @@ function describeType({
   const all = [
     ...properties,
     readOnly({ ...number('hs_object_id'), calculated: true }),
+    readOnly({ ...choice('hs_merged_object_ids', []), fieldType: 'checkbox' }),
     readOnly({ ...date('createdate'), type: 'datetime' }),
     readOnly({ ...date('hs_lastmodifieddate'), type: 'datetime' }),
   ]

@@ -11,9 +11,10 @@ export type CrmRecord = JsonObject & {
   readonly archived: boolean
 }
 
+/** By an id that it had before it was merged, too. */
 export function getRecord(store: SimulatorStore, type: ObjectType, id: string): CrmRecord | undefined {
   // Only putRecord writes these types.
-  return store.get(type.name, id) as CrmRecord | undefined
+  return store.get(type.name, indexOf(store, type).byMerged.get(id) ?? id) as CrmRecord | undefined
 }
 
 /** The record whose unique property has this value; texts are compared without case. */
@@ -57,15 +58,41 @@ export function putRecord(
     const value = record.properties[name]
     if (typeof value === 'string') index.byValue.set(keyOf(name, value), own)
   }
+  for (const old of mergedIdsOf(record)) index.byMerged.set(old, own)
   store.put(type.name, own, record)
   sign(index, store, type)
   return record
 }
 
+/**
+ * Two records become a new one, with the values of the first where both have some; both ids go on to name it.
+ * https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
+ */
+export function mergeRecords(
+  context: SimulatorContext,
+  type: ObjectType,
+  [first, second]: readonly [CrmRecord, CrmRecord],
+): CrmRecord {
+  const { store } = context
+  const ids = [...mergedIdsOf(second), ...mergedIdsOf(first), second.id, first.id]
+  // Only texts are kept as values.
+  const values = { ...second.properties, ...first.properties, hs_merged_object_ids: ids.join(';') } as {
+    [name: string]: string
+  }
+  for (const { id } of [first, second]) store.remove(type.name, id)
+  indexes.get(store)?.delete(type.name)
+  return putRecord(context, type, { id: null, values })
+}
+
 export const uniqueOf = (type: ObjectType): readonly string[] =>
   [...type.properties.values()].filter(({ name, unique }) => unique || name === type.primary).map(({ name }) => name)
 
-type Index = { records: number; first: unknown; readonly byValue: Map<string, string> }
+type Index = {
+  records: number
+  first: unknown
+  readonly byValue: Map<string, string>
+  readonly byMerged: Map<string, string>
+}
 
 /** Made again when the store was filled by somebody else: a reset, or a batch taken back. */
 function indexOf(store: SimulatorStore, type: ObjectType): Index {
@@ -73,12 +100,15 @@ function indexOf(store: SimulatorStore, type: ObjectType): Index {
   indexes.set(store, types)
   const known = types.get(type.name)
   if (known && known.records === store.count(type.name) && known.first === firstOf(store, type)) return known
-  const index: Index = { records: 0, first: undefined, byValue: new Map() }
-  for (const [id, record] of store.all(type.name))
+  const index: Index = { records: 0, first: undefined, byValue: new Map(), byMerged: new Map() }
+  for (const [id, each] of store.all(type.name)) {
+    const record = each as CrmRecord // as in getRecord
     for (const name of uniqueOf(type)) {
-      const value = (record as CrmRecord).properties[name] // as in getRecord
+      const value = record.properties[name]
       if (typeof value === 'string') index.byValue.set(keyOf(name, value), id)
     }
+    for (const old of mergedIdsOf(record)) index.byMerged.set(old, id)
+  }
   sign(index, store, type)
   types.set(type.name, index)
   return index
@@ -94,6 +124,11 @@ function firstOf(store: SimulatorStore, type: ObjectType): unknown {
   const first = store.all(type.name).next()
   return first.done ? undefined : first.value[1]
 }
+
+const mergedIdsOf = ({ properties }: CrmRecord): readonly string[] =>
+  String(properties['hs_merged_object_ids'] ?? '')
+    .split(';')
+    .filter((id) => id !== '')
 
 const keyOf = (property: string, value: string) => `${property}\0${value.trim().toLowerCase()}`
 const indexes = new WeakMap<SimulatorStore, Map<string, Index>>()

@@ -3,6 +3,7 @@ import { answerJson, answerRefusal } from './answer.ts'
 import { associateDefault } from './associations.ts'
 import { readBatch, writeBatch } from './batch.ts'
 import { checkScope, checkToken, portalId } from './credentials.ts'
+import { merge } from './merge.ts'
 import { findType, objectTypes, renderProperty, type ObjectType } from './properties.ts'
 import { createRateLimit } from './rate.ts'
 import { HubspotRefusal, invalid } from './refusal.ts'
@@ -92,6 +93,15 @@ const routes: readonly Route[] = [
       const type = typeOf(parts[3])
       checkScope(context, `${type.scope}.read`)
       return readBatch(context, type, text)
+    },
+  },
+  {
+    method: 'POST',
+    path: [...objects, 'merge'],
+    answer: (context, { parts, text }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `${type.scope}.write`)
+      return merge(context, type, text)
     },
   },
   {

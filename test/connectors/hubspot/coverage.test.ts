@@ -46,6 +46,12 @@ const reads: Bodies = {
   wrong_type: { inputs: [{ id: '50001' }], properties: 'email', propertiesWithHistory: [] },
   missing_parameter: { properties: [], propertiesWithHistory: [] },
 }
+const merges: Bodies = {
+  right: { primaryObjectId: '50003', objectIdToMerge: '50004' },
+  unknown_field: { primaryObjectId: '50003', objectIdToMerge: '50004', nonsense: 1 },
+  wrong_type: { primaryObjectId: 50003, objectIdToMerge: '50004' },
+  missing_parameter: { primaryObjectId: '50003' },
+}
 const filter = { propertyName: 'domain', operator: FilterOperatorEnum.In, values: ['x.example'] }
 const searches: Bodies = {
   right: { filterGroups: [{ filters: [filter] }], limit: 10 },
@@ -92,6 +98,7 @@ const endpoints: { readonly [endpoint: string]: (sdk: Client, refusal?: Refusal)
   'POST /crm/v3/objects/:type/batch/update': post('/crm/v3/objects/contacts/batch/update', updates),
   'POST /crm/v3/objects/:type/batch/create': post('/crm/v3/objects/contacts/batch/create', creates),
   'POST /crm/v3/objects/:type/batch/read': post('/crm/v3/objects/contacts/batch/read', reads),
+  'POST /crm/v3/objects/:type/merge': post('/crm/v3/objects/deals/merge', merges),
   'POST /crm/v3/objects/:type/search': post('/crm/v3/objects/companies/search', searches),
   'POST /crm/v4/associations/:from/:to/batch/associate/default': post(
     '/crm/v4/associations/contacts/companies/batch/associate/default',

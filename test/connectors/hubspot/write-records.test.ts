@@ -282,6 +282,66 @@ describe('updating', () => {
   })
 })
 
+describe('records that were merged', () => {
+  const byId = (key: string, fields: Change['fields'], op: Change['op'] = 'update') =>
+    change('hs_object_id', key, fields, op)
+  const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
+    const { access_token, base_url } = vendor.sandbox.connection('hubspot')
+    const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${String(access_token)}` },
+      body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
+    })
+    const { id }: { id?: unknown } = JSON.parse(await answer.text())
+    return String(id)
+  }
+  const held = async (id: string) => (await vendor.held('contact', 'hs_object_id', id))?.['properties']
+  const write = (...changes: readonly Change[]) => contacts(changes, 'hs_object_id')
+
+  it('are updated by each id that they had, also after a second merge', async () => {
+    const once = await merge('50001', '50002')
+    expect(await write(byId('50002', { jobtitle: 'CTO' }))).toEqual([ok])
+    const twice = await merge(once, '50003')
+    expect(await write(byId('50001', { website: 'x.example' }))).toEqual([ok])
+    expect(await write(byId('50003', { score: 7 }), byId('50009', { score: 9 }))).toEqual([ok, ok])
+    expect(await held(twice)).toMatchObject({ jobtitle: 'CTO', website: 'x.example', score: '7' })
+    expect((await held('50009')) ?? {}).toMatchObject({ score: '9' })
+  })
+
+  it('take one row: the other that has come to mean the same is rejected in words', async () => {
+    const id = await merge('50001', '50002')
+    expect(await write(byId('50001', { jobtitle: 'CTO' }), byId('50002', { jobtitle: 'CEO' }))).toMatchObject([
+      ok,
+      {
+        outcome: 'rejected',
+        code: 'MERGED',
+        message: `record 50002 is now record ${id}, for which the row 50001 stands, too`,
+      },
+    ])
+    expect(await held(id)).toMatchObject({ jobtitle: 'CTO' })
+  })
+
+  it('take the row that says that somebody opted out, and one that stands before one that left', async () => {
+    await merge('50001', '50002')
+    const rows = [byId('50001', { jobtitle: null }, 'clear'), byId('50002', { jobtitle: 'CEO' })]
+    expect(await write(...rows)).toMatchObject([{ outcome: 'rejected', code: 'MERGED' }, ok])
+    const out = [byId('50001', { jobtitle: 'CTO' }), byId('50002', { sms_opt_out: true }, 'set')]
+    expect(await write(...out)).toMatchObject([{ outcome: 'rejected', code: 'MERGED' }, ok])
+  })
+
+  it('lose nothing for a row that left, which another may stand for, and say so; an opt-out arrives', async () => {
+    const id = await merge('50001', '50002')
+    await write(byId(id, { jobtitle: 'CTO' }))
+    expect(await write(byId('50002', { jobtitle: null }, 'clear'))).toMatchObject([
+      { outcome: 'rejected', code: 'MERGED', message: expect.stringContaining(`was merged into ${id}`) },
+    ])
+    expect(await write(byId('50002', { sms_opt_out: true }, 'set'))).toEqual([ok])
+    expect(await held(id)).toMatchObject({ jobtitle: 'CTO', sms_opt_out: 'true' })
+    expect(await write(byId(id, { jobtitle: null }, 'clear'))).toEqual([ok])
+    expect(await held(id)).not.toHaveProperty('jobtitle')
+  })
+})
+
 describe('inserting', () => {
   it('makes what is not there, and refuses what is there with other values', async () => {
     const changes = [
