@@ -29,7 +29,8 @@ export function readBatch(
   for (const record of listOf(body['results'])) {
     const row = rowOfRecord(rows, record, match)
     const id = textOf(record['id'])
-    if (row && id !== undefined) answers.set(row, { result: { outcome: 'ok' }, id })
+    if (row && id !== undefined)
+      answers.set(row, { result: refuseStage(row, record, correlationId) ?? { outcome: 'ok' }, id })
   }
   const errors = listOf(body['errors'])
   const homeless = errors.filter((error) => {
@@ -43,6 +44,20 @@ export function readBatch(
   if (unnamed) for (const row of others) answers.set(row, refusedUnnamed(unnamed, others.length, correlationId))
   return answers
 }
+
+/**
+ * HubSpot moves a lifecycle stage forward only, and takes the rest of the row without a word about it.
+ * https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide#update-contacts
+ */
+function refuseStage({ properties }: SentRow, record: JsonBody, correlationId: string | null): WriteResult | undefined {
+  const sent = properties[lifecycleStage]
+  const kept = isObject(record['properties']) ? textOf(record['properties'][lifecycleStage]) : undefined
+  if (!sent || kept === undefined || kept === sent) return undefined
+  const message = `HubSpot kept the ${lifecycleStage} ${kept} and did not take ${sent}: a stage only moves forward, unless it is cleared first; the other properties of the row are written`
+  return { ...rejectRow({ code: 'LIFECYCLE_STAGE_KEPT', message, correlationId }), maybeTaken: true }
+}
+
+const lifecycleStage = 'lifecyclestage'
 
 /** By the trace id that the row was sent with; by id or key where it is not given back. */
 function rowOfRecord(rows: readonly SentRow[], record: JsonBody, match: string): SentRow | undefined {

@@ -144,9 +144,20 @@ function applyRow(context: SimulatorContext, type: ObjectType, of: RowOfBatch): 
   const own = kind === 'upsert' && row.idProperty !== null ? { [row.idProperty]: row.id ?? '' } : {}
   const values = keepValues(type, { ...own, ...row.properties })
   if (isError(values)) return values
-  const record = putRecord(context, type, { id: before?.id ?? null, values })
+  const record = putRecord(context, type, { id: before?.id ?? null, values: keepStage(type, before, values) })
   return { ...record, ...(kind === 'upsert' ? { new: before === undefined } : {}) }
 }
+
+/** A lifecycle stage goes forward only, or to nowhere; what would take it back is passed over without a word. */
+function keepStage(type: ObjectType, before: CrmRecord | undefined, values: Values): Values {
+  const stages = type.properties.get('lifecyclestage')?.options ?? []
+  const [held, wanted] = [before?.properties['lifecyclestage'], values['lifecyclestage']]
+  const isBackward =
+    typeof held === 'string' && typeof wanted === 'string' && stages.indexOf(wanted) < stages.indexOf(held)
+  return isBackward ? { ...values, lifecyclestage: held } : values
+}
+
+type Values = { readonly [name: string]: string | null }
 
 function checkRow(context: SimulatorContext, type: ObjectType, { row, kind, at }: RowOfBatch): VendorError | null {
   const before = find(context, type, row)

@@ -29,7 +29,8 @@ function moveAssociations(
   type: ObjectType,
   { from, to }: { readonly from: string; readonly to: string },
 ): void {
-  for (const [key, pair] of [...store.all('association')]) {
+  const pairs = Array.from(store.all('association'))
+  for (const [key, pair] of pairs) {
     const name = (side: 'from' | 'to') => String(pair[`${side}_type`])
     const id = (side: 'from' | 'to') =>
       name(side) === type.name && pair[`${side}_id`] === from ? to : String(pair[`${side}_id`])

@@ -44,7 +44,7 @@ export const objectTypes: readonly ObjectType[] = [
       text('website'),
       text('country'),
       { ...text('phone'), type: 'phone_number', fieldType: 'phonenumber' },
-      choice('lifecyclestage', ['subscriber', 'lead', 'opportunity', 'customer', 'evangelist', 'other']),
+      lifecycleStage(),
       choice('hs_lead_status', ['NEW', 'OPEN', 'IN_PROGRESS', 'UNQUALIFIED']),
       { ...choice('hubspot_owner_id', []), externalOptions: true },
       readOnly(bool('hs_email_optout')),
@@ -69,6 +69,7 @@ export const objectTypes: readonly ObjectType[] = [
     properties: [
       text('name'),
       text('domain'),
+      lifecycleStage(),
       text('city'),
       text('country'),
       text('phone'),
@@ -176,6 +177,11 @@ function text(name: string): Property {
 
 function choice(name: string, options: readonly string[]): Property {
   return { ...text(name), type: 'enumeration', fieldType: 'select', options }
+}
+
+/** In the order in which a record may move. */
+function lifecycleStage(): Property {
+  return choice('lifecyclestage', ['subscriber', 'lead', 'opportunity', 'customer', 'evangelist', 'other'])
 }
 
 function number(name: string): Property {

@@ -216,6 +216,43 @@ describe('the answer of each row', () => {
   })
 })
 
+describe('a lifecycle stage', () => {
+  const stage = (key: string, lifecyclestage: string | null, op: Change['op'] = 'upsert') =>
+    change('person_id', key, { lifecyclestage, jobtitle: `title of ${lifecyclestage}` }, op)
+
+  it.each(['upsert', 'update'] as const)(
+    'that HubSpot does not take back has its row rejected in words, with the rest of it written: %s',
+    async (op) => {
+      await contacts([stage('A-1', 'customer'), stage('A-2', 'lead')])
+      const back = change(
+        'person_id',
+        'A-1',
+        { lifecyclestage: 'lead', jobtitle: 'CTO', 'associations.company': '50001' },
+        op,
+      )
+      expect(await contacts([back, stage('A-2', 'customer', op)])).toMatchObject([
+        {
+          outcome: 'rejected',
+          code: 'LIFECYCLE_STAGE_KEPT',
+          retryable: false,
+          maybeTaken: true,
+          message: expect.stringContaining('HubSpot kept the lifecyclestage customer and did not take lead'),
+        },
+        ok,
+      ])
+      expect(await propertiesOf('A-1')).toMatchObject({ lifecyclestage: 'customer', jobtitle: 'CTO' })
+      expect(await vendor.sandbox.show('hubspot', 'association')).toHaveLength(1)
+    },
+  )
+
+  it('goes back once it was cleared', async () => {
+    await contacts([stage('A-1', 'customer')])
+    expect(await contacts([stage('A-1', null)])).toEqual([ok])
+    expect(await contacts([stage('A-1', 'lead')])).toEqual([ok])
+    expect(await propertiesOf('A-1')).toMatchObject({ lifecyclestage: 'lead' })
+  })
+})
+
 describe('an opt-in', () => {
   it.each([
     ['gateway_timeout', {}],
