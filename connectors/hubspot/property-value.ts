@@ -67,7 +67,7 @@ function textOf(value: FieldValue): string | undefined {
 export const isExact = (value: FieldValue): value is { readonly rawJSON: string } =>
   typeof value === 'object' && value !== null && 'rawJSON' in value && typeof value.rawJSON === 'string'
 
-function fieldType({ type, fieldType }: Property): FieldType {
+export function fieldType({ type, fieldType }: Property): FieldType {
   switch (type) {
     case 'number':
       return 'number'

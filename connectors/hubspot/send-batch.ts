@@ -3,6 +3,7 @@ import type { HubspotApi } from './client.ts'
 import { pathOf } from './object-type.ts'
 import { readBatch, rejectRow, type RowAnswer, type SentRow } from './read-batch.ts'
 import { createBody, updateBody, upsertBody } from './requests.ts'
+import type { Properties } from './same-value.ts'
 import { settleRows } from './settle-rows.ts'
 
 export type Batch = {
@@ -10,6 +11,8 @@ export type Batch = {
   readonly match: string
   readonly kind: 'upsert' | 'create' | 'update'
   readonly rows: readonly SentRow[]
+  /** Of the object: what they hold is compared by their types. */
+  readonly properties: Properties
   /** One of them opts somebody in. */
   readonly optsIn: boolean
 }

@@ -1,11 +1,19 @@
 import type { HubspotApi } from './client.ts'
 import { findRecords } from './find-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
+import { holds, type Properties } from './same-value.ts'
+
+type Settling = {
+  readonly object: string
+  readonly match: string
+  readonly rows: readonly SentRow[]
+  readonly properties: Properties
+}
 
 /** The rows whose records hold, value by value, what was sent; of the others nothing is said. */
 export async function settleRows(
   api: HubspotApi,
-  { object, match, rows }: { readonly object: string; readonly match: string; readonly rows: readonly SentRow[] },
+  { object, match, rows, properties: described }: Settling,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<SentRow, RowAnswer>> {
   const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
@@ -17,13 +25,9 @@ export async function settleRows(
   return new Map(
     rows.flatMap((row): [SentRow, RowAnswer][] => {
       const [record, ...others] = found(row.key)
-      return record && others.length === 0 && holds(record.properties, row)
+      return record && others.length === 0 && holds(record.properties, row, described)
         ? [[row, { result: { outcome: 'ok' }, id: record.id }]]
         : []
     }),
   )
 }
-
-/** HubSpot gives values back as text, and those that are not set as null. */
-export const holds = (held: { readonly [name: string]: unknown }, { properties }: SentRow) =>
-  Object.entries(properties).every(([name, value]) => String(held[name] ?? '') === value)

@@ -1,15 +1,14 @@
 import { MillraceError, type Change, type WriteContext, type WriteResult } from 'millrace'
 import { associateRows } from './associate.ts'
 import type { HubspotApi } from './client.ts'
-import type { Property } from './describe.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
 import { findRecords, isSearched } from './find-records.ts'
 import { refuseMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
+import { holds, type Properties } from './same-value.ts'
 import { sendBatch, type Batch } from './send-batch.ts'
-import { holds } from './settle-rows.ts'
 
-export type RecordObject = { readonly name: string; readonly properties: ReadonlyMap<string, Property> }
+export type RecordObject = { readonly name: string; readonly properties: Properties }
 
 /**
  * Upserts go by the match property. Everything that must not create, and everything that must only create, looks the
@@ -29,7 +28,8 @@ export async function writeRecords(
     answers[index] = refuse('MR-5005', row.refusal)
     return []
   })
-  const target = { object: object.name, match, optsIn: changes.some(({ optsIn }) => optsIn === true) }
+  const optsIn = changes.some((change) => change.optsIn === true)
+  const target = { object: object.name, match, optsIn, properties: object.properties }
   const upserts = rows.filter(({ op }) => op === 'upsert')
   await sendRows(api, { ...target, kind: 'upsert', rows: upserts }, { signal, answers })
   const inserts = rows.filter(({ op }) => op === 'insert')
@@ -45,7 +45,7 @@ export async function writeRecords(
 }
 
 export type Sending = { readonly signal: AbortSignal; readonly answers: RowAnswer[] }
-type Target = Pick<Batch, 'object' | 'match' | 'optsIn'>
+type Target = Pick<Batch, 'object' | 'match' | 'optsIn' | 'properties'>
 
 /** @throws MillraceError MR-1209 where a record would have to be made by what HubSpot makes, or does not hold unique */
 export function checkMatch(object: string, match: string, changes: readonly Change[]): void {
@@ -73,7 +73,8 @@ async function keepMissing(
   return rows.filter((row) => {
     const [record] = found(row.key)
     // What is there as it was to be made was made by a run that did not hear of it.
-    if (record && holds(record.properties, row)) answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
+    if (record && holds(record.properties, row, target.properties))
+      answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
     else if (record) answers[row.index] = refuse('CONFLICT', `a record with this ${target.match} is there already`)
     return record === undefined
   })

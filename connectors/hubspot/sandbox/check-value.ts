@@ -27,7 +27,7 @@ function checkType(property: Property, value: string): { readonly kept: string }
       return isDay(value) ? { kept: value } : refuse('INVALID_DATE', `${value} was not a valid date.`)
     case 'datetime':
       return isInstant(value)
-        ? { kept: new Date(/^\d+$/.test(value) ? Number(value) : value).toISOString() }
+        ? { kept: keepInstant(new Date(/^\d+$/.test(value) ? Number(value) : value)) }
         : refuse('INVALID_DATE', `${value} was not a valid date time.`)
     case 'bool':
     case 'enumeration': {
@@ -56,6 +56,9 @@ const isDay = (value: string) =>
     : /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))
 const isInstant = (value: string) =>
   /^\d+$/.test(value) || (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)))
+
+/** Whole seconds have no fraction. */
+const keepInstant = (at: Date) => at.toISOString().replace('.000Z', 'Z')
 
 const number = /^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 export const email = /^[^\s@]+@[^\s@]+\.[^\s@]+$/

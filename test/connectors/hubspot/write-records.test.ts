@@ -406,6 +406,39 @@ describe('inserting', () => {
     expect(machines.filter(({ properties }) => JSON.stringify(properties).includes('M-2'))).toHaveLength(1)
   })
 
+  it('takes for its own what HubSpot writes in another way, and only that', async () => {
+    const own = {
+      email: 'Ada@X.example',
+      score: exact('12345678901234567890.50'),
+      mrr: exact('1e3'),
+      last_seen_at: '2026-11-20T09:55:00Z',
+      interests: ['vanilla', 'chocolate'],
+    }
+    const insert = (fields: Change['fields']) => contacts([change('person_id', 'A-1', { ...own, ...fields }, 'insert')])
+    expect(
+      await insert({ score: exact('12345678901234567890.5'), mrr: 1000, interests: ['chocolate', 'vanilla'] }),
+    ).toEqual([ok])
+    expect((await propertiesOf('A-1')) ?? {}).toMatchObject({
+      email: 'ada@x.example',
+      last_seen_at: '2026-11-20T09:55:00Z',
+    })
+    const company = { 'associations.company': '50001' }
+    expect(await insert(company)).toEqual([ok])
+    expect(await insert({ interests: ';vanilla' })).toEqual([ok])
+    expect(await vendor.sandbox.show('hubspot', 'association')).toHaveLength(1)
+    const others: readonly Change['fields'][] = [
+      { score: exact('12345678901234567890.51') },
+      { score: exact('-12345678901234567890.5') },
+      { mrr: 100 },
+      { last_seen_at: '2026-11-20T09:55:00.001Z' },
+      { interests: ['vanilla'] },
+      { interests: ';strawberry' },
+      { jobtitle: 'CTO' },
+      { mrr: null },
+    ]
+    for (const other of others) expect(await insert(other)).toMatchObject([{ outcome: 'rejected', code: 'CONFLICT' }])
+  })
+
   it('stays unknown where nothing was made', async () => {
     await vendor.fault('reset_before', { times: 1, match: 'batch/create' })
     expect(await contacts([change('person_id', 'A-1', {}, 'insert')])).toMatchObject([{ outcome: 'unknown' }])
