@@ -41,7 +41,11 @@ function meaningOf({
     // Only the day's limit does not pass by waiting. https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
     return code === 'DAILY'
       ? { kind: 'quota', notReceived: true }
-      : { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, windowOf(answer)) }
+      : {
+          kind: 'rate',
+          notReceived: true,
+          retryAfterMs: waitOf(answer, code === 'SECONDLY' ? secondMs : windowOf(answer)),
+        }
   // Too much was written at once: the lock lasts two seconds.
   if (status === 423) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
   // The account moves to another data centre; Retry-After says until when, up to a day.
@@ -110,5 +114,7 @@ export const listOf = (value: unknown): readonly JsonBody[] => (Array.isArray(va
 export const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const defaultWindowMs = 10_000
+// The search's, whose answers do not say so.
+const secondMs = 1_000
 const lockMs = 2_000
 const maxTexts = 5

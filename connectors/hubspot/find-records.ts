@@ -22,9 +22,8 @@ export type Lookup = {
 export async function findRecords(api: HubspotApi, lookup: Lookup, signal: AbortSignal): Promise<FoundRecords> {
   const { object, property } = lookup
   const byKey = new Map<string, FoundRecord[]>()
-  const values = [...new Set(lookup.values)]
-  for (let from = 0; from < values.length; from += maxInputs) {
-    const part = { ...lookup, values: values.slice(from, from + maxInputs) }
+  for (const values of cutValues(lookup)) {
+    const part = { ...lookup, values }
     const records = isSearched(object, property) ? searchRecords(api, part, signal) : readRecords(api, part, signal)
     for (const record of await records) {
       for (const key of keysOf(record, property)) {
@@ -34,6 +33,20 @@ export async function findRecords(api: HubspotApi, lookup: Lookup, signal: Abort
     }
   }
   return (value) => byKey.get(foldKey(property, value)) ?? []
+}
+
+/** Values as many as one request may ask for, each once. */
+export function cutValues(lookup: Lookup): readonly (readonly string[])[] {
+  const isLong = (values: readonly string[]) =>
+    isSearched(lookup.object, lookup.property) &&
+    Buffer.byteLength(JSON.stringify(searchBody({ ...lookup, values }))) > maxSearchBytes
+  const parts: string[][] = [[]]
+  for (const value of new Set(lookup.values)) {
+    const part = parts.at(-1) ?? []
+    if (part.length > 0 && (part.length === maxInputs || isLong([...part, value]))) parts.push([value])
+    else part.push(value)
+  }
+  return parts.filter((part) => part.length > 0)
 }
 
 /** Merged records live on under a new id, and are still found by those that they had. */
@@ -70,22 +83,29 @@ async function searchRecords(api: HubspotApi, lookup: Lookup, signal: AbortSigna
       label: `POST /crm/v3/objects/${type}/search`,
       docs: searchDocs,
       signal,
+      isSearch: true,
       send: (sdk) => sdk.request('POST', `/crm/v3/objects/${encodeURIComponent(type)}/search`, body),
       read: (answer) => ({ records: readRecordList(answer), after: nextPage(answer) }),
     })
     records.push(...page.records)
     after = page.after
   } while (after !== undefined)
-  return records
+  if (lookup.properties.length === 0) return records
+  // Names of properties may be longer than the body of a search.
+  const properties = [lookup.property, ...lookup.properties]
+  const byId = { object: lookup.object, property: recordId, values: records.map(({ id }) => id), properties }
+  const read: FoundRecord[] = []
+  for (const values of cutValues(byId)) read.push(...(await readRecords(api, { ...byId, values }, signal)))
+  return read
 }
 
-/** https://developers.hubspot.com/docs/api-reference/search/guide : four requests a second, 200 records a page. */
-export const searchBody = ({ property, values, properties }: Lookup, after = '0') => ({
+/** https://developers.hubspot.com/docs/api-reference/search/guide : five requests a second, 200 records a page, 3,000 characters a body. */
+export const searchBody = ({ property, values }: Lookup, after = '0') => ({
   limit: pageSize,
   // Described as required, on the first page too.
   after,
   sorts: [recordId],
-  properties: [...new Set([property, ...properties])],
+  properties: [property],
   filterGroups: [{ filters: [{ propertyName: property, values: [...values], operator: 'IN' }] }],
 })
 
@@ -102,6 +122,8 @@ function readRecordList({ results }: JsonBody): readonly FoundRecord[] {
 }
 
 const pageSize = 200
+// Of 3,000; `after` grows.
+const maxSearchBytes = 2_900
 export const readDocs =
   'https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-read'
 export const searchDocs =

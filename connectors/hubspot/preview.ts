@@ -1,9 +1,9 @@
 import type { Change, Json, JsonObject, RequestPreview } from 'millrace'
 import { associateDocs } from './associate.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
-import { isSearched, readDocs, searchBody, searchDocs } from './find-records.ts'
+import { cutValues, isSearched, readDocs, searchBody, searchDocs, type Lookup } from './find-records.ts'
 import { pathOf } from './object-type.ts'
-import { associateBody, createBody, foldKey, readBody, updateBody, upsertBody } from './requests.ts'
+import { associateBody, createBody, foldKey, namesOf, readBody, updateBody, upsertBody } from './requests.ts'
 import { batchDocs } from './send-batch.ts'
 import { checkMatch, type RecordObject } from './write-records.ts'
 
@@ -26,9 +26,9 @@ export function previewRecords(
   const withIds = changed.map((row) => ({ ...row, id: idOf(row, match) }))
   return [
     ...show(upserts, `${path}/batch/upsert`, upsertBody(match, upserts), batchDocs.upsert),
-    ...showLookup(object.name, match, inserts),
+    ...showLookup(object.name, match, { rows: inserts, compared: namesOf(inserts) }),
     ...show(inserts, `${path}/batch/create`, createBody(match, inserts), batchDocs.create),
-    ...showLookup(object.name, match, updates),
+    ...showLookup(object.name, match, { rows: updates, compared: [] }),
     ...show(withIds, `${path}/batch/update`, updateBody(withIds), batchDocs.update),
     ...previewAssociations(object.name, match, rows),
   ]
@@ -41,12 +41,12 @@ function previewAssociations(object: string, match: string, rows: readonly Row[]
     const lookups = [...byProperty].flatMap(([property, targets]) =>
       property === recordId
         ? []
-        : showReading(
-            to,
+        : showReading({
+            object: to,
             property,
-            targets.map(({ association }) => association.value),
-            [],
-          ),
+            values: targets.map(({ association }) => association.value),
+            properties: [],
+          }),
     )
     const pairs = group.map(({ row, association }) => ({
       from: idOf(row, match),
@@ -57,29 +57,21 @@ function previewAssociations(object: string, match: string, rows: readonly Row[]
   })
 }
 
-function showLookup(object: string, match: string, rows: readonly Row[]): readonly RequestPreview[] {
-  const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
-  return rows.length === 0
-    ? []
-    : showReading(
-        object,
-        match,
-        rows.map(({ key }) => key),
-        properties,
-      )
-}
-
-function showReading(
+const showLookup = (
   object: string,
-  property: string,
-  wanted: readonly string[],
-  properties: readonly string[],
-): readonly RequestPreview[] {
-  const values = [...new Set(wanted)]
+  match: string,
+  { rows, compared }: { readonly rows: readonly Row[]; readonly compared: readonly string[] },
+): readonly RequestPreview[] =>
+  showReading({ object, property: match, values: rows.map(({ key }) => key), properties: compared })
+
+function showReading(lookup: Lookup): readonly RequestPreview[] {
+  const { object, property, properties } = lookup
   const path = `/crm/v3/objects/${pathOf(object)}`
-  return isSearched(object, property)
-    ? show(values, `${path}/search`, searchBody({ object, property, values, properties }), searchDocs)
-    : show(values, `${path}/batch/read`, readBody(property, values, properties), readDocs)
+  return cutValues(lookup).flatMap((values) =>
+    isSearched(object, property)
+      ? show(values, `${path}/search`, searchBody({ ...lookup, values }), searchDocs)
+      : show(values, `${path}/batch/read`, readBody(property, values, properties), readDocs),
+  )
 }
 
 const show = (rows: readonly unknown[], path: string, body: Json, docs: string): readonly RequestPreview[] =>

@@ -48,6 +48,11 @@ export const associateBody = (pairs: readonly Pair[]) => ({
 
 export type Pair = { readonly from: string; readonly to: string }
 
+/** The properties that any of the rows has. */
+export const namesOf = (rows: readonly Row[]): readonly string[] => [
+  ...new Set(rows.flatMap(({ properties }) => Object.keys(properties))),
+]
+
 /** What ties results and errors to their rows. */
 export const traceOf = ({ index }: Row) => String(index)
 

@@ -1,6 +1,7 @@
 import type { HubspotApi } from './client.ts'
 import { findRecords } from './find-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
+import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
 
 type Settling = {
@@ -16,10 +17,9 @@ export async function settleRows(
   { object, match, rows, properties: described }: Settling,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<SentRow, RowAnswer>> {
-  const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
   const found = await findRecords(
     api,
-    { object, property: match, values: rows.map(({ key }) => key), properties },
+    { object, property: match, values: rows.map(({ key }) => key), properties: namesOf(rows) },
     signal,
   )
   return new Map(

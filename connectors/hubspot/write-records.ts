@@ -5,6 +5,7 @@ import { encodeChange, recordId, type Row } from './encode-change.ts'
 import { findRecords, isSearched } from './find-records.ts'
 import { refuseMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
+import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
 import { sendBatch, type Batch } from './send-batch.ts'
 
@@ -69,7 +70,7 @@ async function keepMissing(
   { signal, answers }: Sending,
 ): Promise<readonly Row[]> {
   if (rows.length === 0) return []
-  const found = await lookUp(api, target, rows, signal)
+  const found = await lookUp(api, { ...target, rows, compared: namesOf(rows) }, signal)
   return rows.filter((row) => {
     const [record] = found(row.key)
     // What is there as it was to be made was made by a run that did not hear of it.
@@ -87,7 +88,7 @@ async function keepPresent(
   { signal, answers }: Sending,
 ): Promise<readonly SentRow[]> {
   if (rows.length === 0) return []
-  const found = await lookUp(api, target, rows, signal)
+  const found = await lookUp(api, { ...target, rows, compared: [] }, signal)
   const merged = target.match === recordId ? refuseMerged(rows, found) : new Map<Row, string>()
   return rows.flatMap((row): SentRow[] => {
     const [record, ...others] = found(row.key)
@@ -102,10 +103,14 @@ async function keepPresent(
   })
 }
 
-function lookUp(api: HubspotApi, { object, match }: Target, rows: readonly Row[], signal: AbortSignal) {
-  const properties = [...new Set(rows.flatMap((row) => Object.keys(row.properties)))]
-  return findRecords(api, { object, property: match, values: rows.map(({ key }) => key), properties }, signal)
+type Sought = Target & {
+  readonly rows: readonly Row[]
+  /** What to compare with what was to be made. */
+  readonly compared: readonly string[]
 }
+
+const lookUp = (api: HubspotApi, { object, match, rows, compared }: Sought, signal: AbortSignal) =>
+  findRecords(api, { object, property: match, values: rows.map(({ key }) => key), properties: compared }, signal)
 
 /** Once something was accepted, an error no longer fails the call: it would deny what was done. */
 async function sendRows(api: HubspotApi, batch: Batch, sending: Sending): Promise<void> {

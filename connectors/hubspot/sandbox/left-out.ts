@@ -14,8 +14,8 @@ export const leftOut: SimulatorDefinition['leftOut'] = {
   propertiesWithHistory: 'taken, and not answered',
   'subscription types of a business unit, channels but EMAIL, unsubscribe-all': 'one brand, email only',
   'passing over unknown fields of a body': 'HubSpot does not say whether it does; they are refused here',
-  '100 or 190 requests in ten seconds, 4 searches a second':
+  '100 or 190 requests in ten seconds':
     'a wall clock that strict would make tests depend on the machine’s speed: 10,000; use the fault rate_limit',
-  'the exact words of a few refusals (too many inputs, twins in a batch, a text that is too long)':
+  'the exact words of a few refusals (too many inputs, twins in a batch, a text or a search that is too long)':
     'HubSpot does not publish them',
 }

@@ -2,6 +2,23 @@ import type { SimulatorContext } from 'millrace/sandbox'
 import { maxPerWindow, windowMs } from './answer.ts'
 import { HubspotRefusal } from './refusal.ts'
 
+/** Searches have a limit of their own: five in any second. https://developers.hubspot.com/docs/api-reference/search/guide */
+export function createSearchLimit(): () => void {
+  let recent: readonly number[] = []
+  return () => {
+    const now = performance.now()
+    recent = recent.filter((at) => now - at < 1_000)
+    if (recent.length >= maxSearches)
+      throw new HubspotRefusal(429, {
+        category: 'RATE_LIMITS',
+        message: 'You have reached your secondly limit.',
+        errorType: 'RATE_LIMIT',
+        policyName: 'SECONDLY',
+      })
+    recent = [...recent, now]
+  }
+}
+
 /** 429 while the fault `rate_limit` is on (`policy`: DAILY or TEN_SECONDLY_ROLLING; `retry_after`), and above the window. */
 export function createRateLimit({ fault }: SimulatorContext): () => void {
   let window = 0
@@ -33,3 +50,5 @@ export function createRateLimit({ fault }: SimulatorContext): () => void {
     )
   }
 }
+
+const maxSearches = 5

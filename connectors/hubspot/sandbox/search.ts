@@ -8,6 +8,7 @@ import { invalid, invalidJson } from './refusal.ts'
 
 /** One filter: `IN` or `EQ`. https://developers.hubspot.com/docs/api-reference/search/guide */
 export function searchRecords(context: SimulatorContext, type: ObjectType, text: string): Response {
+  if (text.length > maxBodyChars) throw invalid(`The request body is longer than ${maxBodyChars} characters`)
   const body = readObject(text, ['query', 'limit', 'after', 'sorts', 'properties', 'filterGroups'])
   const { limit = 10, after = '0', properties = [], filterGroups } = body
   if (filterGroups === undefined) throw invalidJson('Some required fields were not set: [filterGroups]')
@@ -52,3 +53,4 @@ function readFilter(type: ObjectType, groups: unknown): (properties: CrmRecord['
 }
 
 const maxPage = 200
+const maxBodyChars = 3_000

@@ -5,13 +5,14 @@ import { readBatch, writeBatch } from './batch.ts'
 import { checkScope, checkToken, portalId } from './credentials.ts'
 import { merge } from './merge.ts'
 import { findType, objectTypes, renderProperty, type ObjectType } from './properties.ts'
-import { createRateLimit } from './rate.ts'
+import { createRateLimit, createSearchLimit } from './rate.ts'
 import { HubspotRefusal, invalid } from './refusal.ts'
 import { searchRecords } from './search.ts'
 import { writeStatus, writeStatuses } from './subscriptions.ts'
 
 export function serveRequests(context: SimulatorContext): (request: Request) => Promise<Response> {
   const limitRate = createRateLimit(context)
+  const limitSearches = createSearchLimit()
   return async (request) => {
     try {
       limitRate()
@@ -21,6 +22,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
           category: 'LOCKED',
           message: 'The resource is locked; try again in 2 seconds.',
         })
+      if (new URL(request.url).pathname.endsWith('/search')) limitSearches()
       const response = await answer(context, request)
       if (!context.fault('gateway_timeout')) return response
       return new Response('<html><body><h1>504 Gateway Time-out</h1></body></html>', {

@@ -78,6 +78,18 @@ describe('a connection to HubSpot', () => {
     expect((await patient.requests()).map(({ status }) => status)).toEqual([429, 200, 429, 200, 423, 200])
   })
 
+  it('waits a second where other searches of the account were in the way', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    const body = { status: 'error', category: 'RATE_LIMITS', message: 'no', policyName: 'SECONDLY' }
+    await patient.fault('status', { status: 429, times: 1, match: 'search', body })
+    const began = performance.now()
+    expect(await patient.write('company', 'domain', [change('domain', 'none.example', {}, 'update')])).toEqual([
+      { outcome: 'absent' },
+    ])
+    expect(performance.now() - began).toBeGreaterThan(990)
+    expect(performance.now() - began).toBeLessThan(9_000)
+  })
+
   it('does not wait for the next day', async () => {
     await using patient = await openHubspot({ retry: {} })
     await patient.fault('rate_limit', { policy: 'DAILY' })

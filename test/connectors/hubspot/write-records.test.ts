@@ -474,6 +474,28 @@ describe('associations', () => {
     ])
   })
 
+  it('by domains are searched in bodies that HubSpot takes, and no faster than it lets them', async () => {
+    const domains = Array.from({ length: 100 }, (_, at) => `${String(at).padStart(3, '0')}${'x'.repeat(150)}.example`)
+    const made = domains.map((domain, at) => change('account_ref', `L-${at}`, { domain }))
+    expect(await vendor.write('company', 'account_ref', made)).toEqual(Array(100).fill(ok))
+    const people = domains.map((domain, at) =>
+      change('person_id', `A-${at}`, { 'associations.company.domain': domain }),
+    )
+    expect(await contacts(people)).toEqual(Array(100).fill(ok))
+    const searches = (await vendor.requests()).filter(({ path }) => path.endsWith('/search'))
+    expect(new Set(searches.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(searches.length).toBeGreaterThan(5)
+    const [update] = domains.map((domain) => change('domain', domain, { city: 'Oulu', name: 'x' }, 'update'))
+    await vendor.fault('empty_results', { applied: true })
+    if (update) expect(await vendor.write('company', 'domain', [update])).toEqual([ok])
+    expect((await vendor.asked()).map((path) => path.replace('POST /crm/v3/objects/companies/', ''))).toEqual([
+      'search',
+      'batch/update',
+      'search',
+      'batch/read',
+    ])
+  })
+
   it('that have nobody to point to leave their row undone, to come again', async () => {
     expect(
       await contacts([
