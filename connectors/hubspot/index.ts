@@ -9,7 +9,8 @@ import { describeSubscription, subscription } from './subscription.ts'
 const config = z.strictObject({
   access_token: z.string().min(1).meta({
     secret: true,
-    description: 'Access token of a private app: Settings → Integrations → Private apps → Auth',
+    description:
+      'A service key (Development → Keys → Service keys), or the access token of a private app that you already have',
   }),
   base_url: z
     .url({ protocol: /^https?$/ })
@@ -29,7 +30,7 @@ export default connector({
   async open({ config, host }) {
     const api = await openClient(config, host)
     const statuses = createStatusSender(api)
-    const account = async ({ signal }: CallContext) => `portal:${await describeAccount(api, signal)}`
+    const account = ({ signal }: CallContext) => describeAccount(api, config.access_token, signal)
     return {
       check: account,
       account,

@@ -59,7 +59,10 @@ const routes: readonly Route[] = [
   {
     method: 'GET',
     path: ['account-info', 'v3', 'details'],
-    answer: (context) => answerJson(context, 200, account),
+    answer: (context) => {
+      checkScope(context, 'oauth')
+      return answerJson(context, 200, account)
+    },
   },
   {
     method: 'GET',

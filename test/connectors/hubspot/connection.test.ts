@@ -13,11 +13,24 @@ const { signal } = new AbortController()
 const failure = (status: number, body: JsonObject) => vendor.fault('status', { status, body })
 
 describe('a connection to HubSpot', () => {
-  it('is checked by a cheap signed-in request that any private app may make, whose Date is the vendor’s clock', async () => {
+  it('is checked by a cheap signed-in request that any app may make, whose Date is the vendor’s clock', async () => {
     await vendor.opened.check({ signal })
     expect(await vendor.asked()).toEqual(['GET /account-info/v3/details'])
     expect(vendor.host.lastDate()).toEqual(await vendor.sandbox.now())
     expect(await vendor.opened.account({ signal })).toBe('portal:14520000')
+  })
+
+  it('is taken for that of its token, and says so, where HubSpot does not tell it the account', async () => {
+    await using other = await openHubspot()
+    await other.fault('missing_scopes', { scopes: ['oauth'], times: 'always' })
+    await other.opened.check({ signal })
+    const account = await other.opened.account({ signal })
+    expect(account).toMatch(/^token:[0-9a-f]{16}$/)
+    expect(await other.opened.account({ signal })).toBe(account)
+    expect(JSON.stringify(other.events)).toContain('another one counts as another account')
+    await other.fault('missing_scopes', null)
+    await other.fault('status', { status: 403, times: 1, body: { category: 'BANNED', message: 'no' } })
+    await expect(other.opened.check({ signal })).rejects.toMatchObject({ code: 'MR-3001' })
   })
 
   it('is refused with another token', async () => {
