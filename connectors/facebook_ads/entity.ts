@@ -2,28 +2,30 @@ import type { LogicalType } from 'millrace'
 import { adColumns, adSetColumns, audienceColumns, campaignColumns, creativeColumns } from './entity-columns.ts'
 import type { Edge } from './sdk.ts'
 
-/** What an ad account has, listed whole at every scan. */
+/** What an ad account has, listed whole at every scan: what is not listed is gone. */
 export type Entity = {
   readonly name: string
   readonly docs: string
   readonly edge: Edge
   readonly columns: { readonly [field: string]: LogicalType }
-  /** All states, so that archived and deleted ones come too. null: the edge takes none. */
+  /** All that may be asked for, so that archived ones come too. null: the edge takes none. */
   readonly statuses: readonly string[] | null
-  /** What is not listed is gone. Not where the vendor keeps it as DELETED. */
-  readonly enumerates: boolean
   readonly pageRows: number
 }
 
 const liveAndGone = ['ACTIVE', 'PAUSED', 'ARCHIVED', 'DELETED', 'IN_PROCESS', 'WITH_ISSUES']
 const adSetStatuses = [...liveAndGone, 'CAMPAIGN_PAUSED']
 
-/** By level, for reports too: without them neither archived nor deleted ones come. */
+/** By level, for reports: without them neither archived nor deleted ones come. */
 export const statusesOf = {
   campaign: liveAndGone,
   adset: adSetStatuses,
   ad: [...adSetStatuses, 'ADSET_PAUSED', 'DISAPPROVED', 'PENDING_BILLING_INFO', 'PENDING_REVIEW', 'PREAPPROVED'],
 } as const
+
+/** For the lists, which refuse to be asked for deleted ones. https://developers.facebook.com/docs/marketing-api/best-practices/manage-your-ad-object-status */
+export const listedStatuses = (level: keyof typeof statusesOf): readonly string[] =>
+  statusesOf[level].filter((status) => status !== 'DELETED')
 
 export const entities: readonly Entity[] = [
   {
@@ -31,8 +33,7 @@ export const entities: readonly Entity[] = [
     docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/campaigns/',
     edge: 'campaigns',
     columns: campaignColumns,
-    statuses: statusesOf.campaign,
-    enumerates: false,
+    statuses: listedStatuses('campaign'),
     pageRows: 200,
   },
   {
@@ -40,8 +41,7 @@ export const entities: readonly Entity[] = [
     docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/adsets/',
     edge: 'adsets',
     columns: adSetColumns,
-    statuses: statusesOf.adset,
-    enumerates: false,
+    statuses: listedStatuses('adset'),
     pageRows: 100,
   },
   {
@@ -49,8 +49,7 @@ export const entities: readonly Entity[] = [
     docs: 'https://developers.facebook.com/docs/marketing-api/reference/ad-account/ads/',
     edge: 'ads',
     columns: adColumns,
-    statuses: statusesOf.ad,
-    enumerates: false,
+    statuses: listedStatuses('ad'),
     pageRows: 100,
   },
   {
@@ -59,7 +58,6 @@ export const entities: readonly Entity[] = [
     edge: 'adcreatives',
     columns: creativeColumns,
     statuses: null,
-    enumerates: true,
     pageRows: 50,
   },
   {
@@ -68,7 +66,6 @@ export const entities: readonly Entity[] = [
     edge: 'customaudiences',
     columns: audienceColumns,
     statuses: null,
-    enumerates: true,
     pageRows: 100,
   },
 ]

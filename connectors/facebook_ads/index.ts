@@ -137,9 +137,9 @@ const describeEntity = ({ api, accountIds }: Reading, entity: Entity): Stream =>
   docs: entity.docs,
   key: ['id'],
   columns: entity.columns,
-  enumerates: entity.enumerates,
+  enumerates: true,
   // Listed whole anyway: what is gone is gone with every run.
-  ...(entity.enumerates && { fullEveryMs: 0 }),
+  fullEveryMs: 0,
   pageRows: entity.pageRows,
   read: (scan, { signal }) => readEntities(api, { entity, accountIds, scan, signal }),
 })

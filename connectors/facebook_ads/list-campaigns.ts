@@ -1,8 +1,8 @@
 import type { GraphApi } from './client.ts'
-import { statusesOf } from './entity.ts'
+import { listedStatuses } from './entity.ts'
 import { nextAfter, parseRows, readList, type ListPage } from './list-page.ts'
 
-/** Ids of all campaigns of an account, archived and deleted ones too. https://developers.facebook.com/docs/marketing-api/reference/ad-account/campaigns/ */
+/** Ids of the campaigns of an account, archived ones too; deleted ones are in no list. https://developers.facebook.com/docs/marketing-api/reference/ad-account/campaigns/ */
 export async function listCampaigns(api: GraphApi, account: string, signal: AbortSignal): Promise<readonly string[]> {
   const ids: string[] = []
   let after: string | null = null
@@ -15,7 +15,7 @@ export async function listCampaigns(api: GraphApi, account: string, signal: Abor
       send: (sdk) =>
         sdk.edge(account, 'campaigns', ['id'], {
           limit: 500,
-          effective_status: [...statusesOf.campaign],
+          effective_status: [...listedStatuses('campaign')],
           ...(at !== null && { after: at }),
         }),
       read: readList,

@@ -20,7 +20,7 @@ export async function* readEntities(api: GraphApi, reading: EntityReading): Asyn
   const { entity, accountIds, scan, signal } = reading
   const { readable, refused } = await findAccounts(api, accountIds, signal)
   const fields = askFields(entity.name, scan.fields, ['id'])
-  const pages = { ...reading, fields, size: entity.pageRows, statuses: entity.statuses }
+  const pages = { ...reading, fields, size: entity.pageRows }
   const refusals = new Map(refused)
   let position = readPosition(scan.resume)
   let left = scan.limit ?? Infinity
@@ -64,15 +64,14 @@ type Paging = EntityReading & {
   readonly fields: AskedFields
   /** Smaller once a page was too much. */
   size: number
-  statuses: readonly string[] | null
 }
 
 type PageOf = { readonly account: string; readonly after: string | null; readonly limit: number }
 
 async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Page> {
-  const { entity, fields, scan, signal } = paging
+  const { entity, fields, signal } = paging
+  const { statuses } = entity
   for (let limit = of.limit; ;) {
-    const { statuses } = paging
     const answer = await api.ask<Page | GraphError>({
       label: `GET /${of.account}/${entity.edge}`,
       docs: entity.docs,
@@ -93,12 +92,6 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
     if (isLostCursor(answer, of)) return { kind: 'lost' }
     if (isTooMuch(answer) && limit > 1) {
       limit = paging.size = Math.max(1, limit >> 1)
-      continue
-    }
-    // What is taken for gone where it does not come may not be left out.
-    if (scan.whole !== true && statuses?.includes('DELETED') && /\bdeleted\b/i.test(answer.message)) {
-      paging.statuses = statuses.filter((status) => status !== 'DELETED')
-      api.host.warn(`${entity.name}: deleted ones cannot be had. Facebook says: ${answer.message}`)
       continue
     }
     throw new MillraceError('MR-3004', {

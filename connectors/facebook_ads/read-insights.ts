@@ -149,18 +149,22 @@ async function* readDay(api: GraphApi, day: DayOf, part: Part): AsyncGenerator<R
   return ending.kind === 'refused' ? ending : { kind: 'done' }
 }
 
-/** null: it is one campaign, or none. */
+/** null: it cannot be made smaller. The day is replaced whole: with the halves goes what is in no list, as it is deleted or new. */
 async function halve(
   api: GraphApi,
   part: Part,
   { account, signal }: { readonly account: Account; readonly signal: AbortSignal },
 ): Promise<readonly Part[] | null> {
-  const campaigns = part.campaigns ?? (await listCampaigns(api, account.id, signal))
-  if (campaigns.length === 0 || (campaigns.length === 1 && part.campaigns)) return null
-  const middle = campaigns.length >> 1
-  return [campaigns.slice(0, middle), campaigns.slice(middle)]
-    .filter((half) => half.length > 0)
-    .map((half) => ({ ...part, campaigns: half }))
+  const { campaigns } = part
+  if (campaigns?.kind === 'besides') return null
+  const ids = campaigns?.ids ?? (await listCampaigns(api, account.id, signal))
+  if (ids.length === 0 || (ids.length === 1 && campaigns)) return null
+  const middle = ids.length >> 1
+  const halves = [ids.slice(0, middle), ids.slice(middle)].filter((half) => half.length > 0)
+  return [
+    ...halves.map((half) => ({ ...part, campaigns: { kind: 'of', ids: half } as const })),
+    ...(campaigns ? [] : [{ ...part, campaigns: { kind: 'besides', ids } as const }]),
+  ]
 }
 
 /** The values of the breakdowns as one text: they are a part of the key, and which they are is the sync's choice. */
@@ -177,9 +181,14 @@ function batchOf({ records, readAt }: Rows, breakdowns: readonly Breakdown[], le
   } as const
 }
 
+const namesOf = (campaigns: Part['campaigns']): string => {
+  if (!campaigns) return ''
+  return campaigns.kind === 'of' ? ` (campaign ${campaigns.ids.join(', ')})` : ' (campaigns that are in no list)'
+}
+
 const failed = ({ stream }: ReportOf, { account, first, campaigns }: Part, message: string) =>
   new MillraceError('MR-3003', {
-    message: `${stream}: the report of ${account} for ${first}${campaigns ? ` (campaign ${campaigns.join(', ')})` : ''} failed ${mostTries} times: ${message}`,
+    message: `${stream}: the report of ${account} for ${first}${namesOf(campaigns)} failed ${mostTries} times: ${message}`,
     kept: 'The days before it are loaded; the next run goes on with this one.',
     next: 'Run again later. If it stays, ask for fewer fields or breakdowns in the stream’s options.',
   })

@@ -19,9 +19,12 @@ export type Part = {
   readonly account: string
   readonly first: string
   readonly last: string
-  /** Only these campaigns. null: all. */
-  readonly campaigns: readonly string[] | null
+  /** null: all. */
+  readonly campaigns: Campaigns | null
 }
+
+/** `besides`: all but these. What no list has, as it is deleted, is among them. */
+export type Campaigns = { readonly kind: 'of' | 'besides'; readonly ids: readonly string[] }
 
 export type Rows = { readonly records: readonly { readonly [field: string]: Json }[]; readonly readAt: Date }
 
@@ -63,10 +66,7 @@ export async function* readReport(api: GraphApi, of: ReportOf, part: Part): Asyn
 
 /** The run's id. https://developers.facebook.com/docs/marketing-api/reference/ad-account/insights/#Creating */
 async function startReport(api: GraphApi, of: ReportOf, part: Part): Promise<string | Ending> {
-  const filtering: Json = [
-    ...of.filters,
-    ...(part.campaigns ? [{ field: 'campaign.id', operator: 'IN', value: [...part.campaigns] }] : []),
-  ]
+  const filtering: Json = [...of.filters, ...(part.campaigns ? [filterOf(part.campaigns)] : [])]
   const answer = await api.ask<string | GraphError | MillraceError>({
     label: `POST /${part.account}/insights`,
     docs: reportDocs,
@@ -85,6 +85,12 @@ async function startReport(api: GraphApi, of: ReportOf, part: Part): Promise<str
   if (answer instanceof MillraceError) throw answer
   return { kind: isTooMuch(answer) ? 'split' : 'refused', message: answer.message }
 }
+
+const filterOf = ({ kind, ids }: Campaigns): Json => ({
+  field: 'campaign.id',
+  operator: kind === 'of' ? 'IN' : 'NOT_IN',
+  value: [...ids],
+})
 
 /** null: it is there to be read. Else what the vendor says. */
 async function waitForReport(api: GraphApi, { signal, pollMs }: ReportOf, run: string): Promise<string | null> {

@@ -12,7 +12,7 @@ import {
 import { fromCursor, makePage, toCursor } from './page.ts'
 import { listOf, type Given, type Spec } from './parameters.ts'
 import { recordsOf, textOf, type Stored } from './records.ts'
-import { refuseField, refuseParameter, type Refusal } from './refusal.ts'
+import { refuseDeleted, refuseField, refuseParameter, type Refusal } from './refusal.ts'
 
 export type Listed = {
   readonly stored: Stored
@@ -106,14 +106,16 @@ function isUnlisted({ fault }: SimulatorContext, id: string): boolean {
   return unlisted ? (unlisted['account'] ?? id) === id : false
 }
 
-/** Without the parameter neither archived nor deleted ones. */
+/** Without the parameter no archived ones; deleted ones with none. */
 function readStatuses({ statuses }: Listed, given: Given): { readonly names: readonly string[] } | Refusal {
   if (!statuses) return { names: [] }
   if (given['effective_status'] === undefined)
     return { names: statuses.filter((status) => status !== 'ARCHIVED' && status !== 'DELETED') }
   const names = listOf(given['effective_status'])
   const odd = names.findIndex((name) => !statuses.includes(name))
-  return odd < 0
-    ? { names }
-    : refuseParameter(`Param effective_status[${odd}] must be one of {${statuses.join(', ')}} - got "${names[odd]}".`)
+  if (odd >= 0)
+    return refuseParameter(
+      `Param effective_status[${odd}] must be one of {${statuses.join(', ')}} - got "${names[odd]}".`,
+    )
+  return names.includes('DELETED') ? refuseDeleted() : { names }
 }

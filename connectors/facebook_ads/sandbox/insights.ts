@@ -12,8 +12,10 @@ export type Query = {
   readonly last: string
   /** A row for each day, or one for all. */
   readonly daily: boolean
-  readonly filters: readonly { readonly field: string; readonly values: readonly string[] }[]
+  readonly filters: readonly Filter[]
 }
+
+export type Filter = { readonly field: string; readonly isNot: boolean; readonly values: readonly string[] }
 
 /**
  * The rows of a report, as they stand at the vendor's now. What an ad does on a day is drawn from its id and the day, so
@@ -166,9 +168,9 @@ function isWanted({ filters, level }: Query, { store }: Pick<SimulatorContext, '
     kind === 'ad' ? ad : store.get(kind === 'adset' ? 'adsets' : 'campaigns', textOf(ad, `${kind}_id`))
   const isFiltered = filters.some(({ field }) => field.endsWith('.effective_status'))
   if (level !== 'account' && !isFiltered && gone.has(textOf(of(level), 'effective_status'))) return false
-  return filters.every(({ field, values }) => {
+  return filters.every(({ field, isNot, values }) => {
     const [kind = '', name = ''] = field.split('.')
-    return values.includes(textOf(of(kind), name))
+    return values.includes(textOf(of(kind), name)) !== isNot
   })
 }
 

@@ -10,7 +10,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'nested fields': 'field expansion, as in creative{body}: the connector asks for none',
   'insights.date_preset': 'the connector gives a time_range; without one the last 30 days are meant, as at the vendor',
   'insights.time_increment': '1 and all_days only',
-  'insights.filtering': 'ids and effective_status with IN only',
+  'insights.filtering': 'ids and effective_status with IN and NOT_IN only',
   'insights.summary': 'not read',
   'insights.breakdowns': 'those of assets (objects as values), of conversion models and of SKAdNetwork',
   'paging.previous': 'the connector only goes on',

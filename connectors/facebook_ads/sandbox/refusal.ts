@@ -86,6 +86,16 @@ export const refuseInsightsField = (field: string): Refusal =>
 
 export const refuseParameter = (message: string): Refusal => refuse({ code: 100, message: `(#100) ${message}` })
 
+/** What is deleted is had by its id alone. https://developers.facebook.com/docs/marketing-api/best-practices/manage-your-ad-object-status */
+export const refuseDeleted = (): Refusal =>
+  refuse({
+    code: 100,
+    subcode: 1815001,
+    message: 'Invalid parameter',
+    userTitle: 'Cannot Request for Deleted Objects',
+    userMessage: 'Requesting for deleted objects is not supported in this endpoint.',
+  })
+
 export const refuseTooMuch = (): Refusal =>
   refuse({
     code: 100,

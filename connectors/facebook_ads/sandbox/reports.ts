@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
 import { fieldsOf } from '../insights-columns.ts'
-import { breakdownValues, dayOf, daysBetween, makeRows, type Query } from './insights.ts'
+import { breakdownValues, dayOf, daysBetween, makeRows, type Filter, type Query } from './insights.ts'
 import { fromCursor, makePage, toCursor } from './page.ts'
 import { listOf, type Given, type Spec } from './parameters.ts'
-import { textOf } from './records.ts'
+import { recordsOf, textOf } from './records.ts'
 import {
   refuseField,
   refuseInsightsField,
@@ -151,9 +151,9 @@ function readRange(
   return { first: since, last: until }
 }
 
-/** `[{ field: 'campaign.id', operator: 'IN', value: […] }]`: ids and states, IN alone. null: not so. */
+/** `[{ field: 'campaign.id', operator: 'IN', value: […] }]`: ids and states, IN and NOT_IN alone. null: not so. */
 function readFilters(given: Json | undefined): Query['filters'] | null {
-  const filters: { readonly field: string; readonly values: readonly string[] }[] = []
+  const filters: Filter[] = []
   for (const each of Array.isArray(given) ? given : []) {
     const { field, operator, value } = {
       field: '',
@@ -162,8 +162,8 @@ function readFilters(given: Json | undefined): Query['filters'] | null {
       ...(typeof each === 'object' ? each : {}),
     }
     const isKnown = typeof field === 'string' && /^(campaign|adset|ad)\.(id|effective_status)$/.test(field)
-    if (!isKnown || operator !== 'IN' || !Array.isArray(value)) return null
-    filters.push({ field, values: listOf(value) })
+    if (!isKnown || (operator !== 'IN' && operator !== 'NOT_IN') || !Array.isArray(value)) return null
+    filters.push({ field, isNot: operator === 'NOT_IN', values: listOf(value) })
   }
   return filters
 }
@@ -183,9 +183,16 @@ const breakdownsThatMix = [
 ]
 
 /** The faults `job_failed` and `job_skipped`; with `days` or `campaigns` only reports of more than so many. */
-function outcomeOf({ fault }: SimulatorContext, { first, last, filters }: Query): string {
+function outcomeOf({ fault, store }: SimulatorContext, { account, first, last, filters }: Query): string {
   const days = daysBetween(first, last).length
-  const campaigns = filters.find(({ field }) => field === 'campaign.id')?.values.length ?? Infinity
+  const filter = filters.find(({ field }) => field === 'campaign.id')
+  const campaigns = filter
+    ? recordsOf(store, 'campaigns').filter(
+        (record) =>
+          `act_${textOf(record, 'account_id')}` === account &&
+          filter.values.includes(textOf(record, 'id')) !== filter.isNot,
+      ).length
+    : Infinity
   for (const [name, outcome] of [
     ['job_failed', 'Job Failed'],
     ['job_skipped', 'Job Skipped'],

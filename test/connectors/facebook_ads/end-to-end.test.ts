@@ -1,3 +1,4 @@
+import type { JsonObject } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf } from '../../faults/millrace-process.ts'
@@ -75,6 +76,26 @@ describe('Facebook Ads, by the real program', () => {
     expect(
       await project.rows('SELECT count(*) AS gone FROM facebook.custom_audiences WHERE _deleted_at IS NOT NULL'),
     ).toEqual([{ gone: '1' }])
+  })
+
+  it('with what is deleted, which is in no list: its row is marked, and its days of reports stay', async () => {
+    const isDeleted = (row: JsonObject) => row['effective_status'] === 'DELETED'
+    const gone = (await project.sandbox.show('facebook_ads', 'campaigns')).filter(isDeleted).map(({ id }) => String(id))
+    const stored = await project.rows(
+      'SELECT id, effective_status, _deleted_at IS NOT NULL AS gone FROM facebook.campaigns',
+    )
+    const marked = stored.filter((row) => row['gone'] === 'true')
+    // It was there with the first run, in the state that it had then.
+    expect(marked.length).toBeGreaterThan(0)
+    expect(marked.filter((row) => !gone.includes(String(row['id'])) || row['effective_status'] === 'DELETED')).toEqual(
+      [],
+    )
+    expect(stored.filter((row) => gone.includes(String(row['id'])) && row['gone'] !== 'true')).toEqual([])
+    const days = await project.rows(
+      `SELECT count(DISTINCT campaign_id) AS campaigns FROM facebook.campaign_insights_by_country
+       WHERE _deleted_at IS NULL AND campaign_id IN (${gone.map((id) => `'${id}'`).join(', ')})`,
+    )
+    expect(days).toEqual([{ campaigns: String(gone.length) }])
   })
 
   it('writes no token and no link anywhere: not into the cursor, the ledger, the output', async () => {

@@ -105,6 +105,22 @@ describe('a report', () => {
     expect(whole.length).toBeGreaterThan(50)
     expect(spendOf(rows)).toEqual(spendOf(whole))
     expect((await vendor.requests()).join('\n')).toMatch(/"field":"campaign.id","operator":"IN","value":\["\d+"\]/)
+    // Deleted campaigns are in no list, but their days are.
+    const gone = (await vendor.sandbox.show('facebook_ads', 'campaigns')).filter(({ status }) => status === 'DELETED')
+    const read = new Set(rows.map((row) => row['campaign_id']))
+    expect(gone.filter(({ id }) => read.has(id ?? null))).toHaveLength(gone.length)
+    expect(gone.length).toBeGreaterThan(0)
+  })
+
+  it('of one day names what it cannot make smaller, also where it is in no list', async () => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-13T12:00:00Z' }
+    await vendor.sandbox.move(9)
+    await vendor.fault('job_failed', { times: 'always', campaigns: 1 })
+    await expect(vendor.read('ad_insights', scan)).rejects.toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringMatching(/for 2026-11-1\d \(campaigns that are in no list\) failed 3 times/),
+    })
   })
 
   it('that never works fails by its day and campaign; what was read before stays, and is not read again', async () => {
