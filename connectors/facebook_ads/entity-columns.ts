@@ -1,7 +1,7 @@
 import type { LogicalType } from 'millrace'
 
 /**
- * Fields of API version 24.0 that a token with `ads_read` may read. Left out are those that need a permission of their
+ * Fields of API version 25.0 that a token with `ads_read` may read. Left out are those that need a permission of their
  * own (invoices, addresses, tax), repeat another object, or are computed for one request.
  * Budgets and amounts are in the currency's minor unit, sent as text; ids are text.
  */

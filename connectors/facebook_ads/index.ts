@@ -46,7 +46,7 @@ const config = z.strictObject({
   api_version: z
     .string()
     .regex(/^v\d+\.\d+$/)
-    .default('v24.0')
+    .default('v25.0')
     .meta({ description: 'Version of the Graph API; the columns are those of the default' }),
   base_url: z
     .url({ protocol: /^https?$/ })

@@ -98,16 +98,16 @@ async function waitForReport(api: GraphApi, { signal, pollMs }: ReportOf, run: s
   let seen = ''
   let movedAt = performance.now()
   for (;;) {
-    const { status, percent, code } = await api.ask({
+    const { status, percent, reason } = await api.ask({
       label: `GET /${run}`,
       docs: reportDocs,
       signal,
-      send: (sdk) => sdk.report(run, ['async_status', 'async_percent_completion', 'error_code']),
+      send: (sdk) => sdk.report(run, runFields),
       read: readStatus,
     })
     // It can say 100 per cent while it still runs.
     if (status === 'Job Completed') return null
-    if (status === 'Job Failed' || status === 'Job Skipped') return `${status}${code === 0 ? '' : `, code ${code}`}`
+    if (status === 'Job Failed' || status === 'Job Skipped') return `${status}${reason}`
     if (`${status} ${percent}` !== seen) movedAt = performance.now()
     seen = `${status} ${percent}`
     if (performance.now() - movedAt > longestStandstillMs)
@@ -124,10 +124,22 @@ function readRunId(bytes: Uint8Array): string {
 }
 
 function readStatus(bytes: Uint8Array) {
-  const { async_status: status, async_percent_completion: percent, error_code: code } = parseObject(bytes)
+  const run = parseObject(bytes)
+  const { async_status: status, async_percent_completion: percent } = run
   if (typeof status !== 'string')
     throw new MillraceError('MR-3005', { message: 'Waiting for a report of Facebook: the answer has no async_status.' })
-  return { status, percent: Number(percent ?? 0), code: Number(code ?? 0) }
+  return { status, percent: Number(percent ?? 0), reason: reasonOf(run) }
+}
+
+/** As far as it is told, in whichever type: the code has changed its own. */
+function reasonOf(run: { readonly [name: string]: unknown }): string {
+  const told = (name: string) => {
+    const value = run[name]
+    return (typeof value === 'string' || typeof value === 'number') && value !== '' && value !== 0 ? [value] : []
+  }
+  const code = [...told('error_code'), ...told('error_subcode')].join('/')
+  const words = [...told('error_message'), ...told('error_user_msg')].join(' ')
+  return `${code && `, code ${code}`}${words && `: ${words}`}`
 }
 
 function parseObject(bytes: Uint8Array): { readonly [name: string]: unknown } {
@@ -136,6 +148,15 @@ function parseObject(bytes: Uint8Array): { readonly [name: string]: unknown } {
 }
 
 export const reportDocs = 'https://developers.facebook.com/docs/marketing-api/insights/best-practices/#asynchronous'
+/** What a run that failed says of it since v25.0. https://developers.facebook.com/documentation/ads-commerce/marketing-api/insights/error-codes */
+const runFields = [
+  'async_status',
+  'async_percent_completion',
+  'error_code',
+  'error_subcode',
+  'error_message',
+  'error_user_msg',
+]
 const rowsPerPage = 500
 const fewestRows = 25
 const longestPollMs = 30_000

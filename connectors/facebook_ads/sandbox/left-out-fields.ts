@@ -4,7 +4,7 @@ export const leftOutFields: { readonly [nodeAndFields: string]: string } = {
     'not read; several need a permission of their own, or a feature that few accounts have',
   'AdAccount: business, owner_business, viewable_business': 'objects of their own, not read with this one',
   'AdAccount: failed_delivery_checks': 'computed for the request',
-  'AdAccount: marketing_messages_settings, offsite_clo_signal_status': 'new in v25: the columns are those of v24',
+  'AdAccount: marketing_messages_settings, offsite_clo_signal_status': 'new in v25, and not read',
   'Campaign: advantage_state_info, brand_lift_studies, can_create_brand_lift_study, is_direct_send_campaign, is_message_campaign':
     'not read; several need a permission of their own, or a feature that few accounts have',
   'Campaign: campaign_group_active_time, recommendations, source_recommendation_type': 'computed for the request',
@@ -12,7 +12,7 @@ export const leftOutFields: { readonly [nodeAndFields: string]: string } = {
   'AdSet: anchor_event_attribution_window_days, automatic_manual_state, bid_adjustments, bid_info, brand_safety_config, creative_sequence, creative_sequence_repetition_pattern, full_funnel_exploration_mode, is_ba_skip_delayed_eligible, is_incremental_attribution_enabled, placement_soft_opt_out, regional_regulated_categories, regional_regulation_identities, targeting_optimization_types, time_based_ad_rotation_id_blocks, time_based_ad_rotation_intervals, trending_topics_spec, value_rule_set_id, value_rules_applied':
     'not read; several need a permission of their own, or a feature that few accounts have',
   'AdSet: attribution_count_type, creative_diversity_label, creative_diversity_score, low_creative_reach, multi_event_conversion_attribution_window_seconds, special_ad_categories':
-    'new in v25: the columns are those of v24',
+    'new in v25, and not read',
   'AdSet: campaign, source_adset': 'objects of their own, not read with this one',
   'AdSet: campaign_active_time, recommendations, review_feedback': 'computed for the request',
   'Ad: ad_active_time, failed_delivery_checks, recommendations': 'computed for the request',
@@ -20,22 +20,22 @@ export const leftOutFields: { readonly [nodeAndFields: string]: string } = {
     'not read; several need a permission of their own, or a feature that few accounts have',
   'Ad: adset, campaign, source_ad': 'objects of their own, not read with this one',
   'Ad: bid_info, placement, targeting': 'that of its ad set',
-  'Ad: special_ad_categories': 'new in v25: the columns are those of v24',
+  'Ad: special_ad_categories': 'new in v25, and not read',
   'AdCreative: ad_disclaimer_spec, auto_update, branded_content, branded_content_sponsor_page_id, bundle_folder_id, categorization_criteria, category_media_source, collaborative_ads_lsb_image_bank_id, contextual_multi_ads, creative_sourcing_spec, destination_set_id, destination_spec, dynamic_ad_voice, enable_direct_install, enable_launch_instant_app, facebook_branded_content, format_transformation_spec, instagram_branded_content, interactive_components_spec, media_sourcing_spec, messenger_sponsored_message, omnichannel_link_spec, page_welcome_message, photo_album_source_object_story_id, platform_customizations, portrait_customizations, product_data, recommender_settings, regional_regulation_disclaimer_spec, source_facebook_post_id, thumbnail_id':
     'not read; several need a permission of their own, or a feature that few accounts have',
   'AdCreative: existing_post_title, marketing_message_structured_spec, product_suggestion_settings':
-    'new in v25: the columns are those of v24',
+    'new in v25, and not read',
   'CustomAudience: data_source_types, datafile_custom_audience_uploading_status, fields_violating_integrity_policy, household_audience, is_eligible_for_sac_campaigns, is_household, is_snapshot, lookalike_audience_ids, page_deletion_marked_delete_time, regulated_audience_spec, rev_share_policy_id, rule_v2, seed_audience':
     'not read; several need a permission of their own, or a feature that few accounts have',
   'CustomAudience: excluded_custom_audiences, external_event_source, included_custom_audiences, owner_business':
     'objects of their own, not read with this one',
-  'CustomAudience: messenger_marketing_messages_page': 'new in v25: the columns are those of v24',
+  'CustomAudience: messenger_marketing_messages_page': 'new in v25, and not read',
   'AdsInsights: ad_click_actions, ad_impression_actions, anchor_events_performance_indicator, auction_bid, auction_competitiveness, auction_max_competitor_bid, average_purchases_conversion_value, conversion_leads, dda_countby_convs, dda_results, estimated_ad_recallers, estimated_ad_recallers_lower_bound, estimated_ad_recallers_upper_bound, instagram_upcoming_event_reminders_set, instant_experience_clicks_to_open, instant_experience_clicks_to_start, instant_experience_outbound_clicks, interactive_component_tap, mobile_app_purchase_roas, objective_results, onsite_conversion_messaging_detected_purchase_deduped, result_values_performance_indicator, results, shops_assisted_purchases, total_card_view, total_postbacks, total_postbacks_detailed, total_postbacks_detailed_v4':
     'not read; several need a permission of their own, or a feature that few accounts have',
   'AdsInsights: adset_end, adset_start, age_targeting, created_time, creative_media_type, gender_targeting, labels, location, place_page_name, updated_time, wish_bid':
     'of the object and not of its days: its own stream has it',
   'AdsInsights: advanced_actions_28d_view, advanced_reach_1d_lookback, advanced_reach_28d_lookback, advanced_reach_7d_lookback, anchor_event_attribution_setting, instagram_profile_visits, multi_event_conversion_attribution_setting':
-    'new in v25: the columns are those of v24',
+    'new in v25, and not read',
   'AdsInsights: catalog_segment_actions, catalog_segment_value, catalog_segment_value_mobile_purchase_roas, catalog_segment_value_omni_purchase_roas, catalog_segment_value_website_purchase_roas, converted_product_app_custom_event_fb_mobile_purchase, converted_product_app_custom_event_fb_mobile_purchase_value, converted_product_offline_purchase, converted_product_offline_purchase_value, converted_product_omni_purchase, converted_product_omni_purchase_values, converted_product_quantity, converted_product_value, converted_product_website_pixel_purchase, converted_product_website_pixel_purchase_value, converted_promoted_product_app_custom_event_fb_mobile_purchase, converted_promoted_product_app_custom_event_fb_mobile_purchase_value, converted_promoted_product_offline_purchase, converted_promoted_product_offline_purchase_value, converted_promoted_product_omni_purchase, converted_promoted_product_omni_purchase_values, converted_promoted_product_quantity, converted_promoted_product_value, converted_promoted_product_website_pixel_purchase, converted_promoted_product_website_pixel_purchase_value, product_group_retailer_id, product_retailer_id, product_views':
     'only of catalogues and collaborative ads',
   'AdsInsights: conversion_lead_rate, cost_per_ad_click, cost_per_conversion_lead, cost_per_dda_countby_convs, cost_per_estimated_ad_recallers, cost_per_objective_result, cost_per_one_thousand_ad_impression, cost_per_result, cost_per_unique_conversion, cost_per_unique_inline_link_click, cost_per_unique_outbound_click, estimated_ad_recall_rate, estimated_ad_recall_rate_lower_bound, estimated_ad_recall_rate_upper_bound, landing_page_view_actions_per_link_click, landing_page_view_per_link_click, landing_page_view_per_purchase_rate, link_clicks_per_results, objective_result_rate, purchase_per_landing_page_view, purchases_per_link_click, qualifying_question_qualify_answer_rate, result_rate, unique_conversions, unique_inline_link_click_ctr, unique_inline_link_clicks, unique_link_clicks_ctr, unique_outbound_clicks, unique_outbound_clicks_ctr':

@@ -1,6 +1,6 @@
 import { leftOutFields } from './left-out-fields.ts'
 
-/** Of the objects and endpoints that are here: what the vendor's description (v24.0) has beside them, and why it is not here. */
+/** Of the objects and endpoints that are here: what the vendor's description (v25.0) has beside them, and why it is not here. */
 export const leftOut: { readonly [thing: string]: string } = {
   writes: 'every method but GET, and the POST that starts a report: the connector reads',
   'batch requests': 'the connector sends none: one request is one request, to the limiter and to the ledger',

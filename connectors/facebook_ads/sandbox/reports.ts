@@ -77,7 +77,7 @@ export function describeRun(context: SimulatorContext, run: JsonObject, given: G
     async_status: status,
     // It says 100 per cent a little before it is complete.
     async_percent_completion: isOver ? (outcome === 'Job Completed' ? 100 : 0) : asked === 1 ? 0 : 100,
-    ...(isOver && outcome === 'Job Failed' && { error_code: 2601 }),
+    ...(isOver && outcome === 'Job Failed' && jobFailure),
     date_start: first ?? '',
     date_stop: last ?? '',
     is_running: !isOver,
@@ -221,8 +221,21 @@ const runFields = [
   'date_start',
   'date_stop',
   'error_code',
+  'error_message',
+  'error_subcode',
+  'error_user_msg',
+  'error_user_title',
   'is_running',
 ]
+
+/** https://developers.facebook.com/documentation/ads-commerce/marketing-api/insights/error-codes */
+const jobFailure = {
+  error_code: -2,
+  error_message: 'Report Failed',
+  error_subcode: 2490547,
+  error_user_title: 'Report Failed',
+  error_user_msg: 'Generating the report failed. Try again later.',
+}
 const usualPolls = 3
 const keptRuns = 20
 const ranByStore = new WeakMap<object, Map<string, readonly JsonObject[]>>()

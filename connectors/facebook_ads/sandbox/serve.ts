@@ -25,7 +25,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     const headers = {
       'content-type': 'application/json; charset=UTF-8',
       'x-fb-trace-id': trace,
-      'facebook-api-version': 'v24.0',
+      'facebook-api-version': versionOf(new URL(request.url)) ?? versions[0],
     }
     if (!isRefusal(answer))
       return new Response(JSON.stringify(answer), { headers: { ...headers, ...limits.headers() } })
@@ -43,7 +43,7 @@ async function answerRequest(context: SimulatorContext, request: Request): Promi
   const refused = checkCredentials(context, given)
   if (refused) return refused
   const [version = '', node = '', edge = null, ...rest] = url.pathname.split('/').slice(1).map(decodeURIComponent)
-  if (!versions.includes(version)) return refuseVersion(version)
+  if (versionOf(url) === undefined) return refuseVersion(version)
   if (rest.length > 0) return refusePath(rest.join('/'))
   const endpoint = { context, url, method: request.method, node, edge, given }
   if (node === 'me') return answerMe(endpoint)
@@ -131,4 +131,7 @@ function describeRefusal(
   }
 }
 
-const versions = ['v23.0', 'v24.0', 'v25.0']
+/** Of the Marketing API: v24.0 ended on 6 October 2026. https://developers.facebook.com/docs/marketing-api/marketing-api-changelog/versions */
+const versions = ['v25.0', 'v26.0'] as const
+
+const versionOf = ({ pathname }: URL) => versions.find((version) => pathname.startsWith(`/${version}/`))

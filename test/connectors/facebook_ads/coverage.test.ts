@@ -11,6 +11,8 @@ beforeAll(async () => {
   sandbox = await startSimulators({ definitions: [simulator], dir: null, scale: 0.02 })
   // As a user would point the SDK elsewhere: its own transport and all.
   Object.defineProperty(FacebookAdsApi, 'GRAPH', { get: () => sandbox.connection('facebook_ads')['base_url'] })
+  // Its own is over.
+  Object.defineProperty(FacebookAdsApi, 'VERSION', { get: () => 'v25.0' })
 })
 afterAll(() => sandbox.close())
 
@@ -80,7 +82,7 @@ async function ask(name: string, api: FacebookAdsApi, { fields, more }: { fields
 
 async function finishedRun(node: string): Promise<string> {
   const query = `access_token=${keyOf('access_token')}&appsecret_proof=${proof()}`
-  const base = `${keyOf('base_url')}/v24.0`
+  const base = `${keyOf('base_url')}/v25.0`
   const started: { report_run_id: string } = JSON.parse(
     await (await fetch(`${base}/${node}/insights?${query}&time_increment=1`, { method: 'POST' })).text(),
   )
@@ -168,7 +170,7 @@ const isRun = (name: string) => name === 'GET /:run'
 const matchOf = (name: string) => {
   const path = name.split(' ')[1] ?? ''
   const plain = path.replace('/act_:id', '/act_\\d+').replace('/:run', '/\\d{13,}')
-  return `^${name.split(' ')[0]} /v24.0${plain}\\?`
+  return `^${name.split(' ')[0]} /v25.0${plain}\\?`
 }
 
 /** What the SDK throws. */

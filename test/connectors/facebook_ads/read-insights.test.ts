@@ -9,7 +9,7 @@ async function truthOf({ sandbox }: OpenedFacebook, level: string, breakdowns: r
   const proof = createHmac('sha256', String(app_secret)).update(String(access_token)).digest('hex')
   const query = `access_token=${access_token}&appsecret_proof=${proof}`
   const ask = async (path: string, init: RequestInit = {}): Promise<JsonObject> => {
-    const answer: JsonObject = JSON.parse(await (await fetch(`${base_url}/v24.0/${path}${query}`, init)).text())
+    const answer: JsonObject = JSON.parse(await (await fetch(`${base_url}/v25.0/${path}${query}`, init)).text())
     return answer
   }
   const rows: JsonObject[] = []
@@ -134,7 +134,7 @@ describe('a report', () => {
     expect(failure).toMatchObject({
       code: 'MR-3003',
       message: expect.stringMatching(
-        /report of act_\d+ for 2026-11-14 \(campaign \d+\) failed 3 times: Job Failed, code 2601/,
+        /report of act_\d+ for 2026-11-14 \(campaign \d+\) failed 3 times: Job Failed, code -2\/2490547: Report Failed Generating the report failed. Try again later./,
       ),
     })
     await vendor.fault('job_failed', null)
