@@ -14,7 +14,7 @@ import {
   type Level,
 } from './insights-columns.ts'
 import { overlapDays } from './insights-days.ts'
-import { insightsOptionsOf } from './insights-options.ts'
+import { insightsOptionsOf, readOptions } from './insights-options.ts'
 import { accountDocs, readAccounts } from './read-accounts.ts'
 import { readEntities } from './read-entities.ts'
 import { readInsights } from './read-insights.ts'
@@ -156,7 +156,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     docs: 'https://developers.facebook.com/docs/marketing-api/reference/adgroup/insights/',
     key: [idOf[level], 'date_start', '_breakdowns'],
     columns: {
-      ...fieldsOf(level),
+      ...fieldsOf(level, breakdowns),
       ...dayColumns,
       ...Object.fromEntries(byBreakdown),
       _breakdowns: 'string',
@@ -166,6 +166,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     windowOf: ['account_id'],
     overlapMs: overlapDays * dayMs,
     options: insightsOptionsOf(level),
+    checkAsked: async ({ options }) => void readOptions({ stream: name, level, breakdowns }, options),
     pageRows: 500,
     read: (scan, { signal }) =>
       readInsights(api, { stream: name, level, breakdowns, accountIds, pollMs, scan, signal }),

@@ -87,10 +87,15 @@ export const idOf: { readonly [level in Level]: string } = {
 }
 
 /** What the vendor is asked for. It adds the days and the breakdowns by itself. */
-export function fieldsOf(level: Level): Columns {
+export function fieldsOf(level: Level, breakdowns: readonly Breakdown[] = []): Columns {
   const above = levels.slice(0, levels.indexOf(level) + 1)
-  return Object.assign({ account_id: 'string' }, ...above.map((each) => own[each]), metrics) as Columns // all of them are columns
+  const all = Object.assign({ account_id: 'string' }, ...above.map((each) => own[each]), metrics) as Columns // all of them are columns
+  return Object.fromEntries(Object.entries(all).filter(([field]) => notBrokenDown(field, breakdowns) === undefined))
 }
+
+/** The breakdown by which the vendor does not have a field. */
+export const notBrokenDown = (field: string, breakdowns: readonly Breakdown[]): Breakdown | undefined =>
+  breakdowns.find((breakdown) => missingBy[breakdown]?.test(field))
 
 export const dayColumns: Columns = { date_start: 'date', date_stop: 'date' }
 
@@ -118,6 +123,19 @@ export const breakdownNames = [
 ] as const
 
 export type Breakdown = (typeof breakdownNames)[number]
+
+/**
+ * Refused by hours: video, and what counts people once; reach and frequency, and what is made of them, are then answered with 0.
+ * Refused by region: how far videos are watched.
+ * https://developers.facebook.com/docs/marketing-api/insights/breakdowns#hourlybreakdowns
+ */
+const byHour = /^(video_\w+|(cost_per_)?unique_\w+|(full_view_)?reach|frequency|cpp)$/
+const missingBy: { readonly [breakdown in Breakdown]?: RegExp } = {
+  hourly_stats_aggregated_by_advertiser_time_zone: byHour,
+  hourly_stats_aggregated_by_audience_time_zone: byHour,
+  region: /^video_(avg_time|p\d+)_watched_actions$/,
+  dma: /^video_thruplay_watched_actions$/,
+}
 
 /** Streams with breakdowns of their own: `ad_insights_by_country`. */
 export const breakdownPresets: { readonly [name: string]: readonly Breakdown[] } = {

@@ -1,5 +1,5 @@
 import { MillraceError, z, type JsonObject } from 'millrace'
-import { breakdownNames, fieldsOf, type Level } from './insights-columns.ts'
+import { breakdownNames, fieldsOf, notBrokenDown, type Breakdown, type Level } from './insights-columns.ts'
 
 /** `options` of an insights stream. */
 export const insightsOptions = z.strictObject({
@@ -56,14 +56,38 @@ export const insightsOptionsOf = (level: Level) =>
       .optional(),
   })
 
+type Of = {
+  readonly stream: string
+  readonly level: Level
+  /** Of the stream itself; those of the options come on top. */
+  readonly breakdowns: readonly Breakdown[]
+}
+
+export type ReadOptions = { readonly options: InsightsOptions; readonly breakdowns: readonly Breakdown[] }
+
 /** @throws MillraceError MR-1201 */
-export function readOptions(stream: string, level: Level, options: JsonObject): InsightsOptions {
-  const parsed = insightsOptionsOf(level).safeParse(options)
-  if (parsed.success) return parsed.data
-  const said = parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
-  throw new MillraceError('MR-1201', {
+export function readOptions({ stream, level, breakdowns: own }: Of, given: JsonObject): ReadOptions {
+  const parsed = insightsOptionsOf(level).safeParse(given)
+  if (!parsed.success)
+    throw refused(
+      stream,
+      parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')),
+      `It knows: ${Object.keys(insightsOptions.shape).join(', ')}.`,
+    )
+  const options = parsed.data
+  const breakdowns = [...new Set([...own, ...(options.breakdowns ?? [])])]
+  const odd = (options.fields ?? []).flatMap((field) => {
+    const by = notBrokenDown(field, breakdowns)
+    return by === undefined ? [] : [`fields: Facebook does not have ${field} by ${by}`]
+  })
+  if (odd.length > 0)
+    throw refused(stream, odd, 'Leave them out of  fields,  or read them in a stream without that breakdown.')
+  return { options, breakdowns }
+}
+
+const refused = (stream: string, said: readonly string[], next: string) =>
+  new MillraceError('MR-1201', {
     message: `The options of ${stream} cannot be followed: ${said.join('; ')}.`,
     kept: 'Nothing was read or changed.',
-    next: `It knows: ${Object.keys(insightsOptions.shape).join(', ')}.`,
+    next,
   })
-}

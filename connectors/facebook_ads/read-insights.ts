@@ -6,7 +6,7 @@ import { addDays, countDays, earliest } from './days.ts'
 import { statusesOf } from './entity.ts'
 import { idOf, fieldsOf, type Breakdown, type Level } from './insights-columns.ts'
 import { daysOf, isTooOld } from './insights-days.ts'
-import { readOptions, type InsightsOptions } from './insights-options.ts'
+import { readOptions, type ReadOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
 import { refusedByAll, refusedByDays } from './refusals.ts'
@@ -30,8 +30,7 @@ export type InsightsReading = {
  */
 export async function* readInsights(api: GraphApi, reading: InsightsReading): AsyncGenerator<ScanItem> {
   const { stream, level, accountIds, scan, signal } = reading
-  const options = readOptions(stream, level, scan.options)
-  const breakdowns = [...new Set([...reading.breakdowns, ...(options.breakdowns ?? [])])]
+  const { options, breakdowns } = readOptions(reading, scan.options)
   const of = reportOf(reading, { options, breakdowns })
   const { readable, refused } = await findAccounts(api, accountIds, signal)
   const refusals = new Map(refused)
@@ -105,10 +104,11 @@ function warnOfUnlisted(
     )
 }
 
-type Asked = { readonly options: InsightsOptions; readonly breakdowns: readonly Breakdown[] }
-
-function reportOf({ stream, level, scan, pollMs, signal }: InsightsReading, { options, breakdowns }: Asked): ReportOf {
-  const known = fieldsOf(level)
+function reportOf(
+  { stream, level, scan, pollMs, signal }: InsightsReading,
+  { options, breakdowns }: ReadOptions,
+): ReportOf {
+  const known = fieldsOf(level, breakdowns)
   const wanted = (options.fields ?? Object.keys(known)).filter((field) => scan.fields.includes(field))
   const params: Params = {
     level,

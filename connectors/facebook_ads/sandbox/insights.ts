@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
 import { recordsOf, textOf } from './records.ts'
+import { isHourly } from './unsupported-metrics.ts'
 
 /** What a report was asked for, checked. */
 export type Query = {
@@ -143,6 +144,7 @@ function describe({ level, fields, breakdowns }: Query, { store, account, sum, d
     engagement_rate_ranking: 'UNKNOWN',
     conversion_rate_ranking: 'UNKNOWN',
     video_avg_time_watched_actions: [{ action_type: 'video_view', value: '3' }],
+    ...(breakdowns.some(isHourly) && { reach: '0', frequency: '0' }),
   }
   const asked = fields.length === 0 ? ['account_id', 'impressions', 'spend'] : fields
   const tooDeep = ['account', 'campaign', 'adset', 'ad'].slice(

@@ -14,6 +14,7 @@ import {
   refuseUnready,
   type Refusal,
 } from './refusal.ts'
+import { refuseMetrics } from './unsupported-metrics.ts'
 
 /** https://developers.facebook.com/docs/marketing-api/reference/ad-account/insights/ */
 export const startSpec: Spec = {
@@ -121,6 +122,8 @@ function readQuery(context: SimulatorContext, account: string, given: Given): Qu
     return refuseParameter(`breakdowns[${oddBreakdown}] must be one of the following values: ${names.join(', ')}`)
   if (!isAllowedTogether(breakdowns))
     return refuseParameter(`Current combination of data breakdown columns (${breakdowns.join(', ')}) is invalid`)
+  const oddMetric = refuseMetrics(fields, breakdowns)
+  if (oddMetric) return oddMetric
   const increment = given['time_increment'] ?? 'all_days'
   if (increment !== '1' && increment !== 'all_days')
     return refuseParameter('Param time_increment must be 1 or all_days')

@@ -220,6 +220,67 @@ describe('breakdowns', () => {
     expect(new Set(own.map((row) => key.map((field) => row[field]).join(' '))).size).toBe(own.length)
   })
 
+  it.each(['age_gender', 'country', 'region', 'platform', 'placement', 'device', 'hour'])(
+    'that have a stream of their own are read with no more metrics than the vendor has by them: %s',
+    async (preset) => {
+      await using vendor = await openFacebook()
+      for (const level of ['account', 'campaign', 'adset', 'ad'])
+        expect(rowsOf(await vendor.read(`${level}_insights_by_${preset}`, { limit: 3 }))).toHaveLength(3)
+    },
+  )
+
+  it('by hour and by region have no columns that the vendor does not fill', async () => {
+    await using vendor = await openFacebook()
+    const columnsOf = async (name: string) => Object.keys((await vendor.stream(name)).columns)
+    const lacks = async (name: string) => {
+      const has = new Set(await columnsOf(name))
+      return (await columnsOf('ad_insights_by_country')).filter((column) => column !== 'country' && !has.has(column))
+    }
+    expect(await lacks('ad_insights_by_region')).toEqual([
+      'video_avg_time_watched_actions',
+      'video_p100_watched_actions',
+      'video_p25_watched_actions',
+      'video_p50_watched_actions',
+      'video_p75_watched_actions',
+      'video_p95_watched_actions',
+    ])
+    expect(await lacks('ad_insights_by_hour')).toEqual(
+      expect.arrayContaining(['reach', 'frequency', 'full_view_reach', 'unique_clicks', 'video_play_actions']),
+    )
+    expect(await columnsOf('ad_insights_by_hour')).toEqual(expect.arrayContaining(['spend', 'impressions', 'actions']))
+  })
+
+  it.each([
+    [
+      'account_insights_by_hour',
+      { fields: ['spend', 'reach'] },
+      /reach .* hourly_stats_aggregated_by_advertiser_time_zone/,
+    ],
+    [
+      'account_insights',
+      { breakdowns: ['region'], fields: ['video_p25_watched_actions'] },
+      /video_p25_watched_actions .* region/,
+    ],
+  ])(
+    '%s with a metric that the vendor does not have by them is refused by the plan, too: %j',
+    async (name, options, says) => {
+      await using vendor = await openFacebook()
+      const { checkAsked } = await vendor.stream(name)
+      const refused = { code: 'MR-1201', message: expect.stringMatching(says) }
+      await expect(checkAsked?.({ where: null, options }, { signal: never })).rejects.toMatchObject(refused)
+      await expect(vendor.read(name, { options })).rejects.toMatchObject(refused)
+      expect(await vendor.requests()).toEqual([])
+    },
+  )
+
+  it('of the options leave out what the vendor does not have by them', async () => {
+    await using vendor = await openFacebook()
+    const options = { breakdowns: ['hourly_stats_aggregated_by_audience_time_zone'] }
+    const [row] = rowsOf(await vendor.read('campaign_insights', { limit: 1, options }))
+    expect(row).toMatchObject({ spend: expect.anything(), _breakdowns: expect.stringContaining('08:00:00') })
+    expect(row).not.toHaveProperty('reach')
+  })
+
   it('that the vendor does not take together are refused in its words', async () => {
     await using vendor = await openFacebook()
     const options = { breakdowns: ['country', 'age'] }
@@ -274,6 +335,8 @@ describe('what cannot be had', () => {
     expect(vendor.warnings()).toEqual([expect.stringMatching(/37 months/)])
   })
 })
+
+const never = new AbortController().signal
 
 it('a limit is kept, and no report is started beyond it', async () => {
   await using vendor = await openFacebook()
