@@ -42,6 +42,13 @@ export const isForbidden = ({ graphCode, subcode }: GraphError): boolean =>
 export const isTooMuch = ({ graphCode, subcode, message }: GraphError): boolean =>
   subcode === 1487534 || ([1, 2, 100].includes(graphCode) && /reduce the amount of data/i.test(message))
 
+/**
+ * Said of a run of a report that was started and is there, and passes: it is not found, or was asked for other fields.
+ * https://github.com/airbytehq/airbyte/issues/46545, https://github.com/facebook/facebook-python-business-sdk/issues/664
+ */
+export const isUnseen = ({ graphCode, subcode, message }: GraphError): boolean =>
+  graphCode === 100 && (subcode === 33 || /weren't there while creating the report run/i.test(message))
+
 /** Which of the asked fields this version or this object does not have; undefined: it is about something else. */
 export function refusedField({ graphCode, message }: GraphError, asked: readonly string[]): string | undefined {
   if (graphCode !== 100 && graphCode !== 12 && graphCode !== 10) return undefined

@@ -10,7 +10,8 @@ import { readOptions, type ReadOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
 import { refusedByAll, refusedByDays } from './refusals.ts'
-import { readReport, type Ending, type Part, type ReportOf, type Rows } from './report.ts'
+import { readReport, type Ending, type Part } from './report.ts'
+import type { ReportOf, Rows } from './report-run.ts'
 import type { Params } from './sdk.ts'
 
 export type InsightsReading = {

@@ -30,6 +30,8 @@ export default simulator({
       'reports fail: those of more than days days, or of more than campaigns campaigns; without these all of them',
     job_skipped: 'the same, skipped',
     slow_reports: 'reports take polls questions to be done',
+    unseen_report:
+      'a report that was started is not to be seen; with summary: true it is said to have been asked for otherwise',
     too_much_data: 'reports of more than rows rows are refused when they are started',
     too_much_page: 'pages of more than limit rows are refused',
     forbidden_account: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',

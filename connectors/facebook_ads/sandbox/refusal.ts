@@ -118,6 +118,14 @@ export const refuseTooOld = (): Refusal =>
     message: '(#3018) The start date of the time range cannot be beyond 37 months from the current date',
   })
 
+/** Passes by itself, as it came: nothing of the kind was asked for. */
+export const refuseSummary = (): Refusal =>
+  refuse({
+    code: 100,
+    message:
+      "(#100) Cannot include account_id in summary param because they weren't there while creating the report run. All available values are: ",
+  })
+
 export const refuseUnready = (): Refusal =>
   refuse({
     code: 2601,

@@ -10,6 +10,7 @@ import {
   refuseNode,
   refusePath,
   refusePermission,
+  refuseSummary,
   refuseVersion,
   type Refusal,
 } from './refusal.ts'
@@ -101,6 +102,8 @@ function answerAccount({ context, url, method, node, edge, given }: Asked): Json
 function answerReport({ context, url, method, node, edge, given }: Asked): JsonObject | Refusal {
   const run = context.store.get('report_runs', node)
   if (!run || method !== 'GET') return refuseNode(node, method.toLowerCase())
+  const unseen = context.fault('unseen_report')
+  if (unseen) return unseen['summary'] === true ? refuseSummary() : refuseNode(node)
   if (edge === null) return withParameters(given, runSpec, (checked) => describeRun(context, run, checked))
   if (edge !== 'insights') return refusePath(edge)
   return withParameters(given, rowsSpec, (checked) => listRows(context, run, { url, given: checked }))

@@ -153,6 +153,38 @@ describe('a report', () => {
     expect(spendOf(rowsOf(await vendor.read('ad_insights')))).toEqual(spendOf(whole))
   })
 
+  const runs = (requests: readonly string[]) => requests.filter((request) => request.startsWith('POST ')).length
+
+  it.each([
+    ['just after it was started', { match: '^GET /v[^/]+/\\d+\\?', times: 3 }],
+    ['between its pages', { match: '/\\d{9,}/insights', after: 2, times: 4 }],
+    ['between its pages, in other words', { match: '/\\d{9,}/insights', after: 2, times: 4, summary: true }],
+  ])('that is not to be seen for a while, though it is there, is asked for again: %s', async (_when, spec) => {
+    await using vendor = await openFacebook()
+    await vendor.fault('too_much_page', { times: 'always', limit: 60, match: '/insights' })
+    await vendor.requests()
+    const whole = rowsOf(await vendor.read('account_insights'))
+    const usual = runs(await vendor.requests())
+    await vendor.fault('unseen_report', spec)
+    expect(rowsOf(await vendor.read('account_insights'))).toEqual(whole)
+    expect(runs(await vendor.requests())).toBe(usual)
+  })
+
+  it('that is never seen again is started anew, and fails in the vendor’s words where that does not help', async () => {
+    await using vendor = await openFacebook({ poll_interval_ms: 1 })
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-12T12:00:00Z', options: { days_per_report: 1 } }
+    const whole = rowsOf(await vendor.read('account_insights', scan))
+    const usual = runs(await vendor.requests())
+    await vendor.fault('unseen_report', { times: 6 })
+    expect(rowsOf(await vendor.read('account_insights', scan))).toEqual(whole)
+    expect(runs(await vendor.requests())).toBe(usual + 1)
+    await vendor.fault('unseen_report', { times: 'always' })
+    await expect(vendor.read('account_insights', scan)).rejects.toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringMatching(/report of act_\d+ for 2026-11-11 failed 3 times: Unsupported get request/),
+    })
+  })
+
   it('waits for a slow one, also where it says 100 per cent before it is complete', async () => {
     await using vendor = await openFacebook()
     await vendor.fault('slow_reports', { times: 'always', polls: 6 })
