@@ -75,6 +75,10 @@ export const refusePermission = (account: string, code: number): Refusal =>
         : `(#${code}) Ad account owner has NOT grant ads_management or ads_read permission (${account})`,
   })
 
+/** Code 200, as that of an account which may not be read at all, and it names no field. */
+export const refuseManagedField = (): Refusal =>
+  refuse({ status: 403, code: 200, message: '(#200) Requires business_management permission to manage the object' })
+
 export const refuseField = (field: string, node: string): Refusal =>
   refuse({ code: 100, message: `(#100) Tried accessing nonexisting field (${field}) on node type (${node})` })
 

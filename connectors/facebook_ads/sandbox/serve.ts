@@ -7,6 +7,7 @@ import { checkParameters, listOf, readGiven, type Given, type Spec } from './par
 import {
   isRefusal,
   refuseField,
+  refuseManagedField,
   refuseNode,
   refusePath,
   refusePermission,
@@ -52,6 +53,12 @@ async function answerRequest(context: SimulatorContext, request: Request): Promi
   return answerReport(endpoint)
 }
 
+/** A role that does not manage the account. */
+function isViewOnly({ fault }: SimulatorContext, node: string): boolean {
+  const viewOnly = fault('view_only')
+  return viewOnly ? (viewOnly['account'] ?? node) === node : false
+}
+
 type Asked = {
   readonly context: SimulatorContext
   readonly url: URL
@@ -90,7 +97,9 @@ function answerAccount({ context, url, method, node, edge, given }: Asked): Json
   if (edge === null)
     return withParameters(given, { fields: 'names' }, (checked) => {
       const fields = checkFields(context, accountNode, checked)
-      return 'refused' in fields ? fields : pick(record, fields.names)
+      if ('refused' in fields) return fields
+      const managed = fields.names.some((name) => name === 'owner' || name === 'is_prepay_account')
+      return managed && isViewOnly(context, node) ? refuseManagedField() : pick(record, fields.names)
     })
   const listed = edges[edge]
   if (!listed) return refusePath(edge)

@@ -213,6 +213,39 @@ describe('lists where one account refuses', () => {
   )
 })
 
+describe('accounts of a role that views and does not manage', () => {
+  it('are read without what such a role does not see, which is said once', async () => {
+    await using vendor = await openFacebook()
+    const [first = '', second = ''] = await accountsOf(vendor)
+    const whole = rowsOf(await vendor.read('ad_accounts'))
+    await vendor.fault('view_only', { times: 'always' })
+    const rows = rowsOf(await vendor.read('ad_accounts'))
+    expect(rows).toEqual(whole.map(({ owner: _owner, is_prepay_account: _prepay, ...rest }) => rest))
+    expect(vendor.warnings()).toEqual([
+      expect.stringMatching(
+        `^ad_accounts: is_prepay_account, owner of ${first}, ${second} are left empty.*Facebook says: .*business_management.*exclude: \\[is_prepay_account, owner\\]`,
+      ),
+    ])
+  })
+
+  it('are asked once where the sync leaves it out, and each by itself else', async () => {
+    await using vendor = await openFacebook()
+    const [first = '', second = ''] = await accountsOf(vendor)
+    await vendor.fault('view_only', { times: 'always', account: first })
+    const rows = rowsOf(await vendor.read('ad_accounts'))
+    expect(rows.map(({ id, owner }) => [id, owner !== undefined])).toEqual([
+      [first, false],
+      [second, true],
+    ])
+    const { columns } = await vendor.stream('ad_accounts')
+    const fields = Object.keys(columns).filter((field) => field !== 'owner' && field !== 'is_prepay_account')
+    await vendor.requests()
+    expect(rowsOf(await vendor.read('ad_accounts', { fields }))).toHaveLength(2)
+    expect((await vendor.requests()).filter((request) => /^GET \/act_/.test(request))).toHaveLength(2)
+    expect(vendor.warnings()).toHaveLength(1)
+  })
+})
+
 describe('a field that cannot be had', () => {
   it.each([
     ['campaign_insights', 'social_spend', /not valid for fields param/],
