@@ -137,6 +137,16 @@ const missingBy: { readonly [breakdown in Breakdown]?: RegExp } = {
   dma: /^video_thruplay_watched_actions$/,
 }
 
+/**
+ * Breakdowns by which the vendor may send nothing though there is something: accounts opt in to them, and reports by them are
+ * few a day. https://developers.facebook.com/documentation/ads-commerce/marketing-api/out-of-cycle-changes/occ-2026
+ */
+export const optedInBreakdowns: readonly Breakdown[] = [
+  'frequency_value',
+  'hourly_stats_aggregated_by_audience_time_zone',
+  'impression_device',
+]
+
 /** Streams with breakdowns of their own: `ad_insights_by_country`. */
 export const breakdownPresets: { readonly [name: string]: readonly Breakdown[] } = {
   age_gender: ['age', 'gender'],

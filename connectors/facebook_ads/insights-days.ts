@@ -1,5 +1,6 @@
 import type { Scan } from 'millrace'
 import type { Account } from './account.ts'
+import type { Breakdown } from './insights-columns.ts'
 import { addDays, dayAt, dayMs, earliest, firstDayFrom, lastDayBefore, latest } from './days.ts'
 
 /** The days of an account that a scan reads. null: none. */
@@ -11,6 +12,8 @@ export type DaysOf = {
   readonly now: Date
   /** Days before the last complete scan that are read again. */
   readonly windowDays: number
+  /** How far back the vendor goes. @default 37 */
+  readonly keptMonths?: number
   /** The first day that this scan has not read, where another account's refusal ended it. */
   readonly readUpTo?: string | undefined
   /** An account's refusal has kept this scan from its end before. @default false */
@@ -23,7 +26,7 @@ export type DaysOf = {
  * refusal keeps from its end reads to today, or it would bring nothing of the others for as long as that lasts.
  */
 export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | null {
-  const { scan, now, windowDays, readUpTo, isHeldUp = false } = of
+  const { scan, now, windowDays, keptMonths = usualMonths, readUpTo, isHeldUp = false } = of
   const today = dayAt(now.getTime(), timezone)
   const last = isHeldUp && !isPart(scan) ? today : earliest(lastDayBefore(Date.parse(scan.to), timezone), today)
   const first = latest(
@@ -36,9 +39,20 @@ export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | nul
   return first > last ? null : { first, last }
 }
 
-/** What of `start` is too old for the vendor: named once. */
-export const isTooOld = (start: string | null, now: Date): boolean =>
-  start !== null && Date.parse(start) < monthsBefore(now, keptMonths)
+/** Something that is asked for is too old for the vendor: `start`, or the part of a backfill. */
+export function isTooOld(
+  scan: DaysOf['scan'],
+  { now, keptMonths }: { readonly now: Date; readonly keptMonths: number },
+): boolean {
+  const asked = isPart(scan) ? scan.from : scan.start
+  return asked !== null && Date.parse(asked) < monthsBefore(now, keptMonths)
+}
+
+/** https://developers.facebook.com/blog/post/2025/10/16/ads-insights-api-metric-availability-updates/ */
+export function keptMonthsOf(breakdowns: readonly Breakdown[]): number {
+  if (breakdowns.includes('frequency_value')) return 6
+  return breakdowns.some((name) => name.startsWith('hourly_stats_')) ? 13 : usualMonths
+}
 
 function fromDay(
   from: string,
@@ -63,7 +77,7 @@ function monthsBefore(now: Date, months: number): number {
 }
 
 /** Older days are refused (3018). https://developers.facebook.com/docs/marketing-api/insights/best-practices */
-const keptMonths = 37
+const usualMonths = 37
 
 /** Facebook restates what happened up to 28 days before. */
 export const overlapDays = 28

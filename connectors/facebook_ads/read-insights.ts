@@ -2,14 +2,14 @@ import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
 import { findAccounts, type Account } from './account.ts'
 import { askFields } from './ask-fields.ts'
 import { pause, type GraphApi } from './client.ts'
-import { addDays, countDays, earliest } from './days.ts'
+import { addDays, countDays, earliest, latest } from './days.ts'
 import { statusesOf } from './entity.ts'
-import { idOf, fieldsOf, type Breakdown, type Level } from './insights-columns.ts'
-import { daysOf, isTooOld } from './insights-days.ts'
+import { idOf, fieldsOf, optedInBreakdowns, type Breakdown, type Level } from './insights-columns.ts'
+import { daysOf, isTooOld, keptMonthsOf } from './insights-days.ts'
 import { readOptions, type ReadOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
-import { refusedByAll, refusedByDays } from './refusals.ts'
+import { refusedByAll, refusedByDays, warnOfSilence } from './refusals.ts'
 import { readReport, type Ending, type Part } from './report.ts'
 import type { ReportOf, Rows } from './report-run.ts'
 import type { Params } from './sdk.ts'
@@ -36,8 +36,14 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   const { readable, refused } = await findAccounts(api, accountIds, signal)
   const refusals = new Map(refused)
   const now = api.host.lastDate() ?? new Date(scan.to)
-  if (isTooOld(scan.start, now))
-    api.host.warn(`${stream}: Facebook keeps reports for 37 months; what is older than that cannot be read.`)
+  const keptMonths = keptMonthsOf(breakdowns)
+  if (isTooOld(scan, { now, keptMonths }))
+    api.host.warn(
+      `${stream}: Facebook keeps such reports for ${keptMonths} months; what is older than that cannot be read.`,
+    )
+  const optedIn = breakdowns.filter((name) => optedInBreakdowns.includes(name))
+  const silent = new Set<string>()
+  const heard = new Set<string>()
   const known = knownOf(scan)
   if (!accountIds) warnOfUnlisted(api, stream, { known, readable })
   let position = readPosition(scan.resume)
@@ -51,20 +57,24 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       scan: known?.includes(account.id) === false ? { ...scan, from: null } : scan,
       now,
       windowDays: options.window,
+      keptMonths,
       readUpTo: position.read?.[account.id],
       isHeldUp,
     })
-    let day = placeIn(position, account.id) ?? days?.first ?? ''
+    // Where it stands may be too old by now.
+    let day = days ? latest(placeIn(position, account.id) ?? '', days.first) : ''
     while (days && day <= days.last && !refusals.has(account.id)) {
       if (left <= 0) return
       const last = earliest(addDays(day, span - 1), days.last)
       const whole: Part = { account: account.id, first: day, last, campaigns: null }
       const rows = day === last ? readDay(api, { of, level, account }, whole) : readReport(api, of, whole)
+      let isEmpty = true
       let next = await rows.next()
       for (; !next.done; next = await rows.next()) {
         const batch = batchOf(next.value, breakdowns, left)
         left -= batch.records.length
         if (batch.records.length > 0) yield batch
+        isEmpty &&= batch.records.length === 0
         // A limit is a limit: nothing more is asked for.
         if (left <= 0) return
       }
@@ -74,7 +84,11 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       else {
         const windows = [{ from: day, to: last, of: { account_id: account.id.replace(/^act_/, '') } }]
         day = addDays(last, 1)
-        yield { kind: 'checkpoint', resume: within(position, account.id, day), windows }
+        const set = isEmpty ? silent : heard
+        set.add(account.id)
+        // Where nothing may mean that the vendor does not tell, it takes nothing away.
+        const isTold = !isEmpty || optedIn.length === 0
+        yield { kind: 'checkpoint', resume: within(position, account.id, day), ...(isTold && { windows }) }
       }
     }
     if (days && day > days.first) position = readUpTo(position, account.id, day)
@@ -82,6 +96,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
     position = after(position, account.id)
     yield { kind: 'checkpoint', resume: position }
   }
+  warnOfSilence(api.host, stream, { accounts: [...silent].filter((id) => !heard.has(id)), breakdowns: optedIn })
   if (refusals.size === 0) return
   if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(stream, refusals)
   yield { kind: 'checkpoint', resume: again(position) }

@@ -9,6 +9,18 @@ export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): 
     host.warn(`${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`)
 }
 
+/** No rows by breakdowns that an account has to opt in to: there may be some all the same. */
+export function warnOfSilence(
+  host: Host,
+  stream: string,
+  { accounts, breakdowns }: { readonly accounts: readonly string[]; readonly breakdowns: readonly string[] },
+): void {
+  if (accounts.length > 0 && breakdowns.length > 0)
+    host.warn(
+      `${stream}: Facebook sent no row of ${accounts.join(', ')} by ${breakdowns.join(', ')}; what is stored stays. If there should be some, let an administrator of the account opt in to it in Ads Manager.`,
+    )
+}
+
 /** A token without access is refused by each of them: that is no empty answer. */
 export const refusedByAll = (stream: string, refusals: Refusals) =>
   new MillraceError('MR-3004', {

@@ -35,6 +35,7 @@ export default simulator({
     too_much_data: 'reports of more than rows rows are refused when they are started',
     too_much_page: 'pages of more than limit rows are refused',
     forbidden_account: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',
+    not_opted_in: 'reports by breakdowns that accounts have to opt in to are empty',
     view_only: 'the token may view an account (account, else all), and not what only those see who manage it',
     unlisted_account: 'an account (account, else all) is not in the list of those that the token sees',
     dead_field: 'a field (field) is not there any more',

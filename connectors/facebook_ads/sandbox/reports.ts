@@ -37,7 +37,8 @@ export function startReport(context: SimulatorContext, account: string, given: G
   const query = readQuery(context, account, given)
   if ('refused' in query) return query
   const most = context.fault('too_much_data')?.['rows']
-  const rows = makeRows(context, query)
+  const isClosed = query.breakdowns.some((name) => optedIn.has(name)) && context.fault('not_opted_in')
+  const rows = isClosed ? [] : makeRows(context, query)
   if (rows.length > (typeof most === 'number' ? most : mostRows)) return refuseTooMuch()
   const id = String(6_100_000_000_000 + context.store.next('report'))
   context.store.put('report_runs', id, {
@@ -239,6 +240,12 @@ const jobFailure = {
   error_user_title: 'Report Failed',
   error_user_msg: 'Generating the report failed. Try again later.',
 }
+/** https://developers.facebook.com/documentation/ads-commerce/marketing-api/out-of-cycle-changes/occ-2026 */
+const optedIn: ReadonlySet<string> = new Set([
+  'frequency_value',
+  'hourly_stats_aggregated_by_audience_time_zone',
+  'impression_device',
+])
 const usualPolls = 3
 const keptRuns = 20
 const ranByStore = new WeakMap<object, Map<string, readonly JsonObject[]>>()

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayAt, firstDayFrom, lastDayBefore } from '../../../connectors/facebook_ads/days.ts'
-import { daysOf } from '../../../connectors/facebook_ads/insights-days.ts'
+import type { Breakdown } from '../../../connectors/facebook_ads/insights-columns.ts'
+import { daysOf, keptMonthsOf } from '../../../connectors/facebook_ads/insights-days.ts'
 
 const zones = ['UTC', 'America/Los_Angeles', 'Asia/Kolkata', 'Pacific/Auckland', 'Africa/Cairo', 'Australia/Lord_Howe']
 const zone = fc.constantFrom(...zones)
@@ -57,6 +58,23 @@ describe('the days of a scan', () => {
       last: '2026-11-19',
     })
     expect(of('UTC', null)).toEqual({ first: '2023-10-21', last: '2026-11-20' })
+  })
+
+  it('reach as far back as Facebook keeps what they are broken down by', () => {
+    const of = (breakdowns: readonly Breakdown[]) =>
+      daysOf(
+        { id: 'act_1', timezone: 'UTC', createdAt: null },
+        {
+          scan: { from: null, to: now.toISOString(), full: true, start: null },
+          now,
+          windowDays: 28,
+          keptMonths: keptMonthsOf(breakdowns),
+        },
+      )?.first
+    expect(of(['age', 'gender'])).toBe('2023-10-21')
+    expect(of(['hourly_stats_aggregated_by_advertiser_time_zone'])).toBe('2025-10-21')
+    expect(of(['hourly_stats_aggregated_by_audience_time_zone'])).toBe('2025-10-21')
+    expect(of(['frequency_value'])).toBe('2026-05-21')
   })
 })
 

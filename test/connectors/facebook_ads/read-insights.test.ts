@@ -366,6 +366,48 @@ describe('what cannot be had', () => {
     await vendor.read('account_insights', { start: '2019-01-01T00:00:00.000Z' })
     expect(vendor.warnings()).toEqual([expect.stringMatching(/37 months/)])
   })
+
+  it.each([
+    ['account_insights_by_hour', { start: '2025-06-01T00:00:00.000Z' }, /for 13 months/],
+    [
+      'account_insights',
+      { start: '2026-02-01T00:00:00.000Z', options: { breakdowns: ['frequency_value'] } },
+      /for 6 months/,
+    ],
+    ['account_insights', { from: '2019-01-01T00:00:00.000Z', full: true }, /for 37 months/],
+  ])('nor those before what it keeps of a breakdown, nor of a backfill: %s %j', async (name, scan, says) => {
+    await using vendor = await openFacebook()
+    await vendor.read(name, { limit: 1, ...scan })
+    expect(vendor.warnings()).toEqual([expect.stringMatching(says)])
+  })
+
+  it('days that a scan had got to, and that are too old by now, keep it from nothing', async () => {
+    await using vendor = await openFacebook()
+    const [account] = await vendor.sandbox.show('facebook_ads', 'ad_accounts')
+    const resume = { done: [], account: String(account?.['id']), at: '2020-01-01' }
+    const whole = rowsOf(await vendor.read('account_insights'))
+    expect(rowsOf(await vendor.read('account_insights', { resume }))).toEqual(whole)
+  })
+
+  it('a report without a row by a breakdown that accounts opt in to takes nothing away, and is told of', async () => {
+    await using vendor = await openFacebook()
+    const windowsOf = (items: readonly ScanItem[]) =>
+      items.flatMap((item) => (item.kind === 'checkpoint' ? (item.windows ?? []) : []))
+    const scan = { from: '2026-11-10T12:00:00Z', to: '2026-11-13T12:00:00Z' }
+    expect(windowsOf(await vendor.read('account_insights_by_device', scan))).toHaveLength(2)
+    await vendor.fault('not_opted_in', { times: 'always' })
+    const items = await vendor.read('account_insights_by_device', scan)
+    expect([rowsOf(items), windowsOf(items)]).toEqual([[], []])
+    expect(checkpoints(items).at(-1)).toMatchObject({ done: [expect.anything(), expect.anything()] })
+    expect(vendor.warnings()).toEqual([
+      expect.stringMatching(
+        /^account_insights_by_device: Facebook sent no row of act_\d+, act_\d+ by impression_device/,
+      ),
+    ])
+    // By other breakdowns nothing is what there was.
+    await vendor.fault('not_opted_in', null)
+    expect(windowsOf(await vendor.read('account_insights_by_country', scan))).toHaveLength(2)
+  })
 })
 
 const never = new AbortController().signal
