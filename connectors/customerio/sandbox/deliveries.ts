@@ -33,6 +33,14 @@ export function seedDeliveries(context: SimulatorContext): void {
         )
       deliver(context, person, { broadcast_id: 7, action_id: 701, msg_template_id: 701 }, now - 30 * daySeconds)
     }
+    // Of a broadcast that has been deleted since; the last within an app.
+    for (const person of allPeople(context))
+      for (const [days, cause] of [
+        [900, { action_id: 301 }],
+        [400, { action_id: 302 }],
+        [200, { action_id: 303, type: 'in_app', recipient: person.id }],
+      ] as const)
+        deliver(context, person, { broadcast_id: 3, ...cause }, now - days * daySeconds)
     for (const [id, delivery] of Array.from(store.all('deliveries')))
       for (let day = Number(delivery['created']); day < now; day += daySeconds)
         react(context, id, { random, from: day, until: Math.min(day + daySeconds, now) })

@@ -8,6 +8,7 @@ import { metricsOf } from './deliveries.ts'
 import { createExport, linkExport, serveFile, showExport } from './exports.ts'
 import { readFilter } from './filter.ts'
 import { objectOf } from './json-object.ts'
+import { daySeconds } from './marketing.ts'
 import { pageOf, type Listed, type Paged } from './paging.ts'
 import { parseBody } from './parse-body.ts'
 import { checkQuery, idOf, type Checked, type Spec } from './query.ts'
@@ -63,8 +64,9 @@ export function serveSource(app: Hono, context: SimulatorContext): void {
   })
   route('/v1/messages', messageSpec, (query) => {
     const { start: _start, limit: _limit, ...filters } = query
+    const window = windowOf(context, query)
     const own = Array.from(store.all('deliveries'), ([, record]) => record).filter((record) =>
-      isWanted(record, filters),
+      isWanted(record, filters, window),
     )
     const rows = own.map((record) => ({ sort: sortOf(record), record }))
     return asPage(
@@ -144,8 +146,18 @@ function searchPeople(context: SimulatorContext, query: Checked, text: string): 
   return isAppRefusal(page) ? page : people(page)
 }
 
-/** Neither bound is a part of the window. */
-function isWanted(delivery: JsonObject, filters: Checked): boolean {
+type Window = { readonly after: number; readonly before: number }
+
+/** In seconds; neither bound is a part of it. Six months to its end are shown, and nothing says that more was asked for. */
+function windowOf({ now }: SimulatorContext, { start_ts: start, end_ts: end }: Checked): Window {
+  const before = Number(end ?? Math.ceil(now().getTime() / 1000) + 1)
+  return { after: Math.max(Number(start ?? 0), before - sixMonths), before }
+}
+
+/** Months are 28 days and more: what is called six of them is longer than this. */
+const sixMonths = 180 * daySeconds
+
+function isWanted(delivery: JsonObject, filters: Checked, { after, before }: Window): boolean {
   const metrics = metricsOf(delivery)
   const created = Number(delivery['created'])
   return (
@@ -154,8 +166,8 @@ function isWanted(delivery: JsonObject, filters: Checked): boolean {
       (name) => filters[name] === undefined || delivery[name] === filters[name],
     ) &&
     (filters['metric'] === undefined || metrics[String(filters['metric'])] !== undefined) &&
-    created > Number(filters['start_ts'] ?? -Infinity) &&
-    created < Number(filters['end_ts'] ?? Infinity)
+    created > after &&
+    created < before
   )
 }
 

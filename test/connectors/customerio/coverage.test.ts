@@ -163,6 +163,21 @@ describe('the App API of the simulator', () => {
     await expect(app.listActivities({ start: next })).rejects.toMatchObject({ statusCode: 400 })
   })
 
+  it('shows the deliveries of six months before the end that is asked for, or before now, whatever the start', async () => {
+    const { app } = openSdk(false)
+    const now = Math.floor((await sandbox.now()).getTime() / 1000)
+    const daysAgo = (days: number) => now - days * 86_400
+    const ages = async (options: { readonly start_ts?: number; readonly end_ts?: number }) => {
+      const { messages } = await app.getMessages({ limit: 1000, ...options })
+      await sleep(110)
+      return new Set<number>(messages.map(({ created }: { created: number }) => Math.floor((now - created) / 86_400)))
+    }
+    for (const options of [{}, { start_ts: daysAgo(1000) }]) expect(Math.max(...(await ages(options)))).toBeLessThan(45)
+    const [of200, of400] = [{ end_ts: daysAgo(199) }, { start_ts: daysAgo(1000), end_ts: daysAgo(399) }]
+    expect(await ages(of200)).toEqual(new Set([200]))
+    expect(await ages(of400)).toEqual(new Set([400]))
+  })
+
   it('refuses a key without the scope, and the keys of the Track API', async () => {
     await sandbox.setFault('customerio', 'missing_scope', {})
     await expect(openSdk(false).app.listSegments()).rejects.toMatchObject({ statusCode: 403 })

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from 'millrace'
+import type { JournalEntry } from '../../../src/sandbox/journal.ts'
 import { change } from './open-customerio.ts'
 import { openSource, pathsOf, type OpenedSource } from './open-source.ts'
 
@@ -17,6 +18,13 @@ const ago = async (ms: number) => new Date((await vendor.sandbox.now()).getTime(
 const held = (type: string) => vendor.sandbox.show('customerio', type)
 const resumes = (all: Awaited<ReturnType<OpenedSource['read']>>) =>
   all.flatMap(({ item }) => (item.kind === 'checkpoint' ? [item.resume] : []))
+/** Those that were asked for, whatever the number of their pages. */
+const windowsOf = (requests: readonly JournalEntry[]) =>
+  requests.flatMap(({ path }) => {
+    const { searchParams } = new URL(path, 'http://x')
+    const [after, before] = ['start_ts', 'end_ts'].map((name) => Number(searchParams.get(name)))
+    return searchParams.has('start') ? [] : [{ after: after ?? 0, before: before ?? 0 }]
+  })
 const isDraft = ({ metrics }: JsonObject) => JSON.stringify(metrics).includes('drafted')
 
 describe('lists', () => {
@@ -159,18 +167,53 @@ describe('deliveries', () => {
     expect(rows.map(({ id }) => id)).toEqual(all.filter(({ created }) => created === at).map(({ id }) => id))
   })
 
-  it('are no older than the sync’s start', async () => {
-    const start = await ago(10 * day)
+  it.each([10, 500])('are those since the sync’s start, %i days ago, and none that is older', async (days) => {
+    const start = await ago(days * day)
     const rows = await vendor.rows('deliveries', { start })
+    const all = (await held('deliveries')).filter((each) => !isDraft(each))
+    const since = all.filter(({ created }) => Number(created) * 1000 >= Date.parse(start))
     expect(rows.length).toBeGreaterThan(0)
-    expect(rows.every(({ created }) => Number(created) * 1000 >= Date.parse(start))).toBe(true)
+    expect(rows.length).toBeLessThan(all.length)
+    expect(rows.toSorted(byId)).toEqual(since.toSorted(byId))
   })
 
-  it('are read on at the page where a scan was', async () => {
+  it('are those of all years, though Customer.io shows six months at most, each once', async () => {
+    const now = (await vendor.sandbox.now()).getTime()
+    const rows = await vendor.rows('deliveries')
+    const ages = rows.map(({ created }) => (now - Number(created) * 1000) / day)
+    expect([183, 365, 730].map((days) => ages.some((age) => age > days))).toEqual([true, true, true])
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length)
+    const windows = windowsOf(await vendor.fresh())
+    // One begins where the one before it ends, less the seconds that overlap.
+    for (const [index, { after }] of windows.entries())
+      if (index + 1 < windows.length) expect(windows[index + 1]?.before).toBe(after + 2)
+    expect(Math.max(...windows.map(({ after, before }) => before - after))).toBeLessThan(180 * 86_400)
+    expect(windows.at(-1)?.after).toBeLessThan(Date.parse('2012-01-01') / 1000)
+  })
+
+  it('are read by 30 days, and by longer spans only where there are none', async () => {
+    await vendor.rows('deliveries', { start: await ago(300 * day) })
+    const windows = windowsOf(await vendor.fresh()).map(({ after, before }) => Math.floor((before - after) / 86_400))
+    // Messages of the last 40 days, none, and those of 200 days ago.
+    expect(windows).toEqual([30, 30, 30, 179, 30, 1])
+  })
+
+  it.each([
+    ['page', 'a text', expect.any(String)],
+    ['window', 'null', null],
+  ])('are read on at the %s where a scan was (start: %s)', async (_what, _start, start) => {
     const all = await vendor.read('deliveries')
-    const index = all.findIndex(({ item }) => item.kind === 'checkpoint')
-    const rest = await vendor.rows('deliveries', { resume: resumes(all)[0] })
+    const kept = resumes(all).find((each) => expect.objectContaining({ start }).asymmetricMatch(each))
+    expect(kept).toEqual({ phase: 'window', from: expect.any(String), to: expect.any(String), start })
+    const index = all.findIndex(({ item }) => item.kind === 'checkpoint' && item.resume === kept)
+    const rest = await vendor.rows('deliveries', { resume: kept })
     expect(rest).toEqual(all.slice(index).flatMap(({ rows }) => rows))
+  })
+
+  it('are read anew where the scan was begun with one list for all years, which ends after six months', async () => {
+    expect(await vendor.rows('deliveries', { resume: { phase: 'list', start: 'of another list' } })).toEqual(
+      await vendor.rows('deliveries'),
+    )
   })
 
   it('that come as an empty page before the last are all read', async () => {
