@@ -92,7 +92,12 @@ const listOf = ({ from, to }: Window, limit: number): List => ({
   docs: deliveryDocs,
   records: 'messages',
   paging: 'start',
-  query: { limit, start_ts: Math.floor(from / 1000) - 1, end_ts: Math.ceil(to / 1000) + 1 },
+  query: {
+    limit,
+    start_ts: Math.floor(from / 1000) - 1,
+    end_ts: Math.ceil(to / 1000) + 1,
+    get_tracked_responses: 'true',
+  },
 })
 
 export const dayMs = 86_400_000

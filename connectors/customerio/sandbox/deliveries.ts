@@ -33,7 +33,7 @@ export function seedDeliveries(context: SimulatorContext): void {
         )
       deliver(context, person, { broadcast_id: 7, action_id: 701, msg_template_id: 701 }, now - 30 * daySeconds)
     }
-    // Of a broadcast that has been deleted since; the last within an app.
+    // Of a broadcast that has been deleted since; the last is a survey within an app.
     for (const person of allPeople(context))
       for (const [days, cause] of [
         [900, { action_id: 301 }],
@@ -126,6 +126,8 @@ function react(
     ...delivery,
     deduplicate_id: `${id}:${at}`,
     metrics: { ...metrics, [metric]: at, [`human_${metric}`]: at },
+    ...(delivery['type'] === 'in_app' &&
+      metric === 'clicked' && { tracked_responses: { [random.pick(['great', 'not yet'])]: { id: 1, ts: at } } }),
   })
 }
 

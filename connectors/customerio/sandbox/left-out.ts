@@ -22,7 +22,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'exports of deliveries': 'the connector reads deliveries page by page',
   'columns of an export of people':
     'not documented: here id and email, and what `attributes` names, in that order; an attribute named twice stands there twice',
-  'messages: archived bodies, tracked_responses, associations': 'the connector asks for none',
+  'messages: archived bodies, associations': 'the connector asks for none',
   'messages: message_template_id': 'deprecated; the vendor’s own examples have msg_template_id',
   'messages: other metrics than sent, delivered, bounced, opened, clicked and drafted':
     'they come in the same object; nobody converts, complains or unsubscribes by a message here',

@@ -68,7 +68,7 @@ export function serveSource(app: Hono, context: SimulatorContext): void {
     const own = Array.from(store.all('deliveries'), ([, record]) => record).filter((record) =>
       isWanted(record, filters, window),
     )
-    const rows = own.map((record) => ({ sort: sortOf(record), record }))
+    const rows = own.map((record) => ({ sort: sortOf(record), record: shownTo(query, record) }))
     return asPage(
       'messages',
       pageOf(context, rows, { of: `messages ${JSON.stringify(filters)}`, query, usual: 50, order: 'down' }),
@@ -156,6 +156,12 @@ function windowOf({ now }: SimulatorContext, { start_ts: start, end_ts: end }: C
 
 /** Months are 28 days and more: what is called six of them is longer than this. */
 const sixMonths = 180 * daySeconds
+
+/** What was answered in a survey comes for the asking. */
+function shownTo({ get_tracked_responses: isAsked }: Checked, delivery: JsonObject): JsonObject {
+  const { tracked_responses: _responses, ...others } = delivery
+  return isAsked === true ? delivery : others
+}
 
 function isWanted(delivery: JsonObject, filters: Checked, { after, before }: Window): boolean {
   const metrics = metricsOf(delivery)

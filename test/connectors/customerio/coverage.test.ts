@@ -178,6 +178,18 @@ describe('the App API of the simulator', () => {
     expect(await ages(of400)).toEqual(new Set([400]))
   })
 
+  it('shows what was answered in a survey where it is asked for, and only there', async () => {
+    const { app } = openSdk(false)
+    const end_ts = Math.floor((await sandbox.now()).getTime() / 1000) - 190 * 86_400
+    const isAnswered = (message: object) => 'tracked_responses' in message
+    const { messages } = await app.getMessages({ end_ts, get_tracked_responses: true })
+    await sleep(110)
+    expect(messages.filter(isAnswered)).not.toEqual([])
+    expect((await app.getMessages({ end_ts })).messages).toHaveLength(messages.length)
+    await sleep(110)
+    expect((await app.getMessages({ end_ts })).messages.filter(isAnswered)).toEqual([])
+  })
+
   it('refuses a key without the scope, and the keys of the Track API', async () => {
     await sandbox.setFault('customerio', 'missing_scope', {})
     await expect(openSdk(false).app.listSegments()).rejects.toMatchObject({ statusCode: 403 })

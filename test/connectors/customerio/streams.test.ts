@@ -198,6 +198,14 @@ describe('deliveries', () => {
     expect(windows).toEqual([30, 30, 30, 179, 30, 1])
   })
 
+  it('have what was answered in a survey', async () => {
+    const rows = await vendor.rows('deliveries', { from: await ago(201 * day), to: await ago(199 * day), full: true })
+    expect(rows.filter(({ tracked_responses }) => tracked_responses !== undefined)).not.toEqual([])
+    expect(rows.toSorted(byId)).toEqual(
+      (await held('deliveries')).filter((each) => each['action_id'] === 303 && !isDraft(each)).toSorted(byId),
+    )
+  })
+
   it.each([
     ['page', 'a text', expect.any(String)],
     ['window', 'null', null],
