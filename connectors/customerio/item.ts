@@ -7,6 +7,7 @@ export type Item = {
   readonly identifiers: Identifiers
   readonly id?: string
   readonly name?: string
+  /** Of events alone: with one, a person's change that is older than their last edit would be a 200, and dropped. */
   readonly timestamp?: FieldValue
   readonly attributes?: Attributes
   readonly cio_relationships?: readonly {

@@ -7,6 +7,8 @@ export const leftOut: { readonly [thing: string]: string } = {
     'not documented; here it is a 200, and dropped',
   'an event of somebody who is not there, a relationship to what is not there':
     'what becomes of them is not documented; here the event stays without a person, and the relationship is a 200, and dropped',
+  'timestamp of a person’s identify':
+    'checked, and not obeyed: millrace sends none, and what an older one drops (the attribute, the whole change) is not documented',
   'identifiers.phone':
     'this workspace identifies people by id and email only, and refuses phone as such a workspace does',
   'Track API v1 but accounts/region': 'millrace does not call it; answers 404',

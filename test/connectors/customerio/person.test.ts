@@ -84,6 +84,18 @@ describe('sending people', () => {
     expect(JSON.parse((await bodies())[0] ?? '').batch).toHaveLength(1)
   })
 
+  it('says no time of a change: by one that a clock has wrong, Customer.io would drop an opt-out without a word', async () => {
+    await write([
+      change('A-1', { email: 'a@x.example', unsubscribed: true }),
+      change('A-2', { unsubscribed: true }, { op: 'update' }),
+    ])
+    const [body] = await bodies()
+    const { batch } = JSON.parse(body ?? '') as { batch: readonly object[] } // what was sent
+    expect(batch.map((item) => Object.keys(item))).toEqual(
+      Array.from({ length: 3 }, () => ['type', 'action', 'identifiers', 'attributes']),
+    )
+  })
+
   it('finds people by email, in lower case', async () => {
     await write([change('new@x.example', { plan: 'a' }, { match: 'email' })], 'email')
     await write([change('new@x.example', { plan: 'b' }, { match: 'email' })], 'email')
