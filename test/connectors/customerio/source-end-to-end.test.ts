@@ -42,6 +42,10 @@ describe('Customer.io, read by the real program', () => {
       { segment_id: '2', n: '1' },
       { segment_id: '3', n: '3' },
     ])
+    // Customer.io shows six months at once, and its world is of November 2026.
+    expect(
+      await project.rows(`SELECT count(*) > 0 AS there FROM customerio.deliveries WHERE created < '2024-07-01'`),
+    ).toEqual([{ there: 'true' }])
   })
 
   it('killed in the middle, it goes on: nothing is lost or twice', async () => {
