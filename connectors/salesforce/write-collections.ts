@@ -103,7 +103,7 @@ async function sendRequest(api: SalesforceApi, request: Request, signal: AbortSi
   const outcome = await api.call<Outcome>({
     method,
     path,
-    ...(body !== null && { body }),
+    ...(body !== null && { body, headers: noAssignment }),
     docs,
     signal,
     timeoutMs: 110_000,
@@ -158,6 +158,11 @@ function readResult(saved: SaveResult | undefined): WriteResult {
   return refuseRow(error?.statusCode ?? 'UNKNOWN_EXCEPTION', error?.message ?? 'no reason given')
 }
 
+/**
+ * Without it REST runs the org's active assignment rules, which a job does not: leads, cases and accounts would go to others.
+ * https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_autoassign.htm
+ */
+const noAssignment = { 'Sforce-Auto-Assign': 'FALSE' }
 const maxRows = 200
 /** Only keeps a request within its time. */
 const maxBytes = 5_000_000

@@ -6,15 +6,18 @@ import type { Stamp } from './org.ts'
 import { refuse } from './refusal.ts'
 import { deleteById, insertNew, saveAll, updateById, upsertBy, type SaveResult } from './save-rows.ts'
 
+/** What a request says beside its rows. */
+export type Write = { readonly stamp: Stamp; readonly assigns: boolean }
+
 /** Creates. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_create.htm */
-export function createRecords(context: SimulatorContext, body: Sent, stamp: Stamp): readonly SaveResult[] {
-  return saveAll(readRows(body, null), { context, stamp, allOrNone: allOrNone(body) }, insertNew)
+export function createRecords(context: SimulatorContext, body: Sent, write: Write): readonly SaveResult[] {
+  return saveAll(readRows(body, null), { context, ...write, allOrNone: allOrNone(body) }, insertNew)
 }
 
 /** Updates by Id. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_update.htm */
-export function updateRecords(context: SimulatorContext, body: Sent, stamp: Stamp): readonly SaveResult[] {
+export function updateRecords(context: SimulatorContext, body: Sent, write: Write): readonly SaveResult[] {
   const rows = readRows(body, null)
-  return saveAll(rows, { context, stamp, allOrNone: allOrNone(body) }, updateById(rows))
+  return saveAll(rows, { context, ...write, allOrNone: allOrNone(body) }, updateById(rows))
 }
 
 /** Upserts by external id. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_upsert.htm */
@@ -22,7 +25,7 @@ export function upsertRecords(
   context: SimulatorContext,
   path: { readonly object: string; readonly field: string },
   body: Sent,
-  stamp: Stamp,
+  write: Write,
 ): readonly SaveResult[] {
   const object = findObject(path.object)
   if (!object || object.tooling) throw refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
@@ -30,7 +33,7 @@ export function upsertRecords(
   if (!match?.externalId)
     throw refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${path.field}`)
   const rows = readRows(body, object)
-  return saveAll(rows, { context, stamp, allOrNone: allOrNone(body) }, upsertBy(match, rows))
+  return saveAll(rows, { context, ...write, allOrNone: allOrNone(body) }, upsertBy(match, rows))
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_delete.htm */

@@ -103,7 +103,10 @@ function savePart(context: SimulatorContext, job: Job, { columns, records, stamp
   if (job.operation === 'delete')
     return read.map((row) => ('success' in row ? row : deleteById(context, row.id ?? '', stamp)))
   const rows = read.filter((row): row is Row => !('success' in row))
-  const saved = saveAll(rows, { context, stamp, allOrNone: false }, saverOf(job, rows))[Symbol.iterator]()
+  // A job applies a rule only where it names one (`assignmentRuleId`), and none here does.
+  const saved = saveAll(rows, { context, stamp, allOrNone: false, assigns: false }, saverOf(job, rows))[
+    Symbol.iterator
+  ]()
   return read.map((row) => ('success' in row ? row : requireResult(saved.next().value)))
 }
 

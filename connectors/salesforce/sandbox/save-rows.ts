@@ -1,5 +1,6 @@
 import type { JsonObject } from 'millrace'
 import type { SimulatorContext } from 'millrace/sandbox'
+import { assignedOwner } from './assignment-rule.ts'
 import { checkValue, storedValue } from './field-value.ts'
 import type { Field } from './field.ts'
 import { createKeyIndex, type KeyIndex } from './key-index.ts'
@@ -16,7 +17,7 @@ export type SaveResult =
   | { readonly success: false; readonly id?: string; readonly error: VendorError }
 
 /** What the rows of one request are written with. */
-export type Save = { readonly context: SimulatorContext; readonly keys: KeyIndex; readonly stamp: Stamp }
+export type Save = Pick<Saving, 'context' | 'stamp' | 'assigns'> & { readonly keys: KeyIndex }
 
 export type SaveRow = (save: Save, row: Row, index: number) => SaveResult
 
@@ -25,12 +26,14 @@ export type Saving = {
   readonly stamp: Stamp
   /** One bad row takes all others back. */
   readonly allOrNone: boolean
+  /** The org's assignment rules are applied. */
+  readonly assigns: boolean
 }
 
 /** One request's rows, or one part of a job's. */
-export function saveAll(rows: readonly Row[], { context, stamp, allOrNone }: Saving, saveRow: SaveRow) {
+export function saveAll(rows: readonly Row[], { context, stamp, allOrNone, assigns }: Saving, saveRow: SaveRow) {
   const { store, undo } = recordWrites(context.store)
-  const save: Save = { context: { ...context, store }, keys: createKeyIndex(store), stamp }
+  const save: Save = { context: { ...context, store }, keys: createKeyIndex(store), stamp, assigns }
   const results = rows.map((row, index) => saveRow(save, row, index))
   if (!allOrNone || results.every((result) => result.success)) return results
   undo()
@@ -129,7 +132,7 @@ function insertRow(save: Save, unresolved: Row): SaveResult {
   }
   const wrong = checkRow(save, row, null)
   if (wrong) return { success: false, error: wrong }
-  const record = createRecord(save.context, row.object, stored(row), save.stamp)
+  const record = createRecord(save.context, row.object, stored(save, row), save.stamp)
   save.keys.add(row.object, record)
   return { success: true, id: String(record['Id']) }
 }
@@ -151,7 +154,7 @@ function changeRow(save: Save, unresolved: Row, id: string): SaveResult {
     return failed('CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead')
   const wrong = checkRow(save, row, id)
   if (wrong) return { success: false, id, error: wrong }
-  const after = updateRecord(save.context, row.object, id, stored(row), save.stamp)
+  const after = updateRecord(save.context, row.object, id, stored(save, row), save.stamp)
   if (after) save.keys.add(row.object, after)
   return { success: true, id }
 }
@@ -203,8 +206,10 @@ const locked: VendorError = {
   fields: [],
 }
 
-const stored = (row: Row): JsonObject =>
-  Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)]))
+const stored = ({ assigns }: Save, row: Row): JsonObject => ({
+  ...Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)])),
+  ...(assigns && assignedOwner(row.object)),
+})
 const notWritable = (field: Field) =>
   failed(
     'INVALID_FIELD_FOR_INSERT_UPDATE',

@@ -1,4 +1,5 @@
 import type { SimulatorContext } from 'millrace/sandbox'
+import { assignsOwners } from './assignment-rule.ts'
 import { createRecords, deleteRecords, renderResults, updateRecords, upsertRecords } from './collections.ts'
 import { describeGlobal, describeObject } from './describe.ts'
 import { parseBody } from './field-value.ts'
@@ -58,6 +59,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       .filter((part) => part !== '')
       .map(decodeURIComponent)
     const stamp = { at: context.now(), by: user }
+    const write = { stamp, assigns: assignsOwners(request) }
     const body = async () => parseBody(await request.text())
     const needs = methodsOf(request)
     const query = queryRoute(parts, base)
@@ -79,8 +81,8 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       return answerIngest(context, request, { parts: parts.slice(2), base, stamp })
     if (first === 'jobs' && second === 'query') return answerQueryJobs(request, { parts: parts.slice(2), url, user })
     if (first === 'composite' && second === 'sobjects' && parts.length === 2) {
-      if (request.method === 'POST') return renderResults(createRecords(context, await body(), stamp))
-      if (request.method === 'PATCH') return renderResults(updateRecords(context, await body(), stamp))
+      if (request.method === 'POST') return renderResults(createRecords(context, await body(), write))
+      if (request.method === 'PATCH') return renderResults(updateRecords(context, await body(), write))
       if (request.method === 'DELETE') return renderResults(deleteRecords(context, idsOf(url), stamp))
       throw refuse(
         405,
@@ -90,7 +92,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     }
     if (first === 'composite' && second === 'sobjects' && parts.length === 4) {
       needs('PATCH')
-      return renderResults(upsertRecords(context, { object: third ?? '', field: parts[3] ?? '' }, await body(), stamp))
+      return renderResults(upsertRecords(context, { object: third ?? '', field: parts[3] ?? '' }, await body(), write))
     }
     throw notFound()
   }

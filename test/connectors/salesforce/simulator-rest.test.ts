@@ -362,6 +362,17 @@ describe('writing to the simulated org', () => {
     expect(await sandbox.show('salesforce', 'Account')).toHaveLength(count)
   })
 
+  it('gives leads to whom the org’s assignment rule names, unless the request says FALSE', async () => {
+    const ownerOf = async (key: string, headers: { readonly [name: string]: string }) => {
+      const body = JSON.stringify({ records: [rowOf({ LastName: 'x', Company: 'x', Person_Id__c: key }, 'Lead')] })
+      const { json } = await ask('/composite/sobjects', { method: 'POST', body, headers })
+      return (await only('Lead', json()[0].id))['OwnerId']
+    }
+    expect(await ownerOf('rule-1', {})).toBe(recordId('005', 1))
+    expect(await ownerOf('rule-2', { 'sforce-auto-assign': 'true' })).toBe(recordId('005', 1))
+    expect(await ownerOf('rule-3', { 'sforce-auto-assign': 'false' })).toBe(recordId('005', 0))
+  })
+
   it('refuses a key that another record has, made in this very request too', async () => {
     const { json } = await write('POST', '/composite/sobjects', {
       records: [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordId } from '../../../connectors/salesforce/sandbox/record-id.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
 let org: OpenedSalesforce
@@ -156,6 +157,27 @@ describe('a Salesforce object', () => {
       { outcome: 'rejected', code: 'UNABLE_TO_LOCK_ROW', retryable: true },
     ])
     await org.sandbox.setFault('salesforce', 'lock_rows', null)
+  })
+
+  it('leaves owners as they are: no assignment rule of the org runs on what is upserted, inserted and updated', async () => {
+    const lead = await org.object('Lead')
+    const leadOf = async (key: string) =>
+      (await org.sandbox.show('salesforce', 'Lead')).find((row) => row['Person_Id__c'] === key)
+    const fields = (key: string) => ({ Person_Id__c: key, LastName: 'Owned', Company: 'Oma Oy' })
+    const before = (await org.sandbox.show('salesforce', 'Lead')).find(
+      (row) => row['IsDeleted'] === false && row['IsConverted'] === false && row['OwnerId'] !== recordId('005', 1),
+    )
+    const known = String(before?.['Person_Id__c'])
+    const results = await org.write(lead, 'Person_Id__c', [
+      changeOf('upsert', 'owned-1', fields('owned-1')),
+      changeOf('insert', 'owned-2', { ...fields('owned-2'), OwnerId: recordId('005', 2) }),
+      changeOf('update', known, { Person_Id__c: known, Title: 'CTO' }),
+    ])
+    expect(results).toEqual([{ outcome: 'ok' }, { outcome: 'ok' }, { outcome: 'ok' }])
+    // Whoever makes a record owns it, where the row names nobody.
+    expect(await leadOf('owned-1')).toMatchObject({ OwnerId: recordId('005', 0) })
+    expect(await leadOf('owned-2')).toMatchObject({ OwnerId: recordId('005', 2) })
+    expect(await leadOf(known)).toMatchObject({ Title: 'CTO', OwnerId: before?.['OwnerId'] })
   })
 
   it('does not send an opt-in again, whether its answer was lost or its record was locked', async () => {
