@@ -1,4 +1,5 @@
 import type { Scan } from 'millrace'
+import { allPages } from './all-pages.ts'
 import { rowsReadAgain, sharedFields } from './field-chunks.ts'
 import { joinParts, splitLines, type LinePart } from './join-lines.ts'
 import { isByStamp, type Position } from './position.ts'
@@ -30,11 +31,11 @@ export async function completeRows(
 ): Promise<Completed> {
   const shared = sharedFields(stream)
   let altered = page.altered
-  const fetchParts = async (soql: string) => {
+  const fetchPart = async (soql: string) => {
     api.checkQuota()
     const part = await fetchQueryPage(api, { kind: 'queryAll', soql, signal, asker: askerOf(stream, scan) })
     altered += part.altered
-    return { part, rows: splitLines(part.lines, shared) }
+    return part
   }
   const first = splitLines(page.lines, shared)
   const order = isByStamp(stream, last) ? `${stream.cursor}, Id` : 'Id'
@@ -43,7 +44,8 @@ export async function completeRows(
     const found = new Map<string, LinePart>()
     for (let from = after; ;) {
       const soql = `SELECT ${fields.join(', ')} FROM ${stream.name}${whereOf(stream, scan, from, upTo(stream.cursor, last))} ORDER BY ${order} LIMIT ${stream.pageSize}`
-      const { part, rows } = await fetchParts(soql)
+      const part = await fetchPart(soql)
+      const rows = splitLines(part.lines, shared)
       for (const row of rows) found.set(row.id, row)
       const end = rows.at(-1)
       // A page may be cut short where rows are wide.
@@ -67,8 +69,10 @@ export async function completeRows(
       const where = and([...wantedOf(stream, scan), `Id IN (${ids.map(quote).join(', ')})`])
       const found: ReadonlyMap<string, LinePart>[] = []
       for (const fields of chunks) {
-        const { rows } = await fetchParts(`SELECT ${fields.join(', ')} FROM ${stream.name}${where}`)
-        found.push(new Map(rows.map((row) => [row.id, row])))
+        const rows = new Map<string, LinePart>()
+        for await (const part of allPages(`SELECT ${fields.join(', ')} FROM ${stream.name}${where}`, fetchPart))
+          for (const row of splitLines(part.lines, shared)) rows.set(row.id, row)
+        found.push(rows)
       }
       for (const id of ids) {
         const parts = found.map((rows) => rows.get(id))

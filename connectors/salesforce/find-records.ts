@@ -1,4 +1,5 @@
-import type { Change } from 'millrace'
+import type { Change, JsonObject } from 'millrace'
+import { allPages } from './all-pages.ts'
 import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
@@ -17,17 +18,20 @@ export async function findRecords(
   const match = object.fields.find((field) => field.name === context.match)
   const ids = new Map<string, string[]>()
   for (const soql of lookupQueries(object, changes, { match: context.match, fields: [] })) {
-    const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal: context.signal })
-    for (const line of Buffer.from(lines).toString().split('\n')) {
-      if (line === '') continue
-      const record: { readonly Id: string; readonly [field: string]: unknown } = JSON.parse(line)
+    for await (const record of readLookup(api, soql, context.signal)) {
       const key = fold(String(record[context.match]), match)
       const known = ids.get(key)
-      if (known) known.push(record.Id)
-      else ids.set(key, [record.Id])
+      if (known) known.push(String(record['Id']))
+      else ids.set(key, [String(record['Id'])])
     }
   }
   return { match, idsOf: (change) => ids.get(fold(keyOf(change, context.match), match)) ?? [] }
+}
+
+/** The records of one of these queries. */
+export async function* readLookup(api: SalesforceApi, soql: string, signal: AbortSignal): AsyncGenerator<JsonObject> {
+  for await (const { lines } of allPages(soql, (page) => fetchQueryPage(api, { kind: 'query', soql: page, signal })))
+    for (const line of Buffer.from(lines).toString().split('\n')) if (line !== '') yield JSON.parse(line)
 }
 
 /** As few queries as the limit of a URL allows. */
@@ -69,5 +73,5 @@ export function fold(key: string, field: Field | undefined): string {
 const isNumber = (field: Field | undefined) =>
   field !== undefined && ['int', 'long', 'double', 'currency', 'percent'].includes(field.type)
 
-/** Host, path, SELECT and FROM. */
-const headroom = 512
+/** Host, path, SELECT and FROM; and of a further page where it begins. */
+const headroom = 640

@@ -1,5 +1,6 @@
 import { type Change, type Json, type JsonObject, type RequestPreview } from 'millrace'
 import { checkMatch, collectionRequest, keyOf } from './collection-request.ts'
+import { inOrder } from './all-pages.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { lookupQueries } from './find-records.ts'
 import { jobBody } from './ingest-job.ts'
@@ -41,7 +42,7 @@ export function previewChanges(
   const looked = (kinds: readonly RowKind[], fields: readonly string[]) => {
     const found = kinds.flatMap((kind) => rows[kind].map(({ change }) => change))
     return lookupQueries(object, found, { match, fields }).map((soql) =>
-      show(`/query?q=${encodeSoql(soql)}`, { method: 'GET', body: null, docs: queryDocs }),
+      show(`/query?q=${encodeSoql(inOrder(soql))}`, { method: 'GET', body: null, docs: queryDocs }),
     )
   }
   return [

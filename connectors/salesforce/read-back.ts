@@ -2,8 +2,7 @@ import type { Change, Fields, FieldValue, Json, ReadBack, WriteContext } from 'm
 import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
-import { fold, lookupQueries } from './find-records.ts'
-import { fetchQueryPage } from './query.ts'
+import { fold, lookupQueries, readLookup } from './find-records.ts'
 import { relationshipOf } from './relationship.ts'
 
 /** null: no such record; undefined: several, or none can be named. */
@@ -32,10 +31,7 @@ export async function readRecords(
   const fields = readableFields(object, changes).filter((name) => name !== match)
   const found = new Map<string, NonNullable<HeldRecord>[]>()
   for (const soql of lookupQueries(object, changes.filter(isNamed), { match, fields })) {
-    const { lines } = await fetchQueryPage(api, { kind: 'query', soql, signal })
-    for (const line of Buffer.from(lines).toString().split('\n')) {
-      if (line === '') continue
-      const record: { readonly [name: string]: Json } = JSON.parse(line)
+    for await (const record of readLookup(api, soql, signal)) {
       const key = fold(String(record[match]), field)
       const held = {
         id: String(record['Id']),

@@ -24,6 +24,7 @@ export default simulator({
     daily_limit: 'the day’s API requests are used up (403 REQUEST_LIMIT_EXCEEDED)',
     near_limit: 'Sforce-Limit-Info says that 85 % of the day’s requests are used',
     small_limit: 'the day has `requests` API requests only',
+    short_pages: 'a page of a query has `rows` rows at most, whatever was asked for',
     rotate_refresh: 'each sign-in gives another refresh token',
     no_bulk: 'the user may not use the Bulk API (FEATURENOTENABLED)',
     query_job_limit: 'the day’s query jobs are used up (LIMIT_EXCEEDED)',

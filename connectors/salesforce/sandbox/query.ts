@@ -46,7 +46,7 @@ export function createQueryEndpoint(context: SimulatorContext) {
   }
 
   function page(found: Found, from: number, size: number, route: QueryRoute, id?: string): string {
-    const to = from + size
+    const to = from + Math.min(size, mostRows(context, found))
     const done = to >= found.rows.length
     let next = ''
     if (!done) {
@@ -61,6 +61,18 @@ export function createQueryEndpoint(context: SimulatorContext) {
       .map((record) => renderRecord(records, found.object, record, found.columns, route.base))
     return `{"totalSize":${found.rows.length},"done":${done},${next}"records":[${texts.join(',')}]}`
   }
+}
+
+/**
+ * A page may have fewer rows than it was asked for: with two long texts of the org's own it always has.
+ * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_changing_batch_size.htm
+ */
+function mostRows(context: SimulatorContext, { columns }: Found): number {
+  const longTexts = columns.filter(
+    ({ field }) => field.type === 'textarea' && field.length > 255 && field.name.endsWith('__c'),
+  )
+  const cut = Number(context.fault('short_pages')?.['rows'] ?? Infinity)
+  return Math.min(cut, longTexts.length >= 2 ? 200 : Infinity)
 }
 
 export type QueryRoute = {

@@ -1,4 +1,5 @@
 import {
+  area,
   auditFields,
   boolean,
   currency,
@@ -27,4 +28,7 @@ export const subscriptionFields: readonly Field[] = [
   date('Started_On__c'),
   datetime('Ends_At__c'),
   boolean('Cancels__c'),
+  // Two of them, for a page of such rows is shorter.
+  area('Terms__c', 32_000),
+  area('Notes__c', 32_000),
 ]

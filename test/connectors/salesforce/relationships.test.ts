@@ -1,3 +1,4 @@
+import type { Change } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
@@ -223,6 +224,44 @@ describe('inserts and deletions by request', () => {
     expect(await one('Account', 'External_Id__c', 'single')).toMatchObject({ IsDeleted: true })
     expect(await org.write(account, 'External_Id__c', [removal])).toEqual([{ outcome: 'absent' }])
     await expect(org.write(account, 'Id', [{ ...insert, op: 'insert' }])).rejects.toMatchObject({ code: 'MR-1209' })
+  })
+})
+
+describe('looking up before a write, where pages are shorter than was asked for', () => {
+  const keys = Array.from({ length: 250 }, (_, index) => `short-${index}`)
+  const insert = (key: string) =>
+    changeOf('insert', key, {
+      Stripe_Id__c: key,
+      'Account__r.External_Id__c': 'ACME-00001',
+      Terms__c: 'long',
+      Notes__c: 'longer',
+    })
+  const outcomes = async (changes: readonly Change[]) => {
+    const results = await org.write(await org.object('Subscription__c'), 'Stripe_Id__c', changes)
+    return [...new Set(results.map((result) => (result.outcome === 'rejected' ? result.code : result.outcome)))]
+  }
+
+  it('takes every record that is there as it was to be made for ours: two long texts make a page two hundred rows', async () => {
+    expect(await outcomes(keys.map(insert))).toEqual(['ok'])
+    expect(await outcomes(keys.map(insert))).toEqual(['ok'])
+    const other = keys.map((key) => changeOf('insert', key, { ...insert(key).fields, Notes__c: 'other' }))
+    expect(await outcomes(other)).toEqual(['DUPLICATE_VALUE'])
+  })
+
+  it('finds all that are to be upserted, updated, removed and read back', async () => {
+    await org.sandbox.setFault('salesforce', 'short_pages', { rows: 70, times: 'always' })
+    // The account is set on a new record only: these are not new.
+    expect(await outcomes(keys.map((key) => changeOf('upsert', key, insert(key).fields)))).toEqual(['ok'])
+    expect(await outcomes(keys.map((key) => changeOf('update', key, { Stripe_Id__c: key, Notes__c: 'seen' })))).toEqual(
+      ['ok'],
+    )
+    const context = { ...org.host.context(org.signal), options: {}, match: 'Stripe_Id__c' }
+    const records = await (
+      await org.object('Subscription__c')
+    ).readBack?.(keys.map(insert), { ...context, saveReceipt: async () => undefined })
+    expect(records?.filter((record) => record?.['Notes__c'] === 'seen')).toHaveLength(250)
+    expect(await outcomes(keys.map((key) => changeOf('delete', key, { Stripe_Id__c: key })))).toEqual(['ok'])
+    await org.sandbox.setFault('salesforce', 'short_pages', null)
   })
 })
 

@@ -93,6 +93,29 @@ describe('an object with more fields than a URL has room for', () => {
     expect(rows.filter((row) => row['Name'] === 'Torn')).toHaveLength(10)
   })
 
+  it('loses no row that is read again, however short the pages are', async () => {
+    const stream = await org.stream('Survey__c')
+    const scan = await scanOf(stream)
+    await org.sandbox.move(1)
+    await org.sandbox.setFault('salesforce', 'delay', { ms: 700, match: 'queryAll.*Answer_450', times: 1 })
+    const reading = org.read(stream, scan)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await write(
+      Array.from({ length: 10 }, (_, n) =>
+        changeOf('upsert', `S-${n + 20}`, {
+          External_Id__c: `S-${n + 20}`,
+          [answer(1)]: 'again',
+          [answer(450)]: 'again',
+        }),
+      ),
+    )
+    await org.sandbox.setFault('salesforce', 'short_pages', { rows: 4, match: 'IN%20', times: 'always' })
+    const rows = rowsOf(await reading)
+    await org.sandbox.setFault('salesforce', 'short_pages', null)
+    expect(rows).toHaveLength(surveys)
+    expect(rows.filter((row) => row[answer(1)] === 'again' && row[answer(450)] === 'again')).toHaveLength(10)
+  })
+
   it('goes by one query where it goes by a query job', async () => {
     await using bulk = await openSalesforce({ scale: 0.01, keys: { bulk_query_from: 1 } })
     const object = await bulk.object('Survey__c')

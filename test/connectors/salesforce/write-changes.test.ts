@@ -233,7 +233,7 @@ describe('a Salesforce object', () => {
     ]
     const preview = account.preview(changes, { match: 'External_Id__c' })
     expect(preview.map(({ method, path }) => `${method} ${decodeURIComponent(path)}`)).toEqual([
-      "GET /services/data/v66.0/query?q=SELECT Id, External_Id__c FROM Account WHERE External_Id__c IN ('ACME-00006')",
+      "GET /services/data/v66.0/query?q=SELECT Id, External_Id__c FROM Account WHERE External_Id__c IN ('ACME-00006') ORDER BY Id",
       'PATCH /services/data/v66.0/composite/sobjects/Account/External_Id__c',
       'PATCH /services/data/v66.0/composite/sobjects',
     ])
