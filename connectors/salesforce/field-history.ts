@@ -31,6 +31,7 @@ export async function describeHistory(
     who: { stream: 'User', key: 'Id', name: 'Name' },
     createdAt: 'CreatedDate',
     tracked: await readTracked(api, parent, context),
+    ...(parent.fields.some((field) => historyName(field) === 'Owner') && { otherNames: ownerNames }),
   }
 }
 
@@ -42,6 +43,12 @@ function parentOf(history: DescribeSObjectResult): string | undefined {
   if (history.name.endsWith('__History')) return `${history.name.slice(0, -'__History'.length)}__c`
   return /^(.+?)(?:Field)?History$/.exec(history.name)?.[1]
 }
+
+/**
+ * How cases and leads tell of a new owner: one that was assigned, took the record from a queue, or got it as it was escalated.
+ * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_casehistory.htm
+ */
+const ownerNames = { ownerAssignment: 'Owner', ownerAccepted: 'Owner', ownerEscalated: 'Owner' }
 
 /**
  * The tracked fields as the history rows spell them. Only the Tooling API tells which are tracked.

@@ -195,6 +195,8 @@ export type FieldHistory = {
   readonly createdAt: string
   /** Field names as the history rows spell them → the parent's field that holds the present value. */
   readonly tracked: { readonly [historyName: string]: string }
+  /** Further names of entries that are changes of a field, where they have a value (Salesforce: `ownerAccepted`) → its name. @default none */
+  readonly otherNames?: { readonly [name: string]: string }
 }
 
 /** One pass over one partition of a stream. Instants are ISO UTC by the vendor's clock. */

@@ -40,6 +40,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
         return present ? [[name, present]] : []
       }),
     ),
+    ...(history.otherNames && { otherNames: history.otherNames }),
   }
 }
 

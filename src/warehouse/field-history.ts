@@ -31,4 +31,6 @@ export type FieldHistoryView = {
   } | null
   /** Field as the history spells it → the parent's column with its present value. */
   readonly tracked: { readonly [historyName: string]: string }
+  /** Entries of these names, if they have a value, are changes of the field that is named so. @default none */
+  readonly otherNames?: { readonly [name: string]: string }
 }

@@ -7,7 +7,12 @@ import { firstRuntimeNumber, recordId } from './record-id.ts'
 import { invalidType } from './refusal.ts'
 
 /** When and by whom: what the audit fields and the history say of a change. */
-export type Stamp = { readonly at: Date; readonly by: string }
+export type Stamp = {
+  readonly at: Date
+  readonly by: string
+  /** How the history names a change of owner. @default `Owner` */
+  readonly ownerWord?: 'ownerAssignment' | 'ownerAccepted'
+}
 
 /** The org's records. Decimals are kept as the text of their digits, instants as ISO text of whole seconds. */
 export function createRecord(
@@ -73,7 +78,8 @@ function trackField(context: SimulatorContext, { history, field, before, after }
   const from = before[field.name] ?? null
   const to = after[field.name] ?? null
   if (from === to) return
-  const row = { record: String(after['Id']), field: historyName(field) }
+  const word = field.name === 'OwnerId' ? stamp.ownerWord : undefined
+  const row = { record: String(after['Id']), field: word ?? historyName(field) }
   if (field.type !== 'reference')
     return writeHistory(context, history, { ...row, dataType: historyType(field), from, to }, stamp)
   // A lookup is written twice: by name for people, by Id for programs.

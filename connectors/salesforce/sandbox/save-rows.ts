@@ -154,7 +154,7 @@ function changeRow(save: Save, unresolved: Row, id: string): SaveResult {
     return failed('CANNOT_UPDATE_CONVERTED_LEAD', 'cannot reference converted lead')
   const wrong = checkRow(save, row, id)
   if (wrong) return { success: false, id, error: wrong }
-  const after = updateRecord(save.context, row.object, id, stored(save, row), save.stamp)
+  const after = updateRecord(save.context, row.object, id, stored(save, row), stampOf(save))
   if (after) save.keys.add(row.object, after)
   return { success: true, id }
 }
@@ -205,6 +205,9 @@ const locked: VendorError = {
   message: 'unable to obtain exclusive access to this record',
   fields: [],
 }
+
+/** A rule's change of owner has a word of its own. */
+const stampOf = ({ assigns, stamp }: Save): Stamp => (assigns ? { ...stamp, ownerWord: 'ownerAssignment' } : stamp)
 
 const stored = ({ assigns }: Save, row: Row): JsonObject => ({
   ...Object.fromEntries([...row.values].map(([field, value]) => [field.name, storedValue(field, value)])),

@@ -1,5 +1,6 @@
 import type { JsonObject } from 'millrace'
 import type { Person, Random, SimulatorContext } from 'millrace/sandbox'
+import { integrationUserId } from './identity.ts'
 import { momentsBetween } from './moments.ts'
 import { createRecord, requireObject, updateRecord } from './org.ts'
 import { recordId } from './record-id.ts'
@@ -45,6 +46,8 @@ function seedLead(context: SimulatorContext, person: Person, random: Random): vo
   const lead = requireObject('Lead')
   const id = leadId(person.number)
   const contacted = random.chance(0.5)
+  // Came in by a form, and a rule gave it to somebody.
+  const isAssigned = person.number % 5 === 0
   createRecord(
     context,
     lead,
@@ -59,11 +62,14 @@ function seedLead(context: SimulatorContext, person: Person, random: Random): vo
       LeadSource: random.pick(['Web', 'Partner Referral', 'Other']),
       Rating: random.pick(['Hot', 'Warm', 'Cold', null]),
       Country: company?.country ?? null,
+      ...(isAssigned && { OwnerId: integrationUserId }),
     },
     { at: person.createdAt, by: owner },
   )
   const stamps = momentsBetween(random, { from: person.createdAt, to: context.world.epoch, count: 2 })
   const [first = person.createdAt, second = person.createdAt] = stamps
+  if (isAssigned)
+    updateRecord(context, lead, id, { OwnerId: owner }, { at: first, by: owner, ownerWord: 'ownerAssignment' })
   if (contacted) updateRecord(context, lead, id, { Status: 'Working - Contacted' }, { at: first, by: owner })
   if (person.optOut.email) updateRecord(context, lead, id, { HasOptedOutOfEmail: true }, { at: second, by: owner })
 }

@@ -13,22 +13,30 @@ export function fieldHistorySql(db: Engine, view: FieldHistoryView, parentColumn
   const { history, parent, who, schema } = view
   const h = (column: string) => `h.${db.quote(column)}`
   const kind = history.kind === null ? `''` : h(history.kind)
-  const inOrder = `PARTITION BY ${h(history.record)}, ${h(history.field)}, ${kind} ORDER BY ${h(history.at)}, ${h(history.key)}`
+  const named = h(history.field)
+  const otherNames = Object.entries(view.otherNames ?? {})
+  const means = otherNames.map(([name, field]) => `WHEN ${db.text(name)} THEN ${db.text(field)}`).join(' ')
+  const field = means ? `CASE ${named} ${means} ELSE ${named} END` : named
+  // One that has no value tells that something happened, and not what.
+  const hasValue = means
+    ? ` AND (${named} NOT IN (${otherNames.map(([name]) => db.text(name)).join(', ')}) OR ${h(history.from)} IS NOT NULL OR ${h(history.to)} IS NOT NULL)`
+    : ''
+  const inOrder = `PARTITION BY ${h(history.record)}, ${field}, ${kind} ORDER BY ${h(history.at)}, ${h(history.key)}`
   const changes =
-    `SELECT ${h(history.record)} AS record_id, ${h(history.field)} AS field, ${kind} AS kind, ` +
+    `SELECT ${h(history.record)} AS record_id, ${field} AS field, ${kind} AS kind, ` +
     `CAST(${h(history.from)} AS VARCHAR) AS from_value, CAST(${h(history.to)} AS VARCHAR) AS to_value, ` +
     `${h(history.at)} AS changed_at, ${history.by === null ? 'CAST(NULL AS VARCHAR)' : h(history.by)} AS changed_by_id, ` +
     `lead(${h(history.at)}) OVER (${inOrder}) AS next_at, row_number() OVER (${inOrder}) AS nth ` +
-    `FROM ${rowsOf(db, schema, history)} h WHERE h._deleted_at IS NULL`
+    `FROM ${rowsOf(db, schema, history)} h WHERE h._deleted_at IS NULL${hasValue}`
   const p = `FROM ${rowsOf(db, schema, parent)} p`
   const createdAt = `p.${db.quote(parent.createdAt)}`
   const key = `p.${db.quote(parent.key)}`
   const typeOf = (column: string) => parentColumns.find(({ name }) => name === column)?.type ?? 'string'
   const never = Object.entries(view.tracked).map(
-    ([field, column]) =>
-      `SELECT ${key} AS record_id, ${db.text(field)} AS field, '' AS kind, NULL AS from_value, ${db.asText(`p.${db.quote(column)}`, typeOf(column))} AS value, ` +
+    ([tracked, column]) =>
+      `SELECT ${key} AS record_id, ${db.text(tracked)} AS field, '' AS kind, NULL AS from_value, ${db.asText(`p.${db.quote(column)}`, typeOf(column))} AS value, ` +
       `CAST(NULL AS VARCHAR) AS changed_by_id, ${createdAt} AS valid_from, CAST(NULL AS ${db.type('timestamp')}) AS valid_to ${p} ` +
-      `WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.record_id = ${key} AND c.field = ${db.text(field)})`,
+      `WHERE NOT EXISTS (SELECT 1 FROM changes c WHERE c.record_id = ${key} AND c.field = ${db.text(tracked)})`,
   )
   const intervals = [
     `SELECT record_id, field, kind, from_value, to_value AS value, changed_by_id, changed_at AS valid_from, next_at AS valid_to FROM changes`,

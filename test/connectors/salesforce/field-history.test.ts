@@ -25,6 +25,7 @@ describe('the field history of Salesforce', () => {
       keyKind: 'EntityId',
       who: { stream: 'User', key: 'Id', name: 'Name' },
       createdAt: 'CreatedDate',
+      otherNames: { ownerAssignment: 'Owner', ownerAccepted: 'Owner', ownerEscalated: 'Owner' },
       tracked: {
         StageName: 'StageName',
         Amount: 'Amount',
@@ -52,7 +53,8 @@ describe('the field history of Salesforce', () => {
       const present = new Map(rowsOf(await org.read(parents, await org.scanOf(parents))).map((row) => [row['Id'], row]))
       const last = new Map<string, JsonObject>()
       for (const row of rows) {
-        const field = history.tracked[String(row['Field'])]
+        const name = String(row['Field'])
+        const field = history.tracked[history.otherNames?.[name] ?? name]
         const isLookup = row['DataType'] === 'EntityId'
         if (!field || (field.endsWith('Id') && !isLookup)) continue
         const key = `${String(row[history.record])} ${field}`
@@ -74,6 +76,13 @@ describe('the field history of Salesforce', () => {
         ),
       )
     }
+  })
+
+  it('tells of owners of leads by other words, too', async () => {
+    const rows = await org.sandbox.show('salesforce', 'LeadHistory')
+    const words = new Set(rows.map((row) => row['Field']))
+    expect([words.has('ownerAssignment'), words.has('Owner')]).toEqual([true, false])
+    expect((await org.stream('LeadHistory')).history?.otherNames).toMatchObject({ ownerAssignment: 'Owner' })
   })
 
   it('gets a lookup twice, by Id and by name, and what millrace writes by its own user', async () => {

@@ -176,6 +176,25 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       ])
     })
 
+    test('takes what goes by another name for a change of the field that it means, unless it has no value', async () => {
+      await build([
+        ['h1', 'ownerAssignment', 'U0', 'U2', '05', 'EntityId'],
+        ['h2', 'Owner', 'U2', 'U3', '07', 'EntityId'],
+        ['h3', 'ownerAccepted', 'U3', 'U1', '09', 'EntityId'],
+        ['h4', 'ownerAssignment', null, null, '10', 'EntityId'],
+      ])
+      await bench().session((session) =>
+        session.ensureFieldHistory({ ...view, otherNames: { ownerAssignment: 'Owner', ownerAccepted: 'Owner' } }),
+      )
+      expect(await intervals('Owner')).toEqual([
+        [null, 'U0', '01', '05', 'false', null],
+        ['U0', 'U2', '05', '07', 'false', 'Una'],
+        ['U2', 'U3', '07', '09', 'false', 'Una'],
+        ['U3', 'U1', '09', undefined, 'true', 'Una'],
+      ])
+      expect(await intervals('ownerAssignment')).toEqual([])
+    })
+
     test('can be built again over itself', async () => {
       await build([])
       await bench().session((session) => session.ensureFieldHistory(view))
