@@ -70,6 +70,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     let last: Exchange | null = null
     return {
       classify: (error: unknown) => classify(error, last?.answer ?? null),
+      status: () => last?.answer?.status,
       run: async (signal: AbortSignal, send: () => Promise<unknown>, take?: Take): Promise<ExchangeAnswer> => {
         const exchange: Exchange = { signal, answer: null }
         last = exchange
@@ -164,7 +165,9 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
           } catch (error) {
             await sink?.drop()
             const vendor = vendorErrorOf(error)
-            if (vendor?.code === 'INVALID_SESSION_ID' && renewals === 0) return { expired: used }
+            // A 401 may come with a body that has no code: what was asked for was CSV.
+            const isExpired = vendor?.code === 'INVALID_SESSION_ID' || attempt.status() === 401
+            if (isExpired && renewals === 0) return { expired: used }
             const recovered = vendor && recover?.(vendor)
             if (!recovered) throw error
             return recovered

@@ -42,6 +42,9 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
     } catch (error) {
       if (!(error instanceof SalesforceRefusal)) throw error
       const { status, message, errorCode, fields } = error.error
+      // Who asked for CSV is not promised JSON, and there is no code to be read in this.
+      if (status === 401 && request.headers.get('accept') === 'text/csv')
+        return withUsage(new Response(message, { status, headers: { 'content-type': 'text/csv' } }))
       return withUsage(Response.json([{ message, errorCode, ...(fields && { fields: [...fields] }) }], { status }))
     }
   }
