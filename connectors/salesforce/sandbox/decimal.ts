@@ -19,15 +19,6 @@ export function plainDecimal(text: string): string | undefined {
 
 export const wholeDigits = (plain: string) => plain.replace('-', '').split('.')[0]?.replace(/^0+/, '').length ?? 0
 
-/** Cuts to `scale` decimals, rounding half up as Salesforce does when it stores. */
-export function roundDecimal(plain: string, scale: number): string {
-  const { digits, scale: had } = scaled(plain)
-  if (had <= scale) return plain
-  const unit = 10n ** BigInt(had - scale)
-  const half = digits < 0n ? -unit / 2n : unit / 2n
-  return plainDecimal(scaleBack((digits + half) / unit, scale)) ?? plain
-}
-
 /**
  * How the vendor's JSON writes a number: a double's own form where it holds the digits (`1200.0`, `3.5E8`), and all digits
  * where it does not.
@@ -50,10 +41,4 @@ function scaled(text: string): { readonly digits: bigint; readonly scale: number
   const [mantissa = '0', exponent = '0'] = text.replace(/^\+/, '').toLowerCase().split('e')
   const [whole = '0', fraction = ''] = mantissa.split('.')
   return { digits: BigInt(whole + fraction), scale: fraction.length - Number(exponent) }
-}
-
-function scaleBack(digits: bigint, scale: number): string {
-  const sign = digits < 0n ? '-' : ''
-  const plain = String(digits < 0n ? -digits : digits).padStart(scale + 1, '0')
-  return scale === 0 ? sign + plain : `${sign}${plain.slice(0, -scale)}.${plain.slice(-scale)}`
 }

@@ -1,5 +1,5 @@
 import type { Json } from 'millrace'
-import { plainDecimal, roundDecimal, wholeDigits } from './decimal.ts'
+import { plainDecimal, wholeDigits } from './decimal.ts'
 import { isDecimal, isText, type Field } from './field.ts'
 import { readId } from './record-id.ts'
 import { refuse, type VendorError } from './refusal.ts'
@@ -93,13 +93,12 @@ export function checkValue(field: Field, value: Json): VendorError | undefined {
   return undefined
 }
 
-/** As it is stored: decimals cut to the field's scale, Ids with 18 characters. */
-export function storedValue(field: Field, value: Json): Json {
-  if (typeof value !== 'string') return value
-  if (isDecimal(field.type)) return roundDecimal(value, field.scale)
-  if (field.type === 'reference') return readId(value) ?? value
-  return value
-}
+/**
+ * As it is stored: Ids with 18 characters, and decimals as they came: what a field says of them holds for the pages of the org alone.
+ * https://help.salesforce.com/s/articleView?id=000387302
+ */
+export const storedValue = (field: Field, value: Json): Json =>
+  typeof value === 'string' && field.type === 'reference' ? (readId(value) ?? value) : value
 
 function wrongType(type: string, value: Sent): never {
   const token =

@@ -321,7 +321,7 @@ describe('writing to the simulated org', () => {
       // Matched without regard to case, and written as it was sent.
       External_Id__c: 'acme-00007',
       Account_Status__c: 'customer',
-      MRR__c: '12.35',
+      MRR__c: '12.345',
       SystemModstamp: now,
       LastModifiedDate: now,
       LastModifiedById: recordId('005', 0),
@@ -414,6 +414,12 @@ describe('writing to the simulated org', () => {
     expect((await ask(url, { method: 'PATCH', body: sent })).json()).toMatchObject([{ success: true }])
     const { text } = await query("SELECT Big_Number__c, Precise__c FROM Account WHERE External_Id__c = 'ACME-00030'")
     expect(text).toContain('"Big_Number__c":123456789012345678,"Precise__c":123456789012.345678}')
+    // The decimals of a field hold in the pages of the org, and not for a program.
+    const more = sent.replace('.345678}', '.3456789012}')
+    expect((await ask(url, { method: 'PATCH', body: more })).json()).toMatchObject([{ success: true }])
+    expect((await query("SELECT Precise__c FROM Account WHERE External_Id__c = 'ACME-00030'")).text).toContain(
+      '"Precise__c":123456789012.3456789012}',
+    )
     const refused = await write('PATCH', url, {
       records: [rowOf({ External_Id__c: 'ACME-00030', Big_Number__c: { digits: '1' } })],
     })
