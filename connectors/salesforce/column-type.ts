@@ -7,6 +7,7 @@ import type { Field } from './describe.ts'
  */
 export function columnType(
   field: Pick<Field, 'type' | 'precision' | 'scale' | 'calculated' | 'calculatedFormula'>,
+  numbers: Numbers,
 ): LogicalType | null {
   switch (field.type) {
     case 'int':
@@ -15,7 +16,7 @@ export function columnType(
     case 'double':
     case 'currency':
     case 'percent':
-      return numberType(field)
+      return numbers === 'double' ? 'double' : numberType(field)
     case 'boolean':
       return 'boolean'
     case 'date':
@@ -34,6 +35,9 @@ export function columnType(
       return 'string'
   }
 }
+
+/** `double`: any decimals are taken, and digits past a double's are not kept. */
+export type Numbers = 'exact' | 'double'
 
 function numberType({
   precision,

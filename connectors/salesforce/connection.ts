@@ -51,6 +51,10 @@ export const connectionKeys = z
       .max(2000)
       .default(2000)
       .meta({ description: 'Rows of one query, and of one checkpoint' }),
+    numbers: z.enum(['exact', 'double']).default('exact').meta({
+      description:
+        'double: numbers with more decimals than their field has are loaded too, with the fifteen digits of a double',
+    }),
     bulk_query_from: z
       .union([z.int().min(1), z.literal('never')])
       .default(20_000)

@@ -22,6 +22,7 @@ export default connector({
         read: () => null,
         recover: ({ code }) => refuseVersion(code, config.api_version),
       })
+    const { page_size: pageSize, numbers } = config
     const bulk = { fromRows: config.bulk_from, waitMs: config.bulk_wait_seconds * 1000 }
     const queries = {
       from: config.bulk_query_from,
@@ -46,7 +47,7 @@ export default connector({
         const streams: Stream[] = []
         for (const object of described)
           if (object?.queryable)
-            streams.push(await makeStream(object, { api, host, signal, pageSize: config.page_size, bulk: queries }))
+            streams.push(await makeStream(object, { api, host, signal, pageSize, bulk: queries, numbers }))
         return streams
       },
       async objects({ names, signal }) {

@@ -1,6 +1,6 @@
 import type { Host, LogicalType, Stream } from 'millrace'
 import type { SalesforceApi } from './client.ts'
-import { columnType } from './column-type.ts'
+import { columnType, type Numbers } from './column-type.ts'
 import { compoundOf, isCompound } from './compound.ts'
 import { countRows } from './count-rows.ts'
 import { demandedFilter } from './demanded-filter.ts'
@@ -16,15 +16,16 @@ export type StreamContext = {
   readonly signal: AbortSignal
   readonly pageSize: number
   readonly bulk: BulkQueries
+  readonly numbers: Numbers
 }
 
 /** A queryable object as a stream, as it is described now. */
 export async function makeStream(object: DescribeSObjectResult, context: StreamContext): Promise<Stream> {
-  const { api, host, pageSize, bulk } = context
+  const { api, host, pageSize, bulk, numbers } = context
   const columns: { [field: string]: LogicalType } = {}
   const skipped: string[] = []
   for (const field of object.fields) {
-    const type = columnType(field)
+    const type = columnType(field, numbers)
     if (type) columns[field.name] = type
     else skipped.push(field.name)
   }
