@@ -75,14 +75,14 @@ type Asked = { readonly parent: Parent; readonly signal: AbortSignal }
 
 /** A set is one batch: the engine deletes what is not in it. */
 async function readWholeSet(api: StripeApi, child: StripeChild, { parent, signal }: Asked) {
-  const { path, query } = child.list(parent.id)
+  const { path, endpoint, query } = child.list(parent.id)
   const sets: Uint8Array[] = []
   let rows = 0
   let readAt: Date | null = null
   let after: string | null = null
   for (;;) {
     const paging = { limit: pageRows, ...(after === null ? {} : { starting_after: after }) }
-    const page = await fetchPage(api, { path, query: { ...query, ...paging }, docs: child.docs, signal })
+    const page = await fetchPage(api, { path, endpoint, query: { ...query, ...paging }, docs: child.docs, signal })
     // A child that was to be begun after is gone: so is the set as far as it was read.
     if (!page) {
       sets.length = 0

@@ -18,6 +18,8 @@ export type StripeApi = {
 
 export type Get<T> = {
   readonly path: string
+  /** What the vendor counts it as, whichever object is asked for: `/v1/customers/:id`. @default the path */
+  readonly endpoint?: string
   readonly query?: Query
   /** Fields that come only when they are expanded. */
   readonly expand?: readonly string[]
@@ -36,6 +38,7 @@ export type Connection = {
   readonly account?: string
   readonly accounts?: 'all' | readonly string[]
   readonly rate_per_second: number
+  readonly rate_per_endpoint: number
 }
 
 export async function openClient(connection: Connection, host: Host): Promise<StripeApi> {
@@ -54,9 +57,17 @@ export async function openClient(connection: Connection, host: Host): Promise<St
     let refusal: string | null = null
     return {
       fields: { _api_version: connection.api_version, ...sent.fields },
-      get: ({ path, query = {}, expand = [], docs, signal, read: understand, recover }) =>
+      get: ({ path, endpoint = path, query = {}, expand = [], docs, signal, read: understand, recover }) =>
         host.call(
-          { label: `GET ${path}`, docs, signal, ratePerSecond: connection.rate_per_second, classify: classifyFailure },
+          {
+            label: `GET ${path}`,
+            docs,
+            signal,
+            ratePerSecond: connection.rate_per_second,
+            // https://docs.stripe.com/rate-limits : each of them has its own, beside the account's
+            endpoint: { name: endpoint, ratePerSecond: connection.rate_per_endpoint },
+            classify: classifyFailure,
+          },
           async (attemptSignal) => {
             const readAt = new Date()
             try {

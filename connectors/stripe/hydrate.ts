@@ -78,6 +78,7 @@ async function readObject(
   if (change.isDeleted) return gone(change.readAt)
   return api.get({
     path: `${path}/${encodeURIComponent(change.id)}`,
+    endpoint: `${path}/:id`,
     expand,
     docs,
     signal,

@@ -41,6 +41,12 @@ const keys = z.strictObject({
     .max(1000)
     .default(80)
     .meta({ description: 'Requests per second: Stripe allows 100 in live mode, 25 in a sandbox' }),
+  rate_per_endpoint: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(20)
+    .meta({ description: 'Requests per second to one endpoint (all of `/v1/invoices/:id` are one): Stripe allows 25' }),
 })
 
 const isBare = ({ pathname, search }: URL) => pathname === '/' && search === ''

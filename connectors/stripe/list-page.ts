@@ -13,6 +13,7 @@ export type ListPage = {
 
 export type PageRequest = {
   readonly path: string
+  readonly endpoint?: string
   readonly query: Query
   readonly expand?: readonly string[]
   readonly docs: string
@@ -22,10 +23,11 @@ export type PageRequest = {
 /** null: the object that the page should begin after is no longer there. */
 export function fetchPage(
   api: StripeApi,
-  { path, query, expand = [], docs, signal }: PageRequest,
+  { path, endpoint, query, expand = [], docs, signal }: PageRequest,
 ): Promise<ListPage | null> {
   return api.get<ListPage | null>({
     path,
+    ...(endpoint !== undefined && { endpoint }),
     query,
     expand: expand.map((field) => `data.${field}`),
     docs,

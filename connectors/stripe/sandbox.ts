@@ -8,7 +8,13 @@ import { sandboxKey, serveRequests } from './sandbox/serve.ts'
 /** Stripe, as far as the connector reads it. https://docs.stripe.com/api */
 export default simulator({
   name: 'stripe',
-  connection: ({ host, port }) => ({ base_url: `http://${host}:${port}`, api_key: sandboxKey, rate_per_second: 100 }),
+  connection: ({ host, port }) => ({
+    base_url: `http://${host}:${port}`,
+    api_key: sandboxKey,
+    rate_per_second: 100,
+    // Its buckets hold what is read of a world of the usual size.
+    rate_per_endpoint: 100,
+  }),
   seed: seedAccount,
   move: playDay,
   serve: serveRequests,

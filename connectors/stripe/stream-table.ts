@@ -60,7 +60,7 @@ export type StripeChild = {
   /** Fields that the vendor's child lacks ← the parent's fields that they are taken from. */
   readonly taken?: { readonly [field: string]: string }
   /** The whole list of one parent. */
-  readonly list: (parent: string) => { readonly path: string; readonly query: Query }
+  readonly list: (parent: string) => { readonly path: string; readonly endpoint: string; readonly query: Query }
   readonly minorUnits?: MinorUnits
 }
 
@@ -72,4 +72,8 @@ export const inCurrency = (amounts: string): MinorUnits => ({ currency: 'currenc
 /** `/v1/invoices/:id/lines` */
 export const listOf =
   (collection: string, field: string): StripeChild['list'] =>
-  (parent) => ({ path: `/v1/${collection}/${encodeURIComponent(parent)}/${field}`, query: {} })
+  (parent) => ({
+    path: `/v1/${collection}/${encodeURIComponent(parent)}/${field}`,
+    endpoint: `/v1/${collection}/:id/${field}`,
+    query: {},
+  })

@@ -72,7 +72,11 @@ const coreStreams: readonly StripeStream[] = [
         columns: subscriptionItem,
         field: 'items',
         parent: 'subscription',
-        list: (subscription) => ({ path: '/v1/subscription_items', query: { subscription } }),
+        list: (subscription) => ({
+          path: '/v1/subscription_items',
+          endpoint: '/v1/subscription_items',
+          query: { subscription },
+        }),
       },
     ],
   },

@@ -38,6 +38,7 @@ export type Caller = {
   /** Whose credentials: for errors. */
   readonly connection: string
   readonly limiter: Limiter
+  readonly endpointLimiter: (endpoint: string) => Limiter
   readonly retry: RetryPolicy
   readonly redactor: Redactor
   readonly now: () => Date
@@ -57,11 +58,15 @@ export async function callVendor<T>(
   const { retry, limiter } = caller
   const label = caller.redactor.words(request.label)
   if (request.ratePerSecond !== undefined) limiter.limitRate(request.ratePerSecond)
+  const ofEndpoint = request.endpoint && caller.endpointLimiter(request.endpoint.name)
+  if (request.endpoint) ofEndpoint?.limitRate(request.endpoint.ratePerSecond)
   const startedAt = performance.now()
   let askedMs = 0
   let malformed = 0
   for (let tries = 1; ; tries++) {
     caller.permit(label)
+    // The narrower one first: who waits for an endpoint keeps nobody from the others.
+    if (ofEndpoint) await untilStopped(ofEndpoint.take(request.signal), request.signal, label)
     await untilStopped(limiter.take(request.signal), request.signal, label)
     caller.permit(label)
     caller.onSent(label)

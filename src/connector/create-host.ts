@@ -52,7 +52,7 @@ export function createHost(options: HostOptions): EngineHost {
   const clock = options.clock ?? systemClock
   const redactor = createRedactor(secrets)
   keepRedactor(redactor)
-  const limiter = (options.limiters ?? processLimiters).of(secrets, connection)
+  const limiters = options.limiters ?? processLimiters
   const transports: Transport[] = []
   const version = readOwnPackage().version
   let requests = 0
@@ -61,7 +61,8 @@ export function createHost(options: HostOptions): EngineHost {
 
   const caller: Caller = {
     connection,
-    limiter,
+    limiter: limiters.of(secrets, connection),
+    endpointLimiter: (endpoint) => limiters.ofEndpoint(secrets, connection, endpoint),
     retry: { ...defaultRetry, ...options.retry },
     redactor,
     now: () => clock.now(),

@@ -38,6 +38,8 @@ export type CallRequest = {
   readonly timeoutMs?: number
   /** The credential's rate from here on. @default as it was: no limit but the vendor's own 429s; `http` says its own */
   readonly ratePerSecond?: number
+  /** A limit that the vendor sets requests of one kind, beside the credential's. @default none */
+  readonly endpoint?: { readonly name: string; readonly ratePerSecond: number }
   /** What the error of an attempt means. @default by HTTP status and socket error code */
   readonly classify?: (error: unknown) => Failure | undefined
 }

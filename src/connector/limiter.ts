@@ -41,22 +41,28 @@ export function createLimiter(now: () => number = () => performance.now()): Limi
   }
 }
 
-/** The limiters of this process, one per credential: two connections with one key share its limit. */
-export type LimiterRegistry = { readonly of: (secrets: readonly string[], otherwise: string) => Limiter }
+/** The limiters of this process, one per credential: two connections with one key share its limit, and those of its endpoints. */
+export type LimiterRegistry = {
+  readonly of: (secrets: readonly string[], otherwise: string) => Limiter
+  readonly ofEndpoint: (secrets: readonly string[], otherwise: string, endpoint: string) => Limiter
+}
 
 export function createLimiterRegistry(): LimiterRegistry {
   const limiters = new Map<string, Limiter>()
+  const under = (key: string) => {
+    const limiter = limiters.get(key) ?? createLimiter()
+    limiters.set(key, limiter)
+    return limiter
+  }
   return {
-    of(secrets, otherwise) {
-      const key = secrets.length === 0 ? otherwise : hash(secrets)
-      const limiter = limiters.get(key) ?? createLimiter()
-      limiters.set(key, limiter)
-      return limiter
-    },
+    of: (secrets, otherwise) => under(keyOf(secrets, otherwise)),
+    ofEndpoint: (secrets, otherwise, endpoint) => under(JSON.stringify([keyOf(secrets, otherwise), endpoint])),
   }
 }
 
 export const processLimiters: LimiterRegistry = createLimiterRegistry()
+
+const keyOf = (secrets: readonly string[], otherwise: string) => (secrets.length === 0 ? otherwise : hash(secrets))
 
 const hash = (secrets: readonly string[]) =>
   createHash('sha256')

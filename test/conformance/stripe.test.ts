@@ -9,7 +9,7 @@ sourceKit({
   it,
   connector: stripe,
   simulator,
-  keys: { rate_per_second: 1000 },
+  keys: { rate_per_second: 1000, rate_per_endpoint: 1000 },
   // Where there is a daily list, the first scan of a day brings rows whatever changed.
   streams: stripeStreams.map(({ name, untold }) => ({
     name,

@@ -46,6 +46,34 @@ it('is one for a credential, whatever its connections are called', () => {
   expect(registry.of([], 'one')).not.toBe(registry.of([], 'two'))
 })
 
+it('an endpoint has a limit of its own under that of the credential, which it keeps nobody else from', async () => {
+  const host = quickHost({ secrets: ['a'] })
+  const ask = (label: string, endpoint?: string) =>
+    host.call(
+      {
+        label,
+        docs: 'https://x',
+        signal: never,
+        ratePerSecond: 1000,
+        ...(endpoint && { endpoint: { name: endpoint, ratePerSecond: 20 } }),
+      },
+      () => Promise.resolve(performance.now()),
+    )
+  const startedAt = performance.now()
+  const slow = Promise.all(Array.from({ length: 12 }, (_, n) => ask(`GET /items/${n}`, '/items/:id')))
+  const others = await Promise.all([ask('GET /orders', '/orders'), ask('GET /account')])
+  expect(Math.max(...others) - startedAt).toBeLessThan(200)
+  // 12 at 20 a second, of which a tenth of a second's worth may go at once.
+  expect(Math.max(...(await slow)) - startedAt).toBeGreaterThan(((12 - 1 - 2) / 20) * 1000 - 5)
+})
+
+it('of an endpoint is one for a credential, too', () => {
+  const registry = createLimiterRegistry()
+  expect(registry.ofEndpoint(['a', 'b'], 'one', '/x')).toBe(registry.ofEndpoint(['b', 'a'], 'two', '/x'))
+  expect(registry.ofEndpoint(['a'], 'one', '/x')).not.toBe(registry.ofEndpoint(['a'], 'one', '/y'))
+  expect(registry.ofEndpoint(['a'], 'one', '/x')).not.toBe(registry.of(['a'], 'one'))
+})
+
 it('a 429 of one host pauses the other host of the credential', async () => {
   const limiters = createLimiterRegistry()
   const [one, two] = [quickHost({ limiters, connection: 'one' }), quickHost({ limiters, connection: 'two' })]

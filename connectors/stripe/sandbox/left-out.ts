@@ -60,5 +60,6 @@ export const leftOut: { readonly [thing: string]: string } = {
   'expand of objects by their ids':
     'refused: only what comes with expansion alone (tiers, currency_options, applies_to, line_items)',
   'restricted keys': 'there is one for each permission, which lacks that one',
-  'rate limits per endpoint': 'one limit of 100 a second with a burst of 1,000, in wall-clock time',
+  'rate limits':
+    'the account’s 100 a second and 25 of each endpoint, each with a burst of 1,000, in wall-clock time; none by concurrency',
 }

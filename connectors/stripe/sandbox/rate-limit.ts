@@ -1,9 +1,26 @@
 /**
- * https://docs.stripe.com/rate-limits : 100 operations a second in live mode. Wall-clock time and not the sandbox's clock,
- * which stands still. The bucket
- * is generous: what a small sync reads passes at any speed; a client that keeps to the rate is never refused.
+ * https://docs.stripe.com/rate-limits : 100 operations a second in live mode, and 25 to each endpoint. Wall-clock time and
+ * not the sandbox's clock, which stands still. The buckets are generous: what a small sync reads passes at any speed; a
+ * client that keeps to the rates is never refused.
  */
-export function createRateLimit(nowMs: () => number, perSecond = 100, burst = 1000): () => boolean {
+export type RateLimits = {
+  readonly account: () => boolean
+  readonly endpoint: (path: string) => boolean
+}
+
+export function createRateLimits(nowMs: () => number): RateLimits {
+  const endpoints = new Map<string, () => boolean>()
+  return {
+    account: createRateLimit(nowMs, 100, 1000),
+    endpoint(path) {
+      const hasRoom = endpoints.get(path) ?? createRateLimit(nowMs, 25, 1000)
+      endpoints.set(path, hasRoom)
+      return hasRoom()
+    },
+  }
+}
+
+export function createRateLimit(nowMs: () => number, perSecond: number, burst: number): () => boolean {
   let tokens = burst
   let last = nowMs()
   return () => {

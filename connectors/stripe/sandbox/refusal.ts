@@ -5,6 +5,8 @@ export type Refusal = {
   readonly message: string
   readonly code?: string
   readonly param?: string
+  /** Which limit it was. https://docs.stripe.com/rate-limits */
+  readonly limit?: 'global-rate' | 'endpoint-rate'
 }
 
 export const isRefusal = (value: unknown): value is Refusal =>
@@ -90,9 +92,10 @@ export const refuseKey = (key: string | null): Refusal =>
       })
     : invalid({ status: 401, message: `Invalid API Key provided: ${maskKey(key)}` })
 
-export const refuseRate = (): Refusal =>
+export const refuseRate = (limit: Refusal['limit']): Refusal =>
   invalid({
     status: 429,
+    limit,
     code: 'rate_limit',
     message: 'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.',
   })

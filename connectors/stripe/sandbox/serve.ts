@@ -5,7 +5,7 @@ import { storeOf } from './connected-store.ts'
 import { endpoints } from './endpoints.ts'
 import { accountId } from './objects/account.ts'
 import { readParameters } from './parameters.ts'
-import { createRateLimit } from './rate-limit.ts'
+import { createRateLimits, type RateLimits } from './rate-limit.ts'
 import { getRecord } from './records.ts'
 import {
   isRefusal,
@@ -29,11 +29,14 @@ const restrictedPrefix = 'rk_test_sandbox_of_millrace_without_'
 
 /** Answers as api.stripe.com does: https://docs.stripe.com/api */
 export function serveRequests(context: SimulatorContext): (request: Request) => Response {
-  const hasRoom = createRateLimit(() => performance.now())
+  const limits = createRateLimits(() => performance.now())
   return (request) => {
     const requestId = `req_${String(context.store.next('request')).padStart(14, '0')}`
     const version = findVersion(request.headers.get('stripe-version'))
-    const answer = hasRoom() && !context.fault('rate_limit') ? answerRequest(context, request, version) : refuseRate()
+    const answer =
+      limits.account() && !context.fault('rate_limit')
+        ? answerRequest(context, request, { version, limits })
+        : refuseRate('global-rate')
     return isRefusal(answer)
       ? sendRefusal(answer, requestId, version)
       : send(200, answer, headersOf(requestId, version))
@@ -43,7 +46,7 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
 function answerRequest(
   context: SimulatorContext,
   request: Request,
-  version: ApiVersion | undefined,
+  { version, limits }: { readonly version: ApiVersion | undefined; readonly limits: RateLimits },
 ): JsonObject | Refusal {
   const key = readKey(request.headers.get('authorization'))
   const lacks = key?.startsWith(restrictedPrefix) ? key.slice(restrictedPrefix.length) : null
@@ -56,6 +59,7 @@ function answerRequest(
   const found = request.method === 'GET' ? findEndpoint(url.pathname) : undefined
   if (!found) return refusePath(request.method, url.pathname)
   const { endpoint, id } = found
+  if (!limits.endpoint(endpoint.path)) return refuseRate('endpoint-rate')
   if (lacks === endpoint.permission) return refusePermission(key, account ?? accountId, lacks)
   const parameters = readParameters(url.searchParams, endpoint)
   if (isRefusal(parameters)) return parameters
@@ -92,7 +96,7 @@ function findEndpoint(path: string): { readonly endpoint: Endpoint; readonly id:
 }
 
 function sendRefusal(
-  { status, type, message, code, param }: Refusal,
+  { status, type, message, code, param, limit }: Refusal,
   requestId: string,
   version: ApiVersion | undefined,
 ): Response {
@@ -103,7 +107,11 @@ function sendRefusal(
     request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,
     type,
   }
-  return send(status, { error }, headersOf(requestId, version))
+  return send(
+    status,
+    { error },
+    { ...headersOf(requestId, version), ...(limit && { 'stripe-rate-limited-reason': limit }) },
+  )
 }
 
 /** Two spaces and a newline at the end, as the vendor writes it. */

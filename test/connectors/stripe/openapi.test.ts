@@ -59,7 +59,11 @@ describe.skipIf(path === undefined || !isPinned)('the vendor’s file, of the ve
 describe.skipIf(!api)('the vendor’s description', () => {
   let recorded: Recorded
   beforeAll(async () => {
-    recorded = await openRecorded({ connector: stripe, simulator, keys: { rate_per_second: 1000 } })
+    recorded = await openRecorded({
+      connector: stripe,
+      simulator,
+      keys: { rate_per_second: 1000, rate_per_endpoint: 1000 },
+    })
     const { opened, host, read, sandbox } = recorded
     await opened.check(host.context(new AbortController().signal))
     const from = new Date((await sandbox.now()).getTime() - 3 * day).toISOString()

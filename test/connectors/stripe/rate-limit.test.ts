@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createRateLimit } from '../../../connectors/stripe/sandbox/rate-limit.ts'
+import stripeConnector from '../../../connectors/stripe/index.ts'
+import { createRateLimit, createRateLimits } from '../../../connectors/stripe/sandbox/rate-limit.ts'
+import { openStripe } from './open-stripe.ts'
 
 describe("the simulator's limit", () => {
   it('lets a burst through, then so many a second', () => {
@@ -11,5 +13,50 @@ describe("the simulator's limit", () => {
     expect(ask(500)).toBe(100)
     nowMs += 60_000
     expect(ask(500)).toBe(200)
+  })
+
+  it('is narrower for one endpoint, and keeps nobody from another', () => {
+    let nowMs = 0
+    const limits = createRateLimits(() => nowMs)
+    const ask = (path: string) => Array.from({ length: 2000 }, () => limits.endpoint(path)).filter(Boolean).length
+    expect(ask('/v1/charges/:id')).toBe(1000)
+    expect(ask('/v1/charges')).toBe(1000)
+    nowMs += 1000
+    expect(ask('/v1/charges/:id')).toBe(25)
+  })
+
+  it('says which one it was', async () => {
+    await using stripe = await openStripe()
+    const { base_url, api_key } = stripe.sandbox.connection('stripe')
+    const ask = async () => {
+      const { status, headers } = await fetch(`${base_url}/v1/account`, {
+        headers: { authorization: `Bearer ${api_key}` },
+      })
+      return `${status} ${headers.get('stripe-rate-limited-reason')}`
+    }
+    await stripe.sandbox.setFault('stripe', 'rate_limit', {})
+    expect(await ask()).toBe('429 global-rate')
+    const answers = new Set<string>()
+    for (let wave = 0; wave < 60 && !answers.has('429 endpoint-rate'); wave++)
+      for (const answer of await Promise.all(Array.from({ length: 25 }, ask))) answers.add(answer)
+    expect(answers).toContain('200 null')
+    expect(answers).toContain('429 endpoint-rate')
+  })
+})
+
+describe('a connection', () => {
+  it('keeps to the rate of an endpoint, whichever of its objects it asks for', async () => {
+    await using stripe = await openStripe({ scale: 0.1, keys: { rate_per_endpoint: 20 } })
+    const startedAt = performance.now()
+    await stripe.read('invoices', await stripe.scanOf())
+    const seconds = (performance.now() - startedAt) / 1000
+    const lists = (await stripe.requests()).filter(({ path }) => path.includes('/lines'))
+    expect(lists.length).toBeGreaterThan(20)
+    // Of which a tenth of a second's worth may go at once.
+    expect(seconds).toBeGreaterThan((lists.length - 1 - 2) / 20)
+  })
+
+  it('keeps below what Stripe allows', () => {
+    expect(stripeConnector.config.parse({ api_key: 'k' })).toMatchObject({ rate_per_second: 80, rate_per_endpoint: 20 })
   })
 })
