@@ -30,6 +30,7 @@ export const billingStreams: readonly StripeStream[] = [
     path: '/v1/subscription_schedules',
     columns: subscriptionSchedule,
     enumerates: false,
+    hidesTestClocks: true,
     events: {
       own: [
         'subscription_schedule.aborted',

@@ -70,7 +70,7 @@ type Hydrated = { readonly change: Change; readonly line: Uint8Array | null; rea
 
 async function readObject(
   api: StripeApi,
-  { path, expand, docs }: StripeStream,
+  { path, expand, docs, hidesTestClocks = false }: StripeStream,
   { change, signal }: { readonly change: Change; readonly signal: AbortSignal },
 ): Promise<Hydrated> {
   const gone = (readAt: Date): Hydrated => ({ change, line: null, readAt })
@@ -85,7 +85,8 @@ async function readObject(
     read: (bytes, readAt) => {
       const { lines } = cutPage(Buffer.concat([openList, bytes, closeList]), { records: '' })
       // https://docs.stripe.com/api/customers/retrieve : of a deleted customer the vendor says so instead.
-      return isDeleted(lines) ? gone(readAt) : { change, line: lines, readAt }
+      const isHere = !isDeleted(lines) && !(hidesTestClocks && isOnTestClock(lines))
+      return isHere ? { change, line: lines, readAt } : gone(readAt)
     },
     recover: ({ statusCode, code }, readAt) =>
       statusCode === 404 && code === 'resource_missing' ? gone(readAt) : undefined,
@@ -99,6 +100,9 @@ function isWanted({ createdAs }: StripeStream, line: Uint8Array, { start }: Scan
 }
 
 const isDeleted = (line: Uint8Array) => Buffer.from(findValue(line, 'deleted') ?? []).toString() === 'true'
+
+/** In no list: the next full pass would delete it. It may have been put on one after it was loaded. */
+const isOnTestClock = (line: Uint8Array) => findText(line, 'test_clock') !== undefined
 
 const openList = Buffer.from('[')
 const closeList = Buffer.from(']')

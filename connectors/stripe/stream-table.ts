@@ -15,6 +15,8 @@ export type StripeStream = {
   readonly createdAs?: 'date'
   /** A pass lists everything that is not deleted: what it did not list is gone. */
   readonly enumerates: boolean
+  /** Its list leaves out what is on a test clock, though its events come. */
+  readonly hidesTestClocks?: boolean
   /** How old a pass over everything may be, where nothing else tells what is gone, in milliseconds. @default any age */
   readonly fullEveryMs?: number
   /** Written once: rows are added, and none is read again. */

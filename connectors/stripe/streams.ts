@@ -15,6 +15,7 @@ const coreStreams: readonly StripeStream[] = [
     path: '/v1/customers',
     columns: customer,
     enumerates: true,
+    hidesTestClocks: true,
     events: {
       own: ['customer.created', 'customer.updated', 'customer.deleted'],
       by: { customer: ['customer.discount.created', 'customer.discount.updated', 'customer.discount.deleted'] },
@@ -52,6 +53,7 @@ const coreStreams: readonly StripeStream[] = [
     passes: [{ status: 'all' }],
     // Never deleted, only canceled; of a deleted customer's it is not documented that they stay listed.
     enumerates: false,
+    hidesTestClocks: true,
     events: {
       own: [
         'customer.subscription.created',

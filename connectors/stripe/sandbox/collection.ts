@@ -69,7 +69,7 @@ export function collection<T extends keyof Records>(list: ListOf<T>): readonly E
       takes: {},
       expandable,
       answer: ({ context: { store }, id, version, parameters, now }) => {
-        const record = getRecord(store, stored, id)
+        const record = getRecord(store, stored, id) ?? onTestClock(store, stored, id)
         if (record) return describe(store, { stored, record, version, expand: parameters.expand, now })
         // Of a customer the vendor says that it was there: https://docs.stripe.com/api/customers/retrieve
         if (stored === 'customers' && getRecord(store, 'gone', id)) return { id, object: noun, deleted: true }
@@ -78,6 +78,10 @@ export function collection<T extends keyof Records>(list: ListOf<T>): readonly E
     },
   ]
 }
+
+/** https://docs.stripe.com/api/customers/list : not in the list unless their clock is asked for */
+const onTestClock = (store: SimulatorStore, stored: keyof Records, id: string) =>
+  stored === 'customers' ? getRecord(store, 'clocked_customers', id) : undefined
 
 type PartsOf<T extends keyof Records, P> = {
   readonly stored: T

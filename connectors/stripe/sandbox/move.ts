@@ -15,6 +15,7 @@ import {
 } from './records.ts'
 import { toSeconds } from './scene.ts'
 import { keepSettled, settleCharge } from './settle-charge.ts'
+import { turnTestClock } from './test-clock.ts'
 import { tidyUp } from './tidy-up.ts'
 
 /** Plays what of a day concerns the billing account. */
@@ -50,6 +51,7 @@ export function playDay({ world, store }: SimulatorContext, day: Day): void {
   tidyUp(store, day)
   movePayments(store, day)
   moveCatalogue(store, day)
+  turnTestClock(store, toSeconds(day.end) - 900)
 }
 
 function customerOf(store: SimulatorStore, company: number): CustomerRecord | undefined {

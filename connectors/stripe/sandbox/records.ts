@@ -40,6 +40,7 @@ export type CustomerRecord = {
   readonly delinquent: boolean
   readonly next_invoice_sequence: number
   readonly metadata: Metadata
+  readonly test_clock?: string
 }
 
 export type ProductRecord = {
@@ -157,6 +158,8 @@ export type GoneRecord = { readonly id: string; readonly object: string }
 
 export type Records = {
   readonly customers: CustomerRecord
+  /** Those on a test clock: there by their ids, and in no list. */
+  readonly clocked_customers: CustomerRecord
   readonly products: ProductRecord
   readonly prices: PriceRecord
   readonly subscriptions: SubscriptionRecord

@@ -8,6 +8,7 @@ import { seedPayments } from './seed-payments.ts'
 import { seedPlatform } from './seed-platform.ts'
 import { seedSubscriptions } from './seed-subscriptions.ts'
 import { toSeconds } from './scene.ts'
+import { seedTestClock } from './test-clock.ts'
 
 /**
  * Lists are newest first, and the store iterates in order of insertion: so everything is put in order of its creation.
@@ -23,4 +24,5 @@ export function seedAccount({ world, store, now }: SimulatorContext): void {
   seedBilling(scene)
   seedPlatform(scene)
   seedPayments(scene)
+  seedTestClock(scene)
 }

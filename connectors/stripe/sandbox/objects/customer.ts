@@ -27,5 +27,5 @@ export const describeCustomer = (record: CustomerRecord): JsonObject => ({
   preferred_locales: [],
   shipping: null,
   tax_exempt: 'none',
-  test_clock: null,
+  test_clock: record.test_clock ?? null,
 })

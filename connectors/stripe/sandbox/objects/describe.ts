@@ -38,6 +38,7 @@ type At = Pick<Described, 'expand' | 'now'> & { readonly store: SimulatorStore }
 
 const describers: { readonly [T in keyof Records]: (record: Records[T], at: At) => JsonObject } = {
   customers: describeCustomer,
+  clocked_customers: describeCustomer,
   products: describeProduct,
   prices: (record, { expand }) => describePrice(record, expand),
   subscriptions: (record, { store }) => describeSubscription(record, findPrice(store)),
