@@ -64,7 +64,9 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true }),
-    ...(deletable && { deletedWhen: { column: 'IsDeleted', is: 'true' } as const }),
+    ...(deletable && {
+      deletedWhen: { column: 'IsDeleted', is: 'true', isPartial: !appendOnly && !object.undeletable },
+    }),
     ...(calculated.length > 0 && { calculated }),
     parts: partsOf(object),
     takesWhere: true,

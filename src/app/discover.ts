@@ -55,7 +55,7 @@ function describeStream(stream: Stream): DiscoveredStream {
 
 function deletesOf({ deletedWhen, enumerates }: Stream, mode: string): readonly DeleteKind[] {
   const found: DeleteKind[] = []
-  if (deletedWhen) found.push('flagged')
+  if (deletedWhen) found.push(deletedWhen.isPartial ? 'partly_flagged' : 'flagged')
   if (mode === 'full_refresh' || mode === 'replace_window') found.push('replaced')
   else if (enumerates) found.push('unlisted')
   return found.length === 0 && mode === 'append' ? ['never'] : found

@@ -130,8 +130,11 @@ export type Stream = {
   readonly reportsDays?: boolean
   /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked. @default none */
   readonly windowOf?: readonly string[]
-  /** A row whose field holds an instant (`set`) or true is deleted at the vendor. @default none is */
-  readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true' }
+  /**
+   * A row whose field holds an instant (`set`) or true is deleted at the vendor. `isPartial`: others go without being flagged, and
+   * `reconcile` finds them. @default none is
+   */
+  readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true'; readonly isPartial?: boolean }
   readonly lagMs: number
   readonly overlapMs: number
   readonly children: readonly ChildStream[]

@@ -15,7 +15,7 @@ export type DiscoveredStream = {
   readonly columns: { readonly [field: string]: string }
   /** How a row that is gone at the vendor is found; none: only by what the vendor tells of it, or `reconcile`. */
   readonly deletes: readonly DeleteKind[]
-  /** The field that says so, of `flagged`. */
+  /** The field that says so, of `flagged` and `partly_flagged`. */
   readonly deleted_field: string | null
   /** Fields that the vendor computes: `formula_refresh` re-reads them. */
   readonly calculated: readonly string[]
@@ -25,8 +25,8 @@ export type DiscoveredStream = {
   readonly inside: string | null
 }
 
-/** `flagged`: a field says so. `unlisted`: a full pass does not see it. `replaced`: as a whole, or by days. `with_parent`: its parent's set lacks it. `never`: rows do not go. */
-export type DeleteKind = 'flagged' | 'unlisted' | 'replaced' | 'with_parent' | 'never'
+/** `flagged`: a field says so; `partly_flagged`: of some, and only `reconcile` finds the others. `unlisted`: a full pass does not see it. `replaced`: as a whole, or by days. `with_parent`: its parent's set lacks it. `never`: rows do not go. */
+export type DeleteKind = 'flagged' | 'partly_flagged' | 'unlisted' | 'replaced' | 'with_parent' | 'never'
 
 export type DiscoveredCursor = {
   /** The field with the vendor's stamp of the last change. null: the time of the request stands for it. */

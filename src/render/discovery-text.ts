@@ -121,6 +121,7 @@ function deletesText({ deletes, deleted_field: field, mode }: DiscoveredStream):
   if (deletes.length === 0) return 'as the vendor tells, or by reconcile'
   const texts: { readonly [kind in DeleteKind]: string } = {
     flagged: `${field} says so`,
+    partly_flagged: `${field} says so of some; reconcile finds the others`,
     unlisted: 'not listed any more',
     replaced: mode === 'replace_window' ? 'replaced by days' : 'replaced as a whole',
     with_parent: 'not in its parent any more',

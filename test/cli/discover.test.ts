@@ -43,6 +43,10 @@ export default connector({
     messages: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, boundedBy: 'id' }),
     events: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, appendOnly: true }),
     rates: stream({ docs, list, order: 'none', key: [], columns: { rate: 'double' } }),
+    shares: stream({
+      docs, list, order: 'none', key: ['id'], columns: { id: 'string', gone: 'boolean' },
+      deletedWhen: { column: 'gone', is: 'true', isPartial: true },
+    }),
     spend: stream({
       docs, list, order: 'none', key: ['day', 'campaign'], boundedBy: 'day', reportsDays: true,
       columns: { day: 'date', campaign: 'string', cost: 'decimal(38,6)' },
@@ -64,15 +68,16 @@ test('of all: key, cursor, how rows land and how they are found gone', async () 
   const { code, stdout } = await discover()
   expect(`\n${stdout}`).toMatchInlineSnapshot(`
     "
-     stream         key            cursor                lands by        deleted rows                          fields
-     people         id             UpdatedAt             merge           gone says so                               4
-     orders         id             time of the request   merge           not listed any more                        2
-       order_lines  id             with orders           merge           not in its parent any more                 2
-     segments       id             all of it, every run  merge           not listed any more                        1
-     messages       id             time of the request   merge           as the vendor tells, or by reconcile       1
-     events         id             time of the request   append          never                                      1
-     rates          none           all of it, every run  full_refresh    replaced as a whole                        1
-     spend          day, campaign  days of day           replace_window  replaced by days                           3
+     stream         key            cursor                lands by        deleted rows                                      fields
+     people         id             UpdatedAt             merge           gone says so                                           4
+     orders         id             time of the request   merge           not listed any more                                    2
+       order_lines  id             with orders           merge           not in its parent any more                             2
+     segments       id             all of it, every run  merge           not listed any more                                    1
+     messages       id             time of the request   merge           as the vendor tells, or by reconcile                   1
+     events         id             time of the request   append          never                                                  1
+     rates          none           all of it, every run  full_refresh    replaced as a whole                                    1
+     shares         id             time of the request   merge           gone says so of some; reconcile finds the others       2
+     spend          day, campaign  days of day           replace_window  replaced by days                                       3
 
      object   found by  operations      delivery       opt-outs      fields
      contact  email     upsert, delete  at least once  unsubscribed       2
@@ -141,7 +146,7 @@ test('of an object', async () => {
 test('with --json, a line each', async () => {
   const lines = linesOf(await discover('--json'))
   expect(lines.map(({ type, name }) => [type, name])).toEqual([
-    ...['people', 'orders', 'order_lines', 'segments', 'messages', 'events', 'rates', 'spend'].map((name) => [
+    ...['people', 'orders', 'order_lines', 'segments', 'messages', 'events', 'rates', 'shares', 'spend'].map((name) => [
       'stream',
       name,
     ]),
@@ -171,7 +176,7 @@ test('with --json, a line each', async () => {
     inside: null,
   })
   expect(lines[2]).toMatchObject({ inside: 'orders', deletes: ['with_parent'] })
-  expect(lines[8]).toMatchObject({ key: ['email'], delivery: 'at_least_once', opt_outs: ['unsubscribed'] })
+  expect(lines[9]).toMatchObject({ key: ['email'], delivery: 'at_least_once', opt_outs: ['unsubscribed'] })
 })
 
 test('of none that there is: the nearest (exit 2)', async () => {

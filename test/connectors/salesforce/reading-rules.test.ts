@@ -100,6 +100,14 @@ describe('an object that answers only with a filter', () => {
   })
 })
 
+describe('deletions', () => {
+  it('are flagged where a record goes to the recycle bin, and not of objects that never come back from it', async () => {
+    const { stream } = await open()
+    expect((await stream('Account')).deletedWhen).toEqual({ column: 'IsDeleted', is: 'true', isPartial: false })
+    expect((await stream('ContentDocumentLink')).deletedWhen).toMatchObject({ column: 'IsDeleted', isPartial: true })
+  })
+})
+
 describe('formulas', () => {
   it('are named by the stream, and read alone with key and version as cheaply as anything', async () => {
     const { stream, scanOf, read, sandbox } = await open({ page_size: 2000 })
