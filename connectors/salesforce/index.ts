@@ -6,6 +6,7 @@ import { describeGlobal, describeObjects } from './describe.ts'
 import { limitJobs } from './limit-jobs.ts'
 import { makeObject } from './object.ts'
 import { makeStream } from './stream.ts'
+import { whyUnreadable } from './unreadable-object.ts'
 
 export default connector({
   name: 'salesforce',
@@ -32,7 +33,9 @@ export default connector({
       underWay: limitJobs(config.bulk_query_jobs),
     }
     const queryable = async (signal: AbortSignal) =>
-      (await describeGlobal(api, signal)).filter((object) => object.queryable && !object.deprecatedAndHidden)
+      (await describeGlobal(api, signal)).filter(
+        (object) => object.queryable && !object.deprecatedAndHidden && whyUnreadable(object.name) === null,
+      )
     return {
       check,
       account: (context) => api.organizationId(context),
@@ -40,13 +43,14 @@ export default connector({
         if (!host.lastDate()) await check(context)
         return host.lastDate() ?? new Date()
       },
+      whyNoStream: whyUnreadable,
       streamNames: async ({ signal }) => (await queryable(signal)).map(({ name }) => name),
       async streams({ names, signal }) {
         const wanted = names ?? (await queryable(signal)).map(({ name }) => name)
         const described = await describeObjects(api, wanted, signal)
         const streams: Stream[] = []
         for (const object of described)
-          if (object?.queryable)
+          if (object?.queryable && whyUnreadable(object.name) === null)
             streams.push(await makeStream(object, { api, host, signal, pageSize, bulk: queries, numbers }))
         return streams
       },

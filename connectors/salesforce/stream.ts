@@ -1,4 +1,4 @@
-import type { Host, LogicalType, Stream } from 'millrace'
+import type { Context, Host, LogicalType, Scan, Stream } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import { columnType, type Numbers } from './column-type.ts'
 import { compoundOf, isCompound } from './compound.ts'
@@ -35,7 +35,9 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     )
   const history = await describeHistory(api, object, context)
   const appendOnly = isHistory(object)
-  const cursor = appendOnly ? 'CreatedDate' : cursorField(object)
+  // Its conditions cannot say "after this stamp, or of this stamp and after this Id"; there are few of them, and all are read.
+  const isMetadata = object.name.endsWith('__mdt')
+  const cursor = appendOnly ? 'CreatedDate' : isMetadata ? null : cursorField(object)
   const deletable = 'IsDeleted' in columns
   const readable: Readable = {
     name: object.name,
@@ -50,7 +52,8 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     compounds: new Map(object.fields.filter(isCompound).map((field) => [field.name, compoundOf(object, field)])),
     demanded: demandedFilter(object.name),
   }
-  const reading = { api, host, stream: readable, bulk }
+  // Metadata is not counted either, which is what decides for a query job.
+  const reading = { api, host, stream: readable, bulk: isMetadata ? { ...bulk, from: 'never' as const } : bulk }
   const calculated = object.fields.filter((field) => field.calculated && field.name in columns).map(({ name }) => name)
   const counted = new Map<string, number>()
   return {
@@ -64,8 +67,14 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true }),
+    ...(isMetadata && { resumesAs: 'Id' }),
     ...(deletable && {
-      deletedWhen: { column: 'IsDeleted', is: 'true', isPartial: !appendOnly && !object.undeletable },
+      deletedWhen: {
+        column: 'IsDeleted',
+        is: 'true' as const,
+        // What cannot be undeleted passes the recycle bin by.
+        ...(!appendOnly && !object.undeletable && { isPartial: true }),
+      },
     }),
     ...(calculated.length > 0 && { calculated }),
     parts: partsOf(object),
@@ -76,11 +85,13 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     children: [],
     pageRows: pageSize,
     read: (scan, { signal }) => readStream(reading, scan, { counted, signal }),
-    async count(scan, { signal }) {
-      const count = await countRows(reading, scan, { after: null, signal })
-      counted.set(scanKey(scan), count)
-      return scan.limit === null ? count : Math.min(count, scan.limit)
-    },
+    ...(!isMetadata && {
+      async count(scan: Scan, { signal }: Context) {
+        const count = await countRows(reading, scan, { after: null, signal })
+        counted.set(scanKey(scan), count)
+        return scan.limit === null ? count : Math.min(count, scan.limit)
+      },
+    }),
   }
 }
 

@@ -103,8 +103,9 @@ async function unknownName(
     ...((await connector.objects?.({ signal })) ?? []).map(({ name }) => name),
   ]
   const near = didYouMean(wanted, names)
+  const why = connector.whyNoStream?.(wanted) ?? null
   return new MillraceError('MR-1208', {
-    message: `${connection} has no stream and no object \`${wanted}\``,
+    message: `${connection} has no stream and no object \`${wanted}\`${why === null ? '' : `: ${why}`}`,
     next: [...(near ? [`Did you mean \`${near}\`?`] : []), `millrace connection discover ${connection}`],
   })
 }

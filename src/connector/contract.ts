@@ -84,6 +84,8 @@ export type OpenedConnector = {
   readonly takesQueries?: boolean
   /** All stream names, cheaply: for globs and did-you-mean. */
   readonly streamNames?: (context: CallContext) => Promise<readonly string[]>
+  /** Of a name that is none of them: what the vendor has by it, and why that cannot be read. null: nothing is known. */
+  readonly whyNoStream?: (name: string) => string | null
   readonly objects?: (request: {
     readonly names?: readonly string[]
     readonly signal: AbortSignal

@@ -76,7 +76,11 @@ function refuseUnknownStreams(sync: EtlSync, connector: OpenedConnector, offered
       return fits ? [] : [idleGlob(sync, config, offered)]
     }
     const isOwn = config.query !== null && connector.takesQueries === true
-    return offered.includes(config.name) || isOwn ? [] : [unknownStream(sync, config, offered)]
+    if (offered.includes(config.name) || isOwn) return []
+    const why = connector.whyNoStream?.(config.name) ?? null
+    if (why === null) return [unknownStream(sync, config, offered)]
+    // Switched off, it is what the sync says of it already.
+    return config.enabled ? [unreadableStream(sync, config, why)] : []
   })
   throwAll(errors)
 }
@@ -112,3 +116,10 @@ function unknownStream(sync: EtlSync, config: StreamConfig, offered: readonly st
     next: `millrace connection discover ${sync.source}   lists all ${offered.length}`,
   })
 }
+
+const unreadableStream = (sync: EtlSync, { name, place }: StreamConfig, why: string) =>
+  new MillraceError('MR-1208', {
+    message: `${sync.name}: ${name} of ${sync.source} cannot be read: ${why}. (${place.file}:${place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `Take ${name} off the sync.`,
+  })

@@ -150,6 +150,15 @@ describe('the streams of a sync', () => {
     expect(error.message).toContain('syncs/crm.yaml:3')
   })
 
+  test('that the vendor has and nobody can read are refused with the reason, unless they are switched off', async () => {
+    const of = { ...connector(), whyNoStream: (name: string) => (name === 'Log__b' ? 'it is a big object' : null) }
+    const error = await errorOf(resolve([{ name: 'customers' }, { name: 'Log__b' }], of))
+    expect(error.message).toContain('Log__b of')
+    expect(error.message).toContain('cannot be read: it is a big object. (syncs/crm.yaml:3)')
+    expect((await errorOf(resolve([{ name: 'Log' }], of))).message).toContain('has no stream Log')
+    expect(await resolve([{ name: 'customers' }, { name: 'Log__b', enabled: false }], of)).toHaveLength(1)
+  })
+
   test('that come inside another one need it', async () => {
     expect(await names([{ name: 'invoices' }, { name: 'items' }])).toEqual(['invoices', 'items'])
     expect((await errorOf(resolve([{ name: 'items' }]))).code).toBe('MR-1208')

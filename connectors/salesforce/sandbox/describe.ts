@@ -7,7 +7,7 @@ export function describeGlobal(base: string): JsonObject {
   return {
     encoding: 'UTF-8',
     maxBatchSize: 200,
-    sobjects: objects.filter((object) => !object.tooling).map((object) => summary(object, base)),
+    sobjects: objects.map((object) => summary(object, base)),
   }
 }
 
@@ -50,7 +50,7 @@ function summary(object: ObjectType, base: string): JsonObject {
     associateEntityType: object.historyOf ? 'History' : null,
     associateParentEntity: object.historyOf?.object ?? null,
     createable: writable,
-    custom: name.endsWith('__c'),
+    custom: /__(c|mdt|b)$/.test(name),
     customSetting: false,
     deepCloneable: false,
     deletable: writable,

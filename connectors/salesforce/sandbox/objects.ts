@@ -17,6 +17,7 @@ import {
 import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
 import { leadFields } from './lead-fields.ts'
 import { opportunityFields } from './opportunity-fields.ts'
+import { salesRegionFields, visitFields } from './metadata-fields.ts'
 import { contentDocumentLinkFields, surveyFields, taskStatusFields } from './setup-fields.ts'
 import { subscriptionFields } from './subscription-fields.ts'
 import { taskFields } from './task-fields.ts'
@@ -151,11 +152,13 @@ export const objects: readonly ObjectType[] = [
   object('Opportunity', '006', opportunityFields),
   history('OpportunityFieldHistory', '017', 'Opportunity', opportunityFields),
   object('Organization', '00D', organizationFields, { writable: false }),
+  object('Sales_Region__mdt', 'm01', salesRegionFields, { writable: false, bulk: false }),
   object('Subscription__c', 'a01', subscriptionFields),
   object('Survey__c', 'a02', surveyFields),
   object('Task', '00T', taskFields),
   object('TaskStatus', '01J', taskStatusFields, { writable: false, bulk: false }),
   object('User', '005', userFields, { writable: false }),
+  object('Visit__b', 'z01', visitFields, { writable: false, bulk: false }),
   object('EntityDefinition', null, entityDefinitionFields, { writable: false, tooling: true }),
   object('FieldDefinition', null, fieldDefinitionFields, { writable: false, tooling: true }),
 ]

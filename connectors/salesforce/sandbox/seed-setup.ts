@@ -21,6 +21,20 @@ export function seedSetup(context: SimulatorContext): void {
       },
       stamp,
     )
+  for (const [index, label] of ['America', 'Asia', 'Europe'].entries())
+    createRecord(
+      context,
+      requireObject('Sales_Region__mdt'),
+      {
+        Id: recordId('m01', index + 1),
+        DeveloperName: label,
+        MasterLabel: label,
+        Label: label,
+        QualifiedApiName: label,
+        Countries__c: { America: 'US, CA', Asia: 'JP, SG', Europe: 'DE, FI' }[label] ?? null,
+      },
+      stamp,
+    )
   for (const company of context.world.companies.slice(0, 3))
     createRecord(
       context,

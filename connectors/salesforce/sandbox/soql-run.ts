@@ -3,6 +3,7 @@ import type { Records } from './records.ts'
 import { compareDecimals } from './decimal.ts'
 import { refuseUnfiltered } from './demanded-filter.ts'
 import { isDecimal, isText, type Field } from './field.ts'
+import { restrictQuery } from './metadata-query.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
 import { readId } from './record-id.ts'
 import { invalidType, refuse } from './refusal.ts'
@@ -18,9 +19,10 @@ export type Found = {
 }
 
 /** `deleted`: queryAll, which sees the recycle bin too. */
-export function runQuery(store: Records, query: Query, options: { readonly deleted: boolean }): Found {
-  const object = findObject(query.from)
-  if (!object) throw invalidType(query.from)
+export function runQuery(store: Records, asked: Query, options: { readonly deleted: boolean }): Found {
+  const object = findObject(asked.from)
+  if (!object) throw invalidType(asked.from)
+  const query = restrictQuery(object, asked)
   refuseUnfiltered(object, query)
   const columns = query.fields.map((path) => resolve(object, path, query))
   const twice = query.fields.find(

@@ -230,6 +230,25 @@ describe('reading the simulated org', () => {
     ])
   })
 
+  it('takes of metadata and of big objects only what SOQL has for them', async () => {
+    const refusalOf = async (soql: string) => (await query(soql)).json()[0]?.message
+    const regions = 'FROM Sales_Region__mdt'
+    for (const from of ['Sales_Region__mdt', 'Visit__b', 'EntityDefinition'])
+      expect(await refusalOf(`SELECT COUNT() FROM ${from}`)).toContain('not yet supported by this SObject storage type')
+    expect(
+      await refusalOf(`SELECT Id ${regions} WHERE Label = 'Asia' OR (Label = 'x' AND Id > 'm01000000000000AAA')`),
+    ).toBe('Disjunctions not supported')
+    expect(await refusalOf("SELECT DurableId FROM EntityDefinition WHERE Label = 'Lead' OR Label = 'Task'")).toBe(
+      'Disjunctions not supported',
+    )
+    expect(await refusalOf('SELECT Visitor__c FROM Visit__b WHERE CreatedDate > 2020-01-01T00:00:00Z')).toContain(
+      'index',
+    )
+    expect((await query(`SELECT Label ${regions} WHERE Label = 'Asia' OR Label = 'Europe'`)).json().totalSize).toBe(2)
+    // A limit is not refused, and not obeyed.
+    expect((await query(`SELECT Label ${regions} LIMIT 1`)).json().totalSize).toBe(3)
+  })
+
   it('lists its versions to anyone, and counts requests in a header and in limits', async () => {
     const versions = await (await fetch(new URL('/services/data', api))).json()
     expect(versions).toContainEqual({ label: "Winter '26", url: '/services/data/v65.0', version: '65.0' })
