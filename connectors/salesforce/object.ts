@@ -87,9 +87,17 @@ function describeField(field: Field): DestinationField {
     // A checkbox is never empty.
     nullable: field.nillable && type !== 'boolean',
     ...(type === 'string' && field.length > 0 && { maxLength: field.length }),
-    ...(type === 'boolean' && isOptOutName(field.name) && { optOut: true }),
+    ...(((type === 'boolean' && isOptOutName(field.name)) || ownConsent.has(field.name)) && { optOut: true }),
   }
 }
+
+/**
+ * Salesforce's own, whose names are no opt-out's: OptIn or OptOut (or NotSeen, Seen) of ContactPointTypeConsent and its kin, and a
+ * person's wish to be forgotten.
+ * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contactpointtypeconsent.htm
+ * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_individual.htm
+ */
+const ownConsent: ReadonlySet<string> = new Set(['PrivacyConsentStatus', 'ShouldForget'])
 
 const upsertDocs =
   'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections_upsert.htm'

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordId } from '../../../connectors/salesforce/sandbox/record-id.ts'
+import type { DescribeSObjectResult, Field } from '../../../connectors/salesforce/describe.ts'
+import { makeObject, type ObjectContext } from '../../../connectors/salesforce/object.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
 let org: OpenedSalesforce
@@ -37,6 +39,28 @@ describe('a Salesforce object', () => {
     for (const readOnly of ['Name', 'MailingAddress', 'CreatedDate', 'SystemModstamp'])
       expect(contact.fields).not.toHaveProperty(readOnly)
     expect((await org.object('Account')).fields).toMatchObject({ MRR__c: { type: 'number', nullable: true } })
+  })
+
+  it('takes Salesforce’s own consent for an opt-out, whose field is a picklist, and the wish to be forgotten', () => {
+    const field = (name: string, type: string, length = 0) =>
+      ({ name, type, length, updateable: true, createable: true, nillable: false }) as Partial<Field> as Field
+    const fields = [
+      field('PrivacyConsentStatus', 'picklist', 255),
+      field('ShouldForget', 'boolean'),
+      field('HasOptedOutSolicit', 'boolean'),
+      field('CaptureSource', 'string', 255),
+    ]
+    const described = { name: 'ContactPointTypeConsent', fields, updateable: true } as Partial<DescribeSObjectResult>
+    const object = makeObject(
+      described as DescribeSObjectResult,
+      { parents: new Map() } as Partial<ObjectContext> as ObjectContext,
+    )
+    expect(object.fields).toEqual({
+      PrivacyConsentStatus: { type: 'string', nullable: false, maxLength: 255, optOut: true },
+      ShouldForget: { type: 'boolean', nullable: false, optOut: true },
+      HasOptedOutSolicit: { type: 'boolean', nullable: false, optOut: true },
+      CaptureSource: { type: 'string', nullable: false, maxLength: 255 },
+    })
   })
 
   it('makes one record of an upsert that is sent twice', async () => {
