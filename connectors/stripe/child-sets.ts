@@ -58,7 +58,8 @@ type Parent = { readonly id: string; readonly taken: { readonly [field: string]:
 function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
   const id = findText(line, 'id')
   const list = findValue(line, child.field)
-  if (id === undefined || list === undefined)
+  const hasNone = child.isOptional === true && (list === undefined || Buffer.from(list).toString() === 'null')
+  if (id === undefined || (list === undefined && !hasNone))
     throw new MillraceError('MR-3005', {
       message: `An object of Stripe without “id” or “${child.field}”: its ${child.name} cannot be read.`,
       next: 'Check the api_version of the connection.',
@@ -68,8 +69,10 @@ function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
     return value === undefined ? [] : [[field, value]]
   })
   const parent: Parent = { id, taken: Object.fromEntries(taken) }
-  return { parent, embedded: cutList(list, readAt) }
+  return { parent, embedded: list === undefined || hasNone ? noneOf : cutList(list, readAt) }
 }
+
+const noneOf = { lines: new Uint8Array(), rows: 0, hasMore: false }
 
 type Asked = { readonly parent: Parent; readonly signal: AbortSignal }
 

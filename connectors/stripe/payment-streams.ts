@@ -135,6 +135,8 @@ export const paymentStreams: readonly StripeStream[] = [
         docs: 'https://docs.stripe.com/api/checkout/sessions/line_items',
         columns: checkoutLine,
         field: 'line_items',
+        // In setup mode nothing is sold.
+        isOptional: true,
         parent: 'checkout_session',
         taken: { checkout_session: 'id' },
         list: listOf('checkout/sessions', 'line_items'),

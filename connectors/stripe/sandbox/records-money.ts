@@ -63,7 +63,8 @@ export type PayoutRecord = Made & {
 export type CheckoutSessionRecord = Made & {
   readonly customer: string | null
   readonly customer_email: string
-  readonly currency: string
+  /** null: in setup mode. */
+  readonly currency: string | null
   readonly status: 'open' | 'complete' | 'expired'
   readonly subscription: string | null
   readonly lines: readonly CheckoutLineRecord[]

@@ -153,4 +153,15 @@ function seedSessions(store: SimulatorStore, now: number): void {
     const ended = status === 'complete' ? created + 60 : created + daySeconds
     recordLater(store, type, { created: ended, now }, { stored: 'checkout_sessions', object: session })
   }
+  // In setup mode.
+  putRecord(store, 'checkout_sessions', {
+    id: makeId(store, 'cs_test', 'later'),
+    created: now - 200 * daySeconds,
+    customer: null,
+    customer_email: 'setup@example.test',
+    currency: null,
+    status: 'complete',
+    subscription: null,
+    lines: [],
+  })
 }

@@ -11,6 +11,8 @@ export const describeSession = (
 ): JsonObject => {
   const amount = record.lines.reduce((sum, line) => sum + line.amount, 0)
   const isComplete = record.status === 'complete'
+  // It keeps a payment method for later, and sells nothing.
+  const isSetup = record.lines.length === 0
   return {
     id: record.id,
     object: 'checkout.session',
@@ -18,8 +20,8 @@ export const describeSession = (
     after_expiration: null,
     allow_promotion_codes: null,
     allowed_payment_method_types: null,
-    amount_subtotal: amount,
-    amount_total: amount,
+    amount_subtotal: isSetup ? null : amount,
+    amount_total: isSetup ? null : amount,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     billing_address_collection: null,
     cancel_url: 'https://acme.test/cancel',
@@ -55,15 +57,17 @@ export const describeSession = (
     invoice: null,
     invoice_creation: null,
     ...(expand.has('line_items') && {
-      line_items: embedList(`/v1/checkout/sessions/${record.id}/line_items`, record.lines, (line) =>
-        describeCheckoutLine(line, record, price),
-      ),
+      line_items: isSetup
+        ? null
+        : embedList(`/v1/checkout/sessions/${record.id}/line_items`, record.lines, (line) =>
+            describeCheckoutLine(line, record, price),
+          ),
     }),
     livemode: false,
     locale: null,
     managed_payments: null,
     metadata: {},
-    mode: 'subscription',
+    mode: isSetup ? 'setup' : 'subscription',
     origin_context: null,
     payment_intent: null,
     payment_link: null,
@@ -71,7 +75,7 @@ export const describeSession = (
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: ['card'],
-    payment_status: isComplete ? 'paid' : 'unpaid',
+    payment_status: isSetup ? 'no_payment_required' : isComplete ? 'paid' : 'unpaid',
     permissions: null,
     phone_number_collection: { enabled: false },
     recovered_from: null,
@@ -84,7 +88,7 @@ export const describeSession = (
     submit_type: null,
     subscription: record.subscription,
     success_url: 'https://acme.test/success',
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: isSetup ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
     url: record.status === 'open' ? `https://checkout.stripe.com/c/pay/${record.id}` : null,
     wallet_options: null,
