@@ -68,6 +68,8 @@ export async function callVendor<T>(
     // The narrower one first: who waits for an endpoint keeps nobody from the others.
     if (ofEndpoint) await untilStopped(ofEndpoint.take(request.signal), request.signal, label)
     await untilStopped(limiter.take(request.signal), request.signal, label)
+    // A listener would not hear any more of it.
+    if (request.signal.aborted) throw stopped(request.signal, label)
     caller.permit(label)
     caller.onSent(label)
     try {

@@ -9,6 +9,7 @@ import type { Host } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { createHttp } from './http.ts'
 import { processLimiters, type LimiterRegistry } from './limiter.ts'
+import { askFor } from './open-requests.ts'
 import { keepRedactor } from './process-redactors.ts'
 import { createRedactor, type Redactor } from './redact.ts'
 import { createTransport, type Transport, type TransportOptions } from './transport.ts'
@@ -79,8 +80,13 @@ export function createHost(options: HostOptions): EngineHost {
     onLimited: (wait_ms) => emit({ type: 'rate.limited', run_id, connection, wait_ms }),
   }
 
+  const closed = new AbortController()
   const call: Host['call'] = (request, attempt) =>
-    withSignals(request.signal, options.signal, (signal) => callVendor(caller, { ...request, signal }, attempt))
+    askFor(request.label, (ended) =>
+      withSignals([request.signal, options.signal, ended, closed.signal], (signal) =>
+        callVendor(caller, { ...request, signal }, attempt),
+      ),
+    )
 
   const sawDate = (header: string | null | undefined) => {
     const seen = new Date(header ?? '')
@@ -111,6 +117,8 @@ export function createHost(options: HostOptions): EngineHost {
     redactor,
     context: (signal) => ({ signal, host, http: httpOfNobody(connection) }),
     async close() {
+      // Else a request that nobody awaited would be tried again on a client that is gone.
+      closed.abort(hostClosed(connection))
       await Promise.all(transports.map((transport) => transport.close()))
     },
   }
@@ -119,13 +127,12 @@ export function createHost(options: HostOptions): EngineHost {
 
 /** Not AbortSignal.any: a run's signal outlives thousands of calls, and must not gather a listener from each. */
 async function withSignals<T>(
-  first: AbortSignal,
-  second: AbortSignal | undefined,
+  signals: readonly (AbortSignal | undefined)[],
   use: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (!second || second === first) return await use(first)
   const controller = new AbortController()
-  const stops = [first, second].map((signal) => ({ signal, stop: () => controller.abort(signal.reason) }))
+  const distinct = new Set(signals.filter((signal) => signal !== undefined))
+  const stops = [...distinct].map((signal) => ({ signal, stop: () => controller.abort(signal.reason) }))
   for (const { signal, stop } of stops) {
     if (signal.aborted) stop()
     signal.addEventListener('abort', stop, { once: true })
@@ -136,6 +143,9 @@ async function withSignals<T>(
     for (const { signal, stop } of stops) signal.removeEventListener('abort', stop)
   }
 }
+
+const hostClosed = (connection: string) =>
+  new MillraceError('MR-7001', { message: `${connection}: its connection is closed, and nothing more is asked of it.` })
 
 const callInSession = (connection: string, label: string) =>
   new MillraceError('MR-7000', {

@@ -23,6 +23,11 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
       const flaw = itemFlaw(item, reading)
       if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
     },
+    forgotten: (doing) => (labels) =>
+      broken(
+        owner,
+        `${doing}: it was done before ${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ` and ${labels.length - 3} more` : ''} had an answer: \`await\` is missing`,
+      ),
     results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),
     held(answer, doing, changes) {
       if (!Array.isArray(answer)) throw broken(owner, `${doing}: it answered no list`)

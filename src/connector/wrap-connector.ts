@@ -1,6 +1,7 @@
 import type { WriteResult } from '../model/change.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
+import { withoutForgotten, withoutForgottenItems, type Forgotten } from './open-requests.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
 export type Wrapping = {
@@ -11,6 +12,8 @@ export type Wrapping = {
   readonly stream?: (stream: Stream) => void
   /** Throws where the item is not what it must be. */
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
+  /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not. */
+  readonly forgotten?: (doing: string) => Forgotten
   readonly results: (answer: readonly WriteResult[], doing: string) => readonly WriteResult[]
   /** Throws where what was read back is not one answer for each of so many changes. */
   readonly held?: (answer: readonly ReadBack[], doing: string, changes: number) => void
@@ -48,13 +51,16 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
 
 function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
   const { name, count, checkAsked } = stream
-  const { item: look, thrown } = wrapping
+  const { item: look, thrown, forgotten } = wrapping
   const doing = `reading ${name}`
+  const read: Stream['read'] = forgotten
+    ? (scan, context) => withoutForgottenItems(() => stream.read(scan, context), forgotten(doing))
+    : (scan, context) => stream.read(scan, context)
   return {
     ...stream,
     async *read(scan, context) {
       try {
-        for await (const item of stream.read(scan, context)) {
+        for await (const item of read(scan, context)) {
           look?.(item, { doing, stream, scan })
           yield item
         }
@@ -76,20 +82,24 @@ function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
 function wrapObject(object: DestinationObject, wrapping: Wrapping): DestinationObject {
   const { name, settle, readBack } = object
   const guard = guardOf(wrapping)
-  const writing = `writing ${name}`
+  const [writing, settling, readingBack] = [`writing ${name}`, `settling a job of ${name}`, `reading ${name} back`]
+  const whole = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
+    wrapping.forgotten ? withoutForgotten(work, wrapping.forgotten(doing)) : work()
   return {
     ...object,
-    write: guard(writing, async (changes, context) => wrapping.results(await object.write(changes, context), writing)),
+    write: guard(writing, async (changes, context) =>
+      wrapping.results(await whole(writing, () => object.write(changes, context)), writing),
+    ),
     ...(settle && {
-      settle: guard(`settling a job of ${name}`, async (receipt, context) =>
-        wrapping.results(await settle.call(object, receipt, context), writing),
+      settle: guard(settling, async (receipt, context) =>
+        wrapping.results(await whole(settling, () => settle.call(object, receipt, context)), writing),
       ),
     }),
     // What the vendor holds is data.
     ...(readBack && {
-      readBack: guard(`reading ${name} back`, async (changes, context) => {
-        const held = await readBack.call(object, changes, context)
-        wrapping.held?.(held, `reading ${name} back`, changes.length)
+      readBack: guard(readingBack, async (changes, context) => {
+        const held = await whole(readingBack, () => readBack.call(object, changes, context))
+        wrapping.held?.(held, readingBack, changes.length)
         return held
       }),
     }),

@@ -1,0 +1,165 @@
+/** A connector of the project's own that does not wait for what it asks: nobody may believe what it says then. */
+import { fileURLToPath } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { openDeclared } from '../../src/connector/declared.ts'
+import type { Context } from '../../src/connector/context.ts'
+import type { Scan, StreamDefinition } from '../../src/connector/contract.ts'
+import type { DestinationObject, WriteContext } from '../../src/connector/destination.ts'
+import { object, stream } from '../../src/connector/define.ts'
+import { ownConnector } from '../../src/connector/own-connector.ts'
+import { z } from 'zod'
+import { intents, makeWorld, run } from '../reverse-etl/world.ts'
+import { never, sendJson, startVendor, type FakeVendor } from './fake-vendor.ts'
+
+const owner = { name: 'shop', folder: fileURLToPath(new URL('.', import.meta.url)) }
+const docs = 'https://shop.example/docs'
+
+type Parts = { readonly read?: StreamDefinition['read']; readonly object?: Partial<DestinationObject> }
+
+async function openShop({ host, url }: FakeVendor, { read, object: own }: Parts) {
+  const shop = await openDeclared(
+    {
+      name: 'shop',
+      config: z.object({}),
+      http: () => ({ baseUrl: url, ratePerSecond: 1000 }),
+      ...(read && { streams: { rows: stream({ docs, key: ['id'], order: 'none', columns: { id: 'string' }, read }) } }),
+      objects: { person: object({ ...makeWorld().vendor.object, ...own }) },
+    },
+    { config: {}, host },
+  )
+  const opened = ownConnector(shop, owner)
+  const [rows] = (await opened.streams?.({ signal: never })) ?? []
+  const [person] = (await opened.objects?.({ signal: never, names: ['person'] })) ?? []
+  return { rows, person }
+}
+
+/** Answers 400 after a while, as a vendor does that checks what it got. */
+const slow = () => startVendor((_, response) => setTimeout(() => sendJson(response, 400, { error: 'no' }), 50))
+
+const context = { signal: never, options: {}, match: 'id' } as unknown as WriteContext // the rest the connector brings
+
+/** The author's own promise, so that the test sees what becomes of it. */
+function forget(strays: Promise<unknown>[], request: Promise<unknown>): void {
+  strays.push(request.catch((error: unknown) => error))
+}
+
+it('a write that does not await its request fails, its request is ended, and its rows keep their intents', async () => {
+  await using vendor = await slow()
+  const strays: Promise<unknown>[] = []
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http, signal }) => {
+        forget(strays, http.post('/people', changes, { signal }))
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  const world = makeWorld()
+  Object.assign(world.vendor.object, { write: person?.write })
+  world.people = [{ id: '1', name: 'Ann', opted_out: true }]
+  const { ledger, error } = await run(world)
+  expect(error).toMatchObject({
+    code: 'MR-1401',
+    message:
+      'The connector shop failed at writing person: it was done before POST /people had an answer: `await` is missing',
+  })
+  expect(ledger).toMatchObject({ delivered: 0, unknown: 1 })
+  expect(await intents(world)).toEqual(['1 upsert'])
+  expect(await Promise.all(strays)).toMatchObject([{ code: 'MR-1401' }])
+})
+
+it('a request of an SDK that a write does not await is found by `host.call`', async () => {
+  await using vendor = await slow()
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { signal }) => {
+        forget(
+          [],
+          vendor.host.call({ label: 'people.batch', docs, signal }, () => sleep(50)),
+        )
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  await expect(person?.write([], context)).rejects.toThrow('before people.batch had an answer')
+})
+
+it.each([
+  ['settle', 'settling a job of person'],
+  ['readBack', 'reading person back'],
+] as const)('%s that does not await its request fails', async (member, doing) => {
+  await using vendor = await slow()
+  const { person } = await openShop(vendor, {
+    object: {
+      [member]: async (_: unknown, { http, signal }: Context) => {
+        forget([], http.get('/jobs/1', { signal }))
+        return []
+      },
+    },
+  })
+  const work = member === 'settle' ? person?.settle?.(1, { ...context, changes: [] }) : person?.readBack?.([], context)
+  await expect(work).rejects.toThrow(`failed at ${doing}: it was done before GET /jobs/1 had an answer`)
+})
+
+/** Two pages, the second of which nobody waits for. */
+const halfRead: StreamDefinition['read'] = async function* (_scan, { http, signal }) {
+  yield { kind: 'records', readAt: new Date(), records: [{ id: '1' }] }
+  forget([], http.get('/rows', { signal, query: { page: 2 } }))
+  yield { kind: 'checkpoint', resume: 1 }
+}
+
+it('a read that is at its end before its requests are fails: its scan is not complete', async () => {
+  await using vendor = await slow()
+  const { rows } = await openShop(vendor, { read: halfRead })
+  const kinds: string[] = []
+  const reading = async () => {
+    for await (const { kind } of rows?.read({ fields: ['id'] } as unknown as Scan, context) ?? []) kinds.push(kind) // no more of it is looked at
+  }
+  await expect(reading()).rejects.toThrow('failed at reading rows: it was done before GET /rows had an answer')
+  expect(kinds).toEqual(['records', 'checkpoint'])
+})
+
+it('a read that nobody wants the rest of may leave a request, and what it ends itself is over', async () => {
+  await using vendor = await slow()
+  const { rows } = await openShop(vendor, { read: halfRead })
+  for await (const { kind } of rows?.read({ fields: ['id'] } as unknown as Scan, context) ?? [])
+    if (kind === 'checkpoint') break
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http }) => {
+        const ahead = new AbortController()
+        forget([], http.get('/ahead', { signal: ahead.signal }))
+        ahead.abort()
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  expect(await person?.write([], context)).toEqual([])
+})
+
+it('what another write is asking for meanwhile is its own', async () => {
+  await using vendor = await startVendor((_, response, count) =>
+    setTimeout(() => sendJson(response, 200, {}), count === 1 ? 100 : 0),
+  )
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http, signal }) => {
+        await http.post('/people', {}, { signal })
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  expect(await Promise.all([person?.write([], context), person?.write([], context)])).toEqual([[], []])
+})
+
+it('a closed client sends nothing again, and takes nothing more', async () => {
+  await using vendor = await startVendor(() => undefined)
+  const asked = vendor.http.get('/rows', { signal: never })
+  const seen = expect(asked).rejects.toMatchObject({ code: 'MR-7001' })
+  while (vendor.seen() === 0) await sleep(2)
+  await vendor.host.close()
+  await seen
+  await expect(vendor.http.get('/rows', { signal: never })).rejects.toMatchObject({ code: 'MR-7001' })
+  expect(vendor.events.filter(({ type }) => type === 'request.retried')).toEqual([])
+})
