@@ -84,7 +84,7 @@ function tombstonesFlaw({ keys, version }: Extract<Batch, { kind: 'tombstones' }
     : `the \`version\` of tombstones is ${textOf(stamp)}, which is no instant`
 }
 
-/** What staging reads as one: ISO text, or whole seconds since 1970. */
+/** What staging reads as one (staging/strict-cast): ISO text, or whole seconds since 1970. */
 function isInstant(text: string): boolean {
   const day = instant.exec(text)?.[1]
   if (day === undefined) return /^-?\d{1,11}$/.test(text)
@@ -92,8 +92,11 @@ function isInstant(text: string): boolean {
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day)
 }
 
-const instant =
-  /^(\d{4}-\d\d-\d\d)(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}0*)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?$/
+/** A zone stands right behind seconds, or nowhere. */
+const zone = String.raw`(?:Z|[+-]\d\d(?::?\d\d)?)`
+const instant = new RegExp(
+  String.raw`^(\d{4}-\d\d-\d\d)(?:[T ](?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}0*)?${zone}?)?|24:00(?::00(?:\.0+)?${zone}?)?))?$`,
+)
 
 /** @param fields those that a CSV has to have */
 function fileFlaw({ path, format, rows }: Extract<Batch, { kind: 'file' }>, fields: readonly string[]): string | null {

@@ -16,7 +16,10 @@ type Request = {
 
 type StagedTombstones = { readonly path: string | null; readonly duplicates: number; readonly rejected: number }
 
-/** A key that is null or of the wrong type can delete nothing: it is refused, and counted. */
+/**
+ * A key that is null or of the wrong type can delete nothing: it is refused, and counted. So is what went at a time that cannot
+ * be read: taken for the time of the request it would delete a row that is newer.
+ */
 export async function stageTombstones(db: Database, request: Request): Promise<StagedTombstones> {
   const files = request.chunk.files.filter((file) => file.tombstones)
   if (files.length === 0) return { path: null, duplicates: 0, rejected: 0 }
@@ -28,9 +31,9 @@ export async function stageTombstones(db: Database, request: Request): Promise<S
   )
   const columns = keys.map((column) => column.column)
   await db.run(
-    `CREATE OR REPLACE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce(${strictCast('"#version"', 'timestamp')}, _read_at) AS _version, ` +
-      `${columns.map((column) => `${quoteName(column)} IS NULL`).join(' OR ')} AS "#bad" FROM ` +
-      `(SELECT ${casts.join(', ')}, _version AS "#version", ${readAtSql('"#file"')} AS _read_at ` +
+    `CREATE OR REPLACE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce("#went", _read_at) AS _version, ` +
+      `${[...columns.map((column) => `${quoteName(column)} IS NULL`), '("#version" IS NOT NULL AND "#went" IS NULL)'].join(' OR ')} AS "#bad" FROM ` +
+      `(SELECT ${casts.join(', ')}, _version AS "#version", ${strictCast('_version', 'timestamp')} AS "#went", ${readAtSql('"#file"')} AS _read_at ` +
       `FROM read_json([${files.map((file) => quoteText(file.path)).join(', ')}], format = 'newline_delimited', filename = '#file', columns = {${spec.join(', ')}}))`,
   )
   const [counted] = await db.rows(

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Scan, ScanItem, Stream } from '../../src/connector/contract.ts'
+import { itemFlaw } from '../../src/connector/item-flaw.ts'
 import { lines, stageBatches } from './stage.ts'
 
 const types = { id: 'integer', v: 'string' } as const
@@ -42,6 +44,38 @@ describe('tombstones', () => {
     )
     expect(tombstones.map((row) => row['id'])).toEqual(['7'])
     expect(staged.counts).toMatchObject({ read: 3, rejected: 2 })
+  })
+
+  const instants = [
+    ['2026-01-01T10:00:00Z', '2026-01-01 10:00:00'],
+    ['2026-01-01 10:00:00.1234560+0230', '2026-01-01 07:30:00.123456'],
+    ['2026-01-01T10:00:00-02', '2026-01-01 12:00:00'],
+    ['2026-01-01T10:00', '2026-01-01 10:00:00'],
+    ['2026-01-01T24:00:00Z', '2026-01-02 00:00:00'],
+    ['2024-02-29', '2024-02-29 00:00:00'],
+    ['1768032000', '2026-01-10 08:00:00'],
+    ['2026-01-01T10:00Z', null],
+    ['2026-01-01T10:00+02:00', null],
+    ['2026-01-01 10:00:00 +02', null],
+    ['2026-01-01T10:00:00 Z', null],
+    ['2026-01-01T10:00:00.1234567Z', null],
+    ['2026-01-01T23:59:60Z', null],
+    ['2026-01-01T25:00:00Z', null],
+    ['2026-01-01T10:00:00z', null],
+    ['2026-02-30', null],
+    ['2026-01-01T', null],
+    ['yesterday', null],
+    ['', null],
+  ] as const
+
+  it.each(instants)('that went at %j went at %j, and null are refused', async (version, went) => {
+    const gone: ScanItem = { kind: 'tombstones', readAt: new Date(), keys: [{ id: 7 }], version }
+    const { tombstones, staged } = await stageBatches([gone], types)
+    expect(tombstones.map((row) => row['_deleted_at'])).toEqual(went === null ? [] : [went])
+    expect(staged.counts).toMatchObject({ read: 1, rejected: went === null ? 1 : 0 })
+    // What a connector is told is what staging does.
+    const flaw = itemFlaw(gone, { stream: {} as Stream, scan: {} as Scan }) // nothing of them is looked at
+    expect(flaw === null).toBe(went !== null)
   })
 
   it('stand beside rows of the same chunk', async () => {
