@@ -231,7 +231,7 @@ export type Scan = {
   readonly options: JsonObject
   /** Names of the child streams that the sync wants. */
   readonly children: readonly string[]
-  /** At most this many rows, for `--limit`. null: all. */
+  /** At most this many rows, for `--limit`; after the batch that reaches it nothing more is taken. null: all. */
   readonly limit: number | null
 }
 

@@ -26,6 +26,7 @@ import {
   type ChunkCommit,
   type StagedChunk,
 } from './stage-and-commit.ts'
+import { withinLimit } from './within-limit.ts'
 
 export type StreamStart = {
   readonly plan: StreamPlan
@@ -96,9 +97,10 @@ export class StreamWork {
 
   /** true: the scan is at its end; false: stopped at a checkpoint. */
   async read(): Promise<boolean> {
-    const { stream } = this.#start.plan
+    const { plan } = this.#start
     const { signal } = this.#context
-    for await (const item of stream.read(this.#scan, this.#context.callContext(signal))) {
+    const items = plan.stream.read(this.#scan, this.#context.callContext(signal))
+    for await (const item of withinLimit(items, this.#scan, plan)) {
       signal.throwIfAborted()
       if (this.#underWay.hasFailed()) break
       if (item.kind !== 'checkpoint') {
