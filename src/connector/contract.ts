@@ -268,6 +268,6 @@ export type ReadWindow = {
   /** Days of the field `boundedBy` (`2026-11-20`), both inclusive. */
   readonly from: string
   readonly to: string
-  /** Other fields that the window is of, with their values as text: the account. @default all rows of these days */
+  /** The fields of `windowOf`, with their values as text: the account. @default without `windowOf`, all rows of these days */
   readonly of?: { readonly [field: string]: string }
 }

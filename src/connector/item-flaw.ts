@@ -2,15 +2,18 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Batch, Scan, ScanItem, Stream } from './contract.ts'
+import { isInstant } from './instant-text.ts'
 import { recordsFlaw } from './record-flaw.ts'
 import { textOf } from './text-of.ts'
+import { windowsFlaw } from './windows-flaw.ts'
 
 type Reading = { readonly stream: Stream; readonly scan: Scan }
 
 /** What is wrong with an item; null: nothing. */
 export function itemFlaw(item: ScanItem, reading: Reading): string | null {
   const { kind, readAt } = Object(item) as { readonly [name: string]: unknown } // what is not typed may yield anything
-  if (kind === 'checkpoint') return 'resume' in item ? resumeFlaw(item.resume) : notJson
+  if (kind === 'checkpoint')
+    return ('resume' in item ? resumeFlaw(item.resume) : notJson) ?? windowsFlaw(item, reading.stream)
   if (!(readAt instanceof Date) || Number.isNaN(readAt.getTime()))
     return `it yielded ${kind === undefined ? textOf(item) : `a batch of ${textOf(kind)}`} without a \`readAt\` that is a Date`
   if (item.kind === 'checkpoint') return null
@@ -83,20 +86,6 @@ function tombstonesFlaw({ keys, version }: Extract<Batch, { kind: 'tombstones' }
     ? null
     : `the \`version\` of tombstones is ${textOf(stamp)}, which is no instant`
 }
-
-/** What staging reads as one (staging/strict-cast): ISO text, or whole seconds since 1970. */
-function isInstant(text: string): boolean {
-  const day = instant.exec(text)?.[1]
-  if (day === undefined) return /^-?\d{1,11}$/.test(text)
-  const midnight = new Date(`${day}T00:00:00Z`)
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day)
-}
-
-/** A zone stands right behind seconds, or nowhere. */
-const zone = String.raw`(?:Z|[+-]\d\d(?::?\d\d)?)`
-const instant = new RegExp(
-  String.raw`^(\d{4}-\d\d-\d\d)(?:[T ](?:(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6}0*)?${zone}?)?|24:00(?::00(?:\.0+)?${zone}?)?))?$`,
-)
 
 /** @param fields those that a CSV has to have */
 function fileFlaw({ path, format, rows }: Extract<Batch, { kind: 'file' }>, fields: readonly string[]): string | null {
