@@ -1,4 +1,5 @@
 /** What of a sync's options decides which rows and values a stream's table holds, and what becomes of a change of them. */
+import type { Stream } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields, Masks } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
@@ -17,6 +18,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
     table: nameOf(shape),
     key: stream.key,
+    version: stream.version ?? null,
     source: stream.source ?? null,
     query: config.query,
     loaded: loadedOf(shape, known?.loaded),
@@ -47,26 +49,19 @@ export async function refuseOtherRows(session: Session, plan: StreamPlan, before
 }
 
 /**
- * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count.
- * null: there are none such. @param before undefined: not known
+ * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count; by
+ * another version nobody could tell which is newer. null: there are none such. @param before undefined: not known
  */
 export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | undefined): MillraceError | null {
   // Its rows are replaced as a whole.
   if (before === undefined || mode === 'full_refresh') return null
   // What was asked was asked of another table.
   if (before.table !== undefined && before.table !== nameOf(shape)) return null
-  const old = { source: before.source, key: keyOf(before.key ?? stream.key, before.masks) }
-  const now = { source: stream.source ?? null, key: keyOf(stream.key, masksOf(shape)) }
-  const what =
-    old.source !== undefined && old.source !== now.source
-      ? `are of ${old.source ?? ownAccount}, and what comes now is of ${now.source ?? ownAccount}`
-      : old.key === now.key
-        ? null
-        : `are known by ${old.key}, and what comes now by ${now.key}`
+  const what = otherSource(stream, before) ?? otherKey(stream, shape, before) ?? otherVersion(stream, before)
   if (what === null) return null
   const table = nameOf(shape)
   return new MillraceError('MR-2201', {
-    message: `${stream.name}: the rows of ${table} ${what}: they would stand beside each other.`,
+    message: `${stream.name}: the rows of ${table} ${what}.`,
     kept: 'Nothing was read or changed.',
     next: [
       `To load it anew:  drop table ${table};  the next run reads everything from the beginning.`,
@@ -74,6 +69,28 @@ export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | u
     ],
   })
 }
+
+function otherSource({ source }: Stream, before: Asked): string | null {
+  if (before.source === undefined || before.source === (source ?? null)) return null
+  return `are of ${before.source ?? ownAccount}, and what comes now is of ${source ?? ownAccount}: ${beside}`
+}
+
+function otherKey(stream: Stream, shape: TableShape, before: Asked): string | null {
+  const old = keyOf(before.key ?? stream.key, before.masks)
+  const now = keyOf(stream.key, masksOf(shape))
+  return old === now ? null : `are known by ${old}, and what comes now by ${now}: ${beside}`
+}
+
+/** The time of a request is later than what stood in any field: from a field to none nothing is taken for older than it is. */
+function otherVersion({ version }: Stream, before: Asked): string | null {
+  if (version === undefined || before.version === undefined || before.version === version) return null
+  return (
+    `have as their version ${before.version ?? 'the time at which they were read'}, and what comes now has ${version}: ` +
+    'which of two is newer nobody could tell, and what comes might be left out as stale for good'
+  )
+}
+
+const beside = 'they would stand beside each other'
 
 export const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
 

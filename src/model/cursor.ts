@@ -37,6 +37,8 @@ export type Asked = {
   readonly table?: string
   /** The fields of the key. @default not known */
   readonly key?: readonly string[]
+  /** The field of the version; null: the version was the time of the request. @default not known */
+  readonly version?: string | null
   /** Of what the rows are, as the stream says. @default not known */
   readonly source?: string | null
   /** Of a stream that is a query. @default not known */

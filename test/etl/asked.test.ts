@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { StreamConfig } from '../../src/config/project.ts'
 import type { Stream } from '../../src/connector/contract.ts'
-import { createVendor, type Vendor } from './vendor.ts'
+import { createVendor, personColumns, type Vendor } from './vendor.ts'
 import { openWorld, type RunOptions, type World } from './world.ts'
 
 let world: World
@@ -174,6 +174,43 @@ describe('rows that would stand beside those of a table', () => {
     await run({})
     await people({ source: 'acct_2' })
     expect(await outcome({})).toEqual(refused('crm.people are of acct_1, and what comes now is of acct_2'))
+  })
+
+  it.each([
+    ['that came to have one', undefined, 'updated_at', 'have as their version the time at which they were read'],
+    ['of another field', 'updated_at', 'seen_at', 'have as their version updated_at, and what comes now has seen_at'],
+  ])(
+    'for a version %s are refused until the table is dropped, also with --full-refresh',
+    async (_, old, now, message) => {
+      const columns = { ...personColumns, seen_at: 'timestamp' } as const
+      const versionOf = (version: string | undefined) =>
+        people({ columns, ...(version === undefined ? { version: undefined as never } : { version }) }) // as a stream without it
+      vendor.put(1, { name: 'a', seen_at: '2025-11-01T00:00:00Z' })
+      vendor.pass()
+      await versionOf(old)
+      await run({})
+      vendor.put(1, { name: 'b' })
+      vendor.pass()
+      await versionOf(now)
+      expect(await outcome({})).toEqual(refused(message))
+      expect(await outcome({}, { fullRefresh: true })).toEqual(refused(message))
+      await world.rows('DROP TABLE crm.people')
+      expect(await outcome({})).toEqual([])
+      expect(await world.rows('SELECT name FROM crm.people')).toEqual([{ name: 'b' }])
+    },
+  )
+
+  it('by a cursor that does not say what their version was are loaded, and so are those that have none any more', async () => {
+    await run({})
+    const old = `UPDATE _millrace.cursors SET marks = json_merge_patch(marks, '{"asked":{"version":null}}')`
+    await world.rows(old)
+    expect(await world.rows(`SELECT marks->'asked'->'version' AS version FROM _millrace.cursors`)).toEqual([
+      { version: null },
+    ])
+    await people({ version: 'created_at', columns: { ...personColumns, created_at: 'timestamp' } })
+    expect(await outcome({})).toEqual([])
+    await people({ version: undefined as never }) // as a stream without it
+    expect(await outcome({})).toEqual([])
   })
 
   it('are loaded where the table was dropped, or is replaced as a whole', async () => {
