@@ -72,6 +72,7 @@ const marksForm = z.looseObject({
       children: z.record(z.string(), masks).optional(),
       table: z.string().optional(),
       key: z.array(z.string()).optional(),
+      version: z.string().nullable().optional(),
       source: z.string().nullable().optional(),
       query: z.string().nullable().optional(),
       columns: masks.optional(),
