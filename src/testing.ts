@@ -1,7 +1,9 @@
 /** What a connector's tests import: `import { sourceKit, destinationKit } from 'millrace/testing'`. One call each. */
 import type { Connector } from './connector/contract.ts'
 import { connectionCases } from './connector/kits/connection-cases.ts'
+import { completenessCases } from './connector/kits/completeness-cases.ts'
 import { objectCases, objectDiscoveryCases, type ObjectOptions } from './connector/kits/destination-cases.ts'
+import { fieldCases } from './connector/kits/field-cases.ts'
 import { discoveryCases, streamCases, type StreamOptions } from './connector/kits/source-cases.ts'
 import { onStage, type KitVendor, type Stage, type StageOptions } from './connector/kits/stage.ts'
 import { registerCases, type Case, type TestRunner } from './connector/kits/test-runner.ts'
@@ -40,7 +42,7 @@ export function sourceKit(options: SourceKitOptions): void {
   register(options, `${connector.name} as a source`, [...connectionCases, ...discoveryCases])
   for (const stream of streams) {
     const streamOptions = typeof stream === 'string' ? { name: stream } : stream
-    const cases = streamCases(streamOptions)
+    const cases = [...streamCases(streamOptions), ...completenessCases(streamOptions)]
     register(
       options,
       `${connector.name}.${streamOptions.name} as a stream`,
@@ -53,7 +55,7 @@ export function sourceKit(options: SourceKitOptions): void {
 export function destinationKit(options: DestinationKitOptions): void {
   const { connector, object } = options
   register(options, `${connector.name} as a destination`, [...connectionCases, ...objectDiscoveryCases(options)])
-  register(options, `${connector.name}.${object} as an object`, objectCases(options))
+  register(options, `${connector.name}.${object} as an object`, [...objectCases(options), ...fieldCases(options)])
 }
 
 /** What comes inside other rows is checked with these. */

@@ -23,7 +23,8 @@ sourceKit({
     { name: 'campaigns', isAlwaysFull: true },
     { name: 'campaign_actions', isAlwaysFull: true },
     { name: 'newsletter_contents', isAlwaysFull: true },
-    'deliveries',
+    // Drafts are not listed unless they are asked for.
+    { name: 'deliveries', heldAs: { only: ({ metrics }) => !Object.hasOwn(Object(metrics), 'drafted') } },
     'activities',
   ],
 })

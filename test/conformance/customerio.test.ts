@@ -1,8 +1,26 @@
+import type { JsonObject } from 'millrace'
 import { destinationKit, type DestinationKitOptions } from 'millrace/testing'
 import { describe, it } from 'vitest'
 import customerio from '../../connectors/customerio/index.ts'
 import { sandboxCredentials } from '../../connectors/customerio/sandbox/credentials.ts'
 import simulator from '../../connectors/customerio/sandbox.ts'
+
+/** Attributes beside what the record itself has, and what is inside them by its path, too. */
+const fieldsOf = ({ attributes, ...record }: JsonObject): JsonObject => ({
+  ...pathsOf(Object(attributes) as JsonObject), // as the simulator keeps them
+  ...pathsOf(record),
+})
+
+const pathsOf = (value: JsonObject): JsonObject => ({
+  ...value,
+  ...Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) =>
+      typeof inner === 'object' && inner !== null
+        ? Object.entries(pathsOf(inner as JsonObject)).map(([path, leaf]) => [`${name}.${path}`, leaf] as const) // a list has its places
+        : [],
+    ),
+  ),
+})
 
 destinationKit({
   describe,
@@ -12,6 +30,7 @@ destinationKit({
   keys: { rate_per_second: 1000 },
   object: 'person',
   match: 'id',
+  fieldsOf,
   fields: (n, version) => ({
     id: `K-${n}`,
     email: `k${n}@kit.example`,
@@ -35,6 +54,7 @@ destinationKit({
   keys: { rate_per_second: 1000 },
   object: 'person',
   match: 'email',
+  fieldsOf,
   // Rows of which the bytes and not the number fill a request.
   fields: (n, version) => ({
     email: `K${n}@Kit.example`,
@@ -63,6 +83,7 @@ destinationKit({
   keys: { rate_per_second: 1000, app_api_key: sandboxCredentials.appKey, settle_seconds: 0 },
   object: 'person',
   match: 'email',
+  fieldsOf,
   fields: (n, version) => ({ email: `k${n}@kit.example`, plan: `p${version}`, unsubscribed: version === 0 }),
   refuse: refuseByFault,
   reads: /^POST \/v1\/customers\/attributes\?/,
@@ -87,6 +108,7 @@ destinationKit({
   ...kit,
   object: 'object',
   match: 'object_id',
+  fieldsOf,
   options: { object_type_id: '1' },
   fields: (n, version) => ({
     object_id: `K-${n}`,

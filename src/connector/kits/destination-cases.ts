@@ -20,6 +20,10 @@ export type ObjectOptions = {
   readonly heldAs?: string
   /** Is this record a deleted one, where the vendor keeps them? @default none is */
   readonly isGone?: (record: JsonObject) => boolean
+  /** What a record of the simulator has in the object's fields, its match field among them. @default the record itself */
+  readonly fieldsOf?: (record: JsonObject) => JsonObject
+  /** Fields that the simulator does not show as they were sent. @default none */
+  readonly unseen?: readonly string[]
   /** Bytes that a request may have on the wire. @default the object's batch.bytes */
   readonly maxRequestBytes?: number
   /** The sync's `options`. @default none */

@@ -50,7 +50,7 @@ export async function openObject({ open, vendor }: Stage, options: ObjectOptions
   }
 }
 
-function normalise(key: string, how: 'exact' | 'trim' | 'lower' | undefined): string {
+export function normalise(key: string, how: 'exact' | 'trim' | 'lower' | undefined): string {
   if (how === 'lower') return key.trim().toLowerCase()
   return how === 'trim' ? key.trim() : key
 }

@@ -9,6 +9,8 @@ export type StreamOnStage = {
   readonly scan: (over?: Partial<Scan>) => Promise<Scan>
   readonly items: (scan: Scan, signal?: AbortSignal) => AsyncIterable<ScanItem>
   readonly steps: (scan: Scan) => Promise<readonly Step[]>
+  /** undefined: it has no count. */
+  readonly count: (scan: Scan) => Promise<number> | undefined
 }
 
 export async function openStream({ open, vendor }: Stage, name: string): Promise<StreamOnStage> {
@@ -20,6 +22,7 @@ export async function openStream({ open, vendor }: Stage, name: string): Promise
   return {
     stream,
     items,
+    count: (scan) => stream.count?.(scan, host.context(never)),
     scan: async (over = {}) => ({
       id: 'scan_kit',
       from: null,

@@ -1,6 +1,6 @@
 /** What every stream does. Plays on a small world that stands still, so that two passes can be compared row by row. */
 import assert from 'node:assert/strict'
-import type { Json } from '../../model/json.ts'
+import type { Json, JsonObject } from '../../model/json.ts'
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { Stream } from '../contract.ts'
 import { fitsType } from './fits-type.ts'
@@ -14,8 +14,15 @@ export type StreamOptions = {
   readonly name: string
   /** Lists everything at every scan, whatever its bounds: a cursor in the future brings rows too. @default false */
   readonly isAlwaysFull?: boolean
-  /** The simulator's type that holds the rows, and the columns that it holds in other words. @default the stream's name, none */
-  readonly heldAs?: { readonly type?: string; readonly except?: readonly string[] }
+  /**
+   * The simulator's `type` that holds the rows; columns that it holds in other words; which of its records a pass over everything
+   * brings. @default the stream's name, none, all
+   */
+  readonly heldAs?: {
+    readonly type?: string
+    readonly except?: readonly string[]
+    readonly only?: (record: JsonObject) => boolean
+  }
 }
 
 export const discoveryCases: readonly Case<Stage>[] = [
@@ -235,7 +242,7 @@ async function waitForRequest({ requests }: Stage): Promise<boolean> {
 }
 
 /** Unix seconds, or an ISO instant, also with an offset without a colon. */
-function instantOf(value: Json | undefined): number | null {
+export function instantOf(value: Json | undefined): number | null {
   const at =
     typeof value === 'number' ? value * 1000 : Date.parse(String(value ?? '').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
   return Number.isNaN(at) ? null : at

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Connector, ScanItem, Stream } from '../../../src/connector/contract.ts'
 import type { DestinationObject } from '../../../src/connector/destination.ts'
 import type { Host } from '../../../src/connector/host.ts'
+import type { Fields } from '../../../src/model/change.ts'
 import acme from '../acme-crm/index.ts'
 import simulator from '../acme-crm/sandbox.ts'
 import { collectCases } from './collect-cases.ts'
@@ -108,6 +109,10 @@ describe('the source kit notices', () => {
     ['a batch without bounds', { stream: reading(hungry) }, 'bounded batch'],
     ['a scan that does not stop', { stream: reading(deaf) }, 'stops within 5 s'],
     ['text that was altered', { stream: reading(shouting) }, 'as the vendor holds them'],
+    ['every second record left out', { stream: reading(halving) }, 'every record that the vendor holds'],
+    ['a last page that never comes', { stream: reading(withoutLast) }, 'every record that the vendor holds'],
+    ['a count of other rows', { stream: () => ({ count: async () => 3 }) }, 'counts as many records'],
+    ['a count that is none', { stream: () => ({ count: async () => Number.NaN }) }, 'counts as many records'],
     ['names that are not its streams', { stream: ({ name }) => ({ name: `${name}_2` }) }, 'discovers the same streams'],
   ])('%s', async (_name, broken, title) => {
     const sound = sourceCases(acme)
@@ -126,6 +131,23 @@ describe('the source kit notices', () => {
     await expect(sourceCases(breakAcme({}, check)).named(title)?.()).rejects.toThrow()
   })
 })
+
+async function* halving(items: AsyncIterable<ScanItem>) {
+  for await (const item of items) {
+    if (item.kind !== 'lines') continue
+    const lines = Buffer.from(item.lines).toString().trimEnd().split('\n')
+    const kept = lines.filter((_line, index) => index % 2 === 0)
+    yield { ...item, lines: Buffer.from(`${kept.join('\n')}\n`), rows: kept.length }
+  }
+}
+
+async function* withoutLast(items: AsyncIterable<ScanItem>) {
+  const all = await Array.fromAsync(items)
+  yield* all.slice(
+    0,
+    all.findLastIndex(({ kind }) => kind === 'lines'),
+  )
+}
 
 async function* shouting(items: AsyncIterable<ScanItem>) {
   for await (const item of items)
@@ -250,6 +272,16 @@ describe('the destination kit notices', () => {
       },
       'what is deleted is gone',
     ],
+    [
+      'a field that is never sent',
+      { object: writing(sending(({ plan: _plan, ...fields }) => fields)) },
+      'holds each field as it was sent',
+    ],
+    [
+      'people who are subscribed again by a change of something else',
+      { object: writing(sending((fields) => ({ ...fields, unsubscribed: false }))) },
+      'fields that were not sent stay',
+    ],
   ])('%s', async (_name, broken, title) => {
     const cases = objectCases(breakAcme(broken))
     expect(cases.named(title)).toBeDefined()
@@ -257,6 +289,15 @@ describe('the destination kit notices', () => {
     await objectCases(acme).named(title)?.()
   })
 })
+
+const sending =
+  (change: (fields: Fields) => Fields) =>
+  (write: DestinationObject['write']): DestinationObject['write'] =>
+  (changes, context) =>
+    write(
+      changes.map((each) => ({ ...each, fields: change(each.fields) })),
+      context,
+    )
 
 function rememberingKeys(write: DestinationObject['write']): DestinationObject['write'] {
   const seen = new Set<string>()
