@@ -4,8 +4,9 @@
  */
 import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
-import type { OpenedConnector, Stream } from './contract.ts'
+import type { OpenedConnector } from './contract.ts'
 import { itemFlaw } from './item-flaw.ts'
+import { streamFlaw } from './stream-flaw.ts'
 import { textOf } from './text-of.ts'
 import { wrapConnector } from './wrap-connector.ts'
 
@@ -36,19 +37,6 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
         throw broken(owner, `${doing}: it answered ${answer.length} records for ${changes} changes`)
     },
   })
-}
-
-/** What names a field has to name one that there is; else rows would have no key, or no version, and nobody would know. */
-function streamFlaw({ key, columns, version, deletedWhen, children }: Stream): string | null {
-  if (!Array.isArray(key)) return '`key` is no list of fields'
-  const named = { key, version: [version], 'deletedWhen.column': [deletedWhen?.column] }
-  for (const [what, fields] of Object.entries(named))
-    for (const field of fields)
-      if (field !== undefined && !Object.hasOwn(columns, field)) return `\`${what}\` names ${field}, which is no column`
-  for (const child of children)
-    for (const field of [...child.key, child.parent])
-      if (!Object.hasOwn(child.columns, field)) return `${child.name} names ${field}, which is no column of it`
-  return null
 }
 
 /** A refusal without words is one all the same; an outcome that is none says nothing about the row. */

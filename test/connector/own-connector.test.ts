@@ -167,6 +167,19 @@ it.each([
   ['a key that is no list', { key: 'id' }, '`key` is no list'],
   ['a version that is no column', { version: 'nope' }, '`version` names nope'],
   ['a flag of deletion that is no column', { deletedWhen: { column: 'nope', is: 'true' } }, 'names nope'],
+  ['a type of another tool', { columns: { id: 'number' } }, 'id has the type number, which is none of string, integer'],
+  ['a type that is meant', { columns: { id: 'text' } }, 'did you mean string?'],
+  ['a type that is none', { columns: { id: undefined } }, 'id has the type undefined'],
+  ['a decimal of too many digits', { columns: { id: 'decimal(50,2)' } }, 'at most 38 digits'],
+  ['a decimal with more behind its point than it has', { columns: { id: 'decimal(10,12)' } }, 'at most 38 digits'],
+  [
+    'a child of a type that there is not',
+    { children: [{ name: 'lines', key: ['id'], parent: 'id', columns: { id: 'strin' } }] },
+    'did you mean string?',
+  ],
+  ['an instant of deletion that is a text', { deletedWhen: { column: 'id', is: 'set' } }, 'needs a column of the type'],
+  ['a flag of deletion that is a text', { deletedWhen: { column: 'id', is: 'true' } }, 'of the type boolean'],
+  ['a deletion that is told otherwise', { deletedWhen: { column: 'id', is: 'yes' } }, 'none of set, true'],
   [
     'a child without its parent',
     { children: [{ name: 'lines', key: ['id'], parent: 'order', columns: { id: 'string' } }] },
@@ -174,6 +187,26 @@ it.each([
   ],
 ])('a stream with %s is refused when it is described', async (_, parts, words) => {
   await expect(opened({ ...parts }).streams?.({ signal })).rejects.toThrow(words)
+})
+
+it('a stream of every type, and both signs of a deletion, is taken', async () => {
+  const columns = {
+    id: 'string',
+    n: 'integer',
+    d: 'decimal(38,38)',
+    f: 'double',
+    gone: 'boolean',
+    on: 'date',
+    at: 'timestamp',
+    doc: 'json',
+    raw: 'binary',
+  }
+  for (const deletedWhen of [
+    { column: 'at', is: 'set' },
+    { column: 'on', is: 'set' },
+    { column: 'gone', is: 'true' },
+  ])
+    expect(await opened({ columns, deletedWhen }).streams?.({ signal })).toHaveLength(1)
 })
 
 it('a CSV is known by its first line, in any case and order', async () => {
