@@ -7,10 +7,23 @@ import type {
   OpenedConnector,
   StreamDefinition,
 } from './contract.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import { openDeclared, streamNamesOf } from './declared.ts'
+import { definitionFlaw } from './definition-flaw.ts'
 
-/** Makes a connector of its definition; the default export of `connectors/<vendor>/index.ts`. */
+/**
+ * Makes a connector of its definition; the default export of `connectors/<vendor>/index.ts`. What is wrong with what it declares is said
+ * here, so that `sync validate` finds it without a network.
+ * @throws MillraceError MR-1401
+ */
 export function connector<Config extends z.ZodObject>(definition: ConnectorDefinition<Config>): Connector {
+  const flaw = definitionFlaw(definition)
+  if (flaw !== null)
+    throw new MillraceError('MR-1401', {
+      message: `The connector ${definition.name} cannot be opened: ${flaw}.`,
+      next: `Mend it in connectors/${definition.name}.`,
+      exit: 2,
+    })
   const open: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector> =
     definition.open ?? ((context) => openDeclared(definition, context))
   const names = (things: object | undefined) => (definition.open && !things ? null : Object.keys(things ?? {}))

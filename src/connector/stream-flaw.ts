@@ -4,8 +4,10 @@ import { decimalOf, type LogicalType } from '../model/logical-type.ts'
 import type { Stream } from './contract.ts'
 import { textOf } from './text-of.ts'
 
+type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen' | 'children'>
+
 /** What is wrong with it; null: nothing. */
-export function streamFlaw({ key, columns, version, deletedWhen, children }: Stream): string | null {
+export function streamFlaw({ key, columns, version, deletedWhen, children }: Described): string | null {
   // What names a field has to name one that there is; else rows would have no key, or no version, and nobody would know.
   if (!Array.isArray(key)) return '`key` is no list of fields'
   const named = { key, version: [version], 'deletedWhen.column': [deletedWhen?.column] }

@@ -20,6 +20,15 @@ beforeAll(() => {
   write('connectors/broken/index.ts', 'export default {{\n')
   write('connectors/other_name/index.ts', `export default { name: 'x', config: {}, open: async () => ({}) }\n`)
   write('connectors/needs_sdk/index.ts', `import 'some-vendor-sdk'\nexport default 1\n`)
+  for (const [name, stream] of [
+    ['unreadable', `columns: { id: 'string' }`],
+    ['mistyped', `columns: { id: 'text' }, list: { path: '/', records: '', page: { kind: 'none' } }`],
+  ])
+    write(
+      `connectors/${name}/index.ts`,
+      `import { connector, z } from '${new URL('../../src/index.ts', import.meta.url).href}'\n` +
+        `export default connector({ name: '${name}', config: z.strictObject({}), streams: { orders: { docs: '', key: ['id'], order: 'none', ${stream} } } })\n`,
+    )
   write(
     'connectors/lazy_sdk/index.ts',
     `export default { name: 'lazy_sdk', config: {}, open: async () => { await import('@vendor/sdk') } }\n`,
@@ -53,6 +62,8 @@ it.each([
   ['nothing', 'MR-1401', /default export/],
   ['broken', 'MR-1401', /cannot be loaded/],
   ['other_name', 'MR-1401', /calls itself "x"/],
+  ['unreadable', 'MR-1401', /connector unreadable cannot be opened: the stream orders has neither `list` nor `read`/],
+  ['mistyped', 'MR-1401', /connector mistyped cannot be opened: the stream orders: .* did you mean string\?/],
   ['needs_sdk', 'MR-1302', /needs the package some-vendor-sdk/],
 ])('%s: %s', async (name, code, message) => {
   await expect(loadConnector(name, project)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
