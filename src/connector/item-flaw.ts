@@ -13,7 +13,10 @@ type Reading = { readonly stream: Stream; readonly scan: Scan }
 export function itemFlaw(item: ScanItem, reading: Reading): string | null {
   const { kind, readAt } = Object(item) as { readonly [name: string]: unknown } // what is not typed may yield anything
   if (kind === 'checkpoint')
-    return ('resume' in item ? resumeFlaw(item.resume) : notJson) ?? windowsFlaw(item, reading.stream)
+    return (
+      storedFlaw('resume' in item ? item.resume : undefined, 'the `resume` of a checkpoint') ??
+      windowsFlaw(item, reading.stream)
+    )
   if (!(readAt instanceof Date) || Number.isNaN(readAt.getTime()))
     return `it yielded ${kind === undefined ? textOf(item) : `a batch of ${textOf(kind)}`} without a \`readAt\` that is a Date`
   if (item.kind === 'checkpoint') return null
@@ -23,7 +26,7 @@ export function itemFlaw(item: ScanItem, reading: Reading): string | null {
 function batchFlaw(batch: Batch, { stream, scan }: Reading): string | null {
   switch (batch.kind) {
     case 'records':
-      return recordsFlaw(batch.records, columnsOf(batch, stream))
+      return recordsFlaw(batch.records, columnsOf(batch, stream)) ?? strayFlaw(batch, stream)
     case 'lines': {
       const lines = countLines(batch.lines)
       return lines === batch.rows ? null : `a batch says that it has ${batch.rows} rows, and has ${lines} lines`
@@ -55,15 +58,28 @@ function childFlaw({ child }: Batch, { name, children }: Stream): string | null 
   return null
 }
 
-function resumeFlaw(resume: unknown): string | null {
-  const text = jsonOf(resume)
-  if (text === null) return notJson
-  return unstorable.test(text)
-    ? 'the `resume` of a checkpoint has a NUL or half of a character (a lone surrogate) in a text, which no warehouse can hold'
-    : null
+/** A row of a parent whose set did not come would stand beside what it replaces. */
+function strayFlaw(batch: Extract<Batch, { kind: 'records' }>, { children }: Stream): string | null {
+  const child = children.find(({ name }) => name === batch.child?.stream)
+  if (!child || !batch.child) return null
+  const { parent, name } = child
+  const parents: ReadonlySet<string> = new Set(batch.child.parents)
+  for (const { [parent]: of } of batch.records) {
+    const isKey = typeof of === 'string' || typeof of === 'number' || typeof of === 'bigint'
+    if (isKey && !parents.has(String(of)))
+      return `a row of ${name} has the ${parent} ${textOf(of)}, which is not among the \`parents\` of its batch`
+  }
+  return null
 }
 
-const notJson = 'the `resume` of a checkpoint is not JSON, and would come back as something else'
+/** What is kept between runs goes through the warehouse as JSON. */
+export function storedFlaw(value: unknown, what: string): string | null {
+  const text = jsonOf(value)
+  if (text === null) return `${what} is not JSON, and would come back as something else`
+  return unstorable.test(text)
+    ? `${what} has a NUL or half of a character (a lone surrogate) in a text, which no warehouse can hold`
+    : null
+}
 
 /** Its escape in what `JSON.stringify` writes; a backslash before it would be a backslash of the text. */
 const unstorable = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/
@@ -96,6 +112,9 @@ function fileFlaw({ path, format, rows }: Extract<Batch, { kind: 'file' }>, fiel
   if (!Number.isSafeInteger(rows) || rows < 0) return `the file ${path} says that it has ${textOf(rows)} rows`
   if (format !== 'csv') return null
   const header = headerOf(path)
+  const twice = fields.find((field) => header.filter((name) => name === field.toLowerCase()).length > 1)
+  if (twice !== undefined)
+    return `the CSV ${path} names the column ${twice} twice in its first line: which of them is it?`
   const missing = fields.filter((field) => !header.includes(field.toLowerCase()))
   return missing.length === 0
     ? null

@@ -5,7 +5,7 @@
 import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { OpenedConnector } from './contract.ts'
-import { itemFlaw } from './item-flaw.ts'
+import { itemFlaw, storedFlaw } from './item-flaw.ts'
 import { streamFlaw } from './stream-flaw.ts'
 import { textOf } from './text-of.ts'
 import { wrapConnector } from './wrap-connector.ts'
@@ -29,6 +29,23 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
         owner,
         `${doing}: it was done before ${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ` and ${labels.length - 3} more` : ''} had an answer: \`await\` is missing`,
       ),
+    counted(rows, doing) {
+      if (!Number.isSafeInteger(rows) || rows < 0)
+        throw broken(
+          owner,
+          `${doing}: it answered ${Number.isNaN(rows) ? 'NaN' : textOf(rows)}, which is no number of rows`,
+        )
+    },
+    receipt(receipt, doing) {
+      const flaw = storedFlaw(receipt, 'the receipt that it saved')
+      if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
+    },
+    settled({ length }, { doing, changes, host }) {
+      if (length !== changes)
+        host.warn(
+          `The connector ${owner.name}, ${doing}: it answered ${length} results for ${changes} changes; those without one are sent again.`,
+        )
+    },
     results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),
     held(answer, doing, changes) {
       if (!Array.isArray(answer)) throw broken(owner, `${doing}: it answered no list`)

@@ -1,6 +1,8 @@
 import type { WriteResult } from '../model/change.ts'
+import type { Json } from '../model/json.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
+import type { Host } from './host.ts'
 import { withoutForgotten, withoutForgottenItems, type Forgotten } from './open-requests.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
@@ -14,6 +16,12 @@ export type Wrapping = {
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
   /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not. */
   readonly forgotten?: (doing: string) => Forgotten
+  /** Throws where what it counted is no number of rows. */
+  readonly counted?: (answer: number, doing: string) => void
+  /** Throws where a receipt would come back as something else. */
+  readonly receipt?: (receipt: Json, doing: string) => void
+  /** Told of what it settled, for so many changes. */
+  readonly settled?: (answer: readonly WriteResult[], settling: { doing: string; changes: number; host: Host }) => void
   readonly results: (answer: readonly WriteResult[], doing: string) => readonly WriteResult[]
   /** Throws where what was read back is not one answer for each of so many changes. */
   readonly held?: (answer: readonly ReadBack[], doing: string, changes: number) => void
@@ -74,7 +82,11 @@ function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
       ),
     }),
     ...(count && {
-      count: guardOf(wrapping)(`counting ${name}`, (scan, context) => count.call(stream, scan, context)),
+      count: guardOf(wrapping)(`counting ${name}`, async (scan, context) => {
+        const rows = await count.call(stream, scan, context)
+        wrapping.counted?.(rows, `counting ${name}`)
+        return rows
+      }),
     }),
   }
 }
@@ -87,13 +99,22 @@ function wrapObject(object: DestinationObject, wrapping: Wrapping): DestinationO
     wrapping.forgotten ? withoutForgotten(work, wrapping.forgotten(doing)) : work()
   return {
     ...object,
-    write: guard(writing, async (changes, context) =>
-      wrapping.results(await whole(writing, () => object.write(changes, context)), writing),
-    ),
+    write: guard(writing, async (changes, context) => {
+      const saveReceipt = async (receipt: Json) => {
+        wrapping.receipt?.(receipt, writing)
+        await context.saveReceipt(receipt)
+      }
+      const answer = await whole(writing, () => object.write(changes, { ...context, saveReceipt }))
+      return wrapping.results(answer, writing)
+    }),
     ...(settle && {
-      settle: guard(settling, async (receipt, context) =>
-        wrapping.results(await whole(settling, () => settle.call(object, receipt, context)), writing),
-      ),
+      settle: guard(settling, async (receipt, context) => {
+        const answer = await whole(settling, () => settle.call(object, receipt, context))
+        const results = wrapping.results(answer, writing)
+        const { changes, host } = context
+        if (changes) wrapping.settled?.(results, { doing: settling, changes: changes.length, host })
+        return results
+      }),
     }),
     // What the vendor holds is data.
     ...(readBack && {

@@ -127,6 +127,11 @@ it.each([
   ],
   ['parents that are numbers', { ...records({}), child: { stream: 'lines', parents: ['1', 2] } }, '2 (number)'],
   ['parents that are missing', { ...records({}), child: { stream: 'lines' } }, '`parents` that are no list'],
+  [
+    'a child of a parent whose set did not come',
+    { ...records({ id: 2 }), child: { stream: 'lines', parents: ['1'] } },
+    'a row of lines has the id 2, which is not among the `parents` of its batch',
+  ],
   ['a file that is not there', file({ path: '/nowhere/a.csv' }), '/nowhere/a.csv, which there is not'],
   ['a file of another format', file({ format: 'xml' }), 'of the format xml'],
   ['a file that does not count its rows', file({ rows: undefined }), 'says that it has undefined rows'],
@@ -216,6 +221,59 @@ it('a CSV is known by its first line, in any case and order', async () => {
   const csv = file({ path, format: 'csv' })
   expect(await itemsOf(csv)).toEqual([csv])
   rmSync(folder, { recursive: true })
+})
+
+it('a CSV that names a column twice is refused, and one that is not read may be there twice', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-own-'))
+  const path = join(folder, 'orders.csv')
+  const csv = file({ path, format: 'csv' })
+  writeFileSync(path, 'id,doc,note,note\n1,{},a,b\n')
+  expect(await itemsOf(csv)).toEqual([csv])
+  writeFileSync(path, 'id,doc,ID\n1,{},2\n')
+  await expect(itemsOf(csv)).rejects.toThrow('names the column id twice')
+  rmSync(folder, { recursive: true })
+})
+
+it.each([[undefined], [Number.NaN], [-1], [1.5], ['12']])('a count of %s is no count', async (answer) => {
+  const [stream] = (await opened({ count: () => Promise.resolve(answer) }).streams?.({ signal })) ?? []
+  await expect(stream?.count?.({} as Scan, {} as never)).rejects.toThrow(
+    `failed at counting orders: it answered ${String(answer)}, which is no number of rows`,
+  )
+})
+
+it('a receipt that would come back as something else is not saved', async () => {
+  const saved: unknown[] = []
+  const write = (receipt: unknown) => async (_changes: unknown, context: WriteContext) => {
+    await context.saveReceipt(receipt as never) // what is not typed
+    return []
+  }
+  const saving = async (receipt: unknown) => {
+    const [object] = (await opened({ write: write(receipt) }).objects?.({ signal })) ?? []
+    return object?.write([], { saveReceipt: async (each: unknown) => void saved.push(each) } as unknown as WriteContext) // nothing else is asked for
+  }
+  await saving({ job: 'j1' })
+  for (const receipt of [undefined, { at: new Date(0) }, new Map(), 'a\0'])
+    await expect(saving(receipt)).rejects.toMatchObject({
+      code: 'MR-1401',
+      message: expect.stringContaining('failed at writing order: the receipt that it saved'),
+    })
+  expect(saved).toEqual([{ job: 'j1' }])
+})
+
+it('a job that was settled with too few results says so', async () => {
+  const warned: string[] = []
+  const settle = () => Promise.resolve([{ outcome: 'ok' }])
+  const [object] = (await opened({ write: () => Promise.resolve([]), settle }).objects?.({ signal })) ?? []
+  const change = { op: 'upsert', key: '1', fields: {}, previous: null, idempotencyKey: 'k' } as const
+  const settling = (changes: unknown) =>
+    object?.settle?.('j1', { changes, host: { warn: (text: string) => warned.push(text) } } as never) // nothing else is asked for
+  await settling([change])
+  await settling(null)
+  expect(warned).toEqual([])
+  await settling([change, change])
+  expect(warned).toEqual([
+    'The connector parcelo, settling a job of order: it answered 1 results for 2 changes; those without one are sent again.',
+  ])
 })
 
 it('a refusal without words is a refusal all the same', async () => {
