@@ -139,4 +139,4 @@ const fileColumn = '"#file"'
 const paths = (files: readonly SpooledFile[]) => files.map((file) => quoteText(file.path)).join(', ')
 
 /** A 10 MB cell fits; what is larger is not a row. */
-const maxLineBytes = 16 * 1024 * 1024
+export const maxLineBytes = 16 * 1024 * 1024

@@ -7,6 +7,7 @@ import type { Database } from '../duckdb/open-database.ts'
 import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import type { ParquetStyle } from '../model/parquet-style.ts'
 import { explainCsv, notAsPromised } from './explain-csv.ts'
+import { explainLongRow } from './explain-long-row.ts'
 import { maskedRow } from './masked-row.ts'
 import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
 import type { SpooledChunk, SpooledFile } from './spool.ts'
@@ -120,14 +121,15 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
     })
   await read(false).catch(async (error: unknown) => {
     if (!isUnreadable(error)) throw error
-    throw (await explainCsv(files, { fields: request.columns.map(({ field }) => field), cause: error })) ?? error
+    const fields = request.columns.map(({ field }) => field)
+    throw (await explainLongRow(files, error)) ?? (await explainCsv(files, { fields, cause: error })) ?? error
   })
   const keys = request.key.map((field) => columnOf(request, field))
   const rejects = await stageRejects(db, request)
   const [counted] = await db.rows(
     `SELECT count(*) AS n, ${keys.length > 0 ? distinctKeys(request) : 'count(*)'} AS d, (SELECT count(*) FROM staged) AS came FROM staged WHERE ${bad} IS NULL`,
   )
-  refuseOtherCount(files, Number(counted?.['came'] ?? 0))
+  await refuseOtherCount(files, Number(counted?.['came'] ?? 0))
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
@@ -145,11 +147,14 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
   return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
 }
 
-/** Of a file it is only said how many rows it has. */
-function refuseOtherCount(files: readonly SpooledFile[], came: number): void {
+/** Of a file it is only said how many rows it has; of a last line that is too long DuckDB says nothing. */
+async function refuseOtherCount(files: readonly SpooledFile[], came: number): Promise<void> {
   const said = files.reduce((sum, file) => sum + file.rows, 0)
+  if (came === said) return
+  const tooLong = await explainLongRow(files)
+  if (tooLong) throw tooLong
   const given = files.filter(({ readAt }) => readAt === 'in its name')
-  if (came === said || given.length === 0) return
+  if (given.length === 0) return
   throw notAsPromised(`${given.map(({ path }) => path).join(', ')}: ${said} rows were promised, and ${came} came`)
 }
 
