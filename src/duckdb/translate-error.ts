@@ -27,9 +27,16 @@ export function translateError(error: unknown, doing: string, about: About = {})
   return new MillraceError('MR-2003', {
     message: `${doing}: ${message.trim()}\n  in: ${sql.replace(/\s+/g, ' ').slice(0, 300)}`,
     kept: 'The transaction was rolled back.',
+    ...(/Out of Memory/i.test(message) && { next: moreRoom }),
     cause: error,
   })
 }
+
+/** DuckDB's own advice is of settings that nobody has here. */
+const moreRoom = [
+  'A stream of more than some 800 columns takes more than staging has: bring fewer, by `include` or `exclude`.',
+  'A statement on tables and models has what `memory_limit` of the warehouse in millrace.yaml says: raise it.',
+]
 
 function heldByAnother(message: string, cause: unknown): MillraceError {
   const holder = /held in (.*?) \(PID (\d+)\)/.exec(message)
