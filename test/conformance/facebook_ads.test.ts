@@ -1,3 +1,4 @@
+import type { JsonObject } from 'millrace'
 import { sourceKit } from 'millrace/testing'
 import { describe, it } from 'vitest'
 import facebookAds from '../../connectors/facebook_ads/index.ts'
@@ -11,9 +12,9 @@ sourceKit({
   streams: [
     // Listed whole at every scan: the vendor has no feed of changes.
     { name: 'ad_accounts', isAlwaysFull: true },
-    { name: 'campaigns', isAlwaysFull: true },
-    { name: 'adsets', isAlwaysFull: true },
-    { name: 'ads', isAlwaysFull: true },
+    { name: 'campaigns', isAlwaysFull: true, heldAs: { only: isListed } },
+    { name: 'adsets', isAlwaysFull: true, heldAs: { only: isListed } },
+    { name: 'ads', isAlwaysFull: true, heldAs: { only: isListed } },
     { name: 'creatives', isAlwaysFull: true },
     { name: 'custom_audiences', isAlwaysFull: true },
     'account_insights',
@@ -22,3 +23,8 @@ sourceKit({
     'account_insights_by_placement',
   ],
 })
+
+/** Deleted ones are in no list. */
+function isListed({ effective_status: status }: JsonObject): boolean {
+  return status !== 'DELETED'
+}
