@@ -1,6 +1,5 @@
-import type { Host, Exchange } from 'millrace'
+import type { CallRequest, Exchange, Host } from 'millrace'
 import { classifyFailure, HubspotRefusal, parseObject, type JsonBody, type VendorError } from './classify-failure.ts'
-import { createPace } from './pace.ts'
 import { loadSdk, type Sdk } from './sdk.ts'
 import { malformed } from './transport.ts'
 
@@ -18,8 +17,8 @@ export type ApiCall<T> = {
   /** @default true */
   readonly repeatable?: boolean | 'never'
   readonly timeoutMs?: number
-  /** The search has a limit of its own. @default false */
-  readonly isSearch?: boolean
+  /** The search has a limit of its own. @default none */
+  readonly endpoint?: CallRequest['endpoint']
   readonly send: (sdk: Sdk) => Promise<unknown>
   /** What the answer means. Called within the attempt: what it throws is the attempt's failure. */
   readonly read: (body: JsonBody, correlationId: string | null) => T
@@ -37,10 +36,7 @@ export async function openClient(connection: Connection, host: Host): Promise<Hu
   const makeSdk = await loadSdk(connection)
   const ratePerSecond = connection.requests_per_10_seconds / 10
 
-  const nextSearch = createPace(searchIntervalMs)
-
-  async function attempt<T>({ send, read, recover, isSearch }: ApiCall<T>, signal: AbortSignal): Promise<T> {
-    if (isSearch) await nextSearch(signal)
+  async function attempt<T>({ send, read, recover }: ApiCall<T>, signal: AbortSignal): Promise<T> {
     const exchange: Exchange = { signal, answer: null }
     try {
       await send(makeSdk(exchange))
@@ -71,6 +67,3 @@ export async function openClient(connection: Connection, host: Host): Promise<Hu
 
 /** Read through a function: the compiler takes it for null, as it was at the beginning. */
 const answerOf = (exchange: Exchange) => exchange.answer
-
-// HubSpot takes five a second of an account.
-const searchIntervalMs = 250

@@ -54,7 +54,6 @@ type Route = {
   readonly answer: (context: SimulatorContext, asked: Asked) => Response
 }
 
-const objects = ['crm', 'v3', 'objects', ':type']
 const routes: readonly Route[] = [
   {
     method: 'GET',
@@ -82,42 +81,12 @@ const routes: readonly Route[] = [
       return answerJson(context, 200, { results: own.map(renderSchema) })
     },
   },
-  ...(['create', 'update', 'upsert'] as const).map((kind): Route => ({
-    method: 'POST',
-    path: [...objects, 'batch', kind],
-    answer: (context, { parts, text }) => {
-      const type = typeOf(parts[3])
-      checkScope(context, `${type.scope}.write`)
-      return writeBatch(context, type, kind, text)
-    },
-  })),
-  {
-    method: 'POST',
-    path: [...objects, 'batch', 'read'],
-    answer: (context, { parts, text }) => {
-      const type = typeOf(parts[3])
-      checkScope(context, `${type.scope}.read`)
-      return readBatch(context, type, text)
-    },
-  },
-  {
-    method: 'POST',
-    path: [...objects, 'merge'],
-    answer: (context, { parts, text }) => {
-      const type = typeOf(parts[3])
-      checkScope(context, `${type.scope}.write`)
-      return merge(context, type, text)
-    },
-  },
-  {
-    method: 'POST',
-    path: [...objects, 'search'],
-    answer: (context, { parts, text }) => {
-      const type = typeOf(parts[3])
-      checkScope(context, `${type.scope}.read`)
-      return searchRecords(context, type, text)
-    },
-  },
+  ...(['create', 'update', 'upsert'] as const).map((kind) =>
+    onRecords(['batch', kind], 'write', (context, type, text) => writeBatch(context, type, kind, text)),
+  ),
+  onRecords(['batch', 'read'], 'read', readBatch),
+  onRecords(['merge'], 'write', merge),
+  onRecords(['search'], 'read', searchRecords),
   {
     method: 'POST',
     path: ['crm', 'v4', 'associations', ':from', ':to', 'batch', 'associate', 'default'],
@@ -144,6 +113,23 @@ const routes: readonly Route[] = [
     },
   },
 ]
+
+/** What is asked of the records of a type, by those who may read or write them. */
+function onRecords(
+  path: readonly string[],
+  right: 'read' | 'write',
+  serve: (context: SimulatorContext, type: ObjectType, text: string) => Response,
+): Route {
+  return {
+    method: 'POST',
+    path: ['crm', 'v3', 'objects', ':type', ...path],
+    answer: (context, { parts, text }) => {
+      const type = typeOf(parts[3])
+      checkScope(context, `${type.scope}.${right}`)
+      return serve(context, type, text)
+    },
+  }
+}
 
 const matches = (path: readonly string[], parts: readonly string[]) =>
   path.length === parts.length && path.every((part, at) => part.startsWith(':') || part === parts[at])

@@ -27,6 +27,15 @@ const write = async (changes: readonly Change[]) => org.write(await org.object('
 const scanOf = async (stream: Stream, more: Partial<Scan> = {}) => org.scanOf(stream, more)
 const asked = async () =>
   (await org.sandbox.journal('salesforce')).filter(({ path }) => /queryAll.*Survey__c/.test(path)).length
+/** Has asked for the first page, and waits for its second part; a day has passed. */
+async function beginSlowly(stream: Stream) {
+  const scan = await scanOf(stream)
+  await org.sandbox.move(1)
+  await org.sandbox.setFault('salesforce', 'delay', { ms: 700, match: 'queryAll.*Answer_450', times: 1 })
+  const reading = org.read(stream, scan)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  return { reading }
+}
 const comparable = (rows: readonly JsonObject[]) =>
   new Map(rows.map(({ attributes: _attributes, ...row }) => [row['Id'], row]))
 
@@ -69,12 +78,8 @@ describe('an object with more fields than a URL has room for', () => {
       const rows = await org.sandbox.show('salesforce', 'Survey__c')
       return rows.filter((row) => row['Name'] === 'Torn')
     }
-    // While the second part of the first page is waited for, somebody writes ten of its rows, and a day has passed.
-    const scan = await scanOf(stream)
-    await org.sandbox.move(1)
-    await org.sandbox.setFault('salesforce', 'delay', { ms: 700, match: 'queryAll.*Answer_450', times: 1 })
-    const reading = org.read(stream, scan)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    // Somebody writes ten rows of the page.
+    const { reading } = await beginSlowly(stream)
     await write(
       Array.from({ length: 10 }, (_, n) =>
         changeOf('upsert', `S-${n}`, {
@@ -95,11 +100,7 @@ describe('an object with more fields than a URL has room for', () => {
 
   it('loses no row that is read again, however short the pages are', async () => {
     const stream = await org.stream('Survey__c')
-    const scan = await scanOf(stream)
-    await org.sandbox.move(1)
-    await org.sandbox.setFault('salesforce', 'delay', { ms: 700, match: 'queryAll.*Answer_450', times: 1 })
-    const reading = org.read(stream, scan)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    const { reading } = await beginSlowly(stream)
     await write(
       Array.from({ length: 10 }, (_, n) =>
         changeOf('upsert', `S-${n + 20}`, {
