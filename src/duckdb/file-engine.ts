@@ -96,11 +96,15 @@ async function connect(
 ): Promise<Database> {
   const connection = await instance.connect()
   try {
-    await connection.run(`USE ${quoteName(name)}`)
-    await connection.run(threads === null ? 'RESET threads' : `SET threads = ${threads}`)
-    // Whoever opens the file next reads the log: at this size that takes as long as it took to write it into the file.
-    await connection.run(`SET checkpoint_threshold = '${leavesLog ? '200KB' : '1MB'}'`)
-    await connection.run(`PRAGMA ${leavesLog ? 'disable' : 'enable'}_checkpoint_on_shutdown`)
+    await connection.run(
+      [
+        `USE ${quoteName(name)}`,
+        threads === null ? 'RESET threads' : `SET threads = ${threads}`,
+        // Whoever opens the file next reads the log: at this size that takes as long as it took to write it into the file.
+        `SET checkpoint_threshold = '${leavesLog ? '200KB' : '1MB'}'`,
+        `PRAGMA ${leavesLog ? 'disable' : 'enable'}_checkpoint_on_shutdown`,
+      ].join('; '),
+    )
     return await database(connection)
   } catch (error) {
     connection.closeSync()

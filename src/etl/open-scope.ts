@@ -1,6 +1,6 @@
 /** A cursor scope of its own beside the live one: a backfill's partition, or a pass over a part of the columns. */
 import { cursorVersion, type Cursor, type ScanState } from '../model/cursor.ts'
-import type { Fence, Scope, Session } from '../warehouse/port.ts'
+import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { digestOf } from './options-digest.ts'
 import type { StreamPlan } from './resolve-streams.ts'
@@ -26,7 +26,8 @@ export async function openScope(
   { sync, partition, connectorName, plan, kept, bounds }: ScopeRequest,
 ): Promise<StreamStart> {
   const scope = { sync, stream: plan.stream.name, partition }
-  const { fence } = await takeScope(context, session, scope, () => Promise.resolve(kept))
+  const taken = await session.state.takeFence(scope, context.runId)
+  const { fence } = await enterScope(context, taken, () => Promise.resolve(kept))
   const by = digestOf(plan, null)
   if (kept.scan && (kept.scan.by ?? by) === by) return { plan, fence, cursor: kept, connectorName }
   const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), by } }
@@ -39,17 +40,15 @@ export async function openScope(
   return { plan, fence, cursor, connectorName, isNew: true }
 }
 
-/** The fence of a scope, then its cursor, and a word of the scan that this run goes on with. */
-export async function takeScope(
+/** The cursor behind a fence, and a word of the scan that this run goes on with. */
+export async function enterScope(
   context: EtlContext,
-  session: Session,
-  scope: Scope,
+  { previous, ...fence }: TakenFence,
   readCursor: (fence: Fence) => Promise<Cursor>,
   /** false: whatever was under way is begun anew. */
   resumes = true,
 ): Promise<{ readonly fence: Fence; readonly cursor: Cursor }> {
-  const { previous, ...fence } = await session.state.takeFence(scope, context.runId)
-  const { sync, stream } = scope
+  const { sync, stream } = fence
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync} ${stream}`, epoch: fence.epoch })
   const cursor = await readCursor(fence)
   const { scan } = cursor

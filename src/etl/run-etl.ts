@@ -5,12 +5,12 @@ import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/led
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
-import type { Fence, Session } from '../warehouse/port.ts'
+import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { askedOf, nameOf, refuseOtherRows, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
-import { takeScope } from './open-scope.ts'
+import { enterScope } from './open-scope.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
@@ -139,9 +139,10 @@ async function begin(
     async (session) => {
       const begun: Begun[] = []
       const errors: MillraceError[] = []
-      for (const plan of plans)
+      const scopes = plans.map((plan) => ({ sync: sync.name, stream: plan.stream.name, partition: '', plan }))
+      for (const { plan, ...taken } of await session.state.takeFences(scopes, context.runId))
         try {
-          begun.push(await beginStream(context, session, { sync, plan, connectorName, fullRefresh }))
+          begun.push(await beginStream(context, session, { plan, taken, connectorName, fullRefresh }))
         } catch (error) {
           if (!(error instanceof MillraceError) || error.code !== 'MR-2201') throw error
           errors.push(error)
@@ -154,13 +155,11 @@ async function begin(
 async function beginStream(
   context: EtlContext,
   session: Session,
-  { sync, plan, connectorName, fullRefresh }: Beginner,
+  { plan, taken, connectorName, fullRefresh }: Beginner,
 ): Promise<Begun> {
-  const scope = { sync: sync.name, stream: plan.stream.name, partition: '' }
-  const { fence, cursor } = await takeScope(
+  const { fence, cursor } = await enterScope(
     context,
-    session,
-    scope,
+    taken,
     (own) => standing(context, session, { plan, fence: own, connectorName }),
     !fullRefresh,
   )
@@ -168,7 +167,10 @@ async function beginStream(
   return { plan: await prepareTables(context, session, named), fence, cursor }
 }
 
-type Beginner = Pick<EtlRequest, 'sync' | 'connectorName' | 'fullRefresh'> & { readonly plan: StreamPlan }
+type Beginner = Pick<EtlRequest, 'connectorName' | 'fullRefresh'> & {
+  readonly plan: StreamPlan
+  readonly taken: TakenFence
+}
 
 /**
  * The cursor, as far as it still holds. What is to be read again from the beginning is written down before its tables are made:

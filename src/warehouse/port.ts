@@ -82,12 +82,14 @@ export type Scope = { readonly sync: string; readonly stream: string; readonly p
 /** The right to commit for a scope, until somebody takes it over. */
 export type Fence = Scope & { readonly epoch: number; readonly runId: string }
 
+/** `previous`: who had it before. */
+export type TakenFence = Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }
+
 export type StateTables = {
   /** Raises the epoch of the scope; makes its row under the seeded row's lock if there is none. */
-  readonly takeFence: (
-    scope: Scope,
-    runId: string,
-  ) => Promise<Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }>
+  readonly takeFence: (scope: Scope, runId: string) => Promise<TakenFence>
+  /** Of scopes of one sync, in one transaction; what else a scope carries comes back with its fence. */
+  readonly takeFences: <S extends Scope>(scopes: readonly S[], runId: string) => Promise<readonly (S & TakenFence)[]>
   readonly readFence: (scope: Scope) => Promise<{ readonly epoch: number; readonly runId: string } | null>
   /** @throws MillraceError MR-2007 */
   readonly readCursor: (scope: Scope) => Promise<Cursor>

@@ -53,9 +53,14 @@ export function duckdbEngine(db: Database): Engine {
     lockAndLook: async ({ locks, select, change }) => {
       let touched = 0
       for (const lock of locks) touched = (await run(lock)).rowsChanged
-      const [row] = await rows(select)
+      const found = (await rows(select)).map((row) => ({
+        stream: row['stream'] ?? '',
+        part: row['part'] ?? '',
+        epoch: Number(row['epoch']),
+        owner: row['owner'] ?? '',
+      }))
       if (change !== undefined) await run(change)
-      return { touched, epoch: row ? Number(row['epoch']) : null, owner: row?.['owner'] ?? null }
+      return { touched, rows: found }
     },
     whenCommitted: async (sql) => {
       await run(sql)

@@ -2,7 +2,7 @@
  * Transactions: https://docs.snowflake.com/en/sql-reference/transactions. What would commit one by itself (DDL) is kept until
  * it is committed.
  */
-import type { Engine, FenceLook, FenceRow } from '../sql/engine.ts'
+import type { Engine, FenceLook, FenceLooked } from '../sql/engine.ts'
 import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import type { Link } from './link.ts'
@@ -45,15 +45,13 @@ export function transactionsOf(link: Link, epochs: Map<string, number>): Transac
       const epoch = epochs.get(name) ?? check.epoch
       return inside(
         async () => {
-          const {
-            touched,
-            epoch: held,
-            owner,
-          } = await lockAndLook(link, {
+          const { touched, rows } = await lockAndLook(link, {
             locks: [check.stream, check.update],
             select: check.select,
           })
-          if (touched !== 1 || held !== epoch || owner !== check.owner) throw check.lost(owner)
+          const [held] = rows
+          if (touched !== 1 || held?.epoch !== epoch || held.owner !== check.owner)
+            throw check.lost(held?.owner ?? null)
           return work()
         },
         async (error) => {
@@ -91,13 +89,15 @@ async function rollBack(link: Link, error: unknown): Promise<void> {
  * Lock, then look, in one block on the server: https://docs.snowflake.com/en/developer-guide/snowflake-scripting/blocks. Whoever
  * waits for the lock reads what its holder has committed.
  */
-async function lockAndLook(link: Link, { locks, select, change }: FenceLook): Promise<FenceRow> {
+async function lockAndLook(link: Link, { locks, select, change }: FenceLook): Promise<FenceLooked> {
   const block =
-    `DECLARE touched INTEGER; held INTEGER; holder VARCHAR; BEGIN ${locks.join('; ')}; touched := SQLROWCOUNT; ` +
-    `SELECT MAX(epoch), MAX(owner) INTO :held, :holder FROM (${select}); ${change === undefined ? '' : `${change}; `}` +
-    `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, NVL(held, -1), NVL(holder, ''))); END`
+    `DECLARE touched INTEGER; found VARCHAR; BEGIN ${locks.join('; ')}; touched := SQLROWCOUNT; ` +
+    `SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner))) INTO :found FROM (${select}); ${change === undefined ? '' : `${change}; `}` +
+    `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, PARSE_JSON(found))); END`
   const [row] = await link.client().rows(`EXECUTE IMMEDIATE ${dialect.text(block)}`)
   const [answer] = Object.values(row ?? {})
-  const [touched, held, holder] = JSON.parse(answer ?? '[]') as readonly [number, number, string] // as the block returns it
-  return { touched, epoch: held === -1 ? null : held, owner: holder === '' ? null : holder }
+  const [touched, found] = JSON.parse(answer ?? '[0, []]') as readonly [number, readonly FenceCells[]] // as the block returns it
+  return { touched, rows: found.map(([stream, part, epoch, owner]) => ({ stream, part, epoch, owner })) }
 }
+
+type FenceCells = readonly [stream: string, part: string, epoch: number, owner: string]

@@ -27,7 +27,7 @@ export type Engine = Dialect &
     /** As `transaction`; `check` are the first statements in it, as `fence.ts` has them. */
     readonly fenced: <T>(fence: FenceCheck, work: () => Promise<T>) => Promise<T>
     /** In a transaction, in one round trip where there is one: rows are locked, looked at, and only then changed. */
-    readonly lockAndLook: (look: FenceLook) => Promise<FenceRow>
+    readonly lockAndLook: (look: FenceLook) => Promise<FenceLooked>
     /** In a transaction: a statement that may end it on this warehouse is kept until it is committed. */
     readonly whenCommitted: (sql: string) => Promise<void>
 
@@ -93,7 +93,7 @@ export type FenceCheck = {
   readonly stream: string
   /** Takes the scope's own lock, and must change one row. */
   readonly update: string
-  /** Gives `epoch` and `owner`. */
+  /** As of `FenceLook`, of one row. */
   readonly select: string
   readonly epoch: number
   readonly owner: string
@@ -107,13 +107,20 @@ export type FenceCheck = {
 
 export type FenceLook = {
   readonly locks: readonly string[]
-  /** Gives `epoch` and `owner`. */
+  /** Gives `stream`, `part`, `epoch` and `owner`: see `fenceRows`. */
   readonly select: string
   readonly change?: string
 }
 
 /** `touched`: how many rows the last lock has. */
-export type FenceRow = { readonly touched: number; readonly epoch: number | null; readonly owner: string | null }
+export type FenceLooked = { readonly touched: number; readonly rows: readonly FenceRow[] }
+
+export type FenceRow = {
+  readonly stream: string
+  readonly part: string
+  readonly epoch: number
+  readonly owner: string
+}
 
 export type ListQuery = {
   readonly cells: readonly (readonly [name: string, sql: string])[]

@@ -17,7 +17,7 @@ export function fencedTransaction<T>(
   const check = {
     stream: `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(fence.stream)}`,
     update: `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE ${scopeIs(db, fence)}`,
-    select: `SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(db, fence)}`,
+    select: fenceRows(db, scopeIs(db, fence)),
     epoch: fence.epoch,
     owner: fence.runId,
     raise: (epoch: number) =>
@@ -27,6 +27,9 @@ export function fencedTransaction<T>(
   }
   return db.fenced(check, work)
 }
+
+export const fenceRows = (db: Engine, where: string): string =>
+  `SELECT stream, ${db.quote('partition')} AS part, epoch, owner FROM _millrace.fences WHERE ${where}`
 
 export const scopeIs = (db: Engine, scope: Scope): string =>
   `sync = ${db.text(scope.sync)} AND stream = ${db.text(scope.stream)} AND ${db.quote('partition')} = ${db.text(scope.partition)}`

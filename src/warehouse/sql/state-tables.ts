@@ -3,13 +3,13 @@ import type { Engine } from './engine.ts'
 import { emptyCursor } from '../../model/cursor.ts'
 import type { RunRecord } from '../../model/run.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
-import type { Scope, StateTables, TextRow } from '../port.ts'
+import type { Scope, StateTables, TakenFence, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
 import { cursorOf } from './cursor-row.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
-import { scopeCells, scopeIs } from './fence.ts'
+import { fenceRows, scopeCells, scopeIs } from './fence.ts'
 import { replaceRow } from './replace-row.ts'
 
 export function stateTablesOf(db: Engine): StateTables {
@@ -19,7 +19,11 @@ export function stateTablesOf(db: Engine): StateTables {
   }
   return {
     readFence,
-    takeFence: (scope, runId) => takeFence(db, scope, runId),
+    takeFence: async (scope, runId) => ({ ...scope, ...(await raiseEpochs(db, [scope], runId))(scope) }),
+    takeFences: async (scopes, runId) => {
+      const raised = await raiseEpochs(db, scopes, runId)
+      return scopes.map((scope) => ({ ...scope, ...raised(scope) }))
+    },
     readCursor: async (scope) => {
       const [row] = await db.rows(
         `SELECT watermark, scan, marks, cursor_version FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`,
@@ -96,30 +100,52 @@ export function stateTablesOf(db: Engine): StateTables {
   }
 }
 
-async function takeFence(db: Engine, scope: Scope, runId: string): ReturnType<StateTables['takeFence']> {
-  const cells = { ...scopeCells(db, scope), owner: db.text(runId), taken_at: db.now }
-  const names = Object.keys(cells).map(db.quote)
-  const { epoch, owner } = await db.transaction(async () => {
-    const found = await db.lockAndLook({
-      // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
-      locks: [lockSeeded(db)],
-      select: `SELECT epoch, owner FROM _millrace.fences WHERE ${scopeIs(db, scope)}`,
-      change:
-        `MERGE INTO _millrace.fences AS t USING (SELECT ${Object.entries(cells)
-          .map(([name, value]) => `${value} AS ${db.quote(name)}`)
-          .join(', ')}) AS m ` +
-        `ON ${Object.keys(scopeCells(db, scope))
-          .map((name) => `t.${db.quote(name)} = m.${db.quote(name)}`)
-          .join(' AND ')} ` +
-        `WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at ` +
-        `WHEN NOT MATCHED THEN INSERT (epoch, ${names.join(', ')}) VALUES (1, ${names.map((name) => `m.${name}`).join(', ')})`,
-    })
-    if (found.touched !== 1) throw notSeeded(found.touched)
-    return found
+/** In one transaction, so that a run of many streams waits for one commit. Tells of each scope what it is now, and was before. */
+async function raiseEpochs(
+  db: Engine,
+  scopes: readonly Scope[],
+  runId: string,
+): Promise<(scope: Scope) => Omit<TakenFence, keyof Scope>> {
+  const before = new Map<string, { readonly epoch: number; readonly runId: string }>()
+  await db.transaction(async () => {
+    for (let at = 0; at < scopes.length; at += scopesAtOnce) {
+      const some = scopes.slice(at, at + scopesAtOnce)
+      const { touched, rows } = await db.lockAndLook({
+        // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
+        locks: [lockSeeded(db)],
+        select: fenceRows(db, some.map((scope) => scopeIs(db, scope)).join(' OR ')),
+        change: raiseSql(db, some, runId),
+      })
+      if (touched !== 1) throw notSeeded(touched)
+      for (const { stream, part, epoch, owner } of rows)
+        before.set(JSON.stringify([stream, part]), { epoch, runId: owner })
+    }
   })
-  const previous = epoch === null ? null : { runId: owner ?? '', epoch }
-  return { ...scope, epoch: (epoch ?? 0) + 1, runId, previous }
+  return ({ stream, partition }) => {
+    const previous = before.get(JSON.stringify([stream, partition])) ?? null
+    return { epoch: (previous?.epoch ?? 0) + 1, runId, previous }
+  }
 }
+
+function raiseSql(db: Engine, scopes: readonly Scope[], runId: string): string {
+  const mine = scopes.map((scope) => {
+    const cells = { ...scopeCells(db, scope), owner: db.text(runId), taken_at: db.now }
+    return `SELECT ${Object.entries(cells)
+      .map(([name, value]) => `${value} AS ${db.quote(name)}`)
+      .join(', ')}`
+  })
+  const key = ['sync', 'stream', 'partition'].map(db.quote)
+  const names = [...key, ...['owner', 'taken_at'].map(db.quote)]
+  return (
+    `MERGE INTO _millrace.fences AS t USING (${mine.join(' UNION ALL ')}) AS m ` +
+    `ON ${key.map((name) => `t.${name} = m.${name}`).join(' AND ')} ` +
+    `WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at ` +
+    `WHEN NOT MATCHED THEN INSERT (epoch, ${names.join(', ')}) VALUES (1, ${names.map((name) => `m.${name}`).join(', ')})`
+  )
+}
+
+/** In one statement. */
+const scopesAtOnce = 100
 
 /** Whoever is still at it loses the right to commit. */
 export async function endFences(db: Engine, sync: string, owner: string, stream: string | null = null): Promise<void> {

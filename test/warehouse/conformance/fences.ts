@@ -33,6 +33,34 @@ export function fenceConformance(open: OpenWarehouse, adapterUrl: string): void 
       expect(await bench().load({ rows, fence: { ...scope, epoch: 1, runId: 'run-1' } })).toMatchObject({ inserted: 1 })
     })
 
+    test('of many scopes are taken at once, each with its own epoch and who had it, in the order of the scopes', async () => {
+      const scopes = Array.from({ length: 230 }, (_, n) => ({ ...scope, stream: `s${n}`, n }))
+      await take('run-1', scopes[1])
+      await take('run-2', scopes[1])
+      await take('run-1', scopes[229])
+      await take('run-1', { ...scope, stream: 's5', partition: 'p' })
+      const taken = await bench().session(({ state }) => state.takeFences(scopes, 'run-3'))
+      expect(taken.map(({ n }) => n)).toEqual(scopes.map(({ n }) => n))
+      expect(taken[1]).toMatchObject({ stream: 's1', epoch: 3, runId: 'run-3', previous: { runId: 'run-2', epoch: 2 } })
+      expect(taken[229]).toMatchObject({ stream: 's229', epoch: 2, previous: { runId: 'run-1', epoch: 1 } })
+      for (const fence of taken.filter(({ n }) => n !== 1 && n !== 229))
+        expect(fence).toMatchObject({ epoch: 1, previous: null })
+      for (const { n, previous: _previous, ...fence } of [taken[0], taken[1], taken[229]].filter(
+        (one) => one !== undefined,
+      ))
+        expect(await bench().session(({ state }) => state.readFence(fence)), String(n)).toEqual({
+          epoch: fence.epoch,
+          runId: 'run-3',
+        })
+    })
+
+    test('of many scopes are taken all or none', async () => {
+      await execute(`DELETE FROM _millrace.fences WHERE sync = ''`)
+      const scopes = Array.from({ length: 3 }, (_, n) => ({ ...scope, stream: `s${n}` }))
+      await errorOf(bench().session(({ state }) => state.takeFences(scopes, 'run-1')))
+      expect(await bench().rows('SELECT stream FROM _millrace.fences')).toEqual([])
+    })
+
     test('let a late writer lose, and say who has taken over', async () => {
       const late = await take('run-1')
       await take('run-2')
