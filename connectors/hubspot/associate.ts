@@ -69,7 +69,7 @@ async function findTargets(
   const found: FoundRecords = await findRecords(api, { object: to, property, values, properties: [] }, signal)
   return ({ value }) => {
     const [record, ...others] = found(value)
-    if (!record) return missing(`no ${to} has this ${property}: the record is there without its association`)
+    if (!record) return missing(`no ${to} is found by this ${property}: the record is there without its association`)
     return others.length === 0 ? record.id : missing(`${property} names ${others.length + 1} ${to} records`)
   }
 }

@@ -35,13 +35,14 @@ export async function findRecords(api: HubspotApi, lookup: Lookup, signal: Abort
   return (value) => byKey.get(foldKey(property, value)) ?? []
 }
 
-/** Values as many as one request may ask for, each once. */
+/** Values as many as one request may ask for, each once. One that no search can hold is not asked for, and so not found. */
 export function cutValues(lookup: Lookup): readonly (readonly string[])[] {
   const isLong = (values: readonly string[]) =>
     isSearched(lookup.object, lookup.property) &&
     Buffer.byteLength(JSON.stringify(searchBody({ ...lookup, values }))) > maxSearchBytes
   const parts: string[][] = [[]]
   for (const value of new Set(lookup.values)) {
+    if (isLong([value])) continue
     const part = parts.at(-1) ?? []
     if (part.length > 0 && (part.length === maxInputs || isLong([...part, value]))) parts.push([value])
     else part.push(value)

@@ -496,6 +496,22 @@ describe('associations', () => {
     ])
   })
 
+  it('by a domain that no search can hold refuse their own row alone', async () => {
+    const long = 'x'.repeat(3_000)
+    const domain = textOf(await vendor.held('company', 'account_ref', 'A-000002'), 'domain')
+    const rows = [domain, long, domain].map((each, at) =>
+      change('person_id', `A-${at}`, { 'associations.company.domain': each }),
+    )
+    expect(await contacts(rows)).toMatchObject([
+      ok,
+      { outcome: 'rejected', code: 'ASSOCIATION_TARGET_NOT_FOUND', retryable: true, maybeTaken: true },
+      ok,
+    ])
+    const updates = [long, domain].map((each) => change('domain', each, { arr: 7 }, 'update'))
+    expect(await vendor.write('company', 'domain', updates)).toEqual([{ outcome: 'absent' }, ok])
+    expect(new Set((await vendor.requests()).map(({ status }) => status))).toEqual(new Set([200]))
+  })
+
   it('that have nobody to point to leave their row undone, to come again', async () => {
     expect(
       await contacts([
