@@ -188,12 +188,41 @@ describe('subscriptions of a token without the scope of the batch', () => {
 
   it('are given up for now where one after another gets no answer, without denying what was done', async () => {
     await write([say('a@x.example', 'UNSUBSCRIBED')])
-    await vendor.fault('status', { status: 503, times: 'always', after: 1, match: 'statuses' })
-    const people = ['b', 'c', 'd', 'e', 'f'].map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED'))
+    await vendor.fault('status', { status: 503, times: 'always', match: 'statuses/[^a]' })
+    const people = [...'abcdefghijklmnopqrstuvwxyz'].map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED'))
     await vendor.requests()
-    expect(await write(people)).toMatchObject([ok, ...Array(4).fill({ outcome: 'unknown' })])
+    expect(await write(people)).toMatchObject([ok, ...Array(25).fill({ outcome: 'unknown' })])
+    const { length } = await vendor.requests()
+    expect(length).toBeGreaterThanOrEqual(7)
+    expect(length).toBeLessThan(20)
+    await expect(write(people.slice(1))).rejects.toMatchObject({ code: 'MR-3003' })
+    await vendor.requests()
+    const optIns = [...'abcdef'].map((name) => say(`${name}@x.example`, 'SUBSCRIBED'))
+    expect(await write(optIns)).toMatchObject([ok, ...Array(5).fill({ outcome: 'unknown' })])
     expect((await vendor.requests()).map(({ status }) => status)).toEqual([200, 503, 503, 503])
-    await expect(write(people)).rejects.toMatchObject({ code: 'MR-3003' })
+  })
+
+  it('go several people at a time, a person’s types in order; those that opt in one at a time', async () => {
+    const wait = () => vendor.fault('delay', { ms: 500, times: 1, match: 'statuses/a%40' })
+    await wait()
+    const rows = (status: string) => [
+      say('a@x.example', status),
+      say('a@x.example', status, '302'),
+      say('b@x.example', status),
+      say('c@x.example', status),
+    ]
+    expect(await write(rows('UNSUBSCRIBED'))).toEqual([ok, ok, ok, ok])
+    const asked = async () =>
+      (await vendor.requests())
+        .filter(({ status }) => status === 200)
+        .map(
+          ({ path, body }) => `${path.at(path.lastIndexOf('/') + 1)}${/"subscriptionId":(\d+)/.exec(body ?? '')?.[1]}`,
+        )
+    const [first, second, third, ...rest] = await asked()
+    expect([new Set([first, second, third]), rest]).toEqual([new Set(['a301', 'b301', 'c301']), ['a302']])
+    await wait()
+    expect(await write(rows('SUBSCRIBED'))).toEqual([ok, ok, ok, ok])
+    expect(await asked()).toEqual(['a301', 'a302', 'b301', 'c301'])
   })
 
   it('that opt in go once, also where their answer is lost', async () => {
