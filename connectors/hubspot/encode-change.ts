@@ -11,6 +11,8 @@ export type Row = {
   /** Without the match property. */
   readonly properties: { readonly [name: string]: string }
   readonly associations: readonly Association[]
+  /** It says of somebody that they are no more opted out. */
+  readonly optsIn?: true
 }
 
 /** Who the record belongs to: the other record's id, or the value of a property that finds it. */
@@ -22,7 +24,7 @@ export function encodeChange(
   index: number,
   { match, properties }: { readonly match: string; readonly properties: ReadonlyMap<string, Property> },
 ): Row | { readonly refusal: string } {
-  const { op, key, fields } = change
+  const { op, key, fields, optsIn } = change
   if (match === recordId && !isRecordId(key)) return { refusal: `${key.slice(0, 40)} is not the id of a record` }
   const encoded: [string, string][] = []
   const associations: Association[] = []
@@ -41,7 +43,7 @@ export function encodeChange(
     if ('refusal' in text) return text
     encoded.push([name, text.value])
   }
-  return { index, op, key, properties: Object.fromEntries(encoded), associations }
+  return { index, op, key, properties: Object.fromEntries(encoded), associations, ...(optsIn && { optsIn }) }
 }
 
 /** Bytes of the change on the wire, at most: properties as text, with what stands around them. */

@@ -51,11 +51,17 @@ export function cutValues(lookup: Lookup): readonly (readonly string[])[] {
 }
 
 /** Merged records live on under a new id, and are still found by those that they had. */
-function keysOf({ id, properties }: FoundRecord, property: string): readonly string[] {
-  if (property !== recordId) return [foldKey(property, textOf(properties[property]) ?? '')]
-  const merged = (textOf(properties[mergedIds]) ?? '').split(';').map((each) => each.trim())
-  return [...new Set([id, ...merged.filter((each) => each !== '')])]
+function keysOf(record: FoundRecord, property: string): readonly string[] {
+  if (property !== recordId) return [foldKey(property, textOf(record.properties[property]) ?? '')]
+  return [...new Set([record.id, ...mergedIdsOf(record)])]
 }
+
+/** The ids of the records that were merged into this one; none where they were not asked for. */
+export const mergedIdsOf = ({ properties }: FoundRecord): readonly string[] =>
+  (textOf(properties[mergedIds]) ?? '')
+    .split(';')
+    .map((each) => each.trim())
+    .filter((each) => each !== '')
 
 /** A company's domain finds it, but HubSpot does not hold it unique: only the search knows it. */
 export const isSearched = (object: string, property: string) =>

@@ -3,7 +3,7 @@ import { associateRows } from './associate.ts'
 import type { HubspotApi } from './client.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
 import { findRecords, isSearched } from './find-records.ts'
-import { refuseMerged } from './merged-records.ts'
+import { refuseMerged, tellMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
 import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
@@ -40,6 +40,7 @@ export async function writeRecords(
   const present = await keepPresent(api, target, updates, { signal, answers })
   await sendRows(api, { ...target, kind: 'update', rows: present }, { signal, answers })
   await associateRows(api, object.name, rows, { signal, answers })
+  if (match === recordId) tellMerged(api, rows, answers)
   return changes.map(
     (_, index) => answers[index]?.result ?? { outcome: 'unknown', message: 'no result came back for this row' },
   )

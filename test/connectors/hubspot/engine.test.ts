@@ -95,6 +95,35 @@ describe('opt-outs of contacts', () => {
   })
 })
 
+describe('people whose records were merged', () => {
+  const recordOf = async (id: string) =>
+    (await project.sandbox.show('hubspot', 'contact', id))[0]?.['properties'] as { readonly [name: string]: unknown } // as the simulator's records are
+  const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
+    const { access_token, base_url } = project.sandbox.connection('hubspot')
+    const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${String(access_token)}` },
+      body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
+    })
+    const { id }: { id?: unknown } = JSON.parse(await answer.text())
+    return String(id)
+  }
+
+  it('stay opted out as long as one of their rows says so', async () => {
+    await project.write(
+      `CREATE TABLE raw.merged AS SELECT * FROM (VALUES ('50001', 'CTO', true), ('50002', 'CEO', true)) r(id, title, opted_out)`,
+    )
+    expect(await run('merged', 0)).toMatchObject({ ledger: { delivered: 2 } })
+    const id = await merge('50001', '50002')
+    await project.write(`UPDATE raw.merged SET opted_out = false, title = 'CFO' WHERE id = '50002'`)
+    expect(await run('merged', 5)).toMatchObject({ ledger: { unchanged: 1, changed: 1, rejected: 1 } })
+    expect(await recordOf(id)).toMatchObject({ jobtitle: 'CTO', sms_opt_out: 'true' })
+    expect(await run('merged', 0)).toMatchObject({ ledger: { unchanged: 1, retry: 1, delivered: 1 } })
+    expect(await recordOf(id)).toMatchObject({ jobtitle: 'CFO', sms_opt_out: 'true' })
+    expect(await run('merged', 0)).toMatchObject({ ledger: { unchanged: 2 } })
+  })
+})
+
 describe('opt-outs', () => {
   const statusOf = async (email: string) =>
     (await project.sandbox.show('hubspot', 'subscription', `${email}/301`))[0]?.['status']
@@ -194,6 +223,20 @@ map:
   subscription_id: type
   status: { opt_out: opted_out, values: { true: UNSUBSCRIBED, false: SUBSCRIBED } }
 `,
+  'syncs/merged.yaml': `
+model: merged
+primary_key: id
+destination: hubspot
+object: contact
+match: hs_object_id
+mode: update
+map:
+  hs_object_id: id
+  jobtitle: title
+  sms_opt_out: { opt_out: opted_out, allow_opt_in: true }
+limits: { max_added: 100%, max_changed: 100% }
+`,
+  'models/merged.sql': 'select * from raw.merged\n',
   'models/people.sql': 'select * from raw.people\n',
   'models/statuses.sql': 'select * from raw.statuses\n',
 }

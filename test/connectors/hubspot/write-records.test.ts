@@ -377,6 +377,28 @@ describe('records that were merged', () => {
     expect(await write(byId(id, { jobtitle: null }, 'clear'))).toEqual([ok])
     expect(await held(id)).not.toHaveProperty('jobtitle')
   })
+
+  it.each(['an old id', 'its own id'])('opt nobody in by %s, since another row may say otherwise', async (by) => {
+    await write(byId('50001', { sms_opt_out: true }))
+    const id = await merge('50001', '50002')
+    const fields = { jobtitle: 'CTO', sms_opt_out: false }
+    const optIn = { ...byId(by === 'an old id' ? '50002' : id, fields), optsIn: true as const }
+    expect(await write(optIn, byId('50009', { jobtitle: 'CEO' }))).toMatchObject([
+      { outcome: 'rejected', code: 'MERGED', retryable: false, message: expect.stringContaining(`record ${id}`) },
+      ok,
+    ])
+    expect(await held(id)).toMatchObject({ sms_opt_out: 'true' })
+  })
+
+  it('are named where a row goes to a record of another id', async () => {
+    const id = await merge('50003', '50004')
+    const warnings = () => vendor.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    expect(await write(byId(id, { jobtitle: 'CFO' }), byId('50009', { jobtitle: 'CEO' }))).toEqual([ok, ok])
+    expect(await write(byId('50004', { jobtitle: null }, 'clear'))).toMatchObject([{ outcome: 'rejected' }])
+    expect(warnings()).toEqual([])
+    expect(await write(byId('50004', { jobtitle: 'CTO' }), byId('50009', { jobtitle: 'CEO' }))).toEqual([ok, ok])
+    expect(warnings()).toEqual([expect.stringContaining(`50004 → ${id}`)])
+  })
 })
 
 describe('inserting', () => {
