@@ -95,6 +95,23 @@ describe('opt-outs of contacts', () => {
   })
 })
 
+describe('a lifecycle stage that HubSpot keeps', () => {
+  it('has its row rejected, which went once with its opt-out, and goes once in every run', async () => {
+    await project.write(`CREATE TABLE raw.stages AS SELECT 'p1' AS id, 'customer' AS stage, false AS opted_out`)
+    await run('stages', 0)
+    await project.write(`UPDATE raw.stages SET stage = 'lead', opted_out = true`)
+    const upserts = async () =>
+      (await project.sandbox.journal('hubspot')).filter(({ path }) => path.endsWith('/batch/upsert')).length
+    for (const sent of [2, 3]) {
+      expect(await run('stages', 5)).toMatchObject({ ledger: { rejected: 1, parked: 0 } })
+      expect(await upserts()).toBe(sent)
+    }
+    expect((await held()).get('p1')).toMatchObject({ lifecyclestage: 'customer', sms_opt_out: 'true' })
+    const [reject] = await project.rows(`SELECT message FROM _millrace.rejects WHERE state = 'open'`)
+    expect(reject?.['message']).toMatch(/the other properties of the row are written \(correlation id [^)]+\)$/)
+  })
+})
+
 describe('people whose records were merged', () => {
   const recordOf = async (id: string) =>
     (await project.sandbox.show('hubspot', 'contact', id))[0]?.['properties'] as { readonly [name: string]: unknown } // as the simulator's records are
@@ -223,6 +240,18 @@ map:
   subscription_id: type
   status: { opt_out: opted_out, values: { true: UNSUBSCRIBED, false: SUBSCRIBED } }
 `,
+  'syncs/stages.yaml': `
+model: stages
+primary_key: id
+destination: hubspot
+object: contact
+match: person_id
+map:
+  person_id: id
+  lifecyclestage: stage
+  sms_opt_out: { opt_out: opted_out }
+limits: { max_added: 100%, max_changed: 100% }
+`,
   'syncs/merged.yaml': `
 model: merged
 primary_key: id
@@ -236,6 +265,7 @@ map:
   sms_opt_out: { opt_out: opted_out, allow_opt_in: true }
 limits: { max_added: 100%, max_changed: 100% }
 `,
+  'models/stages.sql': 'select * from raw.stages\n',
   'models/merged.sql': 'select * from raw.merged\n',
   'models/people.sql': 'select * from raw.people\n',
   'models/statuses.sql': 'select * from raw.statuses\n',

@@ -234,7 +234,7 @@ describe('a lifecycle stage', () => {
         {
           outcome: 'rejected',
           code: 'LIFECYCLE_STAGE_KEPT',
-          retryable: false,
+          retryable: true,
           maybeTaken: true,
           message: expect.stringContaining('HubSpot kept the lifecyclestage customer and did not take lead'),
         },
