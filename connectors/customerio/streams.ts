@@ -41,7 +41,15 @@ type Definition = Pick<Stream, 'name' | 'docs' | 'key' | 'columns'> &
   Partial<
     Pick<
       Stream,
-      'enumerates' | 'fullEveryMs' | 'appendOnly' | 'overlapMs' | 'boundedBy' | 'options' | 'pageRows' | 'parts'
+      | 'enumerates'
+      | 'fullEveryMs'
+      | 'heedsStart'
+      | 'appendOnly'
+      | 'overlapMs'
+      | 'boundedBy'
+      | 'options'
+      | 'pageRows'
+      | 'parts'
     >
   > & {
     readonly read: (source: Source, reading: Reading) => AsyncGenerator<ScanItem>
@@ -66,8 +74,8 @@ const newsletters = list(
   { limit: 100 },
 )
 
-/** Every scan lists everything, so that what is not listed any more is gone with every run. */
-const listsAll = { enumerates: true, fullEveryMs: 0 } as const
+/** Every scan lists everything, whatever the sync's `start` says, so that what is not listed any more is gone with every run. */
+const listsAll = { enumerates: true, fullEveryMs: 0, heedsStart: false } as const
 
 function whole(name: string, of: List, columns: Columns, key: readonly string[] = ['id']): Definition {
   const read: Definition['read'] = (_source, { app, ...reading }) => readListStream(app, of, reading)

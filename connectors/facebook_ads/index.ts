@@ -121,8 +121,11 @@ function readMe(api: GraphApi, signal: AbortSignal): Promise<string> {
 /** What all streams have in common: no stamp of the last change, so a row's version is the time of its request. */
 const common = { order: 'none', lagMs: 0, overlapMs: 0, children: [] } as const
 
+/** Listed whole at every scan, whatever the sync's `start` says. */
+const listed = { ...common, heedsStart: false } as const
+
 const describeAccounts = ({ api, accountIds }: Reading): Stream => ({
-  ...common,
+  ...listed,
   name: 'ad_accounts',
   docs: accountDocs,
   key: ['id'],
@@ -132,7 +135,7 @@ const describeAccounts = ({ api, accountIds }: Reading): Stream => ({
 })
 
 const describeEntity = ({ api, accountIds }: Reading, entity: Entity): Stream => ({
-  ...common,
+  ...listed,
   name: entity.name,
   docs: entity.docs,
   key: ['id'],

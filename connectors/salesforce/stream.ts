@@ -67,6 +67,7 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true }),
+    ...(readable.createdField === null && { heedsStart: false }),
     ...(isMetadata && { resumesAs: 'Id' }),
     ...(deletable && {
       deletedWhen: {

@@ -64,7 +64,7 @@ export const etlSyncFile = strict({
       error: 'a start is a day (`2022-01-01`) or an instant (`2022-01-01T00:00:00Z`)',
     })
     .optional()
-    .describe('Nothing that was created before it is read.'),
+    .describe('Nothing that was created before it is read; what a vendor lists by no such time is read whole.'),
   verify: z
     .enum(['off', 'warn', 'strict'])
     .default('warn')

@@ -121,6 +121,8 @@ export type Stream = {
   readonly takesWhere?: boolean
   /** A full pass lists everything there is: rows it did not see are deleted. `false` says that it does not, and refuses `reconcile`. */
   readonly enumerates?: boolean
+  /** `false`: its `read` (and `count`) bring the same whatever the sync's `start` says, which a scan of it does not get. @default of a `list` false, else true */
+  readonly heedsStart?: boolean
   /** A scan is full when the last full one is this old, in milliseconds; 0: always. @default only the first one is */
   readonly fullEveryMs?: number
   /**
@@ -222,7 +224,7 @@ export type Scan = {
   readonly full: boolean
   /** What it does not yield is taken for gone: a part that cannot be had must end it with an error. @default false */
   readonly whole?: boolean
-  /** The sync's `start`: nothing that was created before it is wanted. */
+  /** The sync's `start`: nothing that was created before it is wanted. null where there is none, or the stream does not heed it. */
   readonly start: string | null
   /** Vendor fields that the sync wants, the key and version among them. */
   readonly fields: readonly string[]

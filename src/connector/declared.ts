@@ -61,7 +61,8 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
   return {
     ...rest,
     ...(boundedBy === undefined ? {} : { boundedBy }),
-    ...(list && !read && { resumesAs: rest.resumesAs ?? JSON.stringify(list) }),
+    // A list is never asked by it.
+    ...(list && !read && { resumesAs: rest.resumesAs ?? JSON.stringify(list), heedsStart: rest.heedsStart ?? false }),
     name,
     lagMs: rest.lagMs ?? 0,
     overlapMs: rest.overlapMs ?? 0,

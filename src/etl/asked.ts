@@ -143,7 +143,9 @@ export function changeOf({ stream, mode, shape }: StreamPlan, before: Asked, now
     ...(now.where === before.where
       ? []
       : ['rows that were loaded by another  where  stay, and older ones that fit the new one are not there']),
-    ...(isEarlier(now.start, before.start) ? ['rows from before the old  start  are not there'] : []),
+    ...(stream.heedsStart !== false && isEarlier(now.start, before.start)
+      ? ['rows from before the old  start  are not there']
+      : []),
   ]
   if (changes.length === 0) return null
   return `${stream.name}: its options have changed: ${changes.join('; ')}. A run with --full-refresh reads everything again.`

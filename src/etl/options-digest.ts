@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { StreamConfig } from '../config/project.ts'
+import { heededStart } from './heeded-start.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 export function digestOf({ config, shape, children, stream }: StreamPlan, start: string | null): string {
   const { where, query, options, include, exclude } = config
   const chosen = [
-    start,
+    heededStart(stream, start),
     where,
     query,
     stream.source ?? null,

@@ -1,5 +1,6 @@
 import type { Scan } from '../connector/contract.ts'
 import type { Cursor, ScanState } from '../model/cursor.ts'
+import { heededStart } from './heeded-start.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 export type StreamOptions = {
@@ -24,7 +25,7 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
     last: marks?.last ?? null,
     full: state.full,
     whole: isWhole(state, plan, options),
-    start: options.start,
+    start: heededStart(plan.stream, options.start),
     fields: plan.shape.columns.map((column) => column.field),
     where: plan.config.where,
     options: plan.config.options,
@@ -33,10 +34,10 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
   }
 }
 
-/** With a `start`, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
+/** With a `start` that it heeds, a `where` or a limit, or in a backfill's partition, the pass does not list everything: what it did not see may be there all the same. */
 function isWhole({ full }: ScanState, plan: StreamPlan, { start, limit, isPartition = false }: StreamOptions): boolean {
   if (plan.mode === 'full_refresh') return true
   if (plan.part) return plan.part.sweeps
-  const isNarrowed = start !== null || plan.config.where !== null || limit !== null
+  const isNarrowed = heededStart(plan.stream, start) !== null || plan.config.where !== null || limit !== null
   return full && plan.stream.enumerates === true && !isNarrowed && !isPartition
 }

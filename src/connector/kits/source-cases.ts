@@ -76,6 +76,16 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
       },
     },
     {
+      name: 'brings the same whatever the start of a sync, where it says so',
+      async run(stage) {
+        const { stream, steps, scan } = await openStream(stage, name)
+        if (stream.heedsStart !== false) return 'it heeds the start of a sync'
+        const whole = await scan()
+        const begun = await steps({ ...whole, start: whole.to })
+        assert.deepEqual(mergeSteps(begun, keysOf(stream)), mergeSteps(await steps(whole), keysOf(stream)))
+      },
+    },
+    {
       name: 'goes on from every checkpoint to the same rows',
       async run(stage) {
         const { stream, steps, scan } = await openStream(stage, name)

@@ -109,6 +109,7 @@ describe('the source kit notices', () => {
     ['a batch without bounds', { stream: reading(hungry) }, 'bounded batch'],
     ['a scan that does not stop', { stream: reading(deaf) }, 'stops within 5 s'],
     ['text that was altered', { stream: reading(shouting) }, 'as the vendor holds them'],
+    ['a start that is said to be nothing, and is heeded', { stream: heeding }, 'whatever the start of a sync'],
     ['every second record left out', { stream: reading(halving) }, 'every record that the vendor holds'],
     ['a last page that never comes', { stream: reading(withoutLast) }, 'every record that the vendor holds'],
     ['a count of other rows', { stream: () => ({ count: async () => 3 }) }, 'counts as many records'],
@@ -130,6 +131,12 @@ describe('the source kit notices', () => {
   ])('%s', async (_name, check, title) => {
     await expect(sourceCases(breakAcme({}, check)).named(title)?.()).rejects.toThrow()
   })
+})
+
+const heeding = ({ read }: Stream): Partial<Stream> => ({
+  async *read(scan, context) {
+    if (scan.start === null) yield* read(scan, context)
+  },
 })
 
 async function* halving(items: AsyncIterable<ScanItem>) {

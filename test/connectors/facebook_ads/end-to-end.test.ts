@@ -24,6 +24,12 @@ beforeAll(async () => {
       'syncs/facebook.yaml': syncYaml(''),
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
+      'syncs/started.yaml': `
+source: facebook_ads
+schema: started
+start: 2024-01-01
+streams: { campaigns: {}, account_insights: {} }
+`,
     },
   })
 })
@@ -96,6 +102,20 @@ describe('Facebook Ads, by the real program', () => {
        WHERE _deleted_at IS NULL AND campaign_id IN (${gone.map((id) => `'${id}'`).join(', ')})`,
     )
     expect(days).toEqual([{ campaigns: String(gone.length) }])
+  })
+
+  it('with a start, of which its lists know nothing: what is deleted is marked all the same', async () => {
+    const first = await run('started')
+    expect(first.code, first.stderr).toBe(0)
+    await project.sandbox.move(9)
+    const next = await run('started')
+    expect(next.code, next.stderr).toBe(0)
+    const isDeleted = (row: JsonObject) => row['effective_status'] === 'DELETED'
+    const gone = (await project.sandbox.show('facebook_ads', 'campaigns')).filter(isDeleted).map(({ id }) => String(id))
+    const stored = await project.rows('SELECT id, _deleted_at IS NOT NULL AS gone FROM started.campaigns')
+    const stale = stored.filter((row) => (row['gone'] === 'true') !== gone.includes(String(row['id'])))
+    expect(stale).toEqual([])
+    expect(stored.some((row) => row['gone'] === 'true')).toBe(true)
   })
 
   it('writes no token and no link anywhere: not into the cursor, the ledger, the output', async () => {
