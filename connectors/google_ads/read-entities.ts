@@ -41,10 +41,10 @@ export async function* readEntities(
 /** How many rows a scan brings, by the vendor. One request an account. */
 export async function countEntities(reading: Reading, { stream, scan }: Asked): Promise<number> {
   let count = 0
-  const [id = ''] = stream.fields
   for (const account of await reading.accounts.list(reading.signal)) {
     if ((account.isManager && !stream.ofManagers) || reading.accounts.isSkipped(account)) continue
-    const query = writeQuery({ fields: [id], from: stream.from, conditions: [stream.where, scan.where] })
+    // By the whole key: what splits the rows is in it.
+    const query = writeQuery({ fields: stream.key, from: stream.from, conditions: [stream.where, scan.where] })
     const read = (bytes: Uint8Array) => totalOf(bytes)
     const total = await reading.api.search({
       account,

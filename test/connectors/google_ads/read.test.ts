@@ -328,6 +328,14 @@ describe('pages', () => {
     const none = { ...scan, where: "ad_group_criterion.keyword.text = 'nothing'" }
     expect(await stream.count?.(none, ads.host.context(new AbortController().signal))).toBe(0)
   })
+
+  it('are counted as they come where another resource splits them', async () => {
+    await using own = await openAds({ queries: { places: 'SELECT campaign.name FROM geographic_view' } })
+    const stream = await own.stream('places')
+    const rows = rowsOf(await own.read('places'))
+    const counted = await stream.count?.(await own.scanOf(), own.host.context(new AbortController().signal))
+    expect(counted).toBe(rows.length)
+  })
 })
 
 describe('refusals', () => {
