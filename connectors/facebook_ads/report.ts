@@ -19,8 +19,9 @@ export type Ending = { readonly kind: 'done' } | { readonly kind: 'split' | 'ref
 
 /**
  * One report: started, waited for, read page by page. Rows that came before it broke off come again with its parts, or with
- * the run that is started anew.
+ * the run that is started anew. A run that is never found says nothing of its size: a smaller one would not be found either.
  * https://developers.facebook.com/docs/marketing-api/insights/best-practices/#asynchronous
+ * @throws MillraceError MR-3003 where it is started again and again, and never found
  */
 export async function* readReport(api: GraphApi, of: ReportOf, part: Part): AsyncGenerator<Rows, Ending> {
   for (let starts = 1; ; starts++) {
@@ -28,7 +29,7 @@ export async function* readReport(api: GraphApi, of: ReportOf, part: Part): Asyn
     if (typeof started !== 'string') return started
     const ending = yield* readRun(api, of, started)
     if (ending.kind !== 'lost') return ending
-    if (starts === mostStarts) return { kind: 'split', message: ending.message }
+    if (starts === mostStarts) throw neverFound(of, part, ending.message)
   }
 }
 
@@ -65,5 +66,12 @@ function readRunId(bytes: Uint8Array): string {
   if (typeof id === 'string' && id !== '') return id
   throw new MillraceError('MR-3005', { message: 'Starting a report of Facebook: the answer has no report_run_id.' })
 }
+
+const neverFound = ({ stream }: ReportOf, { account, first, last }: Part, message: string) =>
+  new MillraceError('MR-3003', {
+    message: `${stream}: the report of ${account} for ${first === last ? first : `${first} to ${last}`} was started ${mostStarts} times, and Facebook did not find it: ${message}`,
+    kept: 'The days before it are loaded; the next run goes on with this one.',
+    next: 'Run again later. If it stays, see whether the token may still read the account: ads_read, and View performance on it.',
+  })
 
 const mostStarts = 3

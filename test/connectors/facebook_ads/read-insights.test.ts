@@ -181,8 +181,18 @@ describe('a report', () => {
     await vendor.fault('unseen_report', { times: 'always' })
     await expect(vendor.read('account_insights', scan)).rejects.toMatchObject({
       code: 'MR-3003',
-      message: expect.stringMatching(/report of act_\d+ for 2026-11-11 failed 3 times: Unsupported get request/),
+      message: expect.stringMatching(
+        /report of act_\d+ for 2026-11-11 was started 3 times, and Facebook did not find it: Unsupported get request/,
+      ),
+      next: [expect.stringContaining('may still read the account')],
     })
+  })
+
+  it('that is never seen again is not taken for too much: no shorter ones are asked for', async () => {
+    await using vendor = await openFacebook({ poll_interval_ms: 1 })
+    await vendor.fault('unseen_report', { times: 'always' })
+    await expect(vendor.read('account_insights')).rejects.toMatchObject({ code: 'MR-3003' })
+    expect(runs(await vendor.requests())).toBe(3)
   })
 
   it('waits for a slow one, also where it says 100 per cent before it is complete', async () => {
