@@ -26,27 +26,40 @@ export type DaysOf = {
  * refusal keeps from its end reads to today, or it would bring nothing of the others for as long as that lasts.
  */
 export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | null {
-  const { scan, now, windowDays, keptMonths = usualMonths, readUpTo, isHeldUp = false } = of
-  const today = dayAt(now.getTime(), timezone)
-  const last = isHeldUp && !isPart(scan) ? today : earliest(lastDayBefore(Date.parse(scan.to), timezone), today)
-  const first = latest(
-    addDays(dayAt(monthsBefore(now, keptMonths), timezone), 1),
-    ...(createdAt === null ? [] : [dayAt(createdAt, timezone)]),
-    ...(scan.start === null ? [] : [startDay(scan.start, timezone)]),
-    ...(scan.from === null ? [] : [fromDay(scan.from, { scan, windowDays, timezone })]),
-    ...(readUpTo === undefined ? [] : [isPart(scan) ? readUpTo : addDays(readUpTo, -windowDays)]),
-  )
+  const last = lastOf(timezone, of)
+  const first = latest(firstKept(timezone, of), ...firstOf(createdAt, timezone), ...askedFrom(timezone, of))
   return first > last ? null : { first, last }
 }
 
-/** Something that is asked for is too old for the vendor: `start`, or the part of a backfill. */
-export function isTooOld(
-  scan: DaysOf['scan'],
-  { now, keptMonths }: { readonly now: Date; readonly keptMonths: number },
-): boolean {
-  const asked = isPart(scan) ? scan.from : scan.start
-  return asked !== null && Date.parse(asked) < monthsBefore(now, keptMonths)
+/**
+ * What is asked for, and the vendor keeps no longer. null: nothing, or it is not said how far back is asked for.
+ * @param place the first day that the scan has not read, where it has begun with the account
+ */
+export function lostDaysOf({ timezone, createdAt }: Account, of: DaysOf, place: string | null): Days | null {
+  const asked = [...askedFrom(timezone, of), ...(place === null ? [] : [place])]
+  if (asked.length === 0) return null
+  const first = latest(...asked, ...firstOf(createdAt, timezone))
+  const last = earliest(addDays(firstKept(timezone, of), -1), lastOf(timezone, of))
+  return first > last ? null : { first, last }
 }
+
+function lastOf(timezone: string, { scan, now, isHeldUp = false }: DaysOf): string {
+  const today = dayAt(now.getTime(), timezone)
+  return isHeldUp && !isPart(scan) ? today : earliest(lastDayBefore(Date.parse(scan.to), timezone), today)
+}
+
+const firstKept = (timezone: string, { now, keptMonths = usualMonths }: DaysOf): string =>
+  addDays(dayAt(monthsBefore(now, keptMonths), timezone), 1)
+
+const firstOf = (createdAt: number | null, timezone: string): readonly string[] =>
+  createdAt === null ? [] : [dayAt(createdAt, timezone)]
+
+/** Not before any of these. */
+const askedFrom = (timezone: string, { scan, windowDays, readUpTo }: DaysOf): readonly string[] => [
+  ...(scan.start === null ? [] : [startDay(scan.start, timezone)]),
+  ...(scan.from === null ? [] : [fromDay(scan.from, { scan, windowDays, timezone })]),
+  ...(readUpTo === undefined ? [] : [isPart(scan) ? readUpTo : addDays(readUpTo, -windowDays)]),
+]
 
 /** https://developers.facebook.com/blog/post/2025/10/16/ads-insights-api-metric-availability-updates/ */
 export function keptMonthsOf(breakdowns: readonly Breakdown[]): number {

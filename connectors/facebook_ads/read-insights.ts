@@ -5,11 +5,11 @@ import { pause, type GraphApi } from './client.ts'
 import { addDays, countDays, earliest, latest } from './days.ts'
 import { statusesOf } from './entity.ts'
 import { idOf, fieldsOf, optedInBreakdowns, type Breakdown, type Level } from './insights-columns.ts'
-import { daysOf, isTooOld, keptMonthsOf } from './insights-days.ts'
+import { daysOf, keptMonthsOf, lostDaysOf, type DaysOf } from './insights-days.ts'
 import { readOptions, type ReadOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
-import { refusedByAll, refusedByDays, warnOfSilence } from './refusals.ts'
+import { addEmpty, refusedByAll, refusedByDays, warnOfLostDays, warnOfSilence, type EmptyDays } from './refusals.ts'
 import { readReport, type Ending, type Part } from './report.ts'
 import type { ReportOf, Rows } from './report-run.ts'
 import type { Params } from './sdk.ts'
@@ -37,13 +37,8 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   const refusals = new Map(refused)
   const now = api.host.lastDate() ?? new Date(scan.to)
   const keptMonths = keptMonthsOf(breakdowns)
-  if (isTooOld(scan, { now, keptMonths }))
-    api.host.warn(
-      `${stream}: Facebook keeps such reports for ${keptMonths} months; what is older than that cannot be read.`,
-    )
   const optedIn = breakdowns.filter((name) => optedInBreakdowns.includes(name))
-  const silent = new Set<string>()
-  const heard = new Set<string>()
+  const empty = new Map<string, EmptyDays>()
   const known = knownOf(scan)
   if (!accountIds) warnOfUnlisted(api, stream, { known, readable })
   let position = readPosition(scan.resume)
@@ -51,52 +46,62 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   let left = scan.limit ?? Infinity
 
   const isHeldUp = position.read !== undefined
-  for (const account of readable) {
-    if (position.done.includes(account.id)) continue
-    const days = daysOf(account, {
-      scan: known?.includes(account.id) === false ? { ...scan, from: null } : scan,
-      now,
-      windowDays: options.window,
-      keptMonths,
-      readUpTo: position.read?.[account.id],
-      isHeldUp,
-    })
-    // Where it stands may be too old by now.
-    let day = days ? latest(placeIn(position, account.id) ?? '', days.first) : ''
-    while (days && day <= days.last && !refusals.has(account.id)) {
-      if (left <= 0) return
-      const last = earliest(addDays(day, span - 1), days.last)
-      const whole: Part = { account: account.id, first: day, last, campaigns: null }
-      const rows = day === last ? readDay(api, { of, level, account }, whole) : readReport(api, of, whole)
-      let isEmpty = true
-      let next = await rows.next()
-      for (; !next.done; next = await rows.next()) {
-        const batch = batchOf(next.value, breakdowns, left)
-        left -= batch.records.length
-        if (batch.records.length > 0) yield batch
-        isEmpty &&= batch.records.length === 0
-        // A limit is a limit: nothing more is asked for.
+  const asked = (account: Account): DaysOf => ({
+    scan: known?.includes(account.id) === false ? { ...scan, from: null } : scan,
+    now,
+    windowDays: options.window,
+    keptMonths,
+    readUpTo: position.read?.[account.id],
+    isHeldUp,
+  })
+  const lost = readable.flatMap((account) => {
+    if (position.done.includes(account.id)) return []
+    const days = lostDaysOf(account, asked(account), placeIn(position, account.id))
+    return days ? [[account.id, days] as const] : []
+  })
+  warnOfLostDays(api.host, stream, { lost: new Map(lost), keptMonths })
+  try {
+    for (const account of readable) {
+      if (position.done.includes(account.id)) continue
+      const days = daysOf(account, asked(account))
+      // Where it stands may be too old by now.
+      let day = days ? latest(placeIn(position, account.id) ?? '', days.first) : ''
+      while (days && day <= days.last && !refusals.has(account.id)) {
         if (left <= 0) return
+        const last = earliest(addDays(day, span - 1), days.last)
+        const whole: Part = { account: account.id, first: day, last, campaigns: null }
+        const rows = day === last ? readDay(api, { of, level, account }, whole) : readReport(api, of, whole)
+        let isEmpty = true
+        let next = await rows.next()
+        for (; !next.done; next = await rows.next()) {
+          const batch = batchOf(next.value, breakdowns, left)
+          left -= batch.records.length
+          if (batch.records.length > 0) yield batch
+          isEmpty &&= batch.records.length === 0
+          // A limit is a limit: nothing more is asked for.
+          if (left <= 0) return
+        }
+        const ending = next.value
+        if (ending.kind === 'refused') refusals.set(account.id, ending.message)
+        else if (ending.kind === 'split') span = Math.ceil(countDays(day, last) / 2)
+        else {
+          // Where nothing may mean that the vendor does not tell, it takes nothing away.
+          const isTold = !isEmpty || optedIn.length === 0
+          if (!isTold) empty.set(account.id, addEmpty(empty.get(account.id), { first: day, last }))
+          const windows = [{ from: day, to: last, of: { account_id: account.id.replace(/^act_/, '') } }]
+          day = addDays(last, 1)
+          yield { kind: 'checkpoint', resume: within(position, account.id, day), ...(isTold && { windows }) }
+        }
       }
-      const ending = next.value
-      if (ending.kind === 'refused') refusals.set(account.id, ending.message)
-      else if (ending.kind === 'split') span = Math.ceil(countDays(day, last) / 2)
-      else {
-        const windows = [{ from: day, to: last, of: { account_id: account.id.replace(/^act_/, '') } }]
-        day = addDays(last, 1)
-        const set = isEmpty ? silent : heard
-        set.add(account.id)
-        // Where nothing may mean that the vendor does not tell, it takes nothing away.
-        const isTold = !isEmpty || optedIn.length === 0
-        yield { kind: 'checkpoint', resume: within(position, account.id, day), ...(isTold && { windows }) }
-      }
+      if (days && day > days.first) position = readUpTo(position, account.id, day)
+      if (refusals.has(account.id)) continue
+      position = after(position, account.id)
+      yield { kind: 'checkpoint', resume: position }
     }
-    if (days && day > days.first) position = readUpTo(position, account.id, day)
-    if (refusals.has(account.id)) continue
-    position = after(position, account.id)
-    yield { kind: 'checkpoint', resume: position }
+  } finally {
+    // However it ends: these days count as read.
+    warnOfSilence(api.host, stream, { empty, breakdowns: optedIn })
   }
-  warnOfSilence(api.host, stream, { accounts: [...silent].filter((id) => !heard.has(id)), breakdowns: optedIn })
   if (refusals.size === 0) return
   if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(stream, refusals)
   yield { kind: 'checkpoint', resume: again(position) }

@@ -1,4 +1,6 @@
 import { MillraceError, type Host } from 'millrace'
+import { countDays } from './days.ts'
+import type { Days } from './insights-days.ts'
 
 /** Accounts that the token may not read → what Facebook says. */
 export type Refusals = ReadonlyMap<string, string>
@@ -9,16 +11,41 @@ export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): 
     host.warn(`${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`)
 }
 
+/** Days of reports without a row, as one stretch of an account: how many of them, the first and the last. */
+export type EmptyDays = Days & { readonly count: number }
+
+export const addEmpty = (before: EmptyDays | undefined, { first, last }: Days): EmptyDays => ({
+  first: before?.first ?? first,
+  last,
+  count: (before?.count ?? 0) + countDays(first, last),
+})
+
 /** No rows by breakdowns that an account has to opt in to: there may be some all the same. */
 export function warnOfSilence(
   host: Host,
   stream: string,
-  { accounts, breakdowns }: { readonly accounts: readonly string[]; readonly breakdowns: readonly string[] },
+  { empty, breakdowns }: { readonly empty: ReadonlyMap<string, EmptyDays>; readonly breakdowns: readonly string[] },
 ): void {
-  if (accounts.length > 0 && breakdowns.length > 0)
-    host.warn(
-      `${stream}: Facebook sent no row of ${accounts.join(', ')} by ${breakdowns.join(', ')}; what is stored stays. If there should be some, let an administrator of the account opt in to it in Ads Manager.`,
-    )
+  if (empty.size === 0) return
+  const accounts = [...empty].map(
+    ([account, { first, last, count }]) => `${account} (${count} ${count === 1 ? 'day' : 'days'}, ${first} to ${last})`,
+  )
+  host.warn(
+    `${stream}: Facebook sent no row of ${accounts.join(', ')} by ${breakdowns.join(', ')}; what is stored stays, and these days count as read. If there should be some: an administrator opts the account in, in Ads Manager; Facebook makes ten such reports a day;  millrace backfill  reads the days once more.`,
+  )
+}
+
+/** They stay away for good. */
+export function warnOfLostDays(
+  host: Host,
+  stream: string,
+  { lost, keptMonths }: { readonly lost: ReadonlyMap<string, Days>; readonly keptMonths: number },
+): void {
+  if (lost.size === 0) return
+  const days = [...lost].map(([account, { first, last }]) => `${account} (${first} to ${last})`)
+  host.warn(
+    `${stream}: Facebook keeps such reports for ${keptMonths} months; of ${days.join(', ')} nothing can be read any more.`,
+  )
 }
 
 /** A token without access is refused by each of them: that is no empty answer. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayAt, firstDayFrom, lastDayBefore } from '../../../connectors/facebook_ads/days.ts'
 import type { Breakdown } from '../../../connectors/facebook_ads/insights-columns.ts'
-import { daysOf, keptMonthsOf } from '../../../connectors/facebook_ads/insights-days.ts'
+import { daysOf, keptMonthsOf, lostDaysOf } from '../../../connectors/facebook_ads/insights-days.ts'
 
 const zones = ['UTC', 'America/Los_Angeles', 'Asia/Kolkata', 'Pacific/Auckland', 'Africa/Cairo', 'Australia/Lord_Howe']
 const zone = fc.constantFrom(...zones)
@@ -75,6 +75,62 @@ describe('the days of a scan', () => {
     expect(of(['hourly_stats_aggregated_by_advertiser_time_zone'])).toBe('2025-10-21')
     expect(of(['hourly_stats_aggregated_by_audience_time_zone'])).toBe('2025-10-21')
     expect(of(['frequency_value'])).toBe('2026-05-21')
+  })
+})
+
+describe('days that are asked for, and that Facebook keeps no longer,', () => {
+  const to = now.toISOString()
+  it.each([
+    ['are those before what it keeps', { full: true, from: null, start: '2025-01-01T00:00:00.000Z' }, {}, '2025-01-01'],
+    ['are none where all that there is is asked for', { full: true, from: null, start: null }, {}, null],
+    [
+      'are none of a start that lies before the account',
+      { full: true, from: null, start: '2019-01-01T00:00:00.000Z' },
+      { createdAt: Date.parse('2026-01-01') },
+      null,
+    ],
+    [
+      'are none of a start that is passed',
+      { full: false, from: '2026-10-20T00:00:00Z', start: '2025-01-01T00:00:00.000Z' },
+      {},
+      null,
+    ],
+    [
+      'are those since the last scan, though there is no start',
+      { full: false, from: '2025-03-01T00:00:00Z', start: null },
+      {},
+      '2025-03-01',
+    ],
+    ['are those of a backfill', { full: true, from: '2025-03-01T00:00:00Z', start: null }, {}, '2025-03-01'],
+    [
+      'begin where the scan stands',
+      { full: true, from: null, start: '2025-01-01T00:00:00.000Z' },
+      { place: '2025-04-01' },
+      '2025-04-01',
+    ],
+    [
+      'are none where it stands later',
+      { full: true, from: null, start: '2025-01-01T00:00:00.000Z' },
+      { place: '2026-04-01' },
+      null,
+    ],
+  ])(
+    '%s',
+    (_, scan, { createdAt = null, place = null }: { createdAt?: number | null; place?: string | null }, first) => {
+      const of = { scan: { ...scan, to }, now, windowDays: 28, keptMonths: 13 }
+      expect(lostDaysOf({ id: 'act_1', timezone: 'UTC', createdAt }, of, place)).toEqual(
+        first === null ? null : { first, last: '2025-10-20' },
+      )
+    },
+  )
+
+  it('end where a backfill’s part does', () => {
+    const scan = { full: true, from: '2025-03-01T00:00:00Z', to: '2025-04-01T00:00:00Z', start: null }
+    const account = { id: 'act_1', timezone: 'UTC', createdAt: null }
+    expect(lostDaysOf(account, { scan, now, windowDays: 28, keptMonths: 13 }, null)).toEqual({
+      first: '2025-03-01',
+      last: '2025-03-31',
+    })
   })
 })
 

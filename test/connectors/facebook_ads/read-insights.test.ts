@@ -371,24 +371,29 @@ describe('breakdowns', () => {
 })
 
 describe('what cannot be had', () => {
-  it('days before the 37 months that the vendor keeps are named, and not asked for', async () => {
+  it('days that the vendor keeps no longer are named by account, and not asked for', async () => {
     await using vendor = await openFacebook()
-    await vendor.read('account_insights', { start: '2019-01-01T00:00:00.000Z' })
-    expect(vendor.warnings()).toEqual([expect.stringMatching(/37 months/)])
+    await vendor.sandbox.move(250)
+    const options = { breakdowns: ['frequency_value'], fields: ['reach'] }
+    const lost = /keeps such reports for 6 months; of act_\d+ \(2026-11-10 to 2027-01-2\d\), act_\d+ \(2026-11-10 /
+    for (const scan of [
+      { from: '2026-11-10T12:00:00.000Z', full: false },
+      { start: '2026-11-10T00:00:00.000Z' },
+      { from: '2026-11-09T12:00:00.000Z', full: true },
+    ]) {
+      const said = vendor.warnings().length
+      await vendor.requests()
+      await vendor.read('account_insights', { ...scan, limit: 1, options })
+      expect(vendor.warnings().slice(said)).toEqual([expect.stringMatching(lost)])
+      expect(daysAsked(await vendor.requests()).join()).toMatch(/^2027-01-/)
+    }
   })
 
-  it.each([
-    ['account_insights_by_hour', { start: '2025-06-01T00:00:00.000Z' }, /for 13 months/],
-    [
-      'account_insights',
-      { start: '2026-02-01T00:00:00.000Z', options: { breakdowns: ['frequency_value'] } },
-      /for 6 months/,
-    ],
-    ['account_insights', { from: '2019-01-01T00:00:00.000Z', full: true }, /for 37 months/],
-  ])('nor those before what it keeps of a breakdown, nor of a backfill: %s %j', async (name, scan, says) => {
+  it('a start that is long ago is nothing to a scan that goes on from a later day', async () => {
     await using vendor = await openFacebook()
-    await vendor.read(name, { limit: 1, ...scan })
-    expect(vendor.warnings()).toEqual([expect.stringMatching(says)])
+    const scan = { from: '2026-10-20T00:00:00Z', full: false, start: '2025-01-01T00:00:00.000Z' }
+    await vendor.read('account_insights_by_hour', scan)
+    expect(vendor.warnings()).toEqual([])
   })
 
   it('days that a scan had got to, and that are too old by now, keep it from nothing', async () => {
@@ -411,12 +416,26 @@ describe('what cannot be had', () => {
     expect(checkpoints(items).at(-1)).toMatchObject({ done: [expect.anything(), expect.anything()] })
     expect(vendor.warnings()).toEqual([
       expect.stringMatching(
-        /^account_insights_by_device: Facebook sent no row of act_\d+, act_\d+ by impression_device/,
+        /^account_insights_by_device: Facebook sent no row of act_\d+ \(3 days, 2026-11-11 to 2026-11-13\), act_\d+ \(.*\) by impression_device/,
       ),
     ])
     // By other breakdowns nothing is what there was.
     await vendor.fault('not_opted_in', null)
     expect(windowsOf(await vendor.read('account_insights_by_country', scan))).toHaveLength(2)
+  })
+
+  it('an account that brought a row is told of with the days of which none came, also where the scan ends early', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('not_opted_in', { times: 'always', after: 2, match: '^POST ' })
+    const scan = { from: '2026-11-01T12:00:00Z', to: '2026-11-13T12:00:00Z', options: { days_per_report: 1 } }
+    expect(rowsOf(await vendor.read('account_insights_by_device', scan)).length).toBeGreaterThan(0)
+    const both =
+      /no row of act_\d+ \(10 days, 2026-11-04 to 2026-11-13\), act_\d+ \(12 days, 2026-11-02 to 2026-11-13\)/
+    expect(vendor.warnings()).toEqual([expect.stringMatching(both)])
+    const checkpoints = vendor.items('account_insights_by_device', scan)
+    for (let seen = 0; seen < 5;) if ((await checkpoints.next()).value?.kind === 'checkpoint') seen++
+    await checkpoints.return(undefined)
+    expect(vendor.warnings()[1]).toMatch(/no row of act_\d+ \(\d days, /)
   })
 })
 
