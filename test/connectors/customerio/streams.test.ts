@@ -53,6 +53,15 @@ describe('lists', () => {
     },
   )
 
+  it('bring the same whatever the start of a sync; deliveries and activities heed it', async () => {
+    const streams = (await vendor.opened.streams?.({ signal: new AbortController().signal })) ?? []
+    const heeding = streams.flatMap(({ name, heedsStart }) => (heedsStart === false ? [] : [name]))
+    expect(heeding).toEqual(['deliveries', 'activities'])
+    const late = { start: (await vendor.sandbox.now()).toISOString() }
+    for (const name of ['people', 'segment_membership', 'campaigns', 'broadcast_actions'])
+      expect(await vendor.rows(name, late), name).toEqual(await vendor.rows(name))
+  })
+
   it('read ten actions a page, and go on at the page and the campaign where they were', async () => {
     const all = await vendor.read('campaign_actions')
     expect(resumes(all)).toEqual([

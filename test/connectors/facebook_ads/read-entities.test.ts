@@ -16,7 +16,7 @@ describe('the lists of an account', () => {
         expect(idsOf(rows)).toEqual(idsOf(held.filter((row) => row['effective_status'] !== 'DELETED')))
         expect(rows.length).toBeLessThan(held.length)
         expect(new Set(rows.map((row) => row['effective_status'])).has('ARCHIVED')).toBe(true)
-        expect(await vendor.stream(name)).toMatchObject({ enumerates: true, fullEveryMs: 0 })
+        expect(await vendor.stream(name)).toMatchObject({ enumerates: true, fullEveryMs: 0, heedsStart: false })
       }
       expect(vendor.warnings()).toEqual([])
     },
