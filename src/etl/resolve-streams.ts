@@ -12,6 +12,7 @@ import { checkHistory, madeOf } from './check-history.ts'
 import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
 import { checkOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
+import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -165,32 +166,6 @@ function shapeOf(
     columns,
     key: stream.key.map((field) => names.get(field) ?? field),
   }
-}
-
-type HistoryMasks = {
-  readonly columns: readonly string[]
-  readonly by: NonNullable<StagedColumn['maskBy']>
-}
-
-/** A record whose key is masked is known by the same hash in its history. */
-function recordMask(
-  { history }: Stream,
-  { wanted, streams }: { readonly wanted: ReadonlyMap<string, StreamConfig>; readonly streams: readonly Stream[] },
-): StreamConfig['mask'] {
-  const parent = streams.find(({ name }) => name === history?.of)
-  const mask = wanted.get(parent?.name ?? '')?.mask[parent?.key[0] ?? '']
-  return history && mask ? { [history.record]: mask } : {}
-}
-
-/** What is masked of a stream is masked in the old and new values of its history, too. */
-function historyMasks({ history }: Stream, wanted: ReadonlyMap<string, StreamConfig>): HistoryMasks | undefined {
-  const mask = history && wanted.get(history.of)?.mask
-  if (!mask || Object.keys(mask).length === 0) return undefined
-  const masks = Object.entries(mask).flatMap(([field, how]) => [
-    [field, how] as const,
-    ...Object.entries(history.tracked).flatMap(([name, of]) => (of === field ? [[name, how] as const] : [])),
-  ])
-  return { columns: [history.from, history.to], by: { field: history.field, masks: Object.fromEntries(masks) } }
 }
 
 /** The rows of `OpportunityFieldHistory` leave their name to the view with valid_from and valid_to. */

@@ -260,6 +260,27 @@ describe('a mask', () => {
     expect(await refused({ id: 'last4' })).toMatch(/it is the key/)
     expect(await columnsOf([{ name: 'customers', mask: { id: 'sha256' } }])).toEqual([['id string sha256']])
   })
+
+  test('reaches all names that the rows of the history have for its field', async () => {
+    const told = history('customersHistory', 'customers')
+    const owned = stream('customers', { columns: { id: 'string', OwnerId: 'string', updated_at: 'timestamp' } })
+    const named = {
+      ...told,
+      history: {
+        ...told.history,
+        tracked: { Owner: 'OwnerId', Name: 'Name' },
+        otherNames: { ownerAssignment: 'Owner', renamed: 'Name' },
+      },
+    } as Stream
+    const plans = await resolve(
+      [{ name: 'customers', mask: { OwnerId: 'sha256' } }, { name: 'customersHistory' }],
+      connector([owned, named]),
+    )
+    expect(plans[1]?.shape.columns.find(({ field }) => field === 'o')?.maskBy).toEqual({
+      field: 'f',
+      masks: { OwnerId: 'sha256', Owner: 'sha256', ownerAssignment: 'sha256' },
+    })
+  })
 })
 
 describe('options', () => {

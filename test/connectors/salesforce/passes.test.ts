@@ -83,6 +83,24 @@ it('nothing that is masked stands in the warehouse or in a file in clear', async
   }
 })
 
+it('owners that are masked are so in the history of leads, which has other words for a new one', async () => {
+  writeFileSync(
+    join(project.directory, 'syncs/owners.yaml'),
+    'source: salesforce\nschema: owners\nmask: { OwnerId: sha256 }\nstreams: { Lead: { include: [OwnerId], field_history: true } }\n',
+  )
+  const ran = await millrace(['sync', 'run', 'owners'], project)
+  expect(ran.code, JSON.stringify(ran)).toBe(0)
+  const [table] = await project.rows(
+    `SELECT count(*) > 10 AS told, count(*) FILTER (length(new_value) <> 64) AS bare FROM owners.lead_history WHERE field = 'ownerAssignment'`,
+  )
+  expect(table).toEqual({ told: 'true', bare: '0' })
+  expect(
+    await project.rows(
+      `SELECT to_value FROM owners.lead_field_history WHERE field = 'Owner' AND length(to_value) <> 64`,
+    ),
+  ).toEqual([])
+})
+
 it('a record whose Id is hashed has its history under the same hash', async () => {
   const ran = await millrace(['sync', 'run', 'hashed'], project)
   expect(ran.code, JSON.stringify(ran)).toBe(0)

@@ -1,0 +1,38 @@
+/** What a mask of a stream masks of the rows of its field history. */
+import type { StreamConfig } from '../config/project.ts'
+import type { FieldHistory, Stream } from '../connector/contract.ts'
+import type { StagedColumn } from '../staging/staged-column.ts'
+
+export type HistoryMasks = {
+  readonly columns: readonly string[]
+  readonly by: NonNullable<StagedColumn['maskBy']>
+}
+
+/** What is masked of a stream is masked in the old and new values of its history, too. */
+export function historyMasks({ history }: Stream, wanted: ReadonlyMap<string, StreamConfig>): HistoryMasks | undefined {
+  const mask = history && wanted.get(history.of)?.mask
+  if (!mask || Object.keys(mask).length === 0) return undefined
+  const masks = Object.entries(mask).flatMap(([field, how]) =>
+    namesIn(history, field).map((name) => [name, how] as const),
+  )
+  return { columns: [history.from, history.to], by: { field: history.field, masks: Object.fromEntries(masks) } }
+}
+
+/** A record whose key is masked is known by the same hash in its history. */
+export function recordMask(
+  { history }: Stream,
+  { wanted, streams }: { readonly wanted: ReadonlyMap<string, StreamConfig>; readonly streams: readonly Stream[] },
+): StreamConfig['mask'] {
+  const parent = streams.find(({ name }) => name === history?.of)
+  const mask = wanted.get(parent?.name ?? '')?.mask[parent?.key[0] ?? '']
+  return history && mask ? { [history.record]: mask } : {}
+}
+
+/** All that the rows may call a field. */
+function namesIn({ tracked, otherNames = {} }: FieldHistory, field: string): readonly string[] {
+  const names = [field, ...keysOf(tracked, [field])]
+  return [...names, ...keysOf(otherNames, names)]
+}
+
+const keysOf = (record: { readonly [name: string]: string }, values: readonly string[]): readonly string[] =>
+  Object.entries(record).flatMap(([name, value]) => (values.includes(value) ? [name] : []))
