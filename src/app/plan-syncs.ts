@@ -22,6 +22,7 @@ import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { digestOf } from '../etl/options-digest.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
+import { refuseOtherVersions } from '../etl/refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
@@ -143,6 +144,7 @@ async function storedState(
     const changes = new Map<string, readonly SchemaChange[]>()
     for (const plan of plans) {
       const { name } = plan.stream
+      await refuseOtherVersions(session, plan, cursors.get(name) ?? emptyCursor)
       changes.set(name, await planChanges(session, withStandingNames(plan, cursors.get(name)?.marks?.asked)))
     }
     return { changes, cursors }

@@ -1,9 +1,10 @@
 /** One partition: a cursor scope of its own, beside the live one, which it never touches. Nothing is swept. */
 import type { EtlSync } from '../config/project.ts'
-import { refuseOtherRows, restartReason } from '../etl/asked.ts'
+import { restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
+import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
 import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
@@ -59,7 +60,7 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const kept = await session.state.readCursor(scope)
       if (isDoneFor(partition.plan, kept) && !request.again) return null
       const live = await session.state.readCursor({ ...scope, partition: '' })
-      await refuseOtherRows(session, partition.plan, live.marks?.asked)
+      await refuseOtherRows(session, partition.plan, live)
       await refuseLost(session, sync, { plan: partition.plan, live })
       const named = withStandingNames(partition.plan, live.marks?.asked)
       const plan = await prepareTables(context, session, named)

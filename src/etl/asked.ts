@@ -41,13 +41,6 @@ function loadedOf(shape: TableShape, known: LoadedFields | undefined): LoadedFie
 const masksOf = ({ columns }: TableShape): Masks =>
   Object.fromEntries(columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : [])))
 
-/** @throws MillraceError MR-2201 where `otherRows` says why, and the table is there */
-export async function refuseOtherRows(session: Session, plan: StreamPlan, before: Asked | undefined): Promise<void> {
-  const { schema, name } = plan.shape.table
-  const error = otherRows(plan, before)
-  if (error && (await session.introspect(schema, name))) throw error
-}
-
 /**
  * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count; by
  * another version nobody could tell which is newer. null: there are none such. @param before undefined: not known
@@ -59,9 +52,14 @@ export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | u
   if (before.table !== undefined && before.table !== nameOf(shape)) return null
   const what = otherSource(stream, before) ?? otherKey(stream, shape, before) ?? otherVersion(stream, before)
   if (what === null) return null
+  return refusalOf(shape, stream.name, what)
+}
+
+/** @param what is the matter with the rows that are there */
+export function refusalOf(shape: TableShape, stream: string, what: string): MillraceError {
   const table = nameOf(shape)
   return new MillraceError('MR-2201', {
-    message: `${stream.name}: the rows of ${table} ${what}.`,
+    message: `${stream}: the rows of ${table} ${what}.`,
     kept: 'Nothing was read or changed.',
     next: [
       `To load it anew:  drop table ${table};  the next run reads everything from the beginning.`,
@@ -81,14 +79,17 @@ function otherKey(stream: Stream, shape: TableShape, before: Asked): string | nu
   return old === now ? null : `are known by ${old}, and what comes now by ${now}: ${beside}`
 }
 
-/** The time of a request is later than what stood in any field: from a field to none nothing is taken for older than it is. */
-function otherVersion({ version }: Stream, before: Asked): string | null {
-  if (version === undefined || before.version === undefined || before.version === version) return null
-  return (
-    `have as their version ${before.version ?? 'the time at which they were read'}, and what comes now has ${version}: ` +
-    'which of two is newer nobody could tell, and what comes might be left out as stale for good'
-  )
+/**
+ * The time of a request is later than what stood in any field: from a field to none nothing is taken for older than it is.
+ * Without a key no row is compared with another.
+ */
+function otherVersion({ version, key }: Stream, before: Asked): string | null {
+  if (version === undefined || key.length === 0) return null
+  if (before.version === undefined || before.version === version) return null
+  return `have as their version ${before.version ?? 'the time at which they were read'}, and what comes now has ${version}: ${undecided}`
 }
+
+export const undecided = 'which of two is newer nobody could tell, and what comes might be left out as stale for good'
 
 const beside = 'they would stand beside each other'
 

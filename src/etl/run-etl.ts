@@ -7,12 +7,13 @@ import type { StreamReport } from '../model/run.ts'
 import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { askedOf, nameOf, refuseOtherRows, restartReason } from './asked.ts'
+import { askedOf, nameOf, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
 import { enterScope } from './open-scope.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
+import { refuseOtherRows } from './refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
 import { withStandingNames } from './standing-names.ts'
 import { stoppedBySignal, syncStream } from './sync-stream.ts'
@@ -183,7 +184,7 @@ async function standing(
   { plan, fence, connectorName: connector }: { readonly fence: Fence } & Pick<Beginner, 'plan' | 'connectorName'>,
 ): Promise<Cursor> {
   const kept = await session.state.readCursor(fence)
-  await refuseOtherRows(session, plan, kept.marks?.asked)
+  await refuseOtherRows(session, plan, kept)
   const why = await restartReason(session, plan, kept)
   if (why !== null) {
     context.emit({

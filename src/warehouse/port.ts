@@ -128,6 +128,8 @@ export type EtlSession = {
     readonly table: Table
     readonly scanId: string
   }) => Promise<boolean>
+  /** Has a live row of this table, as it stands, a later version than this column says? Where it has no such column: is there one? */
+  readonly holdsOtherVersions: (request: { readonly table: Table; readonly column: string }) => Promise<boolean>
 }
 
 export type EtlCommit = {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import type { Session } from '../../src/warehouse/port.ts'
 import { answer, openReverse, refused } from './reverse.ts'
-import { at, collect, scope, unseen, type Columns, type Row, type Workbench } from './workbench.ts'
+import { at, collect, scope, tableOf, unseen, type Columns, type Row, type Workbench } from './workbench.ts'
 
 export async function playStatements(bench: Workbench, title: (part: string) => void): Promise<void> {
   const row = (id: number, version: number, more: { readonly [name: string]: string | number | null } = {}): Row => ({
@@ -95,6 +95,10 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
     ...report,
     rows: [spend('a', '1.10', 10)],
     windows: [{ column: 'day', from: '2026-11-01', to: '2026-11-02', of: { account: '7' }, readBefore: at(10) }],
+  })
+  title('are rows held by another version?')
+  await inSession(async ({ etl }) => {
+    await etl.holdsOtherVersions({ table: tableOf('people', everyType), column: 'seen' })
   })
   title('cursors, fences, commits, runs and rejects are read')
   await inSession(async ({ state }) => {

@@ -4,6 +4,7 @@ import { decimalViewSql } from './decimal-view.ts'
 import type { Engine } from './engine.ts'
 import { fieldHistorySql } from './field-history-view.ts'
 import { holdsGeneration } from './generation-table.ts'
+import { holdsOtherVersions } from './other-versions.ts'
 import { recordHistorySql } from './record-history-view.ts'
 import { reverseSession } from './reverse-session.ts'
 import { stateUpkeepOf } from './state-upkeep.ts'
@@ -28,6 +29,7 @@ export function openSession(db: Engine): Session {
     etl: {
       commit: (commit) => commitStream(db, commit),
       holdsGeneration: (request) => holdsGeneration(db, request),
+      holdsOtherVersions: (request) => holdsOtherVersions(db, request),
     },
     reverse: reverseSession(db),
     upkeep: stateUpkeepOf(db),

@@ -17,6 +17,13 @@ export function mergeConformance(open: OpenWarehouse): void {
         ({ id, name }) => `${id} ${name}`,
       )
 
+    const holdsOther = (column: string) =>
+      bench().session(async ({ introspect, etl }) => {
+        const table = await introspect('crm', 'people')
+        if (!table) throw new Error('the table is not there')
+        return etl.holdsOtherVersions({ table, column })
+      })
+
     test('counts what it inserts, updates, deletes, leaves and finds too old', async () => {
       await bench().load({ rows: [row(1, 'Ann', 5), row(2, 'Bob', 5), row(3, 'Cy', 5), row(4, 'Di', 5)] })
       const ledger = await bench().load({
@@ -270,6 +277,38 @@ export function mergeConformance(open: OpenWarehouse): void {
         }),
         { numRuns: 15, interruptAfterTimeLimit: 40_000 },
       )
+    })
+
+    test.each([
+      ['later than the column says', at(3), true],
+      ['what the column says', at(5), false],
+      ['earlier', at(9), false],
+      ['the time of the request, where the column says nothing', null, false],
+    ])(
+      'leaves rows that can be asked whether another version would hold against what comes: %s',
+      async (_, stamp, isOther) => {
+        const columns = { id: 'integer', stamp: 'timestamp' } as const
+        await bench().load({
+          columns,
+          rows: [
+            { id: 1, stamp, _version: 5, _read_at: 6 },
+            { id: 2, stamp: at(4), _version: 4, _read_at: 6 },
+          ],
+          tombstones: [{ id: 3, _version: 9, _read_at: 9, _deleted_at: 9 }],
+        })
+        await bench().load({
+          columns,
+          rows: [{ id: 4, stamp: at(1), _version: 9, _read_at: 9, _deleted_at: 9 }],
+        })
+        expect(await holdsOther('stamp')).toBe(isOther)
+      },
+    )
+
+    test('of rows without the column leaves live ones that have another version; of none, and of a number, nothing is known', async () => {
+      await bench().load({ tombstones: [{ id: 1, _version: 1, _read_at: 1, _deleted_at: 1 }] })
+      expect(await holdsOther('stamp')).toBe(false)
+      await bench().load({ rows: [row(2, 'Bob', 5)] })
+      expect([await holdsOther('stamp'), await holdsOther('id')]).toEqual([true, false])
     })
   })
 }

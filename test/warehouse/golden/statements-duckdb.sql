@@ -405,6 +405,9 @@ DROP TABLE _before_0;
 INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 15, 15, '{"read":1,"derived":0,"inserted":0,"updated":1,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":1,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
 
+-- are rows held by another version?
+SELECT 1 AS yes FROM "crm"."people" WHERE _deleted_at IS NULL AND _version > "seen" LIMIT 1;
+
 -- cursors, fences, commits, runs and rejects are read
 SELECT * FROM _millrace.cursors WHERE sync = 'crm' ORDER BY stream, "partition";
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';

@@ -408,6 +408,9 @@ INSERT INTO _millrace.restatements (run_id, sync, stream, day, scope, rows_befor
 INSERT INTO "_MILLRACE"."COMMITS" ("RUN_ID", "STREAM", "SEQUENCE", "EPOCH", "LEDGER", "COMMITTED_AT") SELECT 'run-1', 'people', 15, 15, PARSE_JSON('{"read":1,"derived":0,"inserted":0,"updated":1,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":1,"swept":0,"loaded":1}'), SYSDATE();
 COMMIT;
 
+-- are rows held by another version?
+SELECT 1 AS yes FROM "CRM"."PEOPLE" WHERE _deleted_at IS NULL AND _version > "SEEN" LIMIT 1;
+
 -- cursors, fences, commits, runs and rejects are read
 SELECT * FROM _millrace.cursors WHERE sync = 'crm' ORDER BY stream, "PARTITION";
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "PARTITION" = '';
