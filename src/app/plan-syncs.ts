@@ -20,7 +20,7 @@ import type { SchemaChange } from '../model/table.ts'
 import { otherRows, restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
-import { digestOf } from '../etl/options-digest.ts'
+import { scanDigestOf } from '../etl/options-digest.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { refuseOtherVersions } from '../etl/refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
@@ -87,7 +87,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         overlapMs: plan.stream.overlapMs,
         full: false,
         generation: plan.mode === 'full_refresh',
-        by: digestOf(plan, sync.start),
+        by: scanDigestOf(plan, sync.start),
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })

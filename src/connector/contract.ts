@@ -153,6 +153,7 @@ export type Stream = {
   /**
    * What its resume points mean, in words of its own: a scan that is under way is only gone on with where they are still these,
    * and begins again where not. A `read` that comes to page another way, or asks for other rows, says something new here.
+   * It is the same in each process: with the time in it no scan would ever be gone on with.
    * @default of a `list` its declaration; else nothing: every resume point is taken
    */
   readonly resumesAs?: string

@@ -28,7 +28,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
         children.map(({ child, shape: own }) => [child.name, loadedOf(own, ownMember(known?.inside, child.name))]),
       ),
     },
-    by: digestOf(plan, null),
+    by: digestOf(plan),
   }
 }
 

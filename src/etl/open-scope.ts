@@ -2,7 +2,7 @@
 import { cursorVersion, type Cursor, type ScanState } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
-import { digestOf } from './options-digest.ts'
+import { scanDigestOf } from './options-digest.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { StreamStart } from './stream-work.ts'
 
@@ -28,7 +28,7 @@ export async function openScope(
   const scope = { sync, stream: plan.stream.name, partition }
   const taken = await session.state.takeFence(scope, context.runId)
   const { fence } = await enterScope(context, taken, () => Promise.resolve(kept))
-  const by = digestOf(plan, null)
+  const by = scanDigestOf(plan, null)
   if (kept.scan && (kept.scan.by ?? by) === by) return { plan, fence, cursor: kept, connectorName }
   const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), by } }
   await session.etl.commit({

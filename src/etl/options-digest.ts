@@ -3,13 +3,19 @@ import type { StreamConfig } from '../config/project.ts'
 import { heededStart } from './heeded-start.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
+/** Of all options by which rows and values are chosen, but for `start`: what was read by others is to be read again. */
+export const digestOf = (plan: StreamPlan): string => hashOf(chosenBy(plan, null))
+
 /**
- * Of all options by which rows and values are chosen, and of what the connector's resume points mean: a scan that was begun by
- * others would leave rows of both kinds, or miss some. `start` is null where the bounds are others' to say: in a part of a backfill.
+ * Of a scan, and of what the connector's resume points mean: one that was begun by others would leave rows of both kinds, or miss
+ * some. `start` is null where the bounds are others' to say: in a part of a backfill.
  */
-export function digestOf({ config, shape, children, stream }: StreamPlan, start: string | null): string {
+export const scanDigestOf = (plan: StreamPlan, start: string | null): string =>
+  hashOf([...chosenBy(plan, start), ...(plan.stream.resumesAs === undefined ? [] : [plan.stream.resumesAs])])
+
+function chosenBy({ config, shape, children, stream }: StreamPlan, start: string | null): readonly unknown[] {
   const { where, query, options, include, exclude } = config
-  const chosen = [
+  return [
     heededStart(stream, start),
     where,
     query,
@@ -24,10 +30,11 @@ export function digestOf({ config, shape, children, stream }: StreamPlan, start:
       own.exclude.toSorted(),
       masksIn(own, has),
     ]),
-    ...(stream.resumesAs === undefined ? [] : [stream.resumesAs]),
   ]
-  return createHash('sha256').update(JSON.stringify(chosen)).digest('hex').slice(0, 16)
 }
+
+const hashOf = (chosen: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(chosen)).digest('hex').slice(0, 16)
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0

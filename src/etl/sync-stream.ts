@@ -5,7 +5,7 @@ import type { StreamReport } from '../model/run.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { beginScan } from './begin-scan.ts'
 import type { EtlContext } from './context.ts'
-import { digestOf } from './options-digest.ts'
+import { scanDigestOf } from './options-digest.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'
 import { StreamWork, type StreamStart } from './stream-work.ts'
 import { oddOfStandingRows } from './standing-rows.ts'
@@ -45,7 +45,7 @@ export async function syncStream(
     // A part that a limit read is no beginning of the whole.
     full: options.fullRefresh || (isGeneration && options.limit !== null),
     generation: isGeneration,
-    by: digestOf(plan, isPartition ? null : options.start),
+    by: scanDigestOf(plan, isPartition ? null : options.start),
     scanId: `${context.runId}-${stream.name}`.slice(-40),
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })

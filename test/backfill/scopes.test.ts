@@ -63,6 +63,39 @@ describe('a partition', () => {
     expect(await world.backfill(vendor.connector, range, after)).toBeNull()
   })
 
+  test('that is done stays done where resume points come to mean something else, and one under way begins again', async () => {
+    const paging = (resumesAs: string) => vendorOf(6, { people: { resumesAs } })
+    const range = { from: begin, to: seconds(5) }
+    expect(await world.backfill(paging('by id').connector, range, only)).toMatchObject({ errors: [] })
+    expect(await world.backfill(paging('by page').connector, range, only)).toBeNull()
+    const away = paging('by id')
+    away.onPage = (page) => {
+      if (page === 2) throw new Error('the vendor is away')
+    }
+    const again = { ...only, again: true }
+    expect((await world.backfill(away.connector, range, again))?.errors).toHaveLength(1)
+    const after = paging('by page')
+    expect(await world.backfill(after.connector, range, only)).toMatchObject({ errors: [], ledger: { read: 5 } })
+    expect(after.scans[0]).toMatchObject({ resume: null })
+  })
+
+  test('that was done when its cursor still said what its resume points meant is done', async () => {
+    const paging = (resumesAs: string) => vendorOf(6, { people: { resumesAs } })
+    const range = { from: begin, to: seconds(5) }
+    const stopped = paging('by id')
+    stopped.onPage = (page) => {
+      if (page === 2) throw new Error('the vendor is away')
+    }
+    await world.backfill(stopped.connector, range, only)
+    const [open] = await world.rows(`SELECT scan->>'by' AS "by" FROM _millrace.cursors WHERE "partition" <> ''`)
+    await world.backfill(paging('by id').connector, range, only)
+    await world.rows(
+      `UPDATE _millrace.cursors SET marks = json_merge_patch(marks, '{"asked":{"by":"${open?.['by']}"}}') WHERE "partition" <> ''`,
+    )
+    expect(await world.backfill(paging('by id').connector, range, only)).toBeNull()
+    expect(await world.backfill(paging('by page').connector, range, only)).not.toBeNull()
+  })
+
   test('begun by other options begins again', async () => {
     const vendor = vendorOf(9)
     const range = { from: begin, to: seconds(9) }
