@@ -86,7 +86,10 @@ export type Fence = Scope & { readonly epoch: number; readonly runId: string }
 export type TakenFence = Fence & { readonly previous: { readonly runId: string; readonly epoch: number } | null }
 
 export type StateTables = {
-  /** Raises the epoch of the scope; makes its row under the seeded row's lock if there is none. */
+  /**
+   * Raises the epoch of the scope; makes its row under the seeded row's lock if there is none. Of a scope whose cursor a newer
+   * millrace has written, nobody loses a fence. @throws MillraceError MR-2007
+   */
   readonly takeFence: (scope: Scope, runId: string) => Promise<TakenFence>
   /** Of scopes of one sync, in one transaction; what else a scope carries comes back with its fence. */
   readonly takeFences: <S extends Scope>(scopes: readonly S[], runId: string) => Promise<readonly (S & TakenFence)[]>

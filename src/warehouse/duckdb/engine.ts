@@ -58,6 +58,7 @@ export function duckdbEngine(db: Database): Engine {
         part: row['part'] ?? '',
         epoch: Number(row['epoch']),
         owner: row['owner'] ?? '',
+        form: Number(row['form']),
       }))
       if (change !== undefined) await run(change)
       return { touched, rows: found }

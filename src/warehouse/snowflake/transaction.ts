@@ -92,12 +92,12 @@ async function rollBack(link: Link, error: unknown): Promise<void> {
 async function lockAndLook(link: Link, { locks, select, change }: FenceLook): Promise<FenceLooked> {
   const block =
     `DECLARE touched INTEGER; found VARCHAR; BEGIN ${locks.join('; ')}; touched := SQLROWCOUNT; ` +
-    `SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner))) INTO :found FROM (${select}); ${change === undefined ? '' : `${change}; `}` +
+    `SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner, form))) INTO :found FROM (${select}); ${change === undefined ? '' : `${change}; `}` +
     `RETURN TO_JSON(ARRAY_CONSTRUCT(touched, PARSE_JSON(found))); END`
   const [row] = await link.client().rows(`EXECUTE IMMEDIATE ${dialect.text(block)}`)
   const [answer] = Object.values(row ?? {})
   const [touched, found] = JSON.parse(answer ?? '[0, []]') as readonly [number, readonly FenceCells[]] // as the block returns it
-  return { touched, rows: found.map(([stream, part, epoch, owner]) => ({ stream, part, epoch, owner })) }
+  return { touched, rows: found.map(([stream, part, epoch, owner, form]) => ({ stream, part, epoch, owner, form })) }
 }
 
-type FenceCells = readonly [stream: string, part: string, epoch: number, owner: string]
+type FenceCells = readonly [stream: string, part: string, epoch: number, owner: string, form: number]

@@ -27,12 +27,7 @@ export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string
     }
   }
   const { watermark = null, scan, marks, cursor_version: version } = row
-  if (Number(version ?? cursorVersion) > cursorVersion)
-    throw new MillraceError('MR-2007', {
-      message: `${sync}, stream ${stream}: its cursor in _millrace.cursors has form ${version}, and this millrace knows forms up to ${cursorVersion}.`,
-      kept: 'The cursor is as it was found; nothing was read by it.',
-      next: 'A newer millrace has used this warehouse: update this one (npm ci).',
-    })
+  refuseNewerForm(Number(version ?? cursorVersion), { sync, stream })
   const { error } = instant.nullable().safeParse(watermark)
   if (error) throw flawed('watermark', error)
   return {
@@ -40,6 +35,19 @@ export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string
     scan: scan ? (parse('scan', scanForm, scan) as ScanState | null) : null, // as the form says
     ...(marks && { marks: parse('marks', marksForm, marks) as CursorMarks }), // as the form says
   }
+}
+
+/** @throws MillraceError MR-2007 */
+export function refuseNewerForm(
+  form: number,
+  { sync, stream }: { readonly sync: string; readonly stream: string },
+): void {
+  if (form <= cursorVersion) return
+  throw new MillraceError('MR-2007', {
+    message: `${sync}, stream ${stream}: its cursor in _millrace.cursors has form ${form}, and this millrace knows forms up to ${cursorVersion}.`,
+    kept: 'The cursor is as it was found; nothing was read by it.',
+    next: 'A newer millrace has used this warehouse: update this one (npm ci).',
+  })
 }
 
 const instant = z.string().refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)))

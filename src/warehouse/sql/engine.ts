@@ -107,7 +107,7 @@ export type FenceCheck = {
 
 export type FenceLook = {
   readonly locks: readonly string[]
-  /** Gives `stream`, `part`, `epoch` and `owner`: see `fenceRows`. */
+  /** Gives `stream`, `part`, `epoch`, `owner` and `form`: see `fenceRowsWithForms`. */
   readonly select: string
   readonly change?: string
 }
@@ -120,6 +120,8 @@ export type FenceRow = {
   readonly part: string
   readonly epoch: number
   readonly owner: string
+  /** Of the scope's cursor; 0: none, or it was not asked for. */
+  readonly form: number
 }
 
 export type ListQuery = {

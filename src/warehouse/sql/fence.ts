@@ -28,8 +28,18 @@ export function fencedTransaction<T>(
   return db.fenced(check, work)
 }
 
-export const fenceRows = (db: Engine, where: string): string =>
-  `SELECT stream, ${db.quote('partition')} AS part, epoch, owner FROM _millrace.fences WHERE ${where}`
+const fenceRows = (db: Engine, where: string): string =>
+  `SELECT stream, ${db.quote('partition')} AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE ${where}`
+
+/** With the form of the scope's cursor; 0: it has none. */
+export function fenceRowsWithForms(db: Engine, where: string): string {
+  const part = db.quote('partition')
+  return (
+    `SELECT f.stream, f.${part} AS part, f.epoch, f.owner, coalesce(c.cursor_version, 0) AS form ` +
+    `FROM (SELECT * FROM _millrace.fences WHERE ${where}) f ` +
+    `LEFT JOIN _millrace.cursors c ON c.sync = f.sync AND c.stream = f.stream AND c.${part} = f.${part}`
+  )
+}
 
 export const scopeIs = (db: Engine, scope: Scope): string =>
   `sync = ${db.text(scope.sync)} AND stream = ${db.text(scope.stream)} AND ${db.quote('partition')} = ${db.text(scope.partition)}`

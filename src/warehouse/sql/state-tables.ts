@@ -6,10 +6,10 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { Scope, StateTables, TakenFence, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
-import { cursorOf } from './cursor-row.ts'
+import { cursorOf, refuseNewerForm } from './cursor-row.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
-import { fenceRows, scopeCells, scopeIs } from './fence.ts'
+import { fenceRowsWithForms, scopeCells, scopeIs } from './fence.ts'
 import { replaceRow } from './replace-row.ts'
 
 export function stateTablesOf(db: Engine): StateTables {
@@ -113,12 +113,15 @@ async function raiseEpochs(
       const { touched, rows } = await db.lockAndLook({
         // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
         locks: [lockSeeded(db)],
-        select: fenceRows(db, some.map((scope) => scopeIs(db, scope)).join(' OR ')),
+        select: fenceRowsWithForms(db, some.map((scope) => scopeIs(db, scope)).join(' OR ')),
         change: raiseSql(db, some, runId),
       })
       if (touched !== 1) throw notSeeded(touched)
-      for (const { stream, part, epoch, owner } of rows)
+      for (const { stream, part, epoch, owner, form } of rows) {
+        // Before anything is committed: whoever understands the cursor keeps the right to go on.
+        refuseNewerForm(form, { sync: some[0]?.sync ?? '', stream })
         before.set(JSON.stringify([stream, part]), { epoch, runId: owner })
+      }
     }
   })
   return ({ stream, partition }) => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Session } from '../../../src/warehouse/port.ts'
 import { at, collect, errorOf, scope, useWorkbench, type OpenWarehouse, type Row } from '../workbench.ts'
 
 export function fenceConformance(open: OpenWarehouse, adapterUrl: string): void {
@@ -60,6 +61,24 @@ export function fenceConformance(open: OpenWarehouse, adapterUrl: string): void 
       await errorOf(bench().session(({ state }) => state.takeFences(scopes, 'run-1')))
       expect(await bench().rows('SELECT stream FROM _millrace.fences')).toEqual([])
     })
+
+    test.each(['', 'p'])(
+      'stay with the run that has them where a newer millrace has written a cursor (partition %j), which this one cannot read',
+      async (partition) => {
+        const other = { ...scope, stream: 'orders' }
+        const own = { ...scope, partition }
+        await bench().load({ rows: [], fence: await take('run-1', other), cursor: { watermark: at(1), scan: null } })
+        await bench().load({ rows: [], fence: await take('newer', own), cursor: { watermark: at(1), scan: null } })
+        await execute(`UPDATE _millrace.cursors SET cursor_version = 2 WHERE stream = 'people'`)
+        const both = ({ state }: Session) => state.takeFences([other, own], 'older')
+        const errors = [await errorOf(bench().session(both)), await errorOf(take('older', own))]
+        expect(errors.map(({ code }) => code)).toEqual(['MR-2007', 'MR-2007'])
+        expect(errors[0]?.message).toContain('crm, stream people')
+        expect(await bench().session(({ state }) => state.readFence(own))).toEqual({ epoch: 1, runId: 'newer' })
+        expect(await bench().session(({ state }) => state.readFence(other))).toEqual({ epoch: 1, runId: 'run-1' })
+        expect(await bench().load({ rows, fence: { ...own, epoch: 1, runId: 'newer' } })).toMatchObject({ inserted: 1 })
+      },
+    )
 
     test('let a late writer lose, and say who has taken over', async () => {
       const late = await take('run-1')
