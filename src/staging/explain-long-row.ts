@@ -6,11 +6,11 @@ import type { SpooledFile } from './spool.ts'
 
 /** null: no row is too long. */
 export async function explainLongRow(files: readonly SpooledFile[], cause?: unknown): Promise<MillraceError | null> {
-  for (const { path } of files) {
-    const { line, bytes } = await longestLine(path)
+  for (const file of files) {
+    const { line, bytes } = await longestRow(file)
     if (bytes > maxLineBytes)
       return new MillraceError('MR-2003', {
-        message: `Staging: a row has ${Math.ceil(bytes / mebibyte)} MiB (line ${line} of ${path}), and rows of up to ${maxLineBytes / mebibyte} MiB are read.`,
+        message: `Staging: a row has ${Math.ceil(bytes / mebibyte)} MiB (line ${line} of ${file.path}), and rows of up to ${maxLineBytes / mebibyte} MiB are read.`,
         kept: 'What was committed before is there; the rows since then are read again by the next run.',
         next: 'Have the source leave the long field out, by its query or in the connector: `exclude` alone does not, the row comes whole.',
         retry: 'never',
@@ -20,24 +20,26 @@ export async function explainLongRow(files: readonly SpooledFile[], cause?: unkn
   return null
 }
 
-async function longestLine(path: string): Promise<{ readonly line: number; readonly bytes: number }> {
+/** A quote that is never closed makes one row of all that follows, which is another flaw. */
+async function longestRow({ path, format }: SpooledFile): Promise<{ readonly line: number; readonly bytes: number }> {
   let longest = { line: 1, bytes: 0 }
-  let [line, bytes] = [1, 0]
-  const count = (more: number) => {
-    bytes += more
-    if (bytes > longest.bytes) longest = { line, bytes }
-  }
+  let row = { line: 1, bytes: 0 }
+  let line = 1
+  let isQuoted = false
   const source: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: mebibyte })
-  for await (const chunk of source) {
-    let from = 0
-    for (let end = chunk.indexOf(lineBreak); end !== -1; end = chunk.indexOf(lineBreak, from)) {
-      count(end - from)
-      ;[from, line, bytes] = [end + 1, line + 1, 0]
+  for await (const chunk of source)
+    for (const byte of chunk) {
+      if (byte === quote && format === 'csv') isQuoted = !isQuoted
+      if (byte === lineBreak) line++
+      if (byte !== lineBreak || isQuoted) row.bytes++
+      else {
+        if (row.bytes > longest.bytes) longest = row
+        row = { line, bytes: 0 }
+      }
     }
-    count(chunk.length - from)
-  }
-  return longest
+  return !isQuoted && row.bytes > longest.bytes ? row : longest
 }
 
+const quote = 34
 const lineBreak = 10
 const mebibyte = 1024 * 1024
