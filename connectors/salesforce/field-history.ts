@@ -31,6 +31,9 @@ export async function describeHistory(
     who: { stream: 'User', key: 'Id', name: 'Name' },
     createdAt: 'CreatedDate',
     tracked: await readTracked(api, parent, context),
+    names: Object.fromEntries(
+      parent.fields.flatMap((field) => (historyName(field) === field.name ? [] : [[historyName(field), field.name]])),
+    ),
     ...(parent.fields.some((field) => historyName(field) === 'Owner') && { otherNames: ownerNames }),
   }
 }

@@ -203,6 +203,8 @@ export type FieldHistory = {
   readonly createdAt: string
   /** Field names as the history rows spell them → the parent's field that holds the present value. */
   readonly tracked: { readonly [historyName: string]: string }
+  /** Other names that fields have in the rows, tracked now or not → the parent's field: what is masked is so under them. @default those of `tracked` */
+  readonly names?: { readonly [historyName: string]: string }
   /** Further names of entries that are changes of a field, where they have a value (Salesforce: `ownerAccepted`) → its name. @default none */
   readonly otherNames?: { readonly [name: string]: string }
 }

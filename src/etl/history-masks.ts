@@ -29,9 +29,9 @@ export function recordMask(
 }
 
 /** All that the rows may call a field. */
-function namesIn({ tracked, otherNames = {} }: FieldHistory, field: string): readonly string[] {
-  const names = [field, ...keysOf(tracked, [field])]
-  return [...names, ...keysOf(otherNames, names)]
+function namesIn({ tracked, names = {}, otherNames = {} }: FieldHistory, field: string): readonly string[] {
+  const own = [field, ...keysOf({ ...tracked, ...names }, [field])]
+  return [...own, ...keysOf(otherNames, own)]
 }
 
 const keysOf = (record: { readonly [name: string]: string }, values: readonly string[]): readonly string[] =>

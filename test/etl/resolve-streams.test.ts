@@ -261,17 +261,14 @@ describe('a mask', () => {
     expect(await columnsOf([{ name: 'customers', mask: { id: 'sha256' } }])).toEqual([['id string sha256']])
   })
 
-  test('reaches all names that the rows of the history have for its field', async () => {
+  test.each([
+    ['tracked', { tracked: { Owner: 'OwnerId', Name: 'Name' } }],
+    ['tracked no more', { tracked: {}, names: { Owner: 'OwnerId', Account: 'AccountId' } }],
+  ])('reaches all names that the rows of the history have for its field, which is %s', async (_, known) => {
     const told = history('customersHistory', 'customers')
     const owned = stream('customers', { columns: { id: 'string', OwnerId: 'string', updated_at: 'timestamp' } })
-    const named = {
-      ...told,
-      history: {
-        ...told.history,
-        tracked: { Owner: 'OwnerId', Name: 'Name' },
-        otherNames: { ownerAssignment: 'Owner', renamed: 'Name' },
-      },
-    } as Stream
+    const otherNames = { ownerAssignment: 'Owner', renamed: 'Name' }
+    const named = { ...told, history: { ...told.history, ...known, otherNames } } as Stream
     const plans = await resolve(
       [{ name: 'customers', mask: { OwnerId: 'sha256' } }, { name: 'customersHistory' }],
       connector([owned, named]),

@@ -25,6 +25,7 @@ describe('the field history of Salesforce', () => {
       keyKind: 'EntityId',
       who: { stream: 'User', key: 'Id', name: 'Name' },
       createdAt: 'CreatedDate',
+      names: expect.objectContaining({ Owner: 'OwnerId', Account: 'AccountId' }),
       otherNames: { ownerAssignment: 'Owner', ownerAccepted: 'Owner', ownerEscalated: 'Owner' },
       tracked: {
         StageName: 'StageName',
