@@ -65,9 +65,7 @@ export async function callVendor<T>(
   let malformed = 0
   for (let tries = 1; ; tries++) {
     caller.permit(label)
-    // The narrower one first: who waits for an endpoint keeps nobody from the others.
-    if (ofEndpoint) await untilStopped(ofEndpoint.take(request.signal), request.signal, label)
-    await untilStopped(limiter.take(request.signal), request.signal, label)
+    await untilStopped(limiter.take(request.signal, ofEndpoint), request.signal, label)
     // A listener would not hear any more of it.
     if (request.signal.aborted) throw stopped(request.signal, label)
     caller.permit(label)

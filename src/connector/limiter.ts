@@ -3,8 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Spaces the requests of one credential, and holds all of them back where the vendor said to wait. */
 export type Limiter = {
-  /** Resolves when the next request may go; in the order of asking. Rejects with the signal's reason. */
-  readonly take: (signal: AbortSignal) => Promise<void>
+  /**
+   * Resolves when the next request may go; in the order of asking. `narrower`: the limit of an endpoint under this one, which keeps
+   * nobody else waiting. Rejects with the signal's reason.
+   */
+  readonly take: (signal: AbortSignal, narrower?: Limiter) => Promise<void>
   /** Nothing goes for so long from now. A longer pause that is under way stays. */
   readonly pause: (waitMs: number) => void
   /** @default no limit but the pauses */
@@ -22,10 +25,13 @@ export function createLimiter(now: () => number = () => performance.now()): Limi
       await sleep(restMs, undefined, { signal })
   }
   return {
-    async take(signal) {
+    async take(signal, narrower) {
       signal.throwIfAborted()
       for (;;) {
         await sleepUntil(() => pausedUntil, signal)
+        if (narrower) await narrower.take(signal)
+        // Places at an endpoint that were taken before a pause would all be used at its end.
+        if (pausedUntil > now()) continue
         const slot = Math.max(nextAt, now() - burstMs)
         nextAt = slot + intervalMs
         await sleepUntil(() => slot, signal)

@@ -67,6 +67,34 @@ it('an endpoint has a limit of its own under that of the credential, which it ke
   expect(Math.max(...(await slow)) - startedAt).toBeGreaterThan(((12 - 1 - 2) / 20) * 1000 - 5)
 })
 
+it('an endpoint keeps its limit when a pause of the credential is over, also of those who had a place before', async () => {
+  const host = quickHost({ secrets: ['a'] })
+  const sentAt: number[] = []
+  const ask = (n: number) =>
+    host.call(
+      {
+        label: `GET /items/${n}`,
+        docs: 'https://x',
+        signal: never,
+        ratePerSecond: 1000,
+        endpoint: { name: '/items/:id', ratePerSecond: 20 },
+      },
+      () => Promise.resolve(sentAt.push(performance.now())),
+    )
+  let tries = 0
+  const first = Array.from({ length: 6 }, (_, n) => ask(n))
+  const refused = host.call({ label: 'GET /orders', docs: 'https://x', signal: never }, () =>
+    ++tries === 1
+      ? Promise.reject(Object.assign(new Error('slow'), { statusCode: 429, headers: { 'retry-after': '1' } }))
+      : Promise.resolve(tries),
+  )
+  await expect.poll(() => tries).toBe(1)
+  await Promise.all([refused, ...first, ...Array.from({ length: 10 }, (_, n) => ask(n))])
+  const within = (from: number) => sentAt.filter((at) => at >= from && at < from + 200).length
+  // 20 a second, and a tenth of a second's worth beside.
+  expect(Math.max(...sentAt.map(within))).toBeLessThanOrEqual(4 + 2 + 1)
+})
+
 it('of an endpoint is one for a credential, too', () => {
   const registry = createLimiterRegistry()
   expect(registry.ofEndpoint(['a', 'b'], 'one', '/x')).toBe(registry.ofEndpoint(['b', 'a'], 'two', '/x'))
