@@ -35,6 +35,7 @@ async function failOn(shell: Shell, thrown: unknown): Promise<void> {
   if (shell.stop.failure()) return
   const { uncaughtIn } = await import('../app/uncaught-in.ts')
   const error = uncaughtIn(shell.directory, thrown)
+  if (!error) return
   shell.stop.fail(error)
   setTimeout(() => {
     if (process.exitCode === undefined) void endWithError(shell, error).then(() => process.exit())

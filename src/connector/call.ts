@@ -4,6 +4,7 @@ import { classify } from './classify.ts'
 import { describeFailure } from './failure-report.ts'
 import type { CallRequest, Failure } from './host.ts'
 import type { Limiter } from './limiter.ts'
+import { quieten } from './quiet-errors.ts'
 import type { Redactor } from './redact.ts'
 import { redactThrown } from './redacted-connector.ts'
 
@@ -177,9 +178,12 @@ async function untilStopped(waiting: Promise<unknown>, signal: AbortSignal, labe
   }
 }
 
+/** Whoever told it to stop knows it. */
 const stopped = (signal: AbortSignal, label: string): MillraceError =>
-  signal.reason instanceof MillraceError
-    ? signal.reason
-    : new MillraceError('MR-7001', { message: `${label} was stopped on the way.`, cause: signal.reason })
+  quieten(
+    signal.reason instanceof MillraceError
+      ? signal.reason
+      : new MillraceError('MR-7001', { message: `${label} was stopped on the way.`, cause: signal.reason }),
+  )
 
 const defaultTimeoutMs = 30_000

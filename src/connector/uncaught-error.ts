@@ -2,15 +2,17 @@ import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
 import { asItsOwn, type Owner } from './own-connector.ts'
+import { isQuiet } from './quiet-errors.ts'
 import { redactThrown } from './redacted-connector.ts'
 import { listConnectors } from './registry.ts'
 import { processRedactors } from './process-redactors.ts'
 
 /**
  * What nobody was there to catch, in our words and without secrets: the mistake of a connector of the project's own where
- * its stack leads there, else a bug.
+ * its stack leads there, else a bug. null: it is of a request that nobody wants any more.
  */
-export function uncaughtError(error: unknown, projectRoot: string | null): MillraceError {
+export function uncaughtError(error: unknown, projectRoot: string | null): MillraceError | null {
+  if (isQuiet(error)) return null
   const owner = projectRoot === null ? undefined : ownerOf(error, projectRoot)
   const told = asMillraceError(owner ? asItsOwn(error, owner, doing) : error, doing)
   const clean = processRedactors().reduce<Error>((seen, redactor) => redactThrown(seen, redactor), told)

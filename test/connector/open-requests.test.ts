@@ -8,6 +8,7 @@ import type { Scan, StreamDefinition } from '../../src/connector/contract.ts'
 import type { DestinationObject, WriteContext } from '../../src/connector/destination.ts'
 import { object, stream } from '../../src/connector/define.ts'
 import { ownConnector } from '../../src/connector/own-connector.ts'
+import { uncaughtError } from '../../src/connector/uncaught-error.ts'
 import { z } from 'zod'
 import { intents, makeWorld, run } from '../reverse-etl/world.ts'
 import { never, sendJson, startVendor, type FakeVendor } from './fake-vendor.ts'
@@ -136,6 +137,21 @@ it('a read that nobody wants the rest of may leave a request, and what it ends i
     },
   })
   expect(await person?.write([], context)).toEqual([])
+})
+
+it('whoever waits for a request of a read that was left hears its end, and nobody else has to', async () => {
+  await using vendor = await slow()
+  let shared: Promise<unknown> | undefined
+  const { rows } = await openShop(vendor, {
+    read: async function* (_scan, { http, signal }) {
+      shared = http.get('/token', { signal })
+      yield { kind: 'checkpoint', resume: 1 }
+    },
+  })
+  for await (const _ of rows?.read({ fields: ['id'] } as unknown as Scan, context) ?? []) break // no more of it is looked at
+  const error = await shared?.catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'MR-3004' })
+  expect(uncaughtError(new Error('my words', { cause: error }), null)).toBeNull()
 })
 
 it('what another write is asking for meanwhile is its own', async () => {
