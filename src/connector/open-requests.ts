@@ -1,6 +1,7 @@
-/** Requests that are still open when the work that made them says that it is done: what it says, it cannot know. */
+/** Requests that are still open, or begin, when the work that makes them says that it is done: what it says, it cannot know. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { MillraceError } from '../model/millrace-error.ts'
 import { quieten } from './quiet-errors.ts'
 
 type Work = {
@@ -8,25 +9,36 @@ type Work = {
   readonly open: Map<symbol, string>
   /** Ends them. */
   readonly controller: AbortController
-  isOver: boolean
+  /** Why a request of it does not begin any more. */
+  refusal?: (label: string) => Error
 }
 
-/** What is wrong with open requests, of which these are the labels: it is thrown, and they end with it. */
-export type Forgotten = (labels: readonly string[]) => Error
+export type Forgotten = {
+  /** What is thrown; `what`: what the work did, and they end with it. */
+  readonly flaw: (what: string) => Error
+  /** Told of a request that begins when the work is done. */
+  readonly late: (error: Error) => void
+}
 
 const present = new AsyncLocalStorage<Work>()
 
 /** Of the host: asks in the name of the work that it is asked by. `ended`: the work was over before the answer came. */
 export async function askFor<T>(label: string, ask: (ended: AbortSignal | undefined) => Promise<T>): Promise<T> {
   const work = present.getStore()
-  if (!work || work.controller.signal.aborted) return await ask(undefined)
+  if (!work) return await ask(undefined)
+  if (work.refusal) {
+    const refusal = work.refusal(label)
+    // Whoever asks again at once, and for ever, leaves others their turn.
+    await nextTurn()
+    throw refusal
+  }
   const request = Symbol(label)
   work.open.set(request, label)
   try {
     return await ask(work.controller.signal)
   } catch (error) {
     // The work went without it: what becomes of it is told nobody, unless somebody waits.
-    if (work.isOver && error instanceof Error) quieten(error)
+    if (work.refusal && error instanceof Error) quieten(error)
     throw error
   } finally {
     work.open.delete(request)
@@ -38,10 +50,10 @@ export async function withoutForgotten<T>(work: () => Promise<T>, forgotten: For
   const own = begin()
   try {
     const result = await present.run(own, work)
-    await refuseOpen(own, forgotten)
+    await endWork(own, forgotten)
     return result
   } finally {
-    own.isOver = true
+    own.refusal ??= unwanted
   }
 }
 
@@ -58,20 +70,33 @@ export async function* withoutForgottenItems<T>(
   const next = () => present.run(own, () => items.next())
   try {
     for (let item = await next(); item.done !== true; item = await next()) yield item.value
-    await refuseOpen(own, forgotten)
+    await endWork(own, forgotten)
   } finally {
-    await present.run(own, () => items.return()).finally(() => (own.isOver = true))
+    await present.run(own, () => items.return()).finally(() => (own.refusal ??= unwanted))
   }
 }
 
-const begin = (): Work => ({ open: new Map(), controller: new AbortController(), isOver: false })
+const begin = (): Work => ({ open: new Map(), controller: new AbortController() })
 
-async function refuseOpen({ open, controller }: Work, forgotten: Forgotten): Promise<void> {
-  if (open.size === 0) return
+async function endWork(work: Work, { flaw, late }: Forgotten): Promise<void> {
+  const { open, controller } = work
   // What the work itself has just ended takes a turn to say so.
-  await nextTurn()
-  if (open.size === 0) return
-  const error = forgotten([...open.values()])
-  controller.abort(error)
-  throw error
+  if (open.size > 0) await nextTurn()
+  if (open.size > 0) {
+    const labels = [...open.values()]
+    const more = labels.length > 3 ? ` and ${labels.length - 3} more` : ''
+    const error = flaw(`it was done before ${labels.slice(0, 3).join(', ')}${more} had an answer`)
+    work.refusal = () => error
+    controller.abort(error)
+    throw error
+  }
+  work.refusal = (label) => {
+    const error = flaw(`it asked for ${label} when it was done`)
+    late(error)
+    return error
+  }
 }
+
+/** What the work said, nobody believed or needs. */
+const unwanted = (label: string) =>
+  quieten(new MillraceError('MR-7001', { message: `${label} was asked for by work that is over: it is not sent.` }))

@@ -24,11 +24,7 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
       const flaw = itemFlaw(item, reading)
       if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
     },
-    forgotten: (doing) => (labels) =>
-      broken(
-        owner,
-        `${doing}: it was done before ${labels.slice(0, 3).join(', ')}${labels.length > 3 ? ` and ${labels.length - 3} more` : ''} had an answer: \`await\` is missing`,
-      ),
+    forgotten: (doing) => (what) => broken(owner, `${doing}: ${what}: \`await\` is missing`),
     counted(rows, doing) {
       if (!Number.isSafeInteger(rows) || rows < 0)
         throw broken(

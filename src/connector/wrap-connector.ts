@@ -3,7 +3,8 @@ import type { Json } from '../model/json.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
 import type { Host } from './host.ts'
-import { withoutForgotten, withoutForgottenItems, type Forgotten } from './open-requests.ts'
+import { lateRequests, type LateRequests, type TakeBack } from './late-requests.ts'
+import { withoutForgotten, withoutForgottenItems } from './open-requests.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
 export type Wrapping = {
@@ -14,8 +15,8 @@ export type Wrapping = {
   readonly stream?: (stream: Stream) => void
   /** Throws where the item is not what it must be. */
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
-  /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not. */
-  readonly forgotten?: (doing: string) => Forgotten
+  /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not, `what` says why. */
+  readonly forgotten?: (doing: string) => (what: string) => Error
   /** Throws where what it counted is no number of rows. */
   readonly counted?: (answer: number, doing: string) => void
   /** Throws where a receipt would come back as something else. */
@@ -32,6 +33,7 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
   const { now, streams, streamNames, objects, close } = connector
   const guard = guardOf(wrapping)
   const account = wrapping.account ?? ((name) => name)
+  const late = lateRequests()
   return {
     ...connector,
     check: guard('checking the connection', (context) => connector.check(context)),
@@ -40,29 +42,35 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
     ...(streamNames && {
       streamNames: guard('listing streams', (context) => streamNames.call(connector, context)),
     }),
-    ...(close && { close: guard('closing', () => close.call(connector)) }),
+    ...((close || wrapping.forgotten) && {
+      close: guard('closing', async () => {
+        await close?.call(connector)
+        late.close()
+      }),
+    }),
     ...(streams && {
       streams: guard('describing streams', async (request) =>
         (await streams.call(connector, request)).map((stream) => {
           wrapping.stream?.(stream)
-          return wrapStream(stream, wrapping)
+          return wrapStream(stream, wrapping, late)
         }),
       ),
     }),
     ...(objects && {
       objects: guard('describing objects', async (request) =>
-        (await objects.call(connector, request)).map((object) => wrapObject(object, wrapping)),
+        (await objects.call(connector, request)).map((object) => wrapObject(object, wrapping, late)),
       ),
     }),
   }
 }
 
-function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
+function wrapStream(stream: Stream, wrapping: Wrapping, late: LateRequests): Stream {
   const { name, count, checkAsked } = stream
   const { item: look, thrown, forgotten } = wrapping
   const doing = `reading ${name}`
   const read: Stream['read'] = forgotten
-    ? (scan, context) => withoutForgottenItems(() => stream.read(scan, context), forgotten(doing))
+    ? (scan, context) =>
+        withoutForgottenItems(() => stream.read(scan, context), { flaw: forgotten(doing), late: late.hear })
     : (scan, context) => stream.read(scan, context)
   return {
     ...stream,
@@ -91,20 +99,33 @@ function wrapStream(stream: Stream, wrapping: Wrapping): Stream {
   }
 }
 
-function wrapObject(object: DestinationObject, wrapping: Wrapping): DestinationObject {
+function wrapObject(object: DestinationObject, wrapping: Wrapping, late: LateRequests): DestinationObject {
   const { name, settle, readBack } = object
   const guard = guardOf(wrapping)
   const [writing, settling, readingBack] = [`writing ${name}`, `settling a job of ${name}`, `reading ${name} back`]
-  const whole = <T>(doing: string, work: () => Promise<T>): Promise<T> =>
-    wrapping.forgotten ? withoutForgotten(work, wrapping.forgotten(doing)) : work()
+  const whole = <T>(doing: string, work: () => Promise<T>, takeBack?: TakeBack): Promise<T> =>
+    wrapping.forgotten
+      ? withoutForgotten(work, { flaw: wrapping.forgotten(doing), late: (error) => late.hear(error, takeBack) })
+      : work()
   return {
     ...object,
-    write: guard(writing, async (changes, context) => {
+    write: guard(writing, async (changes, { takeBack, ...context }) => {
+      const distrust = takeBack && ((error: unknown) => takeBack(wrapping.thrown(error, writing)))
       const saveReceipt = async (receipt: Json) => {
         wrapping.receipt?.(receipt, writing)
         await context.saveReceipt(receipt)
       }
-      const answer = await whole(writing, () => object.write(changes, { ...context, saveReceipt }))
+      const answer = await whole(
+        writing,
+        // The engine's own: no connector sees it.
+        () =>
+          object.write(changes, {
+            ...context,
+            saveReceipt,
+            ...(distrust && !wrapping.forgotten && { takeBack: distrust }),
+          }),
+        distrust,
+      )
       return wrapping.results(answer, writing)
     }),
     ...(settle && {

@@ -43,6 +43,8 @@ export type Delivered = {
   readonly failure?: MillraceError
 }
 
+type Counts = { delivered: number; rejected: number; absent: number }
+
 type Answered = {
   readonly batch: SentBatch
   /** Lines of the rows that the destination took. */
@@ -62,7 +64,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const part = left < most ? 4 : left < 2 * most ? 2 : 1
     return Math.max(context.acknowledgeRows, Math.floor(most / part))
   }
-  const counts = { delivered: 0, rejected: 0, absent: 0 }
+  const counts: Counts = { delivered: 0, rejected: 0, absent: 0 }
   const concurrency = object.concurrency ?? 1
   const inFlight = new Set<Promise<void>>()
   const onTheirWay = new Set<Promise<void>>()
@@ -83,17 +85,24 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
 
   /** Of these nobody knows whether they arrived: their intents stay, in the warehouse and here. */
   const unknown = new Map<string, string>()
+  /** The connector turned out not to have known what it answered of these. */
+  const takenBack = new Set<SentBatch>()
+  const countsOf = new WeakMap<SentBatch, Counts>()
+  let isOver = false
   const answered = async ({ batch, taken, answers }: Answered): Promise<void> => {
+    if (takenBack.has(batch)) return
     for (const { key, op, status } of answers) if (status === 'unknown') unknown.set(key, op)
     const lines = answers.length === 0 ? taken : [...taken, ...answers.map((answer) => JSON.stringify(answer))]
     await delivery.journal.append({ lines, batch })
-    counts.delivered += taken.length
+    const own: Counts = { delivered: taken.length, rejected: 0, absent: 0 }
     answeredRows += lines.length
     for (const { status, state } of answers) {
-      if (status === 'delivered') counts.delivered++
-      else if (status === 'rejected') counts.rejected++
-      else if (status !== 'unknown' && (status === 'absent' || state === 'removed')) counts.absent++
+      if (status === 'delivered') own.delivered++
+      else if (status === 'rejected') own.rejected++
+      else if (status !== 'unknown' && (status === 'absent' || state === 'removed')) own.absent++
     }
+    countsOf.set(batch, own)
+    add(counts, own, 1)
     if (delivery.journal.rows < chunkRows()) return
     // They are on disk: sending goes on meanwhile. It waits only where answers come faster than they can be committed.
     const committed = attempt(() =>
@@ -121,7 +130,13 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
     const retriesBefore = context.retries?.() ?? 0
-    const written = await writeAndCheck(batch, { context, delivery, mayStillSend })
+    const takeBack = (error: unknown) => {
+      if (isOver) return false
+      failure ??= asMillraceError(error, `sending to ${object.name}`)
+      takenBack.add(sent)
+      return true
+    }
+    const written = await writeAndCheck(batch, { context, delivery, mayStillSend, takeBack })
     const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
     failure ??= written.failure
     const taken: string[] = []
@@ -186,14 +201,30 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   // Whoever took over may have cleared away what this run needs: then the lease tells what the error cannot. And what had no
   // answer may have had none because a connector began no request any more.
   if (failure ? failure.code !== 'MR-2005' : unknown.size > 0) failure = (await mayStillSend()) ?? failure
+  isOver = true
+  for (const batch of takenBack) {
+    const own = countsOf.get(batch)
+    if (own) add(counts, own, -1)
+    for (const [index, key] of batch.keys.entries()) unknown.set(key, batch.ops[index] ?? '')
+  }
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
   if (failure?.code === 'MR-2005') {
     const sent = [...uncommitted].flatMap(({ keys, ops }) => keys.map((key, index) => [key, ops[index] ?? ''] as const))
-    await reopen(context, delivery, new Map([...unknown, ...sent]))
+    await reopen(context, delivery, {
+      keys: new Map([...unknown, ...sent]),
+      why: (rows) => `this run lost its lease; ${rows} rows it may have sent late`,
+    })
     isSettled = true
-  } else if (unknown.size > 0 && delivery.journal.hasReceipts)
+  } else {
+    // Their snapshot may say that they are there: it is the intent by which they are sent again.
+    if (takenBack.size > 0)
+      await reopen(context, delivery, {
+        keys: unknown,
+        why: (rows) => `the connector answered before it had sent all; ${rows} rows`,
+      })
     // A job goes on without us: with its rows the next run takes its results over.
-    isSettled = false
+    if (unknown.size > 0 && delivery.journal.hasReceipts) isSettled = false
+  }
   if (context.signal.aborted)
     failure ??= new MillraceError('MR-7001', {
       message: `${object.name}: stopped on request.`,
@@ -221,7 +252,13 @@ async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, s
   context.emit({ type: 'acknowledged', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
 }
 
-async function reopen(context: ReverseContext, delivery: Delivery, sent: ReadonlyMap<string, string>): Promise<void> {
+type Reopening = {
+  /** With the operation of each. */
+  readonly keys: ReadonlyMap<string, string>
+  readonly why: (rows: number) => string
+}
+
+async function reopen(context: ReverseContext, delivery: Delivery, { keys: sent, why }: Reopening): Promise<void> {
   if (sent.size === 0) return
   const { fence } = delivery.header
   const keys = [...sent].map(([key, op]) => ({ key, op }))
@@ -232,6 +269,12 @@ async function reopen(context: ReverseContext, delivery: Delivery, sent: Readonl
   context.emit({
     type: 'run.warning',
     run_id: context.runId,
-    message: `${fence.sync}: this run lost its lease; ${reopened} rows it may have sent late are open again and will be sent with their present values.`,
+    message: `${fence.sync}: ${why(reopened)} are open again and will be sent with their present values.`,
   })
+}
+
+function add(counts: Counts, own: Counts, sign: 1 | -1): void {
+  counts.delivered += sign * own.delivered
+  counts.rejected += sign * own.rejected
+  counts.absent += sign * own.absent
 }

@@ -93,3 +93,16 @@ test('a stream that forgets a request fails, what its checkpoint covers stays, a
   expect(stdout).toMatch(/later +ok .* loaded 10 /)
   expect(stderr).toContain('MR-1401: The connector mill failed at reading rows: it was done before GET /rows')
 })
+
+test('a read that asks when it is at its end fails its run, and no other', async () => {
+  reading("wait(300).then(() => page(1)); yield batch(1); yield { kind: 'checkpoint', resume: 1 }")
+  write(project, 'syncs/both.yaml', 'source: mill\nstreams: { rows: {}, others: {} }\n')
+  write(project, 'syncs/later.yaml', 'source: mill\nschema: later\nstreams: { others: {} }\n')
+  const { code, stdout, stderr } = await millrace(project, 'sync', 'run', 'both', 'later')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/both +failed/)
+  expect(stdout).toMatch(/later +ok .* loaded 10 /)
+  expect(stderr).toContain(
+    'MR-1401: The connector mill failed at reading rows: it asked for GET /rows when it was done',
+  )
+})

@@ -8,6 +8,7 @@ import type { Scan, StreamDefinition } from '../../src/connector/contract.ts'
 import type { DestinationObject, WriteContext } from '../../src/connector/destination.ts'
 import { object, stream } from '../../src/connector/define.ts'
 import { ownConnector } from '../../src/connector/own-connector.ts'
+import { redactedConnector } from '../../src/connector/redacted-connector.ts'
 import { uncaughtError } from '../../src/connector/uncaught-error.ts'
 import { z } from 'zod'
 import { intents, makeWorld, run } from '../reverse-etl/world.ts'
@@ -29,10 +30,11 @@ async function openShop({ host, url }: FakeVendor, { read, object: own }: Parts)
     },
     { config: {}, host },
   )
-  const opened = ownConnector(shop, owner)
+  // As a run opens it.
+  const opened = redactedConnector(ownConnector(shop, owner), host.redactor)
   const [rows] = (await opened.streams?.({ signal: never })) ?? []
   const [person] = (await opened.objects?.({ signal: never, names: ['person'] })) ?? []
-  return { rows, person }
+  return { rows, person, close: async () => await opened.close?.() }
 }
 
 /** Answers 400 after a while, as a vendor does that checks what it got. */
@@ -137,6 +139,104 @@ it('a read that nobody wants the rest of may leave a request, and what it ends i
     },
   })
   expect(await person?.write([], context)).toEqual([])
+})
+
+/** A write that answers at once, and sends when `late` is there: it reads a template, or signs. */
+const answersFirst = (late: Promise<unknown>, strays: Promise<unknown>[]): Partial<DestinationObject> => ({
+  write: async (changes, { http, signal }) => {
+    const send = async () => {
+      await late
+      await http.post('/people', changes, { signal })
+    }
+    forget(strays, send())
+    return changes.map(() => ({ outcome: 'ok' }))
+  },
+})
+
+it.each([
+  ['before its answer is committed', 'batch.answered'],
+  ['when its answer is committed', 'acknowledged'],
+])('a write that begins its request behind its answer is taken back, %s', async (_, moment) => {
+  await using vendor = await slow()
+  const late = Promise.withResolvers<void>()
+  const strays: Promise<unknown>[] = []
+  const { person } = await openShop(vendor, { object: answersFirst(late.promise, strays) })
+  const world = makeWorld()
+  const { write } = world.vendor.object
+  Object.assign(world.vendor.object, { write: person?.write })
+  world.people = [{ id: '1', name: 'Ann', opted_out: true }]
+  const { ledger, error } = await run(world, {
+    context: { emit: ({ type }) => void (type === moment && late.resolve()) },
+  })
+  expect(error).toMatchObject({
+    code: 'MR-1401',
+    message:
+      'The connector shop failed at writing person: it asked for POST /people when it was done: `await` is missing',
+  })
+  expect(ledger).toMatchObject({ delivered: 0, unknown: 1 })
+  expect(await intents(world)).toEqual(['1 upsert'])
+  expect(await Promise.all(strays)).toEqual([error])
+  expect(vendor.seen()).toBe(0)
+  Object.assign(world.vendor.object, { write })
+  expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+})
+
+it.each(['write', 'read'])(
+  'a %s that begins a request when nobody can take back what it said fails the end of the run',
+  async (member) => {
+    await using vendor = await slow()
+    const late = Promise.withResolvers<void>()
+    const strays: Promise<unknown>[] = []
+    const { rows, person, close } = await openShop(vendor, {
+      object: answersFirst(late.promise, strays),
+      read: async function* (_scan, { http, signal }) {
+        forget(
+          strays,
+          late.promise.then(() => http.get('/people', { signal })),
+        )
+        yield { kind: 'checkpoint', resume: 1 }
+      },
+    })
+    if (member === 'write') await person?.write([], context)
+    else await Array.fromAsync(rows?.read({ fields: ['id'] } as unknown as Scan, context) ?? []) // no more of it is looked at
+    late.resolve()
+    const [error] = await Promise.all(strays)
+    await expect(close()).rejects.toEqual(error)
+    expect(error).toMatchObject({ code: 'MR-1401', message: expect.stringContaining('/people when it was done') })
+    expect(uncaughtError(error, null)).toBeNull()
+  },
+)
+
+it('a request that begins when the connector is closed is for whoever hears what nobody caught', async () => {
+  await using vendor = await slow()
+  const late = Promise.withResolvers<void>()
+  const strays: Promise<unknown>[] = []
+  const { person, close } = await openShop(vendor, { object: answersFirst(late.promise, strays) })
+  await person?.write([], context)
+  await close()
+  late.resolve()
+  const [error] = await Promise.all(strays)
+  expect(uncaughtError(error, null)).toMatchObject({ code: 'MR-1401' })
+})
+
+it('of a write that was refused nothing more goes', async () => {
+  await using vendor = await slow()
+  const strays: Promise<unknown>[] = []
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http, signal }) => {
+        const sendAll = async () => {
+          for (let n = 0; n < 5; n++) await http.post(`/people/${n}`, {}, { signal }).catch(() => undefined)
+        }
+        strays.push(sendAll())
+        while (vendor.seen() === 0) await sleep(2)
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  await expect(person?.write([], context)).rejects.toThrow('before POST /people/0 had an answer')
+  await Promise.all(strays)
+  expect(vendor.seen()).toBe(1)
 })
 
 it('whoever waits for a request of a read that was left hears its end, and nobody else has to', async () => {
