@@ -39,7 +39,7 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
     settled({ length }, { doing, changes, host }) {
       if (length !== changes)
         host.warn(
-          `The connector ${owner.name}, ${doing}: it answered ${length} results for ${changes} changes; those without one are sent again.`,
+          `The connector ${owner.name}, ${doing}: it answered ${length} results for ${changes} changes: none of them counts, and all are sent again.`,
         )
     },
     results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),

@@ -8,8 +8,10 @@ type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen' | 'c
 
 /** What is wrong with it; null: nothing. */
 export function streamFlaw({ key, columns, version, deletedWhen, children }: Described): string | null {
+  if (!isList(children)) return '`children` is no list of streams'
+  const shape = shapeFlaw({ key, columns }) ?? children.map(childShapeFlaw).find((flaw) => flaw !== null)
+  if (shape) return shape
   // What names a field has to name one that there is; else rows would have no key, or no version, and nobody would know.
-  if (!Array.isArray(key)) return '`key` is no list of fields'
   const named = { key, version: [version], 'deletedWhen.column': [deletedWhen?.column] }
   for (const [what, fields] of Object.entries(named))
     for (const field of fields)
@@ -19,6 +21,19 @@ export function streamFlaw({ key, columns, version, deletedWhen, children }: Des
       if (!Object.hasOwn(child.columns, field)) return `${child.name} names ${field}, which is no column of it`
   return columnsFlaw([{ columns }, ...children]) ?? deletionFlaw(deletedWhen, columns)
 }
+
+function shapeFlaw({ key, columns }: Pick<Stream, 'key' | 'columns'>): string | null {
+  if (!isList(key)) return '`key` is no list of fields'
+  const isRecord = typeof columns === 'object' && columns !== null && !isList(columns)
+  return isRecord ? null : '`columns` is no record of field and type'
+}
+
+function childShapeFlaw(child: Stream['children'][number]): string | null {
+  const flaw = shapeFlaw(child)
+  return flaw === null ? null : `${child.name}: ${flaw}`
+}
+
+const isList = (value: unknown): boolean => Array.isArray(value)
 
 function columnsFlaw(tables: readonly Pick<Stream, 'columns'>[]): string | null {
   for (const { columns } of tables)

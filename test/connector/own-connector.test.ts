@@ -167,9 +167,16 @@ it('what a column can hold passes as it is', async () => {
   expect(await itemsOf(...items)).toEqual(items)
 })
 
+const lines = { name: 'lines', key: ['id'], parent: 'id', columns: { id: 'string' } }
+
 it.each([
   ['a key that is no column', { key: ['nope'] }, '`key` names nope'],
   ['a key that is no list', { key: 'id' }, '`key` is no list'],
+  ['no columns', { columns: undefined }, '`columns` is no record of field and type'],
+  ['columns that are a list', { columns: ['id'] }, '`columns` is no record of field and type'],
+  ['children without columns', { children: [{ ...lines, columns: undefined }] }, 'lines: `columns` is no record'],
+  ['children without a key', { children: [{ ...lines, key: 'id' }] }, 'lines: `key` is no list of fields'],
+  ['children that are no list', { children: lines }, '`children` is no list of streams'],
   ['a version that is no column', { version: 'nope' }, '`version` names nope'],
   ['a flag of deletion that is no column', { deletedWhen: { column: 'nope', is: 'true' } }, 'names nope'],
   ['a type of another tool', { columns: { id: 'number' } }, 'id has the type number, which is none of string, integer'],
@@ -179,17 +186,13 @@ it.each([
   ['a decimal with more behind its point than it has', { columns: { id: 'decimal(10,12)' } }, 'at most 38 digits'],
   [
     'a child of a type that there is not',
-    { children: [{ name: 'lines', key: ['id'], parent: 'id', columns: { id: 'strin' } }] },
+    { children: [{ ...lines, columns: { id: 'strin' } }] },
     'did you mean string?',
   ],
   ['an instant of deletion that is a text', { deletedWhen: { column: 'id', is: 'set' } }, 'needs a column of the type'],
   ['a flag of deletion that is a text', { deletedWhen: { column: 'id', is: 'true' } }, 'of the type boolean'],
   ['a deletion that is told otherwise', { deletedWhen: { column: 'id', is: 'yes' } }, 'none of set, true'],
-  [
-    'a child without its parent',
-    { children: [{ name: 'lines', key: ['id'], parent: 'order', columns: { id: 'string' } }] },
-    'lines names order',
-  ],
+  ['a child without its parent', { children: [{ ...lines, parent: 'order' }] }, 'lines names order'],
 ])('a stream with %s is refused when it is described', async (_, parts, words) => {
   await expect(opened({ ...parts }).streams?.({ signal })).rejects.toThrow(words)
 })
@@ -260,19 +263,19 @@ it('a receipt that would come back as something else is not saved', async () => 
   expect(saved).toEqual([{ job: 'j1' }])
 })
 
-it('a job that was settled with too few results says so', async () => {
+it.each([1, 3])('a job that was settled with %i results for 2 changes says so', async (count) => {
   const warned: string[] = []
-  const settle = () => Promise.resolve([{ outcome: 'ok' }])
+  const settle = () => Promise.resolve(Array.from({ length: count }, () => ({ outcome: 'ok' })))
   const [object] = (await opened({ write: () => Promise.resolve([]), settle }).objects?.({ signal })) ?? []
   const change = { op: 'upsert', key: '1', fields: {}, previous: null, idempotencyKey: 'k' } as const
   const settling = (changes: unknown) =>
     object?.settle?.('j1', { changes, host: { warn: (text: string) => warned.push(text) } } as never) // nothing else is asked for
-  await settling([change])
+  await settling(Array.from({ length: count }, () => change))
   await settling(null)
   expect(warned).toEqual([])
   await settling([change, change])
   expect(warned).toEqual([
-    'The connector parcelo, settling a job of order: it answered 1 results for 2 changes; those without one are sent again.',
+    `The connector parcelo, settling a job of order: it answered ${count} results for 2 changes: none of them counts, and all are sent again.`,
   ])
 })
 

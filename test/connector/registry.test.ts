@@ -22,6 +22,7 @@ beforeAll(() => {
   write('connectors/needs_sdk/index.ts', `import 'some-vendor-sdk'\nexport default 1\n`)
   for (const [name, stream] of [
     ['unreadable', `columns: { id: 'string' }`],
+    ['untyped', `async *read() {}`],
     ['mistyped', `columns: { id: 'text' }, list: { path: '/', records: '', page: { kind: 'none' } }`],
   ])
     write(
@@ -63,6 +64,11 @@ it.each([
   ['broken', 'MR-1401', /cannot be loaded/],
   ['other_name', 'MR-1401', /calls itself "x"/],
   ['unreadable', 'MR-1401', /connector unreadable cannot be opened: the stream orders has neither `list` nor `read`/],
+  [
+    'untyped',
+    'MR-1401',
+    /connector untyped cannot be opened: the stream orders: `columns` is no record of field and type/,
+  ],
   ['mistyped', 'MR-1401', /connector mistyped cannot be opened: the stream orders: .* did you mean string\?/],
   ['needs_sdk', 'MR-1302', /needs the package some-vendor-sdk/],
 ])('%s: %s', async (name, code, message) => {
