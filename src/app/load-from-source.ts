@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
 import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
+import { closeBehind } from './close-behind.ts'
 import { keepGarbageSmall } from './keep-garbage-small.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
@@ -21,7 +22,16 @@ export async function loadFromSource(
   const connection = await openConnection(app, sync.source, runId, { spool: join(own, 'vendor') })
   const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
   const garbage = keepGarbageSmall()
-  try {
+  const close = async () => {
+    garbage.end()
+    work.requests = connection.host.requests()
+    try {
+      await connection.close()
+    } finally {
+      await dropOwn(own)
+    }
+  }
+  return closeBehind(close, async () => {
     const outcome = await load(
       {
         runId,
@@ -42,15 +52,7 @@ export async function loadFromSource(
     )
     const rejected = outcome.ledger.rejected > 0
     return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
-  } finally {
-    garbage.end()
-    work.requests = connection.host.requests()
-    try {
-      await connection.close()
-    } finally {
-      await dropOwn(own)
-    }
-  }
+  })
 }
 
 /** Its own folder alone: a run that was silent for too long and has lost its lease may find the next one's beside it. */

@@ -6,6 +6,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
 import type { App } from './app.ts'
+import { closeBehind } from './close-behind.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
@@ -26,7 +27,11 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
       app.emit(event)
     }
     const connection = await openConnection({ ...app, emit }, sync.destination, runId, { mayBegin: lease.check })
-    try {
+    const close = () => {
+      work.requests = connection.host.requests()
+      return connection.close()
+    }
+    return closeBehind(close, async () => {
       const object = await destinationObject(connection, sync, app.signal)
       await lease.waitForRequests(sizeFrom(app.env['MILLRACE_GRACE_MS']) ?? object.timeoutMs ?? defaultRequestMs)
       const account = await connection.connector.account({ signal: app.signal })
@@ -69,10 +74,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
         errors,
         status: errors.length > 0 ? statusOf(errors) : reverseStatus(outcome.ledger),
       }
-    } finally {
-      work.requests = connection.host.requests()
-      await connection.close()
-    }
+    })
   })
 }
 
