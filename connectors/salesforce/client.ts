@@ -64,6 +64,8 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
   connection._refreshDelegate = undefined
   const quota = watchQuota(host, config)
   let signingIn: Promise<void> | null = null
+  /** So many brought a token: it may be the same as before, since Salesforce repeats that of a session that lives. */
+  let signIns = 0
 
   /** Runs one exchange; what was learned of the answer is in `classify` afterwards. */
   function createAttempt(classify: (error: unknown, answer: ExchangeAnswer | null) => Failure | undefined) {
@@ -101,6 +103,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
       await askToken(theirs, signal)
     }
     if (config.instance_url !== undefined) connection.instanceUrl = config.instance_url.replace(/\/+$/, '')
+    signIns++
   }
 
   async function askToken(now: Date, signal: AbortSignal): Promise<void> {
@@ -126,9 +129,9 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
       )
   }
 
-  /** One sign-in for all who find their token missing or expired at the same time. */
-  async function renewToken(stale: string | null, signal: AbortSignal): Promise<void> {
-    while ((connection.accessToken ?? null) === stale) {
+  /** One sign-in for all who find their token missing or expired at the same time. `stale`: the sign-in that brought it. */
+  async function renewToken(stale: number, signal: AbortSignal): Promise<void> {
+    while (signIns === stale) {
       const mine = signingIn === null
       const pending = (signingIn ??= signIn(signal).finally(() => (signingIn = null)))
       try {
@@ -142,7 +145,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
 
   async function call<T>(request: ApiCall<T>): Promise<T> {
     const { method, path, body, docs, signal, timeoutMs, repeatable, read, into, recover } = request
-    if (!connection.accessToken) await renewToken(null, signal)
+    if (!connection.accessToken) await renewToken(signIns, signal)
     const label = `${method} ${path.split('?')[0]}`
     const headers = {
       accept: 'application/json',
@@ -155,7 +158,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
         { label, docs, signal, timeoutMs, repeatable, classify: attempt.classify },
         async (attemptSignal) => {
           const readAt = new Date()
-          const used = connection.accessToken ?? null
+          const used = signIns
           const sink = await into?.()
           const send = async () =>
             connection.request({ method, url: path, body: body ?? null, headers: { ...headers } })
@@ -184,7 +187,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     basePath: `/services/data/v${config.api_version}`,
     checkQuota: () => quota.check(),
     organizationId: async ({ signal }) => {
-      if (!connection.userInfo) await renewToken(connection.accessToken ?? null, signal)
+      if (!connection.userInfo) await renewToken(signIns, signal)
       return connection.userInfo?.organizationId ?? ''
     },
   }

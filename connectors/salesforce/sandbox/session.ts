@@ -20,8 +20,7 @@ export async function issueToken(context: SimulatorContext, request: Request): P
   const user = authorize(context, request, form)
   if (user instanceof Response) return user
   const origin = new URL(request.url).origin
-  const token = `${organizationId.slice(0, 15)}!AQEAQ${context.store.next('token').toString(36).padStart(8, '0')}.${String(context.world.seed).padStart(8, '0')}`
-  context.store.put('session', token, { at: context.now().toISOString(), user })
+  const token = livingToken(context, user) ?? openSession(context, user)
   return Response.json({
     access_token: token,
     signature: Buffer.from(`signature of ${token}`).toString('base64'),
@@ -32,6 +31,18 @@ export async function issueToken(context: SimulatorContext, request: Request): P
     issued_at: String(context.now().getTime()),
     ...(context.fault('rotate_refresh') && { refresh_token: `${refreshToken}2` }),
   })
+}
+
+/** A user's session that lives is given again, and no other is opened. */
+function livingToken(context: SimulatorContext, user: string): string | undefined {
+  for (const [token, session] of context.store.all('session')) if (session['user'] === user) return token
+  return undefined
+}
+
+function openSession(context: SimulatorContext, user: string): string {
+  const token = `${organizationId.slice(0, 15)}!AQEAQ${context.store.next('token').toString(36).padStart(8, '0')}.${String(context.world.seed).padStart(8, '0')}`
+  context.store.put('session', token, { at: context.now().toISOString(), user })
+  return token
 }
 
 /** Who signs in, or why nobody does. */

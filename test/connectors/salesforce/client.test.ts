@@ -72,6 +72,18 @@ describe('a Salesforce connection', () => {
     })
   })
 
+  it.each([
+    ['of a proxy, in words', 'Proxy: not for you'],
+    ['of Salesforce', '[{"message":"INVALID_HEADER_TYPE","errorCode":"INVALID_AUTH_HEADER"}]'],
+    ['of a session that is not for this API', '[{"message":"Not valid for REST","errorCode":"INVALID_SESSION_ID"}]'],
+  ])('ends at a 401 %s, that stays though the sign-in gives the token of the session that lives', async (_of, body) => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    await org.sandbox.setFault('salesforce', 'status', { status: 401, body, match: '/services/data/', times: 'always' })
+    await expect(org.opened.check({ signal: AbortSignal.timeout(5_000) })).rejects.toMatchObject({ code: 'MR-3001' })
+    expect(await tokenRequests()).toBe(2)
+  })
+
   it('waits where too many requests are under way, and stops where the day’s are used up', async () => {
     org = await openSalesforce()
     await org.sandbox.setFault('salesforce', 'rate_limit', { times: 2 })
