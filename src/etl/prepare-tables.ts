@@ -21,7 +21,7 @@ export async function prepareTables(context: EtlContext, session: Session, plan:
     ]
     for (const change of changes)
       context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
-    return config.schemaChanges === 'ignore' ? storedPart(session, shape) : shape
+    return asStored(session, shape, config.schemaChanges)
   }
   const shape = await prepare(plan.stream, plan)
   const children: StreamPlan['children'][number][] = []
@@ -42,12 +42,28 @@ export async function planChanges(session: Session, plan: StreamPlan): Promise<r
 
 type Prepared = { readonly shape: TableShape; readonly config: StreamConfig; readonly mode: StreamMode }
 
-async function storedPart(session: Session, shape: TableShape): Promise<TableShape> {
-  const stored = await session.introspect(shape.table.schema, shape.table.name)
-  const has = (name: string) => stored?.columns.some((column) => column.name === name) ?? true
+/** A double goes into a column that has become text with all its digits: what stands there may be more than a double holds. */
+async function asStored(
+  session: Session,
+  { table, columns, key }: TableShape,
+  policy: StreamConfig['schemaChanges'],
+): Promise<TableShape> {
+  const doubles = table.columns.filter(({ type }) => type === 'double')
+  if (doubles.length === 0 && policy !== 'ignore') return { table, columns, key }
+  const stored = await session.introspect(table.schema, table.name)
+  const standing = new Map(stored?.columns.map(({ name, type }) => [name, type]))
+  const has = (name: string) => policy !== 'ignore' || stored === null || standing.has(name)
+  const texts = new Set(doubles.flatMap(({ name }) => (standing.get(name) === 'string' ? [name] : [])))
   return {
-    ...shape,
-    table: { ...shape.table, columns: shape.table.columns.filter((column) => has(column.name)) },
-    columns: shape.columns.filter((column) => has(column.column)),
+    table: {
+      ...table,
+      columns: table.columns
+        .filter(({ name }) => has(name))
+        .map((column) => (texts.has(column.name) ? { ...column, type: 'string' } : column)),
+    },
+    columns: columns
+      .filter(({ column }) => has(column))
+      .map((column) => (texts.has(column.column) ? { ...column, asDigits: true } : column)),
+    key,
   }
 }

@@ -1,13 +1,15 @@
 import { quoteText } from '../duckdb/sql-text.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import type { Mask } from '../model/mask.ts'
-import { strictCast } from './strict-cast.ts'
+import { digitsOf, strictCast } from './strict-cast.ts'
 
 /** A vendor field, the column it becomes, and its type: of a masked one string. */
 export type StagedColumn = {
   readonly field: string
   readonly column: string
   readonly type: LogicalType
+  /** Of a double whose column in the table is text: it comes with all its digits. */
+  readonly asDigits?: boolean
   readonly mask?: Mask
   /** Masked where another field says so: old and new values of a history, by the field that they are of. */
   readonly maskBy?: { readonly field: string; readonly masks: { readonly [value: string]: Mask } }
@@ -15,7 +17,7 @@ export type StagedColumn = {
 
 /** SQL that gives the value that is kept, or NULL where it does not fit. */
 export function castOf(
-  { type, mask, maskBy }: StagedColumn,
+  { type, asDigits, mask, maskBy }: StagedColumn,
   text: string,
   rawOf: (field: string) => string | undefined,
 ): string {
@@ -26,7 +28,8 @@ export function castOf(
     )
     return `CASE ${by} ${cases.join(' ')} ELSE ${text} END`
   }
-  return mask ? masked(text, mask) : strictCast(text, type)
+  if (mask) return masked(text, mask)
+  return asDigits ? digitsOf(text) : strictCast(text, type)
 }
 
 function masked(text: string, mask: Mask): string {

@@ -2,6 +2,7 @@
  * Casts that are exact or nothing: DuckDB alone would read 1.7 as 2, "yes" as true and cut a decimal to its scale. A value
  * that does not come through is a reject, never a quiet null.
  */
+import { converted } from '../duckdb/sql-text.ts'
 import { decimalOf, type LogicalType } from '../model/logical-type.ts'
 
 /** SQL that gives the typed value of a text, or NULL where it does not fit. */
@@ -40,6 +41,18 @@ export function strictCast(text: string, type: LogicalType): string {
     default:
       return decimalCast(text, type)
   }
+}
+
+/**
+ * SQL that gives the number of a text as text, or NULL where it is none: as a double would be written where that is exact, else
+ * with its own digits.
+ */
+export function digitsOf(text: string): string {
+  const double = strictCast(text, 'double')
+  return (
+    `CASE WHEN regexp_full_match(${text}, '[+-]?[0-9.]{1,15}([eE][+-]?[0-9]{1,2})?') THEN ${converted(double, 'double', 'string')} ` +
+    `WHEN ${double} IS NOT NULL THEN regexp_replace(regexp_replace(${text}, '([.][0-9]*?)0+$', '\\1'), '[.]$', '') END`
+  )
 }
 
 /** Can a text fail to become this type? */

@@ -125,6 +125,20 @@ describe('a stream whose fields change', () => {
     expect(await cells('v')).toEqual(expected)
   })
 
+  test('that became doubles keeps the digits that no double holds, in rows that come again, too', async () => {
+    const numbers = ['123456789012345678', '123456789012345679', '12']
+    const values = (name: string) => numbers.map((v) => ({ v, name }))
+    await load({ v: 'decimal(18,0)' }, values('first'))
+    expect((await load({ v: 'double' }, values('second'))).errors).toEqual([])
+    expect(await cells('v')).toEqual(numbers)
+    const third = await load({ v: 'double' }, [...values('third'), { v: 'many' }, { v: '123456789012345.6789' }])
+    expect(third.ledger).toMatchObject({ updated: 3, inserted: 1, rejected: 1 })
+    expect(await cells('v')).toEqual([...numbers, '123456789012345.6789'])
+    const full = { streams: [{ mode: 'full_refresh' }] } as const
+    expect((await load({ v: 'double' }, values('fourth'), full)).errors).toEqual([])
+    expect(await cells('v')).toEqual(numbers)
+  })
+
   test('with freeze stops that stream, and says what changed', async () => {
     await load({}, [{}])
     const outcome = await load({ email: 'string' }, [{ name: 'new' }], { streams: [{ schemaChanges: 'freeze' }] })

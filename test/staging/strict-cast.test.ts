@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
 import { quoteText } from '../../src/duckdb/sql-text.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
-import { strictCast } from '../../src/staging/strict-cast.ts'
+import { digitsOf, strictCast } from '../../src/staging/strict-cast.ts'
 
 let db: Database
 
@@ -90,5 +90,28 @@ describe('a date', () => {
       'epoch',
     ]
     expect(await become(texts, 'date')).toEqual(['2026-01-10', null, null, null, null, null, null, null])
+  })
+})
+
+describe('a double whose column is text', () => {
+  it.each([
+    ['5', '5'],
+    ['5.0', '5'],
+    ['12.50', '12.5'],
+    ['1.0E7', '10000000'],
+    ['1e+21', '1e+21'],
+    ['0.1', '0.1'],
+    ['123456789012345', '123456789012345'],
+    ['123456789012345678', '123456789012345678'],
+    ['-123456789012345679.0', '-123456789012345679'],
+    ['123456789012.345678900', '123456789012.3456789'],
+    ['123456789012345670', '123456789012345670'],
+    ['1.2345678901234567890e10', '1.2345678901234567890e10'],
+    ['many', null],
+    ['1.2.3', null],
+    ['1e400', null],
+    ['', null],
+  ])('%j becomes %j', async (text, value) => {
+    expect(await cast([text], digitsOf('t'))).toEqual([value])
   })
 })
