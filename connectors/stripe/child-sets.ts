@@ -58,7 +58,11 @@ type Parent = { readonly id: string; readonly taken: { readonly [field: string]:
 function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
   const id = findText(line, 'id')
   const list = findValue(line, child.field)
-  const hasNone = child.isOptional === true && (list === undefined || Buffer.from(list).toString() === 'null')
+  const { noneWhere } = child
+  const hasNone =
+    noneWhere !== undefined &&
+    findText(line, noneWhere.field) === noneWhere.is &&
+    (list === undefined || Buffer.from(list).toString() === 'null')
   if (id === undefined || (list === undefined && !hasNone))
     throw new MillraceError('MR-3005', {
       message: `An object of Stripe without “id” or “${child.field}”: its ${child.name} cannot be read.`,

@@ -136,7 +136,7 @@ export const paymentStreams: readonly StripeStream[] = [
         columns: checkoutLine,
         field: 'line_items',
         // In setup mode nothing is sold.
-        isOptional: true,
+        noneWhere: { field: 'mode', is: 'setup' },
         parent: 'checkout_session',
         taken: { checkout_session: 'id' },
         list: listOf('checkout/sessions', 'line_items'),

@@ -57,8 +57,8 @@ export type StripeChild = {
   readonly columns: Columns
   /** The parent's field with the embedded list: its first ten. */
   readonly field: string
-  /** Some parents have no such list: null, or not there. */
-  readonly isOptional?: boolean
+  /** Parents whose field has this value have no such list: null, or not there. Of any other it would be a list that was lost. */
+  readonly noneWhere?: { readonly field: string; readonly is: string }
   /** The child's field with its parent's id. */
   readonly parent: string
   /** Fields that the vendor's child lacks ← the parent's fields that they are taken from. */
