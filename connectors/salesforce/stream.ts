@@ -66,7 +66,7 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(cursor && { version: cursor, boundedBy: cursor }),
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
-    ...(!cursor && { enumerates: true }),
+    ...(!cursor && { enumerates: true, fullEveryMs: 0 }),
     ...(readable.createdField === null && { heedsStart: false }),
     ...(isMetadata && { resumesAs: 'Id' }),
     ...(deletable && {

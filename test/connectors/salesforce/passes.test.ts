@@ -29,6 +29,10 @@ schema: hashed
 streams:
   Account: { mask: { Id: sha256 }, include: [Name, Industry], field_history: true }
 `,
+      'syncs/regions.yaml': `
+source: salesforce
+streams: { Sales_Region__mdt: {} }
+`,
     },
   })
 })
@@ -177,4 +181,19 @@ it.each([
     message: expect.stringContaining(message),
     next: [expect.stringContaining(next)],
   })
+})
+
+it('custom metadata that is gone is marked by the next run, which reads all of it', async () => {
+  const regions = () => millrace(['sync', 'run', 'regions'], project)
+  expect((await regions()).code).toBe(0)
+  // As one that Salesforce had then, and has no more.
+  await project.write(
+    `INSERT INTO regions.sales_region__mdt SELECT * REPLACE ('m01000000000099AAA' AS id, 'Africa' AS label) FROM regions.sales_region__mdt LIMIT 1`,
+  )
+  await project.sandbox.move(1)
+  const second = await regions()
+  expect(second.code, second.stderr).toBe(0)
+  expect(
+    await project.rows('SELECT label FROM regions.sales_region__mdt WHERE _deleted_at IS NULL ORDER BY 1'),
+  ).toEqual([{ label: 'America' }, { label: 'Asia' }, { label: 'Europe' }])
 })

@@ -118,7 +118,13 @@ describe('custom metadata', () => {
     const { stream, scanOf, read, sandbox } = await open({ page_size: 200, bulk_query_from: 1 })
     const regions = await stream('Sales_Region__mdt')
     // A scan of before may have come somewhere by its stamp, which says nothing of Ids.
-    expect(regions).toMatchObject({ enumerates: true, heedsStart: false, order: 'none', resumesAs: 'Id' })
+    expect(regions).toMatchObject({
+      enumerates: true,
+      fullEveryMs: 0,
+      heedsStart: false,
+      order: 'none',
+      resumesAs: 'Id',
+    })
     expect([regions.version, regions.count]).toEqual([undefined, undefined])
     expect((await stream('Account')).heedsStart).toBeUndefined()
     const before = (await sandbox.journal('salesforce')).length
