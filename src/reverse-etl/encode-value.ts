@@ -7,7 +7,7 @@ import type { FieldType } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { LogicalType } from '../model/logical-type.ts'
 import { canonicalJson } from './canonical-json.ts'
-import { exactNumber, parseExact, plainNumber } from './exact-number.ts'
+import { exactNumber, isExactNumber, parseExact, plainNumber } from './exact-number.ts'
 
 export type Encoded =
   { readonly ok: true; readonly value: FieldValue } | { readonly ok: false; readonly reason: string }
@@ -56,6 +56,14 @@ export function canEncode(type: LogicalType, field: FieldKind): boolean {
     case 'any':
       return type !== 'binary'
   }
+}
+
+/** Can a value that stands in the sync itself be sent to this field as it is? */
+export function takes(field: FieldKind, value: FieldValue): boolean {
+  if (value === null || field === 'any' || field === 'json') return true
+  if (field === 'boolean') return typeof value === 'boolean'
+  if (field === 'number' || field === 'unix_seconds') return typeof value === 'number' || isExactNumber(value)
+  return typeof value === 'string'
 }
 
 function encodeText(text: string, type: LogicalType): Encoded {

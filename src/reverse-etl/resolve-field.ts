@@ -6,7 +6,7 @@ import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'
 import { liquidVersion, parseTemplate } from '../template/template.ts'
-import { canEncode, type FieldKind } from './encode-value.ts'
+import { canEncode, takes, type FieldKind } from './encode-value.ts'
 import type { FieldLimits, MappedField, MappedPart } from './mapped-field.ts'
 import { modelColumn } from './model-column.ts'
 
@@ -21,12 +21,11 @@ export type FieldContext = {
 export function resolveField(context: FieldContext, mapping: Mapping): MappedField {
   const { sync, object } = context
   if (mapping.kind === 'opt_out') {
-    fieldOf(sync, object, mapping.field)
-    return resolveOptOut(context, mapping)
+    return resolveOptOut(context, mapping, fieldOf(sync, object, mapping.field))
   }
   const field = mapping.kind === 'record' ? recordField(context, mapping) : mapping.field
   const target = fieldOf(sync, object, field)
-  if (target.optOut) throw refuse(sync, optOutOnly(field))
+  if (target.optOut) throw refuse(sync, optOutOnly(field, target.type))
   const part = resolvePart(context, { config: mapping, name: field, type: target.type, place: mapping.place })
   const { fits } = target
   if (!mapping.setIfEmpty) return { field, ...part, ...(fits && { fits }) }
@@ -120,7 +119,11 @@ function resolveTemplate(
   return { kind: 'template', template, liquid: liquidVersion, columns: Object.fromEntries(columns), type }
 }
 
-function resolveOptOut(context: FieldContext, mapping: Mapping & { readonly kind: 'opt_out' }): MappedField {
+function resolveOptOut(
+  context: FieldContext,
+  mapping: Mapping & { readonly kind: 'opt_out' },
+  { type, fits }: KnownField,
+): MappedField {
   const { sync } = context
   const column = modelColumn(context, mapping.column)
   if (column.type !== 'boolean')
@@ -130,6 +133,12 @@ function resolveOptOut(context: FieldContext, mapping: Mapping & { readonly kind
       next: `Make it a boolean in the model:  coalesce(${mapping.column} = '…', false) as ${mapping.column}`,
     })
   const { field, out, allowOptIn } = mapping
+  for (const word of [out, mapping.in])
+    if (!takes(type, word) || (word === null && fits?.nullable === false))
+      throw refuse(
+        sync,
+        `${field} takes a ${type}, and would be sent ${JSON.stringify(word)}; say its own words for out and in: ${optOutForm(type, mapping.column)}`,
+      )
   return { kind: 'opt_out', field, column, out, in: mapping.in, allowOptIn }
 }
 
@@ -154,7 +163,8 @@ function recordField({ sync, object }: FieldContext, mapping: Mapping & { readon
 /** What is an opt-out by its path may not come in as a part of an object. */
 function partName({ sync, object }: FieldContext, name: string, key: string): string {
   const path = `${name}.${key}`
-  if (knownField(object, path)?.optOut) throw refuse(sync, optOutOnly(path))
+  const known = knownField(object, path)
+  if (known?.optOut) throw refuse(sync, optOutOnly(path, known.type))
   return path
 }
 
@@ -200,5 +210,9 @@ export const refuse = (sync: ReverseSync, what: string) =>
     next: `millrace connection discover ${sync.destination} ${sync.object}   lists what it takes`,
   })
 
-const optOutOnly = (field: string) =>
-  `${field} says how a person may be contacted: map it with { opt_out: column }, so that a stale value can never opt somebody in`
+const optOutOnly = (field: string, type: FieldKind) =>
+  `${field} says how a person may be contacted: map it with ${optOutForm(type, 'column')}, so that a stale value can never opt somebody in`
+
+/** Where it is no boolean, only the destination's own words say out and in. */
+const optOutForm = (type: FieldKind, column: string) =>
+  takes(type, true) ? `{ opt_out: ${column} }` : `{ opt_out: ${column}, values: { true: …, false: … } }`

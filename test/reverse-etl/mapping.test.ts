@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Mapping, ReverseSync } from '../../src/config/project.ts'
+import type { FieldValue } from '../../src/model/change.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
@@ -130,6 +131,47 @@ describe('a mapping that cannot be', () => {
     ['primary key', [], { primaryKey: ['person_id'] }, 'MR-2103 people: the model people has no column person_id.'],
   ])('is refused: %s', (_what, map, sync, message) => {
     expect(refusal(map, sync)).toBe(message)
+  })
+
+  describe('of an opt-out that is no boolean', () => {
+    const consent = { type: 'string', nullable: false, optOut: true } as const
+    const withConsent = { ...object, fields: { ...object.fields, consent, level: { type: 'number', optOut: true } } }
+    const resolveOne = (mapping: Mapping) =>
+      resolveMapping({ ...defaultSync, map: [column('id'), mapping] }, withConsent as typeof object, columns)
+    const own = (field: string, out: FieldValue, word: FieldValue): Mapping => ({
+      ...optOut(field, 'opted_out'),
+      kind: 'opt_out',
+      column: 'opted_out',
+      allowOptIn: false,
+      out,
+      in: word,
+    })
+
+    it('is refused without the destination’s own words, and its message says how to write them', () => {
+      const form = '{ opt_out: opted_out, values: { true: …, false: … } }'
+      expect(() => resolveOne(optOut('consent', 'opted_out'))).toThrow(
+        `people: consent takes a string, and would be sent true; say its own words for out and in: ${form}.`,
+      )
+      expect(() => resolveOne(column('consent', 'full_name'))).toThrow(form.replace('opted_out', 'column'))
+    })
+
+    it.each([
+      ['consent', 'OptOut', false, 'false'],
+      ['consent', 'OptOut', null, 'null'],
+      ['level', 0, '1', '"1"'],
+      ['unsubscribed', 'out', false, '"out"'],
+    ])('is refused with a word of another type: %s: %j, %j', (field, out, word, said) => {
+      expect(() => resolveOne(own(field, out, word))).toThrow(`and would be sent ${said};`)
+    })
+
+    it.each([
+      ['consent', 'OptOut', 'OptIn'],
+      ['level', 0, null],
+      ['custom_level', true, 'in'],
+      ['topic_1', false, true],
+    ])('is taken with words of its type: %s: %j, %j', (field, out, word) => {
+      expect(resolveOne(own(field, out, word)).optOuts).toEqual(['opted_out'])
+    })
   })
 
   it('is refused where the object does not take the removal, or the mode', () => {
