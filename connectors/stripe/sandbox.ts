@@ -2,6 +2,7 @@ import { simulator } from 'millrace/sandbox'
 import { coverage } from './sandbox/coverage.ts'
 import { leftOut } from './sandbox/left-out.ts'
 import { playDay } from './sandbox/move.ts'
+import { ratesPerSecond } from './sandbox/rate-limit.ts'
 import { seedAccount } from './sandbox/seed.ts'
 import { sandboxKey, serveRequests } from './sandbox/serve.ts'
 
@@ -11,9 +12,8 @@ export default simulator({
   connection: ({ host, port }) => ({
     base_url: `http://${host}:${port}`,
     api_key: sandboxKey,
-    rate_per_second: 100,
-    // Its buckets hold what is read of a world of the usual size.
-    rate_per_endpoint: 100,
+    rate_per_second: ratesPerSecond.account,
+    rate_per_endpoint: ratesPerSecond.endpoint,
   }),
   seed: seedAccount,
   move: playDay,

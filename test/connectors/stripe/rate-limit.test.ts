@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import stripeConnector from '../../../connectors/stripe/index.ts'
+import simulator from '../../../connectors/stripe/sandbox.ts'
 import { createRateLimit, createRateLimits } from '../../../connectors/stripe/sandbox/rate-limit.ts'
 import { openStripe } from './open-stripe.ts'
 
@@ -19,10 +20,26 @@ describe("the simulator's limit", () => {
     let nowMs = 0
     const limits = createRateLimits(() => nowMs)
     const ask = (path: string) => Array.from({ length: 2000 }, () => limits.endpoint(path)).filter(Boolean).length
-    expect(ask('/v1/charges/:id')).toBe(1000)
-    expect(ask('/v1/charges')).toBe(1000)
+    expect(ask('/v1/charges/:id')).toBe(500)
+    expect(ask('/v1/charges')).toBe(500)
     nowMs += 1000
-    expect(ask('/v1/charges/:id')).toBe(25)
+    expect(ask('/v1/charges/:id')).toBe(100)
+  })
+
+  it('refuses nobody who keeps to the rates that the sandbox itself gives', () => {
+    let nowMs = 0
+    const limits = createRateLimits(() => nowMs)
+    const { rate_per_second: all, rate_per_endpoint: one } = simulator.connection({ host: '127.0.0.1', port: 1 })
+    // Long after what its buckets held.
+    const seconds = 60
+    for (let asked = 0; asked < seconds * Number(one); asked++) {
+      nowMs += 1000 / Number(one)
+      expect(limits.endpoint('/v1/invoices/:id/lines')).toBe(true)
+    }
+    for (let asked = 0; asked < seconds * Number(all); asked++) {
+      nowMs += 1000 / Number(all)
+      expect(limits.account()).toBe(true)
+    }
   })
 
   it('says which one it was', async () => {
