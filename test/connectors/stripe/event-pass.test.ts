@@ -25,10 +25,10 @@ afterAll(() => stripe[Symbol.asyncDispose]())
 const since = (more: Partial<Scan> = {}) => stripe.scanOf({ from: before, ...more })
 const checkpointsOf = (items: readonly ScanItem[]) =>
   items.filter((item): item is Checkpoint => item.kind === 'checkpoint')
-/** What a warehouse would hold: keys of tombstones removed, the rest overwritten. */
 /** Gone for the table, which has no row of them. */
 const onTestClocks = async (name: string) =>
   name === 'customers' ? (await stripe.sandbox.show('stripe', 'clocked_customers')).map(({ id }) => String(id)) : []
+/** What a warehouse would hold: keys of tombstones removed, the rest overwritten. */
 const withoutStamps = (rows: ReadonlyMap<string, JsonObject>) =>
   new Map(
     [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, { _event_id, _event_type, ...row }]) => [id, row]),
