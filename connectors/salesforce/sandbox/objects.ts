@@ -1,4 +1,5 @@
 import { accountFields } from './account-fields.ts'
+import { consentFields } from './consent-fields.ts'
 import { contactFields } from './contact-fields.ts'
 import {
   anyType,
@@ -143,6 +144,7 @@ export const objects: readonly ObjectType[] = [
   object('Account', '001', accountFields),
   history('AccountHistory', '017', 'Account', accountFields),
   object('Contact', '003', contactFields),
+  object('ContactPointTypeConsent', '0ZX', consentFields),
   object('ContentDocumentLink', '06A', contentDocumentLinkFields, {
     writable: false,
     demands: ['ContentDocumentId', 'LinkedEntityId'],

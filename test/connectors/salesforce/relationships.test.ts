@@ -17,6 +17,7 @@ describe('what an object offers', () => {
     expect(objects.map(({ name }) => name)).toEqual([
       'Account',
       'Contact',
+      'ContactPointTypeConsent',
       'Lead',
       'Opportunity',
       'Subscription__c',
