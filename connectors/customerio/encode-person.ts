@@ -23,11 +23,18 @@ export function encodePerson(change: Change, match: string): Encoded {
  * Customer.io answers 200 to a change with an id or email that somebody else has, and drops all of it: an opt-out beside it
  * would be lost without a word. So it goes once more by itself, to whom it may concern, and creates nobody.
  */
-export const mayBeDropped = ({ op, fields, previous }: Change, match: string): boolean =>
-  (op === 'upsert' || op === 'update') &&
+export const mayBeDropped = (change: Change, match: string): boolean =>
+  (change.op === 'upsert' || change.op === 'update') &&
   ownIdentifiers.some(
-    (name) => name !== match && name in fields && (previous === null || fields[name] !== previous[name]),
+    (name) =>
+      name !== match &&
+      name in change.fields &&
+      (isUncertain(change, match) || change.fields[name] !== change.previous?.[name]),
   )
+
+/** `previous` does not say what this person holds: it is nothing, or somebody else's, or what came after it had no answer. */
+export const isUncertain = ({ fields, previous, unanswered }: Change, match: string): boolean =>
+  previous === null || unanswered === true || fields[match] !== previous[match]
 
 /** Which field the key came from, where nobody says: the value is among the fields. */
 export function guessMatch({ fields, key }: Change): string {

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError, type Change, type WriteResult } from 'millrace'
 import type { AppApi } from './client.ts'
-import { mayBeDropped, ownIdentifiers } from './encode-person.ts'
+import { isUncertain, mayBeDropped, ownIdentifiers } from './encode-person.ts'
 import { findByEmail, readPeople, type Person } from './read-people.ts'
 import { heldAs } from './read-back-people.ts'
 
@@ -46,9 +46,9 @@ export async function verifyPeople(
   return verified
 }
 
-/** People who are new to us may be suppressed, or not there; identifiers that changed may be another's. */
+/** People who are new to us may be suppressed, or not there; identifiers that changed, or may have, may be another's. */
 const isDoubtful = (change: Change, match: string): boolean =>
-  ((change.op === 'upsert' || change.op === 'update') && change.previous === null) || mayBeDropped(change, match)
+  ((change.op === 'upsert' || change.op === 'update') && isUncertain(change, match)) || mayBeDropped(change, match)
 
 async function judge(
   app: AppApi,

@@ -25,6 +25,8 @@ export type Change = {
   readonly optsIn?: true
   /** What the destination last accepted, where that is known; null, too, where it names another record that another row stands for. */
   readonly previous: Fields | null
+  /** An earlier sending of this row had no answer: what stands at the destination may be its, and not `previous`. */
+  readonly unanswered?: true
   /** The same for every attempt to send this value of this key. */
   readonly idempotencyKey: string
 }

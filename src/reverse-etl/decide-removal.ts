@@ -62,6 +62,7 @@ export function decideRemoval(
       key,
       fields,
       previous,
+      ...(candidate.hasIntent && { unanswered: true }),
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
     },
     answer: {

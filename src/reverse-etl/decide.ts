@@ -116,6 +116,7 @@ export function decide(
       ...(optsIn && { optsIn }),
       // What another row means now is not this one's to take away.
       previous: candidate.recordStays === true ? null : previous,
+      ...(candidate.hasIntent && { unanswered: true }),
       // The payload's hash stands for all fields, of which these do not go.
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${hash}\0${[...dropped].sort().join('\0')}`).slice(0, 32),
     },
@@ -195,6 +196,7 @@ function sendOptOutAlone(
       key,
       fields,
       previous: null,
+      ...(candidate.hasIntent && { unanswered: true }),
       idempotencyKey: hashOf(`${sync.name}\0${candidate.key}\0${canonicalJson(fields)}`).slice(0, 32),
     },
     answer: {

@@ -12,7 +12,7 @@ export const optOutsIn = ({ fields }: Change, optOuts: readonly OptOutField[]): 
     ({ field, out }) => Object.hasOwn(fields, field) && canonicalJson(fields[field] ?? null) === canonicalJson(out),
   )
 
-/** undefined: it carries none that the destination has not already accepted, or nothing else. */
+/** undefined: it is an insert, or carries none but what the destination surely has, or nothing else. */
 export function optOutAlone(
   { key, change, answer, refused }: SpooledChange,
   {
@@ -21,12 +21,14 @@ export function optOutAlone(
     reason,
   }: { readonly optOuts: readonly OptOutField[]; readonly identity: readonly string[]; readonly reason: string },
 ): SpooledChange | undefined {
+  // A record of nothing but its opt-out would stand in the way of the insert for good.
+  if (change.op === 'insert') return undefined
   const outs = optOutsIn(change, optOuts)
   const stood = (field: string, value: FieldValue) =>
     canonicalJson(change.previous?.[field] ?? null) === canonicalJson(value)
   // Of another record than was accepted nothing is known.
   const isSameRecord = identity.every((field) => stood(field, change.fields[field] ?? null))
-  const isKnown = isSameRecord && outs.every(({ field, out }) => stood(field, out))
+  const isKnown = !change.unanswered && isSameRecord && outs.every(({ field, out }) => stood(field, out))
   if (refused !== undefined || outs.length === 0 || isKnown) return undefined
   const names = new Set([...identity, ...outs.map(({ field }) => field)])
   const fields = Object.fromEntries(Object.entries(change.fields).filter(([name]) => names.has(name)))

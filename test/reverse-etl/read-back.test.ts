@@ -1,7 +1,17 @@
 /** What the destination holds settles what it did not answer, and shows whether an opt-out stands. */
 import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/model/millrace-error.ts'
-import { intents, makeWorld, openRejects, run, runRefused, snapshot, column, optOut, type World } from './world.ts'
+import {
+  column,
+  intents,
+  makeWorld,
+  openRejects,
+  optOut,
+  run,
+  runRefused,
+  snapshot,
+  type World,
+} from './world.ts'
 import { makeVendor, readableObject, sentTo } from './vendor.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
@@ -137,6 +147,13 @@ describe('verify_opt_outs', () => {
   })
 })
 
+/** Whatever bears that name is refused for good, and not written. */
+function refuseNames({ vendor }: World, name: string): void {
+  vendor.beforeWrite = async (changes) => {
+    for (const { key, fields } of changes) if (fields['name'] === name) vendor.faults.set(key, { kind: 'reject' })
+  }
+}
+
 describe('an opt-out in a row that cannot go as it is', () => {
   const map = [column('id'), column('name'), column('score'), optOut('unsubscribed', 'opted_out')]
   const world = (): World => {
@@ -198,26 +215,41 @@ describe('an opt-out in a row that cannot go as it is', () => {
       { ...ann, opted_out: true },
       { ...ben, name: 'x'.repeat(20_000) },
     ]
-    const { write } = its.vendor.object
-    Object.assign(its.vendor.object, {
-      write: async (...args: Parameters<typeof write>) =>
-        (await write(...args)).map((result, index) =>
-          args[0][index]?.fields['name'] === 'Ann'
-            ? { outcome: 'rejected', code: 'bad', message: 'no such name', retryable: false }
-            : result,
-        ),
-    })
-    // The fault: whatever bears that name is refused, and not written.
-    its.vendor.beforeWrite = async (changes) => {
-      for (const { key, fields } of changes)
-        if (fields['name'] === 'Ann') its.vendor.faults.set(key, { kind: 'reject' })
-    }
+    refuseNames(its, 'Ann')
     expect((await run(its)).ledger).toMatchObject({ rejected: 2, delivered: 0 })
     expect(Object.fromEntries(its.vendor.records)).toEqual({
       1: { id: '1', unsubscribed: true },
       2: { id: '2', unsubscribed: true },
     })
     expect(await openRejects(its)).toEqual(['1 1', '2 1'])
+  })
+
+  it('goes alone where an opt-in that had no answer may have undone what was accepted', async () => {
+    const its = makeWorld({ sync: { map: [column('id'), column('name'), optOut('unsubscribed', 'opted_out', true)] } })
+    its.people = [{ ...ann, opted_out: true }]
+    await run(its)
+    its.people = [ann]
+    its.vendor.faults.set('1', { kind: 'unknown' })
+    await run(its)
+    expect(its.vendor.records.get('1')).toMatchObject({ unsubscribed: false })
+    refuseNames(its, 'Bad')
+    its.people = [{ ...ann, name: 'Bad', opted_out: true }]
+    expect((await run(its)).ledger).toMatchObject({ retry: 1, rejected: 1 })
+    expect(its.vendor.records.get('1')).toEqual({ id: '1', name: 'Ann', unsubscribed: true })
+  })
+
+  it('waits with the row in mode insert: a record of nothing else would stand in its way for good', async () => {
+    const its = makeWorld({ sync: { mode: 'insert' } })
+    its.people = [
+      { ...ben, name: 'Bad' },
+      { ...ann, name: 'x'.repeat(20_000), opted_out: true },
+    ]
+    refuseNames(its, 'Bad')
+    expect((await run(its)).ledger).toMatchObject({ rejected: 2 })
+    expect(Object.fromEntries(its.vendor.records)).toEqual({})
+    its.people = [ben, { ...ann, opted_out: true }]
+    expect((await run(its)).ledger).toMatchObject({ retry: 2, delivered: 2 })
+    expect(its.vendor.records.get('2')).toMatchObject({ name: 'Ben', unsubscribed: true })
   })
 
   it('with --baseline is a reject like the row', async () => {

@@ -77,7 +77,7 @@ describe('sending people', () => {
       { email: 'a@x.example', unsubscribed: false, 'cio_subscription_preferences.topics.topic_3': true },
       null,
     ],
-    ['the email that it had', { email: 'a@x.example', unsubscribed: true }, { email: 'a@x.example' }],
+    ['the email that it had', { email: 'a@x.example', unsubscribed: true }, { id: 'A-1', email: 'a@x.example' }],
     ['no identifier', { unsubscribed: true }, null],
   ])('says a row with %s once', async (_name, fields, previous) => {
     await write([change('A-1', fields, { previous })])

@@ -117,7 +117,7 @@ describe.each([
 type Before = { readonly key: string; readonly isKnown: boolean; readonly isSuppressed: boolean }
 
 async function prepare(vendor: OpenedCustomerio, people: readonly Before[]): Promise<void> {
-  const known = people.filter(({ isKnown }) => isKnown).map(({ key }) => change(key, {}, { previous: {} }))
+  const known = people.filter(({ isKnown }) => isKnown).map(({ key }) => change(key, {}, { previous: { id: key } }))
   await vendor.person.write(known, vendor.writeContext())
   const suppressed = people
     .filter(({ isSuppressed }) => isSuppressed)
