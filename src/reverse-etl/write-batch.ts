@@ -86,7 +86,9 @@ export async function* batchChanges(
   let seen = 0
   for await (const some of changes)
     for (const change of some) {
-      if (seen++ === first && optIns.batch.length > 0) yield { batch: take(optIns) }
+      const isFirst = seen++ < first
+      if (!isFirst && plain.holdsFirst && change.change.optsIn) yield { batch: take(plain) }
+      if (!isFirst && optIns.holdsFirst) yield { batch: take(optIns) }
       const own =
         object.size?.(change.change) ?? change.bytes ?? Buffer.byteLength(JSON.stringify(change.change.fields))
       if (own > rowLimit) {
@@ -102,13 +104,14 @@ export async function* batchChanges(
       group.batch.push(change)
       group.names.add(name)
       group.bytes += own
+      group.holdsFirst ||= isFirst
     }
   for (const group of [plain, optIns]) if (group.batch.length > 0) yield { batch: take(group) }
 }
 
-type Group = { batch: SpooledChange[]; bytes: number; names: Set<string> }
+type Group = { batch: SpooledChange[]; bytes: number; names: Set<string>; holdsFirst: boolean }
 
-const emptyGroup = (): Group => ({ batch: [], bytes: 0, names: new Set() })
+const emptyGroup = (): Group => ({ batch: [], bytes: 0, names: new Set(), holdsFirst: false })
 
 function take(group: Group): readonly SpooledChange[] {
   const { batch } = group

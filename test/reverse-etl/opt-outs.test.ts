@@ -199,6 +199,16 @@ describe('rows that turn to opted out', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'diff.finished', opt_outs: 2 }))
   })
 
+  it('go before opt-ins too, however many batches of these there are', async () => {
+    const world = makePeople(true)
+    const last = { ...ann, id: 'p8' }
+    world.people = [...many.map((person) => ({ ...person, opted_out: true })), last]
+    await run(world)
+    world.people = [...many, { ...last, opted_out: true }]
+    await run(world)
+    expect(world.vendor.requests.slice(3)).toEqual([['p8'], ['p0', 'p1', 'p2'], ['p3', 'p4', 'p5'], ['p6', 'p7']])
+  })
+
   it('go alone where a guard holds the rest, which stays as it was', async () => {
     const world = makePeople(false)
     world.people = many

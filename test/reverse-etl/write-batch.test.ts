@@ -55,6 +55,7 @@ describe('a batch', () => {
     const mixed = [optIn('a'), change('b'), optIn('c'), change('d'), change('c'), optIn('e'), change('f')]
     expect(await cut(mixed, { batch: { rows: 3, bytes: 1000 } })).toEqual(['a c', 'b d c', 'f', 'e'])
     expect(await cut(mixed, { batch: { rows: 3, bytes: 1000 } }, { first: 1 })).toEqual(['a', 'c', 'b d c', 'f', 'e'])
+    expect(await cut(mixed, { batch: { rows: 3, bytes: 1000 } }, { first: 2 })).toEqual(['b', 'a', 'c', 'd c f', 'e'])
   })
 
   it('holds no more bytes than the object takes, in UTF-8', async () => {
