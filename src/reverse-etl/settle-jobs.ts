@@ -14,6 +14,7 @@ import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
 import { findLeaseLost } from './lease-lost.ts'
+import { verifyOptOuts } from './read-back.ts'
 import type { ReverseRequest } from './run-reverse.ts'
 
 export type OpenJob = {
@@ -100,7 +101,14 @@ async function settle(
     saveReceipt: () => Promise.resolve(),
     changes: changes?.map(({ change }) => change) ?? null,
   }
-  return object.settle(job.receipt, settleContext)
+  const results = await object.settle(job.receipt, settleContext)
+  if (!sync.verifyOptOuts || changes?.length !== results.length) return results
+  return verifyOptOuts(changes, results, {
+    object,
+    context: settleContext,
+    optOuts: sync.map.filter((mapping) => mapping.kind === 'opt_out'),
+    warn: (message) => context.emit({ type: 'run.warning', run_id: context.runId, message }),
+  })
 }
 
 /** In the name of the run that began the job, while its fence still stands; else its rows are sent again as they are now. */

@@ -9,10 +9,11 @@ import {
   optOut,
   run,
   runRefused,
+  runUntilKilled,
   snapshot,
   type World,
 } from './world.ts'
-import { makeVendor, readableObject, sentTo } from './vendor.ts'
+import { jobObject, makeVendor, readableObject, sentTo } from './vendor.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
 const ben = { id: '2', name: 'Ben', opted_out: true }
@@ -129,6 +130,29 @@ describe('verify_opt_outs', () => {
     Object.assign(world.vendor.object, { readBack: () => Promise.resolve([]) })
     expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
     expect(await intents(world)).toEqual(['2 upsert'])
+  })
+
+  it('holds for the rows of a job that a later run takes over, too', async () => {
+    const vendor = makeVendor()
+    Object.assign(vendor.object, jobObject(vendor), readableObject(vendor))
+    const world = makeWorld({ vendor, sync: { verifyOptOuts: true } })
+    world.people = [ann, ben]
+    const { settle } = vendor.object
+    Object.assign(vendor.object, {
+      settle: async (...args: Parameters<NonNullable<typeof settle>>) => {
+        const results = await settle?.(...args)
+        vendor.records.set('2', { ...vendor.records.get('2'), unsubscribed: false })
+        return results
+      },
+    })
+    vendor.faults.set('2', { kind: 'die', when: 'before' })
+    await runUntilKilled(world, () => {})
+    const { ledger, events } = await run(world)
+    expect(events).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('1 opt-outs were taken and do not show') }),
+    )
+    expect(ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+    expect(vendor.records.get('2')).toMatchObject({ unsubscribed: true })
   })
 
   it('stops where the connector does not keep its contract', async () => {
