@@ -78,7 +78,10 @@ export type EngineEvent =
       readonly code: string
       readonly message: string
     }
-  /** At the end of a delivery: how many rows were refused for one reason, parked ones as PARKED, with some of their keys. */
+  /**
+   * At the end of a delivery: how many rows were refused for one reason, parked ones as PARKED, with some of their keys. Past 200
+   * reasons the others come last, together as OTHER.
+   */
   | {
       readonly type: 'rows.rejected'
       readonly run_id: string

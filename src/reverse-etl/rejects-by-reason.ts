@@ -13,15 +13,18 @@ export function rejectsByReason(
   context: { readonly runId: string; readonly emit: Emit },
   object: string,
 ): RejectsByReason {
-  const reasons = new Map<string, { code: string; message: string; rows: number; samples: string[] }>()
+  const reasons = new Map<string, Reason>()
+  // A vendor that gives each row words of its own must not fill the memory.
+  const others: Reason = { code: 'OTHER', message: otherReasons, rows: 0, samples: [] }
   return {
     say(answers) {
       for (const { key, code, message, status } of answers) {
         if (status !== 'rejected' && status !== 'parked') continue
         const group = groupOf({ code: status === 'parked' ? 'PARKED' : (code ?? ''), message: message ?? '' })
-        const reason = reasons.get(group.name) ?? { ...group, rows: 0, samples: [] }
-        // A vendor that gives each row words of its own must not fill the memory.
-        if (!reasons.has(group.name) && reasons.size < maxReasons) reasons.set(group.name, reason)
+        const known = reasons.get(group.name)
+        const isOther = reasons.size >= maxReasons && status !== 'parked'
+        const reason = known ?? (isOther ? others : { ...group, rows: 0, samples: [] })
+        if (!known && reason !== others) reasons.set(group.name, reason)
         reason.rows++
         if (reason.samples.length >= maxSamples) continue
         reason.samples.push(key)
@@ -37,7 +40,8 @@ export function rejectsByReason(
       }
     },
     sayAll() {
-      for (const { code, message, rows, samples } of [...reasons.values()].sort((a, b) => b.rows - a.rows))
+      const told = [...reasons.values()].sort((a, b) => b.rows - a.rows)
+      for (const { code, message, rows, samples } of others.rows > 0 ? [...told, others] : told)
         context.emit({ type: 'rows.rejected', run_id: context.runId, where: object, code, message, rows, samples })
       reasons.clear()
     },
@@ -50,5 +54,8 @@ function groupOf({ code, message }: { readonly code: string; readonly message: s
   return { name: `${code}\0${shape}`, code, message }
 }
 
+type Reason = { readonly code: string; readonly message: string; rows: number; readonly samples: string[] }
+
 const maxSamples = 5
 const maxReasons = 200
+const otherReasons = 'other reasons, of which _millrace.rejects has each'

@@ -381,6 +381,24 @@ describe('rejects', () => {
       { code: 'bad', rows: 1, message: 'blocked', samples: ['p39'] },
     ])
   })
+
+  it('of hundreds of reasons are all counted: the rarer reasons together, with a few keys', async () => {
+    const world = makeWorld()
+    const letters = (n: number) => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')
+    world.people = Array.from({ length: 300 }, (_, n) => ({ id: `p${n + 100}`, name: 'x', opted_out: false }))
+    for (const [n, { id }] of world.people.entries())
+      world.vendor.faults.set(id ?? '', { kind: 'reject', message: `${letters(n)} is not one` })
+    const { events } = await run(world)
+    expect(events.filter(({ type }) => type === 'row.rejected')).toHaveLength(205)
+    const told = events.filter((event) => event.type === 'rows.rejected')
+    expect(told).toHaveLength(201)
+    expect(told.at(-1)).toMatchObject({
+      code: 'OTHER',
+      message: 'other reasons, of which _millrace.rejects has each',
+      rows: 100,
+      samples: ['p300', 'p301', 'p302', 'p303', 'p304'],
+    })
+  })
 })
 
 describe('--limit', () => {
