@@ -28,8 +28,8 @@ export function encodeRelationship(
   const objectId = objectIdOf(fields)
   if (op === 'delete') return fitItems(relate('delete_relationships', objectId))
   const added = relate('add_relationships', objectId, { [root]: attributes.values })
-  // Who moved is not left where they were.
-  const before = previous === null ? '' : objectIdOf(previous)
+  // Who moved is not left where they were. Of another person, what was is not this one's to leave.
+  const before = previous === null || !isSamePerson(match, previous, fields) ? '' : objectIdOf(previous)
   return before === '' || before === objectId
     ? fitItems(added)
     : fitItems(relate('delete_relationships', before), added)
@@ -49,6 +49,15 @@ const fitAttributes = (attributes: Fields) =>
   Object.entries(attributes)
     .map(([name, value]) => fitAttribute(name, value, 'relationship'))
     .find((misfit) => misfit !== undefined)
+
+const isSamePerson = (match: string, previous: Fields, fields: Fields) =>
+  personOf(match, previous) === personOf(match, fields)
+
+/** As Customer.io compares it. */
+function personOf(match: string, { [match]: value = null }: Fields): string {
+  const text = String(value ?? '').trim()
+  return match === 'identifiers.email' ? text.toLowerCase() : text
+}
 
 const objectIdOf = ({ object_id: id = null }: Fields) => String(id ?? '').trim()
 

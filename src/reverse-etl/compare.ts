@@ -33,6 +33,8 @@ export type DecisionCounts = {
   readonly withheld: number
   /** Removals after a sending without an answer, which may have named another record than the one that is removed. */
   readonly unsure: number
+  /** Rows that name another record of their match than was accepted, after a sending that may have named yet another. */
+  readonly unsureMoves: number
   /** Rows that really go or would be removed, by kind: what guards count. */
   readonly added: number
   readonly changed: number
@@ -70,6 +72,7 @@ export async function compareModel(session: Session, request: CompareRequest): P
     parked: 0,
     withheld: 0,
     unsure: 0,
+    unsureMoves: 0,
     added: 0,
     changed: 0,
     removed: 0,
@@ -86,8 +89,10 @@ export async function compareModel(session: Session, request: CompareRequest): P
         request.onDecision?.(candidate, decision)
         // Guards see the whole diff, whatever the limit lets go.
         count(counts, candidate, decision)
-        if (!keyNames && decision.kind === 'send' && candidate.kind === 'removed' && candidate.hasIntent)
-          counts.unsure++
+        if (!keyNames && decision.kind === 'send' && candidate.hasIntent) {
+          if (candidate.kind === 'removed') counts.unsure++
+          else if (movesBesideMatch(mapping, candidate)) counts.unsureMoves++
+        }
         if (decision.kind === 'settle') {
           const full = settled.write(JSON.stringify(decision.answer))
           if (full) await full
@@ -155,6 +160,14 @@ async function readModel(
     })
   }
 }
+
+/** Does a row name another record than was accepted, by what names it beside the match? */
+const movesBesideMatch = (
+  { identityColumns, match }: ResolvedMapping,
+  { values, previous, previousState }: Candidate,
+): boolean =>
+  previousState === 'accepted' &&
+  identityColumns.some((name) => name !== match.column && (values?.[name] ?? null) !== (previous?.[name] ?? null))
 
 type Counting = { -readonly [name in keyof DecisionCounts]: number }
 

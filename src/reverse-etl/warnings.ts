@@ -7,11 +7,12 @@ import type { ResolvedMapping } from './mapping.ts'
 export function warningsOf(
   sync: Pick<ReverseSync, 'name' | 'model' | 'onRemoved'>,
   mapping: Pick<ResolvedMapping, 'warnings' | 'identityColumns' | 'match'>,
-  counts: Pick<DiffCounts, 'sharedRecords' | 'leftBehind'> & Pick<DecisionCounts, 'unsure'>,
+  counts: Pick<DiffCounts, 'sharedRecords' | 'leftBehind'> & Pick<DecisionCounts, 'unsure' | 'unsureMoves'>,
 ): readonly string[] {
-  const { sharedRecords, leftBehind, unsure } = counts
+  const { sharedRecords, leftBehind, unsure, unsureMoves } = counts
   const named = mapping.identityColumns.join(' and ')
   const { column } = mapping.match
+  const others = mapping.identityColumns.filter((name) => name !== column).join(' or ')
   return [
     ...mapping.warnings,
     ...(sharedRecords === 0
@@ -28,6 +29,11 @@ export function warningsOf(
       ? []
       : [
           `${sync.name}: ${unsure === 1 ? '1 row has' : `${unsure} rows have`} left after a sending that had no answer: what was accepted before is removed; if that sending had another ${column}, its record stays at the destination.`,
+        ]),
+    ...(unsureMoves === 0
+      ? []
+      : [
+          `${sync.name}: ${unsureMoves === 1 ? '1 row has' : `${unsureMoves} rows have`} another ${others} than was accepted, after a sending that had no answer: what was accepted is ended; if that sending had yet another ${others}, its record stays at the destination.`,
         ]),
   ]
 }
