@@ -90,10 +90,6 @@ function tombstoneOf(mapping: ResolvedMapping, candidate: Candidate): Pick<Answe
   }
 }
 
-/**
- * What names the record: its column of the snapshot; or, for a row that was intended and never acknowledged, the key itself
- * where it is the match.
- */
 /** The fields that name the record, as they were sent; null: it cannot be named. */
 function nameOf(mapping: ResolvedMapping, candidate: Candidate): Fields | null {
   const row = rowToName(mapping, candidate)
@@ -104,6 +100,10 @@ function nameOf(mapping: ResolvedMapping, candidate: Candidate): Fields | null {
   return isWhole ? { [mapping.match.field]: match, ...encoded.fields } : null
 }
 
+/**
+ * What names the record: its column of the snapshot; or, for a row that was intended and never acknowledged, the key itself
+ * where it is the match.
+ */
 function rowToName({ key, match }: ResolvedMapping, candidate: Candidate): TextRow {
   const isKey = key.length === 1 && key[0]?.column === match.column
   return { [match.column]: candidate.previous?.[match.column] ?? (isKey ? candidate.key : null) }
