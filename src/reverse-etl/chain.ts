@@ -1,6 +1,6 @@
 /** One after the other; what fails does not keep the next from its turn. */
-export function chain(): { readonly next: (work: () => Promise<void>) => Promise<void> } {
-  let last: Promise<void> = Promise.resolve()
+export function chain(): { readonly next: <T>(work: () => Promise<T>) => Promise<T> } {
+  let last: Promise<unknown> = Promise.resolve()
   return {
     next(work) {
       const mine = last.then(work)

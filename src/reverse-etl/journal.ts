@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
+import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
 
 export type JournalHeader = {
@@ -35,7 +36,7 @@ export class Journal {
   #bytes = 0
   #waiting: JournalEntry[] = []
   #scheduled: Promise<void> | undefined
-  #last: Promise<void> = Promise.resolve()
+  readonly #turns = chain()
   #receipts = 0
 
   private constructor(directory: string, sequence: number) {
@@ -65,13 +66,13 @@ export class Journal {
   append(entry: JournalEntry): Promise<void> {
     if (entry.lines.length === 0) return Promise.resolve()
     this.#waiting.push(entry)
-    this.#scheduled ??= this.#inTurn(() => inWords(this.#directory, () => this.#writeWaiting()))
+    this.#scheduled ??= this.#turns.next(() => inWords(this.#directory, () => this.#writeWaiting()))
     return this.#scheduled
   }
 
   /** Closes the segment and begins another; undefined: there is nothing in it. */
   rotate(): Promise<ClosedSegment | undefined> {
-    return this.#inTurn(async () => {
+    return this.#turns.next(async () => {
       if (!this.#file) return undefined
       await this.#file.close()
       const segment = { path: this.#path(), sequence: this.#sequence, rows: this.#rows, batches: this.#batches }
@@ -103,16 +104,6 @@ export class Journal {
       this.#rows += written.length
     }
     this.#bytes += lines.length
-  }
-
-  /** One after the other; what fails does not keep the next from its turn. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#last.then(work)
-    this.#last = mine.then(
-      () => undefined,
-      () => undefined,
-    )
-    return mine
   }
 
   /**
