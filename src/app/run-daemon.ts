@@ -14,6 +14,7 @@ import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { redisVariable } from './open-control-store.ts'
 import { openExecutor } from './open-executor.ts'
+import { markRedis } from './redis-mark.ts'
 import { rememberSlots } from './remember-slots.ts'
 import { serveHealth } from './serve-health.ts'
 import { superviseRun } from './supervise-run.ts'
@@ -46,6 +47,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const { clock, store } = app
   const problem = (message: string) => options.onEvent({ type: 'daemon.problem', message })
   const { follower } = options
+  if (app.redisUrl !== null) await markRedis({ home: app.project.home, target: app.target.name }, clock.now())
   let plan = planOf(follower.project())
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()

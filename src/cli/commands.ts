@@ -70,6 +70,7 @@ function addProjectCommands(program: Command, start: Start): void {
     )
     .option('--listen <address>', 'serve /healthz at HOST:PORT')
     .option('--redis <url>', 'share the work with other daemons (or MILLRACE_REDIS_URL, which ps does not show)')
+    .option('--no-redis', 'give up the Redis of earlier daemons for good: the control store is a file of this machine')
     .action((flags: DaemonFlags) => start(async (shell) => (await import('./daemon.ts')).serveSchedules(shell, flags)))
   program
     .command('explain <code>')

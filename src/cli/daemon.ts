@@ -1,6 +1,8 @@
 import { awaitRedis } from '../app/await-redis.ts'
+import { chooseTarget } from '../app/choose-target.ts'
 import { followProject } from '../app/follow-project.ts'
 import { redisVariable } from '../app/open-control-store.ts'
+import { unmarkRedis } from '../app/redis-mark.ts'
 import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
 import { parseDuration, durationForm } from '../config/duration.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -11,7 +13,8 @@ import type { CommandResult, Shell } from './shell.ts'
 
 export type DaemonFlags = {
   readonly drain: string
-  readonly redis?: string
+  /** `--no-redis`, which gives a Redis up for good, makes it false. */
+  readonly redis?: string | false
   readonly gitRef?: string
   readonly listen?: string
 }
@@ -29,7 +32,7 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     shell.say(`Stopping: no new run begins; those under way have ${flags.drain}. Another signal stops them now.`)
     stopping.abort()
   }
-  const env = flags.redis === undefined ? shell.env : { ...shell.env, [redisVariable]: flags.redis }
+  const env = envOf(shell, flags)
   await checkDirectory(shell)
   const onProblem = (message: string) => tell(shell, { type: 'daemon.problem', message })
   const redisUrl = env[redisVariable]
@@ -40,6 +43,10 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     onProblem,
   })
   const project = follower.project()
+  if (flags.redis === false) {
+    const target = chooseTarget(project, shell.target ?? project.defaultTarget)
+    await unmarkRedis({ home: project.home, target: target.name })
+  }
   await withApp({ ...shell, env }, { firstSignal: 'ends', onFirstSignal, project }, async (app) => {
     const schedules = schedulesOf(app.project)
     if (schedules.length === 0)
@@ -59,6 +66,11 @@ export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<
     })
   })
   return { exitCode: 0 }
+}
+
+function envOf({ env }: Shell, { redis }: DaemonFlags): Shell['env'] {
+  if (redis === false) return { ...env, [redisVariable]: undefined }
+  return typeof redis === 'string' ? { ...env, [redisVariable]: redis } : env
 }
 
 function tell(shell: Shell, event: DaemonEvent): void {

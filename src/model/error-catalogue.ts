@@ -80,6 +80,7 @@ export const errorCatalogue = {
   'MR-6003': { title: 'the control store cannot be opened', exit: 1, retry: 'later' },
   'MR-6004': { title: 'Redis does not answer, or cannot write', exit: 1, retry: 'later' },
   'MR-6005': { title: 'Redis refuses, or is set up in a way that loses what it is told', exit: 2, retry: 'never' },
+  'MR-6006': { title: 'the control store is a Redis that this command was not told of', exit: 2, retry: 'never' },
   'MR-7000': { title: 'a bug in millrace', exit: 70, retry: 'never' },
   'MR-7001': { title: 'stopped by a signal', exit: 130, retry: 'later' },
 } as const satisfies Record<string, { title: string; exit: number; retry: 'later' | 'never' }>

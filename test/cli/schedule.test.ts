@@ -151,3 +151,13 @@ describe('from another terminal', () => {
     expect((await millrace(project, 'schedule', 'history')).stdout).toMatch(/nightly .* queued +stripe queued/)
   })
 })
+
+test('a daemon gives up the Redis of an earlier one where it is told to, and not by itself', async () => {
+  write(bare, '.millrace/redis-sandbox.json', '{}')
+  const { code, stderr } = await millrace(bare, 'daemon')
+  expect(code).toBe(2)
+  for (const part of ['MR-6006', 'MILLRACE_REDIS_URL', 'millrace daemon --no-redis']) expect(stderr).toContain(part)
+  expect((await millrace(bare, 'schedule', 'next')).code).toBe(0) // reads files alone
+  expect((await millrace(bare, 'daemon', '--no-redis')).stderr).toContain('There are no schedules')
+  expect((await millrace(bare, 'schedule', 'history')).code).toBe(0)
+})

@@ -221,7 +221,9 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
     await stage.project.sandbox.setFault('stripe', 'delay', { ms: 200, times: 'always' })
     const daemon = stage.serve()
     await stage.said(daemon, 'job.started', 1)
-    const terminal = { directory: stage.project.directory, env: { MILLRACE_REDIS_URL: redis.url } }
+    const { directory } = stage.project
+    const terminal = { directory, env: { MILLRACE_REDIS_URL: redis.url } }
+    expect((await millrace(['schedule', 'pause', 'once'], { directory })).lines[0]).toMatchObject({ code: 'MR-6006' })
     const history = await millrace(['schedule', 'history'], terminal)
     expect(history.lines[0]).toMatchObject({ schedule: 'once', jobs: [{ sync: 'stripe', state: 'running' }] })
     const runs = await millrace(['runs'], terminal)
