@@ -1,5 +1,4 @@
 /** The daemon: the clock claims slots, jobs begin as the limits allow, each in a process of its own. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Project } from '../config/project.ts'
 import { asMillraceError } from '../model/millrace-error.ts'
 import type { JobLimits } from '../schedule/choose-job.ts'
@@ -10,6 +9,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
+import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { redisVariable } from './open-control-store.ts'
@@ -208,6 +208,7 @@ async function execute(
   { options, plan, stop }: { readonly options: DaemonOptions; readonly plan: Plan; readonly stop: AbortSignal },
 ): Promise<void> {
   const { onEvent, launcher } = options
+  const onProblem = (message: string) => onEvent({ type: 'daemon.problem', message })
   const end = await superviseRun(job, {
     launcher,
     root: plan.project.root,
@@ -221,29 +222,15 @@ async function execute(
       onEvent({ type: 'job.started', job, runId })
       void app.store
         .noteRun(job, runId)
-        .catch((error: unknown) =>
-          onEvent({ type: 'daemon.problem', message: asMillraceError(error, 'noting a run').message }),
-        )
+        .catch((error: unknown) => onProblem(asMillraceError(error, 'noting a run').message))
     },
   })
-  if (await endForSure(app, job, end)) onEvent({ type: 'job.ended', job, end })
+  if (await endForSure(app, { job, end }, { stopping: options.stopping, onProblem }))
+    onEvent({ type: 'job.ended', job, end })
   else
-    onEvent({
-      type: 'daemon.problem',
-      message: `${job.sync} for ${job.schedule} ended here as ${end.state}, after the job was given to another daemon: that one's word counts.`,
-    })
-}
-
-/** A store that is down for a while must not lose how a run ended: the job would run again. */
-async function endForSure({ store, signal }: App, job: Job, end: JobEnd): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await store.endJob(job, end)
-    } catch (error) {
-      if (attempt >= endAttempts || signal.aborted) throw error
-    }
-    await sleep(Math.min(attempt * 500, 5_000))
-  }
+    onProblem(
+      `${job.sync} for ${job.schedule} ended here as ${end.state}, after the job was given to another daemon: that one's word counts.`,
+    )
 }
 
 /** Waits until its time, or until something happened in this process. */
@@ -295,4 +282,3 @@ const lookEveryMs = 5_000
 const askEveryMs = 1_000
 const beatEveryMs = 15_000
 const reconcileEveryMs = 60_000
-const endAttempts = 60

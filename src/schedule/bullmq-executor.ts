@@ -7,7 +7,7 @@
 import type { Job as Queued, Queue, Worker } from 'bullmq'
 import type { Redis, RedisOptions } from 'ioredis'
 import type { Job, JobTicket } from '../state/slot-store.ts'
-import { takeNext, ticketOf, type Executor, type ExecutorContext } from './executor.ts'
+import { giveBackUnworked, takeNext, ticketOf, type Executor, type ExecutorContext } from './executor.ts'
 
 export type BullmqOptions = {
   /** redis:// or rediss://, with its password. It is shown nowhere. */
@@ -37,7 +37,7 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
     defaultJobOptions: { attempts: 1, removeOnComplete: kept, removeOnFail: kept },
   })
   queue.on('error', (error) => outage.begins(error))
-  const running = new Set<Promise<void>>()
+  const running = new Map<Promise<void>, JobTicket>()
   let taken = 0
   let isClosed = false
   const process = async (queued: Queued<JobTicket>, lock: string | undefined): Promise<void> => {
@@ -48,7 +48,7 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
     }
     taken++
     const work = begin(queued.data).finally(() => running.delete(work))
-    running.add(work)
+    running.set(work, queued.data)
     await work
   }
   const begin = async (ticket: JobTicket): Promise<void> => {
@@ -109,13 +109,14 @@ export async function bullmqExecutor(context: ExecutorContext, options: BullmqOp
           }),
           'dispatched',
         )
+      await giveBackUnworked(context, running.values(), 'dispatched')
       await watchConsumption()
     },
     async close() {
       isClosed = true
       // Takes no more tickets; waits for the runs themselves, since Redis may be gone by now.
       const paused = worker.pause(true).catch(() => undefined)
-      while (running.size > 0) await Promise.allSettled(running)
+      while (running.size > 0) await Promise.allSettled(running.keys())
       await Promise.race([paused.then(() => Promise.all([worker.close(), queue.close()])), afterMs(closeMs)])
       for (const connection of connections) connection.disconnect()
     },

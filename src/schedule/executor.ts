@@ -4,6 +4,7 @@
  * who has a job: a queue only carries the word, and may say it late, twice or never.
  */
 import type { Clock } from '../model/clock.ts'
+import { isSameProcess, thisProcess } from '../state/process-id.ts'
 import type { Job, JobTicket, SlotStore } from '../state/slot-store.ts'
 import { chooseJob, type JobLimits } from './choose-job.ts'
 
@@ -12,7 +13,7 @@ export type Executor = {
   readonly dispatch: () => Promise<void>
   /** When the first job that waits for its time may begin, as the last `dispatch` saw it; Infinity: none does. */
   readonly nextMs: () => number
-  /** Finds what the queue forgot. At the start, and every minute. */
+  /** Finds what the queue forgot, and what the store says runs here and does not. At the start, and every minute. */
   readonly reconcile: () => Promise<void>
   /** Nothing begins here any more. Resolves when what runs here has ended. */
   readonly close: () => Promise<void>
@@ -44,6 +45,23 @@ export async function takeNext(
   }, as)
   return { job, nextMs }
 }
+
+/**
+ * A write can stand in the store though its answer was lost: then a job runs in the name of this process, and nobody works on
+ * it. It waits again. Not while this process takes a job.
+ */
+export async function giveBackUnworked(
+  { store }: ExecutorContext,
+  worked: Iterable<JobTicket>,
+  as: 'running' | 'dispatched',
+): Promise<void> {
+  const here = new Set([...worked].map(nameOf))
+  const isUnworked = (job: Job) =>
+    job.state === 'running' && job.owner !== null && isSameProcess(job.owner, thisProcess()) && !here.has(nameOf(job))
+  await store.takeJob((open) => ({ take: null, skip: [], again: open.filter(isUnworked) }), as)
+}
+
+const nameOf = (ticket: JobTicket): string => JSON.stringify(ticketOf(ticket))
 
 export const ticketOf = ({ schedule, instant, sync, token }: JobTicket): JobTicket => ({
   schedule,

@@ -15,6 +15,9 @@ export function isAlive(id: ProcessId): boolean {
   return startOf(id.pid) === id.startedAt
 }
 
+export const isSameProcess = (one: ProcessId, other: ProcessId): boolean =>
+  one.host === other.host && one.pid === other.pid && one.startedAt === other.startedAt
+
 export const isOnThisHost = (id: ProcessId): boolean => id.host === thisHost()
 
 export const describeProcess = (id: ProcessId): string => `pid ${id.pid} on ${id.host}`

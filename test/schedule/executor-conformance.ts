@@ -206,6 +206,29 @@ export function executorConformance(name: string, open: OpenExecutor): void {
       ])
     })
 
+    test('a job that the store says runs here, and on which nobody works, waits again; one that is worked on does not', async () => {
+      await stage.claim('lost', [{ sync: 'unheard' }])
+      // Written, and the answer was lost: so nobody has begun to work.
+      await stage.store.takeJob(([take = null]) => ({ take, skip: [], again: [] }), 'running')
+      const first = gate()
+      const daemon = await stage.daemon({
+        end: async () => {
+          await first.opened
+          return { state: 'ok', reason: null }
+        },
+      })
+      await stage.claim('nightly', [{ sync: 'worked_on' }])
+      while (daemon.working() === 0) await sleep(5)
+      await daemon.executor.reconcile()
+      while (daemon.working() === 1) await sleep(5)
+      first.open()
+      await stage.untilDone()
+      expect(stage.begun).toEqual([
+        { sync: 'worked_on', attempt: 1 },
+        { sync: 'unheard', attempt: 2 },
+      ])
+    })
+
     test('one that is closed waits for what it works on and begins nothing more; another daemon does', async () => {
       const first = gate()
       const closing = await stage.daemon({

@@ -679,6 +679,20 @@ export function controlStoreConformance(
         await near.close()
       })
 
+      test('a daemon whose machine slept keeps its jobs in its own eyes; for the others it was silent', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const mine = await open(location, { clock })
+        const other = await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+        await mine.claimSlots([aSlot()])
+        await take('running', mine)
+        nowMs += 600_000
+        expect((await openJobs(mine))[0]).toMatchObject({ alive: true })
+        expect((await openJobs(other))[0]).toMatchObject({ alive: false })
+        await mine.close()
+        await other.close()
+      })
+
       test('what matters more is shown first, then what has waited longer', async () => {
         const at = (sync: string, priority: number, notBefore: string) => aJob(sync, { priority, notBefore })
         await store.claimSlots([

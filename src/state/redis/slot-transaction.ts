@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../model/millrace-error.ts'
-import { isAlive, isOnThisHost } from '../process-id.ts'
+import { isAlive, isOnThisHost, isSameProcess } from '../process-id.ts'
 import type { KnownSchedule } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
@@ -150,6 +150,8 @@ export function openTransactions(own: Own): SlotTransactions {
     const outage = connection.lastOutage()
     const isUnsure = outage !== null && outage.lastedMs > silentMs / 2 && outage.agoMs < silentMs
     return (owner) => {
+      // Whoever asks lives, though the machine slept and it gave no sign for long.
+      if (isSameProcess(owner, own.process)) return true
       const daemon = known.get(processName(owner))
       if (isOnThisHost(owner) && !isAlive(owner)) return false
       if (!daemon || isUnsure) return isUnsure

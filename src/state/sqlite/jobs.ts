@@ -1,5 +1,6 @@
 /** The jobs of slots in SQLite, and the daemons that run them. */
-import { isAlive } from '../process-id.ts'
+import { isAlive, isSameProcess } from '../process-id.ts'
+import type { ProcessId } from '../port.ts'
 import type { Job, JobKey, JobState, JobTicket, NewJob, SlotStore } from '../slot-store.ts'
 import type { Database } from './database.ts'
 import { numberOf, optionalTextOf, processOf, textOf, type Row } from './row.ts'
@@ -41,7 +42,7 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
   )
   const forget = sql.prepare('delete from daemons where seen_ms < ?')
 
-  const jobOf = (row: Row): Job => readJob(row, own.clock.now().getTime() - own.silentMs)
+  const jobOf = (row: Row): Job => readJob(row, own.process, own.clock.now().getTime() - own.silentMs)
   const save = (job: Job): Job => {
     const { state, token, attempt, notBefore, takenAt, runId, reason, owner, schedule, instant, sync } = job
     const by = [owner?.host ?? null, owner?.pid ?? null, owner?.startedAt ?? null] as const
@@ -107,7 +108,7 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
   }
 }
 
-function readJob(row: Row, seenSinceMs: number): Job {
+function readJob(row: Row, reader: ProcessId, seenSinceMs: number): Job {
   const owner = optionalTextOf(row, 'host') === null ? null : processOf(row)
   const seenMs = row['seen_ms'] === null ? null : numberOf(row, 'seen_ms')
   return {
@@ -125,7 +126,8 @@ function readJob(row: Row, seenSinceMs: number): Job {
     runId: optionalTextOf(row, 'run_id'),
     reason: optionalTextOf(row, 'reason'),
     owner,
-    alive: owner !== null && isAlive(owner) && seenMs !== null && seenMs >= seenSinceMs,
+    // Whoever asks lives, though the machine slept and it gave no sign for longer than that.
+    alive: owner !== null && (isSameProcess(owner, reader) || (isAlive(owner) && (seenMs ?? -Infinity) >= seenSinceMs)),
   }
 }
 
