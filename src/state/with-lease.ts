@@ -8,7 +8,7 @@ export type HeldLease = Lease & {
   /** Whose lease was taken over, if it had not been given back. */
   readonly from: Holder | null
   /**
-   * Aborts, with MR-2005, as soon as it is known that the lease is lost, or has run out by this process's own steady clock: then
+   * Aborts, with MR-2005, as soon as it is known that the lease is lost, or has run out by this process's own clocks: then
    * another may have it any moment. Ask `holdsLease` before what must not be late.
    */
   readonly lost: AbortSignal
@@ -36,11 +36,11 @@ export async function withLease<T>(
   fn: (lease: HeldLease) => Promise<T>,
 ): Promise<T> {
   const askedAtMs = performance.now()
-  const { grant, takenAtMs } = await takeLease(store, request, options)
+  const { grant, takenAt } = await takeLease(store, request, options)
   const { lease, from } = grant
   options.onTurn?.(performance.now() - askedAtMs)
   const done = new AbortController()
-  const term = new Term(lease, takenAtMs)
+  const term = new Term(lease, takenAt)
   const heartbeat = keepAlive(store, term, done.signal)
   try {
     return await fn({
@@ -65,9 +65,9 @@ async function takeLease(store: ControlStore, request: LeaseRequest, options: Le
   let waitingFor: string | undefined
   for (;;) {
     options.signal.throwIfAborted()
-    const takenAtMs = performance.now()
+    const takenAt = readClocks()
     const grant = await store.acquireLease(request)
-    if (grant.granted) return { grant, takenAtMs }
+    if (grant.granted) return { grant, takenAt }
     if (!options.wait) throw heldByAnother(request.name, grant.holder)
     if (waitingFor !== grant.holder.runId) options.onWaiting?.(grant.holder)
     waitingFor = grant.holder.runId
@@ -75,17 +75,20 @@ async function takeLease(store: ControlStore, request: LeaseRequest, options: Le
   }
 }
 
-/** How long the lease is surely held, by this process's own steady clock. What has run out once does not come back. */
+/**
+ * How long the lease is surely held, by both clocks of this process: the steady one stands still while the machine sleeps, and
+ * the wall clock can be set back. What has run out once does not come back.
+ */
 class Term {
   readonly lease: Lease
   readonly #lost = new AbortController()
-  #untilMs = 0
+  #until: Clocks = { steadyMs: 0, wallMs: 0 }
   #deadline: NodeJS.Timeout | undefined
   #cause: unknown
 
-  constructor(lease: Lease, takenAtMs: number) {
+  constructor(lease: Lease, takenAt: Clocks) {
     this.lease = lease
-    this.renewed(takenAtMs)
+    this.renewed(takenAt)
   }
 
   get lost(): AbortSignal {
@@ -93,8 +96,9 @@ class Term {
   }
 
   /** Asked for at that instant, and granted since. */
-  renewed(askedAtMs: number): void {
-    this.#untilMs = askedAtMs + this.lease.ttlMs
+  renewed({ steadyMs, wallMs }: Clocks): void {
+    const { ttlMs } = this.lease
+    this.#until = { steadyMs: steadyMs + ttlMs, wallMs: wallMs + ttlMs }
     this.#cause = undefined
     this.#watch()
   }
@@ -108,8 +112,8 @@ class Term {
   }
 
   check(): void {
-    // A process that was frozen is asked before its timer tells it.
-    if (performance.now() >= this.#untilMs) this.end(notRenewed)
+    // A process that was frozen, or slept, is asked before its timer tells it.
+    if (this.#restMs() <= 0) this.end(notRenewed)
     this.lost.throwIfAborted()
   }
 
@@ -117,24 +121,33 @@ class Term {
     clearTimeout(this.#deadline)
   }
 
+  #restMs(): number {
+    const { steadyMs, wallMs } = readClocks()
+    return Math.min(this.#until.steadyMs - steadyMs, this.#until.wallMs - wallMs)
+  }
+
   /** Timers may be a little early. */
   #watch(): void {
     clearTimeout(this.#deadline)
-    const restMs = this.#untilMs - performance.now()
+    const restMs = this.#restMs()
     if (restMs <= 0) this.end(notRenewed)
     else this.#deadline = setTimeout(() => this.#watch(), Math.ceil(restMs))
   }
 }
+
+type Clocks = { readonly steadyMs: number; readonly wallMs: number }
+
+const readClocks = (): Clocks => ({ steadyMs: performance.now(), wallMs: Date.now() })
 
 /** A renewal that cannot be written is tried again, also after the time is over: whoever only commits may go on with it. */
 async function keepAlive(store: ControlStore, term: Term, done: AbortSignal): Promise<void> {
   const { lease } = term
   let waitMs = lease.ttlMs / 3
   while (await pausedFully(waitMs, done)) {
-    const askedAtMs = performance.now()
+    const askedAt = readClocks()
     try {
       if (!(await store.renewLease(lease))) return term.end(takenByAnother)
-      term.renewed(askedAtMs)
+      term.renewed(askedAt)
       waitMs = lease.ttlMs / 3
     } catch (error) {
       term.failed(error)

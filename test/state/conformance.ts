@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Clock } from '../../src/model/clock.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { RunRecord } from '../../src/model/run.ts'
@@ -306,6 +306,18 @@ export function controlStoreConformance(
           },
         )
         await expect(work).rejects.toMatchObject({ code: 'MR-2005' })
+      })
+
+      test('is lost to a process whose machine slept: the steady clock stood still, the wall clock did not', async () => {
+        await withLease(store, lease('run-1'), { signal, wait: false }, async (mine) => {
+          mine.check()
+          vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 })
+          try {
+            expect(() => mine.check()).toThrow('could not be renewed in time')
+          } finally {
+            vi.useRealTimers()
+          }
+        })
       })
 
       test('goes on being renewed where the store comes back: whoever only commits needs no more', async () => {
