@@ -1,9 +1,10 @@
 import type { StoredRun } from '../state/port.ts'
 import { isOnThisHost } from '../state/process-id.ts'
 
-/** Asks the run's process to stop at its next checkpoint. false: it runs on another machine or in another container. */
-export function askToStop(run: Pick<StoredRun, 'process'>): boolean {
-  if (!isOnThisHost(run.process)) return false
+/** false: it runs on another machine or in another container. */
+export const isInReach = (run: Pick<StoredRun, 'process'>): boolean => isOnThisHost(run.process)
+
+/** Asks the run's process to stop at its next checkpoint. */
+export function askToStop(run: Pick<StoredRun, 'process'>): void {
   process.kill(run.process.pid, 'SIGTERM')
-  return true
 }

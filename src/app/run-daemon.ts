@@ -9,6 +9,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
+import { endUnlessCancelled } from './cancelled-run.ts'
 import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
@@ -163,7 +164,7 @@ type Plan = {
   /** Those that follow others. */
   readonly following: readonly Schedule[]
   readonly maxRuns: number
-  readonly limits: Omit<JobLimits, 'now' | 'room'>
+  readonly limits: Omit<JobLimits, 'now' | 'room' | 'paused'>
 }
 
 function planOf(project: Project): Plan {
@@ -209,7 +210,8 @@ async function execute(
 ): Promise<void> {
   const { onEvent, launcher } = options
   const onProblem = (message: string) => onEvent({ type: 'daemon.problem', message })
-  const end = await superviseRun(job, {
+  let runId: string | null = null
+  const ended = await superviseRun(job, {
     launcher,
     root: plan.project.root,
     home: plan.project.home,
@@ -218,12 +220,17 @@ async function execute(
     policy: plan.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule,
     now: () => app.clock.now(),
     stop,
-    onRun: (runId) => {
-      onEvent({ type: 'job.started', job, runId })
+    onRun: (id) => {
+      runId = id
+      onEvent({ type: 'job.started', job, runId: id })
       void app.store
-        .noteRun(job, runId)
+        .noteRun(job, id)
         .catch((error: unknown) => onProblem(asMillraceError(error, 'noting a run').message))
     },
+  })
+  const end = await endUnlessCancelled(app.store, runId, ended).catch((error: unknown) => {
+    onProblem(asMillraceError(error, 'asking whether a run was cancelled').message)
+    return ended
   })
   if (await endForSure(app, { job, end }, { stopping: options.stopping, onProblem }))
     onEvent({ type: 'job.ended', job, end })

@@ -1,4 +1,6 @@
-import { askToStop } from '../app/ask-to-stop.ts'
+import { userInfo } from 'node:os'
+import { askToStop, isInReach } from '../app/ask-to-stop.ts'
+import { noteCancel } from '../app/cancelled-run.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -19,14 +21,19 @@ export async function cancelRun(shell: Shell, id: string): Promise<CommandResult
       return { exitCode: 0 }
     }
     const { pid, host } = run.process
-    if (!askToStop(run))
+    if (!isInReach(run))
       throw new MillraceError('MR-1001', {
         message: `${id} runs on ${host}, where a signal from here does not reach it`,
         kept: 'The run goes on.',
         next: `On ${host}:  millrace run cancel ${id}`,
       })
+    await noteCancel(store, { runId: id, by: userInfo().username })
+    askToStop(run)
+    const schedule = run.slot?.split(' ')[0]
+    const later =
+      schedule === undefined ? '' : ` ${schedule} does not try this slot again by itself; its next one runs as planned.`
     shell.say(
-      `${id} (${run.sync}, pid ${pid}) was asked to stop at its next checkpoint. What is committed stays.\nSee: millrace run show ${id}`,
+      `${id} (${run.sync}, pid ${pid}) was asked to stop at its next checkpoint. What is committed stays.${later}\nSee: millrace run show ${id}`,
     )
     return { exitCode: 0 }
   })

@@ -14,7 +14,7 @@ import type { CommandResult, Shell } from './shell.ts'
 export const pauseSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
   withSchedule(shell, { name, check: 'target' }, async (app) => {
     await app.store.pauseSchedule(name, { at: app.clock.now().toISOString(), by: userInfo().username })
-    return `${name} is paused: its slots are recorded and do not run. What runs now goes on.\nNext: millrace schedule resume ${name}`
+    return `${name} is paused: its slots are recorded and do not run. What runs now goes on; what would be tried again waits.\nNext: millrace schedule resume ${name}`
   })
 
 export const resumeSchedule = (shell: Shell, name: string): Promise<CommandResult> =>

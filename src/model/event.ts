@@ -9,6 +9,8 @@ export type EngineEvent =
   | { readonly type: 'run.started'; readonly run: RunRecord }
   | { readonly type: 'run.takeover'; readonly run_id: string; readonly from_run: string; readonly message: string }
   | { readonly type: 'run.finished'; readonly run: RunRecord }
+  /** Somebody asked it to stop. */
+  | { readonly type: 'run.cancelled'; readonly run_id: string; readonly by: string }
   | { readonly type: 'run.warning'; readonly run_id: string; readonly message: string }
   | { readonly type: 'waiting'; readonly run_id: string; readonly for: string; readonly holder?: string }
   // ETL

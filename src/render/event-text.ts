@@ -23,6 +23,8 @@ function inWords(event: EngineEvent): EventText {
       )
     case 'run.finished':
       return change(finishedText(event.run))
+    case 'run.cancelled':
+      return change(`${event.by} asked it to stop at its next checkpoint`)
     case 'run.warning':
       return { level: 'warning', text: event.message }
     case 'waiting':

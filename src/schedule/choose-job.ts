@@ -3,6 +3,8 @@ import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
   readonly now: Date
+  /** Schedules of which nothing is tried again for now. */
+  readonly paused: ReadonlySet<string>
   /** How many more runs may begin here. */
   readonly room: number
   /** Connection → runs at once, whoever runs them. */
@@ -54,6 +56,7 @@ function mayBegin(
   }: { readonly open: readonly Job[]; readonly running: readonly Job[]; readonly limits: JobLimits },
 ): boolean {
   if (limits.room <= 0) return false
+  if (job.attempt > 1 && limits.paused.has(job.schedule)) return false
   const ofConnection = running.filter(({ connection }) => connection === job.connection).length
   if (ofConnection >= (limits.maxRunsOf.get(job.connection) ?? Infinity)) return false
   if (limits.overlapOf.get(job.schedule) !== 'allow' && running.some(({ sync }) => sync === job.sync)) return false

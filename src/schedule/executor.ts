@@ -20,10 +20,10 @@ export type Executor = {
 }
 
 export type ExecutorContext = {
-  readonly store: Pick<SlotStore, 'takeJob' | 'beginJob'>
+  readonly store: Pick<SlotStore, 'takeJob' | 'beginJob' | 'pauses'>
   readonly clock: Clock
-  /** Of the project as it is now. `room` and `now` are the executor's. */
-  readonly limits: () => Omit<JobLimits, 'now' | 'room'>
+  /** Of the project as it is now. The rest is the executor's. */
+  readonly limits: () => Omit<JobLimits, 'now' | 'room' | 'paused'>
   /** Runs at once in this process. */
   readonly maxRuns: () => number
   /** Runs the job to its end, in the store too. Never rejects. */
@@ -38,10 +38,11 @@ export async function takeNext(
 ): Promise<{ readonly job: Job | null; readonly nextMs: number }> {
   let nextMs = Infinity
   const now = clock.now()
+  const paused = new Set((await store.pauses()).keys())
   const job = await store.takeJob((open) => {
     const times = open.filter(({ state }) => state === 'queued').map(({ notBefore }) => Date.parse(notBefore))
     nextMs = Math.min(Infinity, ...times.filter((time) => time > now.getTime()))
-    return chooseJob(open, { ...limits(), room, now })
+    return chooseJob(open, { ...limits(), paused, room, now })
   }, as)
   return { job, nextMs }
 }

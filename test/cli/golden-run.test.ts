@@ -329,6 +329,19 @@ describe('signals', () => {
     expect((await run('sync', 'run', 'stripe')).code).toBe(0)
   })
 
+  test('Ctrl-C in the terminal of a daemon does not stop its runs: when they stop is the daemon’s word', async () => {
+    await run('sandbox', 'fault', 'stripe', 'delay', '--times', 'always', '--ms', '200')
+    const ofDaemon = ['sync', 'run', 'stripe', '--full-refresh', '--slot', 'nightly 2026-01-01T00:00:00.000Z']
+    const { child, ended, said } = startMillrace(project, ofDaemon)
+    await until(() => said().includes('scan'))
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    await run('sandbox', 'fault', 'stripe', 'delay', '--off')
+    const { code, stderr } = await ended
+    expect(stderr).not.toContain('Stopping')
+    expect(code).toBe(0)
+  })
+
   test('twice: stops at once, with 143 for SIGTERM', async () => {
     const { code, ms } = await started('SIGTERM', 2)
     expect(code).toBe(143)

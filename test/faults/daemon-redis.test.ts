@@ -218,7 +218,7 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
 
   it('answers from another terminal: schedule history, runs, logs, run cancel', async () => {
     await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
-    await stage.project.sandbox.setFault('stripe', 'delay', { ms: 200, times: 'always' })
+    await stage.project.sandbox.setFault('stripe', 'delay', { ms: 1500, times: 'always' })
     const daemon = stage.serve()
     await stage.said(daemon, 'job.started', 1)
     const { directory } = stage.project
@@ -233,5 +233,8 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
     const cancel = await millrace(['run', 'cancel', String(runs.lines[0]?.['run_id'])], terminal)
     expect(cancel.code).toBe(0)
     await stage.said(daemon, 'job.ended', 1)
+    expect(daemon.lines.findLast(({ type }) => type === 'job.ended')).toMatchObject({
+      end: { state: 'stopped', reason: expect.stringContaining('cancelled it') },
+    })
   })
 })

@@ -5,6 +5,7 @@ import type { Job } from '../../src/state/slot-store.ts'
 const limits = (rest: Partial<JobLimits> = {}): JobLimits => ({
   now: new Date('2026-11-21T03:00:00.000Z'),
   room: 4,
+  paused: new Set(),
   maxRunsOf: new Map(),
   overlapOf: new Map(),
   ...rest,
@@ -54,6 +55,16 @@ describe('the next job', () => {
     expect(
       told([running('a', ofSalesforce), job('b', ofSalesforce), job('c')], { maxRunsOf: new Map([['salesforce', 1]]) }),
     ).toMatchObject({ take: 'c' })
+  })
+
+  test('is not another attempt while its schedule is paused', () => {
+    const paused = new Set(['nightly'])
+    expect(told([job('crm', { attempt: 2 }), job('stripe', { attempt: 2, schedule: 'hourly' })], { paused })).toEqual({
+      ...nothing,
+      take: 'stripe',
+    })
+    // Somebody has asked for it, or it was due before the pause.
+    expect(told([job('crm')], { paused })).toMatchObject({ take: 'crm' })
   })
 
   test('of a daemon that died waits again', () => {

@@ -118,6 +118,7 @@ describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is 
       const executor = await open({
         store: {
           takeJob: (...how) => store.takeJob(...how),
+          pauses: () => store.pauses(),
           async beginJob(ticket) {
             asked.open()
             await answered.opened
