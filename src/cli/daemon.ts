@@ -4,7 +4,7 @@ import { followProject } from '../app/follow-project.ts'
 import { redisVariable } from '../app/open-control-store.ts'
 import { unmarkRedis } from '../app/redis-mark.ts'
 import { runDaemon, type DaemonEvent } from '../app/run-daemon.ts'
-import { parseDuration, durationForm } from '../config/duration.ts'
+import { durationForm, longestWaitForm, longestWaitMs, parseDuration } from '../config/duration.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import { withApp } from './open-app.ts'
@@ -22,9 +22,9 @@ export type DaemonFlags = {
 /** Runs schedules.yaml until SIGTERM or Ctrl-C, which lets runs end; a second one stops them. */
 export async function serveSchedules(shell: Shell, flags: DaemonFlags): Promise<CommandResult> {
   const drainMs = parseDuration(flags.drain)
-  if (drainMs === undefined)
+  if (drainMs === undefined || drainMs > longestWaitMs)
     throw new MillraceError('MR-1001', {
-      message: `--drain ${flags.drain}: ${durationForm}`,
+      message: `--drain ${flags.drain}: ${drainMs === undefined ? durationForm : longestWaitForm}`,
       kept: 'Nothing was started.',
     })
   const stopping = new AbortController()

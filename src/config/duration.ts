@@ -9,6 +9,11 @@ export function parseDuration(text: string): number | undefined {
 
 export const durationForm = 'a duration is a number with its unit: `30s`, `15m`, `26h`, `7d`'
 
+/** What a timer can wait for is held in 31 bits: one that is asked for more rings at once. */
+export const longestWaitMs = 24 * 86_400_000
+
+export const longestWaitForm = 'no longer than 24 days'
+
 const unitsMs: ReadonlyMap<string, number> = new Map([
   ['ms', 1],
   ['s', 1000],

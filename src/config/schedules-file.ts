@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
 import { z } from 'zod'
-import { parseDuration } from './duration.ts'
+import { longestWaitForm, longestWaitMs, parseDuration } from './duration.ts'
 import { durationText, someName, someNames, strict } from './file-schema.ts'
 
 const timezone = z.string().refine(isTimezone, 'a timezone is an IANA name: `Europe/Helsinki`, `UTC`')
@@ -22,12 +22,26 @@ const priority = z.enum(['high', 'normal', 'low'])
 
 const enabled = z.union([z.boolean(), z.array(someName).min(1)], { error: 'true, false, or a list of targets: [prod]' })
 
+/** So large that it is no safe number: longer than anything. Of another form: said already. */
+const msOf = (text: string): number => parseDuration(text) ?? (durationText.safeParse(text).success ? Infinity : 1)
+
+const grace = durationText
+  .refine((text) => msOf(text) <= longestWaitMs, `a grace is ${longestWaitForm}`)
+  .describe('How long a run that is told to stop may take to get to a checkpoint.')
+
+const timeout = durationText
+  .refine(
+    (text) => msOf(text) > 0 && msOf(text) <= longestWaitMs,
+    `a timeout is more than nothing and ${longestWaitForm}`,
+  )
+  .describe('How long one run may take.')
+
 const defaults = strict({
   timezone: timezone.default('UTC').describe('Where cron and `at` are read.'),
   overlap: overlap.default('skip').describe('What a slot does while the sync still runs.'),
   catchup: catchup.prefault({}).describe('Slots that were missed.'),
-  timeout: durationText.default('2h').describe('How long one run may take.'),
-  grace: durationText.default('30s').describe('How long a run that is told to stop may take to get to a checkpoint.'),
+  timeout: timeout.default('2h'),
+  grace: grace.default('30s'),
   retry: retry.prefault({}).describe('Runs that failed and may succeed later.'),
   jitter: durationText.optional().describe('A random wait up to this, so that not all start at once.'),
   priority: priority.default('normal').describe('Which job goes first where there is room for one.'),
@@ -65,8 +79,8 @@ const schedule = strict({
   timezone: timezone.optional().describe('Where cron and `at` are read.'),
   overlap: overlap.optional().describe('What a slot does while the sync still runs.'),
   catchup: catchup.optional().describe('Slots that were missed.'),
-  timeout: durationText.optional().describe('How long one run may take.'),
-  grace: durationText.optional().describe('How long a run that is told to stop may take to get to a checkpoint.'),
+  timeout: timeout.optional(),
+  grace: grace.optional(),
   retry: retry.optional().describe('Runs that failed and may succeed later.'),
   jitter: durationText.optional().describe('A random wait up to this.'),
   priority: priority.optional().describe('Which job goes first where there is room for one.'),

@@ -161,3 +161,9 @@ test('a daemon gives up the Redis of an earlier one where it is told to, and not
   expect((await millrace(bare, 'daemon', '--no-redis')).stderr).toContain('There are no schedules')
   expect((await millrace(bare, 'schedule', 'history')).code).toBe(0)
 })
+
+test('a daemon takes no --drain that a timer cannot wait for', async () => {
+  const { code, stderr } = await millrace(bare, 'daemon', '--drain', '30d')
+  expect(code).toBe(2)
+  expect(stderr).toContain('--drain 30d: no longer than 24 days')
+})

@@ -648,6 +648,23 @@ const cases: readonly Case[] = [
   ],
   ['a removal that there is not', withPeople('map:', 'on_removed: remove\nmap:'), [`MR-1201 ${p}:7:13 remove`]],
   ['an interval of nothing', schedules('{ select: [crm], every: 0s }'), [`MR-1201 ${s}:2:32 0s`]],
+  ['a timeout of nothing', schedules('{ select: [crm], every: 1h, timeout: 0s }'), [`MR-1201 ${s}:2:45 0s`]],
+  [
+    'a timeout that no timer can wait for',
+    schedules('{ select: [crm], every: 1h, timeout: 25d }'),
+    [`MR-1201 ${s}:2:45 25d`],
+  ],
+  [
+    'a timeout that no number can hold',
+    schedules('{ select: [crm], every: 1h, timeout: 99999999999999999w }'),
+    [`MR-1201 ${s}:2:45 99999999999999999w`],
+  ],
+  ['a timeout of no form', schedules('{ select: [crm], every: 1h, timeout: long }'), [`MR-1201 ${s}:2:45 long`]],
+  [
+    'a grace that no timer can wait for',
+    schedules('{ select: [crm], every: 1h, grace: 30d }'),
+    [`MR-1201 ${s}:2:43 30d`],
+  ],
   ['loads that overlap', schedules('{ select: [crm], every: 1h, overlap: allow }'), [`MR-1201 ${s}:2:45 allow`]],
   ['no trigger', schedules('{ select: [crm] }'), [`MR-1201 ${s}:2:8 { select: [crm] }`]],
   ['two triggers', schedules('{ select: [crm], every: 1h, cron: "0 1 * * *" }'), [`MR-1201 ${s}:2:32 1h`]],
