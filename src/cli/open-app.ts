@@ -13,8 +13,8 @@ export type OpenOptions = {
   readonly onEvent?: Emit
   /** What the first Ctrl-C does. @default 'at_once' */
   readonly firstSignal?: FirstSignal
-  /** `SIGTERM`: Ctrl-C is left to the daemon whose run this is. @default 'all' */
-  readonly heed?: 'all' | 'SIGTERM'
+  /** Who started it: a daemon decides itself what the first Ctrl-C is. @default 'terminal' */
+  readonly of?: 'terminal' | 'daemon'
   /** Told of it. */
   readonly onFirstSignal?: () => void
   /**
@@ -29,7 +29,7 @@ export type OpenOptions = {
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
 export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app: App) => Promise<T>): Promise<T> {
   await checkDirectory(shell)
-  void shell.stop.listen(options.firstSignal ?? 'at_once', options.heed).then(options.onFirstSignal)
+  void shell.stop.listen(options.firstSignal ?? 'at_once', options.of).then(options.onFirstSignal)
   const project = options.check === 'target' ? await readForTarget(shell) : options.project
   const app = await openApp({
     directory: shell.directory,

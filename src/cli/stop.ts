@@ -11,10 +11,10 @@ export type Stop = {
   readonly exitCode: () => number | undefined
   /**
    * From now on signals are ours. `checkpoint`: the first one asks, the second one aborts; `at_once`: the first one aborts;
-   * `ends`: the first one is the ordinary end. Resolves with the first one. Ctrl-C of a terminal reaches the daemon and its
-   * runs at once: a run leaves it to the daemon, which asks it by SIGTERM when it wants it to stop.
+   * `ends`: the first one is the ordinary end. Resolves with the first one. Ctrl-C of a terminal reaches a daemon and its
+   * runs at once: a run `of: 'daemon'` leaves the first one to it, which asks by SIGTERM when its time is over.
    */
-  readonly listen: (first: FirstSignal, heed?: 'all' | 'SIGTERM') => Promise<void>
+  readonly listen: (first: FirstSignal, of?: 'terminal' | 'daemon') => Promise<void>
   /** Aborts everything at once with an error that nobody was there to catch; the first one counts. */
   readonly fail: (error: MillraceError) => void
   readonly failure: () => MillraceError | undefined
@@ -42,11 +42,12 @@ export function createStop(stderr: Output): Stop {
       exitCode ??= failure.exitCode
       abort.abort(failure)
     },
-    listen: (first, heed = 'all') =>
+    listen: (first, of = 'terminal') =>
       new Promise((resolve) => {
+        let leaves = of === 'daemon' ? 1 : 0
         for (const [name, code] of Object.entries(codes))
           process.on(name, () => {
-            if (heed !== 'all' && name !== heed) return
+            if (name === 'SIGINT' && leaves-- > 0) return
             count++
             if (first !== 'ends' || count > 1) exitCode = code
             resolve()

@@ -33,8 +33,8 @@ export async function runChosenSyncs(shell: Shell, select: readonly string[], fl
   refuseExcluding(flags)
   const options = runOptions(flags)
   const renderer = createShellRenderer(shell)
-  const heed = flags.slot === undefined ? 'all' : 'SIGTERM'
-  const result = await withApp(shell, { onEvent: renderer.onEvent, firstSignal: 'checkpoint', heed }, async (app) => {
+  const of = flags.slot === undefined ? 'terminal' : 'daemon'
+  const result = await withApp(shell, { onEvent: renderer.onEvent, firstSignal: 'checkpoint', of }, async (app) => {
     const [{ runSyncs }, { selectSyncs }, { checkSecrets }] = await Promise.all([
       import('../app/run-syncs.ts'),
       import('../config/select.ts'),

@@ -335,7 +335,6 @@ describe('signals', () => {
     const { child, ended, said } = startMillrace(project, ofDaemon)
     await until(() => said().includes('scan'))
     child.kill('SIGINT')
-    child.kill('SIGINT')
     await run('sandbox', 'fault', 'stripe', 'delay', '--off')
     const { code, stderr } = await ended
     expect(stderr).not.toContain('Stopping')
