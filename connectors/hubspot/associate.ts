@@ -6,6 +6,7 @@ import { findRecords, type FoundRecords } from './find-records.ts'
 import { pathOf } from './object-type.ts'
 import { rejectRow } from './read-batch.ts'
 import { associateBody, maxInputs, type Pair } from './requests.ts'
+import { unheard } from './send-batch.ts'
 import { malformed } from './transport.ts'
 import type { Sending } from './write-records.ts'
 
@@ -45,7 +46,7 @@ export async function associateRows(
       // The records are there; whether they belong together is not known.
       const { code, message } = error
       const result: WriteResult =
-        code === 'MR-3004' ? { outcome: 'rejected', code, message, retryable: true } : { outcome: 'unknown', message }
+        code === 'MR-3004' ? { outcome: 'rejected', code, message, retryable: true } : unheard(error)
       for (const { row } of targets) fail(row.index, result)
     }
   }

@@ -49,7 +49,7 @@ async function askEach(
     } catch (error) {
       // Of this one nothing is known any more; the others stay as they were refused.
       if (!(error instanceof MillraceError)) throw error
-      answers.set(row, { result: { outcome: 'unknown', message: error.message }, id: null })
+      answers.set(row, { result: unheard(error), id: null })
       return
     }
   }
@@ -104,6 +104,13 @@ const unanswered: RowAnswer = {
   } satisfies WriteResult,
   id: null,
 }
+
+/** Where throwing it would deny what others were told. */
+export const unheard = (failure: MillraceError): WriteResult => ({
+  outcome: 'unknown',
+  message: failure.message,
+  failure,
+})
 
 export const batchDocs = {
   upsert:

@@ -3,7 +3,7 @@ import { isObject, listOf, readDetail, textOf, type JsonBody, type VendorError }
 import type { HubspotApi } from './client.ts'
 import { isOptOut, type StatusInput } from './encode-status.ts'
 import { rejectRow } from './read-batch.ts'
-import { lost, requestTimeoutMs } from './send-batch.ts'
+import { lost, requestTimeoutMs, unheard } from './send-batch.ts'
 import { malformed } from './transport.ts'
 
 export type StatusAnswer = { readonly result: WriteResult; readonly isInDoubt?: boolean }
@@ -52,7 +52,7 @@ function sendBatch(
 
 /**
  * Several people at a time where all opt out, a person's own types in order. One that gets no answer keeps no other from
- * going; where several do not, the others wait for the next run.
+ * going; where several do not, the delivery ends with it.
  */
 async function sendOneByOne(
   api: HubspotApi,
@@ -65,7 +65,7 @@ async function sendOneByOne(
   const lanes = inputs.every(isOptOut) ? maxLanes : 1
   let heard = 0
   let failures = 0
-  let failure: MillraceError | undefined
+  let last: MillraceError | undefined
   let isOver = false
   const take = async (input: StatusInput): Promise<void> => {
     try {
@@ -80,10 +80,11 @@ async function sendOneByOne(
       }
       answers.set(input, { result: { outcome: 'unknown', message: error.message } })
       if (isOver) return
-      failure = error
+      last = error
       failures++
       // One cause may fell all that are under way together.
       isOver = !lost.includes(error.code) || failures >= maxFailures + lanes - 1
+      if (isOver) answers.set(input, { result: unheard(error) })
     }
   }
   const sendLane = async (): Promise<void> => {
@@ -92,8 +93,8 @@ async function sendOneByOne(
   const ends = await Promise.allSettled(Array.from({ length: lanes }, sendLane))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   // What is done is not denied by an error after it.
-  if (failure && heard === 0) throw failure
-  const unsent: WriteResult = { outcome: 'unknown', message: failure?.message ?? 'it was not sent' }
+  if (last && heard === 0) throw last
+  const unsent = last ? unheard(last) : unnamed
   return inputs.map((input) => answers.get(input) ?? { result: unsent })
 }
 

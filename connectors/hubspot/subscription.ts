@@ -1,7 +1,7 @@
 import { MillraceError, type Change, type DestinationObject, type JsonObject, type WriteResult } from 'millrace'
 import { encodeStatus, isInput, isOptOut, legalOptions, readLegalBasis, type StatusInput } from './encode-status.ts'
 import { maxInputs } from './requests.ts'
-import { requestTimeoutMs } from './send-batch.ts'
+import { requestTimeoutMs, unheard } from './send-batch.ts'
 import { batchDocs, unnamed, type StatusSender } from './send-statuses.ts'
 
 /**
@@ -51,7 +51,7 @@ async function writeStatuses(
     } catch (error) {
       // What is done is not denied by an error after it; halves of the rest come with the next run.
       if (!(error instanceof MillraceError) || results.size === 0) throw error
-      for (const input of inputs) results.set(input, { outcome: 'unknown', message: error.message })
+      for (const input of inputs) results.set(input, unheard(error))
     }
   }
   return encoded.map((row) => (isInput(row) ? (results.get(row) ?? unnamed) : row))
@@ -69,7 +69,7 @@ async function sendEach(
       results.set(input, own?.result ?? unnamed)
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
-      results.set(input, { outcome: 'unknown', message: error.message })
+      results.set(input, unheard(error))
       return
     }
   }

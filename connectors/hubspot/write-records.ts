@@ -7,7 +7,7 @@ import { refuseMerged, tellMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
 import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
-import { sendBatch, type Batch } from './send-batch.ts'
+import { sendBatch, unheard, type Batch } from './send-batch.ts'
 
 export type RecordObject = { readonly name: string; readonly properties: Properties }
 
@@ -126,9 +126,7 @@ async function sendRows(api: HubspotApi, batch: Batch, sending: Sending): Promis
       const middle = Math.ceil(rows.length / 2)
       await sendRows(api, { ...batch, rows: rows.slice(0, middle) }, sending)
       await sendRows(api, { ...batch, rows: rows.slice(middle) }, sending)
-    } else
-      for (const { index } of rows)
-        answers[index] = { result: { outcome: 'unknown', message: error.message }, id: null }
+    } else for (const { index } of rows) answers[index] = { result: unheard(error), id: null }
   }
 }
 

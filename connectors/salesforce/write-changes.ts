@@ -1,4 +1,4 @@
-import type { Change, WriteContext, WriteResult } from 'millrace'
+import type { Change, MillraceError, WriteContext, WriteResult } from 'millrace'
 import { checkMatch } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { findTargets } from './find-targets.ts'
@@ -6,7 +6,7 @@ import { jobShape } from './ingest-rows.ts'
 import { checkFields } from './relationship.ts'
 import { isLocked } from './row-refusal.ts'
 import { optsIn, rowKinds, type Row, type RowKind } from './row.ts'
-import { orderByParent, sendCollections } from './write-collections.ts'
+import { orderByParent, sendCollections, unanswered } from './write-collections.ts'
 import { runJobs, type IngestPart } from './write-jobs.ts'
 import type { BulkRules, Writing } from './writing.ts'
 
@@ -20,24 +20,45 @@ export async function writeChanges(
   changes: readonly Change[],
   context: WriteContext,
 ): Promise<readonly WriteResult[]> {
-  const { api, object, bulk } = writing
+  const { object } = writing
   const { match, signal } = context
   checkMatch(match, changes)
   checkFields(object, match, changes)
   const results: WriteResult[] = []
   const rows = await findTargets(writing, changes, { match, signal, results })
+  const failure = await sendRows(writing, rows, { context, results })
+  const none: WriteResult = failure
+    ? unanswered(failure)
+    : { outcome: 'unknown', message: 'no result came for this row' }
+  return changes.map((_, index) => results[index] ?? none)
+}
+
+/** What ended it before all rows had gone. */
+async function sendRows(
+  writing: Writing,
+  rows: Rows,
+  { context, results }: { readonly context: WriteContext; readonly results: WriteResult[] },
+): Promise<MillraceError | undefined> {
+  const { api, object, bulk } = writing
   const { jobs, rest } = splitForJobs(object, rows, bulk)
-  const sending = { api, object, match, signal, results }
-  for (const kind of rowKinds) await sendCollections(sending, kind, rest[kind])
-  for (const part of await runJobs(writing, jobs, { context, results }))
+  const sending = { api, object, match: context.match, signal: context.signal, results }
+  for (const kind of rowKinds) {
+    const failure = await sendCollections(sending, kind, rest[kind])
+    if (failure) return failure
+  }
+  for (const part of await runJobs(writing, jobs, { context, results })) {
     // The object or the user has no Bulk API.
-    await sendCollections(sending, part.kind, part.rows)
+    const failure = await sendCollections(sending, part.kind, part.rows)
+    if (failure) return failure
+  }
   for (const kind of rowKinds) {
     const locked = rows[kind].filter((row) => isLocked(results[row.index]) && !optsIn(row))
     // Thousands of locked rows are not worth a request per fifty.
-    if (locked.length <= mostLocked) await sendCollections(sending, kind, orderByParent(object, locked), lockedRows)
+    if (locked.length > mostLocked) continue
+    const failure = await sendCollections(sending, kind, orderByParent(object, locked), lockedRows)
+    if (failure) return failure
   }
-  return changes.map((_, index) => results[index] ?? { outcome: 'unknown', message: 'no result came for this row' })
+  return undefined
 }
 
 type Rows = { readonly [kind in RowKind]: readonly Row[] }

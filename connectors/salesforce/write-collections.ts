@@ -19,14 +19,14 @@ export type Sending = {
 /**
  * Rows of one kind, up to two hundred a request. A value that the vendor's parser does not take fails the whole request,
  * before any row is touched: halves are sent until the row is found. Once something was accepted, an error no longer fails
- * the call: it would deny what was done.
+ * the call, since it would deny what was done: it is given back, and nothing more should go.
  */
 export async function sendCollections(
   { api, object, match, signal, results }: Sending,
   kind: RowKind,
   rows: readonly Row[],
   requestRows = maxRows,
-): Promise<void> {
+): Promise<MillraceError | undefined> {
   const waiting = [...cutRequests(rows, requestRows)]
   for (let part = waiting.shift(); part; part = waiting.shift()) {
     const sent = part
@@ -44,12 +44,18 @@ export async function sendCollections(
       else waiting.unshift(sent.slice(0, Math.ceil(sent.length / 2)), sent.slice(Math.ceil(sent.length / 2)))
     } catch (error) {
       if (!(error instanceof MillraceError) || !results.some((result) => result?.outcome === 'ok')) throw error
-      for (const { index } of [...sent, ...waiting.flat()])
-        results[index] = { outcome: 'unknown', message: error.message }
-      return
+      for (const { index } of sent) results[index] = unanswered(error)
+      return error
     }
   }
+  return undefined
 }
+
+export const unanswered = (failure: MillraceError): WriteResult => ({
+  outcome: 'unknown',
+  message: failure.message,
+  failure,
+})
 
 /** Rows of one parent stand together: writing them locks it. Otherwise in the order they have. */
 export function orderByParent(object: DescribeSObjectResult, rows: readonly Row[]): readonly Row[] {

@@ -57,13 +57,21 @@ function readResults(answer: unknown, flawed: (what: string) => MillraceError): 
   if (!Array.isArray(answer)) throw flawed('it answered no list of results')
   // Of a list with holes, too: there is a result for each place.
   return Array.from(answer, (result: unknown, index): WriteResult => {
-    const { outcome, code, message, retryable, maybeTaken } = Object(result) as { readonly [name: string]: unknown } // checked here
+    const said = Object(result) as { readonly [name: string]: unknown } // checked here
+    const { outcome, code, message, retryable, maybeTaken, failure } = said
     switch (outcome) {
       case 'ok':
         return { outcome }
       case 'absent':
-      case 'unknown':
         return { outcome, ...(isSaid(message) && { message: textOf(message) }) }
+      case 'unknown':
+        if (isSaid(failure) && !(failure instanceof MillraceError))
+          throw flawed(`result ${index} has a failure that is no MillraceError: ${textOf(failure)}`)
+        return {
+          outcome,
+          ...(isSaid(message) && { message: textOf(message) }),
+          ...(failure instanceof MillraceError && { failure }),
+        }
       case 'rejected':
         return {
           outcome,

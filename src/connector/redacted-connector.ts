@@ -12,8 +12,15 @@ export function redactedConnector(connector: OpenedConnector, redactor: Redactor
   return wrapConnector(connector, {
     thrown: (error) => redactThrown(error, redactor),
     account: (name) => redactor.text(name),
-    results: (results) => results.map((result) => (result.outcome === 'ok' ? ok : redactor.deep(result))),
+    results: (results) => results.map((result) => redactResult(result, redactor)),
   })
+}
+
+function redactResult(result: WriteResult, redactor: Redactor): WriteResult {
+  if (result.outcome === 'ok') return ok
+  if (result.outcome !== 'unknown' || !result.failure) return redactor.deep(result)
+  const { failure, ...said } = result
+  return { ...redactor.deep(said), failure: redactOurs(failure, redactor) }
 }
 
 /** Of what was taken the vendor has nothing to say. */
@@ -27,7 +34,7 @@ export function redactThrown(error: unknown, redactor: Redactor): Error {
 }
 
 function redactOurs(error: MillraceError, redactor: Redactor): MillraceError {
-  const { code, kept, place, retry } = error
+  const { code, kept, place, retry, retryAfterMs } = error
   const copy = new MillraceError(code, {
     message: redactor.text(error.message),
     ...(kept === undefined ? {} : { kept: redactor.text(kept) }),
@@ -35,6 +42,7 @@ function redactOurs(error: MillraceError, redactor: Redactor): MillraceError {
     ...(place && { place }),
     ...(error.cause === undefined ? {} : { cause: redactor.deep(error.cause) }),
     retry,
+    retryAfterMs,
   })
   copy.stack = redactor.text(error.stack ?? '')
   return copy

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import type { MillraceError } from './millrace-error.ts'
 
 /**
  * A number that a double cannot hold, as V8's own raw JSON value: `JSON.stringify` writes its digits as they are.
@@ -48,5 +49,9 @@ export type WriteResult =
       readonly retryable: boolean
       readonly maybeTaken?: true
     }
-  /** Sent, and no answer came. */
-  | { readonly outcome: 'unknown'; readonly message?: string }
+  /**
+   * Sent, and no answer came; or not sent any more. `failure`: the error that kept it from one, where others of the same `write`
+   * were taken, so that throwing it would deny them. The delivery ends with it as if it were thrown; of an MR-3004, which is about
+   * its own request, it is only told.
+   */
+  | { readonly outcome: 'unknown'; readonly message?: string; readonly failure?: MillraceError }

@@ -11,6 +11,7 @@ import type { Journal, JournalHeader, Segment, SentBatch } from './journal.ts'
 import { findLeaseLost } from './lease-lost.ts'
 import type { OptOutField } from './opt-out-alone.ts'
 import type { RejectsByReason } from './rejects-by-reason.ts'
+import type { Unanswered } from './unanswered.ts'
 import { aloneOf, writeAndCheck } from './write-and-check.ts'
 import { batchChanges, recordName } from './write-batch.ts'
 
@@ -29,6 +30,7 @@ export type Delivery = {
   /** Opt-outs are read back. */
   readonly verify: boolean
   readonly rejects: RejectsByReason
+  readonly unanswered: Unanswered
   readonly journal: Journal
   readonly header: JournalHeader
 }

@@ -21,6 +21,7 @@ import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
 import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
+import { unansweredRows } from './unanswered.ts'
 import { baselineWarning, warningsOf } from './warnings.ts'
 
 export type ReverseRequest = {
@@ -198,6 +199,7 @@ async function send(
   const { comparison, mapping, held, fence, rejects } = prepared
   const limit = held ? comparison.changes.optOuts : comparison.changes.rows
   const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
+  const unanswered = unansweredRows(context, request.object.name)
   const delivered =
     limit === 0
       ? { delivered: 0, rejected: 0, absent: 0, isSettled: true }
@@ -214,10 +216,12 @@ async function send(
           ),
           verify: request.sync.verifyOptOuts,
           rejects,
+          unanswered,
           journal: await Journal.create(directory, header),
           header,
         })
   rejects.sayAll()
+  unanswered.say()
   const ledger = ledgerOf(comparison, { delivered, limit, held: held !== undefined })
   const imbalance = reverseImbalance(ledger)
   const error = delivered.failure ?? held ?? (imbalance ? unbalanced(request, imbalance) : undefined)

@@ -38,8 +38,11 @@ export async function writeAndCheck(
   }
   const { results: answered, failure: ended } = await writeBatch(batch, target)
   const failure = ended && !isJob && isPassing(batch, ended) ? undefined : ended
-  if (ended && !failure) warn(`${batch.length} opt-ins had no answer, and may not be sent twice: ${ended.message}`)
   const results = failure?.code === 'MR-2005' || isJob ? answered : await settleUnknown(batch, answered, target)
+  if (ended && !failure) {
+    const open = results.filter(({ outcome }) => outcome === 'unknown').length
+    if (open > 0) warn(`${open} opt-ins had no answer, and may not be sent twice: ${ended.message}`)
+  } else if (!failure) delivery.unanswered.count(results)
   const seen = delivery.verify
     ? await verifyOptOuts(batch, results, {
         ...target,

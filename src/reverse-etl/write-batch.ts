@@ -15,7 +15,7 @@ export type BatchTarget = {
 
 export type BatchResults = {
   readonly results: readonly WriteResult[]
-  /** Why the rest of the delivery should not go on; its rows are unknown. */
+  /** Why the rest of the delivery should not go on; rows that it kept from an answer are unknown. */
   readonly failure?: MillraceError
   /** Refused rows of which a part was taken all the same. */
   readonly partly?: ReadonlySet<number>
@@ -26,7 +26,9 @@ export async function writeBatch(batch: readonly SpooledChange[], target: BatchT
   const refusal = await target.mayStillSend()
   if (refusal) return allUnknown(batch, refusal)
   try {
-    return { results: await writeWhole(batch, target) }
+    const results = await writeWhole(batch, target)
+    const failure = failureIn(results)
+    return { results, ...(failure && { failure }) }
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error
     if (error.code !== 'MR-3004') return allUnknown(batch, error)
@@ -50,6 +52,12 @@ async function writeWhole(
     kept: 'Their intents stay open: they will be sent again.',
   })
 }
+
+/** What ended it in the middle. A request that was refused says nothing of the others. */
+const failureIn = (results: readonly WriteResult[]): MillraceError | undefined =>
+  results
+    .map((result) => (result.outcome === 'unknown' ? result.failure : undefined))
+    .find((failure) => failure && failure.code !== 'MR-3004')
 
 async function writeHalves(batch: readonly SpooledChange[], target: BatchTarget): Promise<BatchResults> {
   const middle = Math.ceil(batch.length / 2)

@@ -279,6 +279,19 @@ it.each([1, 3])('a job that was settled with %i results for 2 changes says so', 
   ])
 })
 
+it('what ended a write in the middle is an error of ours, and stays what it is', async () => {
+  const failure = new MillraceError('MR-3006', { message: 'enough for today' })
+  expect(await answersOf([{ outcome: 'ok' }, { outcome: 'unknown', failure }, { outcome: 'unknown' }])).toEqual([
+    { outcome: 'ok' },
+    { outcome: 'unknown', failure },
+    { outcome: 'unknown' },
+  ])
+  await expect(answersOf([{ outcome: 'unknown', failure: 'enough' }])).rejects.toMatchObject({
+    code: 'MR-1401',
+    message: expect.stringContaining('result 0 has a failure that is no MillraceError: enough'),
+  })
+})
+
 it('a refusal without words is a refusal all the same', async () => {
   expect(
     await answersOf([

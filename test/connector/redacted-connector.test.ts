@@ -126,16 +126,35 @@ describe('a connector', () => {
     ])
   })
 
-  test('keeps the code, the place and the way on of an error of ours', () => {
+  test('shows none in what ended a write in the middle, which keeps its code', async () => {
+    const failure = new MillraceError('MR-3006', { message: `f ${key}` })
+    const object = {
+      write: () => Promise.resolve([{ outcome: 'unknown', message: `m ${key}`, failure }]),
+    } as unknown as DestinationObject // only what is called here
+    const connector = redactedConnector({ ...nothing, objects: () => Promise.resolve([object]) }, redactor)
+    const [written] = (await connector.objects?.(context)) ?? []
+    const [result] = (await written?.write([], context)) ?? []
+    expect(result).toMatchObject({
+      outcome: 'unknown',
+      message: 'm [secret]',
+      failure: { code: 'MR-3006', message: 'f [secret]' },
+    })
+    expect(result?.outcome === 'unknown' && result.failure).toBeInstanceOf(MillraceError)
+    expect(shown(result)).not.toContain(key)
+  })
+
+  test('keeps the code, the place, the way on and the time to come back of an error of ours', () => {
     const ours = new MillraceError('MR-3004', {
       message: `m ${key}`,
       kept: `k ${key}`,
       next: [`n ${key}`],
       retry: 'later',
+      retryAfterMs: 60_000,
     })
     const copy = redactThrown(new MillraceErrors([ours]), redactor)
+    const said = { message: 'm [secret]', kept: 'k [secret]', next: ['n [secret]'] }
     expect(copy).toMatchObject({
-      errors: [{ code: 'MR-3004', message: 'm [secret]', kept: 'k [secret]', next: ['n [secret]'], retry: 'later' }],
+      errors: [{ code: 'MR-3004', ...said, retry: 'later', retryAfterMs: 60_000 }],
     })
     expect(shown(copy)).not.toContain(key)
   })

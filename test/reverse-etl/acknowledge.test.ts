@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { column, intents, makeWorld, openRejects, rows, run, snapshot } from './world.ts'
+import type { WriteContext } from '../../src/connector/destination.ts'
+import type { Change, WriteResult } from '../../src/model/change.ts'
+import type { EngineEvent } from '../../src/model/event.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import { column, intents, makeWorld, openRejects, rows, run, snapshot, type World } from './world.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
 const ben = { id: '2', name: 'Ben', opted_out: false }
@@ -219,6 +223,60 @@ describe('what the destination says', () => {
     )
     expect(sentMeanwhile.some(({ type }) => type === 'batch.sent')).toBe(true)
     expect((await run(world)).ledger).toMatchObject({ unchanged: 40 })
+  })
+})
+
+describe('rows that the destination does not answer', () => {
+  const people = ['1', '2', '3', '4'].map((id) => ({ id, name: 'x', opted_out: false }))
+  const warnings = (events: readonly EngineEvent[]) =>
+    events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+
+  /** Its batches take two requests, of which the second fails. */
+  function endInTheMiddle({ vendor }: World, failure: MillraceError): void {
+    const { write } = vendor.object
+    Object.assign(vendor.object, {
+      write: async (changes: readonly Change[], context: WriteContext): Promise<readonly WriteResult[]> => [
+        ...(await write(changes.slice(0, 1), context)),
+        ...changes.slice(1).map(() => ({ outcome: 'unknown', message: failure.message, failure }) as const),
+      ],
+    })
+  }
+
+  it('are told of once a run, with the reason of the first', async () => {
+    const world = makeWorld()
+    world.people = people
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    world.vendor.faults.set('4', { kind: 'lost' })
+    const { ledger, error, events } = await run(world)
+    expect(error).toBeUndefined()
+    expect(ledger).toMatchObject({ delivered: 2, unknown: 2 })
+    expect(warnings(events)).toEqual([
+      expect.stringMatching(/^person: 2 rows have no answer; .* The first: no answer$/),
+    ])
+    expect(warnings((await run(world)).events)).toEqual([])
+  })
+
+  it('end the delivery where the connector says what kept them from it, and deny no row that was taken', async () => {
+    const world = makeWorld()
+    world.people = people
+    endInTheMiddle(world, new MillraceError('MR-3006', { message: 'enough for today' }))
+    const { ledger, error, events } = await run(world)
+    expect(error).toMatchObject({ code: 'MR-3006', message: 'enough for today' })
+    expect(ledger).toMatchObject({ delivered: 1, unknown: 3 })
+    expect(world.vendor.requests).toEqual([['1']])
+    expect(warnings(events)).toEqual([])
+    expect(await snapshot(world)).toEqual({ 1: 'accepted x' })
+    expect(await intents(world)).toEqual(['2 upsert', '3 upsert', '4 upsert'])
+  })
+
+  it('do not end it where a request was refused: that says nothing of the others', async () => {
+    const world = makeWorld()
+    world.people = people
+    endInTheMiddle(world, new MillraceError('MR-3004', { message: 'the second request was refused' }))
+    const { ledger, error, events } = await run(world)
+    expect(error).toBeUndefined()
+    expect(ledger).toMatchObject({ delivered: 2, unknown: 2 })
+    expect(warnings(events)).toEqual([expect.stringContaining('The first: the second request was refused')])
   })
 })
 

@@ -156,7 +156,7 @@ describe('the answer of each row', () => {
     await vendor.fault('reset_after', { times: 1, after: 1, match: 'upsert' })
     expect(await contacts([...three, bad])).toMatchObject([
       ok,
-      { outcome: 'unknown' },
+      { outcome: 'unknown', failure: { code: 'MR-3002' } },
       ok,
       { outcome: 'rejected', retryable: true, message: expect.stringContaining('one of 2 rows') },
     ])
@@ -558,7 +558,7 @@ describe('associations', () => {
     await vendor.fault('reset_before', { times: 1, match: 'associate' })
     expect(
       await contacts([change('person_id', 'A-1', { 'associations.company': '50001' }), change('person_id', 'A-2')]),
-    ).toMatchObject([{ outcome: 'unknown' }, ok])
+    ).toMatchObject([{ outcome: 'unknown', failure: { code: 'MR-3002' } }, ok])
   })
 
   it('that are refused whole are sent in halves: their records are written already', async () => {

@@ -1,0 +1,49 @@
+/** A delivery that Salesforce cuts short in the middle of a batch: what was taken stays taken, and the run says why it ended. */
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { column, makeWorld, run, type World } from '../../reverse-etl/world.ts'
+import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
+
+let org: OpenedSalesforce
+beforeEach(async () => {
+  org = await openSalesforce({ keys: { bulk_from: 10_001 } })
+})
+afterEach(() => org[Symbol.asyncDispose]())
+
+async function makeAccounts(rows: number): Promise<World> {
+  const map = [column('External_Id__c', 'id'), column('Name', 'name')]
+  const world = makeWorld({ sync: { match: 'External_Id__c', object: 'Account', primaryKey: ['id'], map } })
+  world.vendor = { ...world.vendor, object: await org.object('Account') }
+  world.columns = { id: 'VARCHAR', name: 'VARCHAR' }
+  world.people = Array.from({ length: rows }, (_, i) => ({ id: `cut-${String(i).padStart(4, '0')}`, name: `N ${i}` }))
+  return world
+}
+const send = (world: World) => run(world, { context: { callContext: (signal) => org.host.context(signal) } })
+const patches = async () => (await org.sandbox.journal('salesforce')).filter(({ method }) => method === 'PATCH').length
+
+it.each([
+  ['the day’s quota is used up', 'daily_limit', 'MR-3006'],
+  ['Salesforce is away', 'server_unavailable', 'MR-3003'],
+])('the run fails where %s, and the next one sends the rest', async (_, fault, code) => {
+  const world = await makeAccounts(450)
+  await org.sandbox.setFault('salesforce', fault, { match: '^PATCH', after: 1, times: 'always' })
+  const { ledger, error } = await send(world)
+  expect(error).toMatchObject({ code, retry: 'later' })
+  expect(ledger).toMatchObject({ delivered: 200, unknown: 250 })
+  await org.sandbox.setFault('salesforce', fault, null)
+  expect((await send(world)).ledger).toMatchObject({ retry: 250, delivered: 250, unchanged: 200 })
+})
+
+it('nothing of another kind goes either, and each row says what kept it', async () => {
+  const account = await org.object('Account')
+  const known = String((await org.sandbox.show('salesforce', 'Account'))[0]?.['External_Id__c'])
+  const changes = Array.from({ length: 450 }, (_, i) => `cut-${i}`).map((key) =>
+    changeOf('upsert', key, { External_Id__c: key, Name: key }),
+  )
+  await org.sandbox.setFault('salesforce', 'daily_limit', { match: '^PATCH', after: 1, times: 'always' })
+  const update = changeOf('update', known, { External_Id__c: known, Sic: '1' })
+  const results = await org.write(account, 'External_Id__c', [...changes, update])
+  expect(results.slice(0, 200)).toEqual(Array(200).fill({ outcome: 'ok' }))
+  const kept = { outcome: 'unknown', failure: expect.objectContaining({ code: 'MR-3006' }) }
+  expect(results.slice(200)).toEqual(Array(251).fill(expect.objectContaining(kept)))
+  expect(await patches()).toBe(2)
+})
