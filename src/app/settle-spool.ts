@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { leftJournals } from '../reverse-etl/journal.ts'
+import { leftJournals } from '../reverse-etl/left-journals.ts'
 import { recoverJournals } from '../reverse-etl/recover.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'

@@ -1,10 +1,12 @@
 /** The changes of a run between its diff and its delivery: one JSON line each, in the order in which they go. */
 import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Change, Fields } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { emptyAnswer } from './decision.ts'
 import { parseExact } from './exact-number.ts'
+import { inSpool } from './spool-refusal.ts'
 
 export type SpooledChange = {
   readonly key: string
@@ -25,14 +27,20 @@ export type LineWriter = {
   readonly lines: () => number
 }
 
+/** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
+export async function makeSpool(directory: string): Promise<void> {
+  await writingIn(directory, () => mkdir(directory, { recursive: true }))
+}
+
 export async function openLines(path: string): Promise<LineWriter> {
-  const file = await open(path, 'w')
+  const writing = <T>(work: () => Promise<T>) => writingIn(dirname(path), work)
+  const file = await writing(() => open(path, 'w'))
   let lines = 0
   let waiting = ''
   const flush = async () => {
     const text = waiting
     waiting = ''
-    if (text !== '') await file.appendFile(text)
+    if (text !== '') await writing(() => file.appendFile(text))
   }
   return {
     write(line) {
@@ -130,15 +138,27 @@ function hasOnlyPlainCells(fields: Fields): boolean {
 }
 
 /** The first lines of a file, in another one: what a guard lets through. */
-export async function copyFirstLines(path: string, rows: number, into: string): Promise<string> {
-  const out = await open(into, 'w')
-  try {
-    for await (const lines of readLines(path, rows)) await out.appendFile(`${lines.join('\n')}\n`)
-  } finally {
-    await out.close()
-  }
-  return into
+export function copyFirstLines(path: string, rows: number, into: string): Promise<string> {
+  return writingIn(dirname(into), async () => {
+    const out = await open(into, 'w')
+    try {
+      for await (const lines of readLines(path, rows)) await out.appendFile(`${lines.join('\n')}\n`)
+    } finally {
+      await out.close()
+    }
+    return into
+  })
 }
+
+const writingIn = <T>(directory: string, work: () => Promise<T>): Promise<T> =>
+  inSpool(
+    {
+      doing: 'writing down what is to be sent',
+      directory,
+      kept: 'What was committed before is there; of this nothing was sent.',
+    },
+    work,
+  )
 
 /**
  * As many at a time as stand in a piece of the file; at most `limit`. Cut at \n and nowhere else: `node:readline` also cuts

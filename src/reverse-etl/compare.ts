@@ -1,10 +1,9 @@
 /** plan → diff → decide: what a run would do, spooled in the order in which it would go. Plan, preview and run share it. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
-import { changeLine, openLines } from './change-spool.ts'
+import { changeLine, makeSpool, openLines } from './change-spool.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { ResolvedMapping } from './mapping.ts'
@@ -57,9 +56,10 @@ export type CompareRequest = {
   readonly onDecision?: (candidate: Candidate, decision: Decision) => void
 }
 
+/** @throws MillraceError MR-2008 where its files cannot be written; what the warehouse throws */
 export async function compareModel(session: Session, request: CompareRequest): Promise<Comparison> {
   const { sync, mapping } = request
-  await mkdir(request.directory, { recursive: true })
+  await makeSpool(request.directory)
   const diff = await readModel(session, request)
   const changes = await openLines(join(request.directory, 'changes.ndjson'))
   const intents = await openLines(join(request.directory, 'intents.ndjson'))

@@ -24,4 +24,6 @@ export type ReverseContext = {
   readonly lost?: AbortSignal
   /** Answers that go into one commit. @default 10_000 */
   readonly acknowledgeRows: number
+  /** Bytes of answers after which they are committed, however few they are. @default 67_108_864 */
+  readonly acknowledgeBytes?: number
 }

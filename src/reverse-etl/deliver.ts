@@ -66,6 +66,8 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const part = left < most ? 4 : left < 2 * most ? 2 : 1
     return Math.max(context.acknowledgeRows, Math.floor(most / part))
   }
+  const chunkBytes = context.acknowledgeBytes ?? largestChunkBytes
+  const isDue = () => delivery.journal.rows >= chunkRows() || delivery.journal.bytes >= chunkBytes
   const counts: Counts = { delivered: 0, rejected: 0, absent: 0 }
   const concurrency = object.concurrency ?? 1
   const inFlight = new Set<Promise<void>>()
@@ -105,14 +107,14 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     }
     countsOf.set(batch, own)
     add(counts, own, 1)
-    if (delivery.journal.rows < chunkRows()) return
+    if (!isDue()) return
     // They are on disk: sending goes on meanwhile. It waits only where answers come faster than they can be committed.
     const committed = attempt(() =>
       acknowledging.next(async () => {
-        if (delivery.journal.rows >= chunkRows()) await commit()
+        if (isDue()) await commit()
       }),
     )
-    if (delivery.journal.rows >= 2 * most) await committed
+    if (delivery.journal.rows >= 2 * most || delivery.journal.bytes >= 2 * chunkBytes) await committed
   }
   const commit = async (): Promise<void> => {
     const segment = await delivery.journal.rotate()
@@ -236,6 +238,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
 }
 
 const largestChunkRows = 100_000
+const largestChunkBytes = 64 << 20
 
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
   const { fence, columns, mappingVersion } = delivery.header

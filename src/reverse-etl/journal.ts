@@ -2,13 +2,13 @@
  * What the destination has said and no transaction has taken yet: answers in segments, each synced to disk before the next
  * batch counts as done. The next session takes a segment whole; after a crash the next run does.
  */
-import { type FileHandle, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
-import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
-import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
+import type { Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
+import { inSpool } from './spool-refusal.ts'
 
 export type JournalHeader = {
   readonly fence: Fence
@@ -60,6 +60,11 @@ export class Journal {
 
   get rows(): number {
     return this.#rows
+  }
+
+  /** Of the segment that is being filled, as `rows`. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** On return the answers survive a kill. Those that come while others are on their way to the disk share the next way. */
@@ -127,107 +132,16 @@ export class Journal {
   }
 }
 
-/** The file system's refusals are nobody's bug: a spool that was deleted, or made read-only, during a run. */
-async function inWords(directory: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work()
-  } catch (error) {
-    const known = asMillraceError(error, `writing down answers in ${directory}`)
-    if (known.code !== 'MR-7000' || !(error instanceof Error && 'syscall' in error)) throw known
-    throw new MillraceError('MR-2008', {
-      message: `Writing down in ${directory} what the destination answered failed: ${error.message}`,
+const inWords = <T>(directory: string, work: () => Promise<T>): Promise<T> =>
+  inSpool(
+    {
+      doing: 'writing down what the destination answered',
+      directory,
       kept: 'What was answered before it is kept; what was answered and not written down is sent again by the next run.',
-      next: 'Was .millrace/spool deleted or made read-only during the run? Leave it to millrace, and run again.',
-      cause: error,
-    })
-  }
-}
+    },
+    work,
+  )
 
-export type LeftJournal = {
-  readonly directory: string
-  readonly header: JournalHeader
-  readonly segments: readonly Segment[]
-  readonly receipts: readonly LeftReceipt[]
-}
-
-/** A vendor's job that a dead run had begun, and where its changes stand. */
-export type LeftReceipt = { readonly receipt: Json; readonly path: string }
-
-/** Journals that runs before this one left behind in a sync's spool directory. */
-export async function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {
-  const runs = await readdir(syncDirectory).catch(() => [])
-  const found: LeftJournal[] = []
-  for (const run of runs.filter((name) => name !== ownRunId).sort()) {
-    const directory = join(syncDirectory, run)
-    const header = await readHeader(directory)
-    if (!header) {
-      // It died before it could send anything: what it had spooled is of no use, and holds people's data.
-      await dropDirectory(directory)
-      continue
-    }
-    const segments: Segment[] = []
-    for (const { name, sequence } of await segmentNames(directory)) {
-      const path = join(directory, name)
-      segments.push({ path, sequence, rows: await trimTornLine(path) })
-    }
-    found.push({ directory, header, segments, receipts: await readReceipts(directory) })
-  }
-  return found
-}
-
-/** null: there is none, or a kill tore it; no request goes out before it stands whole. */
-export async function readHeader(directory: string): Promise<JournalHeader | null> {
-  const text = await readFile(join(directory, headerName), 'utf8').catch(() => null)
-  if (text === null) return null
-  try {
-    return JSON.parse(text) as JournalHeader // what create() wrote
-  } catch {
-    return null
-  }
-}
-
-/** The files of answers that lie there. */
-export async function segmentNames(
-  directory: string,
-): Promise<readonly { readonly name: string; readonly sequence: number }[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
-  return names.sort().map((name) => ({ name, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0) }))
-}
-
-/** A receipt without its file of changes, or torn, was never promised: no job has begun. */
-async function readReceipts(directory: string): Promise<readonly LeftReceipt[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(receiptPrefix) && name.endsWith('.json'))
-  const found: LeftReceipt[] = []
-  for (const name of names.sort()) {
-    try {
-      // What keepReceipt wrote.
-      const receipt = JSON.parse(await readFile(join(directory, name), 'utf8')) as Json
-      found.push({ receipt, path: join(directory, name.replace(/json$/, 'ndjson')) })
-    } catch {
-      continue
-    }
-  }
-  return found
-}
-
-/** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */
-async function trimTornLine(path: string): Promise<number> {
-  const text = await readFile(path, 'utf8')
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
-  if (whole.length !== text.length) await writeFile(path, whole, { flush: true })
-  return whole.split('\n').length - 1
-}
-
-export async function answersOf(segment: Segment): Promise<readonly Answer[]> {
-  const text = await readFile(segment.path, 'utf8')
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Answer) // what append() wrote
-}
-
-export const dropDirectory = (directory: string): Promise<void> => rm(directory, { recursive: true, force: true })
-
-const headerName = 'journal.json'
-const segmentPrefix = 'answers-'
-const receiptPrefix = 'receipt-'
+export const headerName = 'journal.json'
+export const segmentPrefix = 'answers-'
+export const receiptPrefix = 'receipt-'

@@ -1,6 +1,7 @@
 import type { Emit } from '../model/event.ts'
-import type { Session } from '../warehouse/port.ts'
-import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
+import type { Answer, Session } from '../warehouse/port.ts'
+import type { Segment } from './journal.ts'
+import { answersOf, dropDirectory, type LeftJournal } from './left-journals.ts'
 
 /**
  * What an earlier run learned and could not commit. While its fence still stands, its answers are committed in its name;
@@ -30,7 +31,7 @@ export async function recoverJournals(
           path: segment.path,
           ledger: {},
         })
-      else if (isKnown) await session.reverse.reopenIntents({ ...fence, keys: await answersOf(segment) })
+      else if (isKnown) await session.reverse.reopenIntents({ ...fence, keys: await keysOf(segment) })
     }
     if (rows > 0)
       emit({
@@ -46,4 +47,11 @@ export async function recoverJournals(
     // A job that it had begun is settled before anything is sent (settle-jobs.ts); its rows are needed for that.
     if (receipts.length === 0) await dropDirectory(directory)
   }
+}
+
+/** Of a segment's answers only what names them: with their values they could fill the memory. */
+async function keysOf(segment: Segment): Promise<readonly Pick<Answer, 'key' | 'op'>[]> {
+  const keys: Pick<Answer, 'key' | 'op'>[] = []
+  for await (const answers of answersOf(segment)) for (const { key, op } of answers) keys.push({ key, op })
+  return keys
 }

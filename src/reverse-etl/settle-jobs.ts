@@ -12,8 +12,8 @@ import { answerOf } from './answer-of.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
-import { answersOf, dropDirectory, type LeftJournal } from './journal.ts'
 import { findLeaseLost } from './lease-lost.ts'
+import { answersOf, dropDirectory, type LeftJournal } from './left-journals.ts'
 import { verifyOptOuts } from './read-back.ts'
 import type { ReverseRequest } from './run-reverse.ts'
 
@@ -35,7 +35,8 @@ export async function openJobs(
     if (journal.receipts.length === 0) continue
     const answered = new Set<string>()
     for (const segment of journal.segments)
-      for (const { key, status } of await answersOf(segment)) if (status !== 'unknown') answered.add(key)
+      for await (const answers of answersOf(segment))
+        for (const { key, status } of answers) if (status !== 'unknown') answered.add(key)
     const { runId } = journal.header.fence
     for (const [index, { receipt, path }] of journal.receipts.entries())
       if (await holdsOther(path, answered)) jobs.push({ receipt, runId, local: { journal, index } })

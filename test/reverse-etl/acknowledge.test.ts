@@ -226,6 +226,23 @@ describe('what the destination says', () => {
   })
 })
 
+describe('answers of many bytes', () => {
+  it('are committed however few they are', async () => {
+    const world = makeWorld()
+    world.people = Array.from({ length: 30 }, (_, index) => ({
+      id: `k${index}`,
+      name: 'x'.repeat(2000),
+      opted_out: false,
+    }))
+    const { events } = await run(world, { context: { acknowledgeBytes: 20_000 } })
+    const chunks = events.flatMap((event) => (event.type === 'acknowledged' ? [event.rows] : []))
+    expect(chunks.reduce((sum, each) => sum + each, 0)).toBe(30)
+    // A row is more than two thousand bytes, twice: before and after.
+    expect(Math.max(...chunks)).toBeLessThanOrEqual(20)
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 30 })
+  })
+})
+
 describe('rows that the destination does not answer', () => {
   const people = ['1', '2', '3', '4'].map((id) => ({ id, name: 'x', opted_out: false }))
   const warnings = (events: readonly EngineEvent[]) =>

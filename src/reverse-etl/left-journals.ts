@@ -1,0 +1,139 @@
+/** The journals of dead runs, as they lie in the spool. Of their segments a piece at a time is read, however long they are. */
+import { createReadStream } from 'node:fs'
+import { open, readFile, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Json } from '../model/json.ts'
+import type { Answer } from '../warehouse/port.ts'
+import { readLines } from './change-spool.ts'
+import { headerName, receiptPrefix, segmentPrefix, type JournalHeader, type Segment } from './journal.ts'
+import { inSpool, unlessMissing } from './spool-refusal.ts'
+
+export type LeftJournal = {
+  readonly directory: string
+  readonly header: JournalHeader
+  readonly segments: readonly Segment[]
+  readonly receipts: readonly LeftReceipt[]
+}
+
+/** A vendor's job that a dead run had begun, and where its changes stand. */
+export type LeftReceipt = { readonly receipt: Json; readonly path: string }
+
+/**
+ * Journals that runs before this one left behind in a sync's spool directory.
+ * @throws MillraceError MR-2008 where one cannot be read: its answers are lost with it, and its jobs go on
+ */
+export function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {
+  return looking(syncDirectory, async () => {
+    const runs: readonly string[] = await unlessMissing(readdir(syncDirectory), [])
+    const found: LeftJournal[] = []
+    for (const run of runs.filter((name) => name !== ownRunId).toSorted()) {
+      const directory = join(syncDirectory, run)
+      const header = await readHeader(directory)
+      if (!header) {
+        // It died before it could send anything: what it had spooled is of no use, and holds people's data.
+        await dropDirectory(directory)
+        continue
+      }
+      const segments: Segment[] = []
+      for (const { name, sequence } of await segmentNames(directory)) {
+        const path = join(directory, name)
+        await trimTornLine(path)
+        segments.push({ path, sequence, rows: await countLines(path) })
+      }
+      found.push({ directory, header, segments, receipts: await readReceipts(directory) })
+    }
+    return found
+  })
+}
+
+/** Work on what earlier runs left, with the file system's refusals in words. */
+export const looking = <T>(syncDirectory: string, work: () => Promise<T>): Promise<T> =>
+  inSpool({ doing: 'reading what earlier runs left', directory: syncDirectory, kept: keptAsItIs }, work)
+
+/** null: there is none, or a kill tore it; no request goes out before it stands whole. */
+export async function readHeader(directory: string): Promise<JournalHeader | null> {
+  const text = await unlessMissing(readFile(join(directory, headerName), 'utf8'), null)
+  if (text === null) return null
+  try {
+    return JSON.parse(text) as JournalHeader // what create() wrote
+  } catch {
+    return null
+  }
+}
+
+/** The files of answers that lie there. */
+export async function segmentNames(
+  directory: string,
+): Promise<readonly { readonly name: string; readonly sequence: number }[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
+  return names.sort().map((name) => ({ name, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0) }))
+}
+
+/** A receipt without its file of changes, or torn, was never promised: no job has begun. */
+async function readReceipts(directory: string): Promise<readonly LeftReceipt[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(receiptPrefix) && name.endsWith('.json'))
+  const found: LeftReceipt[] = []
+  for (const name of names.sort()) {
+    const text = await readFile(join(directory, name), 'utf8')
+    try {
+      const receipt = JSON.parse(text) as Json // what keepReceipt wrote
+      found.push({ receipt, path: join(directory, name.replace(/json$/, 'ndjson')) })
+    } catch {
+      continue
+    }
+  }
+  return found
+}
+
+/** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */
+async function trimTornLine(path: string): Promise<void> {
+  const { size, end } = await endOfLines(path)
+  if (end === size) return
+  const file = await open(path, 'r+')
+  try {
+    await file.truncate(end)
+    await file.datasync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Where the last whole line ends, looked for from behind. */
+async function endOfLines(path: string): Promise<{ readonly size: number; readonly end: number }> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const piece = Buffer.alloc(Math.min(size, pieceBytes))
+    for (let to = size; to > 0; to -= Math.min(to, pieceBytes)) {
+      const from = Math.max(0, to - pieceBytes)
+      const { bytesRead } = await file.read(piece, 0, to - from, from)
+      const at = piece.subarray(0, bytesRead).lastIndexOf(newline)
+      if (at !== -1) return { size, end: from + at + 1 }
+    }
+    return { size, end: 0 }
+  } finally {
+    await file.close()
+  }
+}
+
+export async function countLines(path: string): Promise<number> {
+  let lines = 0
+  const pieces: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: pieceBytes })
+  for await (const piece of pieces)
+    for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, at + 1)) lines++
+  return lines
+}
+
+export async function* answersOf(segment: Segment): AsyncIterable<readonly Answer[]> {
+  for await (const lines of readLines(segment.path)) yield lines.map((line) => JSON.parse(line) as Answer) // what append() wrote
+}
+
+/** @throws MillraceError MR-2008 */
+export const dropDirectory = (directory: string): Promise<void> =>
+  inSpool({ doing: 'clearing away what is done with', directory, kept: keptAsItIs }, () =>
+    rm(directory, { recursive: true, force: true }),
+  )
+
+const keptAsItIs = 'What lies there is as it was: answers that no transaction has taken are taken by the next run.'
+const pieceBytes = 1 << 18
+const newline = 0x0a
