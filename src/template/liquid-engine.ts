@@ -20,6 +20,9 @@ export function liquidEngine(): Engine {
 }
 
 function makeEngine(): Engine {
+  // liquidjs reckons in local time, whatever it is told to show: it reads a text without a zone by it, and is an hour off around
+  // its changes of the clock. Node takes the zone over at once, for the process; nothing else of ours looks at it.
+  process.env['TZ'] = 'UTC'
   // The package's own types.
   const module = createRequire(import.meta.url)('liquidjs') as typeof Liquidjs
   const number = liquidNumber(module)

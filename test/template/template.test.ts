@@ -10,6 +10,8 @@ function render(text: string, values: TemplateValues = {}): string {
   return rendered.ok ? rendered.text : `refused: ${rendered.reason}`
 }
 
+// A machine that is not in UTC, before the first template: the worst there is, where clocks change.
+process.env['TZ'] = 'America/New_York'
 const big = templateNumber('12345678901234567890.12')
 
 describe('a template', () => {
@@ -25,6 +27,19 @@ describe('a template', () => {
       '{{ d | date: "%Y/%m/%d %H:%M %a" }}',
       { d: '2026-11-20T23:59:00Z' },
       '2026/11/20 23:59 Fri',
+    ],
+    ['reads a text without a zone as UTC', '{{ d | date: "%d %H:%M" }}', { d: '2026-11-20 09:55:00' }, '20 09:55'],
+    ['reads it so with a T and a fraction', '{{ d | date: "%H:%M:%S" }}', { d: '2026-11-20T09:55:00.5' }, '09:55:00'],
+    ['reads a day in words as UTC', '{{ d | date: "%Y-%m-%dT%H:%M" }}', { d: 'Nov 20 2026' }, '2026-11-20T00:00'],
+    ['heeds a zone that is there', '{{ d | date: "%d %H:%M" }}', { d: '2026-11-20 23:55:00-05' }, '21 04:55'],
+    ['reads a day as UTC', '{{ d | date_to_string }}', { d: '2026-11-20' }, '20 Nov 2026'],
+    ['has the hour that a clock here passes over', '{{ d | date: "%H:%M" }}', { d: '2026-03-08T02:30:00Z' }, '02:30'],
+    ['has the hour after clocks here went back', '{{ d | date: "%H:%M" }}', { d: '2026-11-01T05:30:00Z' }, '05:30'],
+    [
+      'writes dates in a zone that is asked for',
+      '{{ d | date: "%d %H:%M", "America/New_York" }}',
+      { d: '2026-11-20 02:00:00' },
+      '19 21:00',
     ],
     ['hashes', '{{ e | downcase | sha256 | slice: 0, 8 }}', { e: 'A@B.C' }, 'd648b243'],
     ['sees nothing of JavaScript', '{{ o.constructor }}{{ o.__proto__ }}{{ o.toString }}', { o: {} }, ''],
