@@ -7,6 +7,9 @@ export const quoteText = (value: string): string => `'${value.replaceAll("'", "'
 
 export const textOrNull = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
 
+/** Of a reader: else a folder named `id=9` above a file gives all its rows this id. */
+export const ignoringFolders = 'hive_partitioning = false'
+
 export const names = (columns: readonly string[]): string => columns.map(quoteName).join(', ')
 
 /** A logical type in DuckDB's words. */

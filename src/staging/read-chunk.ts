@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Database } from '../duckdb/open-database.ts'
-import { quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { ignoringFolders, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledFile } from './spool.ts'
 import { lineReadAtSql, readAtField, readAtSql, rowReadAtSql, unstampedSql } from './read-at.ts'
@@ -98,7 +98,7 @@ function jsonSelect(files: readonly SpooledFile[], columns: readonly StagedColum
   if (stampsRows(files)) spec.push(`${quoteText(readAtField)}: 'BIGINT'`)
   return (
     `SELECT ${[...cells, `${readAt} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
-    `FROM read_json([${paths(files)}], format = 'newline_delimited', filename = '#file', maximum_object_size = ${maxLineBytes}, columns = {${spec.join(', ')}})`
+    `FROM read_json([${paths(files)}], format = 'newline_delimited', filename = '#file', ${ignoringFolders}, maximum_object_size = ${maxLineBytes}, columns = {${spec.join(', ')}})`
   )
 }
 
@@ -114,7 +114,7 @@ function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColum
   return (
     `SELECT ${[...cells, `${readAt} AS _read_at`, `CASE WHEN NOT _object THEN ${asItCame} END AS ${malformed}`].join(', ')} FROM ` +
     `(SELECT *, coalesce(json_valid(line) AND json_type(TRY_CAST(line AS JSON)) = 'OBJECT', false) AS _object FROM ` +
-    `read_csv([${paths(files)}], columns = {line: 'VARCHAR'}, header = false, auto_detect = false, delim = '\\x01', quote = '', escape = '', filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes}))`
+    `read_csv([${paths(files)}], columns = {line: 'VARCHAR'}, header = false, auto_detect = false, delim = '\\x01', quote = '', escape = '', filename = '#file', ${ignoringFolders}, max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes}))`
   )
 }
 
@@ -126,7 +126,7 @@ function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn
   )
   return (
     `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
-    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '#file', max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
+    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '#file', ${ignoringFolders}, max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
   )
 }
 

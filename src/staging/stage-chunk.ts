@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
-import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { ignoringFolders, names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import type { ParquetStyle } from '../model/parquet-style.ts'
 import { explainCsv, notAsPromised } from './explain-csv.ts'
 import { explainLongRow } from './explain-long-row.ts'
@@ -105,7 +105,9 @@ async function stageFlawless(db: Database, request: StageRequest, { files, path 
   )
   if (good !== rows || rows === 0) return false
   if (request.key.length === 0) return true
-  const [counted] = await db.rows(`SELECT ${distinctKeys(request)} AS d FROM read_parquet(${quoteText(path)})`)
+  const [counted] = await db.rows(
+    `SELECT ${distinctKeys(request)} AS d FROM read_parquet(${quoteText(path)}, ${ignoringFolders})`,
+  )
   return Number(counted?.['d'] ?? 0) === rows
 }
 

@@ -1,7 +1,7 @@
 /** What did not fit, with its reason, as Parquet. */
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
-import { quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { ignoringFolders, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { bad, jsonPath, raw, type StagedColumn } from './staged-column.ts'
 
 type Request = {
@@ -36,7 +36,7 @@ export async function stageRejects(db: Database, request: Request): Promise<Stag
       `FROM staged WHERE ${bad} IS NOT NULL) TO ${quoteText(path)} (FORMAT parquet)`,
   )
   const samples = await db.rows(
-    `SELECT key, code, message FROM read_parquet(${quoteText(path)}) ORDER BY code, key LIMIT 5`,
+    `SELECT key, code, message FROM read_parquet(${quoteText(path)}, ${ignoringFolders}) ORDER BY code, key LIMIT 5`,
   )
   return {
     rejects: path,

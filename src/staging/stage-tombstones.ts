@@ -1,7 +1,7 @@
 /** Rows of which only the key is known, and that they are gone. */
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
-import { names, quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { ignoringFolders, names, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { readAtSql } from './read-at.ts'
 import type { SpooledChunk } from './spool.ts'
 import { castOf, type StagedColumn } from './staged-column.ts'
@@ -34,7 +34,7 @@ export async function stageTombstones(db: Database, request: Request): Promise<S
     `CREATE OR REPLACE TEMP TABLE gone AS SELECT ${names(columns)}, _read_at, coalesce("#went", _read_at) AS _version, ` +
       `${[...columns.map((column) => `${quoteName(column)} IS NULL`), '("#version" IS NOT NULL AND "#went" IS NULL)'].join(' OR ')} AS "#bad" FROM ` +
       `(SELECT ${casts.join(', ')}, _version AS "#version", ${strictCast('_version', 'timestamp')} AS "#went", ${readAtSql('"#file"')} AS _read_at ` +
-      `FROM read_json([${files.map((file) => quoteText(file.path)).join(', ')}], format = 'newline_delimited', filename = '#file', columns = {${spec.join(', ')}}))`,
+      `FROM read_json([${files.map((file) => quoteText(file.path)).join(', ')}], format = 'newline_delimited', filename = '#file', ${ignoringFolders}, columns = {${spec.join(', ')}}))`,
   )
   const [counted] = await db.rows(
     `SELECT count(*) FILTER (WHERE "#bad") AS rejected, count(*) FILTER (WHERE NOT "#bad") AS good, ` +

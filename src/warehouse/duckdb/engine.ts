@@ -1,6 +1,6 @@
 /** The embedded warehouse's file as the shared SQL sees it: files are read where they lie, and DDL is part of a transaction. */
 import type { Database } from '../../duckdb/open-database.ts'
-import { logicalType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
+import { ignoringFolders, logicalType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import { rid } from '../sql/dialect.ts'
@@ -66,14 +66,14 @@ export function duckdbEngine(db: Database): Engine {
     whenCommitted: async (sql) => {
       await run(sql)
     },
-    bring: async (paths) => `read_parquet([${paths.map(quoteText).join(', ')}])`,
+    bring: async (paths) => `read_parquet([${paths.map(quoteText).join(', ')}], ${ignoringFolders})`,
     loadLines: async (table, path, columns) => {
       await run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${lines(path, columns)}`)
     },
     loadLists: async (table, path) => {
       await run(
         `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT from_json(json, '["VARCHAR"]') AS line ` +
-          `FROM read_ndjson_objects(${quoteText(path)}, maximum_object_size = ${maxLine}) WHERE json_type(json) = 'ARRAY'`,
+          `FROM read_ndjson_objects(${quoteText(path)}, maximum_object_size = ${maxLine}, ${ignoringFolders}) WHERE json_type(json) = 'ARRAY'`,
       )
     },
     bringValues: async (columns, values) =>
@@ -180,7 +180,7 @@ function lines(path: string, columns: readonly LineColumn[]): string {
   const made = columns.flatMap(({ name, type }) =>
     type === 'now' ? [`, ${duckdbDialect.now} AS ${quoteName(name)}`] : [],
   )
-  return `SELECT *${made.join('')} FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${read.join(', ')}})`
+  return `SELECT *${made.join('')} FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${read.join(', ')}}, ${ignoringFolders})`
 }
 
 const maxLine = 64 << 20

@@ -1,6 +1,6 @@
 /** A stage's file as DuckDB reads it, and its columns. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '../../../duckdb/sql-text.ts'
+import { ignoringFolders, quoteName, quoteText } from '../../../duckdb/sql-text.ts'
 import type { FileSource } from '../sql/copy/copy-rows.ts'
 import { snowflakeError, unsupported } from '../sql/snowflake-error.ts'
 import type { StageFile } from './stage-files.ts'
@@ -18,7 +18,7 @@ export async function openSource(
     case 'JSON':
       return {
         format: 'json',
-        sql: `read_json_objects(${quoteText(file.path)}, format = ${isTrue(format.STRIP_OUTER_ARRAY) ? `'array'` : `'unstructured'`}, maximum_object_size = 134217728)`,
+        sql: `read_json_objects(${quoteText(file.path)}, format = ${isTrue(format.STRIP_OUTER_ARRAY) ? `'array'` : `'unstructured'`}, maximum_object_size = 134217728, ${ignoringFolders})`,
         column: 'json',
       }
     case 'CSV':
@@ -29,7 +29,7 @@ export async function openSource(
 }
 
 async function parquet(connection: DuckDBConnection, file: StageFile): Promise<FileSource> {
-  const sql = `read_parquet(${quoteText(file.path)})`
+  const sql = `read_parquet(${quoteText(file.path)}, ${ignoringFolders})`
   try {
     const prepared = await connection.prepare(`SELECT * FROM ${sql}`)
     const columns = Array.from({ length: prepared.columnCount }, (_column, index) => {
@@ -51,6 +51,7 @@ async function csv(connection: DuckDBConnection, file: StageFile, format: FileFo
   const skip = Number(format.SKIP_HEADER ?? 0) + (isTrue(format.PARSE_HEADER) ? 1 : 0)
   const shape = [
     `header = false`,
+    ignoringFolders,
     `delim = ${quoteText(format.FIELD_DELIMITER ?? ',')}`,
     `quote = ${quote}`,
     `escape = ${quote}`,
