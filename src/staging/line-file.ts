@@ -1,4 +1,4 @@
-import { appendFileSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, truncateSync } from 'node:fs'
 import { readAtField } from './read-at.ts'
 
 /** The lines of many batches in one file: opening one costs as much as reading a page. Each row says when its request began. */
@@ -23,7 +23,13 @@ export function openLineFile(path: string): LineFile {
   let written = 0
   const write = (bytes: Uint8Array) => {
     // A megabyte is in the system's cache in less time than a trip through the thread pool takes.
-    appendFileSync(path, bytes)
+    try {
+      appendFileSync(path, bytes)
+    } catch (error) {
+      // A disk that is full takes a part of them, and what is still in memory is written once more.
+      if (existsSync(path)) truncateSync(path, written)
+      throw error
+    }
     written += bytes.length
   }
   const flush = () => {
