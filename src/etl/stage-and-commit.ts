@@ -33,6 +33,8 @@ export type ChunkCommit = {
   readonly cursor: Cursor | null
   readonly connector: string
   readonly scanId: string
+  /** Our clock when it began. */
+  readonly scanStarted: string
   /** The scan is complete with it. */
   readonly isLast: boolean
   /** A full pass marks what it saw. */
@@ -104,7 +106,9 @@ function sayRejected(context: EtlContext, where: string, staged: Staged): void {
 /** Commits what was staged, and lets the files go. */
 export async function commitStaged(context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> {
   const { plan, chunks } = commit
-  const syncedAt = context.clock.now().toISOString()
+  const now = context.clock.now().toISOString()
+  // Our clock may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
+  const syncedAt = now < commit.scanStarted ? commit.scanStarted : now
   const own: TableWrite = {
     stream: plan.stream.name,
     table: plan.shape.table,

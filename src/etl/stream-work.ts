@@ -222,6 +222,7 @@ export class StreamWork {
       chunks: chunk.staged,
       connector,
       scanId: scan.id,
+      scanStarted: scan.started_at,
       isLast: chunk.isLast,
       cursor: this.#scan.limit === null ? chunk.cursor : null,
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.

@@ -21,7 +21,9 @@ export async function writeRejects(
 ): Promise<void> {
   const scope = `sync = ${db.text(fence.sync)} AND stream = ${db.text(stream)} AND state = 'open'`
   const now = db.instant(write.syncedAt)
-  const loaded = write.key.length > 0 ? [write.rows, write.gone].filter((each) => each !== null) : []
+  // A pass over a part of the columns saw the key of a row that may still be refused: it loads none.
+  const loads = write.key.length > 0 && !write.onlyStanding
+  const loaded = loads ? [write.rows, write.gone].filter((each) => each !== null) : []
   if (loaded.length > 0 && (await hasOpen(db, scope)))
     for (const { relation } of loaded)
       await db.run(

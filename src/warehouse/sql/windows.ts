@@ -52,10 +52,11 @@ export async function beginWindows(db: Engine, prepared: PreparedWindows): Promi
 /** Called after the merge. Gives how many rows went. */
 export async function endWindows(db: Engine, prepared: PreparedWindows, fence: Fence): Promise<number> {
   const { write, scope } = prepared
-  // A row that this pass saw and refused is still in the vendor's report.
+  // A row that this pass saw and refused, in whichever of its runs, is still in the vendor's report.
+  const [since = write.syncedAt] = (write.windows ?? []).map(({ readBefore }) => readBefore).toSorted()
   const refused =
     `SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(write.stream)} ` +
-    `AND state = 'open' AND run_id = ${db.text(fence.runId)}`
+    `AND state = 'open' AND last_at >= ${db.instant(since)}`
   const gone = await db.deleteFrom({
     target: targetOf(db, write),
     from: `${prepared.windows} w`,

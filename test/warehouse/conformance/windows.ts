@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { WindowSet } from '../../../src/warehouse/table-write.ts'
-import { at, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
+import { at, scope, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
 
 const report: Columns = { day: 'date', account: 'integer', ad: 'string', spend: 'decimal(38,2)', clicks: 'integer' }
 
@@ -99,6 +99,23 @@ export function windowConformance(open: OpenWarehouse): void {
         touchUnchanged: true,
       })
       expect(await stored()).toEqual(['2026-11-01 a 1.00'])
+    })
+
+    test('keep a row that an earlier run of the same pass refused', async () => {
+      const insights = { table: 'insights', columns: report, key: ['day', 'account', 'ad'], touchUnchanged: true }
+      await bench().load({ ...insights, rows: [row('2026-11-01', 'a', '1.00'), row('2026-11-01', 'b', '2.00')] })
+      // The pass began at 10. The run that read its first page died.
+      const refused = { key: '["2026-11-01","7","a"]', code: 'MR-5002' }
+      await bench().load({ ...insights, rejects: [refused], syncedAt: at(11) })
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-2'))
+      await bench().load({
+        ...insights,
+        fence,
+        rows: [row('2026-11-01', 'b', '2.00', 20)],
+        windows: [window('2026-11-01', '2026-11-01', 10)],
+        syncedAt: at(21),
+      })
+      expect(await stored()).toEqual(['2026-11-01 a 1.00', '2026-11-01 b 2.00'])
     })
 
     test.each([
