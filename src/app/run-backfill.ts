@@ -4,6 +4,7 @@ import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
 import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
+import { folderName } from '../model/folder-name.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
@@ -78,7 +79,7 @@ function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Ou
   const { app } = work
   const { stream } = partition.plan
   const name = `${sync.name} ${stream.name} ${partition.name}`
-  const spool = join(app.spoolDir, '_backfill', name.replaceAll(/\W/g, '_'))
+  const spool = join(app.spoolDir, '_backfill', folderName(name))
   return underLease(work, `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`, () =>
     loadFromSource(work, { sync, spool }, async (context, connection) =>
       runPartition(context, {

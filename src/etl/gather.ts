@@ -1,7 +1,9 @@
 /** What a stream yielded since the last commit, on disk, and how much of it the last checkpoint covers. */
 import { join } from 'node:path'
 import type { Batch, Checkpoint, ChildBatch, ReadWindow } from '../connector/contract.ts'
+import { folderName } from '../model/folder-name.ts'
 import { countRows, openChunk, type ChunkMark, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
+import type { Fence } from '../warehouse/port.ts'
 import type { ParentSet } from '../warehouse/table-write.ts'
 import type { EtlContext } from './context.ts'
 import type { StreamPlan } from './resolve-streams.ts'
@@ -37,14 +39,16 @@ export function openGatherer(
   context: EtlContext,
   options: {
     readonly plan: StreamPlan
-    /** Unique among the stream's. */
+    readonly fence: Pick<Fence, 'partition'>
+    /** Unique among the chunks of this stream and partition. */
     readonly number: number
     /** Our clock when the scan began. */
     readonly scanStarted: Date
   },
 ): Gatherer {
-  const { plan, number, scanStarted } = options
-  const open = (stream: string) => openChunk(join(context.spoolDir, `${stream.replace(/\W/g, '_')}-${number}`))
+  const { plan, fence, number, scanStarted } = options
+  const open = (stream: string) =>
+    openChunk(join(context.spoolDir, `${folderName(`${stream} ${fence.partition}`)}-${number}`))
   const rows = open(plan.stream.name)
   const children = new Map<string, { readonly writer: ChunkWriter; readonly parents: ParentSet[] }>()
   const windows: ReadWindow[] = []

@@ -67,7 +67,7 @@ const scanOver = (
   stream: string,
   { from, to, upperBound }: ScopeRequest['bounds'],
 ): ScanState => ({
-  id: `${runId}-${stream}`.slice(-40),
+  id: `${runId}-${stream}`,
   upper_bound: upperBound,
   started_at: clock.now().toISOString(),
   full: true,

@@ -69,7 +69,8 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
           context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
       }
       if (outcome.failure !== undefined) fail(outcome.failure, plan.stream.name)
-      else if (request.limit === null) await runPasses(context, plan, { request, vendorNow, reports, fail })
+      else if (request.limit === null)
+        await runPasses(context, plan, { request, vendorNow, reports, fail, sequence: outcome.sequence })
     } catch (error) {
       fail(error, plan.stream.name)
     }
@@ -87,15 +88,18 @@ type Passing = {
   readonly vendorNow: Date
   readonly reports: Map<string, StreamReport>
   readonly fail: (error: unknown, name: string) => void
+  /** Of the scan's last commit. */
+  readonly sequence: number
 }
 
 /** What is due of a stream beside its scan: keys alone, and what the vendor calculates. */
 async function runPasses(
   context: EtlContext,
   plan: StreamPlan,
-  { request, vendorNow, reports, fail }: Passing,
+  { request, vendorNow, reports, fail, ...scan }: Passing,
 ): Promise<void> {
   const { sync, connectorName } = request
+  let { sequence } = scan
   for (const due of passesOf(sync.name, plan)) {
     if (context.isStopping()) return
     const start = await beginPass(context, due, { sync: sync.name, connectorName, vendorNow })
@@ -103,7 +107,8 @@ async function runPasses(
     const name = `${plan.stream.name} ${due.partition}`
     const { maxShrink } = request
     const options = { vendorNow, fullRefresh: false, limit: null, start: null, maxShrink, verify: 'off' } as const
-    const outcome = await syncStream(context, start, options)
+    const outcome = await syncStream(context, { ...start, sequence }, options)
+    sequence = outcome.sequence
     for (const report of outcome.reports.values()) {
       reports.set(name, report)
       if (outcome.failure === undefined)

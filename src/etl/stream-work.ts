@@ -35,6 +35,8 @@ export type StreamStart = {
   readonly connectorName: string
   /** The scan in the cursor was made for this run: nothing is resumed. @default false */
   readonly isNew?: boolean
+  /** Of the last commit that this run made for the stream: a commit is known by its run, stream and sequence. @default 0 */
+  readonly sequence?: number
 }
 
 type CursorInScan = Cursor & { readonly scan: ScanState }
@@ -62,7 +64,7 @@ export class StreamWork {
   readonly #workbench: Workbench
   readonly #ledgers = new Map<string, EtlLedger>()
   #cursor: CursorInScan
-  #sequence = 0
+  #sequence: number
   #chunks = 0
   #gatherer: Gatherer
   readonly #underWay: InOrder<Step>
@@ -84,6 +86,7 @@ export class StreamWork {
     this.#scan = work.scan
     this.#maxShrink = work.maxShrink
     this.#cursor = work.cursor
+    this.#sequence = start.sequence ?? 0
     this.#resume = work.scan.resume
     this.#workbench = openWorkbench(join(context.spoolDir, 'staging'))
     const { plan } = start
@@ -140,6 +143,9 @@ export class StreamWork {
     await this.#underWay.ended()
     await this.#workbench.close()
   }
+
+  /** Of the last commit that was tried. */
+  readonly sequence = (): number => this.#sequence
 
   /** The ledgers of the stream and its children, of all that was committed. */
   reports(counted: number | null): ReadonlyMap<string, StreamReport> {
@@ -287,7 +293,7 @@ export class StreamWork {
 
   #openGatherer(): Gatherer {
     const scanStarted = new Date(this.#cursor.scan.started_at)
-    return openGatherer(this.#context, { plan: this.#start.plan, number: ++this.#chunks, scanStarted })
+    return openGatherer(this.#context, { ...this.#start, number: ++this.#chunks, scanStarted })
   }
 }
 

@@ -16,6 +16,8 @@ export type StreamOutcome = {
   readonly reports: ReadonlyMap<string, StreamReport>
   /** undefined: the scan is complete. */
   readonly failure: unknown
+  /** Of the run's last commit for the stream. */
+  readonly sequence: number
 }
 
 export type SyncStreamOptions = StreamOptions & {
@@ -46,7 +48,7 @@ export async function syncStream(
     full: options.fullRefresh || (isGeneration && options.limit !== null),
     generation: isGeneration,
     by: scanDigestOf(plan, isPartition ? null : options.start),
-    scanId: `${context.runId}-${stream.name}`.slice(-40),
+    scanId: `${context.runId}-${stream.name}`,
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
   const odd = oddOfStandingRows(
@@ -70,7 +72,7 @@ export async function syncStream(
     verify: (read) => verifyCount(context, { plan, scan, counted, read, verify: options.verify }),
   })
   await work.close()
-  return { reports: work.reports(counted), failure }
+  return { reports: work.reports(counted), failure, sequence: work.sequence() }
 }
 
 /** Reads to the end and completes the scan, or commits what a checkpoint covers; gives what went wrong. */
