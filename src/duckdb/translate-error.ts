@@ -11,7 +11,8 @@ export type About = {
 export function translateError(error: unknown, doing: string, about: About = {}): MillraceError {
   const { sql, file } = about
   if (error instanceof MillraceError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const raw = error instanceof Error ? error.message : String(error)
+  const message = withoutRow(raw)
   if (isLocked(error)) return heldByAnother(message, error)
   if (
     /No space left|disk is full|failed to offload|Could not (?:write|truncate)|max_temp_directory_size/i.test(message)
@@ -28,9 +29,16 @@ export function translateError(error: unknown, doing: string, about: About = {})
     message: `${doing}: ${message.trim()}\n  in: ${sql.replace(/\s+/g, ' ').slice(0, 300)}`,
     kept: 'The transaction was rolled back.',
     ...(/Out of Memory/i.test(message) && { next: moreRoom }),
-    cause: error,
+    // It has the row too.
+    ...(message === raw && { cause: error }),
   })
 }
+
+/** Of a CSV that it cannot read DuckDB shows a row as it came, masked columns too, and advises to leave it out without a word. */
+const withoutRow = (message: string): string =>
+  message
+    .replace(/Original Line:[\s\S]*\n(?=[^\n]+\s+Possible fixes:)/, '')
+    .replace(/\s*Possible fixes:[\s\S]*?(\n *file = [^\n]*|$)[\s\S]*/, '$1')
 
 /** DuckDB's own advice is of settings that nobody has here. */
 const moreRoom = [

@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import { stageBatches } from './stage.ts'
 
@@ -39,3 +40,19 @@ it('of several files a column may be in one alone', async () => {
     { id: '2', v: 'a' },
   ])
 })
+
+it.each([
+  ['behind a quote', '"x"ann@person.org'],
+  ['within quotes', '"ann "q" person.org"'],
+  ['within quotes, over two lines', '"ann "q"\nperson.org"'],
+])(
+  'a CSV with characters %s that cannot be read is told of without its rows, and without advice to leave them out',
+  async (_, cell) => {
+    // DuckDB looks at the first rows before it reads, and then fails in other words.
+    const good = Array.from({ length: 40_000 }, (_row, n) => `${n},b\n`).join('')
+    const staged = stageBatches([csv(`id,v\n${good}x,${cell}\n`, { rows: 40_001 })], types)
+    const told: unknown = await staged.catch((error: unknown) => inspect(error, { depth: 9 }))
+    expect(told).toContain('40002')
+    expect(told).not.toMatch(/person\.org|ignore_errors/)
+  },
+)
