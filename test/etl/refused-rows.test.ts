@@ -55,4 +55,43 @@ describe('a row that was refused', () => {
     expect(await world.rows('SELECT id FROM crm.people WHERE _deleted_at IS NOT NULL')).toEqual([])
     expect(await rejects()).toEqual([{ key: '3', state: 'open' }])
   })
+
+  test.each(['merge', 'full_refresh'] as const)(
+    'and is gone since is settled by a pass over everything (%s)',
+    async (mode) => {
+      const vendor = open()
+      vendor.put(4, { score: 'y' })
+      vendor.pass(1000)
+      const streams = [{ mode }]
+      await world.run(vendor.connector, { streams })
+      vendor.hardDelete(3)
+      vendor.pass(1000)
+      await world.run(vendor.connector, { streams, fullRefresh: true })
+      expect(await rejects()).toEqual([
+        { key: '3', state: 'settled' },
+        { key: '4', state: 'open' },
+      ])
+    },
+  )
+
+  test('stands once among the open ones, though it has no key and everything is read again by each run', async () => {
+    const vendor = open({ key: [], enumerates: false, deletedWhen: undefined })
+    const streams = [{ mode: 'full_refresh' as const }]
+    for (let n = 0; n < 3; n++) await world.run(vendor.connector, { streams })
+    const open_ = () => world.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE state = 'open'`)
+    expect(await open_()).toEqual([{ n: '1' }])
+    vendor.put(3, { score: 1 })
+    vendor.pass(1000)
+    await world.run(vendor.connector, { streams })
+    expect(await open_()).toEqual([{ n: '0' }])
+  })
+
+  test('is not settled by a pass that a limit keeps from reading everything', async () => {
+    const vendor = open()
+    await world.run(vendor.connector, { streams: [{}] })
+    vendor.hardDelete(3)
+    vendor.pass(1000)
+    await world.run(vendor.connector, { streams: [{}], fullRefresh: true, limit: 2 })
+    expect(await rejects()).toEqual([{ key: '3', state: 'open' }])
+  })
 })

@@ -10,7 +10,7 @@ import { besideTable, writeGeneration } from './generation.ts'
 import { ensureGeneration } from './generation-table.ts'
 import { mergeStaged, prepareMerge } from './merge.ts'
 import type { MergeCounts } from './merge-counts.ts'
-import { prepareRejects, writeRejects } from './refused-rows.ts'
+import { prepareRejects, settleUnmet, writeRejects } from './refused-rows.ts'
 import { replaceRow } from './replace-row.ts'
 import { prepareIntervals, writeIntervals } from './scd2.ts'
 import { bringWrite, type BroughtWrite } from './staged-rows.ts'
@@ -90,6 +90,7 @@ async function applyWrite(
   const merged = await land(db, write, { into: brought, fence })
   await writeRejects(db, brought, { fence, stream: write.stream })
   const swept = await sweepUnseen(db, write, { fence, prepared: sweep })
+  await settleUnmet(db, write, fence)
   const replaced = windows ? await endWindows(db, windows, fence) : 0
   const closed = merged.closed + (write.mode === 'scd2' ? swept : 0)
   return { ...staged, ...add(merged, staged), swept, closed, replaced: merged.replaced + replaced }

@@ -49,6 +49,19 @@ export async function writeRejects(
   await db.discard(again)
 }
 
+/** A pass over everything, which ends with this commit, has not met these rows again: they are gone, or had no key to be known by. */
+export async function settleUnmet(
+  db: Engine,
+  { sweep, stream, syncedAt, onlyStanding = false }: TableWrite,
+  fence: Fence,
+): Promise<void> {
+  if (!sweep || sweep.kind === 'empty' || sweep.readBefore === null || onlyStanding) return
+  await db.run(
+    `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.instant(syncedAt)} WHERE sync = ${db.text(fence.sync)} ` +
+      `AND stream = ${db.text(stream)} AND state = 'open' AND last_at < ${db.instant(sweep.readBefore)}`,
+  )
+}
+
 async function hasOpen(db: Engine, scope: string): Promise<boolean> {
   const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)
   return open?.['n'] !== '0'
