@@ -1,5 +1,6 @@
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import { checkFields } from './check-fields.ts'
+import { checkFileNames } from './check-file-names.ts'
 import { checkMillrace, checkSync, type KnownNames } from './check-names.ts'
 import { checkSchedules, resolveSchedules, type CheckedProject } from './check-schedules.ts'
 import { checkSharedTables } from './check-shared-tables.ts'
@@ -61,7 +62,10 @@ function readProject(projectRoot: string, home: string): ReadProject {
     etlSyncs: [...syncs.filter(({ kind }) => kind === 'etl').map(({ name }) => name), ...brokenSyncs],
     models: loaded.models.map(({ name }) => name),
   }
-  if (files.millrace && main.readable) checkMillrace(main, known, { yaml: files.millrace, report })
+  if (files.millrace && main.readable) {
+    checkMillrace(main, known, { yaml: files.millrace, report })
+    checkFileNames({ targets: main.targets, syncs }, { yaml: files.millrace, report })
+  }
   const yamlOf = new Map(files.syncs.map(({ name, yaml }) => [name, yaml]))
   for (const sync of syncs) {
     const yaml = yamlOf.get(sync.name)

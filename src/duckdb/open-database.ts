@@ -61,8 +61,11 @@ const rowsInGroup = 10_240
 /** The one that DuckDB gives to a file that it opens, so that queries with it go on working. */
 function catalogName(path: string): string {
   const stem = basename(path).replace(/\.[^.]*$/, '')
-  return ['', 'memory', 'system', 'temp'].includes(stem.toLowerCase()) ? `${stem}_file` : stem
+  return taken.includes(stem.toLowerCase()) ? `${stem}_file` : stem
 }
+
+/** DuckDB's own names, and those of our schemas: `models.x` would be of the file or of the schema, and DuckDB refuses to guess. */
+const taken = ['', 'memory', 'system', 'temp', 'main', 'models', '_millrace']
 
 function settings(options: DatabaseOptions): Record<string, string> {
   return {

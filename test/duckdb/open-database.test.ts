@@ -22,6 +22,31 @@ async function withDatabase(work: (db: Database) => Promise<void>): Promise<void
   }
 }
 
+describe('a file that is named like one of our schemas, or of DuckDB’s own names', () => {
+  it.each(['main', 'models', '_millrace', 'Models', 'memory'])(
+    '%s.duckdb holds tables and models as any other',
+    async (name) => {
+      const place = mkdtempSync(join(directory, 'named-'))
+      const warehouse = openDuckDBWarehouse({
+        path: join(place, `${name}.duckdb`),
+        memoryLimit: '100MiB',
+        threads: 1,
+        inTurn: (_request, work) => work(),
+      })
+      const rows = await warehouse.session({ runId: 'run-1', purpose: 'test' }, async (session) => {
+        await session.ensureTable(
+          { schema: 'crm', name: 'people', columns: [{ name: 'id', type: 'integer' }] },
+          'evolve',
+        )
+        await session.ensureView('models', 'all_people', 'SELECT count(*) AS n FROM crm.people')
+        return collect(session.query('SELECT n FROM models.all_people'))
+      })
+      await warehouse.close()
+      expect(rows).toEqual([{ n: '0' }])
+    },
+  )
+})
+
 describe('a file that is damaged, or none of DuckDB', () => {
   const sound = join(directory, 'sound.duckdb')
   beforeAll(async () => {
