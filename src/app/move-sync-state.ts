@@ -99,12 +99,18 @@ async function refuseMove(
     if (sync.kind === 'etl') throw cannotMove(`the cursors of ${from} are its own already`)
     return
   }
-  if (await session.upkeep.has(sync.name))
+  if ((await session.upkeep.has(sync.name)) && !(await isHalfMoved(session, from, sync.name)))
     throw cannotMove(
       `there is state of ${sync.name} already`,
       `If it is of no use:  millrace sync state reset ${sync.name}`,
     )
   if (sync.kind === 'etl') await refuseOtherTables(session, from, sync)
+}
+
+/** Snowflake gives a table its new name behind the COMMIT that moved all else: where a move died between the two, that is left to do. */
+async function isHalfMoved({ reverse }: Session, from: string, to: string): Promise<boolean> {
+  const isLeft = (await reverse.readMeta(from)) === null && (await reverse.hasSnapshot(from))
+  return isLeft && (await reverse.readMeta(to)) !== null && !(await reverse.hasSnapshot(to))
 }
 
 /** A cursor says that everything before it is in its tables: those of a renamed sync stand under its old name. */
