@@ -17,7 +17,10 @@ export type RunPurpose = Pick<RunRecord, 'trigger' | 'partition'> & {
   readonly options: RunOptions
 }
 
-/** Never throws for what can go wrong in the run: the record says it, `errors` carries the whole. */
+/**
+ * Never throws for what can go wrong in the run: the record says it, `errors` carries the whole.
+ * @throws MillraceError where the control store cannot take its beginning: then nothing was run
+ */
 export async function recordRun(
   app: App,
   { sync, options, trigger, partition }: RunPurpose,
@@ -61,7 +64,10 @@ export async function recordRun(
     ...(outcome.streams ? { streams: outcome.streams } : {}),
     ...(first ? { error: errorOf(first) } : {}),
   }
-  await app.store.recordRun(finished)
+  // What was loaded or sent is: a control store that is away now must not make a failed command of it, nor take its history.
+  await app.store
+    .recordRun(finished)
+    .catch((error: unknown) => warn(app, finished, { error, doing: 'recording its end' }))
   await writeHistory(app, sync, finished)
   app.emit({ type: 'run.finished', run: finished })
   return { run: finished, errors: outcome.errors }
@@ -101,12 +107,12 @@ async function writeHistory(app: App, sync: Sync, run: RunRecord): Promise<void>
       await session.upkeep.pruneChanges({ sync: sync.name, recordedBefore, limit: prunedAtOnce })
     })
   } catch (error) {
-    app.emit({
-      type: 'run.warning',
-      run_id: run.run_id,
-      message: asMillraceError(error, 'writing the history of the run').message,
-    })
+    warn(app, run, { error, doing: 'writing the history of the run' })
   }
+}
+
+function warn(app: App, run: RunRecord, { error, doing }: { readonly error: unknown; readonly doing: string }): void {
+  app.emit({ type: 'run.warning', run_id: run.run_id, message: asMillraceError(error, doing).message })
 }
 
 /** A run does not get slow by what piled up while a retention was long: the next ones take the rest. */

@@ -5,7 +5,7 @@ import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
 import { folderName } from '../model/folder-name.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { leaseName } from './lease-name.ts'
 import { loadFromSource } from './load-from-source.ts'
@@ -42,18 +42,19 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
   )
   const todo = planned.filter((partition) => !partition.isDone)
   const done: RecordedRun[] = []
-  const isOver = () => app.isStopping() || app.signal.aborted || done.some(({ run }) => run.status === 'failed')
+  const notBegun: MillraceError[] = []
+  const isOver = () =>
+    app.isStopping() || app.signal.aborted || notBegun.length > 0 || done.some(({ run }) => run.status === 'failed')
   const queue = todo.values()
   const lanes = Array.from({ length: Math.min(options.parallel, todo.length) }, async () => {
     for (const partition of queue) {
       if (isOver()) return
-      done.push(
-        await recordRun(
-          app,
-          { sync, options: runOptions, trigger: 'backfill', partition: labelOf(partition) },
-          (work) =>
-            underPermit(work, sync.source, () => loadPartition(work, { sync, partition, again: options.again })),
-        ),
+      // One that could not begin: those of the other lanes come to their end.
+      await recordRun(app, { sync, options: runOptions, trigger: 'backfill', partition: labelOf(partition) }, (work) =>
+        underPermit(work, sync.source, () => loadPartition(work, { sync, partition, again: options.again })),
+      ).then(
+        (recorded) => done.push(recorded),
+        (error: unknown) => notBegun.push(asMillraceError(error, `beginning ${labelOf(partition)}`)),
       )
     }
   })
@@ -61,7 +62,7 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
   const last = done.at(-1)?.run
   if (last?.ledger) await buildModelsAfterLoad({ app, runId: last.run_id })
   const runs = done.map(({ run }) => run)
-  const errors = done.flatMap((each) => each.errors)
+  const errors = [...done.flatMap((each) => each.errors), ...notBegun]
   const stopped = app.isStopping() || app.signal.aborted
   return {
     exit_code: stopped ? 130 : exitCodeOf([...runs, ...errors]),

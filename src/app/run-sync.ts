@@ -7,7 +7,10 @@ import type { RunOptions } from './run-options.ts'
 import { runReverseSync } from './run-reverse-sync.ts'
 import { underPermit } from './under-permit.ts'
 
-/** Never throws for what can go wrong in a run: the record says it, `errors` carries the whole. */
+/**
+ * Never throws for what can go wrong in a run: the record says it, `errors` carries the whole.
+ * @throws MillraceError where the control store cannot take its beginning: then nothing was run
+ */
 export function runSync(app: App, sync: Sync, options: RunOptions): Promise<RecordedRun> {
   const by = { trigger: options.slot === null ? 'cli' : 'schedule' } as const
   return recordRun(app, { sync, options, ...by }, (work) =>

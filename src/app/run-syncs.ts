@@ -1,9 +1,10 @@
 import { syncDependencies } from '../config/order-syncs.ts'
 import type { Sync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
-import type { MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
 import type { RunRecord } from '../model/run.ts'
 import type { App } from './app.ts'
+import type { RecordedRun } from './record-run.ts'
 import type { RunOptions } from './run-options.ts'
 import { runSync } from './run-sync.ts'
 
@@ -21,7 +22,7 @@ export async function runSyncs(app: App, syncs: readonly Sync[], options: RunOpt
   const needs = syncDependencies(app.project)
   const chosen = new Set(syncs.map((sync) => sync.name))
   const started = new Map<string, Promise<void>>()
-  const results = new Map<string, Awaited<ReturnType<typeof runSync>>>()
+  const results = new Map<string, Partial<RecordedRun> & Pick<RecordedRun, 'errors'>>()
   let free = concurrentSyncs
   const waiting: (() => void)[] = []
   const takePlace = async () => {
@@ -43,6 +44,9 @@ export async function runSyncs(app: App, syncs: readonly Sync[], options: RunOpt
         await takePlace()
         try {
           if (!app.isStopping() && !app.signal.aborted) results.set(sync.name, await runSync(app, sync, options))
+        } catch (error) {
+          // One that could not begin: the others run to their end, and say what became of them.
+          results.set(sync.name, { errors: [asMillraceError(error, `beginning ${sync.name}`)] })
         } finally {
           givePlace()
         }
@@ -50,7 +54,7 @@ export async function runSyncs(app: App, syncs: readonly Sync[], options: RunOpt
     )
   await Promise.all(started.values())
   const done = syncs.flatMap((sync) => results.get(sync.name) ?? [])
-  const runs = done.map((result) => result.run)
+  const runs = done.flatMap((result) => result.run ?? [])
   const errors = done.flatMap((result) => result.errors)
   const stopped = app.isStopping() || app.signal.aborted
   return { exit_code: stopped ? 130 : exitCodeOf([...runs, ...errors]), runs, errors }
