@@ -1,7 +1,7 @@
 /** What somebody says to the daemon from another terminal; it reads the control store at its next tick. */
-import { userInfo } from 'node:os'
 import { jobsOfSlot } from '../app/jobs-of-slot.ts'
 import type { App } from '../app/app.ts'
+import { whoAmI } from '../app/who-am-i.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
@@ -13,7 +13,7 @@ import type { CommandResult, Shell } from './shell.ts'
 
 export const pauseSchedule = (shell: Shell, name: string): Promise<CommandResult> =>
   withSchedule(shell, { name, check: 'target' }, async (app) => {
-    await app.store.pauseSchedule(name, { at: app.clock.now().toISOString(), by: userInfo().username })
+    await app.store.pauseSchedule(name, { at: app.clock.now().toISOString(), by: whoAmI() })
     return `${name} is paused: its slots are recorded and do not run. What runs now goes on; what would be tried again waits.\nNext: millrace schedule resume ${name}`
   })
 
