@@ -1,6 +1,7 @@
 import type { ReverseSync, Target } from '../config/project.ts'
 import type { DestinationObject } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { hasDelivered } from '../model/run.ts'
 import { checkSnapshot } from '../reverse-etl/check-snapshot.ts'
 import type { ResolvedMapping } from '../reverse-etl/mapping.ts'
 import { invalidKeys, snapshotMeta } from '../reverse-etl/run-reverse.ts'
@@ -53,11 +54,10 @@ const hourMs = 3_600_000
 
 /** The control store remembers deliveries that a lost warehouse cannot. */
 export async function deliveredBefore(app: App, sync: string): Promise<boolean> {
-  const runs = await app.store.runs({ sync, limit: 200 })
-  return runs.some(
-    (run) =>
-      run.target === app.target.name && run.ledger !== null && 'delivered' in run.ledger && run.ledger.delivered > 0,
-  )
+  const target = app.target.name
+  if (await app.store.hasDelivered({ sync, target })) return true
+  // Runs that were recorded before stores remembered it.
+  return (await app.store.runs({ sync })).some((run) => run.target === target && hasDelivered(run))
 }
 
 /** Why a run would stop before it sends anything, in the order in which it would find out; the guards are not asked. */

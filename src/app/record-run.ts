@@ -36,6 +36,7 @@ export async function recordRun(
     trigger,
     slot: options.slot,
     ...(partition === undefined ? {} : { partition }),
+    ...(options.limit === null ? {} : { limited_to: options.limit }),
     requests: 0,
     seconds: 0,
     longest_wait_seconds: 0,

@@ -16,6 +16,8 @@ export type RunRecord = {
   readonly slot: string | null
   /** What of the sync a backfill's run reads: the stream and its range. */
   readonly partition?: string
+  /** `--limit`: so many rows at most were to be read of a stream, or sent. */
+  readonly limited_to?: number
   readonly requests: number
   readonly seconds: number
   /** The longest single wait for a place at the connection, the lease or the warehouse file; 0: none. Not in `_millrace.runs`. */
@@ -29,6 +31,9 @@ export type RunRecord = {
   /** `retry_after_seconds`: the vendor asked not to come back sooner. */
   readonly error?: { readonly code: string; readonly message: string; readonly retry_after_seconds?: number }
 }
+
+export const hasDelivered = ({ ledger }: Pick<RunRecord, 'ledger'>): boolean =>
+  ledger !== null && 'delivered' in ledger && ledger.delivered > 0
 
 export type StreamReport = EtlLedger & {
   readonly loaded: number

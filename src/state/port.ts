@@ -12,6 +12,8 @@ export type ControlStore = {
   readonly run: (runId: string) => Promise<StoredRun | null>
   /** Newest first. */
   readonly runs: (filter: RunFilter) => Promise<readonly StoredRun[]>
+  /** Has a run that was recorded here delivered rows? Known for longer than its run is kept. */
+  readonly hasDelivered: (delivery: Pick<RunRecord, 'sync' | 'target'>) => Promise<boolean>
   /**
    * Progress (`batch.*`, `request.sent`, `acknowledged` …) is not kept one by one: of each kind and stream or object the
    * store keeps one event with the rows added up, a little late. The rest is kept as it came, up to a cap.

@@ -109,7 +109,7 @@ export type StateTables = {
     readonly sync?: string
     readonly runId?: string
     readonly limit: number
-    /** Without backfills, which say nothing of how fresh a sync is. @default false */
+    /** Without backfills and runs with `--limit`, which say nothing of how fresh a sync is. @default false */
     readonly live?: boolean
   }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>

@@ -51,13 +51,15 @@ describe('two syncs on one object', () => {
 })
 
 describe('freshness', () => {
-  it('refuses to send from a load that is older, or was a backfill, and says which and how old', async () => {
+  it('refuses to send from a load that is older, or was a backfill or a trial, and says which and how old', async () => {
     const never = await run('fresh')
     expect(never.code).toBe(4)
     expect(errorOf(never)).toMatchObject({
       code: 'MR-4006',
       message: expect.stringContaining('reads stripe, which was never loaded'),
     })
+    expect((await run('stripe', '--limit', '1')).code).toBe(0)
+    expect(errorOf(await run('fresh'))).toEqual(errorOf(never))
     expect((await run('stripe')).code).toBe(0)
     expect((await run('fresh')).code).toBe(0)
     await project.write(

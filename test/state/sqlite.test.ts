@@ -40,7 +40,7 @@ describe('the file of the control store', () => {
     await openSqliteStore({ path }).close()
     const sql = new DatabaseSync(path)
     sql.exec(
-      'drop table daemons; drop table jobs; drop table slots; drop table schedules; create table slots (schedule text, instant text)',
+      'drop table deliveries; drop table daemons; drop table jobs; drop table slots; drop table schedules; create table slots (schedule text, instant text)',
     )
     sql.exec(`insert into leases (name, token, ttl_ms, grace_ms, since, expires_ms, host, pid, process_started_at)
       values ('kept', 7, 1, 1, '2026-01-01T00:00:00Z', 1, 'here', 1, 'then')`)
@@ -51,6 +51,19 @@ describe('the file of the control store', () => {
     expect(await store.acquireLease({ name: 'kept', runId: 'r', ttlMs: 1000, graceMs: 0 })).toMatchObject({
       granted: true,
     })
+    await store.close()
+  })
+
+  test('a file of format 3 keeps its runs and slots, and remembers deliveries from now on', async () => {
+    const old = openSqliteStore({ path })
+    await old.claimSlots([aSlot()])
+    await old.close()
+    const sql = new DatabaseSync(path)
+    sql.exec('drop table deliveries; pragma user_version = 3')
+    sql.close()
+    const store = openSqliteStore({ path })
+    expect(await store.claimSlots([aSlot()])).toEqual([false])
+    expect(await store.hasDelivered({ sync: 'people', target: 'prod' })).toBe(false)
     await store.close()
   })
 

@@ -13,6 +13,7 @@
  * | runs                  | hash   | run id → RunRecord (JSON) |
  * | run-processes         | hash   | run id → ProcessId (JSON) of who ran it |
  * | runs-newest           | zset   | run id, scored by started_at |
+ * | deliveries            | hash   | <target>|<sync> → { run_id, at } (JSON) of the last run that delivered; outlives it |
  * | events/<run>          | zset   | event id, scored by its place. `p:<kind> <of>`: a sum; `k:…`: kept always; `d:…`: the rest |
  * | event-bodies/<run>    | hash   | event id → EngineEvent (JSON) |
  * | lease/<name>          | hash   | token, run (empty: free), process (JSON), since, expires, ttl, grace, claim, from (JSON) |
@@ -52,6 +53,7 @@ export function keysOfProject(project: string) {
     runs: `${prefix}runs`,
     runProcesses: `${prefix}run-processes`,
     runsNewest: `${prefix}runs-newest`,
+    deliveries: `${prefix}deliveries`,
     events: `${prefix}events/`,
     eventBodies: `${prefix}event-bodies/`,
     lease: (name: string) => `${prefix}lease/${name}`,

@@ -1,5 +1,5 @@
 /** Runs on Redis: the truth about those under way and those that ended without a word. Keeps the newest 1,000, for 90 days. */
-import type { RunRecord } from '../../model/run.ts'
+import { hasDelivered, type RunRecord } from '../../model/run.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import type { Own } from './own.ts'
 import { runScript, script } from './script.ts'
@@ -10,7 +10,7 @@ export function storeRuns({
   nowMs,
   process,
   presence,
-}: Own): Pick<ControlStore, 'recordRun' | 'run' | 'runs'> {
+}: Own): Pick<ControlStore, 'recordRun' | 'run' | 'runs' | 'hasDelivered'> {
   const readRuns = async (ids: readonly string[]): Promise<readonly StoredRun[]> => {
     if (ids.length === 0) return []
     const [records, processes] = await connection.patiently('reading runs', (redis) =>
@@ -33,12 +33,19 @@ export function storeRuns({
       if (run.status === 'running') await presence.show()
       const startedMs = Date.parse(run.started_at)
       const own = [run.run_id, JSON.stringify(run), run.status, startedMs, JSON.stringify(process)]
-      const args = [nowMs(), keptMs, keptRuns, keys.events, keys.eventBodies, ...own]
+      const delivery = hasDelivered(run)
+        ? [deliveryOf(run), JSON.stringify({ run_id: run.run_id, at: run.started_at })]
+        : []
+      const args = [nowMs(), keptMs, keptRuns, keys.events, keys.eventBodies, ...own, ...delivery]
       await connection.patiently(`recording run ${run.run_id}`, (redis) =>
-        runScript(redis, put, [keys.runs, keys.runProcesses, keys.runsNewest], args),
+        runScript(redis, put, [keys.runs, keys.runProcesses, keys.runsNewest, keys.deliveries], args),
       )
     },
     run: async (runId) => (await readRuns([runId]))[0] ?? null,
+    hasDelivered: async (delivery) =>
+      (await connection.patiently('asking what was delivered', (redis) =>
+        redis.hexists(keys.deliveries, deliveryOf(delivery)),
+      )) === 1,
     async runs({ sync, status, limit = keptRuns }) {
       const ids = await connection.patiently('reading runs', (redis) => redis.zrevrange(keys.runsNewest, 0, -1))
       const found: StoredRun[] = []
@@ -55,6 +62,9 @@ export function storeRuns({
   }
 }
 
+const deliveryOf = ({ target, sync }: Pick<RunRecord, 'target' | 'sync'>): string =>
+  [target, sync].map(encodeURIComponent).join('|')
+
 const keptRuns = 1_000
 const keptMs = 90 * 24 * 3_600_000
 const readAtOnce = 100
@@ -66,6 +76,7 @@ local isNew = redis.call('HEXISTS', KEYS[1], run) == 0
 redis.call('HSET', KEYS[1], run, ARGV[7])
 if isNew or ARGV[8] == 'running' then redis.call('HSET', KEYS[2], run, ARGV[10]) end
 redis.call('ZADD', KEYS[3], ARGV[9], run)
+if ARGV[11] then redis.call('HSET', KEYS[4], ARGV[11], ARGV[12]) end
 if not isNew then return 1 end
 local oldest = now(ARGV[1]) - tonumber(ARGV[2])
 local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. whole(oldest))

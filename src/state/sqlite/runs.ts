@@ -1,5 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
-import type { RunRecord } from '../../model/run.ts'
+import { hasDelivered, type RunRecord } from '../../model/run.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import { isAlive } from '../process-id.ts'
 import type { Database } from './database.ts'
@@ -9,7 +9,7 @@ import { processOf, type Row, textOf } from './row.ts'
 export function storeRuns(
   database: Database,
   own: { readonly clock: Clock; readonly process: ProcessId },
-): Pick<ControlStore, 'recordRun' | 'run' | 'runs'> {
+): Pick<ControlStore, 'recordRun' | 'run' | 'runs' | 'hasDelivered'> {
   const { sql } = database
   // Whoever says `running` is the one who runs it; a later word by another process (it ended) leaves that as it was.
   const put = sql.prepare(
@@ -19,6 +19,10 @@ export function storeRuns(
        pid = case excluded.status when 'running' then excluded.pid else pid end,
        process_started_at = case excluded.status when 'running' then excluded.process_started_at else process_started_at end`,
   )
+  const deliver = sql.prepare(
+    'insert into deliveries (target, sync, run_id, at) values (?, ?, ?, ?) on conflict do update set run_id = excluded.run_id, at = excluded.at',
+  )
+  const delivered = sql.prepare('select 1 from deliveries where target = ? and sync = ?')
   const one = sql.prepare('select * from runs where run_id = ?')
   const newest = sql.prepare(
     `select * from runs where (?1 is null or sync = ?1) and (?2 is null or status = ?2)
@@ -36,6 +40,7 @@ export function storeRuns(
         const isNew = one.get(run.run_id) === undefined
         const { host, pid, startedAt } = own.process
         put.run(run.run_id, run.sync, run.status, run.started_at, JSON.stringify(run), host, pid, startedAt)
+        if (hasDelivered(run)) deliver.run(run.target, run.sync, run.run_id, run.started_at)
         if (!isNew) return
         const oldest = new Date(own.clock.now().getTime() - keptMs).toISOString()
         for (const row of pruneRuns.all(oldest, keptRuns)) pruneEvents.run(textOf(row, 'run_id'))
@@ -45,6 +50,7 @@ export function storeRuns(
         const row = one.get(runId)
         return row ? storedRun(row) : null
       }),
+    hasDelivered: ({ sync, target }) => database.read(() => delivered.get(target, sync) !== undefined),
     runs: (filter) =>
       database.read(() =>
         newest.all(filter.sync ?? null, filter.status ?? null, filter.limit ?? keptRuns).map((row) => storedRun(row)),

@@ -11,9 +11,14 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   // Another process may have made it while this one waited for the lock.
   const found = pragma(sql, 'user_version')
   if (found === 1 || found === 2)
-    sql.exec(`${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; pragma user_version = ${version}`)
+    sql.exec(
+      `${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; ${deliveryTable}; pragma user_version = ${version}`,
+    )
+  if (found === 3) sql.exec(`${deliveryTable}; pragma user_version = ${version}`)
   if (!isCurrent(sql, path))
-    sql.exec(`${tables}; ${scheduleTables}; pragma application_id = ${applicationId}; pragma user_version = ${version}`)
+    sql.exec(
+      `${tables}; ${scheduleTables}; ${deliveryTable}; pragma application_id = ${applicationId}; pragma user_version = ${version}`,
+    )
   sql.exec('commit')
 }
 
@@ -39,7 +44,7 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
-const version = 3
+const version = 4
 /** "mill" in ASCII: `file` and we know the file by it. */
 const applicationId = 0x6d696c6c
 
@@ -135,4 +140,14 @@ create table daemons (
   host text not null, pid integer not null, process_started_at text not null,
   seen_ms integer not null,
   primary key (host, pid, process_started_at)
+) strict`
+
+/** Format 4: what stays known of runs that are kept no longer. */
+const deliveryTable = `
+create table deliveries (
+  target text not null,
+  sync text not null,
+  run_id text not null,
+  at text not null,
+  primary key (target, sync)
 ) strict`

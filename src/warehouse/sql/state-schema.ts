@@ -41,6 +41,8 @@ const addedColumns: readonly { readonly table: string; readonly column: string; 
   // Parking: the value that was refused (a hash), and how often the destination refused it for good.
   { table: 'rejects', column: 'value', type: 'string' },
   { table: 'rejects', column: 'refusals', type: 'integer' },
+  // `--limit`: not a load of all that there was.
+  { table: 'runs', column: 'limited_to', type: 'integer' },
 ]
 
 type ColumnSpec = readonly [name: string, type: LogicalType, isNeeded?: 'needed']

@@ -58,7 +58,7 @@ export function stateTablesOf(db: Engine): StateTables {
       const where = [
         sync && `sync = ${db.text(sync)}`,
         runId && `run_id = ${db.text(runId)}`,
-        live && `${db.quote('trigger')} IS DISTINCT FROM 'backfill'`,
+        live && `${db.quote('trigger')} IS DISTINCT FROM 'backfill' AND limited_to IS NULL`,
       ]
         .filter(Boolean)
         .join(' AND ')
@@ -186,6 +186,7 @@ async function writeRun(db: Engine, run: RunRecord): Promise<void> {
       trigger: db.text(run.trigger),
       ledger: json(run.ledger),
       streams: json(run.streams),
+      limited_to: run.limited_to === undefined ? 'NULL' : String(run.limited_to),
       requests: String(run.requests),
       seconds: String(run.seconds),
       started_at: instant(run.started_at),
@@ -215,6 +216,7 @@ function runOf(row: TextRow): RunRecord {
     trigger: row['trigger'] === 'schedule' ? 'schedule' : row['trigger'] === 'backfill' ? 'backfill' : 'cli',
     ledger: json('ledger'),
     ...(row['streams'] ? { streams: json('streams') ?? {} } : {}),
+    ...(row['limited_to'] ? { limited_to: Number(row['limited_to']) } : {}),
     requests: Number(row['requests']),
     seconds: Number(row['seconds']),
     started_at: iso('started_at') ?? '',

@@ -59,6 +59,17 @@ export function stateConformance(open: OpenWarehouse): void {
       })
     })
 
+    test('tell a live load from a backfill and from a run that was to read some rows only', async () => {
+      await bench().session(async ({ state }) => {
+        const limited: RunRecord = { ...run, run_id: 'r-3', limited_to: 1 }
+        await state.writeRun(run)
+        await state.writeRun({ ...run, run_id: 'r-2', trigger: 'backfill' })
+        await state.writeRun(limited)
+        expect(await state.readRuns({ runId: 'r-3', limit: 1 })).toEqual([limited])
+        expect(await state.readRuns({ sync: run.sync, limit: 10, live: true })).toEqual([run])
+      })
+    })
+
     test('know no cursor of a scope that nobody has committed', async () => {
       await bench().session(async ({ state }) => {
         expect(await state.readCursor(scope)).toEqual({ watermark: null, scan: null })

@@ -18,6 +18,7 @@ ALTER TABLE "_millrace"."cursors" ADD COLUMN IF NOT EXISTS "marks" JSON;
 ALTER TABLE "_millrace"."generations" ADD COLUMN IF NOT EXISTS "scan" VARCHAR;
 ALTER TABLE "_millrace"."rejects" ADD COLUMN IF NOT EXISTS "value" VARCHAR;
 ALTER TABLE "_millrace"."rejects" ADD COLUMN IF NOT EXISTS "refusals" BIGINT;
+ALTER TABLE "_millrace"."runs" ADD COLUMN IF NOT EXISTS "limited_to" BIGINT;
 COMMIT;
 SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
@@ -410,8 +411,8 @@ SELECT 1 AS yes FROM "crm"."people" WHERE _deleted_at IS NULL AND _version > "se
 SELECT * FROM _millrace.cursors WHERE sync = 'crm' ORDER BY stream, "partition";
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
 SELECT 1 AS yes FROM _millrace.commits WHERE run_id = 'run-1' AND stream = 'people' AND sequence = 1;
-MERGE INTO "_millrace"."runs" AS t USING (SELECT 'run-1' AS "run_id", 'crm' AS "sync", 'etl' AS "kind", 'ok' AS "status", 'cli' AS "trigger", '{}'::JSON AS "streams", 1 AS "requests", 1.5 AS "seconds", CAST('2026-11-20 10:01:00.000' AS TIMESTAMP) AS "started_at", CAST('2026-11-20 10:02:00.000' AS TIMESTAMP) AS "finished_at", 'dev' AS "target") AS m ON t."run_id" = m."run_id" WHEN MATCHED THEN UPDATE SET "sync" = m."sync", "kind" = m."kind", "status" = m."status", "slot" = NULL, "trigger" = m."trigger", "ledger" = NULL, "streams" = m."streams", "requests" = m."requests", "seconds" = m."seconds", "started_at" = m."started_at", "finished_at" = m."finished_at", "commit" = NULL, "target" = m."target", "error" = NULL WHEN NOT MATCHED THEN INSERT ("run_id", "sync", "kind", "status", "trigger", "streams", "requests", "seconds", "started_at", "finished_at", "target") VALUES (m."run_id", m."sync", m."kind", m."status", m."trigger", m."streams", m."requests", m."seconds", m."started_at", m."finished_at", m."target");
-SELECT * FROM _millrace.runs WHERE sync = 'crm' AND "trigger" IS DISTINCT FROM 'backfill' ORDER BY started_at DESC, run_id LIMIT 5;
+MERGE INTO "_millrace"."runs" AS t USING (SELECT 'run-1' AS "run_id", 'crm' AS "sync", 'etl' AS "kind", 'ok' AS "status", 'cli' AS "trigger", '{}'::JSON AS "streams", 1 AS "requests", 1.5 AS "seconds", CAST('2026-11-20 10:01:00.000' AS TIMESTAMP) AS "started_at", CAST('2026-11-20 10:02:00.000' AS TIMESTAMP) AS "finished_at", 'dev' AS "target") AS m ON t."run_id" = m."run_id" WHEN MATCHED THEN UPDATE SET "sync" = m."sync", "kind" = m."kind", "status" = m."status", "slot" = NULL, "trigger" = m."trigger", "ledger" = NULL, "streams" = m."streams", "limited_to" = NULL, "requests" = m."requests", "seconds" = m."seconds", "started_at" = m."started_at", "finished_at" = m."finished_at", "commit" = NULL, "target" = m."target", "error" = NULL WHEN NOT MATCHED THEN INSERT ("run_id", "sync", "kind", "status", "trigger", "streams", "requests", "seconds", "started_at", "finished_at", "target") VALUES (m."run_id", m."sync", m."kind", m."status", m."trigger", m."streams", m."requests", m."seconds", m."started_at", m."finished_at", m."target");
+SELECT * FROM _millrace.runs WHERE sync = 'crm' AND "trigger" IS DISTINCT FROM 'backfill' AND limited_to IS NULL ORDER BY started_at DESC, run_id LIMIT 5;
 SELECT * FROM _millrace.rejects WHERE sync = 'crm' AND state <> 'settled' ORDER BY stream, code, key LIMIT 5;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND state IN ('open', 'parked');
 
