@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts'
+import { isAhead } from '../state/clock-ahead.ts'
 import type { ControlStore } from '../state/port.ts'
 import type { KnownSchedule, NewJob, SlotClaim, StoredSlot } from '../state/slot-store.ts'
 import { decideSlots } from './decide-slots.ts'
@@ -41,10 +42,13 @@ function slotsByClock(
   { decidedUntil, pause }: KnownSchedule,
 ): readonly SlotClaim[] {
   const now = context.clock.now()
-  const due = slotsBetween(schedule, { after: new Date(decidedUntil), until: now, most: mostAtOnce })
+  const after = new Date(believed(decidedUntil, now))
+  const due = slotsBetween(schedule, { after, until: now, most: mostAtOnce + 1 })
   const off = whyOff(context, schedule, pause)
-  return decideSlots(schedule, due, { now, off }).map(({ slot, state, reason }) =>
-    claimOf(context, schedule, { slot, state, reason, trigger: 'clock' }),
+  const told = isAhead(decidedUntil, now) ? `a clock was ahead: the schedule was decided until ${decidedUntil}` : null
+  const moreToCome = due.length > mostAtOnce
+  return decideSlots(schedule, due.slice(0, mostAtOnce), { now, off, moreToCome }).map(({ slot, state, reason }) =>
+    claimOf(context, schedule, { slot, state, reason: reason ?? told, trigger: 'clock' }),
   )
 }
 
@@ -56,17 +60,18 @@ async function followingSlot(
 ): Promise<readonly SlotClaim[]> {
   if (schedule.trigger.kind !== 'after') return []
   const { all, withinMs } = schedule.trigger
+  const now = context.clock.now()
   const [last] = await context.store.slots({ schedule: schedule.name, limit: 1 })
-  const from = last?.claimedAt ?? since
+  const from = believed(last?.claimedAt ?? since, now)
   const ended = await Promise.all(
     all.map(async (name) =>
       (await context.store.slots({ schedule: name, limit: 100 })).filter(
-        ({ endedAt, claimedAt }) => endedAt !== null && endedAt > from && claimedAt >= since,
+        ({ endedAt, claimedAt }) =>
+          endedAt !== null && endedAt > from && claimedAt >= believed(since, now) && !isAhead(claimedAt, now),
       ),
     ),
   )
   const well = ended.map((slots) => slots.find(({ state }) => state === 'ok' || state === 'partial'))
-  const now = context.clock.now()
   const instant = latest(ended.flat().map((slot) => slot.instant))
   if (instant === undefined) return []
   const slot: Slot = { schedule: schedule.name, instant, dueAt: now.toISOString(), note: null }
@@ -95,6 +100,13 @@ function claimOf(
   const jobs = rest.state === 'queued' ? context.jobsOf(schedule, slot) : []
   return { schedule: schedule.name, instant: slot.instant, ...rest, jobs }
 }
+
+/** Where a clock was ahead, one counts from now: what was claimed meanwhile has its row, and does not come twice. */
+const believed = (iso: string, now: Date): string =>
+  isAhead(iso, now) ? new Date(now.getTime() - lookBackMs).toISOString() : iso
+
+/** Longer than between two looks at all schedules. */
+const lookBackMs = 3_600_000
 
 const latest = (instants: readonly string[]): string | undefined => [...instants].sort().at(-1)
 

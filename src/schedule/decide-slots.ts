@@ -7,13 +7,14 @@ export type SlotDecision = {
 }
 
 /**
- * What becomes of slots whose instant has come, oldest first. `off`: why the schedule does not run at present. A slot is late when nobody was there to see it; what happens
+ * What becomes of slots whose instant has come, oldest first. `off`: why the schedule does not run at present. `moreToCome`: later
+ * ones have come too, and are decided after these. A slot is late when nobody was there to see it; what happens
  * to late ones the schedule's `catchup` says. None is left without a decision: what does not run is recorded with its reason.
  */
 export function decideSlots(
   schedule: Pick<Schedule, 'catchup'>,
   due: readonly Slot[],
-  { now, off }: { readonly now: Date; readonly off: string | null },
+  { now, off, moreToCome = false }: { readonly now: Date; readonly off: string | null; readonly moreToCome?: boolean },
 ): readonly SlotDecision[] {
   const { mode, windowMs } = schedule.catchup
   const ageMs = (slot: Slot) => now.getTime() - Date.parse(slot.dueAt)
@@ -27,7 +28,7 @@ export function decideSlots(
     })
     if (mode === 'none') return missed('catchup is none')
     if (ageMs(slot) > windowMs) return missed('that is longer ago than the window of catchup')
-    if (mode === 'latest' && index < due.length - 1) return missed('catchup runs the latest only')
+    if (mode === 'latest' && (moreToCome || index < due.length - 1)) return missed('catchup runs the latest only')
     return { slot, state: 'queued', reason: `caught up: no daemon ran at ${slot.dueAt}` }
   })
 }

@@ -12,9 +12,15 @@ export type DueWatch = {
 export function watchDue(schedules: readonly Schedule[], start: Date): DueWatch {
   const next = new Map(schedules.map((schedule) => [schedule, nextMs(schedule, start)]))
   let soonest = Math.min(...next.values())
+  let seenMs = start.getTime()
   return {
     due(now) {
       const atMs = now.getTime()
+      if (atMs < seenMs - setBackMs) {
+        for (const schedule of schedules) next.set(schedule, nextMs(schedule, now))
+        soonest = Math.min(...next.values())
+      }
+      seenMs = atMs
       if (soonest > atMs) return []
       const due = schedules.filter((schedule) => (next.get(schedule) ?? Infinity) <= atMs)
       for (const schedule of due) next.set(schedule, nextMs(schedule, now))
@@ -24,6 +30,9 @@ export function watchDue(schedules: readonly Schedule[], start: Date): DueWatch 
     waitMs: (now) => Math.max(0, soonest - now.getTime()),
   }
 }
+
+/** The clock was set back: what was next then may be years away. */
+const setBackMs = 60_000
 
 function nextMs(schedule: Schedule, after: Date): number {
   const [slot] = nextSlots(schedule, after, 1)

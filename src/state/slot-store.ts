@@ -12,7 +12,7 @@ export type SlotStore = {
   readonly pauseSchedule: (name: string, pause: Pause | null) => Promise<void>
   /** Schedule → its pause. */
   readonly pauses: () => Promise<ReadonlyMap<string, Pause>>
-  /** Slots with their jobs, each once, all in one transaction. false: somebody has it. */
+  /** Slots with their jobs, each once, all in one transaction. false: somebody has it, unless it never ran and was claimed by a clock that was ahead. */
   readonly claimSlots: (claims: readonly SlotClaim[]) => Promise<readonly boolean[]>
   /** Newest instant first. */
   readonly slots: (filter: { readonly schedule?: string; readonly limit?: number }) => Promise<readonly StoredSlot[]>

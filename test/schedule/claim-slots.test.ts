@@ -116,6 +116,56 @@ describe('slots by the clock', () => {
     expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
   })
 
+  test('come when a clock that was years ahead is right again, also where it called them missed', async () => {
+    const years = 4 * 365 * 24
+    const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+    await tick(nightly)
+    pass(years)
+    await tick(nightly)
+    await tick(nightly)
+    pass(-years + 0.5)
+    expect(await tick(nightly)).toEqual(['nightly 21T09:00 queued'])
+    const [slot] = (await store.slots({ limit: 2_000 })).filter(({ instant }) => instant.startsWith('2026-11-21'))
+    expect(slot).toMatchObject({ state: 'queued', reason: expect.stringContaining('a clock was ahead') })
+    expect(await tick(nightly)).toEqual([])
+    pass(24)
+    expect(await tick(nightly)).toEqual(['nightly 22T09:00 queued'])
+  })
+
+  test('of schedules that were new while the clock was years ahead come once it is right, and what follows them', async () => {
+    const all = [hourly(), following(['hourly'])]
+    pass(40_000)
+    await tick(...all)
+    pass(1)
+    await tick(...all)
+    await end('hourly')
+    expect(await tick(...all)).toEqual(['next 15T01:00 queued'])
+    pass(-40_001 + 0.5)
+    expect(await tick(...all)).toEqual(['hourly 21T09:00 queued'])
+    await end('hourly')
+    expect(await tick(...all)).toEqual(['next 21T09:00 queued'])
+    pass(1)
+    expect(await tick(...all)).toEqual(['hourly 21T10:00 queued'])
+  })
+
+  test('do not come by a clock that has lost the year', async () => {
+    await tick(hourly())
+    const rightMs = nowMs
+    nowMs = Date.parse('1970-01-01T02:00:00.000Z')
+    expect(await tick(hourly())).toEqual([])
+    nowMs = rightMs + 0.5 * hourMs
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 queued'])
+  })
+
+  test('that are more than are decided at once run as the latest of all, and not of each part', async () => {
+    const often = hourly({ trigger: { kind: 'every', everyMs: 60_000 } })
+    await tick(often)
+    pass(20.005)
+    const claimed = [...(await tick(often)), ...(await tick(often))]
+    expect(claimed).toHaveLength(1_200)
+    expect(claimed.filter((line) => line.endsWith('queued'))).toEqual(['hourly 22T04:30 queued'])
+  })
+
   test('of a paused schedule are recorded and do not run; after the pause the next one does', async () => {
     await tick(hourly())
     await store.pauseSchedule('hourly', { at: clock.now().toISOString(), by: 'ann' })

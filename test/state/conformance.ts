@@ -548,6 +548,19 @@ export function controlStoreConformance(
         await aging.close()
       })
 
+      test('a slot that never ran, claimed by a clock that was years ahead, is claimed again once the clock is right', async () => {
+        let nowMs = Date.parse('2031-03-01T10:00:00Z')
+        const ahead = await open(location, { clock: { now: () => new Date(nowMs) } })
+        const missed = aSlot({ state: 'missed', reason: 'no daemon ran', jobs: [] })
+        expect(await ahead.claimSlots([missed, aSlot({ schedule: 'hourly' })])).toEqual([true, true])
+        expect(await ahead.claimSlots([aSlot()])).toEqual([false])
+        nowMs = Date.parse('2026-11-21T02:00:01Z')
+        expect(await ahead.claimSlots([aSlot(), aSlot({ schedule: 'hourly' })])).toEqual([true, false])
+        expect(await ahead.claimSlots([aSlot()])).toEqual([false])
+        expect((await ahead.slots({ schedule: 'nightly' })).map(({ state }) => state)).toEqual(['queued'])
+        await ahead.close()
+      })
+
       test('that a sync has delivered is known when its runs are long gone, of the target where it did', async () => {
         let nowMs = Date.parse('2026-01-01T00:00:00Z')
         const aging = await open(location, { clock: { now: () => new Date(nowMs) } })

@@ -1,4 +1,5 @@
 /** Schedules and slots on Redis (see slot-store.ts). */
+import { isAhead } from '../clock-ahead.ts'
 import type { KnownSchedule, SlotStore } from '../slot-store.ts'
 import { slotId } from './keys.ts'
 import type { Own } from './own.ts'
@@ -36,12 +37,14 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
         schedules: [...new Set(claims.map(({ schedule }) => schedule))],
       }
       return transactions.change('claiming slots', wants, (view) => {
+        const now = new Date(view.nowIso)
         const won = new Map<string, SlotDocument>()
         const decided = new Map<string, KnownSchedule>()
         const result = claims.map((claim) => {
           const { schedule, instant, trigger } = claim
           const id = slotId(claim)
-          if (view.slots.has(id) || won.has(id)) return false
+          const there = view.slots.get(id)
+          if ((there && !wasClaimedAhead(there, now)) || won.has(id)) return false
           won.set(id, claimedSlot(claim, view.nowIso))
           const known = decided.get(schedule) ?? view.schedules.get(schedule)
           if (trigger === 'clock' && known && instant > known.decidedUntil)
@@ -66,6 +69,10 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
     },
   }
 }
+
+/** What never ran, by the clock of a daemon or of Redis that was ahead: its instant is still to come. */
+const wasClaimedAhead = ({ endedAs, claimedAt, instant }: SlotDocument, now: Date): boolean =>
+  endedAs !== null && (isAhead(claimedAt, now) || isAhead(instant, new Date(claimedAt)))
 
 const newSchedule = (nowIso: string): KnownSchedule => ({ since: nowIso, decidedUntil: nowIso, pause: null })
 

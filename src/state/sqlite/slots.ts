@@ -1,5 +1,6 @@
 /** Schedules, slots and jobs in SQLite (see slot-store.ts). */
 import type { Clock } from '../../model/clock.ts'
+import { isAhead } from '../clock-ahead.ts'
 import type { ProcessId } from '../port.ts'
 import type { JobKey, JobState, KnownSchedule, SlotClaim, SlotStore, StoredSlot } from '../slot-store.ts'
 import { worstOf } from '../worst-of.ts'
@@ -25,6 +26,10 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
   const decide = sql.prepare('update schedules set decided_until = max(decided_until, ?) where target = ? and name = ?')
   const pause = sql.prepare('update schedules set paused_at = ?, paused_by = ? where target = ? and name = ?')
   const paused = sql.prepare('select * from schedules where target = ? and paused_at is not null')
+  const claimedAhead = sql.prepare(
+    `select claimed_at from slots where target = ? and schedule = ? and instant = ? and ended_as in ('missed', 'skipped')`,
+  )
+  const unclaim = sql.prepare('delete from slots where target = ? and schedule = ? and instant = ?')
   const claim = sql.prepare(
     `insert into slots (target, schedule, instant, trigger, ended_as, reason, claimed_at, ended_at)
      values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
@@ -56,6 +61,8 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
     const isOver = state !== 'queued' || wanted.length === 0
     const endedAs = state === 'queued' ? null : state
     const at = nowIso()
+    const row = claimedAhead.get(target, name, instant)
+    if (row && isAhead(textOf(row, 'claimed_at'), own.clock.now())) unclaim.run(target, name, instant)
     if (claim.run(target, name, instant, trigger, endedAs, reason, at, isOver ? at : null).changes === 0) return false
     if (trigger === 'clock') decide.run(instant, target, name)
     for (const job of wanted) jobs.add({ schedule: name, instant }, job)
