@@ -1,5 +1,6 @@
 /** A sync's state out of the warehouse into a file, and back. */
-import { open, rm } from 'node:fs/promises'
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { destinationOptions } from '../reverse-etl/run-reverse.ts'
@@ -19,7 +20,10 @@ import {
 import { underStateLeases } from './under-state-leases.ts'
 import { writeAudit } from './write-audit.ts'
 
-/** Only the owner may read the file: it holds what was sent. `write`: where the lines go instead of a file. @throws MillraceError MR-4001 */
+/**
+ * Only the owner may read the file: it holds what was sent. `write`: where the lines go instead of a file; it may be as slow as
+ * whoever reads them, since nothing is held meanwhile. @throws MillraceError MR-4001
+ */
 export async function exportSyncState(
   app: App,
   sync: Sync,
@@ -30,14 +34,33 @@ export async function exportSyncState(
   }: { readonly file: string | null; readonly write: (text: string) => Promise<void>; readonly reason: string },
 ): Promise<StateCounts> {
   const runId = newRunId(app.clock.now())
+  if (file !== null) return takeOut(app, sync, { runId, file, reason, put: (lines) => writeFileWhole(file, lines) })
+  await using between = await openNameless(app, runId)
+  const counts = await takeOut(app, sync, {
+    runId,
+    file,
+    reason,
+    put: (lines) => writeLines(lines, (text) => between.appendFile(text)),
+  })
+  for await (const text of between.createReadStream({ start: 0, encoding: 'utf8', autoClose: false })) await write(text)
+  return counts
+}
+
+type TakeOut = {
+  readonly runId: string
+  readonly file: string | null
+  readonly reason: string
+  readonly put: (lines: AsyncIterable<string>) => Promise<StateCounts>
+}
+
+function takeOut(app: App, sync: Sync, { runId, file, reason, put }: TakeOut): Promise<StateCounts> {
   return underStateLeases(app, { names: [leaseName(sync, app.target.name)], runId }, async () => {
     const counts = await app.warehouse.session(
       { runId, purpose: `export of ${sync.name}`, signal: app.signal },
       async (session) => {
         if (sync.kind === 'reverse_etl') await settleSpool(app, session, { sync: sync.name, runId })
         const header = await headerOf(app, session, sync)
-        const lines = stateLines(header, (table) => session.upkeep.rows(sync.name, table))
-        return file === null ? writeLines(lines, write) : writeFileWhole(file, lines)
+        return put(stateLines(header, (table) => session.upkeep.rows(sync.name, table)))
       },
     )
     await writeAudit(app, { what: 'state export', sync: sync.name, reason, file, rows: counts })
@@ -141,6 +164,16 @@ async function writeLines(lines: AsyncIterable<string>, write: (text: string) =>
     last = text
   }
   return (JSON.parse(last) as { readonly rows: StateCounts }).rows // the last line of stateLines
+}
+
+/** A file that is gone with this process, however it ends: it holds what was sent. */
+async function openNameless(app: App, runId: string): Promise<FileHandle> {
+  const directory = join(app.project.home, '.millrace')
+  await mkdir(directory, { recursive: true })
+  const path = join(directory, `export-${runId}.ndjson`)
+  const file = await open(path, 'wx+', 0o600)
+  await rm(path)
+  return file
 }
 
 /** A file that is there is never written over; half a file is not left behind. */
