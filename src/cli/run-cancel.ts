@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os'
 import { askToStop, isInReach } from '../app/ask-to-stop.ts'
 import { noteCancel } from '../app/cancelled-run.ts'
+import { whoAmI } from '../app/who-am-i.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -27,7 +27,7 @@ export async function cancelRun(shell: Shell, id: string): Promise<CommandResult
         kept: 'The run goes on.',
         next: `On ${host}:  millrace run cancel ${id}`,
       })
-    await noteCancel(store, { runId: id, by: userInfo().username })
+    await noteCancel(store, { runId: id, by: whoAmI() })
     askToStop(run)
     const schedule = run.slot?.split(' ')[0]
     const later =
