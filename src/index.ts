@@ -7,7 +7,15 @@ export { isOptOutName } from './connector/opt-out-name.ts'
 export { retryAfterMs } from './connector/retry-after.ts'
 export { cutPage } from './model/cut-page.ts'
 export { MillraceError } from './model/millrace-error.ts'
-export type { Change, ExactNumber, FieldValue, Fields, Operation, WriteResult } from './model/change.ts'
+export {
+  unheard,
+  type Change,
+  type ExactNumber,
+  type FieldValue,
+  type Fields,
+  type Operation,
+  type WriteResult,
+} from './model/change.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { LogicalType } from './model/logical-type.ts'
 export type {

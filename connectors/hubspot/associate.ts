@@ -1,4 +1,4 @@
-import { MillraceError, type WriteResult } from 'millrace'
+import { MillraceError, unheard, type WriteResult } from 'millrace'
 import { isObject, listOf, readDetail, type JsonBody } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { recordId, type Association, type Row } from './encode-change.ts'
@@ -6,7 +6,6 @@ import { findRecords, type FoundRecords } from './find-records.ts'
 import { pathOf } from './object-type.ts'
 import { rejectRow } from './read-batch.ts'
 import { associateBody, maxInputs, type Pair } from './requests.ts'
-import { unheard } from './send-batch.ts'
 import { malformed } from './transport.ts'
 import type { Sending } from './write-records.ts'
 

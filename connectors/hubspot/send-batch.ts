@@ -1,4 +1,4 @@
-import { MillraceError, type WriteResult } from 'millrace'
+import { MillraceError, unheard, type WriteResult } from 'millrace'
 import type { HubspotApi } from './client.ts'
 import { pathOf } from './object-type.ts'
 import { readBatch, rejectRow, type RowAnswer, type SentRow } from './read-batch.ts'
@@ -104,13 +104,6 @@ const unanswered: RowAnswer = {
   } satisfies WriteResult,
   id: null,
 }
-
-/** Where throwing it would deny what others were told. */
-export const unheard = (failure: MillraceError): WriteResult => ({
-  outcome: 'unknown',
-  message: failure.message,
-  failure,
-})
 
 export const batchDocs = {
   upsert:

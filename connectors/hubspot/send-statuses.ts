@@ -1,9 +1,9 @@
-import { MillraceError, type Json, type RequestPreview, type WriteResult } from 'millrace'
+import { MillraceError, unheard, type Json, type RequestPreview, type WriteResult } from 'millrace'
 import { isObject, listOf, readDetail, textOf, type JsonBody, type VendorError } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { isOptOut, type StatusInput } from './encode-status.ts'
 import { rejectRow } from './read-batch.ts'
-import { lost, requestTimeoutMs, unheard } from './send-batch.ts'
+import { lost, requestTimeoutMs } from './send-batch.ts'
 import { malformed } from './transport.ts'
 
 export type StatusAnswer = { readonly result: WriteResult; readonly isInDoubt?: boolean }

@@ -1,7 +1,14 @@
-import { MillraceError, type Change, type DestinationObject, type JsonObject, type WriteResult } from 'millrace'
+import {
+  MillraceError,
+  unheard,
+  type Change,
+  type DestinationObject,
+  type JsonObject,
+  type WriteResult,
+} from 'millrace'
 import { encodeStatus, isInput, isOptOut, legalOptions, readLegalBasis, type StatusInput } from './encode-status.ts'
 import { maxInputs } from './requests.ts'
-import { requestTimeoutMs, unheard } from './send-batch.ts'
+import { requestTimeoutMs } from './send-batch.ts'
 import { batchDocs, unnamed, type StatusSender } from './send-statuses.ts'
 
 /**

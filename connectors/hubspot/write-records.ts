@@ -1,4 +1,4 @@
-import { MillraceError, type Change, type WriteContext, type WriteResult } from 'millrace'
+import { MillraceError, unheard, type Change, type WriteContext, type WriteResult } from 'millrace'
 import { associateRows } from './associate.ts'
 import type { HubspotApi } from './client.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
@@ -7,7 +7,7 @@ import { refuseMerged, tellMerged } from './merged-records.ts'
 import type { RowAnswer, SentRow } from './read-batch.ts'
 import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
-import { sendBatch, unheard, type Batch } from './send-batch.ts'
+import { sendBatch, type Batch } from './send-batch.ts'
 
 export type RecordObject = { readonly name: string; readonly properties: Properties }
 

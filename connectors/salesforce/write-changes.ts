@@ -1,4 +1,4 @@
-import type { Change, MillraceError, WriteContext, WriteResult } from 'millrace'
+import { unheard, type Change, type MillraceError, type WriteContext, type WriteResult } from 'millrace'
 import { checkMatch } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { findTargets } from './find-targets.ts'
@@ -6,7 +6,7 @@ import { jobShape } from './ingest-rows.ts'
 import { checkFields } from './relationship.ts'
 import { isLocked } from './row-refusal.ts'
 import { optsIn, rowKinds, type Row, type RowKind } from './row.ts'
-import { orderByParent, sendCollections, unanswered } from './write-collections.ts'
+import { orderByParent, sendCollections } from './write-collections.ts'
 import { runJobs, type IngestPart } from './write-jobs.ts'
 import type { BulkRules, Writing } from './writing.ts'
 
@@ -27,9 +27,7 @@ export async function writeChanges(
   const results: WriteResult[] = []
   const rows = await findTargets(writing, changes, { match, signal, results })
   const failure = await sendRows(writing, rows, { context, results })
-  const none: WriteResult = failure
-    ? unanswered(failure)
-    : { outcome: 'unknown', message: 'no result came for this row' }
+  const none: WriteResult = failure ? unheard(failure) : { outcome: 'unknown', message: 'no result came for this row' }
   return changes.map((_, index) => results[index] ?? none)
 }
 

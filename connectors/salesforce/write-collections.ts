@@ -1,4 +1,4 @@
-import { MillraceError, type WriteResult } from 'millrace'
+import { MillraceError, unheard, type WriteResult } from 'millrace'
 import type { VendorError } from './classify-failure.ts'
 import type { SalesforceApi } from './client.ts'
 import { collectionRequest } from './collection-request.ts'
@@ -44,18 +44,12 @@ export async function sendCollections(
       else waiting.unshift(sent.slice(0, Math.ceil(sent.length / 2)), sent.slice(Math.ceil(sent.length / 2)))
     } catch (error) {
       if (!(error instanceof MillraceError) || !results.some((result) => result?.outcome === 'ok')) throw error
-      for (const { index } of sent) results[index] = unanswered(error)
+      for (const { index } of sent) results[index] = unheard(error)
       return error
     }
   }
   return undefined
 }
-
-export const unanswered = (failure: MillraceError): WriteResult => ({
-  outcome: 'unknown',
-  message: failure.message,
-  failure,
-})
 
 /** Rows of one parent stand together: writing them locks it. Otherwise in the order they have. */
 export function orderByParent(object: DescribeSObjectResult, rows: readonly Row[]): readonly Row[] {

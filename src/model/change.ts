@@ -55,3 +55,10 @@ export type WriteResult =
    * its own request, it is only told.
    */
   | { readonly outcome: 'unknown'; readonly message?: string; readonly failure?: MillraceError }
+
+/** Of a row that an error kept from its answer, where throwing it would deny what others of the same `write` were told. */
+export const unheard = (failure: MillraceError): WriteResult => ({
+  outcome: 'unknown',
+  message: failure.message,
+  failure,
+})

@@ -54,10 +54,11 @@ async function writeWhole(
 }
 
 /** What ended it in the middle. A request that was refused says nothing of the others. */
-const failureIn = (results: readonly WriteResult[]): MillraceError | undefined =>
-  results
-    .map((result) => (result.outcome === 'unknown' ? result.failure : undefined))
-    .find((failure) => failure && failure.code !== 'MR-3004')
+function failureIn(results: readonly WriteResult[]): MillraceError | undefined {
+  for (const result of results)
+    if (result.outcome === 'unknown' && result.failure && result.failure.code !== 'MR-3004') return result.failure
+  return undefined
+}
 
 async function writeHalves(batch: readonly SpooledChange[], target: BatchTarget): Promise<BatchResults> {
   const middle = Math.ceil(batch.length / 2)
