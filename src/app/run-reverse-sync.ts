@@ -4,6 +4,7 @@ import type { DestinationObject } from '../connector/destination.ts'
 import type { ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'
+import { checkOptions } from '../reverse-etl/check-options.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
 import type { App } from './app.ts'
 import { closeBehind } from './close-behind.ts'
@@ -78,13 +79,17 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
   })
 }
 
+/** The object that the sync names, which takes the options that it gives. @throws MillraceError MR-1209 */
 export async function destinationObject(
   connection: OpenedConnection,
   sync: ReverseSync,
   signal: AbortSignal,
 ): Promise<DestinationObject> {
   const [object] = (await connection.connector.objects?.({ names: [sync.object], signal })) ?? []
-  if (object) return object
+  if (object) {
+    checkOptions(sync, object)
+    return object
+  }
   throw new MillraceError('MR-1209', {
     message: `${sync.name}: the connection ${sync.destination} has no object ${sync.object}.`,
     kept: 'Nothing was sent.',

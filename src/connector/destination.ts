@@ -74,6 +74,7 @@ export type DestinationObject = {
   readonly timeoutMs?: number
   /** Encoded bytes of one change. @default its JSON length */
   readonly size?: (change: Change) => number
+  /** What a sync may say in `options`; a sync that says anything else is refused. @default nothing */
   readonly options?: z.ZodObject
   /** One result per change, in order. Throws only when the whole request failed. No two changes of one call name the same record. */
   readonly write: (changes: readonly Change[], context: WriteContext) => Promise<readonly WriteResult[]>

@@ -56,6 +56,19 @@ limits: { max_changed: 100%, max_removed: 50% }
 afterAll(() => project.remove())
 
 describe('plan, preview and run', () => {
+  it('refuse an option that the object does not know, before anything is intended', async () => {
+    await withApp('dev', async (app, sync) => {
+      const before = await everything()
+      const odd: ReverseSync = { ...sync, options: { audience: '7' } }
+      const refused = { code: 'MR-1209', message: expect.stringContaining('person takes no options, so audience') }
+      await expect(planSyncs(app, [odd], { offline: false })).rejects.toMatchObject(refused)
+      await expect(previewSync(app, odd, { limit: 1 })).rejects.toMatchObject(refused)
+      expect(await run(app, odd, { firstRun: true })).toMatchObject({ errors: [refused] })
+      expect(await everything()).toEqual(before)
+      expect(sent()).toEqual([])
+    })
+  })
+
   it('refuse and allow the same first delivery', async () => {
     await withApp('dev', async (app, sync) => {
       const before = await everything()

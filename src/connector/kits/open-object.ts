@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { Change, Operation, WriteResult } from '../../model/change.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { DestinationObject, WriteContext } from '../destination.ts'
+import { optionFlaw } from '../option-flaw.ts'
 import type { ObjectOptions } from './destination-cases.ts'
 import type { Stage } from './stage.ts'
 
@@ -20,6 +21,8 @@ export async function openObject({ open, vendor }: Stage, options: ObjectOptions
   const { opened, host } = await open()
   const [object] = (await opened.objects?.({ names: [options.object], signal: never })) ?? []
   assert(object, `objects({ names: ['${options.object}'] }) does not bring it`)
+  const flaw = optionFlaw(object, options.options ?? {})
+  assert(flaw === null, `no sync could give these options: ${flaw}`)
   const { match } = options
   const standard = options.op ?? (object.operations.includes('upsert') ? 'upsert' : object.operations[0])
   assert(standard, 'it has no operation')

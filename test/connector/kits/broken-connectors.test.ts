@@ -1,10 +1,12 @@
 /** A kit is worth what it refuses: connectors that break one promise each, and the case that must notice. */
 import { destinationKit, sourceKit } from 'millrace/testing'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { Connector, ScanItem, Stream } from '../../../src/connector/contract.ts'
 import type { DestinationObject } from '../../../src/connector/destination.ts'
 import type { Host } from '../../../src/connector/host.ts'
 import type { Fields } from '../../../src/model/change.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 import acme from '../acme-crm/index.ts'
 import simulator from '../acme-crm/sandbox.ts'
 import { collectCases } from './collect-cases.ts'
@@ -38,7 +40,7 @@ const sourceCases = (connector: Connector) =>
   collectCases((runner) =>
     sourceKit({ ...runner, connector, simulator, streams: [{ name: 'contacts', heldAs: { type: 'contact' } }] }),
   )
-const objectCases = (connector: Connector) =>
+const objectCases = (connector: Connector, options: JsonObject = {}) =>
   collectCases((runner) =>
     destinationKit({
       ...runner,
@@ -46,6 +48,7 @@ const objectCases = (connector: Connector) =>
       simulator,
       object: 'contact',
       match: 'email',
+      options,
       fields: (n, version) => ({ email: `kit${n}@kit.example`, plan: version === 0 ? 'free' : 'pro' }),
       refuse: async (_vendor, change) => ({ ...change, fields: { ...change.fields, shoe: 9 } }),
       isGone: ({ deleted }) => deleted === true,
@@ -294,6 +297,13 @@ describe('the destination kit notices', () => {
     expect(cases.named(title)).toBeDefined()
     await expect(cases.named(title)?.()).rejects.toThrow()
     await objectCases(acme).named(title)?.()
+  })
+
+  it('options that the object does not declare', async () => {
+    const title = 'an empty batch'
+    await expect(objectCases(acme, { list: '7' }).named(title)?.()).rejects.toThrow('contact takes no options')
+    const declared = breakAcme({ object: () => ({ options: z.strictObject({ list: z.string() }) }) })
+    await objectCases(declared, { list: '7' }).named(title)?.()
   })
 })
 

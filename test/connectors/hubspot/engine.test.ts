@@ -170,6 +170,20 @@ describe('opt-outs', () => {
     for (const id of ['p1', 'p3', 'p4']) expect(await statusOf(`${id}@people.example`)).toBe('UNSUBSCRIBED')
   })
 
+  it('are refused with a slip in their options before any is intended, and go once it is mended', async () => {
+    const restore = project.edit('syncs/statuses.yaml', (text) => text.replace('legal_basis:', 'legal_bases:'))
+    for (const command of ['plan', 'run']) {
+      const { code, lines, stderr } = await millrace(['sync', command, 'statuses'], project)
+      expect([code, `${JSON.stringify(lines)} ${stderr}`]).toEqual([
+        2,
+        expect.stringMatching(/MR-1209.*did you mean legal_basis\?/s),
+      ])
+    }
+    restore()
+    expect(await said()).toEqual([])
+    expect(await run('statuses', 0)).toMatchObject({ ledger: { added: 5, retry: 0 } })
+  })
+
   it('are taken back only where the sync allows it', async () => {
     await run('statuses', 0)
     await project.write(`UPDATE raw.statuses SET opted_out = false WHERE id = 'p1'`)

@@ -1,0 +1,46 @@
+/** The connector's own options of a stream or an object, as a sync gives them, held against the schema that it has for them. */
+import { z } from 'zod'
+import { didYouMean } from '../model/did-you-mean.ts'
+import type { JsonObject } from '../model/json.ts'
+
+type Taker = { readonly name: string; readonly options?: z.ZodObject }
+
+export const optionNames = ({ options }: Pick<Taker, 'options'>): readonly string[] => Object.keys(options?.shape ?? {})
+
+/** What is wrong with them, without a full stop; null: nothing. */
+export function optionFlaw(taker: Taker, given: JsonObject): string | null {
+  const known = optionNames(taker)
+  const stray = Object.keys(given).find((name) => !known.includes(name))
+  if (stray !== undefined) return strayOption(taker.name, stray, known)
+  const parsed = taker.options?.safeParse(given)
+  if (!parsed || parsed.success) return null
+  const [issue] = parsed.error.issues
+  return issue ? refusedValue(taker, issue, given) : `the options of ${taker.name} are refused`
+}
+
+function strayOption(taker: string, name: string, known: readonly string[]): string {
+  if (name === 'query') return `${taker} takes no query`
+  if (known.length === 0) return `${taker} takes no options, so ${name} would do nothing`
+  const near = didYouMean(name, known)
+  return `${taker} has no option ${name}${near ? `; did you mean ${near}?` : `; it has ${known.join(', ')}`}`
+}
+
+function refusedValue({ name, options }: Taker, issue: z.core.$ZodIssue, given: JsonObject): string {
+  const first = String(issue.path[0])
+  if (issue.path.length === 1 && !Object.hasOwn(given, first)) {
+    const missing: unknown = options?.shape[first]
+    const description = missing instanceof z.ZodType ? missing.description : undefined
+    return `${name} needs the option ${first}${description === undefined ? '' : ` (${description})`}`
+  }
+  return `the option ${issue.path.join('.')} of ${name} is refused: ${issue.message}${meant(issue, given)}`
+}
+
+/** Of a value that is none of a list. */
+function meant(issue: z.core.$ZodIssue, given: JsonObject): string {
+  if (issue.code !== 'invalid_value') return ''
+  let value: unknown = given
+  for (const step of issue.path)
+    value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
+  const near = typeof value === 'string' ? didYouMean(value, issue.values.map(String)) : undefined
+  return near === undefined ? '' : `; did you mean ${near}?`
+}
