@@ -92,7 +92,7 @@ export type EtlSync = {
   readonly maxShrink: Limit
   readonly after: readonly string[]
   /** What it says for all of its streams. */
-  readonly shared: Pick<StreamConfig, 'exclude' | 'mask'>
+  readonly shared: Pick<StreamConfig, 'exclude' | 'mask' | 'options'>
   /** In the file's order. Names may be globs; the exact name wins. */
   readonly streams: readonly StreamConfig[]
 }

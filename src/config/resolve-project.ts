@@ -104,7 +104,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
     verify: file.verify,
     maxShrink: file.limits.max_shrink,
     after: file.after,
-    shared: { exclude: file.exclude ?? [], mask: file.mask ?? {} },
+    shared: { exclude: file.exclude ?? [], mask: file.mask ?? {}, options: file.options ?? {} },
     streams,
   }
 }

@@ -47,11 +47,13 @@ const streamKeys = {
   })
     .optional()
     .describe('Reports that the vendor corrects afterwards. Implies `mode: replace_window`.'),
-  query: someName.optional().describe('The stream is what this query gives, in the vendor’s own language.'),
 }
 
 /** Nothing after the colon is the same as `{}`. */
-const stream = strict(streamKeys)
+const stream = strict({
+  ...streamKeys,
+  query: someName.optional().describe('The stream is what this query gives, in the vendor’s own language.'),
+})
   .nullable()
   .transform((value) => value ?? {})
 

@@ -10,7 +10,7 @@ import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
 import { checkHistory, madeOf } from './check-history.ts'
 import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
-import { checkOptions } from './check-options.ts'
+import { checkOptions, refuseIdleOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 
@@ -48,6 +48,7 @@ export async function resolveStreams(
   const streams = await connector.streams({ names: [...wanted.keys()], queries: queriesOf(wanted), signal })
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   refuseUnknownFields(sync, streams, wanted)
+  refuseIdleOptions(sync, streams)
   const plans: StreamPlan[] = []
   for (const stream of streams) {
     const named = wanted.get(stream.name)

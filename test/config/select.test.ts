@@ -112,7 +112,7 @@ describe('order', () => {
     verify: 'warn',
     maxShrink: { rows: 1 },
     after: [],
-    shared: { exclude: [], mask: {} },
+    shared: { exclude: [], mask: {}, options: {} },
     streams: [],
   }
 

@@ -4,6 +4,7 @@ import type { StreamConfig } from '../../src/config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../../src/connector/contract.ts'
 import { resolveStreams } from '../../src/etl/resolve-streams.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
+import { caughtFrom } from '../config/temp-project.ts'
 import { syncOf } from './world.ts'
 
 const stream = (name: string, rest: Partial<Stream> = {}): Stream => ({
@@ -312,6 +313,29 @@ describe('options', () => {
   test('that the sync gives to all its streams reach those that know them', async () => {
     expect(await of({ options: { days: 7, level: 'ad' }, ownOptions: [] })).toEqual({ days: 7 })
     expect(await of({ name: 'plain', options: { days: 7 }, ownOptions: [] })).toEqual({})
+  })
+
+  test.each([
+    [
+      ['reports', 'plain'],
+      { dayz: 7, level: 'ad' },
+      ['none of its streams has the option dayz; did you mean days? (', 'none of its streams has the option level. ('],
+    ],
+    [['plain'], { days: 7 }, ['none of its streams takes options, so days would do nothing. (']],
+    [['reports', 'plain'], { days: 7 }, []],
+    [[], { days: 7 }, []],
+  ])('of the sync are refused where none of %j knows them: %j', async (names, options, found) => {
+    const shared = { exclude: [], mask: {}, options }
+    const told = await caughtFrom(() =>
+      resolveStreams(
+        syncOf({ sync: { shared }, streams: names.map((name) => ({ name, options })) }),
+        reports,
+        new AbortController().signal,
+      ),
+    )
+    expect(told.map(({ code, message }) => `${code} ${message}`)).toEqual(
+      found.map((each) => expect.stringContaining(`MR-1208 crm: ${each}`)),
+    )
   })
 
   test('do not take a query where nothing would read it', async () => {

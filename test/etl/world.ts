@@ -160,7 +160,7 @@ export const syncOf = ({
   verify: 'warn',
   maxShrink: { fraction: 0.5 },
   after: [],
-  shared: { exclude: [], mask: {} },
+  shared: { exclude: [], mask: {}, options: {} },
   streams: streams.map(streamConfig),
   ...sync,
 })
