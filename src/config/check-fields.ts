@@ -7,29 +7,29 @@ import type { Path } from './yaml-places.ts'
 export function checkFields(file: EtlSyncFile, context: { readonly yaml: YamlFile; readonly report: Report }): void {
   refuseBoth({ include: file.include, exclude: file.exclude, at: [] }, context)
   for (const [name, { include, exclude }] of Object.entries(file.streams))
-    refuseBoth({ include, exclude: exclude ?? file.exclude, at: ['streams', name], inherited: !exclude }, context)
+    refuseBoth({ include, exclude, inherited: file.exclude, at: ['streams', name] }, context)
 }
 
 type Fields = {
   readonly include: readonly string[] | undefined
   readonly exclude: readonly string[] | undefined
+  /** What the sync leaves out of all its streams. */
+  readonly inherited?: readonly string[] | undefined
   readonly at: Path
-  /** `exclude` is the sync’s, for all of its streams. */
-  readonly inherited?: boolean
 }
 
 function refuseBoth(
-  { include = [], exclude = [], at, inherited = false }: Fields,
+  { include = [], exclude = [], inherited = [], at }: Fields,
   { yaml, report }: { readonly yaml: YamlFile; readonly report: Report },
 ): void {
-  const excluded = new Set(exclude)
   for (const [index, field] of include.entries()) {
-    if (!excluded.has(field) || include.indexOf(field) !== index) continue
+    const isOwn = exclude.includes(field)
+    if ((!isOwn && !inherited.includes(field)) || include.indexOf(field) !== index) continue
     report('MR-1201', {
-      message: `\`${field}\` stands in \`include\` and in ${inherited ? 'the sync’s ' : ''}\`exclude\``,
-      next: inherited
-        ? 'Leave it out of `include`, or give the stream an `exclude` of its own.'
-        : 'Take it out of one of them.',
+      message: `\`${field}\` stands in \`include\` and in ${isOwn ? '' : 'the sync’s '}\`exclude\``,
+      next: isOwn
+        ? 'Take it out of one of them.'
+        : 'Leave it out of `include`, or move it from the sync’s `exclude` to the streams that are to go without it.',
       place: yaml.placeOf([...at, 'include', index], 'value'),
     })
   }

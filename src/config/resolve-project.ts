@@ -77,8 +77,9 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       enabled: keys.enabled ?? true,
       mode: keys.mode ?? null,
       include: keys.include ?? null,
-      exclude: keys.exclude ?? [],
-      pii: keys.pii ?? [],
+      // What the sync keeps out or hides, no stream brings back by naming more of it.
+      exclude: union(file.exclude, own.exclude),
+      pii: union(file.pii, own.pii),
       mask: { ...file.mask, ...own.mask },
       ownMasks: Object.keys(own.mask ?? {}),
       where: keys.where ?? null,
@@ -108,6 +109,10 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
     streams,
   }
 }
+
+const union = (...lists: readonly (readonly string[] | undefined)[]): readonly string[] => [
+  ...new Set(lists.flatMap((list) => list ?? [])),
+]
 
 export function resolveReverseSync(file: ReverseSyncFile, name: string, yaml: YamlFile): ReverseSync {
   return {

@@ -9,7 +9,7 @@ const dayMs = 86_400_000
 /** Report days are read one by one: ten years of them are more than a vendor keeps. */
 const reportWindow = duration.refine((ms) => ms >= dayMs && ms <= 3660 * dayMs, 'a window is from `1d` to `3660d`')
 
-/** What a stream may say; at the level of the sync, the same keys are the default of all its streams. */
+/** What a stream may say; at the level of the sync, the same keys are the default of all its streams. Those that hide fields add up. */
 const streamKeys = {
   enabled: z.boolean().optional().describe('false leaves the stream out. Default: true.'),
   mode: z
@@ -19,8 +19,10 @@ const streamKeys = {
       'How rows land (docs/modes.md). Default: merge where the stream has a key, append for history, full_refresh for the rest.',
     ),
   include: z.array(someName).min(1).optional().describe('Only these fields of the vendor, beside key and version.'),
-  exclude: someNames.optional().describe('Fields of the vendor that are not loaded.'),
-  pii: someNames.optional().describe('Fields with personal data: masked in previews, errors and reports.'),
+  exclude: someNames.optional().describe('Fields of the vendor that are not loaded: the sync’s and the stream’s own.'),
+  pii: someNames
+    .optional()
+    .describe('Fields with personal data, the sync’s and the stream’s own: masked in previews, errors and reports.'),
   where: someName.optional().describe('A filter in the vendor’s own language.'),
   field_history: z
     .boolean()

@@ -193,7 +193,7 @@ function refuseOrphans(
     }
 }
 
-/** All of them at once. A mask or `pii` for all streams that fits none is a slip, and what it was for would be seen in clear. */
+/** All of them at once. A mask, `pii` or `exclude` for all streams that fits none is a slip, and what it was for would be seen in clear. */
 function refuseUnknownFields(
   sync: EtlSync,
   streams: readonly Stream[],
@@ -207,10 +207,11 @@ function refuseUnknownFields(
     })
   const known = new Set(parts.flatMap(({ of }) => Object.keys(of.columns)))
   const errors = parts.flatMap(({ of, config }) => {
-    const named = [...(config.include ?? []), ...config.exclude, ...config.ownMasks]
+    const ownExclude = config.exclude.filter((field) => !sync.shared.exclude.includes(field))
+    const named = [...(config.include ?? []), ...ownExclude, ...config.ownMasks]
     const own =
       of.name === config.name && !config.isImplied ? named.filter((field) => !Object.hasOwn(of.columns, field)) : []
-    const idle = [...Object.keys(config.mask), ...config.pii].filter((field) => !known.has(field))
+    const idle = [...Object.keys(config.mask), ...config.pii, ...config.exclude].filter((field) => !known.has(field))
     // What the sync says for all streams is told about once.
     for (const field of idle) known.add(field)
     return [...new Set([...own, ...idle])].map((field) => unknownField(sync, field, of))

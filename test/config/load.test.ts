@@ -87,15 +87,17 @@ describe('a sound project', () => {
     ])
   })
 
-  it('gives a stream the keys of the sync, unless it has its own', async () => {
+  it('gives a stream the keys of the sync, unless it has its own; what is personal or left out adds up', async () => {
     const project = await loadProject(
       await tempProject({
         'syncs/crm.yaml': `source: crm
 start: 2022-01-01
+mode: append
 pii: [Email]
+exclude: [Email, Fax]
 options: { a: 1, b: 1 }
 streams:
-  Account: { pii: [Phone], field_history: true, options: { b: 2 } }
+  Account: { mode: merge, pii: [Phone], exclude: [Fax, Phone], field_history: true, options: { b: 2 } }
   "*__c": { enabled: false }
   Contact:
 `,
@@ -107,14 +109,16 @@ streams:
       streams: [
         {
           name: 'Account',
-          pii: ['Phone'],
+          mode: 'merge',
+          pii: ['Email', 'Phone'],
+          exclude: ['Email', 'Fax', 'Phone'],
           fieldHistory: true,
           enabled: true,
           options: { a: 1, b: 2 },
-          place: { file: 'syncs/crm.yaml', line: 6, column: 3 },
+          place: { file: 'syncs/crm.yaml', line: 8, column: 3 },
         },
         { name: '*__c', pii: ['Email'], enabled: false },
-        { name: 'Contact', pii: ['Email'], mode: null, options: { a: 1, b: 1 } },
+        { name: 'Contact', pii: ['Email'], exclude: ['Email', 'Fax'], mode: 'append', options: { a: 1, b: 1 } },
       ],
     })
   })
@@ -511,6 +515,12 @@ const cases: readonly Case[] = [
     crm('source: crm\nexclude: [Email]\nstreams:\n  Contact: { include: [Name, Email] }\n'),
     [`MR-1201 ${c}:4:30 Email`],
   ],
+  [
+    'the same, where the stream excludes something else',
+    crm('source: crm\nexclude: [Email]\nstreams:\n  Contact: { include: [Name, Email], exclude: [Phone] }\n'),
+    [`MR-1201 ${c}:4:30 Email`],
+  ],
+  ['a query for all streams', crm('source: crm\nquery: select 1\nstreams: { Contact: }\n'), [`MR-1203 ${c}:2:1 query`]],
   ['an ending in capitals', { 'syncs/new.YAML': sound[c] ?? '', 'models/new.SQL': 'select 1' }, ['MR-1201', 'MR-1201']],
   ['a name that is there in lower case already', { 'syncs/Crm.yaml': sound[c] ?? '' }, ['MR-1201']],
   ['a file name that is no name', { 'syncs/My-Sync.yaml': 'source: crm\nstreams: { Account: }\n' }, ['MR-1201']],

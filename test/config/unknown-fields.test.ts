@@ -21,7 +21,10 @@ const stream = (name: string): Stream => ({
     return
   },
 })
-const source = ['Account', 'AccountShare', 'Contact'].map(stream)
+const source = [
+  ...['Account', 'AccountShare', 'Contact'].map(stream),
+  { ...stream('Plain'), columns: { Id: 'string' } as const },
+]
 const connector: OpenedConnector = {
   check: () => Promise.resolve(),
   account: () => Promise.resolve('a'),
@@ -70,6 +73,34 @@ describe('the unknown fields of a stream', () => {
   it('that the sync calls personal for all its streams are told about once, and only where no stream has them', async () => {
     const pii = ['Email', 'Emial']
     expect(await messages({ name: 'Account', pii }, { name: 'Contact', pii })).toEqual([
+      'MR-1208 crm: Account has no field Emial; did you mean Email?',
+    ])
+  })
+
+  it('that the sync leaves out of all its streams are those that none of them has', async () => {
+    const of = (exclude: readonly string[]) =>
+      caughtFrom(() =>
+        resolveStreams(
+          syncOf({
+            sync: { shared: { exclude, mask: {}, options: {} } },
+            streams: [
+              { name: 'Account', exclude },
+              { name: 'Plain', exclude },
+              { name: '*Share', exclude },
+            ],
+          }),
+          connector,
+          new AbortController().signal,
+        ),
+      )
+    expect(await of(['Email'])).toEqual([])
+    expect((await of(['Emial'])).map(({ message }) => message)).toEqual([
+      'crm: Account has no field Emial; did you mean Email?',
+    ])
+  })
+
+  it('of a glob are those that no stream has', async () => {
+    expect(await messages({ name: 'Account*', exclude: ['Emial'] })).toEqual([
       'MR-1208 crm: Account has no field Emial; did you mean Email?',
     ])
   })
