@@ -2,6 +2,7 @@ import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import { checkFields } from './check-fields.ts'
 import { checkFileNames } from './check-file-names.ts'
 import { checkMillrace, checkSync, type KnownNames } from './check-names.ts'
+import { checkReferences } from './check-references.ts'
 import { checkSchedules, resolveSchedules, type CheckedProject } from './check-schedules.ts'
 import { checkSharedTables } from './check-shared-tables.ts'
 import { checkModels, loadModels, type LoadedModels } from './load-models.ts'
@@ -47,7 +48,11 @@ function readProject(projectRoot: string, home: string): ReadProject {
   const report = collectFindings(findings)
   const files = readProjectFiles(projectRoot, report)
   const yamls = [files.millrace, ...files.syncs.map(({ yaml }) => yaml), files.schedules]
-  for (const yaml of yamls) if (yaml) reportSecrets(yaml, report)
+  for (const yaml of yamls) {
+    if (!yaml) continue
+    reportSecrets(yaml, report)
+    if (yaml !== files.millrace) checkReferences(yaml, report)
+  }
 
   const main = loadMillrace(files, home, report)
   const loaded = loadModels(files.models, report)
@@ -177,7 +182,10 @@ function reportSecrets(yaml: YamlFile, report: Report): void {
   for (const { path, reason, place } of yaml.secrets)
     report('MR-1205', {
       message: `\`${path.join('.')}\` holds a secret in the open: ${reason}`,
-      next: `Write a reference, \`\${env:${variableName(path)}}\` or \`\${file:/run/secrets/…}\`, and change the secret if this was ever committed.`,
+      next:
+        yaml.file === projectFileName
+          ? `Write a reference, \`\${env:${variableName(path)}}\` or \`\${file:/run/secrets/…}\`, and change the secret if this was ever committed.`
+          : `A secret is a key of a connection in ${projectFileName}, and a reference there. Take it out, and change it if this was ever committed.`,
       place,
     })
 }

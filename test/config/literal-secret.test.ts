@@ -59,6 +59,13 @@ describe('a secret in YAML', () => {
     expect(found?.next[0]).toContain('${env:MORE_API_KEY}')
   })
 
+  it('of a sync is sent to the connections, where references are looked up', async () => {
+    const yaml = `${sound['syncs/people.yaml']}options: { access_token: hunter2hunter2 }\n`
+    const [found] = await findingsOf({ 'syncs/people.yaml': yaml })
+    expect(found?.next.join(' ')).toMatch(/connection in millrace\.yaml/)
+    expect(found?.next.join(' ')).not.toContain('${env:')
+  })
+
   it('is covered in the frames of other findings, and in a file that does not parse', async () => {
     const wrong = await findingsOf({
       'millrace.yaml': `${millrace}  more: { connector: 7, api_key: hunter2hunter2 }\n`,

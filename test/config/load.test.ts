@@ -499,6 +499,24 @@ const cases: readonly Case[] = [
     ),
     [`MR-1201 ${m}:4:43 .millrace/sandbox.duckdb`],
   ],
+  [
+    'references where none is looked up',
+    {
+      ...withPeople(
+        '  email: email\n',
+        "  email: email\n  stage: { value: '${env:STAGE}' }\n  tier: { template: 'the ${file:/run/tier} {{ env }} one' }\n",
+      ),
+      ...crm('source: crm\nstreams:\n  Contact: { where: "Region = \'${env:REGION}\'" }\n'),
+      ...schedules("{ select: [crm, '${env:ALSO}'], every: 1h }"),
+    },
+    [
+      `MR-1201 ${s}:2:24 '\${env:ALSO}'`,
+      `MR-1204 ${s}:2:24 '\${env:ALSO}'`,
+      `MR-1201 ${c}:3:21 "Region = '\${env:REGION}'"`,
+      `MR-1201 ${p}:10:19 '\${env:STAGE}'`,
+      `MR-1201 ${p}:11:21 'the \${file:/run/tier} {{ env }} one'`,
+    ],
+  ],
   ['a reserved schema', crm('source: crm\nschema: _millrace\nstreams: { Contact: }\n'), [`MR-1201 ${c}:2:9 _millrace`]],
   [
     'two syncs that load one table',
