@@ -37,7 +37,7 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
   const at = (start: number, end: number): SourcePlace => placeAt({ file, text: hidden.text, lines }, start, end)
 
   const problems = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
-  if (problems.length === 0) problems.push(...nodeFindings(document, at))
+  if (problems.length === 0) problems.push(...nodeFindings(document, { at, text: hidden.text }))
   for (const problem of problems) report(problem.code, problem.parts)
   if (problems.length > 0) return undefined
 
@@ -110,7 +110,7 @@ const syntaxHint = (code: string) =>
     : 'Mind the indentation, and quote text that has `: `, `#`, `{` or `*` in it.'
 
 /** What parses as YAML and would still not be what was written. */
-function nodeFindings(document: Document, at: At): Finding[] {
+function nodeFindings(document: Document, { at, text }: { readonly at: At; readonly text: string }): Finding[] {
   const found: Finding[] = []
   const add = (node: Node, message: string, next: string, code: ErrorCode = 'MR-1101') =>
     found.push({ code, parts: { message, next, place: at(...rangeOf(node)) } })
@@ -147,10 +147,19 @@ function nodeFindings(document: Document, at: At): Finding[] {
         seen.add(name)
       }
     },
-    Scalar(_, scalar) {
+    Scalar(part, scalar) {
       keepAnchor(scalar)
+      // As a frame would show it: a secret may be a number.
+      const written = text.slice(...rangeOf(scalar))
       if (isLossyNumber(scalar.value, scalar.source))
-        add(scalar, `the number ${scalar.source} does not fit exactly`, `Quote it: '${scalar.source}'.`, 'MR-1201')
+        add(scalar, `the number ${written} does not fit exactly`, `Quote it: '${written}'.`, 'MR-1201')
+      else if (part !== 'key' && isOtherNumber(scalar.value, scalar.source))
+        add(
+          scalar,
+          `the number ${written} is not read as it is written`,
+          `Quote it: '${written}'. As a number, write it in decimal digits, with no \`0\` or \`+\` in front.`,
+          'MR-1201',
+        )
     },
   })
   return found
@@ -163,6 +172,12 @@ function isLossyNumber(value: unknown, source: string | undefined): boolean {
   if (Number.isInteger(value)) return !Number.isSafeInteger(value)
   return (source ?? '').replace(/e.*$/i, '').replace(/[^\d]/g, '').replace(/^0+/, '').length > 15
 }
+
+/** A number that YAML reads in its own way: `0x1F`, `0o17`, and as 1234 what may be a postcode, `01234`. */
+const isOtherNumber = (value: unknown, source: string | undefined): boolean =>
+  typeof value === 'number' && source !== undefined && !plainNumber.test(source)
+
+const plainNumber = /^-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:e[-+]?\d+)?$/i
 
 /** Anchors may repeat, but not explode ("billion laughs"). */
 function toValue(document: Document, file: string, report: Report): Json | undefined {

@@ -76,6 +76,12 @@ describe('a secret in YAML', () => {
     for (const { place } of [...wrong, ...broken]) expect(place?.text).not.toContain('hunter2')
   })
 
+  it.each(['0123456789', '12345678901234567890'])('is not told as the number %s that it is', async (secret) => {
+    const found = await findingsOf(connection(`api_key: ${secret}`))
+    expect(found.map(({ code }) => code)).toEqual(['MR-1201'])
+    for (const { message, next, place } of found) expect(JSON.stringify([message, next, place])).not.toContain(secret)
+  })
+
   it('is covered where the parser took it for part of something else', async () => {
     // A quote that is never closed: the tree knows of no api_key.
     const found = await findingsOf({

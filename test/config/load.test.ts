@@ -737,6 +737,26 @@ const cases: readonly Case[] = [
     withPeople('email: email\n', 'email: { value: 12345678901234567890 }\n'),
     [`MR-1201 ${p}:9:19 12345678901234567890`],
   ],
+  [
+    'numbers that are read as others than are written',
+    withPeople(
+      'email: email\n',
+      'email: { column: a, values: { a: 01234, b: -007, c: 0o17, d: 0x1F, e: +4512345678 } }\n' +
+        '  fine: { column: a, values: { a: 0, b: -0.5, c: 10.50, d: 1e3, e: "01234", f: 12:30, g: .5, h: 0d1 } }\n',
+    ),
+    [
+      `MR-1201 ${p}:9:36 01234`,
+      `MR-1201 ${p}:9:46 -007`,
+      `MR-1201 ${p}:9:55 0o17`,
+      `MR-1201 ${p}:9:64 0x1F`,
+      `MR-1201 ${p}:9:73 +4512345678`,
+    ],
+  ],
+  [
+    'numbers as the YAML of 2005 had them',
+    { [c]: `%YAML 1.1\n---\n${sound[c] ?? ''}options: { a: 1_000 }\n` },
+    [`MR-1201 ${c}:8:15 1_000`],
+  ],
   ['not a number', withPeople('email: email\n', 'email: { value: .nan }\n'), [`MR-1201 ${p}:9:19 .nan`]],
 ]
 
