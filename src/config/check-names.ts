@@ -181,4 +181,14 @@ function checker(yaml: YamlFile, report: Report) {
   }
 }
 
-const reservedSchemas = ['models', '_millrace', 'main', 'public', 'information_schema', 'pg_catalog', 'temp']
+const reservedSchemas = [
+  'models',
+  '_millrace',
+  'main',
+  'public',
+  'information_schema',
+  'pg_catalog',
+  'temp',
+  'system',
+  'memory',
+]
