@@ -118,6 +118,7 @@ function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColum
   )
 }
 
+/** Without `comment` DuckDB takes a first cell that begins with # for one, and leaves out what follows a #. */
 function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const cells = columns.map((column, index) =>
     column.type === 'json'
@@ -126,7 +127,7 @@ function csvSelect(files: readonly SpooledFile[], columns: readonly StagedColumn
   )
   return (
     `SELECT ${[...cells, `${readAtSql(fileColumn)} AS _read_at`, `CAST(NULL AS VARCHAR) AS ${malformed}`].join(', ')} ` +
-    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', auto_detect = false, union_by_name = true, filename = '#file', ${ignoringFolders}, max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
+    `FROM read_csv([${paths(files)}], header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = '', comment = '', auto_detect = false, union_by_name = true, filename = '#file', ${ignoringFolders}, max_line_size = ${maxLineBytes}, buffer_size = ${2 * maxLineBytes})`
   )
 }
 

@@ -41,6 +41,14 @@ it('of several files a column may be in one alone', async () => {
   ])
 })
 
+it('a CSV whose rows begin with # has them all: they are no comments', async () => {
+  const { rows } = await stageBatches([csv('id,v\n#1,a\n2,b #c\n', { rows: 2 })], types)
+  expect(rows).toMatchObject([
+    { id: '#1', v: 'a' },
+    { id: '2', v: 'b #c' },
+  ])
+})
+
 it.each([
   ['behind a quote', '"x"ann@person.org'],
   ['within quotes', '"ann "q" person.org"'],
