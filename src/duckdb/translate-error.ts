@@ -34,11 +34,16 @@ export function translateError(error: unknown, doing: string, about: About = {})
   })
 }
 
-/** Of a CSV that it cannot read DuckDB shows a row as it came, masked columns too, and advises to leave it out without a word. */
-const withoutRow = (message: string): string =>
-  message
-    .replace(/Original Line:[\s\S]*\n(?=[^\n]+\s+Possible fixes:)/, '')
-    .replace(/\s*Possible fixes:[\s\S]*?(\n *file = [^\n]*|$)[\s\S]*/, '$1')
+/**
+ * Of a CSV that it cannot read DuckDB shows a row as it came, masked columns too, and advises to leave it out without a word.
+ * Where the row ends nobody can tell, whatever comes behind it: what stands before it stays, and the file.
+ */
+function withoutRow(message: string): string {
+  const end = message.search(/\s*\n(?:Original Line|Possible (?:fixes|Solution)):/)
+  if (end === -1) return message
+  const file = message.split('\n').findLast((line) => /^ *file = /.test(line))
+  return [message.slice(0, end), ...(file === undefined ? [] : [file])].join('\n')
+}
 
 /** DuckDB's own advice is of settings that nobody has here. */
 const moreRoom = [

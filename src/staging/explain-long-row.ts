@@ -5,7 +5,7 @@ import { maxLineBytes } from './read-chunk.ts'
 import type { SpooledFile } from './spool.ts'
 
 /** null: no row is too long. */
-export async function explainLongRow(files: readonly SpooledFile[], cause?: unknown): Promise<MillraceError | null> {
+export async function explainLongRow(files: readonly SpooledFile[]): Promise<MillraceError | null> {
   for (const file of files) {
     const { line, bytes } = await longestRow(file)
     if (bytes > maxLineBytes)
@@ -14,7 +14,6 @@ export async function explainLongRow(files: readonly SpooledFile[], cause?: unkn
         kept: 'What was committed before is there; the rows since then are read again by the next run.',
         next: 'Have the source leave the long field out, by its query or in the connector: `exclude` alone does not, the row comes whole.',
         retry: 'never',
-        ...(cause !== undefined && { cause }),
       })
   }
   return null

@@ -124,7 +124,8 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
   await read(false).catch(async (error: unknown) => {
     if (!isUnreadable(error)) throw error
     const fields = request.columns.map(({ field }) => field)
-    throw (await explainLongRow(files, error)) ?? (await explainCsv(files, { fields, cause: error })) ?? error
+    // DuckDB's own words do not go with them: they may show a row, or take its cells for names of columns.
+    throw (await explainLongRow(files)) ?? (await explainCsv(files, fields)) ?? error
   })
   const keys = request.key.map((field) => columnOf(request, field))
   const rejects = await stageRejects(db, request)

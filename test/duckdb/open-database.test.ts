@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase, type Database } from '../../src/duckdb/open-database.ts'
 import { openFileEngine } from '../../src/duckdb/file-engine.ts'
@@ -112,6 +113,35 @@ describe('a database', () => {
       }
       expect(spilled).toBe(true)
       expect(await db.rows('SELECT count(*) AS n FROM sorted')).toEqual([{ n: '1000000' }])
+    })
+  })
+})
+
+describe('a CSV that cannot be read', () => {
+  const good = Array.from({ length: 40_000 }, (_, n) => `${n},b\n`).join('')
+
+  it.each([
+    ['in quotes that do not fit', 'Ann "Q"', ''],
+    ['beside bytes that are not UTF-8', '\xe9', ''],
+    ['in more cells than there are names', 'b,c', ''],
+    ['of more bytes than a row may have', 'b'.repeat(2000), ', max_line_size = 1000'],
+    ['of another type', 'b', `, types = {'v': 'INTEGER'}`],
+  ])('is told with its line and its file, and without the row: %s', async (_, cell, options) => {
+    const path = join(directory, 'people.csv')
+    writeFileSync(
+      path,
+      Buffer.from(`id,v\n${good.replaceAll('b', '1')}x,"ann@person.org\n\n  file = ${cell}"\n`, 'latin1'),
+    )
+    await withDatabase(async (db) => {
+      const read = db.run(
+        `CREATE TABLE people AS SELECT * FROM read_csv('${path}', quote = '"', delim = ','${options})`,
+      )
+      const error = await read.catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        code: 'MR-2003',
+        message: expect.stringMatching(/Line: 40002\n *file = .*people\.csv/),
+      })
+      expect(inspect(error, { depth: 9 })).not.toMatch(/person\.org|Possible/)
     })
   })
 })
