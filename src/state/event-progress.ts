@@ -106,9 +106,13 @@ function addUp(sum: EngineEvent | undefined, event: EngineEvent): EngineEvent {
   return 'rows' in event && 'rows' in sum ? { ...event, rows: sum.rows + event.rows } : event
 }
 
-/** A run's beginning and its end stay, however many events come between. */
-export const isKeptAlways = ({ type }: EngineEvent): boolean =>
-  type === 'run.started' || type === 'run.takeover' || type === 'run.finished'
+/** A run's beginning and its end stay, and a person's word that it is to end, however many events come between. */
+export const keptAlways: readonly EngineEvent['type'][] = [
+  'run.started',
+  'run.takeover',
+  'run.cancelled',
+  'run.finished',
+]
 
 export const maxEvents = 2_000
 /** So that a long run trims now and then, and not with every event. */

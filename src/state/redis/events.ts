@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { EngineEvent } from '../../model/event.ts'
 import type { RunRecord } from '../../model/run.ts'
-import { addUpProgress, isKeptAlways, maxEvents, trimEvery } from '../event-progress.ts'
+import { addUpProgress, keptAlways, maxEvents, trimEvery } from '../event-progress.ts'
 import type { ControlStore } from '../port.ts'
 import type { Own } from './own.ts'
 import { listOf, runScript, script, textOf } from './script.ts'
@@ -15,7 +15,9 @@ export function storeEvents({ connection, keys }: Own): Events {
   let written = 0
   const progress = addUpProgress(async (runId, { sums, event }) => {
     // The id makes a repeat of what was written already the same event.
-    const own = event ? [`${isKeptAlways(event) ? 'k' : 'd'}:${writer}.${written++}`, JSON.stringify(event)] : []
+    const own = event
+      ? [`${keptAlways.includes(event.type) ? 'k' : 'd'}:${writer}.${written++}`, JSON.stringify(event)]
+      : []
     const args = [maxEvents, trimEvery, ...sums.flatMap(([of, sum]) => [`p:${of}`, JSON.stringify(sum)]), ...own]
     await connection.patiently(
       'recording events',

@@ -1,6 +1,6 @@
 /** Events, for `status` and `logs`: progress added up, the rest as it came, the newest 2,000 a run. */
 import type { EngineEvent } from '../../model/event.ts'
-import { addUpProgress, maxEvents, trimEvery } from '../event-progress.ts'
+import { addUpProgress, keptAlways, maxEvents, trimEvery } from '../event-progress.ts'
 import type { ControlStore, KeyErasure } from '../port.ts'
 import type { Database } from './database.ts'
 import { numberOf, textOf } from './row.ts'
@@ -13,7 +13,7 @@ export function storeEvents(database: Database): Events {
   const count = sql.prepare('select count(*) as n from events where run_id = ? and progress_of is null')
   const trim = sql.prepare(
     `delete from events where id in (select id from events where run_id = ? and progress_of is null
-       and type not in ('run.started', 'run.takeover', 'run.finished') order by id limit ?)`,
+       and type not in (select value from json_each(?)) order by id limit ?)`,
   )
   const all = sql.prepare('select body from events where run_id = ? order by id')
   const kept = new Map<string, number>()
@@ -32,7 +32,7 @@ export function storeEvents(database: Database): Events {
     await database.write(() => {
       for (const [of, sum] of sums) insert.run(runId, sum.type, of, JSON.stringify(sum))
       if (event) insert.run(runId, event.type, null, JSON.stringify(event))
-      if (surplus > 0) trim.run(runId, surplus)
+      if (surplus > 0) trim.run(runId, JSON.stringify(keptAlways), surplus)
     })
   })
 
