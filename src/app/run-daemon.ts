@@ -13,7 +13,6 @@ import { endUnlessCancelled } from './cancelled-run.ts'
 import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
-import { redisVariable } from './open-control-store.ts'
 import { openExecutor } from './open-executor.ts'
 import { markRedis } from './redis-mark.ts'
 import { rememberSlots } from './remember-slots.ts'
@@ -215,7 +214,7 @@ async function execute(
     launcher,
     root: plan.project.root,
     home: plan.project.home,
-    env: app.redisUrl === null ? {} : { [redisVariable]: app.redisUrl },
+    env: app.env,
     target: app.target.name,
     policy: plan.schedules.find(({ name }) => name === job.schedule) ?? ofNoSchedule,
     now: () => app.clock.now(),

@@ -16,8 +16,8 @@ export type SuperviseOptions = {
   readonly root: string
   readonly home: string
   readonly target: string
-  /** What the run sees besides the daemon's own environment. */
-  readonly env: { readonly [name: string]: string }
+  /** All that the run sees. */
+  readonly env: { readonly [name: string]: string | undefined }
   readonly policy: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'>
   readonly now: () => Date
   /** The daemon is on its way out: the run is asked to stop at its next checkpoint, and waits for the next daemon. */
@@ -86,7 +86,7 @@ async function startRun(job: Job, options: SuperviseOptions): Promise<RunProcess
   const args = [...project, '--json', 'sync', 'run', job.sync, '--slot', slot]
   const child = spawn(options.node ?? process.execPath, [options.launcher, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
+    env: options.env,
   })
   await once(child, 'spawn')
   child.on('error', () => undefined) // a signal that did not reach it: its end is awaited all the same

@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, it, vi } from 'vitest'
+import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
 import { makeProjectFolder } from './project-folder.ts'
 
-it('a daemon that is told twice to stop, before it has begun to stop, has its runs end at once', async () => {
+/** With one sync, each second. @param run what stands in for `sync run` */
+function aProject(run: string) {
   const folder = makeProjectFolder()
   folder.write(
     'millrace.yaml',
@@ -12,7 +14,12 @@ it('a daemon that is told twice to stop, before it has begun to stop, has its ru
   folder.write('syncs/stripe.yaml', 'source: stripe\nstreams: { charges: {} }\n')
   folder.write('schedules.yaml', 'schedules: { often: { select: [stripe], every: 1s } }\n')
   const launcher = folder.path('launcher.mjs')
-  writeFileSync(launcher, 'setInterval(() => {}, 1000)') // a run that takes long
+  writeFileSync(launcher, run)
+  return { folder, launcher }
+}
+
+it('a daemon that is told twice to stop, before it has begun to stop, has its runs end at once', async () => {
+  const { folder, launcher } = aProject('setInterval(() => {}, 1000)') // a run that takes long
   const [stopping, now] = [new AbortController(), new AbortController()]
   const events: DaemonEvent[] = []
   await folder.inApp(
@@ -35,4 +42,27 @@ it('a daemon that is told twice to stop, before it has begun to stop, has its ru
     type: 'job.ended',
     end: { state: 'queued', reason: 'the daemon was stopped' },
   })
+}, 20_000)
+
+it('the runs of a daemon without the Redis that the machine names have none either', async () => {
+  const { folder, launcher } = aProject(
+    `import { writeFileSync } from 'node:fs'
+     writeFileSync(new URL('told.json', import.meta.url), JSON.stringify([process.env.${redisVariable} ?? null, process.env.KEY]))`,
+  )
+  vi.stubEnv(redisVariable, 'redis://10.0.0.9:6379')
+  const stopping = new AbortController()
+  await folder.inApp(
+    (app) =>
+      runDaemon(app, {
+        launcher,
+        follower: { project: () => app.project, look: async () => 'same' },
+        stopping: stopping.signal,
+        onEvent: (event) => event.type === 'job.ended' && stopping.abort(),
+      }),
+    { env: { ...process.env, KEY: 'k', [redisVariable]: undefined } }, // as `daemon --no-redis` has it
+  )
+  vi.unstubAllEnvs()
+  const told: unknown = JSON.parse(readFileSync(folder.path('told.json'), 'utf8'))
+  folder.remove()
+  expect(told).toEqual([null, 'k'])
 }, 20_000)
