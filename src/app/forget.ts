@@ -11,6 +11,7 @@ import { isExactNumber, parseExact } from '../reverse-etl/exact-number.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { KeyPlace } from '../warehouse/state-upkeep.ts'
 import type { App } from './app.ts'
+import { deadBackfills, dropDeadBackfills } from './backfill-spool.ts'
 import { buildModel, modelQuery } from './build-models.ts'
 import { leaseName } from './lease-name.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
@@ -47,7 +48,7 @@ export async function findPerson(app: App, request: ForgetRequest): Promise<Forg
   const reversed = spooledSyncs(app, request)
   const left = [
     ...(await Promise.all(reversed.map((sync) => leftInSpool(app, sync.name)))).flat(),
-    ...(await deadBackfills(app, request)),
+    ...(await deadBackfills(app, namesOf(reversed))),
   ]
   const events = await app.store.eraseKey({
     keys: spellings(request.key),
@@ -91,14 +92,13 @@ export async function forgetPerson(app: App, request: ForgetRequest, reason: str
       })
       for (const sync of spooled) await dropSpool(app, sync, request)
       await dropDeadVendorFolders(app)
-      const parts = await deadBackfills(app, request)
-      for (const path of parts) await rm(path, { recursive: true, force: true })
+      const parts = await dropDeadBackfills(app, namesOf(spooledSyncs(app, request)))
       const events = await app.store.eraseKey({
         keys: spellings(request.key),
         syncs: request.sync === null ? null : [request.sync],
         dryRun: false,
       })
-      const forgotten = { ...done, events, spool: spool + parts.length }
+      const forgotten = { ...done, events, spool: spool + parts }
       await writeAudit(app, {
         what: 'forget',
         key_sha256: createHash('sha256').update(request.key).digest('hex'),
@@ -211,19 +211,7 @@ async function dropSpool(app: App, sync: Sync, { dropUnsent }: ForgetRequest): P
   await rm(join(app.spoolDir, sync.name), { recursive: true, force: true })
 }
 
-/** Backfills have a spool for each part, and its run a folder there: pages, and what a vendor's jobs gave. */
-async function deadBackfills(app: App, { sync }: ForgetRequest): Promise<readonly string[]> {
-  const dead: string[] = []
-  for (const part of await leftInSpool(app, '_backfill')) {
-    if (sync !== null && !part.startsWith(backfillFolder(sync))) continue
-    for (const runId of await leftInSpool(app, join('_backfill', part)))
-      if (!(await app.store.run(runId))?.alive) dead.push(join(app.spoolDir, '_backfill', part, runId))
-  }
-  return dead
-}
-
-/** How the folders of its parts begin. */
-const backfillFolder = (sync: string) => `${sync} `.replaceAll(/\W/g, '_')
+const namesOf = (syncs: readonly Sync[]) => syncs.map(({ name }) => name)
 
 /** What is looked at leaves no trace. Where nothing was ever loaded, nobody is known. */
 const lookInRehearsal = (app: App, runId: string, request: ForgetRequest): ReturnType<typeof look> =>

@@ -92,7 +92,7 @@ async function parseKeys(
 }
 
 /** Not a reason to open nothing; but whoever runs this should know that it lies there. */
-const sayLeft = (app: App, runId: string, error: unknown) =>
+export const sayLeft = (app: App, runId: string, error: unknown) =>
   app.emit({
     type: 'run.warning',
     run_id: runId,

@@ -1,15 +1,14 @@
 /** The partitions of a backfill, each a run of its own, a few at a time. */
-import { join } from 'node:path'
 import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
 import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
-import { folderName } from '../model/folder-name.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
+import { dropDeadBackfills, partFolder } from './backfill-spool.ts'
 import { leaseName } from './lease-name.ts'
 import { loadFromSource } from './load-from-source.ts'
-import type { OpenedConnection } from './open-connection.ts'
+import { sayLeft, type OpenedConnection } from './open-connection.ts'
 import { planPartitions } from './plan-backfill.ts'
 import { recordRun, type RecordedRun } from './record-run.ts'
 import { buildModelsAfterLoad } from './run-etl-sync.ts'
@@ -37,6 +36,8 @@ export type BackfillResult = RunResult & {
 export async function runBackfill(app: App, sync: EtlSync, options: BackfillOptions): Promise<BackfillResult> {
   const runOptions = { ...defaultRunOptions, wait: options.wait }
   const planning: Work = { app, options: runOptions, runId: newRunId(app.clock.now()), requests: 0 }
+  // Of this project's syncs each part clears its own.
+  await dropDeadBackfills(app, []).catch((error: unknown) => sayLeft(app, planning.runId, error))
   const planned = await underPermit(planning, sync.source, () =>
     planPartitions(app, sync, { request: options, runId: planning.runId }),
   )
@@ -79,8 +80,7 @@ type Load = { readonly sync: EtlSync; readonly partition: Partition; readonly ag
 function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Outcome> {
   const { app } = work
   const { stream } = partition.plan
-  const name = `${sync.name} ${stream.name} ${partition.name}`
-  const spool = join(app.spoolDir, '_backfill', folderName(name))
+  const spool = partFolder(app, sync.name, `${stream.name} ${partition.name}`)
   return underLease(work, `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`, () =>
     loadFromSource(work, { sync, spool }, async (context, connection) =>
       runPartition(context, {

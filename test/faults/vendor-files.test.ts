@@ -53,11 +53,14 @@ it('what a killed run left goes with the next run of that sync', async () => {
   expect(files()).toEqual([])
 })
 
-it('what a killed part of a backfill left goes when the command is given again', async () => {
+it('what a killed part of a backfill left goes when the command is given again, and what lies beside it under older names', async () => {
   // One part after the other: beside the part of a job runs one by REST, whose batch comes with no file.
   const command = ['backfill', 'people', '--from', '2015-01-01', '--step', '9999d', '--parallel', '1']
   await killAt('batch.extracted:Contact:2', command, project)
   expect(withAddresses().filter((path) => path.includes('/vendor/'))).not.toEqual([])
+  const older = join(spool(), 'sandbox/_backfill/people_Contact_backfill_2015_01_01-4b8e55b3/mgx3k2p1-9f3a')
+  mkdirSync(older, { recursive: true })
+  writeFileSync(join(older, 'Contact.ndjson'), 'ada@people.example')
   expect((await millrace(command, project)).code).toBe(0)
   expect(files()).toEqual([])
 })
@@ -102,7 +105,7 @@ it('forget takes what a killed backfill left, and nothing of one that is alive',
   const point = 'batch.extracted:Contact:2'
   // One part after the other: the end of one is written down in a turn of the process, which then stands still in it.
   const command = ['backfill', 'people', '--from', '2015-01-01', '--step', '9999d', '--parallel', '1']
-  const forget = () => millrace(['forget', 'nobody', '--reason', 'asked to', '--yes'], project)
+  const forget = () => millrace(['forget', 'nobody', '--sync', 'people', '--reason', 'asked to', '--yes'], project)
   const { alive, ended } = await held(point, command)
   const before = withAddresses()
   expect(before).not.toEqual([])
