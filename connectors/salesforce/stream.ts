@@ -58,7 +58,7 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
   const counted = new Map<string, number>()
   return {
     name: object.name,
-    docs: `https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_${object.name.toLowerCase()}.htm`,
+    docs: `https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_${object.custom ? 'custom_objects' : object.name.toLowerCase()}.htm`,
     key: ['Id'],
     columns,
     // A query job brings rows by Id.

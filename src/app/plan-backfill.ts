@@ -4,6 +4,7 @@ import { planBackfill, type BackfillRequest, type KeptCursor, type Partition } f
 import { resolveStreams } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import type { BackfillPlan } from '../model/backfill-plan.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { countAtVendor, type Counted } from './count-at-vendor.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
@@ -29,7 +30,7 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
   const connection = await openConnection(app, sync.source, runId)
   try {
     const partitions = await partitionsBy(app, connection, { sync, request, runId })
-    const besides = connection.host.requests()
+    const toPlan = connection.host.requests()
     const planned: BackfillPlan['partitions'][number][] = []
     for (const partition of partitions) {
       const { stream } = partition.plan
@@ -44,7 +45,27 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
         ...(await countRows(app, connection, partition)),
       })
     }
-    return { sync: sync.name, partitions: planned, requests_besides: besides }
+    const next = partitions.find(({ isDone }) => !isDone)
+    return {
+      sync: sync.name,
+      partitions: planned,
+      requests_to_plan: toPlan,
+      requests_besides: next ? await requestsBeside(app, { sync, partition: next, runId }) : 0,
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+/** By a connection of its own, as the run of a part has: it describes one stream, and this plan all of the sync. */
+async function requestsBeside(
+  app: App,
+  { sync, partition, runId }: { readonly sync: EtlSync; readonly partition: Partition; readonly runId: string },
+): Promise<number> {
+  const connection = await openConnection(app, sync.source, runId)
+  try {
+    await ofConnection(connection, partition, app.signal)
+    return connection.host.requests()
   } finally {
     await connection.close()
   }
@@ -74,4 +95,28 @@ async function countRows(app: App, connection: OpenedConnection, partition: Part
   const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
   const scan = scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start })
   return countAtVendor(app, connection, plan.stream, scan)
+}
+
+/** The partition was planned with another connection: requests are counted for this run, so the stream is asked for again. */
+export async function ofConnection(
+  { connector }: OpenedConnection,
+  partition: Partition,
+  signal: AbortSignal,
+): Promise<Partition> {
+  const { name } = partition.plan.stream
+  const { query } = partition.plan.config
+  const children = partition.plan.children.map(({ child }) => child.name)
+  const streams =
+    (await connector.streams?.({
+      names: [name, ...children],
+      signal,
+      ...(query !== null && { queries: { [name]: query } }),
+    })) ?? []
+  const stream = streams.find((each) => each.name === name)
+  if (!stream)
+    throw new MillraceError('MR-1208', {
+      message: `The stream ${name}, which was there a moment ago, is no longer among the source's.`,
+      next: 'Run the same command again.',
+    })
+  return { ...partition, plan: { ...partition.plan, stream } }
 }

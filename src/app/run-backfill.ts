@@ -3,13 +3,13 @@ import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
 import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
-import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
+import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { dropDeadBackfills, partFolder } from './backfill-spool.ts'
 import { leaseName } from './lease-name.ts'
 import { loadFromSource } from './load-from-source.ts'
-import { sayLeft, type OpenedConnection } from './open-connection.ts'
-import { planPartitions } from './plan-backfill.ts'
+import { sayLeft } from './open-connection.ts'
+import { ofConnection, planPartitions } from './plan-backfill.ts'
 import { recordRun, type RecordedRun } from './record-run.ts'
 import { buildModelsAfterLoad } from './run-etl-sync.ts'
 import { newRunId } from './run-id.ts'
@@ -91,30 +91,6 @@ function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Ou
       }),
     ),
   )
-}
-
-/** The partition was planned with another connection: requests are counted for this run, so the stream is asked for again. */
-async function ofConnection(
-  { connector }: OpenedConnection,
-  partition: Partition,
-  signal: AbortSignal,
-): Promise<Partition> {
-  const { name } = partition.plan.stream
-  const { query } = partition.plan.config
-  const children = partition.plan.children.map(({ child }) => child.name)
-  const streams =
-    (await connector.streams?.({
-      names: [name, ...children],
-      signal,
-      ...(query !== null && { queries: { [name]: query } }),
-    })) ?? []
-  const stream = streams.find((each) => each.name === name)
-  if (!stream)
-    throw new MillraceError('MR-1208', {
-      message: `The stream ${name}, which was there a moment ago, is no longer among the source's.`,
-      next: 'Run the same command again.',
-    })
-  return { ...partition, plan: { ...partition.plan, stream } }
 }
 
 const labelOf = ({ plan, range, column }: Partition): string =>

@@ -2,6 +2,8 @@
 export type BackfillPlan = {
   readonly sync: string
   readonly partitions: readonly PlannedPartition[]
+  /** Of the command before its first part: signing in, and the description of each stream of the sync. */
+  readonly requests_to_plan: number
   /** What the run of each part asks beside its rows: signing in, descriptions. */
   readonly requests_besides: number
 }

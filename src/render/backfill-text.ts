@@ -6,7 +6,7 @@ import { renderTable } from './table.ts'
 
 /** `backfill --dry-run`: a line per partition, and what is to be read in all. */
 export function backfillText(
-  { sync, partitions, requests_besides: besides }: BackfillPlan,
+  { sync, partitions, ...requests }: BackfillPlan,
   { color }: { readonly color: boolean },
 ): string {
   const left = partitions.filter(({ done }) => !done)
@@ -22,14 +22,17 @@ export function backfillText(
   const columns = ['stream', 'from', 'to', 'by', 'state', 'rows'].map(
     (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
   )
-  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left, besides)}\n`
+  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left, requests)}\n`
 }
 
 /** Each part is a run of its own, which signs in and asks for descriptions. */
-function requestsText(left: readonly PlannedPartition[], besides: number): string {
+function requestsText(
+  left: readonly PlannedPartition[],
+  { requests_to_plan: toPlan, requests_besides: besides }: Omit<BackfillPlan, 'sync' | 'partitions'>,
+): string {
   if (left.length === 0) return 'nothing to read (--again reads what is done)'
   const unknown = left.filter((partition) => partition.requests_estimate === null).length
-  const sum = left.reduce((total, partition) => total + besides + (partition.requests_estimate ?? 1), 0)
+  const sum = left.reduce((total, partition) => total + besides + (partition.requests_estimate ?? 1), toPlan)
   if (unknown === 0) return `about ${formatCounted(sum, 'request')}`
   return `at least ${formatCounted(sum, 'request')}: the vendor cannot count the rows of ${formatCounted(unknown, 'partition')}`
 }
