@@ -14,7 +14,7 @@ import {
   type Level,
 } from './insights-columns.ts'
 import { overlapDays } from './insights-days.ts'
-import { insightsOptionsOf, readOptions } from './insights-options.ts'
+import { asksFor, insightsOptionsOf, readOptions } from './insights-options.ts'
 import { accountDocs, readAccounts } from './read-accounts.ts'
 import { readEntities } from './read-entities.ts'
 import { readInsights } from './read-insights.ts'
@@ -169,6 +169,8 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     windowOf: ['account_id'],
     overlapMs: overlapDays * dayMs,
     options: insightsOptionsOf(level),
+    loads: (field, options) => asksFor(level, field, options),
+    meaningBy: ['breakdowns', 'action_breakdowns', 'attribution_windows'],
     checkAsked: async ({ options }) => void readOptions({ stream: name, level, breakdowns }, options),
     pageRows: 500,
     read: (scan, { signal }) =>

@@ -56,6 +56,11 @@ export const insightsOptionsOf = (level: Level) =>
       .optional(),
   })
 
+/** Days and breakdowns always come. */
+export function asksFor(level: Level, field: string, { fields }: JsonObject): boolean {
+  return !Array.isArray(fields) || fields.includes(field) || !Object.hasOwn(fieldsOf(level), field)
+}
+
 type Of = {
   readonly stream: string
   readonly level: Level

@@ -130,7 +130,6 @@ function reportOf(
   { options, breakdowns }: ReadOptions,
 ): ReportOf {
   const known = fieldsOf(level, breakdowns)
-  const wanted = (options.fields ?? Object.keys(known)).filter((field) => scan.fields.includes(field))
   const params: Params = {
     level,
     time_increment: '1',
@@ -140,7 +139,7 @@ function reportOf(
   }
   const fields = askFields(
     stream,
-    wanted.filter((field) => Object.hasOwn(known, field)),
+    scan.fields.filter((field) => Object.hasOwn(known, field)),
     ['account_id', idOf[level]],
   )
   // Without it what is archived or deleted is not in the report, though its money was spent.

@@ -148,6 +148,10 @@ export type Stream = {
   readonly history?: FieldHistory
   /** The connector's own options of this stream, checked before it is read. */
   readonly options?: z.ZodObject
+  /** Whether these options have a field of `columns` loaded; one that is not keeps what is stored of it, as with `exclude`. @default they do */
+  readonly loads?: (field: string, options: JsonObject) => boolean
+  /** Names of `options` that decide what its rows and values mean: a change of one is told, since what is loaded stays. @default none */
+  readonly meaningBy?: readonly string[]
   /** Throws what is wrong with what a sync asks of it, as far as that can be found out without reading: a plan and a run ask before tables are made. */
   readonly checkAsked?: (asked: Pick<Scan, 'where' | 'options'>, context: CallContext) => Promise<void>
   /**

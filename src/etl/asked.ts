@@ -21,6 +21,9 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     version: stream.version ?? null,
     source: stream.source ?? null,
     query: config.query,
+    options: Object.fromEntries(
+      Object.entries(config.options).filter(([name]) => stream.meaningBy?.includes(name) === true),
+    ),
     loaded: loadedOf(shape, known?.loaded),
     inside: {
       ...known?.inside,
@@ -144,6 +147,7 @@ export function changeOf({ stream, mode, shape }: StreamPlan, before: Asked, now
     ...(now.where === before.where
       ? []
       : ['rows that were loaded by another  where  stay, and older ones that fit the new one are not there']),
+    ...otherOptions(before, now).map((name) => `rows that were loaded by another  ${name}  stay`),
     ...(stream.heedsStart !== false && isEarlier(now.start, before.start)
       ? ['rows from before the old  start  are not there']
       : []),
@@ -177,6 +181,12 @@ function maskChanges(
         .map((field) => of + field),
     ),
   }
+}
+
+function otherOptions({ options: old }: Asked, { options: own = {} }: Asked): readonly string[] {
+  if (old === undefined) return []
+  const names = new Set([...Object.keys(old), ...Object.keys(own)])
+  return [...names].filter((name) => JSON.stringify(ownMember(old, name)) !== JSON.stringify(ownMember(own, name)))
 }
 
 const isEarlier = (now: string | null, before: string | null): boolean =>

@@ -126,7 +126,7 @@ function wishedFields(
 
 function shapeOf(
   sync: EtlSync,
-  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history' | 'parts'>,
+  stream: Pick<Stream, 'name' | 'key' | 'columns' | 'history' | 'parts' | 'loads'>,
   {
     config,
     needed,
@@ -152,7 +152,8 @@ function shapeOf(
   checkMasks({ sync: sync.name, config }, stream, { required, plain })
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const isWished = wished.includes(field) && !config.exclude.includes(field)
-    if (!isLoaded(config, field) && !required.has(field) && !isWished) return []
+    const isAsked = isLoaded(config, field) && stream.loads?.(field, config.options) !== false
+    if (!isAsked && !required.has(field) && !isWished) return []
     const mask = ownMember(config.mask, field) ?? ownMember(alike, field)
     const column = names.get(field) ?? field
     if (byField?.columns.includes(field) && !mask) return [{ field, column, type: 'string', maskBy: byField.by }]

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 /**
  * How far a stream is complete (watermark) and the pass that is under way (scan). Stored as it stands in
@@ -43,6 +43,8 @@ export type Asked = {
   readonly source?: string | null
   /** Of a stream that is a query. @default not known */
   readonly query?: string | null
+  /** Of the stream's own options, those that decide what its rows mean. @default not known */
+  readonly options?: JsonObject
   /** What its table has been loaded with. @default not known */
   readonly loaded?: LoadedFields
   /** By child stream. @default not known */

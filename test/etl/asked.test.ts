@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { StreamConfig } from '../../src/config/project.ts'
 import type { Stream } from '../../src/connector/contract.ts'
 import { createVendor, personColumns, type Vendor } from './vendor.ts'
@@ -34,6 +35,35 @@ describe('options that have changed since the rows of a table were loaded', () =
     expect(await run(before)).toEqual([])
     expect(await run(after)).toEqual([expect.stringMatching(words)])
     expect(await run(after)).toEqual([])
+  })
+
+  it('are said of the connector’s own that decide what values mean, and of no other', async () => {
+    vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: lentOptions })
+    vendor.put(1, { name: 'a' })
+    expect(await run({ options: { windows: ['1d'], pages: 3 } })).toEqual([])
+    expect(await run({ options: { windows: ['1d'], pages: 4 } })).toEqual([])
+    expect(await run({ options: { windows: ['7d'], pages: 4 } })).toEqual([
+      expect.stringMatching(/rows that were loaded by another {2}windows {2}stay.*--full-refresh/),
+    ])
+    expect(await run({ options: { pages: 4 } })).toEqual([expect.stringContaining('by another  windows  stay')])
+    expect(await run({ options: { pages: 4 } })).toEqual([])
+  })
+
+  it('are said of fields that an option leaves out, which keep what was loaded, as of those that come back', async () => {
+    vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: lentOptions })
+    const named = async () => await world.rows('SELECT id, name FROM crm.people ORDER BY id')
+    vendor.put(1, { name: 'a' })
+    vendor.pass()
+    await run({})
+    vendor.put(1, { name: 'b' })
+    vendor.put(2, { name: 'c' })
+    vendor.pass()
+    expect(await run({ options: { fields: ['deleted'] } })).toEqual([])
+    expect(await named()).toEqual([
+      { id: '1', name: 'a' },
+      { id: '2', name: null },
+    ])
+    expect(await run({})).toEqual([expect.stringMatching(/rows that were loaded before have no name, or an old one/)])
   })
 
   it('are said of an earlier start, and not of a later one', async () => {
@@ -279,3 +309,13 @@ describe('a mask on rows inside others', () => {
     ])
   })
 })
+
+const lentOptions: Pick<Stream, 'options' | 'loads' | 'meaningBy'> = {
+  options: z.strictObject({
+    windows: z.array(z.string()).optional(),
+    pages: z.int().optional(),
+    fields: z.array(z.string()).optional(),
+  }),
+  loads: (field, { fields }) => !Array.isArray(fields) || fields.includes(field),
+  meaningBy: ['windows'],
+}

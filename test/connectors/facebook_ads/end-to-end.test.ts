@@ -24,6 +24,7 @@ beforeAll(async () => {
       'syncs/facebook.yaml': syncYaml(''),
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
+      'syncs/narrowed.yaml': 'source: facebook_ads\nschema: narrowed\nstreams:\n  account_insights: {}\n',
       'syncs/started.yaml': `
 source: facebook_ads
 schema: started
@@ -116,6 +117,26 @@ describe('Facebook Ads, by the real program', () => {
     const stale = stored.filter((row) => (row['gone'] === 'true') !== gone.includes(String(row['id'])))
     expect(stale).toEqual([])
     expect(stored.some((row) => row['gone'] === 'true')).toBe(true)
+  })
+
+  it('with fewer metrics in its options: those that are not asked for stay, and one that comes back is told of', async () => {
+    const metrics = async () =>
+      await project.rows(
+        'SELECT count(*) AS days, count(clicks) AS clicked, sum(clicks) AS clicks FROM narrowed.account_insights',
+      )
+    const narrowed = (fields: string) => {
+      project.edit('syncs/narrowed.yaml', (text) => text.replace(/account_insights: .*/, `account_insights: ${fields}`))
+      return run('narrowed')
+    }
+    const whole = await narrowed('{}')
+    expect(whole.code, whole.stderr).toBe(0)
+    const before = await metrics()
+    const fewer = await narrowed('{ options: { fields: [impressions, spend] } }')
+    expect(fewer.code, fewer.stderr).toBe(0)
+    expect(await metrics()).toEqual(before)
+    expect(before[0]?.['clicked']).toBe(before[0]?.['days'])
+    const more = await narrowed('{ options: { fields: [impressions, spend, clicks] } }')
+    expect(JSON.stringify(more.lines)).toContain('rows that were loaded before have no clicks')
   })
 
   it('writes no token and no link anywhere: not into the cursor, the ledger, the output', async () => {

@@ -62,7 +62,7 @@ export async function openFacebook(keys: { readonly [key: string]: unknown } = {
       resume: null,
       full: true,
       start: null,
-      fields: Object.keys(found.columns),
+      fields: Object.keys(found.columns).filter((field) => found.loads?.(field, more.options ?? {}) !== false),
       where: null,
       options: {},
       children: [],
