@@ -5,6 +5,7 @@ import { suggest } from './check-names.ts'
 import { checkSharedTables } from './check-shared-tables.ts'
 import { inFileOrder } from './finding-order.ts'
 import { isGlob } from './stream-glob.ts'
+import type { OpenKeys } from './shown-values.ts'
 import type { ConnectionConfig, Project, Sync } from './project.ts'
 import { references } from './secrets.ts'
 import { readPlacesOf } from './source-places.ts'
@@ -28,7 +29,11 @@ export function checkAgainstConnectors(project: Project, lookup: ConnectorLookup
   const findings: MillraceError[] = []
   const report = collectFindings(findings)
   const known = lookup.connectorNames()
-  const main = placesIn(project.root, 'millrace.yaml')
+  const main = placesIn(project.root, 'millrace.yaml', (name) => {
+    const connector = project.connections[name]?.connector
+    const shape = connector !== undefined && known.includes(connector) ? lookup.configSchema(connector)?.shape : {}
+    return Object.keys(shape ?? {}).filter((key) => !secretMeta(shape?.[key]))
+  })
   for (const connection of Object.values(project.connections)) {
     if (known.includes(connection.connector))
       checkKeys(connection, project, { schema: lookup.configSchema(connection.connector), places: main, report })
@@ -55,7 +60,8 @@ const namesOf = (connector: string | undefined, lookup: ConnectorLookup) =>
 
 type PlaceOf = (...args: Parameters<YamlFile['placeOf']>) => ReturnType<YamlFile['placeOf']> | undefined
 
-const placesIn = (root: string, file: string): PlaceOf => readPlacesOf(root, file) ?? (() => undefined)
+const placesIn = (root: string, file: string, openKeys?: OpenKeys): PlaceOf =>
+  readPlacesOf(root, file, openKeys) ?? (() => undefined)
 
 /** The keys by the connector's schema: those of each target that lays others over them, too. */
 function checkKeys(
@@ -85,8 +91,11 @@ function checkLayer(
   const { schema, places, report } = context
   const merged = { ...context.base, ...keys }
   const isOverlay = at[0] === 'targets'
+  const isOpenSecret = (key: string, value: unknown) => secretMeta(schema.shape[key]) && isLiteral(value)
   const result = schema.safeParse(merged)
   const issues = (result.success ? [] : result.error.issues)
+    // A secret that is written out is told below, without its value.
+    .filter((issue) => !isOpenSecret(String(issue.path[0]), valueAt(merged, issue.path.slice(0, 1))))
     // What a reference holds is known when it is resolved.
     .filter((issue) => !hasReference(valueAt(merged, issue.path)))
     // The base has been checked by itself.
@@ -104,12 +113,11 @@ function checkLayer(
     report,
   })
   for (const [key, value] of Object.entries(keys)) {
-    const isSecret = secretMeta(schema.shape[key])
-    if (isSecret && typeof value === 'string' && value !== '' && !hasReference(value))
+    if (isOpenSecret(key, value))
       report('MR-1205', {
         message: `\`${[...at, key].map(String).join('.')}\` holds a secret in the open`,
         next: `Write a reference: \`\${env:${[...at.slice(-1), key].map(String).join('_').toUpperCase()}}\` or \`\${file:/run/secrets/…}\`.`,
-        place: hidden(places([...at, key], 'value')),
+        place: places([...at, key], 'value'),
       })
   }
 }
@@ -153,15 +161,8 @@ function secretMeta(schema: unknown): boolean {
   return isWrapped && secretMeta(schema.unwrap())
 }
 
-/** The frame must not show what the message is about. */
-function hidden(place: ReturnType<PlaceOf>): ReturnType<PlaceOf> {
-  if (!place) return undefined
-  const lines = place.text.split('\n')
-  const line = lines[place.line - 1] ?? ''
-  lines[place.line - 1] =
-    line.slice(0, place.column - 1) + '•'.repeat(place.length) + line.slice(place.column - 1 + place.length)
-  return { ...place, text: lines.join('\n') }
-}
+const isLiteral = (value: unknown) =>
+  typeof value === 'number' || (typeof value === 'string' && value !== '' && !hasReference(value))
 
 const hasReference = (value: unknown) => typeof value === 'string' && value.search(references) !== -1
 

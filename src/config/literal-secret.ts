@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { toSnake } from '../model/column-name.ts'
+import { editDistance } from '../model/did-you-mean.ts'
 
 /**
  * YAML holds references only (`${env:X}`, `${file:/run/secrets/x}`). This finds what looks like a secret written out, and
@@ -14,35 +15,43 @@ export type Hidden = {
   }[]
 }
 
-export function hideSecrets(text: string, document: Document): Hidden {
+export function hideSecrets(
+  text: string,
+  document: Document,
+  /** Of a value that it does not let through, nobody knows whether it is a secret: it is covered, and no finding. */
+  mayShow: (path: readonly string[]) => boolean,
+): Hidden {
   const found = new Map<number, Hidden['found'][number]>()
-  const walk = (node: unknown, path: readonly string[], secretKey: string | undefined): void => {
+  const doubtful: (readonly [number, number])[] = []
+  const walk = (node: unknown, path: readonly string[], secretKey: string | undefined, isDoubtful = false): void => {
     const target = isAlias(node) ? node.resolve(document) : node
     // An alias is not followed into collections: those are walked where their anchor stands.
     if (isMap(target) && target === node)
       for (const { key, value } of target.items) {
         const name = isScalar(key) ? String(key.value) : ''
+        const at = [...path, name]
         walk(key, path, undefined)
-        walk(value, [...path, name], secretKey ?? (isSecretPlace(path, name) ? name : undefined))
+        const isSecret = isSecretPlace(path, name, isSecretName)
+        const isUnclear = isDoubtful || !mayShow(at) || isSecretPlace(path, name, isNearSecretName)
+        walk(value, at, secretKey ?? (isSecret ? name : undefined), isUnclear)
       }
     else if (isSeq(target) && target === node)
-      target.items.forEach((item, index) => walk(item, [...path, String(index)], secretKey))
+      target.items.forEach((item, index) => walk(item, [...path, String(index)], secretKey, isDoubtful))
     else if (isScalar(target) && target.range) {
+      const range = [target.range[0], target.range[1]] as const
       const reason = secretReason(target.value, secretKey)
-      if (reason) found.set(target.range[0], { path, reason, range: [target.range[0], target.range[1]] })
+      if (reason) found.set(range[0], { path, reason, range })
+      else if (isDoubtful && !isReference(target.value)) doubtful.push(range)
     }
   }
   walk(document.contents, [], undefined)
-  const covered = cover(
-    text,
-    [...found.values()].map(({ range }) => range),
-  )
+  const covered = cover(text, [...[...found.values()].map(({ range }) => range), ...doubtful])
   return { text: coverPatterns(covered, document.errors.length > 0), found: [...found.values()] }
 }
 
 /** Why a value may not stand in YAML; undefined: it may. */
 export function secretReason(value: unknown, secretKey: string | undefined): string | undefined {
-  if (typeof value === 'string' && wholeReference.test(value.trim())) return undefined
+  if (isReference(value)) return undefined
   if (secretKey !== undefined && (typeof value === 'number' || (typeof value === 'string' && value !== '')))
     return `\`${secretKey}\` is written out`
   if (typeof value === 'string') return secretForms.find(({ form }) => form.test(value))?.reason
@@ -53,16 +62,26 @@ export function secretReason(value: unknown, secretKey: string | undefined): str
 export const coverSecretForms = (text: string): string =>
   secretForms.reduce((rest, { form }) => rest.replace(new RegExp(form, `${form.flags}g`), dots), text)
 
-export const isSecretName = (name: string): boolean => secretNames.test(toSnake(name))
+export const isSecretName = (name: string): boolean => secretName.test(toSnake(name))
+
+/** Or would be one but for a slip: `client_secert`, `access_tokn`. */
+function isNearSecretName(name: string): boolean {
+  const words = toSnake(name).split('_')
+  const ends = [1, 2, 3].map((count) => words.slice(-count).join('_'))
+  return secretWords.some((word) => {
+    const slips = word.length < 5 ? 0 : word.length < 8 ? 1 : 2
+    return ends.some((end) => Math.abs(end.length - word.length) <= slips && editDistance(end, word) <= slips)
+  })
+}
 
 /** Below `map` and `streams` the keys are the vendor's fields and streams; a field `reset_token` is not a secret. */
-function isSecretPlace(path: readonly string[], name: string): boolean {
+function isSecretPlace(path: readonly string[], name: string, isSecret: typeof isSecretName): boolean {
   const [top] = path
   if (top === 'map' || top === 'on_removed' || top === 'freshness' || top === 'schedules') return false
-  if (top === 'streams') return path[2] === 'options' && isSecretName(name)
+  if (top === 'streams') return path[2] === 'options' && isSecret(name)
   const isNameOfThing = (top === 'connections' || top === 'targets') && path.length === 1
   const isConnectionName = top === 'targets' && path[2] === 'connections' && path.length === 3
-  return !isNameOfThing && !isConnectionName && isSecretName(name)
+  return !isNameOfThing && !isConnectionName && isSecret(name)
 }
 
 /** What the tree does not show: parts of longer text, and in a file that does not parse whatever stands after a secret's name. */
@@ -72,7 +91,7 @@ function coverPatterns(text: string, broken: boolean): string {
   return covered.replace(
     /([\w-]+)(["']?[ \t]*:[ \t]*["']?)([^\s,}"'#]+)/g,
     (all, key: string, colon: string, value: string) =>
-      isSecretName(key) && !value.startsWith('${') ? key + colon + dots(value) : all,
+      (isSecretName(key) || isNearSecretName(key)) && !value.startsWith('${') ? key + colon + dots(value) : all,
   )
 }
 
@@ -91,8 +110,28 @@ const dots = (secret: string) => secret.replace(/[^\n]/g, '•')
 
 const wholeReference = /^\$\{(env|file):[^}]+\}$/
 
-const secretNames =
-  /(^|_)(api_?key|access_key|private_key|signing_key|encryption_key|token|secret|password|passwd|pwd|passphrase|credentials?|authorization|bearer|client_secret|private_key_pass)s?$/
+const isReference = (value: unknown) => typeof value === 'string' && wholeReference.test(value.trim())
+
+const secretWords = [
+  'api_key',
+  'apikey',
+  'access_key',
+  'private_key',
+  'signing_key',
+  'encryption_key',
+  'token',
+  'secret',
+  'password',
+  'passwd',
+  'pwd',
+  'passphrase',
+  'credential',
+  'authorization',
+  'bearer',
+  'client_secret',
+  'private_key_pass',
+]
+const secretName = new RegExp(`(^|_)(${secretWords.join('|')})s?$`)
 
 const secretForms = [
   { reason: 'it looks like a Stripe key', form: /\b[sr]k_(live|test)_\w{4,}/ },

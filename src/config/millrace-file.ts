@@ -71,4 +71,9 @@ export const millraceFile = strict({
     .describe('Connectors with credentials. Secrets are references: `${env:X}` or `${file:/run/secrets/x}`.'),
 }).describe('millrace.yaml: targets and connections.')
 
+export const millraceKeys: readonly string[] = Object.keys(millraceFile.shape)
+export const targetKeys: readonly string[] = Object.keys(target.shape)
+/** Of every kind of warehouse. */
+export const warehouseKeys: readonly string[] = Object.keys({ ...duckdb.shape, ...snowflakeWarehouse.shape })
+
 export type MillraceFile = z.output<typeof millraceFile>

@@ -3,6 +3,8 @@ import type { Json } from '../model/json.ts'
 import { MillraceError, type ErrorParts, type SourcePlace } from '../model/millrace-error.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
 import { coverSecretForms, hideSecrets, type Hidden } from './literal-secret.ts'
+import { mayShow, type OpenKeys } from './shown-values.ts'
+import { projectFileName } from './project-paths.ts'
 import { isNode, placeAt, placeFinder, rangeOf, type At, type Path } from './yaml-places.ts'
 
 /** One parsed YAML file: its value, and where in the text each part of it stands. */
@@ -14,6 +16,8 @@ export type YamlFile = {
   readonly value: Json
   /** The place of a key or of its value. Where the path does not exist, the deepest part of it that does. */
   readonly placeOf: (path: Path, part: 'key' | 'value') => SourcePlace
+  /** The same where connectors are known: of a connection's keys, the values of these may be seen. */
+  readonly placesShowing: (openKeys: OpenKeys) => YamlFile['placeOf']
   /** The spots where a literal secret stands, each reported by whoever loads the file. */
   readonly secrets: readonly { readonly path: Path; readonly reason: string; readonly place: SourcePlace }[]
 }
@@ -33,18 +37,30 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
     customTags: [],
     logLevel: 'error',
   })
-  const hidden = hideSecrets(text, document)
-  const at = (start: number, end: number): SourcePlace => placeAt({ file, text: hidden.text, lines }, start, end)
+  const isMain = file === projectFileName
+  const hide = (openKeys?: OpenKeys) => hideSecrets(text, document, (path) => !isMain || mayShow(path, openKeys))
+  const placesIn =
+    (shown: string): At =>
+    (start, end) =>
+      placeAt({ file, text: shown, lines }, start, end)
+  const hidden = hide()
+  const at = placesIn(hidden.text)
 
   const problems = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
-  if (problems.length === 0) problems.push(...nodeFindings(document, { at, text: hidden.text }))
-  for (const problem of problems) report(problem.code, problem.parts)
+  if (problems.length === 0) problems.push(...nodeFindings(document, at))
+  for (const { code, parts } of problems) report(code, withoutHidden(parts, text))
   if (problems.length > 0) return undefined
 
   const value = toValue(document, file, report)
-  return value === undefined
-    ? undefined
-    : { file, text: hidden.text, value, placeOf: placeFinder(document, at), secrets: withPlaces(hidden, at) }
+  if (value === undefined) return undefined
+  return {
+    file,
+    text: hidden.text,
+    value,
+    placeOf: placeFinder(document, at),
+    placesShowing: (openKeys) => placeFinder(document, placesIn(hide(openKeys).text)),
+    secrets: withPlaces(hidden, at),
+  }
 }
 
 /** For whoever collects. What was written where a name should stand may be a secret: messages do not repeat it. */
@@ -54,6 +70,19 @@ export const collectFindings =
     const next = (parts.next === undefined ? [] : [parts.next]).flat().map(coverSecretForms)
     findings.push(new MillraceError(code, { ...parts, message: coverSecretForms(parts.message), next }))
   }
+
+/** Words about a value say no more of it than its frame. */
+function withoutHidden(parts: ErrorParts, text: string): ErrorParts {
+  const { place } = parts
+  if (!place) return parts
+  const [written, shown] = [text, place.text].map((each) =>
+    (each.split('\n')[place.line - 1] ?? '').slice(place.column - 1, place.column - 1 + place.length),
+  )
+  if (!written || shown === undefined || written === shown) return parts
+  const next = (parts.next === undefined ? [] : [parts.next]).flat()
+  const clean = (words: string) => words.replaceAll(written, () => shown)
+  return { ...parts, message: clean(parts.message), next: next.map(clean) }
+}
 
 type Finding = { readonly code: ErrorCode; readonly parts: ErrorParts }
 
@@ -110,7 +139,7 @@ const syntaxHint = (code: string) =>
     : 'Mind the indentation, and quote text that has `: `, `#`, `{` or `*` in it.'
 
 /** What parses as YAML and would still not be what was written. */
-function nodeFindings(document: Document, { at, text }: { readonly at: At; readonly text: string }): Finding[] {
+function nodeFindings(document: Document, at: At): Finding[] {
   const found: Finding[] = []
   const add = (node: Node, message: string, next: string, code: ErrorCode = 'MR-1101') =>
     found.push({ code, parts: { message, next, place: at(...rangeOf(node)) } })
@@ -149,8 +178,7 @@ function nodeFindings(document: Document, { at, text }: { readonly at: At; reado
     },
     Scalar(part, scalar) {
       keepAnchor(scalar)
-      // As a frame would show it: a secret may be a number.
-      const written = text.slice(...rangeOf(scalar))
+      const written = scalar.source
       if (isLossyNumber(scalar.value, scalar.source))
         add(scalar, `the number ${written} does not fit exactly`, `Quote it: '${written}'.`, 'MR-1201')
       else if (part !== 'key' && isOtherNumber(scalar.value, scalar.source))

@@ -83,6 +83,27 @@ describe('checkAgainstConnectors', () => {
     ])
   })
 
+  it.each([
+    ['a number that is a secret', 'site: 84751234hunter2, pin: 84751234, client_secret:'],
+    ['a value behind a key that nobody knows', 'pw_of_mine: hunter2, client_secret:'],
+    [
+      'a value behind a key that nobody knows, on several lines',
+      'pw_of_mine: {\n    a: [hunter2, 84751234] }, client_secret:',
+    ],
+    ['a value of a connector that nobody knows', 'other: hunter2, region: 84751234, client_secret:', 'saleforce'],
+    ['a secret beside another mistake', 'regon: us, site: hunter2, client_secret:'],
+  ])('does not show %s', async (_, keys, connector = 'salesforce') => {
+    const text = (sound['millrace.yaml'] ?? '').replace('client_secret:', () => keys)
+    const files = { 'millrace.yaml': text.replace('connector: salesforce', `connector: ${connector}`) }
+    const found = await caughtFrom(async () =>
+      checkAgainstConnectors(await loadProject(await tempProject(files)), lookup),
+    )
+    expect(found.length).toBeGreaterThan(0)
+    expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toMatch(
+      /hunter2|84751234/,
+    )
+  })
+
   it('sees that a key is secret through its default, and through its being optional', async () => {
     expect(await check(millrace('client_secret:', 'pin: hunter2, client_secret:'))).toEqual([
       expect.stringContaining('`connections.crm.pin` holds a secret in the open'),

@@ -100,6 +100,38 @@ describe('a secret in YAML', () => {
     }
   })
 
+  const prod = (keys: string): Files => ({
+    'millrace.yaml': millrace.replace('targets:', `targets:\n  prod: ${keys}`),
+  })
+  const warehouse = '{ type: snowflake, account: a-b, user: M, warehouse: W, database: D'
+  it.each([
+    ['of a warehouse', prod(`{ warehouse: ${warehouse}, tokn: hunter2 } }`)],
+    ['of a warehouse, and is like no secret’s', prod(`{ warehouse: ${warehouse}, pw_of_mine: hunter2 } }`)],
+    [
+      'of a warehouse, on lines of its own',
+      prod(`\n    warehouse: ${warehouse}, pw_of_mine:\n      hunter2, usr: M } }`),
+    ],
+    ['of a target', prod(`{ type: snowflake, pw_of_mine: hunter2 }`)],
+    ['of the file', { 'millrace.yaml': `${millrace}snowflake: { pw_of_mine: hunter2 }\n` }],
+    ['of a connection', connection('client_secert: hunter2, max_runs: none')],
+    ['of a target’s connection', prod('{ sandbx: true, connections: { crm: { client_secert: hunter2 } } }')],
+    [
+      'of a sync’s options',
+      { 'syncs/people.yaml': `${sound['syncs/people.yaml']}options: { access_tokn: hunter2 }\nmodle: people\n` },
+    ],
+    ['of a file that does not parse', { 'millrace.yaml': `${millrace}  more: { client_secert: hunter2\n` }],
+  ])('is covered behind a misspelt key %s', async (_, files) => {
+    const found = await findingsOf(files)
+    expect(found.length).toBeGreaterThan(0)
+    expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain('hunter2')
+  })
+
+  it('is covered where its digits are too many', async () => {
+    const found = await findingsOf(connection('password: 84751234847512348475'))
+    expect(found.length).toBeGreaterThan(0)
+    expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain('84751234')
+  })
+
   it('is not shown as the value that somebody wrote', () => {
     expect(show('hunter2', ['connections', 'crm', 'password'])).toBe('a value that is not shown here')
     expect(show(`use ${key}`, ['connections', 'crm', 'note'])).toBe('a value that is not shown here')
