@@ -14,8 +14,11 @@ type StoredRun = Awaited<ReturnType<App['store']['runs']>>[number]
 
 export async function showStatus(shell: Shell, select: readonly string[]): Promise<CommandResult> {
   return withApp(shell, { check: false }, async (app) => {
+    // All that are kept: a run that has been on for long is behind many, and other targets have runs of their own.
+    const runs = (await app.store.runs({})).filter(({ target }) => target === app.target.name)
     for (const sync of selectSyncs(app.project, { select, exclude: [], all: select.length === 0 })) {
-      const status = await statusOf(app, sync)
+      const own = runs.filter((run) => run.sync === sync.name)
+      const status = await statusOf(app, sync, own)
       if (shell.json) shell.line({ type: 'status', ...status })
       else shell.print(statusText(status, shell.color))
     }
@@ -23,26 +26,31 @@ export async function showStatus(shell: Shell, select: readonly string[]): Promi
   })
 }
 
-async function statusOf(app: App, sync: Sync) {
-  const runs = (await app.store.runs({ sync: sync.name, limit: lookedAt })).filter(
-    (run) => run.target === app.target.name,
-  )
-  const now = runs.find((run) => run.status === 'running' && run.alive) ?? null
-  const last = runs.find((run) => run !== now) ?? null
-  const events = now ? await app.store.events(now.run_id) : []
+/** `runs`: the newest first. Several may be on: parts of a backfill, or a run that waits for another. */
+async function statusOf(app: App, sync: Sync, runs: readonly StoredRun[]) {
+  const isOn = (run: StoredRun) => run.status === 'running' && run.alive
+  const last = runs.find((run) => !isOn(run)) ?? null
+  const [running = null, ...alsoRunning] = await Promise.all(runs.filter(isOn).map((run) => progressing(app, run)))
   return {
     sync: sync.name,
     kind: sync.kind,
     target: app.target.name,
     last_run: last && { ...withoutProcess(last), ended: last.status === 'running' ? 'without a word' : last.status },
-    running: now && {
-      run_id: now.run_id,
-      pid: now.process.pid,
-      host: now.process.host,
-      started_at: now.started_at,
-      progress: progressOf(events),
-      waiting_for: waitingOf(events),
-    },
+    running,
+    also_running: alsoRunning,
+  }
+}
+
+async function progressing(app: App, run: StoredRun) {
+  const events = await app.store.events(run.run_id)
+  return {
+    run_id: run.run_id,
+    pid: run.process.pid,
+    host: run.process.host,
+    started_at: run.started_at,
+    ...(run.partition === undefined ? {} : { partition: run.partition }),
+    progress: progressOf(events),
+    waiting_for: waitingOf(events),
   }
 }
 
@@ -84,14 +92,15 @@ function waitingOf(events: readonly EngineEvent[]): string | null {
 
 type Status = Awaited<ReturnType<typeof statusOf>>
 
-function statusText({ sync, last_run: last, running }: Status, color: boolean): string {
+function statusText({ sync, last_run: last, running, also_running: more }: Status, color: boolean): string {
   const paint = makePaint(color)
   const lines = [` ${paint('bold', printable(sync))}`]
-  if (running) {
-    lines.push(`   running since ${formatInstant(running.started_at)}, run ${running.run_id}, pid ${running.pid}`)
-    for (const [name, progress] of Object.entries(running.progress))
+  for (const run of running ? [running, ...more] : []) {
+    const part = run.partition === undefined ? '' : `, backfill of ${printable(run.partition)}`
+    lines.push(`   running since ${formatInstant(run.started_at)}, run ${run.run_id}, pid ${run.pid}${part}`)
+    for (const [name, progress] of Object.entries(run.progress))
       lines.push(`     ${printable(name)}  ${progressText(progress)}`)
-    if (running.waiting_for !== null) lines.push(`     waiting for ${printable(running.waiting_for)}`)
+    if (run.waiting_for !== null) lines.push(`     waiting for ${printable(run.waiting_for)}`)
   }
   if (last)
     lines.push(
@@ -112,5 +121,3 @@ function progressText({ read, counted, loaded, done, intended, delivered, reject
     ...(delivered === undefined ? [] : [`${formatCount(delivered)} delivered, ${formatCount(rejected ?? 0)} rejected`]),
   ].join(', ')
 }
-
-const lookedAt = 50
