@@ -49,6 +49,8 @@ export function converted(sql: string, from: LogicalType, to: LogicalType): stri
 
 /** The logical type that holds every value of a DuckDB type: what a model's columns are. */
 export function logicalType(type: string): LogicalType {
+  // First: the list of a type begins as the type does.
+  if (type === 'JSON' || /^(STRUCT|MAP|UNION)\b|\[\d*\]$/.test(type)) return 'json'
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type)
   if (decimal) return `decimal(${Number(decimal[1])},${Number(decimal[2])})`
   if (/^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/.test(type)) return 'integer'
@@ -58,6 +60,5 @@ export function logicalType(type: string): LogicalType {
   if (type === 'DATE') return 'date'
   if (type.startsWith('TIMESTAMP')) return 'timestamp'
   if (type === 'BLOB') return 'binary'
-  if (type === 'JSON' || /^(STRUCT|MAP|UNION)\b|\[\d*\]$/.test(type)) return 'json'
   return 'string'
 }

@@ -97,6 +97,25 @@ export function typeConformance(open: OpenWarehouse): void {
       expect((await reverse.diff()).counts).toMatchObject({ unchanged: 2, changed: 0, added: 0 })
     })
 
+    test('of a list of timestamps go out as JSON, as those of every list', async () => {
+      const rows = [1, 2].map((minute) => ({ id: minute, seen: '2026-01-01 10:00:00.1', _version: 1, _read_at: 1 }))
+      await bench().load({ columns: { id: 'integer', seen: 'timestamp' }, rows })
+      const model = 'SELECT min(id) AS id, array_agg(seen) AS ats FROM crm.people'
+      const [, ats] = await bench().session((session) => session.describe(model))
+      const reverse = await openReverse(bench(), {
+        model,
+        columns: [{ name: 'ats', type: ats?.type ?? 'string' }],
+        key: ['id'],
+      })
+      const { candidates } = await reverse.diff()
+      // How many digits the second has is the warehouse's own affair.
+      const digits = bench().warehouse.type === 'duckdb' ? '.1' : '.100000000'
+      const sent = [`["2026-01-01 10:00:00${digits}","2026-01-01 10:00:00${digits}"]`]
+      expect(candidates.map(({ values }) => values?.['ats'])).toEqual(sent)
+      await reverse.acknowledge(candidates.map(({ key }) => answer(key, { values: sent })))
+      expect((await reverse.diff()).counts).toMatchObject({ unchanged: 1, changed: 0, added: 0 })
+    })
+
     test('of 10 MB pass', async () => {
       await bench().load({ rows: [{ id: 1, name: 'x'.repeat(10_000_000), _version: 1, _read_at: 1 }] })
       const [row] = await bench().session((session) => collect(session.query('SELECT name FROM crm.people')))
@@ -107,8 +126,8 @@ export function typeConformance(open: OpenWarehouse): void {
       const described = await bench().session((session) =>
         session.describe(
           {
-            duckdb: `SELECT 1::BIGINT AS i, 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, now() AS t, [1] AS list, {'a': 1} AS nested, 1::UBIGINT AS u`,
-            snowflake: `SELECT 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, SYSDATE() AS t, [1] AS list, {'a': 1} AS nested, 1::BIGINT AS u`,
+            duckdb: `SELECT 1::BIGINT AS i, 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, now() AS t, [1] AS list, [now()::TIMESTAMP] AS times, {'a': now()} AS nested, 1::UBIGINT AS u`,
+            snowflake: `SELECT 1.5::DECIMAL(10,2) AS d, 'x' AS s, true AS b, SYSDATE() AS t, [1] AS list, [SYSDATE()] AS times, {'a': SYSDATE()} AS nested, 1::BIGINT AS u`,
           }[bench().warehouse.type],
         ),
       )
@@ -120,6 +139,7 @@ export function typeConformance(open: OpenWarehouse): void {
         b: 'boolean',
         t: 'timestamp',
         list: 'json',
+        times: 'json',
         nested: 'json',
         u: 'decimal(38,0)',
       })
