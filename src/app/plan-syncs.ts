@@ -102,6 +102,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         to: scan.to,
         full: scan.full,
         resumed: begun.resumed,
+        loaded_before: cursor.watermark !== null,
         ...counted,
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
         warnings: oddOfStandingRows(

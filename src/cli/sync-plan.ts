@@ -32,7 +32,7 @@ export async function planChosenSyncs(
 /** ETL reads whatever there is: a change is a table that would be made or altered, or a stream never loaded. */
 function hasChanges(plan: SyncPlan): boolean {
   if (plan.kind === 'etl')
-    return plan.streams.some((stream) => stream.from === null || stream.schema_changes.length > 0)
+    return plan.streams.some((stream) => !stream.loaded_before || stream.schema_changes.length > 0)
   const removed = plan.on_removed === 'ignore' ? 0 : plan.removed
   return plan.added + plan.changed + plan.retry + removed > 0 || plan.schema_changes.length > 0
 }

@@ -27,6 +27,8 @@ export type StreamPlan = {
   readonly full: boolean
   /** Goes on with a scan that an earlier run left. */
   readonly resumed: boolean
+  /** A scan by the same options has come to its end. A stream that is listed whole by every run has no `from` after it either. */
+  readonly loaded_before: boolean
   /** What the vendor counts between the bounds. null: it cannot count, or was not asked (`--offline`). */
   readonly counted: number | null
   /** Of the pages, and of the count that a run makes, too. */

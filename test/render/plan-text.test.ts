@@ -119,6 +119,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
     to: '2026-11-21T09:55:00Z',
     full: false,
     resumed: false,
+    loaded_before: true,
     schema_changes: [],
     warnings: [],
   } as const
