@@ -9,6 +9,7 @@ import type { App } from '../app/app.ts'
 import { lookInWarehouse } from '../app/look-in-warehouse.ts'
 import { readCost } from '../app/read-cost.ts'
 import { costText } from '../render/cost-text.ts'
+import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -20,6 +21,8 @@ export async function listRuns(
   const limit = parseCount('--limit', flags.limit)
   return withApp(shell, { check: 'target' }, async (app) => {
     const runs = await app.store.runs({ limit, ...(flags.sync === undefined ? {} : { sync: flags.sync }) })
+    // One that was taken out of the project may still have runs.
+    if (runs.length === 0 && flags.sync !== undefined) findSync(app.project, flags.sync)
     if (shell.json) for (const { process: _process, alive: _alive, ...run } of runs) shell.line({ type: 'run', ...run })
     else {
       const rows = runs.map((run) => [

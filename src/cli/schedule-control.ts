@@ -2,6 +2,7 @@
 import { jobsOfSlot } from '../app/jobs-of-slot.ts'
 import type { App } from '../app/app.ts'
 import { whoAmI } from '../app/who-am-i.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
@@ -31,6 +32,12 @@ export const triggerSchedule = (shell: Shell, name: string): Promise<CommandResu
   withSchedule(shell, { name, check: false }, async (app, schedule) => {
     const instant = app.clock.now().toISOString()
     const jobs = jobsOfSlot(app.project, schedule, instant)
+    if (jobs.length === 0)
+      throw new MillraceError('MR-1002', {
+        message: `the schedule \`${name}\` has no sync to run: its \`exclude\` takes all that its \`select\` names`,
+        kept: 'Nothing was queued.',
+        next: `millrace schedule explain ${name}`,
+      })
     await app.store.claimSlots([{ schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
     return `${jobs.map(({ sync }) => sync).join(', ')} will run as soon as the daemon of this project has room.\nSee: millrace schedule history ${name}`
   })
@@ -42,6 +49,8 @@ export async function showSlots(shell: Shell, name: string | undefined, flags: H
   const limit = parseCount('--limit', flags.limit)
   return withApp(shell, { check: 'target' }, async (app) => {
     const slots = await app.store.slots({ limit, ...(name === undefined ? {} : { schedule: name }) })
+    // One that was taken out of the project may still have a history.
+    if (slots.length === 0 && name !== undefined) findSchedule(schedulesOf(app.project), name)
     if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...slot })
     else if (slots.length === 0) shell.say('No slot has come yet. They are claimed by `millrace daemon`.')
     else shell.print(renderTable(columns, slots.map(rowOf), { color: shell.color }))

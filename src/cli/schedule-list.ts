@@ -1,6 +1,6 @@
 import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
-import type { Schedule, Slot } from '../schedule/schedule.ts'
+import { isEnabledOn, type Schedule, type Slot } from '../schedule/schedule.ts'
 import { nextSlots } from '../schedule/slots.ts'
 import { noSchedules } from './find-schedule.ts'
 import { withApp } from './open-app.ts'
@@ -13,7 +13,7 @@ export async function listSchedules(shell: Shell): Promise<CommandResult> {
     const pauses = await store.pauses()
     const rows = schedulesOf(project).map((schedule) => ({
       schedule,
-      next: nextSlots(schedule, clock.now(), 1)[0] ?? null,
+      next: isEnabledOn(schedule, target.name) ? (nextSlots(schedule, clock.now(), 1)[0] ?? null) : null,
       pause: pauses.get(schedule.name) ?? null,
       target: target.name,
     }))
@@ -39,10 +39,9 @@ type ListedSchedule = {
 }
 
 function rowOf({ schedule, next, pause, target }: ListedSchedule): readonly string[] {
-  const { name, timezone, select, exclude, trigger, targets } = schedule
+  const { name, timezone, select, exclude, trigger } = schedule
   const runs = [...select, ...exclude.map((word) => `not ${word}`)].join(', ')
-  if (targets !== 'all' && !targets.includes(target))
-    return [name, triggerText(schedule), timezone, runs, `not enabled on ${target}`]
+  if (!isEnabledOn(schedule, target)) return [name, triggerText(schedule), timezone, runs, `not enabled on ${target}`]
   if (pause) return [name, triggerText(schedule), timezone, runs, `paused by ${pause.by} (not in git)`]
   const when = next ? localText(next.instant, timezone) : trigger.kind === 'after' ? '' : 'never again'
   return [name, triggerText(schedule), timezone, runs, when]

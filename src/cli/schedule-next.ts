@@ -1,11 +1,14 @@
+import type { App } from '../app/app.ts'
+import type { Project } from '../config/project.ts'
 import { systemClock } from '../model/clock.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
 import { schedulesOf } from '../schedule/resolve-schedules.ts'
-import type { Schedule } from '../schedule/schedule.ts'
+import { isEnabledOn, type Schedule } from '../schedule/schedule.ts'
 import { nextSlots } from '../schedule/slots.ts'
 import { findSchedule, noSchedules } from './find-schedule.ts'
+import { withApp } from './open-app.ts'
 import { openProject } from './open-project.ts'
 import { parseCount } from './parse-count.ts'
 import { durationText, localText, slotLine, utcText } from './schedule-text.ts'
@@ -13,16 +16,25 @@ import type { CommandResult, Shell } from './shell.ts'
 
 export type NextFlags = { readonly count: string }
 
-/** The next slots of one schedule, or of all together. */
+/** The next slots on this target, of one schedule or of all together. Those of a paused one are shown as such: it may be resumed before. */
 export async function showNextSlots(shell: Shell, name: string | undefined, flags: NextFlags): Promise<CommandResult> {
   const count = readCount(flags.count)
-  const all = schedulesOf(await openProject(shell))
+  const project = await openProject(shell)
+  const target = shell.target ?? project.defaultTarget
+  const all = schedulesOf(project)
   const chosen = name === undefined ? all : [findSchedule(all, name)]
   if (chosen.length === 0) shell.say(noSchedules)
-  const found = slotsOf(chosen, count)
-  if (shell.json) for (const { slot, timezone } of found) shell.line({ type: 'slot', ...slotLine(slot, timezone) })
+  const enabled = chosen.filter((schedule) => isEnabledOn(schedule, target))
+  const slots = slotsOf(enabled, count)
+  // Without a slot no store has to be there.
+  const pauses: Pauses = slots.length > 0 ? await readPauses(shell, project) : new Map()
+  const found = slots.map((each) => ({ ...each, pause: pauses.get(each.slot.schedule) ?? null }))
+  if (shell.json)
+    for (const { slot, timezone, pause } of found) shell.line({ type: 'slot', ...slotLine(slot, timezone), pause })
   else if (found.length > 0) shell.print(renderTable(columns, found.map(rowOf), { color: shell.color }))
-  for (const schedule of chosen) sayWhyNone(shell, schedule, found)
+  for (const schedule of chosen)
+    if (enabled.includes(schedule)) sayWhyNone(shell, schedule, slots)
+    else shell.say(`${printable(schedule.name)} is not enabled on ${printable(target)}: none of its slots runs there.`)
   return { exitCode: 0 }
 }
 
@@ -32,7 +44,11 @@ function readCount(text: string): number {
   throw new MillraceError('MR-1001', { message: `--count ${text}: at most ${mostSlots}`, kept: 'Nothing was run.' })
 }
 
+type Pauses = Awaited<ReturnType<App['store']['pauses']>>
 type Found = ReturnType<typeof slotsOf>
+
+const readPauses = (shell: Shell, project: Project): Promise<Pauses> =>
+  withApp(shell, { check: false, project }, ({ store }) => store.pauses())
 
 function slotsOf(schedules: readonly Schedule[], count: number) {
   const now = systemClock.now()
@@ -42,10 +58,15 @@ function slotsOf(schedules: readonly Schedule[], count: number) {
     .slice(0, count)
 }
 
-function rowOf({ slot, timezone }: Found[number]): readonly string[] {
+function rowOf({
+  slot,
+  timezone,
+  pause,
+}: Found[number] & { readonly pause: { readonly by: string } | null }): readonly string[] {
   const jitterMs = Date.parse(slot.dueAt) - Date.parse(slot.instant)
   const jitter = jitterMs === 0 ? '' : `+${durationText(Math.round(jitterMs / 1_000) * 1_000)}`
-  return [slot.schedule, localText(slot.instant, timezone), utcText(slot.instant), timezone, jitter, slot.note ?? '']
+  const notes = [...(pause ? [`paused by ${pause.by}`] : []), ...(slot.note === null ? [] : [slot.note])]
+  return [slot.schedule, localText(slot.instant, timezone), utcText(slot.instant), timezone, jitter, notes.join('; ')]
 }
 
 function sayWhyNone(shell: Shell, { name, trigger }: Schedule, found: Found): void {

@@ -3,7 +3,7 @@ import { isAhead } from '../state/clock-ahead.ts'
 import type { ControlStore } from '../state/port.ts'
 import type { KnownSchedule, NewJob, SlotClaim, StoredSlot } from '../state/slot-store.ts'
 import { decideSlots } from './decide-slots.ts'
-import type { Schedule, Slot } from './schedule.ts'
+import { isEnabledOn, type Schedule, type Slot } from './schedule.ts'
 import { slotsBetween } from './slots.ts'
 
 export type ClaimContext = {
@@ -87,8 +87,8 @@ async function followingSlot(
 }
 
 /** Why the schedule's slots are recorded and do not run; null: they run. */
-function whyOff({ target }: ClaimContext, { targets }: Schedule, pause: KnownSchedule['pause']): string | null {
-  if (targets !== 'all' && !targets.includes(target)) return `not enabled on target ${target}`
+function whyOff({ target }: ClaimContext, schedule: Schedule, pause: KnownSchedule['pause']): string | null {
+  if (!isEnabledOn(schedule, target)) return `not enabled on target ${target}`
   return pause ? `paused by ${pause.by} since ${pause.at}` : null
 }
 

@@ -23,6 +23,9 @@ export type Schedule = {
   readonly targets: 'all' | readonly string[]
 }
 
+export const isEnabledOn = ({ targets }: Pick<Schedule, 'targets'>, target: string): boolean =>
+  targets === 'all' || targets.includes(target)
+
 export type Trigger =
   /** Five parts, or six with seconds in front. */
   | { readonly kind: 'cron'; readonly pattern: string }

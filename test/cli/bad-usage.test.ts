@@ -30,6 +30,7 @@ describe('bad usage ends with 2, our own error and the nearest word', () => {
     ['sync list --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
     ['sync validate --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
     ['connection list --target sandbx', 'There is no target sandbx', 'did you mean sandbox?'],
+    ['runs --sync strpe', 'there is no sync `strpe`', 'Did you mean `stripe`?'],
     ['explain MR-9999', 'there is no such code', 'MR-'],
     ['-C nowhere sync list', 'there is no directory', 'millrace -C DIR'],
   ]

@@ -12,6 +12,9 @@ schedules:
   often: { select: ['tag:activation'], every: 6h, timezone: UTC, overlap: buffer_one, retry: { attempts: 1 } }
   follow: { select: [customerio_people], after: { all: [nightly], within: 6h } }
   once: { select: [stripe], at: '2020-01-01T02:00:00' }
+  off: { select: [stripe], every: 1h, enabled: false }
+  elsewhere: { select: [stripe], every: 1h, enabled: [dev] }
+  empty: { select: [stripe], exclude: ['source:stripe'], at: '2020-01-01T02:00:00' }
 `,
 )
 const bare = await newProject()
@@ -38,10 +41,14 @@ describe('schedule list', () => {
       ['schedule', 'often'],
       ['schedule', 'follow'],
       ['schedule', 'once'],
+      ['schedule', 'off'],
+      ['schedule', 'elsewhere'],
+      ['schedule', 'empty'],
       ['result', undefined],
     ])
     expect(lines[1]).toMatchObject({ trigger: { every_ms: 21_600_000 }, overlap: 'buffer_one', retry: { attempts: 1 } })
     expect(lines[2]).toMatchObject({ trigger: { after: ['nightly'], within_ms: 21_600_000 }, next: null })
+    expect(lines[4]).toMatchObject({ name: 'off', targets: [], next: null })
   })
 })
 
@@ -69,11 +76,20 @@ describe('schedule next', () => {
       expect(jitterMs).toBeLessThan(schedule === 'nightly' ? 300_000 : 1)
     }
     expect(ended.stderr).toContain('follow has no times of its own: it runs when nightly ended.')
+    for (const name of ['off', 'elsewhere']) expect(ended.stderr).toContain(`${name} is not enabled on sandbox: none`)
   })
 
   test('of one whose times are past says so', async () => {
     const { code, stdout, stderr } = await millrace(project, 'schedule', 'next', 'once')
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: 'once has no more slots.\n' })
+  })
+
+  test('of one that is not enabled on the target says so, and on another target shows them', async () => {
+    const { code, stdout, stderr } = await millrace(project, 'schedule', 'next', 'elsewhere')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(stderr).toBe('elsewhere is not enabled on sandbox: none of its slots runs there.\n')
+    const onDev = await millrace(project, '--target', 'dev', 'schedule', 'next', 'elsewhere', '--count', '2')
+    expect(onDev.stdout.trimEnd().split('\n')).toHaveLength(3)
   })
 
   test.for(['0', 'many', '1001'])('--count %s is refused', async (count) => {
@@ -112,13 +128,16 @@ describe('schedule explain', () => {
   })
 })
 
-test.for([['next'], ['explain']])('schedule %s of one that is not there names the nearest', async ([command = '']) => {
-  const { code, stderr } = await millrace(project, 'schedule', command, 'nihgtly')
-  expect(code).toBe(2)
-  expect(stderr).toContain('MR-1204')
-  expect(stderr).toContain('there is no schedule `nihgtly`')
-  expect(stderr).toContain('Did you mean `nightly`?')
-})
+test.for([['next'], ['explain'], ['history']])(
+  'schedule %s of one that is not there names the nearest',
+  async ([command = '']) => {
+    const { code, stderr } = await millrace(project, 'schedule', command, 'nihgtly')
+    expect(code).toBe(2)
+    expect(stderr).toContain('MR-1204')
+    expect(stderr).toContain('there is no schedule `nihgtly`')
+    expect(stderr).toContain('Did you mean `nightly`?')
+  },
+)
 
 test.for([['list'], ['next']])(
   'schedule %s of a project without schedules says so and ends with 0',
@@ -135,11 +154,24 @@ describe('from another terminal', () => {
   test('pause is shown as a difference from git until resume; an unknown schedule is named with its neighbour', async () => {
     expect(await millrace(project, 'schedule', 'pause', 'nightly')).toMatchObject({ code: 0 })
     expect((await millrace(project, 'schedule', 'list')).stdout).toMatch(/nightly .*paused by \S+ \(not in git\)/)
+    expect((await millrace(project, 'schedule', 'next', 'nightly')).stdout).toMatch(/nightly .* paused by \S+$/m)
+    const [slot] = linesOf(await millrace(project, 'schedule', 'next', 'nightly', '--json'))
+    expect(slot).toMatchObject({ schedule: 'nightly', pause: { by: expect.any(String) } })
     expect((await millrace(project, 'schedule', 'resume', 'nightly')).stderr).toMatch(
       /^nightly goes on\. It was paused by /,
     )
     expect((await millrace(project, 'schedule', 'list')).stdout).not.toContain('paused')
+    expect((await millrace(project, 'schedule', 'next', 'nightly')).stdout).not.toContain('paused')
     expect((await millrace(project, 'schedule', 'pause', 'nightli')).stderr).toContain('Did you mean `nightly`?')
+  })
+
+  test('trigger of one that has nothing to run is refused, and leaves no slot', async () => {
+    const { code, stderr } = await millrace(project, 'schedule', 'trigger', 'empty')
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('the schedule `empty` has no sync to run'),
+    })
+    expect((await millrace(project, 'schedule', 'history', 'empty')).stderr).toContain('No slot has come yet')
   })
 
   test('trigger queues a slot of now, which history shows', async () => {
