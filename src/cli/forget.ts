@@ -3,6 +3,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { formatCount } from '../render/format-number.ts'
 import { renderTable } from '../render/table.ts'
 import { askWhetherMeant, askWhy } from './ask-why.ts'
+import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
@@ -20,6 +21,8 @@ export async function forgetPerson(shell: Shell, key: string, flags: ForgetFlags
     const request = { key, sync: flags.sync ?? null, dropUnsent: flags.dropUnsent === true }
     const found = await findPerson(app, request)
     const isNothing = Object.values(countsOf(found)).every((count) => count === 0)
+    // One that was taken out of the project may still keep something; of a name that is misspelt nothing is said to be gone.
+    if (isNothing && flags.sync !== undefined) findSync(app.project, flags.sync)
     if (flags.dryRun || isNothing) {
       show(shell, found)
       shell.say(isNothing ? ' millrace keeps nothing of this key.' : ' Nothing was erased: this was --dry-run.')
