@@ -3,11 +3,11 @@ import type { RunResult } from '../app/run-syncs.ts'
 import { limitForm, parseLimit } from '../config/limit.ts'
 import type { Limit } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import { chooseRenderMode } from '../render/render-mode.ts'
 import { createRenderer } from '../render/renderer.ts'
 import type { Renderer } from '../render/renderer-contract.ts'
 import { withApp } from './open-app.ts'
 import { parseCount } from './parse-count.ts'
+import { rendererOptions } from './renderer-options.ts'
 import { refuseExcluding, refuseOtherKind } from './run-flags.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
@@ -49,8 +49,7 @@ export async function runChosenSyncs(shell: Shell, select: readonly string[], fl
 }
 
 export function createShellRenderer(shell: Shell): Renderer {
-  const { stdout, stderr, env, json, errorColor: color, verbosity, target } = shell
-  return createRenderer({ mode: chooseRenderMode({ json, stderr, env }), stdout, stderr, color, verbosity, target })
+  return createRenderer(rendererOptions(shell))
 }
 
 /** What went wrong, whole; then a line per run and the outcome. With `--json` the result is the command's last line. */

@@ -7,8 +7,10 @@ import {
 } from '../config/portability/find-warnings.ts'
 import { asMillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { formatCounted } from '../render/format-number.ts'
+import { annotationLine } from '../render/github-annotation.ts'
 import { renderWarning } from '../render/warning-text.ts'
 import { openProject } from './open-project.ts'
+import { rendererOptions } from './renderer-options.ts'
 import { reportError } from './report-error.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
@@ -43,9 +45,12 @@ export async function validateProject(shell: Shell, flags: ValidateFlags = {}): 
 
 /** To stderr for people; a line of `--json` each for programs. They stop nothing. */
 function reportWarnings(shell: Shell, warnings: readonly PortabilityWarning[]): void {
+  const { mode, folder } = rendererOptions(shell)
   for (const { message, next, place } of warnings) {
     const { file, line, column } = place
     if (shell.json) shell.line({ type: 'warning', message, next, place: { file, line, column } })
     else shell.say(renderWarning({ message, next, place }, { color: shell.errorColor }))
+    if (mode === 'github' && shell.verbosity !== 'quiet')
+      shell.stderr.write(annotationLine({ kind: 'warning', message: `${message}\n${next}`, place, folder }))
   }
 }

@@ -15,6 +15,8 @@ export type RendererOptions = {
   readonly verbosity: Verbosity
   /** As `--target` named it: what an error says to do next is meant for it. @default none was named */
   readonly target?: string | undefined
+  /** From the repository to the project, for annotations on GitHub. @default '' */
+  readonly folder?: string
 }
 
 /** What a command that runs syncs came to: the last line of `--json` is this, with `type` before it. */
