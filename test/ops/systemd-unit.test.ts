@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,6 +18,28 @@ describe('the systemd unit', () => {
     const changed = join(folder, 'millrace.service')
     writeFileSync(changed, readFileSync(unit, 'utf8').replace('KillSignal=', 'KilSignal='))
     expect(verify(changed)).toContain('KilSignal')
+    rmSync(folder, { recursive: true })
+  })
+
+  test('makes the folder that it may write to where a fresh clone has none, and leaves one that is there as it is', () => {
+    const text = readFileSync(unit, 'utf8')
+    const [, user = ''] = /^User=(.*)$/m.exec(text) ?? []
+    // `+`: before the namespace in which a path that is missing ends the start.
+    const [, making = ''] = /^ExecStartPre=\+\/bin\/sh -c '(.*)'$/m.exec(text) ?? []
+    const [, writable = ''] = /^ReadWritePaths=(\/\S+)$/m.exec(text) ?? []
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-unit-'))
+    const made = join(folder, '.millrace')
+    const { uid, gid } = statSync(folder)
+    const make = () =>
+      execFileSync('sh', [
+        '-ec',
+        making.replaceAll(writable, made).replace(`-o ${user}`, `-o ${uid}`).replace(`-g ${user}`, `-g ${gid}`),
+      ])
+    make()
+    expect(statSync(made).mode & 0o777).toBe(0o750)
+    chmodSync(made, 0o700)
+    make()
+    expect(statSync(made).mode & 0o777).toBe(0o700)
     rmSync(folder, { recursive: true })
   })
 
