@@ -20,9 +20,7 @@ export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
   const skip: { job: Job; reason: string }[] = []
   const waiting: Job[] = []
   let take: Job | null = null
-  for (const job of open.filter(
-    ({ state, notBefore }) => state === 'queued' && Date.parse(notBefore) <= limits.now.getTime(),
-  )) {
+  for (const job of open.filter((each) => isDue(each, limits))) {
     const reason = overlapsWith(job, { running, waiting, limits })
     if (reason !== null) skip.push({ job, reason })
     else if (take === null && mayBegin(job, { open, running, limits })) take = job
@@ -30,6 +28,10 @@ export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
   }
   return { take, skip, again }
 }
+
+/** What would be tried again waits for `schedule resume`, whatever else runs meanwhile: it is not looked at until then. */
+const isDue = ({ state, notBefore, attempt, schedule }: Job, { now, paused }: JobLimits): boolean =>
+  state === 'queued' && Date.parse(notBefore) <= now.getTime() && !(attempt > 1 && paused.has(schedule))
 
 type Around = { readonly running: readonly Job[]; readonly waiting: readonly Job[]; readonly limits: JobLimits }
 
@@ -56,7 +58,6 @@ function mayBegin(
   }: { readonly open: readonly Job[]; readonly running: readonly Job[]; readonly limits: JobLimits },
 ): boolean {
   if (limits.room <= 0) return false
-  if (job.attempt > 1 && limits.paused.has(job.schedule)) return false
   const ofConnection = running.filter(({ connection }) => connection === job.connection).length
   if (ofConnection >= (limits.maxRunsOf.get(job.connection) ?? Infinity)) return false
   if (limits.overlapOf.get(job.schedule) !== 'allow' && running.some(({ sync }) => sync === job.sync)) return false

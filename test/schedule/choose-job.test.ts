@@ -67,6 +67,20 @@ describe('the next job', () => {
     expect(told([job('crm')], { paused })).toMatchObject({ take: 'crm' })
   })
 
+  test.each(['skip', 'buffer_one'] as const)(
+    'of a paused schedule stays for the resume while another runs the sync, and takes the place of no slot there (%s)',
+    (overlap) => {
+      const retry = job('crm', { ...earlier, attempt: 2 })
+      const hourly = { schedule: 'hourly', sync: 'crm' }
+      const next = job('crm', { ...hourly, instant: '2026-11-21T03:00:00.000Z', notBefore: '2026-11-21T03:00:00.000Z' })
+      const overlapOf = new Map([
+        ['nightly', overlap],
+        ['hourly', 'buffer_one' as const],
+      ])
+      expect(told([retry, running('crm', hourly), next], { paused: new Set(['nightly']), overlapOf })).toEqual(nothing)
+    },
+  )
+
   test('of a daemon that died waits again', () => {
     expect(told([job('crm', { state: 'running', alive: false })])).toEqual({ ...nothing, again: ['crm'] })
   })
