@@ -56,7 +56,7 @@ const hourMs = 3_600_000
 export async function deliveredBefore(app: App, sync: string): Promise<boolean> {
   const target = app.target.name
   if (await app.store.hasDelivered({ sync, target })) return true
-  // Runs that were recorded before stores remembered it.
+  // Runs of before stores remembered it; when such a run goes, the store does.
   return (await app.store.runs({ sync })).some((run) => run.target === target && hasDelivered(run))
 }
 

@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Clock } from '../../src/model/clock.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
-import { emptyReverseLedger } from '../../src/model/ledger.ts'
 import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore, ProcessId } from '../../src/state/port.ts'
 import type { Job } from '../../src/state/slot-store.ts'
 import { withLease, type HeldLease } from '../../src/state/with-lease.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
+import { aReverseRun } from './a-reverse-run.ts'
 import { aJob, aSlot } from './a-slot.ts'
 
 export type OpenStore = (
@@ -564,13 +564,11 @@ export function controlStoreConformance(
       test('that a sync has delivered is known when its runs are long gone, of the target where it did', async () => {
         let nowMs = Date.parse('2026-01-01T00:00:00Z')
         const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
-        const delivery = { sync: 'people', kind: 'reverse_etl', target: 'prod', status: 'ok' } as const
-        const ledger = { ...emptyReverseLedger, delivered: 1 }
-        await aging.recordRun(aRun('old', { ...delivery, started_at: '2026-01-01T00:00:00Z', ledger }))
+        await aging.recordRun(aReverseRun('old', { started_at: '2026-01-01T00:00:00Z', delivered: 1 }))
         nowMs += 91 * 24 * 3_600_000
         const started_at = new Date(nowMs).toISOString()
-        await aging.recordRun(aRun('new', { ...delivery, started_at, ledger: emptyReverseLedger }))
-        await aging.recordRun(aRun('idle', { ...delivery, sync: 'idle', started_at, ledger: emptyReverseLedger }))
+        await aging.recordRun(aReverseRun('new', { started_at, delivered: 0 }))
+        await aging.recordRun(aReverseRun('idle', { sync: 'idle', started_at, delivered: 0 }))
         expect(await aging.run('old')).toBeNull()
         expect(await aging.hasDelivered({ sync: 'people', target: 'prod' })).toBe(true)
         expect(await aging.hasDelivered({ sync: 'people', target: 'dev' })).toBe(false)

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keysOfProject } from '../../src/state/redis/keys.ts'
+import { openRedisStore } from '../../src/state/redis/redis-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
+import { aReverseRun } from './a-reverse-run.ts'
 import { controlStoreConformance } from './conformance.ts'
 import { open } from './redis-adapter.ts'
 
@@ -14,4 +18,25 @@ describe.skipIf(!hasRedis)('a control store on Redis (skipped where redis-server
     await server.stop()
   })
   controlStoreConformance('redis', { open, adapterUrl: new URL('redis-adapter.ts', import.meta.url).href })
+
+  test('a run that an older millrace recorded is remembered to have delivered when it goes', async () => {
+    let nowMs = Date.parse('2026-01-01T00:00:00Z')
+    const clock = { now: () => new Date(nowMs) }
+    const store = await openRedisStore({ url: server.url, project: 'older', target: 'prod', clock })
+    const delivery = { sync: 'people', target: 'prod (EU) ü' }
+    await store.recordRun(aReverseRun('old', { ...delivery, delivered: 3 }))
+    await store.recordRun(aReverseRun('idle', { sync: 'idle', delivered: 0 }))
+    const error = { code: 'MR-3001', message: 'cut in the middle of \ud83d' }
+    await store.recordRun(aReverseRun('broken', { sync: 'broken', delivered: 0, ledger: null, error }))
+    const redis = new Redis(server.url)
+    await redis.del(keysOfProject('older').deliveries)
+    redis.disconnect()
+    expect(await store.hasDelivered(delivery)).toBe(false)
+    nowMs += 91 * 24 * 3_600_000
+    await store.recordRun(aReverseRun('new', { started_at: clock.now().toISOString(), delivered: 0 }))
+    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new'])
+    expect(await store.hasDelivered(delivery)).toBe(true)
+    for (const sync of ['idle', 'broken']) expect(await store.hasDelivered({ sync, target: 'prod' })).toBe(false)
+    await store.close()
+  })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aReverseRun } from './a-reverse-run.ts'
 import { aSlot } from './a-slot.ts'
 import { controlStoreConformance } from './conformance.ts'
 import { open } from './sqlite-adapter.ts'
@@ -54,16 +55,24 @@ describe('the file of the control store', () => {
     await store.close()
   })
 
-  test('a file of format 3 keeps its runs and slots, and remembers deliveries from now on', async () => {
-    const old = openSqliteStore({ path })
+  test('a file of format 3 keeps its slots, and remembers of its runs that they delivered when they go', async () => {
+    let nowMs = Date.parse('2026-01-01T00:00:00Z')
+    const clock = { now: () => new Date(nowMs) }
+    const old = openSqliteStore({ path, clock })
     await old.claimSlots([aSlot()])
+    for (const [target, delivered] of [['prod', 3] as const, ['dev', 0] as const])
+      await old.recordRun(aReverseRun(`old ${target}`, { target, started_at: clock.now().toISOString(), delivered }))
     await old.close()
     const sql = new DatabaseSync(path)
     sql.exec('drop table deliveries; pragma user_version = 3')
     sql.close()
-    const store = openSqliteStore({ path })
+    const store = openSqliteStore({ path, clock })
     expect(await store.claimSlots([aSlot()])).toEqual([false])
-    expect(await store.hasDelivered({ sync: 'people', target: 'prod' })).toBe(false)
+    nowMs += 91 * 24 * 3_600_000
+    await store.recordRun(aReverseRun('new', { started_at: clock.now().toISOString(), delivered: 0 }))
+    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new'])
+    expect(await store.hasDelivered({ sync: 'people', target: 'prod' })).toBe(true)
+    expect(await store.hasDelivered({ sync: 'people', target: 'dev' })).toBe(false)
     await store.close()
   })
 

@@ -84,7 +84,18 @@ local surplus = redis.call('ZCARD', KEYS[3]) - #gone - tonumber(ARGV[3])
 if surplus > 0 then
   for _, id in ipairs(redis.call('ZRANGE', KEYS[3], #gone, #gone + surplus - 1)) do gone[#gone + 1] = id end
 end
-for _, id in ipairs(gone) do
+-- Runs of before deliveries were kept: each says so as it goes, the newest first.
+local function encode(text)
+  return (text:gsub("[^%w%-_.!~*'()]", function(byte) return string.format('%%%02X', byte:byte()) end))
+end
+for i = #gone, 1, -1 do
+  local id = gone[i]
+  -- Half of a surrogate pair, where a message was cut, is more than cjson can read.
+  local isRead, record = pcall(cjson.decode, redis.call('HGET', KEYS[1], id) or '{}')
+  if isRead and type(record.ledger) == 'table' and (record.ledger.delivered or 0) > 0 then
+    local at = cjson.encode({ run_id = id, at = record.started_at })
+    redis.call('HSETNX', KEYS[4], encode(record.target) .. '|' .. encode(record.sync), at)
+  end
   redis.call('HDEL', KEYS[1], id)
   redis.call('HDEL', KEYS[2], id)
   redis.call('ZREM', KEYS[3], id)

@@ -20,7 +20,8 @@ export function storeRuns(
        process_started_at = case excluded.status when 'running' then excluded.process_started_at else process_started_at end`,
   )
   const deliver = sql.prepare(
-    'insert into deliveries (target, sync, run_id, at) values (?, ?, ?, ?) on conflict do update set run_id = excluded.run_id, at = excluded.at',
+    `insert into deliveries (target, sync, run_id, at) values (?, ?, ?, ?)
+     on conflict do update set run_id = excluded.run_id, at = excluded.at where excluded.at >= at`,
   )
   const delivered = sql.prepare('select 1 from deliveries where target = ? and sync = ?')
   const one = sql.prepare('select * from runs where run_id = ?')
@@ -30,9 +31,12 @@ export function storeRuns(
   )
   const pruneRuns = sql.prepare(
     `delete from runs where started_at < ?
-     or rowid in (select rowid from runs order by started_at desc, rowid desc limit -1 offset ?) returning run_id`,
+     or rowid in (select rowid from runs order by started_at desc, rowid desc limit -1 offset ?) returning run_id, record`,
   )
   const pruneEvents = sql.prepare('delete from events where run_id = ?')
+  const rememberDelivery = (run: RunRecord) => {
+    if (hasDelivered(run)) deliver.run(run.target, run.sync, run.run_id, run.started_at)
+  }
 
   return {
     recordRun: (run) =>
@@ -40,10 +44,14 @@ export function storeRuns(
         const isNew = one.get(run.run_id) === undefined
         const { host, pid, startedAt } = own.process
         put.run(run.run_id, run.sync, run.status, run.started_at, JSON.stringify(run), host, pid, startedAt)
-        if (hasDelivered(run)) deliver.run(run.target, run.sync, run.run_id, run.started_at)
+        rememberDelivery(run)
         if (!isNew) return
         const oldest = new Date(own.clock.now().getTime() - keptMs).toISOString()
-        for (const row of pruneRuns.all(oldest, keptRuns)) pruneEvents.run(textOf(row, 'run_id'))
+        for (const row of pruneRuns.all(oldest, keptRuns)) {
+          // One of before format 4 was not remembered as it ended.
+          rememberDelivery(recordOf(row))
+          pruneEvents.run(textOf(row, 'run_id'))
+        }
       }),
     run: (runId) =>
       database.read(() => {
@@ -58,8 +66,10 @@ export function storeRuns(
   }
 }
 
+const recordOf = (row: Row) => JSON.parse(textOf(row, 'record')) as RunRecord // written by recordRun above
+
 function storedRun(row: Row): StoredRun {
-  const record = JSON.parse(textOf(row, 'record')) as RunRecord // written by recordRun above
+  const record = recordOf(row)
   const process = processOf(row)
   return { ...record, process, alive: record.status === 'running' && isAlive(process) }
 }
