@@ -39,6 +39,7 @@ export async function rememberSlots(
     async look(revision) {
       if (revision === seen && performance.now() - checkedMs < checkEveryMs) return true
       const life = await memory.life()
+      forget(kept, clock.now())
       if (life.id !== kept.life) {
         if (kept.life !== null)
           onProblem(
@@ -52,7 +53,6 @@ export async function rememberSlots(
       if (life.ageMs < settleMs) return false
       const changes = await memory.changes(seen)
       add(kept, changes)
-      forget(kept, clock.now())
       isChanged ||= changes.revision !== seen
       seen = changes.revision
       checkedMs = performance.now()
@@ -67,9 +67,12 @@ function add(kept: Kept, { schedules, slots }: SlotChanges): void {
   for (const slot of slots) kept.slots.set(`${slot.schedule} ${slot.instant}`, slot)
 }
 
+/** What is long over; and what never ran and is still to come: a clock was ahead, and it has to be claimed anew. */
 function forget({ slots }: Kept, now: Date): void {
   const oldest = new Date(now.getTime() - keptMs).toISOString()
-  for (const [key, { claimedAt, endedAt }] of slots) if (endedAt !== null && claimedAt < oldest) slots.delete(key)
+  const latest = now.toISOString()
+  for (const [key, { claimedAt, endedAt, instant, jobs }] of slots)
+    if (endedAt !== null && (claimedAt < oldest || (jobs.length === 0 && instant > latest))) slots.delete(key)
 }
 
 async function readKept(file: string, onProblem: (message: string) => void): Promise<Kept> {

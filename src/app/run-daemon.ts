@@ -198,6 +198,11 @@ const claim = (
       target: target.name,
       jobsOf: (schedule, { dueAt }) => jobsOfSlot(plan.project, schedule, dueAt),
       onClaimed: (slot) => onEvent({ type: 'slot.claimed', slot }),
+      onAhead: (names) =>
+        onEvent({
+          type: 'daemon.problem',
+          message: `A clock was ahead by more than a day, here or where another daemon runs. These schedules go on from now: ${names.join(', ')}.`,
+        }),
     },
     due,
   )

@@ -1,19 +1,21 @@
 import type { Clock } from '../model/clock.ts'
-import { isAhead } from '../state/clock-ahead.ts'
+import { aheadMs, isAhead } from '../state/clock-ahead.ts'
 import type { ControlStore } from '../state/port.ts'
 import type { KnownSchedule, NewJob, SlotClaim, StoredSlot } from '../state/slot-store.ts'
-import { decideSlots } from './decide-slots.ts'
+import { decideSlots, lateMs } from './decide-slots.ts'
 import { isEnabledOn, type Schedule, type Slot } from './schedule.ts'
 import { slotsBetween } from './slots.ts'
 
 export type ClaimContext = {
-  readonly store: Pick<ControlStore, 'knowSchedules' | 'claimSlots' | 'slots'>
+  readonly store: Pick<ControlStore, 'knowSchedules' | 'decideAnew' | 'claimSlots' | 'slots'>
   readonly clock: Clock
   readonly target: string
   /** The jobs of a slot that runs. */
   readonly jobsOf: (schedule: Schedule, slot: Pick<Slot, 'dueAt'>) => readonly NewJob[]
   /** Called for every slot that this call got. */
   readonly onClaimed: (slot: ClaimedSlot) => void
+  /** Called with the schedules that a clock which was ahead had decided until days to come. */
+  readonly onAhead: (names: readonly string[]) => void
 }
 
 export type ClaimedSlot = Pick<StoredSlot, 'schedule' | 'instant' | 'reason'> & {
@@ -23,7 +25,7 @@ export type ClaimedSlot = Pick<StoredSlot, 'schedule' | 'instant' | 'reason'> & 
 /** Claims whatever is due now, of these schedules. What another daemon has claimed is left to it. */
 export async function claimSlots(context: ClaimContext, schedules: readonly Schedule[]): Promise<void> {
   if (schedules.length === 0) return
-  const known = await context.store.knowSchedules(schedules.map(({ name }) => name))
+  const known = await knowSchedules(context, schedules)
   const claims: SlotClaim[] = []
   for (const schedule of schedules) {
     const since = known.get(schedule.name)
@@ -36,19 +38,29 @@ export async function claimSlots(context: ClaimContext, schedules: readonly Sche
     if (won[index]) context.onClaimed({ schedule, instant, state, reason })
 }
 
+/** Where a clock was ahead, they go on from now. What it began early has run, and does not run again. */
+async function knowSchedules({ store, clock, onAhead }: ClaimContext, schedules: readonly Schedule[]) {
+  const names = schedules.map(({ name }) => name)
+  const known = await store.knowSchedules(names)
+  const now = clock.now()
+  const ahead = [...known].filter(([, { decidedUntil }]) => isAhead(decidedUntil, now)).map(([name]) => name)
+  if (ahead.length === 0) return known
+  await store.decideAnew(ahead, new Date(now.getTime() - lateMs).toISOString())
+  onAhead(ahead)
+  return store.knowSchedules(names)
+}
+
 function slotsByClock(
   context: ClaimContext,
   schedule: Schedule,
   { decidedUntil, pause }: KnownSchedule,
 ): readonly SlotClaim[] {
   const now = context.clock.now()
-  const after = new Date(believed(decidedUntil, now))
-  const due = slotsBetween(schedule, { after, until: now, most: mostAtOnce + 1 })
+  const due = slotsBetween(schedule, { after: new Date(decidedUntil), until: now, most: mostAtOnce + 1 })
   const off = whyOff(context, schedule, pause)
-  const told = isAhead(decidedUntil, now) ? `a clock was ahead: the schedule was decided until ${decidedUntil}` : null
   const moreToCome = due.length > mostAtOnce
   return decideSlots(schedule, due.slice(0, mostAtOnce), { now, off, moreToCome }).map(({ slot, state, reason }) =>
-    claimOf(context, schedule, { slot, state, reason: reason ?? told, trigger: 'clock' }),
+    claimOf(context, schedule, { slot, state, reason, trigger: 'clock' }),
   )
 }
 
@@ -61,13 +73,15 @@ async function followingSlot(
   if (schedule.trigger.kind !== 'after') return []
   const { all, withinMs } = schedule.trigger
   const now = context.clock.now()
-  const [last] = await context.store.slots({ schedule: schedule.name, limit: 1 })
-  const from = believed(last?.claimedAt ?? since, now)
+  const slotsOf = async (name: string) => {
+    const upTo = new Date(now.getTime() + aheadMs).toISOString()
+    return (await context.store.slots({ schedule: name, upTo })).filter(({ claimedAt }) => !isAhead(claimedAt, now))
+  }
+  const from = latest((await slotsOf(schedule.name)).map(({ claimedAt }) => claimedAt)) ?? since
   const ended = await Promise.all(
     all.map(async (name) =>
-      (await context.store.slots({ schedule: name, limit: 100 })).filter(
-        ({ endedAt, claimedAt }) =>
-          endedAt !== null && endedAt > from && claimedAt >= believed(since, now) && !isAhead(claimedAt, now),
+      (await slotsOf(name)).filter(
+        ({ endedAt, claimedAt }) => endedAt !== null && endedAt > from && claimedAt >= since,
       ),
     ),
   )
@@ -100,13 +114,6 @@ function claimOf(
   const jobs = rest.state === 'queued' ? context.jobsOf(schedule, slot) : []
   return { schedule: schedule.name, instant: slot.instant, ...rest, jobs }
 }
-
-/** Where a clock was ahead, one counts from now: what was claimed meanwhile has its row, and does not come twice. */
-const believed = (iso: string, now: Date): string =>
-  isAhead(iso, now) ? new Date(now.getTime() - lookBackMs).toISOString() : iso
-
-/** Longer than between two looks at all schedules. */
-const lookBackMs = 3_600_000
 
 const latest = (instants: readonly string[]): string | undefined => [...instants].sort().at(-1)
 

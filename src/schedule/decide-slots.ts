@@ -34,4 +34,4 @@ export function decideSlots(
 }
 
 /** A daemon that is busy, or a machine that is slow, has not missed a slot yet. */
-const lateMs = 60_000
+export const lateMs = 60_000

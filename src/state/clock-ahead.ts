@@ -6,5 +6,5 @@
 export const isAhead = (iso: string, now: Date): boolean =>
   now.getTime() >= writtenMs && Date.parse(iso) > now.getTime() + aheadMs
 
-const aheadMs = 24 * 3_600_000
+export const aheadMs = 24 * 3_600_000
 const writtenMs = Date.UTC(2026, 0, 1)

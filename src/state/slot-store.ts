@@ -8,14 +8,20 @@ import type { ProcessId } from './port.ts'
 export type SlotStore = {
   /** The first call makes a schedule known: what it would have done before that is nobody's business. */
   readonly knowSchedules: (names: readonly string[]) => Promise<ReadonlyMap<string, KnownSchedule>>
+  /** These schedules are decided until `from` and no further: their later slots that never ran are gone, to be claimed anew. */
+  readonly decideAnew: (names: readonly string[], from: string) => Promise<void>
   /** A pause made at run time; null: goes on. */
   readonly pauseSchedule: (name: string, pause: Pause | null) => Promise<void>
   /** Schedule → its pause. */
   readonly pauses: () => Promise<ReadonlyMap<string, Pause>>
-  /** Slots with their jobs, each once, all in one transaction. false: somebody has it, unless it never ran and was claimed by a clock that was ahead. */
+  /** Slots with their jobs, each once, all in one transaction. false: somebody has it. */
   readonly claimSlots: (claims: readonly SlotClaim[]) => Promise<readonly boolean[]>
-  /** Newest instant first. */
-  readonly slots: (filter: { readonly schedule?: string; readonly limit?: number }) => Promise<readonly StoredSlot[]>
+  /** Newest instant first. `upTo`: none later than that. */
+  readonly slots: (filter: {
+    readonly schedule?: string
+    readonly upTo?: string
+    readonly limit?: number
+  }) => Promise<readonly StoredSlot[]>
   /** Another text after any change of schedules, slots or jobs, whoever made it. Cheap: asked twice a second. */
   readonly revision: () => Promise<string>
   /** All that is open is shown to `choose`; what it decides is written in the same transaction. */
@@ -50,7 +56,7 @@ export type SlotChanges = {
 export type KnownSchedule = {
   /** ISO. */
   readonly since: string
-  /** The newest instant that was claimed, or `since`. */
+  /** The newest instant that was claimed, or `since`, or from where it is decided anew. */
   readonly decidedUntil: string
   readonly pause: Pause | null
 }

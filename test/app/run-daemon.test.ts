@@ -2,17 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
+import { aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
 
 /** With one sync, each second. @param run what stands in for `sync run` */
-function aProject(run: string) {
+function aProject(run: string, more = '') {
   const folder = makeProjectFolder()
   folder.write(
     'millrace.yaml',
     'project: stopped\ntargets: { sandbox: { sandbox: true, warehouse: { type: duckdb, path: a.duckdb } } }\nconnections: { stripe: { connector: stripe } }\n',
   )
   folder.write('syncs/stripe.yaml', 'source: stripe\nstreams: { charges: {} }\n')
-  folder.write('schedules.yaml', 'schedules: { often: { select: [stripe], every: 1s } }\n')
+  folder.write('schedules.yaml', `schedules: { often: { select: [stripe], every: 1s${more} } }\n`)
   const launcher = folder.path('launcher.mjs')
   writeFileSync(launcher, run)
   return { folder, launcher }
@@ -65,4 +66,28 @@ it('the runs of a daemon without the Redis that the machine names have none eith
   const told: unknown = JSON.parse(readFileSync(folder.path('told.json'), 'utf8'))
   folder.remove()
   expect(told).toEqual([null, 'k'])
+}, 20_000)
+
+it('a daemon says of which schedules a clock was ahead, once, and they go on', async () => {
+  const { folder, launcher } = aProject('', ', enabled: false')
+  const stopping = new AbortController()
+  const events: DaemonEvent[] = []
+  await folder.inApp(async (app) => {
+    await app.store.knowSchedules(['often'])
+    const instant = '2099-01-01T00:00:00.000Z'
+    await app.store.claimSlots([aSlot({ schedule: 'often', instant, state: 'missed', jobs: [] })])
+    await runDaemon(app, {
+      launcher,
+      follower: { project: () => app.project, look: async () => 'same' },
+      stopping: stopping.signal,
+      onEvent(event) {
+        events.push(event)
+        if (events.filter(({ type }) => type === 'slot.claimed').length > 62) stopping.abort()
+      },
+    })
+  })
+  folder.remove()
+  expect(events.flatMap((event) => (event.type === 'daemon.problem' ? [event.message] : []))).toEqual([
+    expect.stringMatching(/^A clock was ahead by more than a day.*: often\.$/),
+  ])
 }, 20_000)

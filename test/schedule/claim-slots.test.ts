@@ -11,10 +11,13 @@ const hourMs = 3_600_000
 let folder = ''
 let store: ControlStore
 let nowMs = 0
+/** The schedules that a clock was told to have been ahead for. */
+let told: string[] = []
 const clock = { now: () => new Date(nowMs) }
 
 beforeEach(() => {
   nowMs = Date.parse('2026-11-21T08:30:00.000Z')
+  told = []
   folder = mkdtempSync(join(tmpdir(), 'millrace-claims-'))
   store = openSqliteStore({ path: join(folder, 'control.sqlite'), clock })
 })
@@ -51,6 +54,7 @@ const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[
       target: 'prod',
       jobsOf: ({ name }, { dueAt }) => [{ sync: name, needs: [], connection: 'crm', notBefore: dueAt, priority: 0 }],
       onClaimed: (slot) => claimed.push(`${slot.schedule} ${slot.instant.slice(8, 16)} ${slot.state}`),
+      onAhead: (names) => told.push(...names),
     },
     schedules,
   )
@@ -65,6 +69,8 @@ const end = async (sync: string, state: 'ok' | 'partial' | 'failed' = 'ok') => {
   expect(job, `a job of ${sync}`).not.toBeNull()
   if (job) await store.endJob(job, { state, reason: null })
 }
+/** Four of them, in hours. */
+const years = 4 * 365 * 24
 const pass = (hours: number) => (nowMs += hours * hourMs)
 
 describe('slots by the clock', () => {
@@ -116,20 +122,65 @@ describe('slots by the clock', () => {
     expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
   })
 
-  test('come when a clock that was years ahead is right again, also where it called them missed', async () => {
-    const years = 4 * 365 * 24
+  test('come when a clock that was years ahead is right again, also where it called them missed; that is told once', async () => {
     const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
     await tick(nightly)
     pass(years)
     await tick(nightly)
     await tick(nightly)
+    expect(told).toEqual([])
     pass(-years + 0.5)
     expect(await tick(nightly)).toEqual(['nightly 21T09:00 queued'])
-    const [slot] = (await store.slots({ limit: 2_000 })).filter(({ instant }) => instant.startsWith('2026-11-21'))
-    expect(slot).toMatchObject({ state: 'queued', reason: expect.stringContaining('a clock was ahead') })
     expect(await tick(nightly)).toEqual([])
+    expect(told).toEqual(['nightly'])
     pass(24)
     expect(await tick(nightly)).toEqual(['nightly 22T09:00 queued'])
+    expect(told).toEqual(['nightly'])
+  })
+
+  test('that came while no daemon ran are caught up also long after the clock was ahead', async () => {
+    const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+    await tick(nightly)
+    pass(years)
+    await tick(nightly)
+    pass(-years + 0.5)
+    await tick(nightly)
+    pass(22)
+    await tick(nightly)
+    pass(4)
+    expect(await tick(nightly)).toEqual(['nightly 22T09:00 queued'])
+  })
+
+  test('that ran before the clock was ahead do not run again behind it, nor those that it ran too early', async () => {
+    await tick(hourly())
+    pass(0.5)
+    expect(await tick(hourly())).toEqual(['hourly 21T09:00 queued'])
+    await end('hourly')
+    pass(years)
+    await tick(hourly())
+    pass(-years + 0.25)
+    expect(await tick(hourly())).toEqual([])
+    pass(25.75)
+    expect((await tick(hourly())).at(-1)).toBe('hourly 22T11:00 queued')
+    await end('hourly')
+    pass(-25.5)
+    expect(await tick(hourly())).toEqual([])
+    pass(25.5)
+    expect((await tick(hourly())).filter((line) => line.includes('22T11:00'))).toEqual([])
+  })
+
+  test('that are open when the clock goes ahead can still be ended', async () => {
+    await tick(hourly())
+    pass(0.5)
+    await tick(hourly())
+    pass(years)
+    await tick(hourly({ catchup: { mode: 'none', windowMs: 0 } }))
+    pass(-years)
+    await end('hourly')
+    const slots = await store.slots({ limit: 1_100 })
+    expect(slots.filter(({ state }) => state !== 'missed')).toMatchObject([
+      { instant: '2026-11-21T09:00:00.000Z', state: 'ok' },
+    ])
   })
 
   test('of schedules that were new while the clock was years ahead come once it is right, and what follows them', async () => {
@@ -216,6 +267,76 @@ describe('a schedule after others', () => {
     await tick(...all)
     await end('billing')
     expect(await tick(...all)).toEqual(['next 22T09:30 queued'])
+  })
+
+  test('runs after slots that are further apart than the looks of a daemon, also once a clock was ahead', async () => {
+    const late = schedule('billing', { kind: 'cron', pattern: '0 13 * * *' })
+    const apart = [nightly, late, following(['nightly', 'billing'])]
+    const aDay = async () => {
+      pass(0.5)
+      await tick(...apart)
+      await end('nightly')
+      expect(await tick(...apart)).toEqual([])
+      pass(4)
+      await tick(...apart)
+      await end('billing')
+      const claimed = await tick(...apart)
+      await end('next')
+      return claimed
+    }
+    pass(years)
+    await tick(...apart)
+    expect(await aDay()).toEqual(['next 20T13:00 queued'])
+    pass(-years - 4.5)
+    await tick(...apart)
+    expect(await aDay()).toEqual(['next 21T13:00 queued'])
+    pass(19.5)
+    expect(await aDay()).toEqual(['next 22T13:00 queued'])
+  })
+
+  test('runs after slots of now, however many the clock had seen while it was ahead', async () => {
+    const often = schedule('often', { kind: 'every', everyMs: 60_000 })
+    const both = [often, following(['often'])]
+    await tick(...both)
+    pass(48)
+    for (let n = 0; n < 3; n++) await tick(...both)
+    await end('often')
+    await tick(...both)
+    await end('next')
+    for (let n = 0; n < 130; n++) {
+      pass(1 / 60)
+      await tick(...both)
+      await end('often')
+      await tick(...both)
+      await end('next')
+    }
+    pass(-48)
+    await tick(...both)
+    await end('often')
+    await tick(...both)
+    await end('next')
+    pass(1 / 60)
+    expect(await tick(...both)).toEqual(['often 21T10:41 queued'])
+    await end('often')
+    expect(await tick(...both)).toEqual(['next 21T10:41 queued'])
+  })
+
+  test('runs after a slot of now, also where a clock that was days ahead has caught up one of tomorrow', async () => {
+    const catchup = { mode: 'latest', windowMs: 240 * hourMs } as const
+    const monthly = schedule('monthly', { kind: 'cron', pattern: '0 4 22 * *' }, { catchup })
+    const both = [monthly, following(['monthly'])]
+    await tick(...both)
+    pass(120)
+    expect(await tick(...both)).toEqual(['monthly 22T04:00 queued'])
+    await end('monthly')
+    expect(await tick(...both)).toEqual(['next 22T04:00 queued'])
+    await end('next')
+    pass(-119.5)
+    const jobs = [{ sync: 'monthly', needs: [], connection: 'crm', notBefore: clock.now().toISOString(), priority: 0 }]
+    const instant = '2026-11-21T09:00:00.000Z'
+    await store.claimSlots([{ schedule: 'monthly', instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
+    await end('monthly')
+    expect(await tick(...both)).toEqual(['next 21T09:00 queued'])
   })
 
   test('is missed at the end of `within` where one of them failed or never came, and says which', async () => {

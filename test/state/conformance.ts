@@ -548,17 +548,39 @@ export function controlStoreConformance(
         await aging.close()
       })
 
-      test('a slot that never ran, claimed by a clock that was years ahead, is claimed again once the clock is right', async () => {
-        let nowMs = Date.parse('2031-03-01T10:00:00Z')
-        const ahead = await open(location, { clock: { now: () => new Date(nowMs) } })
-        const missed = aSlot({ state: 'missed', reason: 'no daemon ran', jobs: [] })
-        expect(await ahead.claimSlots([missed, aSlot({ schedule: 'hourly' })])).toEqual([true, true])
-        expect(await ahead.claimSlots([aSlot()])).toEqual([false])
-        nowMs = Date.parse('2026-11-21T02:00:01Z')
-        expect(await ahead.claimSlots([aSlot(), aSlot({ schedule: 'hourly' })])).toEqual([true, false])
-        expect(await ahead.claimSlots([aSlot()])).toEqual([false])
-        expect((await ahead.slots({ schedule: 'nightly' })).map(({ state }) => state)).toEqual(['queued'])
-        await ahead.close()
+      test('what is decided anew can be claimed again from there on, unless it ran; what was before stays', async () => {
+        const [before, at, after, ran] = ['01', '02', '03', '04'].map((hour) => `2999-01-01T${hour}:00:00.000Z`)
+        if (!before || !at || !after || !ran) return expect.unreachable()
+        const { since } = await know('nightly')
+        await know('hourly')
+        const missed = (instant: string, schedule = 'nightly') =>
+          aSlot({ schedule, instant, state: 'missed', reason: 'no daemon ran', jobs: [] })
+        await store.claimSlots([missed(before), missed(at), missed(after), aSlot({ instant: ran })])
+        await store.claimSlots([missed(after, 'hourly')])
+        await store.decideAnew(['nightly'], at)
+        expect(await know('nightly')).toMatchObject({ since, decidedUntil: at })
+        expect(await know('hourly')).toMatchObject({ decidedUntil: after })
+        expect((await store.slots({ schedule: 'nightly' })).map(({ instant }) => instant)).toEqual([ran, at, before])
+        const again = [before, at, after, ran].map((instant) => aSlot({ instant }))
+        expect(await store.claimSlots(again)).toEqual([false, false, true, false])
+        expect(await store.claimSlots([aSlot({ schedule: 'hourly', instant: after })])).toEqual([false])
+      })
+
+      test('a schedule that is decided anew from before it was known is known since then', async () => {
+        const { since } = await know('nightly')
+        const from = new Date(Date.parse(since) - 60_000).toISOString()
+        await store.decideAnew(['nightly'], from)
+        expect(await know('nightly')).toEqual({ since: from, decidedUntil: from, pause: null })
+      })
+
+      test('old slots go when a slot is claimed, but none that is still open', async () => {
+        let nowMs = Date.parse('2026-01-01T00:00:00Z')
+        const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
+        await aging.claimSlots([aSlot(), aSlot({ schedule: 'hourly', state: 'missed', jobs: [] })])
+        nowMs += 401 * 24 * 3_600_000
+        await aging.claimSlots([aSlot({ schedule: 'new' })])
+        expect((await aging.slots({})).map(({ schedule }) => schedule).sort()).toEqual(['new', 'nightly'])
+        await aging.close()
       })
 
       test('that a sync has delivered is known when its runs are long gone, of the target where it did', async () => {
@@ -585,6 +607,17 @@ export function controlStoreConformance(
           '2026-11-22T02:00:00.000Z',
           '2026-11-21T02:00:00.000Z',
         ])
+      })
+
+      test('slots are given up to an instant, that one too, of one schedule or of all', async () => {
+        const slots = ['21', '22', '23'].map((day) => aSlot({ instant: `2026-11-${day}T02:00:00.000Z` }))
+        await store.claimSlots([...slots, ...slots.map((slot) => ({ ...slot, schedule: 'hourly' }))])
+        const upTo = '2026-11-22T02:00:00.000Z'
+        const found = async (filter: Parameters<typeof store.slots>[0]) =>
+          (await store.slots({ upTo, ...filter })).map(({ schedule, instant }) => `${schedule} ${instant.slice(8, 10)}`)
+        expect(await found({ schedule: 'nightly' })).toEqual(['nightly 22', 'nightly 21'])
+        expect((await found({})).sort()).toEqual(['hourly 21', 'hourly 22', 'nightly 21', 'nightly 22'])
+        expect(await found({ schedule: 'nightly', limit: 1 })).toEqual(['nightly 22'])
       })
 
       test('a schedule is known since it was first seen, and decided up to its newest slot by the clock', async () => {

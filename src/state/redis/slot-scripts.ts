@@ -15,7 +15,13 @@ if wants.open then for _, id in ipairs(redis.call('SMEMBERS', KEYS[4])) do add(i
 for _, id in ipairs(wants.slots or {}) do add(id) end
 if wants.newest then
   local from = wants.newest.schedule and ARGV[3] .. wants.newest.schedule or KEYS[5]
-  for _, id in ipairs(redis.call('ZREVRANGEBYLEX', from, '+', '-', 'LIMIT', 0, whole(wants.newest.limit))) do add(id) end
+  -- Ids are <instant>|<schedule>, and a ~ comes behind every |.
+  local upTo = wants.newest.upTo and '(' .. wants.newest.upTo .. '~' or '+'
+  for _, id in ipairs(redis.call('ZREVRANGEBYLEX', from, upTo, '-', 'LIMIT', 0, whole(wants.newest.limit))) do add(id) end
+end
+if wants.later then
+  local of = ARGV[3] .. wants.later.schedule
+  for _, id in ipairs(redis.call('ZRANGEBYLEX', of, '(' .. wants.later.than .. '~', '+')) do add(id) end
 end
 if wants.changedAfter then
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[7], '(' .. whole(wants.changedAfter), '+inf')) do add(id) end
@@ -56,14 +62,15 @@ for _, slot in ipairs(cjson.decode(ARGV[10])) do
   redis.call('ZADD', KEYS[6], whole(slot.claimedMs), slot.id)
   redis.call('ZADD', KEYS[7], rev, slot.id)
 end
-for i = 11, #ARGV, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
+for i = 12, #ARGV, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[9], ARGV[5], ARGV[6]) end
-if ARGV[7] == '' then return 1 end
 local function forget(id)
   redis.call('HDEL', KEYS[3], id)
   redis.call('ZREM', ARGV[9] .. id:sub(id:find('|', 1, true) + 1), id)
   for _, key in ipairs({ KEYS[5], KEYS[6], KEYS[7] }) do redis.call('ZREM', key, id) end
 end
+for _, id in ipairs(cjson.decode(ARGV[11])) do forget(id) end
+if ARGV[7] == '' then return 1 end
 local surplus = redis.call('ZCARD', KEYS[6]) - tonumber(ARGV[8])
 local open = redis.call('SCARD', KEYS[4])
 local oldest = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', '(' .. ARGV[7], 'LIMIT', 0, open + 1000)

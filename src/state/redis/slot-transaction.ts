@@ -19,8 +19,14 @@ export type SlotWants = {
   readonly open?: boolean
   readonly slots?: readonly string[]
   readonly schedules?: readonly string[] | 'all'
-  /** Newest instant first; of one schedule, or of all. */
-  readonly newest?: { readonly schedule: string | undefined; readonly limit: number }
+  /** Newest instant first; of one schedule, or of all; none later than `upTo`. */
+  readonly newest?: {
+    readonly schedule: string | undefined
+    readonly upTo: string | undefined
+    readonly limit: number
+  }
+  /** Slots of a schedule with later instants than that. */
+  readonly later?: { readonly schedule: string; readonly than: string }
   /** Slots that were written after this `rev`. */
   readonly changedAfter?: number
   /** Slots that were claimed since. */
@@ -43,6 +49,8 @@ export type Life = { readonly id: string; readonly bornAtMs: number }
 
 export type SlotWrites = {
   readonly slots?: readonly SlotDocument[]
+  /** These are forgotten. */
+  readonly gone?: readonly SlotDocument[]
   readonly schedules?: ReadonlyMap<string, KnownSchedule>
   /** This process gives a sign of life with it. */
   readonly beat?: boolean
@@ -107,6 +115,7 @@ export function openTransactions(own: Own): SlotTransactions {
           text: JSON.stringify(slot),
         })),
       ),
+      JSON.stringify((writes.gone ?? []).map(slotId)),
       ...[...(writes.schedules ?? [])].flatMap(([name, schedule]) => [name, JSON.stringify(schedule)]),
     ]
     return (

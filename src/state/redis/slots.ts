@@ -1,5 +1,4 @@
 /** Schedules and slots on Redis (see slot-store.ts). */
-import { isAhead } from '../clock-ahead.ts'
 import type { KnownSchedule, SlotStore } from '../slot-store.ts'
 import { slotId } from './keys.ts'
 import type { Own } from './own.ts'
@@ -7,7 +6,10 @@ import { runScript, script, textOf } from './script.ts'
 import { claimedSlot, storedSlot, type SlotDocument } from './slot-document.ts'
 import type { SlotTransactions } from './slot-transaction.ts'
 
-type Slots = Pick<SlotStore, 'knowSchedules' | 'pauseSchedule' | 'pauses' | 'claimSlots' | 'slots' | 'revision'>
+type Slots = Pick<
+  SlotStore,
+  'knowSchedules' | 'decideAnew' | 'pauseSchedule' | 'pauses' | 'claimSlots' | 'slots' | 'revision'
+>
 
 export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTransactions): Slots {
   return {
@@ -18,6 +20,22 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
         const result = new Map(names.flatMap((name) => pairOf(name, all.get(name))))
         return added.length === 0 ? { result } : { result, writes: { schedules: new Map(added) } }
       }),
+
+    async decideAnew(names, from) {
+      // One after another: thousands of slots may go, and Redis does nothing else meanwhile.
+      for (const name of names)
+        await transactions.change(
+          'deciding anew',
+          { schedules: [name], later: { schedule: name, than: from } },
+          ({ schedules, slots }) => {
+            const writes = {
+              schedules: new Map(pairOf(name, decidedAnew(schedules.get(name), from))),
+              gone: [...slots.values()].filter(({ endedAs }) => endedAs !== null),
+            }
+            return { result: undefined, writes }
+          },
+        )
+    },
 
     pauseSchedule: (name, pause) =>
       transactions.change(`pausing ${name}`, { schedules: [name] }, ({ schedules, nowIso }) => {
@@ -37,14 +55,12 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
         schedules: [...new Set(claims.map(({ schedule }) => schedule))],
       }
       return transactions.change('claiming slots', wants, (view) => {
-        const now = new Date(view.nowIso)
         const won = new Map<string, SlotDocument>()
         const decided = new Map<string, KnownSchedule>()
         const result = claims.map((claim) => {
           const { schedule, instant, trigger } = claim
           const id = slotId(claim)
-          const there = view.slots.get(id)
-          if ((there && !wasClaimedAhead(there, now)) || won.has(id)) return false
+          if (view.slots.has(id) || won.has(id)) return false
           won.set(id, claimedSlot(claim, view.nowIso))
           const known = decided.get(schedule) ?? view.schedules.get(schedule)
           if (trigger === 'clock' && known && instant > known.decidedUntil)
@@ -56,8 +72,8 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
       })
     },
 
-    async slots({ schedule, limit = 100 }) {
-      const view = await transactions.view('reading slots', { newest: { schedule, limit } })
+    async slots({ schedule, upTo, limit = 100 }) {
+      const view = await transactions.view('reading slots', { newest: { schedule, upTo, limit } })
       return [...view.slots.values()].map((slot) => storedSlot(slot, view.isLiving))
     },
 
@@ -70,9 +86,8 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
   }
 }
 
-/** What never ran, by the clock of a daemon or of Redis that was ahead: its instant is still to come. */
-const wasClaimedAhead = ({ endedAs, claimedAt, instant }: SlotDocument, now: Date): boolean =>
-  endedAs !== null && (isAhead(claimedAt, now) || isAhead(instant, new Date(claimedAt)))
+const decidedAnew = (known: KnownSchedule | undefined, from: string): KnownSchedule | undefined =>
+  known && { ...known, since: known.since < from ? known.since : from, decidedUntil: from }
 
 const newSchedule = (nowIso: string): KnownSchedule => ({ since: nowIso, decidedUntil: nowIso, pause: null })
 

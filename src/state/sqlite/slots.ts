@@ -1,6 +1,5 @@
 /** Schedules, slots and jobs in SQLite (see slot-store.ts). */
 import type { Clock } from '../../model/clock.ts'
-import { isAhead } from '../clock-ahead.ts'
 import type { ProcessId } from '../port.ts'
 import type { JobKey, JobState, KnownSchedule, SlotClaim, SlotStore, StoredSlot } from '../slot-store.ts'
 import { worstOf } from '../worst-of.ts'
@@ -20,23 +19,25 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
   const { target } = own
   const nowIso = () => own.clock.now().toISOString()
   const know = sql.prepare(
-    'insert into schedules (target, name, since, decided_until) values (?, ?, ?, ?) on conflict do nothing',
+    'insert into schedules (target, name, since, decided_until) values (?1, ?2, ?3, ?3) on conflict do nothing',
   )
   const schedule = sql.prepare('select * from schedules where target = ? and name = ?')
   const decide = sql.prepare('update schedules set decided_until = max(decided_until, ?) where target = ? and name = ?')
+  const decideFrom = sql.prepare(
+    'update schedules set since = min(since, ?1), decided_until = ?1 where target = ?2 and name = ?3',
+  )
+  const unclaim = sql.prepare(
+    'delete from slots where target = ? and schedule = ? and instant > ? and ended_as is not null',
+  )
   const pause = sql.prepare('update schedules set paused_at = ?, paused_by = ? where target = ? and name = ?')
   const paused = sql.prepare('select * from schedules where target = ? and paused_at is not null')
-  const claimedAhead = sql.prepare(
-    `select claimed_at from slots where target = ? and schedule = ? and instant = ? and ended_as in ('missed', 'skipped')`,
-  )
-  const unclaim = sql.prepare('delete from slots where target = ? and schedule = ? and instant = ?')
   const claim = sql.prepare(
     `insert into slots (target, schedule, instant, trigger, ended_as, reason, claimed_at, ended_at)
      values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
   )
-  const prune = sql.prepare('delete from slots where claimed_at < ?')
+  const prune = sql.prepare('delete from slots where claimed_at < ? and ended_at is not null')
   const slots = sql.prepare(
-    `select * from slots where target = ?1 and (?2 is null or schedule = ?2)
+    `select * from slots where target = ?1 and (?2 is null or schedule = ?2) and (?4 is null or instant <= ?4)
      order by instant desc, claimed_at desc limit ?3`,
   )
   const endSlot = sql.prepare(
@@ -61,8 +62,6 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
     const isOver = state !== 'queued' || wanted.length === 0
     const endedAs = state === 'queued' ? null : state
     const at = nowIso()
-    const row = claimedAhead.get(target, name, instant)
-    if (row && isAhead(textOf(row, 'claimed_at'), own.clock.now())) unclaim.run(target, name, instant)
     if (claim.run(target, name, instant, trigger, endedAs, reason, at, isOver ? at : null).changes === 0) return false
     if (trigger === 'clock') decide.run(instant, target, name)
     for (const job of wanted) jobs.add({ schedule: name, instant }, job)
@@ -76,14 +75,21 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
       const rows = found.every(([, row]) => row !== undefined)
         ? found
         : await write(() => {
-            for (const name of names) know.run(target, name, nowIso(), nowIso())
+            for (const name of names) know.run(target, name, nowIso())
             return read()
           })
       return new Map(rows.map(([name, row]) => [name, knownOf(row)]))
     },
+    decideAnew: (names, from) =>
+      write(() => {
+        for (const name of names) {
+          decideFrom.run(from, target, name)
+          unclaim.run(target, name, from)
+        }
+      }),
     pauseSchedule: (name, wanted) =>
       write(() => {
-        know.run(target, name, nowIso(), nowIso())
+        know.run(target, name, nowIso())
         pause.run(wanted?.at ?? null, wanted?.by ?? null, target, name)
       }),
     pauses: () =>
@@ -106,7 +112,7 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
     slots: (filter) =>
       database.read(() =>
         slots
-          .all(target, filter.schedule ?? null, filter.limit ?? 100)
+          .all(target, filter.schedule ?? null, filter.limit ?? 100, filter.upTo ?? null)
           .map((row) => slotOf(row, jobs.of(textOf(row, 'schedule'), textOf(row, 'instant')))),
       ),
     revision: () => database.read(() => `${String(dataVersion.get()?.['data_version'])}.${ownWrites}`),
