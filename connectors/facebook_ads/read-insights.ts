@@ -99,8 +99,8 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       yield { kind: 'checkpoint', resume: position }
     }
   } finally {
-    // However it ends: these days count as read.
-    warnOfSilence(api.host, stream, { empty, breakdowns: optedIn })
+    // However it ends, these days count as read; but a limit leaves the cursor where it is.
+    if (scan.limit === null) warnOfSilence(api.host, stream, { empty, breakdowns: optedIn })
   }
   if (refusals.size === 0) return
   if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(stream, refusals)

@@ -437,6 +437,17 @@ describe('what cannot be had', () => {
     await checkpoints.return(undefined)
     expect(vendor.warnings()[1]).toMatch(/no row of act_\d+ \(\d days, /)
   })
+
+  it('a limit leaves the cursor where it is: days without a row are not said to count as read', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('not_opted_in', { times: 2, match: '^POST ' })
+    const scan = { from: '2026-11-01T12:00:00Z', to: '2026-11-13T12:00:00Z', options: { days_per_report: 1 } }
+    expect(rowsOf(await vendor.read('account_insights_by_device', { ...scan, limit: 1 }))).toHaveLength(1)
+    expect(vendor.warnings()).toEqual([])
+    await vendor.fault('not_opted_in', { times: 2, match: '^POST ' })
+    await vendor.read('account_insights_by_device', scan)
+    expect(vendor.warnings()).toEqual([expect.stringContaining('these days count as read')])
+  })
 })
 
 const never = new AbortController().signal
