@@ -31,15 +31,20 @@ export async function writeRecords(
   })
   const optsIn = changes.some((change) => change.optsIn === true)
   const target = { object: object.name, match, optsIn, properties: object.properties }
+  const sending = { signal, answers }
   const upserts = rows.filter(({ op }) => op === 'upsert')
-  await sendRows(api, { ...target, kind: 'upsert', rows: upserts }, { signal, answers })
+  await sendRows(upserts, answers, (some) => sendKind(api, { ...target, kind: 'upsert', rows: some }, sending))
   const inserts = rows.filter(({ op }) => op === 'insert')
-  const missing = await keepMissing(api, target, inserts, { signal, answers })
-  await sendRows(api, { ...target, kind: 'create', rows: missing }, { signal, answers })
+  await sendRows(inserts, answers, async (some) => {
+    const missing = await keepMissing(api, target, some, sending)
+    await sendKind(api, { ...target, kind: 'create', rows: missing }, sending)
+  })
   const updates = rows.filter(({ op }) => op !== 'upsert' && op !== 'insert')
-  const present = await keepPresent(api, target, updates, { signal, answers })
-  await sendRows(api, { ...target, kind: 'update', rows: present }, { signal, answers })
-  await associateRows(api, object.name, rows, { signal, answers })
+  await sendRows(updates, answers, async (some) => {
+    const present = await keepPresent(api, target, some, sending)
+    await sendKind(api, { ...target, kind: 'update', rows: present }, sending)
+  })
+  await associateRows(api, object.name, rows, sending)
   if (match === recordId) tellMerged(api, rows, answers)
   return changes.map(
     (_, index) => answers[index]?.result ?? { outcome: 'unknown', message: 'no result came back for this row' },
@@ -70,7 +75,6 @@ async function keepMissing(
   rows: readonly Row[],
   { signal, answers }: Sending,
 ): Promise<readonly Row[]> {
-  if (rows.length === 0) return []
   const found = await lookUp(api, { ...target, rows, compared: namesOf(rows) }, signal)
   return rows.filter((row) => {
     const [record] = found(row.key)
@@ -88,7 +92,6 @@ async function keepPresent(
   rows: readonly Row[],
   { signal, answers }: Sending,
 ): Promise<readonly SentRow[]> {
-  if (rows.length === 0) return []
   const found = await lookUp(api, { ...target, rows, compared: [] }, signal)
   const merged = target.match === recordId ? refuseMerged(rows, found) : new Map<Row, string>()
   return rows.flatMap((row): SentRow[] => {
@@ -113,21 +116,29 @@ type Sought = Target & {
 const lookUp = (api: HubspotApi, { object, match, rows, compared }: Sought, signal: AbortSignal) =>
   findRecords(api, { object, property: match, values: rows.map(({ key }) => key), properties: compared }, signal)
 
-/** Once something was accepted, an error no longer fails the call: it would deny what was done. */
-async function sendRows(api: HubspotApi, batch: Batch, sending: Sending): Promise<void> {
-  const { signal, answers } = sending
-  const { rows } = batch
+/** Once something was accepted, an error no longer fails the call, a look-up's neither: it would deny what was done. */
+async function sendRows(
+  rows: readonly Row[],
+  answers: RowAnswer[],
+  send: (rows: readonly Row[]) => Promise<void>,
+): Promise<void> {
   if (rows.length === 0) return
   try {
-    for (const [row, answer] of await sendBatch(api, batch, signal)) answers[row.index] = answer
+    await send(rows)
   } catch (error) {
     if (!(error instanceof MillraceError) || !answers.some((answer) => answer?.result.outcome === 'ok')) throw error
-    if (error.code === 'MR-3004' && rows.length > 1) {
-      const middle = Math.ceil(rows.length / 2)
-      await sendRows(api, { ...batch, rows: rows.slice(0, middle) }, sending)
-      await sendRows(api, { ...batch, rows: rows.slice(middle) }, sending)
-    } else for (const { index } of rows) answers[index] = { result: unheard(error), id: null }
+    const left = rows.filter(({ index }) => answers[index] === undefined)
+    if (error.code === 'MR-3004' && left.length > 1) {
+      const middle = Math.ceil(left.length / 2)
+      await sendRows(left.slice(0, middle), answers, send)
+      await sendRows(left.slice(middle), answers, send)
+    } else for (const { index } of left) answers[index] = { result: unheard(error), id: null }
   }
+}
+
+async function sendKind(api: HubspotApi, batch: Batch, { signal, answers }: Sending): Promise<void> {
+  if (batch.rows.length === 0) return
+  for (const [row, answer] of await sendBatch(api, batch, signal)) answers[row.index] = answer
 }
 
 const refuse = (code: string, message: string): RowAnswer => ({

@@ -6,7 +6,7 @@ import { jobShape } from './ingest-rows.ts'
 import { checkFields } from './relationship.ts'
 import { isLocked } from './row-refusal.ts'
 import { optsIn, rowKinds, type Row, type RowKind } from './row.ts'
-import { orderByParent, sendCollections } from './write-collections.ts'
+import { failureBehind, orderByParent, sendCollections } from './write-collections.ts'
 import { runJobs, type IngestPart } from './write-jobs.ts'
 import type { BulkRules, Writing } from './writing.ts'
 
@@ -44,10 +44,14 @@ async function sendRows(
     const failure = await sendCollections(sending, kind, rest[kind])
     if (failure) return failure
   }
-  for (const part of await runJobs(writing, jobs, { context, results })) {
-    // The object or the user has no Bulk API.
-    const failure = await sendCollections(sending, part.kind, part.rows)
-    if (failure) return failure
+  try {
+    for (const part of await runJobs(writing, jobs, { context, results })) {
+      // The object or the user has no Bulk API.
+      const failure = await sendCollections(sending, part.kind, part.rows)
+      if (failure) return failure
+    }
+  } catch (error) {
+    return failureBehind(results, error)
   }
   for (const kind of rowKinds) {
     const locked = rows[kind].filter((row) => isLocked(results[row.index]) && !optsIn(row))

@@ -43,12 +43,18 @@ export async function sendCollections(
         }
       else waiting.unshift(sent.slice(0, Math.ceil(sent.length / 2)), sent.slice(Math.ceil(sent.length / 2)))
     } catch (error) {
-      if (!(error instanceof MillraceError) || !results.some((result) => result?.outcome === 'ok')) throw error
-      for (const { index } of sent) results[index] = unheard(error)
-      return error
+      const failure = failureBehind(results, error)
+      for (const { index } of sent) results[index] = unheard(failure)
+      return failure
     }
   }
   return undefined
+}
+
+/** @throws the error itself, while nothing was accepted that it would deny */
+export function failureBehind(results: readonly WriteResult[], error: unknown): MillraceError {
+  if (error instanceof MillraceError && results.some((result) => result?.outcome === 'ok')) return error
+  throw error
 }
 
 /** Rows of one parent stand together: writing them locks it. Otherwise in the order they have. */

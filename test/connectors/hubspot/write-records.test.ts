@@ -208,6 +208,30 @@ describe('the answer of each row', () => {
     })
   })
 
+  it.each(['update', 'clear', 'insert'] as const)(
+    'what was taken stays taken where the look-up behind it gets no answer: %s',
+    async (op) => {
+      await vendor.fault('status', { status: 503, times: 'always', match: 'batch/read' })
+      const behind = { ...change('person_id', 'P-000001', { jobtitle: null }), op }
+      expect(await contacts([change('person_id', 'A-1', { jobtitle: 'CTO' }), behind])).toMatchObject([
+        ok,
+        { outcome: 'unknown', failure: { code: 'MR-3003' } },
+      ])
+      expect(await propertiesOf('A-1')).toMatchObject({ jobtitle: 'CTO' })
+    },
+  )
+
+  it('what a look-up says of rows stays said where the request of the others is refused', async () => {
+    await vendor.fault('status', { status: 403, match: 'batch/update' })
+    const rows = ['P-000001', 'X-9'].map((key) => change('person_id', key, { jobtitle: 'CTO' }))
+    const updates = rows.map((row) => ({ ...row, op: 'update' as const }))
+    expect(await contacts([change('person_id', 'A-1'), ...updates])).toMatchObject([
+      ok,
+      { outcome: 'unknown', failure: { code: 'MR-3001' } },
+      { outcome: 'absent' },
+    ])
+  })
+
   it('a 504 after the fact is asked again, and is the same as once', async () => {
     await using patient = await openHubspot({ retry: {} })
     await patient.fault('gateway_timeout', { times: 1, match: 'upsert' })

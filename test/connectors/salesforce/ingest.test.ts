@@ -334,6 +334,34 @@ describe('a job', () => {
     expect(codesOf(await stopped.settle())).toEqual(Array(30).fill('ok'))
   })
 
+  it.each(['daily_limit', 'server_unavailable'])(
+    'that cannot begin denies nothing of what went by request beside it: %s',
+    async (fault) => {
+      await write('Account', 'External_Id__c', accounts(`left-${fault}`, 5))
+      const cleared = accounts(`left-${fault}`, 5).map(({ key }) =>
+        changeOf('clear', key, { External_Id__c: key, Sic: null }),
+      )
+      await withFault(fault, { match: '^POST .*jobs/ingest', times: 'always' }, async () => {
+        const { error, results } = await write('Account', 'External_Id__c', [...cleared, ...accounts(fault, 30)])
+        expect(error).toBeUndefined()
+        expect(codesOf(results)).toEqual([...Array(5).fill('ok'), ...Array(30).fill('unknown')])
+        expect(results[5]).toMatchObject({ failure: { code: fault === 'daily_limit' ? 'MR-3006' : 'MR-3003' } })
+      })
+    },
+  )
+
+  it('that takes too long denies nothing of the one before it', async () => {
+    await write('Account', 'External_Id__c', accounts('behind', 30))
+    const behind = accounts('behind', 30).map((change) => ({ ...change, op: 'update' as const }))
+    // One request lets the first job loose, two ask for it.
+    await withFault('bulk_in_progress', { after: 3, times: 'always' }, async () => {
+      const { results, receipts } = await write('Account', 'External_Id__c', [...accounts('before', 30), ...behind])
+      expect(codesOf(results)).toEqual([...Array(30).fill('ok'), ...Array(30).fill('unknown')])
+      expect(results[30]).toMatchObject({ failure: { code: 'MR-3007' } })
+      expect(receipts).toMatchObject([{ jobs: [{ kind: 'upsert' }, { kind: 'update' }] }])
+    })
+  })
+
   it('of another connector is not touched', async () => {
     const object = await org.object('Account')
     const context = { ...org.host.context(org.signal), options: {}, match: 'Id', saveReceipt: async () => undefined }
