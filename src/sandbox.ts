@@ -17,3 +17,4 @@ export type {
   World,
   WorldEvent,
 } from './sandbox/contract.ts'
+export type { Fault, FaultKey, ListedFaults } from './sandbox/fault-catalogue.ts'

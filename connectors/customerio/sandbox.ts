@@ -38,15 +38,33 @@ export default simulator({
   serve,
   coverage,
   faults: {
-    bad_items:
-      'refuses people and objects of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch); whole (the batch with them, as a 400)',
+    rate_limit: {
+      does: 'the vendor’s own refusal for too many requests: retry_after (seconds)',
+      keys: { retry_after: { least: 0 } },
+    },
+    bad_items: {
+      does: 'refuses people and objects of a batch in a 207: ids (a list of identifiers), or every (each n-th item of the batch); whole (the batch with them, as a 400)',
+      keys: { ids: 'list', every: { least: 1, isWhole: true }, whole: 'flag' },
+      needs: ['ids', 'every'],
+    },
     email_updates_off: 'the workspace does not allow updates to email using ID: such a change is a 200, and dropped',
-    late: 'a 200 of the Track API is done only at the App API’s look-up number: reads',
-    export_pending: 'an export is pending for so many questions: polls',
+    late: {
+      does: 'a 200 of the Track API is done only at the App API’s look-up number: reads',
+      keys: { reads: { least: 1, isWhole: true } },
+      needs: ['reads'],
+    },
+    export_pending: {
+      does: 'an export is pending for so many questions: polls',
+      keys: { polls: { least: 0, isWhole: true } },
+      needs: ['polls'],
+    },
     export_fails: 'an export that is asked for fails',
     export_gone: 'Customer.io does not know the export any more',
     expired_link: 'the link to an export’s file has expired',
-    cut_file: 'the file has half of its rows; within: and ends in the middle of one',
+    cut_file: {
+      does: 'the file has half of its rows; with within: true it ends in the middle of one',
+      keys: { within: 'flag' },
+    },
     lost_tokens: 'the token of a page is not known any more',
     empty_page: 'a page comes with nothing in it, and is not the last',
     stuck_page: 'the first page comes again, whatever token was sent',

@@ -10,6 +10,9 @@ import { playDay } from './sandbox/move.ts'
 import { sandboxAccounts, seedBusiness } from './sandbox/seed.ts'
 import { serveRequests } from './sandbox/serve.ts'
 
+const count = { least: 0, isWhole: true } as const
+const sizes = { days: count, campaigns: count }
+
 export default simulator({
   name: 'facebook_ads',
   connection: ({ host, port }) => ({
@@ -26,19 +29,40 @@ export default simulator({
   coverage,
   leftOut,
   faults: {
-    job_failed:
-      'reports fail: those of more than days days, or of more than campaigns campaigns; without these all of them',
-    job_skipped: 'the same, skipped',
-    slow_reports: 'reports take polls questions to be done',
-    unseen_report:
-      'a report that was started is not to be seen; with summary: true it is said to have been asked for otherwise',
-    too_much_data: 'reports of more than rows rows are refused when they are started',
-    too_much_page: 'pages of more than limit rows are refused',
-    forbidden_account: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',
+    rate_limit: {
+      does: 'the vendor’s own refusal for too many calls: code (80004), regain_minutes (1), regain_seconds',
+      keys: { code: { least: 1, isWhole: true }, regain_minutes: { least: 0 }, regain_seconds: { least: 0 } },
+    },
+    job_failed: {
+      does: 'reports fail: those of more than days days, or of more than campaigns campaigns; without these all of them',
+      keys: sizes,
+    },
+    job_skipped: { does: 'the same, skipped: days, campaigns', keys: sizes },
+    slow_reports: { does: 'reports take polls questions to be done', keys: { polls: count }, needs: ['polls'] },
+    unseen_report: {
+      does: 'a report that was started is not to be seen; with summary: true it is said to have been asked for otherwise',
+      keys: { summary: 'flag' },
+    },
+    too_much_data: {
+      does: 'reports of more than rows rows are refused when they are started',
+      keys: { rows: count },
+      needs: ['rows'],
+    },
+    too_much_page: { does: 'pages of more than limit rows are refused', keys: { limit: count }, needs: ['limit'] },
+    forbidden_account: {
+      does: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',
+      keys: { account: 'text', edge: 'text', code: { oneOf: [200, 10] } },
+    },
     not_opted_in: 'reports by breakdowns that accounts have to opt in to are empty',
-    view_only: 'the token may view an account (account, else all), and not what only those see who manage it',
-    unlisted_account: 'an account (account, else all) is not in the list of those that the token sees',
-    dead_field: 'a field (field) is not there any more',
-    usage: 'the throttle headers say percent',
+    view_only: {
+      does: 'the token may view an account (account, else all), and not what only those see who manage it',
+      keys: { account: 'text' },
+    },
+    unlisted_account: {
+      does: 'an account (account, else all) is not in the list of those that the token sees',
+      keys: { account: 'text' },
+    },
+    dead_field: { does: 'a field (field) is not there any more', keys: { field: 'text' }, needs: ['field'] },
+    usage: { does: 'the throttle headers say percent', keys: { percent: count }, needs: ['percent'] },
   },
 })

@@ -19,8 +19,17 @@ export default simulator({
   move: playDay,
   serve: serveRequests,
   faults: {
-    emptied: 'lists have lost what was in them, though nobody deleted it: keep (0, the part that is left)',
-    account_revoked: 'a connected account is still listed, and refuses: account (its id)',
+    // A key of the API does not expire.
+    expire_tokens: null,
+    emptied: {
+      does: 'lists have lost what was in them, though nobody deleted it: keep (0, the part that is left)',
+      keys: { keep: { least: 0, most: 1 } },
+    },
+    account_revoked: {
+      does: 'a connected account is still listed, and refuses: account (its id)',
+      keys: { account: 'text' },
+      needs: ['account'],
+    },
   },
   coverage,
   leftOut,

@@ -1,13 +1,15 @@
 /** The sandbox as commands use it: kept, served in the foreground, broken on purpose. */
 import type { Project } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import { faultCatalogue, simulatorFaults, type FaultSpec } from '../sandbox/fault.ts'
+import { commonKeys, faultCatalogue, simulatorFaults, type Fault, type FaultKey } from '../sandbox/fault-catalogue.ts'
+import type { FaultSpec } from '../sandbox/fault.ts'
 import { joinSandbox, openKeptSandbox } from '../sandbox/process.ts'
 import type { RunningSandbox } from '../sandbox/running-sandbox.ts'
 import { serveSandbox } from '../sandbox/serve.ts'
 import { sandboxOptions } from './project-sandbox.ts'
 
-export type { FaultSpec, RunningSandbox }
+export { commonKeys as commonFaultKeys }
+export type { Fault, FaultKey, FaultSpec, RunningSandbox }
 
 export type WorldOptions = { readonly seed?: number; readonly scale?: number }
 
@@ -52,5 +54,7 @@ export async function withNewWorld<T>(
   }
 }
 
-/** Faults that every vendor has: name → what it does and the keys that it takes. */
-export const knownFaults: { readonly [name: string]: string } = { ...faultCatalogue, ...simulatorFaults }
+/** Faults that every vendor has. */
+export const wireFaults: { readonly [name: string]: Fault } = faultCatalogue
+/** And those that most have. */
+export const knownFaults: { readonly [name: string]: Fault } = { ...faultCatalogue, ...simulatorFaults }

@@ -26,7 +26,7 @@ export async function namesOf(
 /** After the vendor. */
 async function faults(): Promise<readonly Candidate[]> {
   const { knownFaults } = await import('../app/command-sandbox.ts')
-  return Object.entries(knownFaults).map(([value, says]) => ({ value, says }))
+  return Object.entries(knownFaults).map(([value, { does }]) => ({ value, says: does }))
 }
 
 type List = (project: Project, before: readonly string[]) => readonly Candidate[]

@@ -4,6 +4,7 @@
  * In a simulator: the vendor's endpoints and refusals. In the host: sockets, faults, the journal, the clock.
  */
 import type { JsonObject } from '../model/json.ts'
+import type { ListedFaults } from './fault-catalogue.ts'
 
 export type SimulatorDefinition = {
   /** The connector's name. */
@@ -23,10 +24,10 @@ export type SimulatorDefinition = {
   /** Fields of the vendor's published description that are not there, and why. */
   readonly leftOut: { readonly [thing: string]: string }
   /**
-   * Faults that it plays itself beside `rate_limit` and `expire_tokens`: name → what it does, for `sandbox fault`. A key that
-   * takes a list says so: `ids (a list …)`. @default any name
+   * Faults that it plays itself: what each does, for `sandbox fault`, and its keys, without which a key is refused. Beside them it
+   * plays `rate_limit` and `expire_tokens` without keys, where it says no other of them; null: it does not. @default any name and key
    */
-  readonly faults?: { readonly [name: string]: string }
+  readonly faults?: ListedFaults
 }
 
 export type Refusal = 'unknown_field' | 'wrong_type' | 'missing_parameter' | 'bad_credentials' | 'too_many_requests'

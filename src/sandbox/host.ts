@@ -1,8 +1,9 @@
 import type { JsonObject } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { checkFault, type KnownFaults } from './check-fault.ts'
 import { createClock } from './clock.ts'
 import type { Day, SimulatorDefinition } from './contract.ts'
-import { faultCatalogue, simulatorFaults } from './fault.ts'
+import { faultCatalogue, ownFaultsOf } from './fault-catalogue.ts'
 import { openPlot, renewPlot } from './plot.ts'
 import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
 import { createSnowflakeHost } from './snowflake-host.ts'
@@ -65,7 +66,7 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
           connection: connection(name),
           records: Object.fromEntries(store.types().map((type) => [type, store.count(type)])),
           faults: faults.active(),
-          ownFaults: { ...simulatorFaults, ...definition.faults },
+          ownFaults: ownFaultsOf(definition.faults ?? {}),
         })),
       }),
       move: async (days = 1, seed) => {
@@ -83,7 +84,7 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
       },
       setFault: async (name, fault, spec) => {
         const vendor = find(name)
-        checkFaultName(vendor, fault)
+        checkFault(fault, spec, knownFaultsOf(vendor))
         vendor.faults.set(fault, spec)
         vendor.file.flush()
         if (fault === 'refused') await servers.get(name)?.listen(spec === null)
@@ -147,14 +148,11 @@ function showRecords({ name, store }: Vendor, object: string, id: string | undef
   return record ? [record] : []
 }
 
-function checkFaultName({ name, definition }: Vendor, fault: string): void {
-  const known = { ...faultCatalogue, ...simulatorFaults, ...definition.faults }
-  // A simulator that does not list its own faults may have any.
-  if (Object.hasOwn(known, fault) || definition.faults === undefined) return
-  throw new MillraceError('MR-1001', {
-    message: `Setting the fault ${fault} of ${name}: there is no such fault.`,
-    next: `There are ${Object.keys(known).join(', ')}.`,
-  })
+/** A simulator that does not list its own faults may have any. */
+function knownFaultsOf({ name, definition }: Vendor): KnownFaults {
+  const { faults } = definition
+  if (!faults) return { vendor: name, faults: faultCatalogue, isOpen: true }
+  return { vendor: name, faults: { ...faultCatalogue, ...ownFaultsOf(faults) }, isOpen: false }
 }
 
 function checkDays(days: number): void {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../model/json.ts'
+import type { FaultCatalogue } from './fault-catalogue.ts'
 import type { ActiveFault, FaultSpec } from './fault.ts'
 import type { JournalEntry, JournalFilter } from './journal.ts'
 import type { SnowflakeConnection } from './snowflake/start.ts'
@@ -42,8 +43,8 @@ export type VendorStatus = {
   /** Records by type. */
   readonly records: { readonly [type: string]: number }
   readonly faults: { readonly [name: string]: ActiveFault }
-  /** Faults of the simulator's own, beside the catalogue: name → what it does. */
-  readonly ownFaults: { readonly [name: string]: string }
+  /** Of the simulator's own, beside the catalogue. */
+  readonly ownFaults: FaultCatalogue
 }
 
 export type DaySummary = {

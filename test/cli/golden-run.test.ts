@@ -278,6 +278,32 @@ describe('a fault', () => {
   })
 })
 
+describe('a fault that would not do what was asked', () => {
+  test.for([
+    [['status', '--statuss', '429'], 'Did you mean status?'],
+    [['delay', '--ms', '2s'], 'ms is "2s", and must be a number'],
+    [['hang', '--handled', 'yes'], 'handled is "yes", and must be true or false'],
+    [['account_revoked'], 'without account it would do nothing'],
+    [['refused', '--times', '1'], 'it takes no times'],
+  ] as const)('is refused, and not set: %s', async ([words, said]) => {
+    const { code, stderr } = await run('sandbox', 'fault', 'stripe', ...words)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(said) })
+    expect(await json('sandbox', 'fault', 'stripe')).not.toContainEqual(
+      expect.objectContaining({ type: 'active_fault' }),
+    )
+  })
+})
+
+test('a vendor on whose port nobody listens is told to be so until that is taken away', async () => {
+  expect((await run('sandbox', 'fault', 'stripe', 'refused')).stdout).toBe(
+    ' stripe: refused is on, until it is taken away (--off)\n',
+  )
+  const listed = await run('sandbox', 'fault', 'stripe')
+  expect(listed.stdout).toMatch(/^ stripe: refused is on, until it is taken away \(--off\)$/m)
+  expect(listed.stdout).not.toContain('expire_tokens')
+  await run('sandbox', 'fault', 'stripe', 'refused', '--off')
+})
+
 describe('a key of a fault that is a list', () => {
   test.for([[['--ids', 'r2,r3']], [['--ids', 'r2', '--ids', 'r3']], [['--ids=r2', '--ids=r3']]])(
     'takes %s',
@@ -297,7 +323,7 @@ describe('a key of a fault that is a list', () => {
 
   test('is refused without a value', async () => {
     const { code, stderr } = await run('sandbox', 'fault', 'customerio', 'bad_items', '--ids')
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--ids takes a list') })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('ids is [], and must be a list') })
   })
 
   test('is in the help', async () => {

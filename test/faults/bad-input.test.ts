@@ -221,7 +221,7 @@ const atTheVendor: readonly Case[] = [
     name: 'a source that is down',
     args: runStripe,
     arrange: async ({ sandbox }) => {
-      await sandbox.setFault('stripe', 'refused', { times: 'always' })
+      await sandbox.setFault('stripe', 'refused', {})
       return () => sandbox.setFault('stripe', 'refused', null)
     },
     code: 'MR-3002',
@@ -305,7 +305,7 @@ describe('bad input', () => {
   it('a destination that is down: MR-3002, exit 1, nobody taken for delivered, and the next run sends what was intended', async () => {
     const restore = project.keep('before')
     await project.write(`UPDATE raw.people SET plan = 'pro' WHERE id IN ('p1', 'p2')`)
-    await project.sandbox.setFault('customerio', 'refused', { times: 'always' })
+    await project.sandbox.setFault('customerio', 'refused', {})
     const before = await evidence(project)
     const finished = await millrace(runPeople, project)
     await project.sandbox.setFault('customerio', 'refused', null)

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { checkFault } from '../check-fault.ts'
 import { createFaultBoard, type FaultSpec } from '../fault.ts'
 import {
   accountName,
@@ -13,6 +14,7 @@ import {
   warehouseName,
 } from './account/account.ts'
 import { createRights } from './account/rights.ts'
+import { snowflakeFaults } from './faults.ts'
 import { createJournal, type JournalEntry } from './journal.ts'
 import { openCatalog } from './run/catalog.ts'
 import { createHistory, saveHistory, usualLag, type UsageLag } from './run/history.ts'
@@ -109,7 +111,11 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
   const journal = createJournal()
   const catalog = await openCatalog(own)
   const faults = createFaultBoard({}, () => {})
-  for (const [name, spec] of Object.entries(options.faults ?? {})) faults.set(name, spec)
+  const setFault = (name: string, spec: FaultSpec | null) => {
+    checkFault(name, spec, { vendor: 'the simulated Snowflake', faults: snowflakeFaults, isOpen: false })
+    faults.set(name, spec)
+  }
+  for (const [name, spec] of Object.entries(options.faults ?? {})) setFault(name, spec)
   let url = ''
   const service: Service = {
     directory,
@@ -149,7 +155,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
     connection: connectionOf(serviceUser, serviceRole),
     admin: connectionOf(adminUser, 'ACCOUNTADMIN'),
     journal: () => journal.entries(),
-    fault: (name, spec) => faults.set(name, spec),
+    fault: setFault,
     sessions: () =>
       [...service.sessions.values()].map(({ id, user, transaction }) => ({
         id,

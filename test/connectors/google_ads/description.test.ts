@@ -54,7 +54,7 @@ describe.skipIf(!folder)('the simulator (skipped where MILLRACE_GOOGLE_ADS_DESCR
     ['transient', { times: 1 }],
     ['deadline', { times: 1 }],
     ['rate_limit', { retry_after: 0, times: 1 }],
-    ['not_enabled', { times: 1 }],
+    ['not_enabled', { customer: '1110000002', times: 1 }],
     ['test_access', { times: 1 }],
     ['expire_tokens', { times: 1 }],
   ] as const
