@@ -9,10 +9,15 @@ export async function explainCsv(
   files: readonly SpooledFile[],
   fields: readonly string[],
 ): Promise<MillraceError | null> {
+  const wanted = new Set(fields.map((field) => field.toLowerCase()))
   const named = new Set<string>()
   const csv = files.filter(({ format }) => format === 'csv')
   for (const { path } of csv) {
-    const flaw = await flawOf(path, (name) => named.add(name.toLowerCase()))
+    const flaw = await flawOf(path, (names) => {
+      for (const name of names) named.add(name.toLowerCase())
+      // What names nothing may be a row: it is not shown.
+      return names.some((name) => wanted.has(name.toLowerCase()))
+    })
     if (flaw !== null) return notAsPromised(`${path}: ${flaw}`)
   }
   const missing = fields.filter((field) => !named.has(field.toLowerCase()))
@@ -28,13 +33,14 @@ export const notAsPromised = (what: string): MillraceError =>
     next: 'A CSV is UTF-8, has a first line with the names of its columns, a cell for each of them in every row, and `""` for a quote in quotes.',
   })
 
-async function flawOf(path: string, onName: (name: string) => void): Promise<string | null> {
+/** @param takeNames of the first line; false: they are none */
+async function flawOf(path: string, takeNames: (names: readonly string[]) => boolean): Promise<string | null> {
   let header: readonly string[] | undefined
   let altered: string | null = null
   const text = { isUtf8: true }
   for await (const { line, cells, isOpen, isLoose } of recordsOf(path, text)) {
     if (isOpen) return `a quote that is opened in the row of line ${line} is never closed`
-    if (header === undefined) for (const name of cells) onName(name)
+    if (header === undefined && !takeNames(cells)) return 'its first line names none of the columns that are read'
     header ??= cells
     const at = cells.findIndex((cell) => cell.includes('\uFFFD'))
     if (at !== -1) altered ??= `, as in line ${line}, column ${header[at] ?? at + 1}`

@@ -39,6 +39,13 @@ it.each([
   await expect(staged).rejects.not.toThrow(/SELECT|read_csv/)
 })
 
+it('a CSV without a line of names is told of without its first row', async () => {
+  const rows = 'x,ann@person.org\ny,ben@person.org,z\n'
+  const staged = stageBatches([csv(rows, { rows: 2 })], types)
+  await expect(staged).rejects.toMatchObject({ code: 'MR-1401', message: expect.stringContaining('names none of') })
+  await expect(staged).rejects.not.toThrow(/person/)
+})
+
 it('of several files a column may be in one alone', async () => {
   const { rows } = await stageBatches([csv('id\n1\n', { rows: 1 }), csv('v,id\na,2\n', { rows: 1 })], types)
   expect(rows).toMatchObject([
