@@ -3,6 +3,7 @@ import { connector, z } from 'millrace'
 import { openClients } from './client.ts'
 import { describeCustomObject } from './custom-object.ts'
 import { describeEvent } from './event.ts'
+import { objectOptions } from './object-options.ts'
 import { describePerson } from './person.ts'
 import { confirmAppKey, confirmRegion } from './region.ts'
 import { describeRelationship } from './relationship.ts'
@@ -56,6 +57,7 @@ export default connector({
   config,
   streamNames,
   objectNames: ['person', 'event', 'object', 'relationship', 'suppression'],
+  objectOptions: { object: objectOptions, relationship: objectOptions },
   async open({ config, host }) {
     const { track, app } = await openClients(config, host)
     const objects = [

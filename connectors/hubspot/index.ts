@@ -2,6 +2,7 @@ import { connector, z, type CallContext, type DestinationObject } from 'millrace
 import { describeAccount } from './account.ts'
 import { openClient } from './client.ts'
 import { describeProperties, listCustomObjects } from './describe.ts'
+import { legalOptions } from './encode-status.ts'
 import { makeObject } from './object.ts'
 import { createStatusSender } from './send-statuses.ts'
 import { describeSubscription, subscription } from './subscription.ts'
@@ -27,6 +28,7 @@ const config = z.strictObject({
 export default connector({
   name: 'hubspot',
   config,
+  objectOptions: { [subscription]: legalOptions },
   async open({ config, host }) {
     const api = await openClient(config, host)
     const statuses = createStatusSender(api)

@@ -11,6 +11,7 @@ import { whyUnreadable } from './unreadable-object.ts'
 export default connector({
   name: 'salesforce',
   config: connectionKeys,
+  objectOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)
     // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm

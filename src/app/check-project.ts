@@ -27,6 +27,7 @@ export async function checkProject(project: Project, target?: Target): Promise<v
       connectorNames: () => known,
       streamNames: (name) => connectors.get(name)?.streamNames ?? null,
       objectNames: (name) => connectors.get(name)?.objectNames ?? null,
+      objectOptions: (name) => connectors.get(name)?.objectOptions ?? null,
       configSchema: (name): z.ZodObject | null => connectors.get(name)?.config ?? null,
     }),
   )

@@ -6,7 +6,7 @@ import { checkSharedTables } from './check-shared-tables.ts'
 import { inFileOrder } from './finding-order.ts'
 import { isGlob } from './stream-glob.ts'
 import type { OpenKeys } from './shown-values.ts'
-import type { ConnectionConfig, Project, Sync } from './project.ts'
+import type { ConnectionConfig, Project, ReverseSync, Sync } from './project.ts'
 import { references } from './secrets.ts'
 import { readPlacesOf } from './source-places.ts'
 import { collectFindings, type Report, type YamlFile } from './yaml-file.ts'
@@ -18,6 +18,8 @@ export type ConnectorLookup = {
   readonly connectorNames: () => readonly string[]
   readonly streamNames: (connector: string) => readonly string[] | null
   readonly objectNames: (connector: string) => readonly string[] | null
+  /** The options of objects that take any; null: not known. */
+  readonly objectOptions: (connector: string) => { readonly [object: string]: z.ZodObject } | null
   readonly configSchema: (connector: string) => z.ZodObject | null
 }
 
@@ -144,13 +146,41 @@ function checkSync(
     return
   }
   const objects = lookup.objectNames(connector)
-  if (objects && !objects.includes(sync.object))
+  if (!objects || objects.includes(sync.object))
+    checkOptions(sync, { schemas: lookup.objectOptions(connector), places, report })
+  else
     report('MR-1209', {
       message: `${connector} takes no object \`${sync.object}\``,
       next:
         suggest(sync.object, objects) ??
         (objects.length > 0 ? `There are: ${objects.join(', ')}.` : 'It is a source only.'),
       place: places(['object'], 'value'),
+    })
+}
+
+function checkOptions(
+  sync: ReverseSync,
+  {
+    schemas,
+    places,
+    report,
+  }: { schemas: ReturnType<ConnectorLookup['objectOptions']>; places: PlaceOf; report: Report },
+): void {
+  if (!schemas) return
+  const schema = Object.hasOwn(schemas, sync.object) ? schemas[sync.object] : undefined
+  if (schema)
+    reportIssues(schema.strict().safeParse(sync.options).error?.issues ?? [], {
+      yaml: { file: sync.place.file, placeOf: places },
+      value: sync.options,
+      at: ['options'],
+      knownKeys: Object.keys(schema.shape),
+      report,
+    })
+  else if (Object.keys(sync.options).length > 0)
+    report('MR-1209', {
+      message: `the object \`${sync.object}\` takes no options, so these would do nothing`,
+      next: 'Take `options` out.',
+      place: places(['options'], 'key'),
     })
 }
 

@@ -33,6 +33,8 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   readonly streamNames?: readonly string[]
   /** Object names, likewise. */
   readonly objectNames?: readonly string[]
+  /** The `options` of those objects that take any, likewise: what `sync validate` holds a sync against. */
+  readonly objectOptions?: ObjectOptions
 }
 
 export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' | 'overlapMs' | 'children'> & {
@@ -51,6 +53,8 @@ export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
   readonly preview?: DestinationObject['preview']
 }
 
+export type ObjectOptions = { readonly [object: string]: z.ZodObject }
+
 // ---------------------------------------------------------------- what the engine works with
 
 export type Connector = {
@@ -58,6 +62,8 @@ export type Connector = {
   readonly config: z.ZodObject
   readonly streamNames: readonly string[] | null
   readonly objectNames: readonly string[] | null
+  /** An object that is not among them takes none. null: not known without a network. */
+  readonly objectOptions: ObjectOptions | null
   /** @throws MillraceError MR-3001 … MR-3008, MR-1302 */
   readonly open: (context: OpenContext<never>) => Promise<OpenedConnector>
 }

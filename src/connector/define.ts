@@ -3,6 +3,7 @@ import type {
   Connector,
   ConnectorDefinition,
   ObjectDefinition,
+  ObjectOptions,
   OpenContext,
   OpenedConnector,
   StreamDefinition,
@@ -33,9 +34,14 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
     streamNames:
       definition.streamNames ?? (definition.open && !definition.streams ? null : streamNamesOf(definition.streams)),
     objectNames: definition.objectNames ?? names(definition.objects),
+    objectOptions:
+      definition.objectOptions ?? (definition.open && !definition.objects ? null : optionsOf(definition.objects)),
     open,
   }
 }
+
+const optionsOf = (objects: ConnectorDefinition<z.ZodObject>['objects']): ObjectOptions =>
+  Object.fromEntries(Object.entries(objects ?? {}).flatMap(([name, { options }]) => (options ? [[name, options]] : [])))
 
 /** One collection of a source. */
 export const stream = (definition: StreamDefinition): StreamDefinition => definition

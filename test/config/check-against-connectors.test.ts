@@ -12,10 +12,13 @@ const salesforce = z.strictObject({
   login_url: z.url().default('https://login.test'),
 })
 
+const audience = z.object({ list: z.string(), by: z.enum(['mail', 'phone']).optional() })
+
 const lookup: ConnectorLookup = {
   connectorNames: () => ['customerio', 'salesforce'],
   streamNames: (name) => (name === 'salesforce' ? ['Account', 'Contact'] : []),
   objectNames: (name) => (name === 'customerio' ? ['person'] : null),
+  objectOptions: (name) => (name === 'customerio' ? {} : null),
   configSchema: (name) => (name === 'salesforce' ? salesforce : z.strictObject({})),
 }
 
@@ -62,6 +65,37 @@ describe('checkAgainstConnectors', () => {
         'syncs/people.yaml': (sound['syncs/people.yaml'] ?? '').replace('object: person', 'object: persn'),
       }),
     ).toEqual(['MR-1209 syncs/people.yaml:4:9 persn | customerio takes no object `persn` | Did you mean `person`?'])
+  })
+
+  it.each<[string, ReturnType<ConnectorLookup['objectOptions']>, string, readonly string[]]>([
+    [
+      'takes none',
+      {},
+      'list: 7',
+      [
+        'MR-1209 syncs/people.yaml:5:1 options | the object `person` takes no options, so these would do nothing | Take `options` out.',
+      ],
+    ],
+    ['takes none, and is given none', {}, '', []],
+    ['is not known to take any', null, 'list: 7', []],
+    [
+      'takes others',
+      { person: audience },
+      'lits: a',
+      ['MR-1203 syncs/people.yaml:5:12 lits | unknown key `lits` in `options` | Did you mean `list`?'],
+    ],
+    [
+      'takes others values',
+      { person: audience },
+      'list: a, by: mial',
+      [
+        'MR-1201 syncs/people.yaml:5:25 mial | `options.by` is `mial`; it can be `mail`, `phone` | Did you mean `mail`?',
+      ],
+    ],
+    ['takes these', { person: audience }, 'list: a, by: mail', []],
+  ])('holds the options of a delivery against an object that %s', async (_, schemas, options, found) => {
+    const yaml = (sound['syncs/people.yaml'] ?? '').replace('match:', `options: { ${options} }\nmatch:`)
+    expect(await check({ 'syncs/people.yaml': yaml }, { objectOptions: () => schemas })).toEqual(found)
   })
 
   it('checks a connection’s keys by the connector’s schema, all at once', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Change, Fields, Operation, WriteResult } from '../../model/change.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { cutBatches } from './cut-batches.ts'
+import { optionNames } from '../option-flaw.ts'
 import { openObject, type ObjectOnStage } from './open-object.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { KitVendor, Stage } from './stage.ts'
@@ -39,7 +40,7 @@ export type ObjectOptions = {
 export const objectDiscoveryCases = ({ object, match }: ObjectOptions): readonly Case<Stage>[] => [
   {
     name: 'discovers the same objects each time, and brings the one that is asked for',
-    async run({ open }) {
+    async run({ connector, open }) {
       const { opened } = await open()
       assert(opened.objects, 'the connector has no objects')
       const all = JSON.stringify(await opened.objects({ signal }))
@@ -47,6 +48,8 @@ export const objectDiscoveryCases = ({ object, match }: ObjectOptions): readonly
       const [asked, ...others] = await opened.objects({ names: [object], signal })
       assert.equal(asked?.name, object)
       assert.deepEqual(others, [])
+      if (connector.objectOptions)
+        assert.deepEqual(Object.keys(connector.objectOptions[object]?.shape ?? {}), optionNames(asked), 'its options')
       assert(match in asked.match, `${match} is not among its match fields`)
       assert(asked.operations.length > 0 && asked.batch.rows > 0 && asked.batch.bytes > 0)
     },

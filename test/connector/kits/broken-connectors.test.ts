@@ -283,6 +283,11 @@ describe('the destination kit notices', () => {
       'what is deleted is gone',
     ],
     [
+      'options that are not those it names beforehand',
+      { object: () => ({ options: z.strictObject({ list: z.string().optional() }) }) },
+      'discovers the same objects',
+    ],
+    [
       'a field that is never sent',
       { object: writing(sending(({ plan: _plan, ...fields }) => fields)) },
       'holds each field as it was sent',

@@ -176,7 +176,7 @@ describe('opt-outs', () => {
       const { code, lines, stderr } = await millrace(['sync', command, 'statuses'], project)
       expect([code, `${JSON.stringify(lines)} ${stderr}`]).toEqual([
         2,
-        expect.stringMatching(/MR-1209.*did you mean legal_basis\?/s),
+        expect.stringMatching(/MR-1203.*Did you mean `legal_basis`\?/s),
       ])
     }
     restore()
