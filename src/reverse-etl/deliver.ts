@@ -11,6 +11,7 @@ import type { Journal, JournalHeader, Segment, SentBatch } from './journal.ts'
 import { findLeaseLost } from './lease-lost.ts'
 import type { OptOutField } from './opt-out-alone.ts'
 import type { RejectsByReason } from './rejects-by-reason.ts'
+import { reopen } from './reopen.ts'
 import type { Unanswered } from './unanswered.ts'
 import { aloneOf, writeAndCheck } from './write-and-check.ts'
 import { batchChanges, recordName } from './write-batch.ts'
@@ -89,8 +90,8 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
 
   /** Of these nobody knows whether they arrived: their intents stay, in the warehouse and here. */
   const unknown = new Map<string, string>()
-  /** The connector turned out not to have known what it answered of these. */
-  const takenBack = new Set<SentBatch>()
+  /** The connector turned out not to have known what it answered of these; until it is written down. */
+  const takenBack = new Map<SentBatch, Promise<void>>()
   const countsOf = new WeakMap<SentBatch, Counts>()
   let isOver = false
   const answered = async ({ batch, taken, answers }: Answered): Promise<void> => {
@@ -137,7 +138,11 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const takeBack = (error: unknown) => {
       if (isOver) return false
       failure ??= asMillraceError(error, `sending to ${object.name}`)
-      takenBack.add(sent)
+      if (!takenBack.has(sent))
+        takenBack.set(
+          sent,
+          attempt(() => delivery.journal.takeBack(sent)),
+        )
       return true
     }
     const written = await writeAndCheck(batch, { context, delivery, mayStillSend, takeBack })
@@ -206,11 +211,25 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   // answer may have had none because a connector began no request any more.
   if (failure ? failure.code !== 'MR-2005' : unknown.size > 0) failure = (await mayStillSend()) ?? failure
   isOver = true
-  for (const batch of takenBack) {
+  await Promise.all(takenBack.values())
+  const distrusted = new Map<string, string>()
+  for (const batch of takenBack.keys()) {
     const own = countsOf.get(batch)
     if (own) add(counts, own, -1)
-    for (const [index, key] of batch.keys.entries()) unknown.set(key, batch.ops[index] ?? '')
+    for (const [index, key] of batch.keys.entries()) distrusted.set(key, batch.ops[index] ?? '')
   }
+  for (const [key, op] of distrusted) unknown.set(key, op)
+  // Their snapshot may say that they are there: it is the intent by which they are sent again. Where it cannot be opened, the
+  // next run opens it, by the journal.
+  let isOpenAgain = false
+  await attempt(async () => {
+    await reopen(context, delivery, {
+      keys: distrusted,
+      takenBack: true,
+      why: (rows) => `the connector answered before it had sent all; ${rows} rows`,
+    })
+    isOpenAgain = true
+  })
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
   if (failure?.code === 'MR-2005') {
     const sent = [...uncommitted].flatMap(({ keys, ops }) => keys.map((key, index) => [key, ops[index] ?? ''] as const))
@@ -218,17 +237,9 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       keys: new Map([...unknown, ...sent]),
       why: (rows) => `this run lost its lease; ${rows} rows it may have sent late`,
     })
-    isSettled = true
-  } else {
-    // Their snapshot may say that they are there: it is the intent by which they are sent again.
-    if (takenBack.size > 0)
-      await reopen(context, delivery, {
-        keys: unknown,
-        why: (rows) => `the connector answered before it had sent all; ${rows} rows`,
-      })
+    isSettled = isOpenAgain
     // A job goes on without us: with its rows the next run takes its results over.
-    if (unknown.size > 0 && delivery.journal.hasReceipts) isSettled = false
-  }
+  } else isSettled &&= isOpenAgain && !(unknown.size > 0 && delivery.journal.hasReceipts)
   if (context.signal.aborted)
     failure ??= new MillraceError('MR-7001', {
       message: `${object.name}: stopped on request.`,
@@ -255,27 +266,6 @@ async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, s
     }),
   )
   context.emit({ type: 'acknowledged', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
-}
-
-type Reopening = {
-  /** With the operation of each. */
-  readonly keys: ReadonlyMap<string, string>
-  readonly why: (rows: number) => string
-}
-
-async function reopen(context: ReverseContext, delivery: Delivery, { keys: sent, why }: Reopening): Promise<void> {
-  if (sent.size === 0) return
-  const { fence } = delivery.header
-  const keys = [...sent].map(([key, op]) => ({ key, op }))
-  const reopened = await context.warehouse.session(
-    { runId: context.runId, purpose: `reopen ${fence.sync}` },
-    (session) => session.reverse.reopenIntents({ ...fence, keys }),
-  )
-  context.emit({
-    type: 'run.warning',
-    run_id: context.runId,
-    message: `${fence.sync}: ${why(reopened)} are open again and will be sent with their present values.`,
-  })
 }
 
 function add(counts: Counts, own: Counts, sign: 1 | -1): void {

@@ -38,6 +38,7 @@ export class Journal {
   #scheduled: Promise<void> | undefined
   readonly #turns = chain()
   #receipts = 0
+  #takenBack = 0
 
   private constructor(directory: string, sequence: number) {
     this.#directory = directory
@@ -127,6 +128,13 @@ export class Journal {
     return keys
   }
 
+  /** On return it survives a kill that what was answered of a batch counts for nothing: whoever finds it opens the intents again. */
+  takeBack({ keys, ops }: SentBatch): Promise<void> {
+    const lines = keys.map((key, index) => `${JSON.stringify({ key, op: ops[index] ?? '' })}\n`)
+    const path = join(this.#directory, `${takenBackPrefix}${++this.#takenBack}.ndjson`)
+    return inWords(this.#directory, () => writeFile(path, lines.join(''), { flush: true }))
+  }
+
   #path(): string {
     return join(this.#directory, `${segmentPrefix}${this.#sequence}.ndjson`)
   }
@@ -145,3 +153,4 @@ const inWords = <T>(directory: string, work: () => Promise<T>): Promise<T> =>
 export const headerName = 'journal.json'
 export const segmentPrefix = 'answers-'
 export const receiptPrefix = 'receipt-'
+export const takenBackPrefix = 'taken-back-'

@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { readLines } from './change-spool.ts'
-import { headerName, receiptPrefix, segmentPrefix, type JournalHeader, type Segment } from './journal.ts'
+import {
+  headerName,
+  receiptPrefix,
+  segmentPrefix,
+  takenBackPrefix,
+  type JournalHeader,
+  type Segment,
+} from './journal.ts'
 import { inSpool, unlessMissing } from './spool-refusal.ts'
 
 export type LeftJournal = {
@@ -13,6 +20,8 @@ export type LeftJournal = {
   readonly header: JournalHeader
   readonly segments: readonly Segment[]
   readonly receipts: readonly LeftReceipt[]
+  /** Files of rows of which an answer counts for nothing, whatever a segment says. */
+  readonly takenBack: readonly string[]
 }
 
 /** A vendor's job that a dead run had begun, and where its changes stand. */
@@ -40,7 +49,9 @@ export function leftJournals(syncDirectory: string, ownRunId: string): Promise<r
         await trimTornLine(path)
         segments.push({ path, sequence, rows: await countLines(path) })
       }
-      found.push({ directory, header, segments, receipts: await readReceipts(directory) })
+      const takenBack = (await namesIn(directory, takenBackPrefix)).map((name) => join(directory, name))
+      for (const path of takenBack) await trimTornLine(path)
+      found.push({ directory, header, segments, receipts: await readReceipts(directory), takenBack })
     }
     return found
   })
@@ -65,15 +76,18 @@ export async function readHeader(directory: string): Promise<JournalHeader | nul
 export async function segmentNames(
   directory: string,
 ): Promise<readonly { readonly name: string; readonly sequence: number }[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(segmentPrefix))
-  return names.sort().map((name) => ({ name, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0) }))
+  const names = await namesIn(directory, segmentPrefix)
+  return names.map((name) => ({ name, sequence: Number(/(\d+)\./.exec(name)?.[1] ?? 0) }))
 }
+
+const namesIn = async (directory: string, prefix: string): Promise<readonly string[]> =>
+  (await readdir(directory)).filter((name) => name.startsWith(prefix)).sort()
 
 /** A receipt without its file of changes, or torn, was never promised: no job has begun. */
 async function readReceipts(directory: string): Promise<readonly LeftReceipt[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith(receiptPrefix) && name.endsWith('.json'))
+  const names = await namesIn(directory, receiptPrefix)
   const found: LeftReceipt[] = []
-  for (const name of names.sort()) {
+  for (const name of names.filter((each) => each.endsWith('.json'))) {
     const text = await readFile(join(directory, name), 'utf8')
     try {
       const receipt = JSON.parse(text) as Json // what keepReceipt wrote
@@ -126,6 +140,17 @@ export async function countLines(path: string): Promise<number> {
 
 export async function* answersOf(segment: Segment): AsyncIterable<readonly Answer[]> {
   for await (const lines of readLines(segment.path)) yield lines.map((line) => JSON.parse(line) as Answer) // what append() wrote
+}
+
+/** What a file of rows names: of a segment's answers only that, with their values they could fill the memory. */
+export async function keysIn(path: string): Promise<readonly Pick<Answer, 'key' | 'op'>[]> {
+  const keys: Pick<Answer, 'key' | 'op'>[] = []
+  for await (const lines of readLines(path))
+    for (const line of lines) {
+      const { key, op } = JSON.parse(line) as Answer // what append() or takeBack() wrote
+      keys.push({ key, op })
+    }
+  return keys
 }
 
 /** @throws MillraceError MR-2008 */

@@ -13,7 +13,7 @@ import { canonicalJson } from './canonical-json.ts'
 import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import { findLeaseLost } from './lease-lost.ts'
-import { answersOf, dropDirectory, type LeftJournal } from './left-journals.ts'
+import { answersOf, dropDirectory, keysIn, type LeftJournal } from './left-journals.ts'
 import { verifyOptOuts } from './read-back.ts'
 import type { ReverseRequest } from './run-reverse.ts'
 
@@ -37,6 +37,7 @@ export async function openJobs(
     for (const segment of journal.segments)
       for await (const answers of answersOf(segment))
         for (const { key, status } of answers) if (status !== 'unknown') answered.add(key)
+    for (const path of journal.takenBack) for (const { key } of await keysIn(path)) answered.delete(key)
     const { runId } = journal.header.fence
     for (const [index, { receipt, path }] of journal.receipts.entries())
       if (await holdsOther(path, answered)) jobs.push({ receipt, runId, local: { journal, index } })

@@ -172,12 +172,14 @@ export type ReverseSession = {
   }) => Promise<void>
   /** Commits what the destination said, fenced. */
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
-  /** Inserts the intents that are missing, without a fence (promise 5). */
+  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. */
   readonly reopenIntents: (request: {
     readonly sync: string
     readonly runId: string
     readonly epoch: number
     readonly keys: readonly { readonly key: string; readonly op: string }[]
+    /** What the run's `changes` say of them is not known either. @default they stay */
+    readonly takenBack?: true
   }) => Promise<number>
   readonly countIntents: (sync: string) => Promise<number>
   /** Writes the id of a vendor's job on the open intents of a file of `{"key"}` lines, fenced. */

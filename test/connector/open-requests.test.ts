@@ -11,7 +11,9 @@ import { ownConnector } from '../../src/connector/own-connector.ts'
 import { redactedConnector } from '../../src/connector/redacted-connector.ts'
 import { uncaughtError } from '../../src/connector/uncaught-error.ts'
 import { z } from 'zod'
-import { intents, makeWorld, run } from '../reverse-etl/world.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
+import type { Warehouse } from '../../src/warehouse/port.ts'
+import { dyingWarehouse, intents, makeWorld, rows, run, runUntilKilled, type World } from '../reverse-etl/world.ts'
 import { never, sendJson, startVendor, type FakeVendor } from './fake-vendor.ts'
 
 const owner = { name: 'shop', folder: fileURLToPath(new URL('.', import.meta.url)) }
@@ -175,10 +177,105 @@ it.each([
   })
   expect(ledger).toMatchObject({ delivered: 0, unknown: 1 })
   expect(await intents(world)).toEqual(['1 upsert'])
+  expect(await delivered(world)).toEqual([])
   expect(await Promise.all(strays)).toEqual([error])
   expect(vendor.seen()).toBe(0)
   Object.assign(world.vendor.object, { write })
   expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+})
+
+/** Runs of which the changes say so. */
+const delivered = async (world: World) =>
+  (
+    await rows(world, `SELECT run_id FROM _millrace.changes WHERE sync = '${world.sync.name}' AND status = 'delivered'`)
+  ).map(({ run_id }) => run_id)
+
+/** A world whose connector answers first, and whose request begins at a moment of the run. */
+async function believingWorld(vendor: FakeVendor, moment: string) {
+  const late = Promise.withResolvers<void>()
+  const strays: Promise<unknown>[] = []
+  const { person } = await openShop(vendor, { object: answersFirst(late.promise, strays) })
+  const world = makeWorld()
+  const { write } = world.vendor.object
+  Object.assign(world.vendor.object, { write: person?.write })
+  world.people = [{ id: '1', name: 'Ann', opted_out: true }]
+  return {
+    world,
+    emit: ({ type }: { readonly type: string }) => void (type === moment && late.resolve()),
+    refused: () => Promise.all(strays),
+    /** From here on its `await` is there. */
+    mend: () => void Object.assign(world.vendor.object, { write }),
+  }
+}
+
+it.each([
+  ['its answers', /^acknowledge/, 'acknowledge.started'],
+  ['its answers and its intent', /^(acknowledge|reopen)/, 'acknowledge.started'],
+  ['its intent', /^reopen/, 'acknowledged'],
+])('what was taken back is sent again where %s could not be committed', async (_, purposes, moment) => {
+  await using vendor = await slow()
+  const { world, emit, refused, mend } = await believingWorld(vendor, moment)
+  const warehouse: Warehouse = {
+    ...world.warehouse,
+    async session(request, work) {
+      if (!purposes.test(request.purpose)) return await world.warehouse.session(request, work)
+      await refused()
+      throw new MillraceError('MR-2002', { message: 'the file is held by a shell' })
+    },
+  }
+  const { error, ledger } = await run(world, { context: { warehouse, emit } })
+  expect(error).toMatchObject({ code: 'MR-1401' })
+  expect(ledger).toMatchObject({ delivered: 0, unknown: 1 })
+  mend()
+  const second = await run(world)
+  expect(second.ledger).toMatchObject({ retry: 1, delivered: 1 })
+  expect(Object.fromEntries(world.vendor.records)).toHaveProperty('1')
+  expect(await delivered(world)).toEqual([second.runId])
+  expect(await run(world)).toMatchObject({ ledger: { unchanged: 1 }, error: undefined })
+})
+
+it('what was taken back is sent again where the run was killed before its intent was open', async () => {
+  await using vendor = await slow()
+  const { world, emit, mend } = await believingWorld(vendor, 'acknowledged')
+  await runUntilKilled(world, (die) => ({
+    context: { emit, warehouse: dyingWarehouse(world.warehouse, { purpose: 'reopen', when: 'before' }, die) },
+  }))
+  mend()
+  expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+  expect(Object.fromEntries(world.vendor.records)).toHaveProperty('1')
+})
+
+it('a job whose answers were taken back is asked for by the next run, before anything is sent', async () => {
+  await using vendor = await slow()
+  const late = Promise.withResolvers<void>()
+  const strays: Promise<unknown>[] = []
+  const asked: unknown[] = []
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http, signal, saveReceipt }) => {
+        await saveReceipt('job-1')
+        forget(
+          strays,
+          late.promise.then(() => http.post('/jobs/1/close', {}, { signal })),
+        )
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+      settle: async (receipt, { changes }) => {
+        asked.push(receipt)
+        return (changes ?? []).map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  const world = makeWorld()
+  Object.assign(world.vendor.object, { write: person?.write, settle: person?.settle })
+  world.people = [{ id: '1', name: 'Ann', opted_out: true }]
+  const first = await run(world, {
+    context: { emit: ({ type }) => void (type === 'acknowledged' && late.resolve()) },
+  })
+  expect(first).toMatchObject({ error: { code: 'MR-1401' }, ledger: { unknown: 1 } })
+  expect((await run(world)).ledger).toMatchObject({ unchanged: 1 })
+  expect(asked).toEqual(['job-1'])
+  expect(await delivered(world)).toEqual([first.runId])
 })
 
 it.each(['write', 'read'])(

@@ -221,7 +221,13 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
     { key: '3', op: 'upsert' },
   ])
   await bench.session(async ({ reverse: session }) => {
-    await session.reopenIntents({ sync: 'out', runId: 'run-1', epoch: 1, keys: [{ key: '4', op: 'upsert' }] })
+    await session.reopenIntents({
+      sync: 'out',
+      runId: 'run-1',
+      epoch: 1,
+      keys: [{ key: '4', op: 'upsert' }],
+      takenBack: true,
+    })
     await session.countIntents('out')
     await session.readReceipts('out')
     await session.readMeta('out')

@@ -42,7 +42,7 @@ export function reverseSession(db: Engine): ReverseSession {
       await openIntents(db, fence, { path, meta, settles })
     },
     acknowledge: (request) => acknowledge(db, request),
-    reopenIntents: async ({ sync, runId, epoch, keys }) => {
+    reopenIntents: async ({ sync, runId, epoch, keys, takenBack }) => {
       if (keys.length === 0) return 0
       const values = await db.bringValues(
         ['key', 'op'],
@@ -53,6 +53,11 @@ export function reverseSession(db: Engine): ReverseSession {
           `INSERT INTO _millrace.intents ${intentColumns} SELECT ${db.text(sync)}, v.key, any_value(v.op), ${db.text(runId)}, ${epoch}, ${db.now} ` +
             `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${db.text(sync)} AND i.key = v.key) GROUP BY v.key`,
         )
+        if (takenBack)
+          await db.run(
+            `UPDATE _millrace.changes SET status = 'unknown', reason = ${db.text('the connector answered before it had sent all')} ` +
+              `WHERE sync = ${db.text(sync)} AND run_id = ${db.text(runId)} AND key IN (SELECT v.key FROM ${values} v)`,
+          )
         return result.rowsChanged
       })
     },

@@ -125,6 +125,25 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await bench().rows(`SELECT op FROM _millrace.intents WHERE key = 'a'`)).toEqual([{ op: 'upsert' }])
     })
 
+    test('reopening what was taken back takes back what the changes of its run say of it, and of nothing else', async () => {
+      const delivery = await reverse()
+      const sent = ['a', 'b'].map((key) => answer(key, { values: ['x'], fields: '{}', status: 'delivered' }))
+      await delivery.acknowledge(sent)
+      const statuses = async () =>
+        (await bench().rows(`SELECT key, status FROM _millrace.changes ORDER BY key`)).map(
+          ({ key, status }) => `${key} ${status}`,
+        )
+      const fence = { sync: 'out', epoch: 1, keys: [{ key: 'a', op: 'upsert' }] } as const
+      const reopen = (request: { readonly runId: string; readonly takenBack?: true }) =>
+        bench().session((session) => session.reverse.reopenIntents({ ...fence, ...request }))
+      await reopen({ runId: 'run-1' })
+      await reopen({ runId: 'another', takenBack: true })
+      expect(await statuses()).toEqual(['a delivered', 'b delivered'])
+      await reopen({ runId: 'run-1', takenBack: true })
+      expect(await statuses()).toEqual(['a unknown', 'b delivered'])
+      expect(await intents()).toBe(1)
+    })
+
     test('a refused row that is in neither model nor snapshot any more is settled with the next intents', async () => {
       const delivery = await reverse()
       await delivery.acknowledge([refused('x'), refused('a')])

@@ -517,6 +517,7 @@ MERGE INTO "_millrace"."snapshots" AS t USING (SELECT 'out' AS "sync", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
+UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 COMMIT;
 SELECT count(*) AS n FROM _millrace.intents WHERE sync = 'out';
 SELECT DISTINCT run_id, CAST(receipt AS VARCHAR) AS receipt FROM _millrace.intents WHERE sync = 'out' AND receipt IS NOT NULL ORDER BY 1, 2;

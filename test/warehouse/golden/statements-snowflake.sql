@@ -521,6 +521,7 @@ MERGE INTO "_MILLRACE"."SNAPSHOTS" AS t USING (SELECT 'out' AS "SYNC", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, SYSDATE() FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
+UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 COMMIT;
 SELECT count(*) AS n FROM _millrace.intents WHERE sync = 'out';
 SELECT DISTINCT run_id, TO_JSON(receipt) AS receipt FROM _millrace.intents WHERE sync = 'out' AND receipt IS NOT NULL ORDER BY 1, 2;
