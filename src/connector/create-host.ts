@@ -82,7 +82,7 @@ export function createHost(options: HostOptions): EngineHost {
 
   const closed = new AbortController()
   const call: Host['call'] = (request, attempt) =>
-    askFor(request.label, (ended) =>
+    askFor(request, (ended) =>
       withSignals([request.signal, options.signal, ended, closed.signal], (signal) =>
         callVendor(caller, { ...request, signal }, attempt),
       ),

@@ -3,7 +3,6 @@ import type { z } from 'zod'
 import type { Change, Fields, WriteResult } from '../model/change.ts'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { Context } from './context.ts'
-import type { TakeBack } from './late-requests.ts'
 
 export type FieldType =
   | 'string'
@@ -102,8 +101,6 @@ export type WriteContext = Context & {
   readonly match: string
   /** Commits the vendor's job id before it is waited for, and best before the job begins. At most one a call of `write`: the last one stands. */
   readonly saveReceipt: (receipt: Json) => Promise<void>
-  /** Of the engine, for what stands around a connector of the project's own. @default what was answered stays */
-  readonly takeBack?: TakeBack
 }
 
 export type SettleContext = WriteContext & {

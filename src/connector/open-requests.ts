@@ -5,12 +5,17 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { quieten } from './quiet-errors.ts'
 
 type Work = {
+  /** Its own: what is asked with it is asked by this work, in whoever's course that comes to run, as behind a queue. */
+  readonly signal: AbortSignal
   /** What it waits for, by any number. */
   readonly open: Map<symbol, string>
   /** Ends them. */
   readonly controller: AbortController
+  readonly end: () => void
   /** Why a request of it does not begin any more. */
   refusal?: (label: string) => Error
+  /** Nobody wants the rest of it; but others may share what it asks for. */
+  isLeft?: true
 }
 
 export type Forgotten = {
@@ -21,10 +26,16 @@ export type Forgotten = {
 }
 
 const present = new AsyncLocalStorage<Work>()
+const bySignal = new WeakMap<AbortSignal, Work>()
+
+type Asked = { readonly label: string; readonly signal: AbortSignal }
 
 /** Of the host: asks in the name of the work that it is asked by. `ended`: the work was over before the answer came. */
-export async function askFor<T>(label: string, ask: (ended: AbortSignal | undefined) => Promise<T>): Promise<T> {
-  const work = present.getStore()
+export async function askFor<T>(
+  { label, signal }: Asked,
+  ask: (ended: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  const work = askerOf(signal)
   if (!work) return await ask(undefined)
   if (work.refusal) {
     const refusal = work.refusal(label)
@@ -38,54 +49,85 @@ export async function askFor<T>(label: string, ask: (ended: AbortSignal | undefi
     return await ask(work.controller.signal)
   } catch (error) {
     // The work went without it: what becomes of it is told nobody, unless somebody waits.
-    if (work.refusal && error instanceof Error) quieten(error)
+    if ((work.refusal || work.isLeft) && error instanceof Error) quieten(error)
     throw error
   } finally {
     work.open.delete(request)
   }
 }
 
-/** Work that has to hear the end of all that it asks for. */
-export async function withoutForgotten<T>(work: () => Promise<T>, forgotten: Forgotten): Promise<T> {
-  const own = begin()
+/** Whose signal it has; of a client that keeps one from an earlier work, in whose course it is made. */
+function askerOf(signal: AbortSignal): Work | undefined {
+  const [named, inCourse] = [bySignal.get(signal), present.getStore()]
+  return [named, inCourse].find((work) => work && !work.refusal) ?? named ?? inCourse
+}
+
+/** Work that has to hear the end of all that it asks for. It gets a signal of its own. */
+export async function withoutForgotten<T>(
+  signal: AbortSignal,
+  work: (own: AbortSignal) => Promise<T>,
+  forgotten: Forgotten,
+): Promise<T> {
+  const own = begin(signal)
   try {
-    const result = await present.run(own, work)
+    const result = await present.run(own, () => work(own.signal))
     await endWork(own, forgotten)
     return result
   } finally {
     own.refusal ??= unwanted
+    // What waits for its turn would go beside what is sent instead.
+    if (own.open.size > 0) own.controller.abort(unwanted(labelsOf(own)))
+    own.end()
   }
 }
 
 /** The same of what comes piece by piece, once it is at its end; whoever leaves it earlier has no more use for the rest. */
 export async function* withoutForgottenItems<T>(
-  read: () => AsyncIterable<T>,
+  signal: AbortSignal,
+  read: (own: AbortSignal) => AsyncIterable<T>,
   forgotten: Forgotten,
 ): AsyncGenerator<T, void, undefined> {
-  const own = begin()
+  const own = begin(signal)
   // A generator runs in the name of whoever asks for its next item.
   const items = (async function* () {
-    yield* read()
+    yield* read(own.signal)
   })()
   const next = () => present.run(own, () => items.next())
   try {
     for (let item = await next(); item.done !== true; item = await next()) yield item.value
     await endWork(own, forgotten)
   } finally {
-    await present.run(own, () => items.return()).finally(() => (own.refusal ??= unwanted))
+    await present
+      .run(own, () => items.return())
+      .finally(() => {
+        own.isLeft = true
+        own.end()
+      })
   }
 }
 
-const begin = (): Work => ({ open: new Map(), controller: new AbortController() })
+function begin(signal: AbortSignal): Work {
+  const given = new AbortController()
+  const follow = () => given.abort(signal.reason)
+  if (signal.aborted) follow()
+  signal.addEventListener('abort', follow, { once: true })
+  const work: Work = {
+    signal: given.signal,
+    open: new Map(),
+    controller: new AbortController(),
+    // The signal of a run outlives thousands of writes.
+    end: () => signal.removeEventListener('abort', follow),
+  }
+  bySignal.set(work.signal, work)
+  return work
+}
 
 async function endWork(work: Work, { flaw, late }: Forgotten): Promise<void> {
   const { open, controller } = work
   // What the work itself has just ended takes a turn to say so.
   if (open.size > 0) await nextTurn()
   if (open.size > 0) {
-    const labels = [...open.values()]
-    const more = labels.length > 3 ? ` and ${labels.length - 3} more` : ''
-    const error = flaw(`it was done before ${labels.slice(0, 3).join(', ')}${more} had an answer`)
+    const error = flaw(`it was done before ${labelsOf(work)} had an answer`)
     work.refusal = () => error
     controller.abort(error)
     throw error
@@ -97,6 +139,18 @@ async function endWork(work: Work, { flaw, late }: Forgotten): Promise<void> {
   }
 }
 
-/** What the work said, nobody believed or needs. */
+function labelsOf({ open }: Work): string {
+  const labels = [...open.values()]
+  const more = labels.length > 3 ? ` and ${labels.length - 3} more` : ''
+  return `${labels.slice(0, 3).join(', ')}${more}`
+}
+
+/** It is no news but for another that waits for it, since they share it. */
 const unwanted = (label: string) =>
-  quieten(new MillraceError('MR-7001', { message: `${label} was asked for by work that is over: it is not sent.` }))
+  quieten(
+    new MillraceError('MR-1401', {
+      message: `${label} was asked for by work that has failed, and ended with it.`,
+      kept: 'Rows that were sent and not answered are sent again.',
+      next: 'What several share is asked for in `open`, or by each for itself.',
+    }),
+  )

@@ -1,9 +1,10 @@
 import type { WriteResult } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
+import type { CallContext } from './context.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
 import type { Host } from './host.ts'
-import { lateRequests, type LateRequests, type TakeBack } from './late-requests.ts'
+import { believer, believing, lateRequests, type LateRequests, type TakeBack } from './late-requests.ts'
 import { withoutForgotten, withoutForgottenItems } from './open-requests.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
@@ -70,7 +71,10 @@ function wrapStream(stream: Stream, wrapping: Wrapping, late: LateRequests): Str
   const doing = `reading ${name}`
   const read: Stream['read'] = forgotten
     ? (scan, context) =>
-        withoutForgottenItems(() => stream.read(scan, context), { flaw: forgotten(doing), late: late.hear })
+        withoutForgottenItems(context.signal, (signal) => stream.read(scan, { ...context, signal }), {
+          flaw: forgotten(doing),
+          late: late.hear,
+        })
     : (scan, context) => stream.read(scan, context)
   return {
     ...stream,
@@ -103,34 +107,35 @@ function wrapObject(object: DestinationObject, wrapping: Wrapping, late: LateReq
   const { name, settle, readBack } = object
   const guard = guardOf(wrapping)
   const [writing, settling, readingBack] = [`writing ${name}`, `settling a job of ${name}`, `reading ${name} back`]
-  const whole = <T>(doing: string, work: () => Promise<T>, takeBack?: TakeBack): Promise<T> =>
+  const whole = <C extends CallContext, T>(
+    { doing, context, takeBack }: { readonly doing: string; readonly context: C; readonly takeBack?: TakeBack },
+    work: (context: C) => Promise<T>,
+  ): Promise<T> =>
     wrapping.forgotten
-      ? withoutForgotten(work, { flaw: wrapping.forgotten(doing), late: (error) => late.hear(error, takeBack) })
-      : work()
+      ? withoutForgotten(context.signal, (signal) => work({ ...context, signal }), {
+          flaw: wrapping.forgotten(doing),
+          late: (error) => late.hear(error, takeBack),
+        })
+      : work(context)
   return {
     ...object,
-    write: guard(writing, async (changes, { takeBack, ...context }) => {
-      const distrust = takeBack && ((error: unknown) => takeBack(wrapping.thrown(error, writing)))
+    write: guard(writing, async (changes, given) => {
+      const believed = believer()
+      const takeBack: TakeBack = (error) => believed?.(wrapping.thrown(error, writing)) ?? false
       const saveReceipt = async (receipt: Json) => {
         wrapping.receipt?.(receipt, writing)
-        await context.saveReceipt(receipt)
+        await given.saveReceipt(receipt)
       }
-      const answer = await whole(
-        writing,
-        // The engine's own: no connector sees it.
-        () =>
-          object.write(changes, {
-            ...context,
-            saveReceipt,
-            ...(distrust && !wrapping.forgotten && { takeBack: distrust }),
-          }),
-        distrust,
+      const answer = await believing(takeBack, () =>
+        whole({ doing: writing, context: { ...given, saveReceipt }, takeBack }, (context) =>
+          object.write(changes, context),
+        ),
       )
       return wrapping.results(answer, writing)
     }),
     ...(settle && {
       settle: guard(settling, async (receipt, context) => {
-        const answer = await whole(settling, () => settle.call(object, receipt, context))
+        const answer = await whole({ doing: settling, context }, (own) => settle.call(object, receipt, own))
         const results = wrapping.results(answer, writing)
         const { changes, host } = context
         if (changes) wrapping.settled?.(results, { doing: settling, changes: changes.length, host })
@@ -140,7 +145,7 @@ function wrapObject(object: DestinationObject, wrapping: Wrapping, late: LateReq
     // What the vendor holds is data.
     ...(readBack && {
       readBack: guard(readingBack, async (changes, context) => {
-        const held = await whole(readingBack, () => readBack.call(object, changes, context))
+        const held = await whole({ doing: readingBack, context }, (own) => readBack.call(object, changes, own))
         wrapping.held?.(held, readingBack, changes.length)
         return held
       }),

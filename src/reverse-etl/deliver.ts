@@ -1,5 +1,6 @@
 /** Batches go out with bounded concurrency; every answer is on disk before it counts, and committed in chunks. */
 import type { DestinationObject } from '../connector/destination.ts'
+import { believing } from '../connector/late-requests.ts'
 import { MillraceError, asMillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Answer } from '../warehouse/port.ts'
@@ -145,7 +146,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
         )
       return true
     }
-    const written = await writeAndCheck(batch, { context, delivery, mayStillSend, takeBack })
+    const written = await believing(takeBack, () => writeAndCheck(batch, { context, delivery, mayStillSend }))
     const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
     failure ??= written.failure
     const taken: string[] = []

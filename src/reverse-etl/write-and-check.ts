@@ -1,6 +1,5 @@
 /** One batch and all that is learnt of it: the write, what reading back tells, the opt-outs of refused rows by themselves. */
 import type { WriteContext } from '../connector/destination.ts'
-import type { TakeBack } from '../connector/late-requests.ts'
 import type { WriteResult } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -16,12 +15,11 @@ type Sender = {
   readonly context: ReverseContext
   readonly delivery: Delivery
   readonly mayStillSend: BatchTarget['mayStillSend']
-  readonly takeBack: TakeBack
 }
 
 export async function writeAndCheck(
   batch: readonly SpooledChange[],
-  { context, delivery, mayStillSend, takeBack }: Sender,
+  { context, delivery, mayStillSend }: Sender,
 ): Promise<BatchResults> {
   const { object, optOuts } = delivery
   const warn = (message: string) => context.emit({ type: 'run.warning', run_id: context.runId, message })
@@ -29,7 +27,7 @@ export async function writeAndCheck(
   let isJob = false
   const target: BatchTarget = {
     object,
-    context: { ...writeContext(context, delivery), takeBack },
+    context: writeContext(context, delivery),
     mayStillSend,
     saveReceipt(rows, receipt) {
       isJob = true

@@ -3,9 +3,10 @@ import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { emptyDirectory, millrace, write } from './command.ts'
 
-/** Answers the first page at once, the others never. */
+/** Of rows it answers the first page at once, the others never; of names all, after a while. */
 const server = createServer((request, response) => {
-  if (request.url?.includes('page=1')) response.end('[{"id":1}]')
+  if (request.url?.startsWith('/names')) setTimeout(() => response.end('[]'), 200)
+  else if (request.url?.includes('page=1')) response.end('[{"id":1}]')
 })
 let project: string
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
@@ -26,7 +27,7 @@ connections: { mill: { connector: mill, base_url: '${url}' } }
   )
 })
 
-const reading = (read: string) =>
+const reading = (read: string, others = 'for (let id = 0; id < 10; id++) { yield batch(id); await wait(100) }') =>
   write(
     project,
     'connectors/mill/index.ts',
@@ -35,6 +36,10 @@ const docs = 'https://mill.example/docs'
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const common = { docs, order: 'none', key: ['id'], columns: { id: 'integer' }, fullEveryMs: 0 }
 const batch = (...ids) => ({ kind: 'records', readAt: new Date(), records: ids.map((id) => ({ id })) })
+let names
+const lookUp = (http) => (names ??= (async () => {
+  for (let page = 1; page < 5; page++) await http.get('/names', { docs, query: { page }, signal: new AbortController().signal })
+})())
 export default connector({
   name: 'mill',
   config: z.strictObject({ base_url: z.url() }),
@@ -45,8 +50,8 @@ export default connector({
       const page = async (number, own = signal) => await http.get('/rows', { docs, signal: own, query: { page: number } })
       ${read}
     } }),
-    others: stream({ ...common, async *read() {
-      for (let id = 0; id < 10; id++) { yield batch(id); await wait(100) }
+    others: stream({ ...common, async *read(scan, { http }) {
+      ${others}
     } }),
   },
 })
@@ -105,4 +110,24 @@ test('a read that asks when it is at its end fails its run, and no other', async
   expect(stderr).toContain(
     'MR-1401: The connector mill failed at reading rows: it asked for GET /rows when it was done',
   )
+})
+
+const sharing = (rows: string) => {
+  reading(`const known = lookUp(http); known.catch(() => undefined); ${rows}`, 'await lookUp(http); yield batch(1)')
+  write(project, 'syncs/both.yaml', 'source: mill\nstreams: { rows: {}, others: {} }\n')
+}
+
+test('a look-up that two streams share is whole for the one where --limit closes the other', async () => {
+  sharing('yield batch(1); await known; yield batch(2)')
+  const { code, stdout, stderr } = await millrace(project, 'sync', 'run', 'both', '--limit', '1')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('MR-') })
+  expect(stdout).toContain('loaded 2')
+})
+
+test('a look-up that two streams share is whole for the one where the other fails', async () => {
+  sharing("yield batch(1); throw new Error('rows are broken')")
+  const { code, stdout, stderr } = await millrace(project, 'sync', 'run', 'both')
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('rows are broken') })
+  expect(stderr).not.toContain('MR-7001')
+  expect(stdout).toContain('loaded 1')
 })

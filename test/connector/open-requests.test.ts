@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { openDeclared } from '../../src/connector/declared.ts'
 import type { Context } from '../../src/connector/context.ts'
-import type { Scan, StreamDefinition } from '../../src/connector/contract.ts'
+import type { OpenedConnector, Scan, StreamDefinition } from '../../src/connector/contract.ts'
 import type { DestinationObject, WriteContext } from '../../src/connector/destination.ts'
 import { object, stream } from '../../src/connector/define.ts'
 import { ownConnector } from '../../src/connector/own-connector.ts'
 import { redactedConnector } from '../../src/connector/redacted-connector.ts'
 import { uncaughtError } from '../../src/connector/uncaught-error.ts'
 import { z } from 'zod'
+import type { Change, WriteResult } from '../../src/model/change.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
 import { dyingWarehouse, intents, makeWorld, rows, run, runUntilKilled, type World } from '../reverse-etl/world.ts'
@@ -19,24 +20,35 @@ import { never, sendJson, startVendor, type FakeVendor } from './fake-vendor.ts'
 const owner = { name: 'shop', folder: fileURLToPath(new URL('.', import.meta.url)) }
 const docs = 'https://shop.example/docs'
 
-type Parts = { readonly read?: StreamDefinition['read']; readonly object?: Partial<DestinationObject> }
+type Parts = {
+  readonly read?: StreamDefinition['read']
+  /** Of a second stream. */
+  readonly readOthers?: StreamDefinition['read']
+  readonly object?: Partial<DestinationObject>
+  readonly ratePerSecond?: number
+}
 
-async function openShop({ host, url }: FakeVendor, { read, object: own }: Parts) {
+async function openShop({ host, url }: FakeVendor, { read, readOthers, object: own, ratePerSecond = 1000 }: Parts) {
+  const streamOf = (reading: StreamDefinition['read']) =>
+    stream({ docs, key: ['id'], order: 'none', columns: { id: 'string' }, read: reading })
   const shop = await openDeclared(
     {
       name: 'shop',
       config: z.object({}),
-      http: () => ({ baseUrl: url, ratePerSecond: 1000 }),
-      ...(read && { streams: { rows: stream({ docs, key: ['id'], order: 'none', columns: { id: 'string' }, read }) } }),
+      http: () => ({ baseUrl: url, ratePerSecond }),
+      ...(read && { streams: { rows: streamOf(read), ...(readOthers && { others: streamOf(readOthers) }) } }),
       objects: { person: object({ ...makeWorld().vendor.object, ...own }) },
     },
     { config: {}, host },
   )
   // As a run opens it.
   const opened = redactedConnector(ownConnector(shop, owner), host.redactor)
-  const [rows] = (await opened.streams?.({ signal: never })) ?? []
-  const [person] = (await opened.objects?.({ signal: never, names: ['person'] })) ?? []
-  return { rows, person, close: async () => await opened.close?.() }
+  const [rows, others] = (await opened.streams?.({ signal: never })) ?? []
+  const objectOf = async ({ objects }: OpenedConnector) => (await objects?.({ signal: never, names: ['person'] }))?.[0]
+  const person = await objectOf(opened)
+  /** As of a connector of ours. */
+  const plain = await objectOf(redactedConnector(shop, host.redactor))
+  return { rows, others, person, plain, close: async () => await opened.close?.() }
 }
 
 /** Answers 400 after a while, as a vendor does that checks what it got. */
@@ -350,6 +362,187 @@ it('whoever waits for a request of a read that was left hears its end, and nobod
   expect(error).toMatchObject({ code: 'MR-3004' })
   expect(uncaughtError(new Error('my words', { cause: error }), null)).toBeNull()
 })
+
+it.each(['fails', 'is left'])(
+  'a look-up that two streams share is whole for the second where the first %s',
+  async (how) => {
+    await using vendor = await startVendor((_, response) => setTimeout(() => sendJson(response, 200, {}), 20))
+    let names: Promise<void> | undefined
+    const lookUp = async ({ http, signal }: Context) => {
+      for (let page = 1; page <= 3; page++) await http.get('/names', { signal, query: { page } })
+    }
+    const { rows: first, others } = await openShop(vendor, {
+      read: async function* (_scan, own) {
+        names ??= lookUp(own)
+        names.catch(() => undefined)
+        if (how === 'fails') throw new Error('the first is broken')
+        yield { kind: 'checkpoint', resume: 1 }
+        await names
+      },
+      readOthers: async function* (_scan, own) {
+        await (names ??= lookUp(own))
+        yield { kind: 'checkpoint', resume: 1 }
+      },
+    })
+    const readFirst = async () => {
+      for await (const _ of first?.read({ fields: ['id'] } as unknown as Scan, context) ?? []) break // no more of it is looked at
+    }
+    const [left, whole] = await Promise.allSettled([
+      readFirst(),
+      Array.fromAsync(others?.read({ fields: ['id'] } as unknown as Scan, context) ?? []), // no more of it is looked at
+    ])
+    expect(left.status).toBe(how === 'fails' ? 'rejected' : 'fulfilled')
+    expect(whole).toMatchObject({ status: 'fulfilled', value: [{ kind: 'checkpoint' }] })
+  },
+)
+
+it('what a read that was left still asks for ends with the run, and is no news', async () => {
+  await using vendor = await startVendor(() => undefined)
+  let ahead: Promise<unknown> | undefined
+  const { rows: stream } = await openShop(vendor, {
+    read: async function* (_scan, { http, signal }) {
+      ahead = http.get('/rows', { signal }).catch((error: unknown) => error)
+      yield { kind: 'checkpoint', resume: 1 }
+    },
+  })
+  for await (const _ of stream?.read({ fields: ['id'] } as unknown as Scan, context) ?? []) break // no more of it is looked at
+  while (vendor.seen() === 0) await sleep(2)
+  await vendor.host.close()
+  const error = await ahead
+  expect(error).toMatchObject({ code: 'MR-7001' })
+  expect(uncaughtError(error, null)).toBeNull()
+})
+
+it('a write that throws leaves no requests that go on beside the halves of it', async () => {
+  const posts: string[] = []
+  await using vendor = await startVendor((request, response) => {
+    const id = String(request.url).split('/').at(-1) ?? ''
+    posts.push(id)
+    sendJson(response, id === '0' ? 400 : 200, {})
+  })
+  const { person } = await openShop(vendor, {
+    ratePerSecond: 10,
+    object: {
+      write: (changes, { http, signal }) => Promise.all(changes.map((change) => post(change, { http, signal }))),
+    },
+  })
+  const world = makeWorld({ sync: { mode: 'insert' } })
+  Object.assign(world.vendor.object, { write: person?.write, batch: { rows: 8, bytes: 1 << 20 } })
+  world.people = Array.from({ length: 8 }, (_, id) => ({ id: String(id), name: 'x', opted_out: false }))
+  expect((await run(world)).ledger).toMatchObject({ delivered: 7, rejected: 1 })
+  // What was under way when the first was refused goes twice; what waited for the rate, once.
+  const again = posts.filter((id, index) => id !== '0' && posts.indexOf(id) !== index)
+  expect(again.length).toBeLessThan(6)
+})
+
+it('a write that waits for a request of one that throws hears of its end, and not of a stop', async () => {
+  await using vendor = await startVendor(() => undefined)
+  let shared: Promise<unknown> | undefined
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, { http, signal }) => {
+        if (shared) await shared
+        shared = http.get('/names', { signal })
+        while (vendor.seen() === 0) await sleep(2)
+        throw new Error('broken')
+      },
+    },
+  })
+  const [first, second] = await Promise.allSettled([person?.write([], context), person?.write([], context)])
+  expect(first).toMatchObject({ reason: { message: expect.stringContaining('broken') } })
+  expect(second).toMatchObject({
+    reason: { code: 'MR-1401', message: 'GET /names was asked for by work that has failed, and ended with it.' },
+  })
+  expect(uncaughtError(await shared?.catch((error: unknown) => error), null)).toBeNull()
+})
+
+it('writes that share a queue of requests are well, whoever’s course they run in', async () => {
+  await using vendor = await startVendor((_, response) => setTimeout(() => sendJson(response, 200, {}), 20))
+  const queue = queueOf(2)
+  const { person } = await openShop(vendor, {
+    object: {
+      write: (changes, { http, signal }) =>
+        Promise.all(changes.map((change) => queue(() => post(change, { http, signal })))),
+    },
+  })
+  const world = makeWorld()
+  Object.assign(world.vendor.object, { write: person?.write, batch: { rows: 5, bytes: 1 << 20 }, concurrency: 2 })
+  world.people = Array.from({ length: 20 }, (_, id) => ({ id: String(id), name: 'x', opted_out: false }))
+  const { ledger, error } = await run(world)
+  expect(error).toBeUndefined()
+  expect(ledger).toMatchObject({ delivered: 20 })
+})
+
+it('a client that keeps the signal of the first write serves those after it', async () => {
+  await using vendor = await startVendor((_, response) => sendJson(response, 200, {}))
+  let kept: Pick<Context, 'http' | 'signal'> | undefined
+  const { person } = await openShop(vendor, {
+    object: {
+      write: (changes, { http, signal }) => {
+        const client = (kept ??= { http, signal })
+        return Promise.all(changes.map((change) => post(change, client)))
+      },
+    },
+  })
+  const world = makeWorld()
+  Object.assign(world.vendor.object, { write: person?.write, batch: { rows: 1, bytes: 1 << 20 } })
+  world.people = ['1', '2'].map((id) => ({ id, name: 'x', opted_out: false }))
+  expect(await run(world)).toMatchObject({ error: undefined, ledger: { delivered: 2 } })
+})
+
+async function post({ key }: Change, { http, signal }: Pick<Context, 'http' | 'signal'>): Promise<WriteResult> {
+  await http.post(`/people/${key}`, {}, { signal })
+  return { outcome: 'ok' }
+}
+
+/** So many at a time; the next begins in the course of the one that ended. */
+function queueOf(most: number) {
+  const waiting: (() => void)[] = []
+  let active = 0
+  const next = () => {
+    if (active < most) waiting.shift()?.()
+  }
+  return <T>(work: () => Promise<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      waiting.push(() => {
+        active++
+        void work()
+          .then(resolve, reject)
+          .finally(() => {
+            active--
+            next()
+          })
+      })
+      next()
+    })
+}
+
+it.each(['of the project’s own', 'of ours'])(
+  'what the engine hears of answers is seen by no connector, %s',
+  async (whose) => {
+    await using vendor = await startVendor(() => undefined)
+    const seen = new Set<string>()
+    const note = (context: object) => Object.keys(context).forEach((name) => seen.add(name))
+    const { person, plain } = await openShop(vendor, {
+      object: {
+        write: async (changes, own) => {
+          note(own)
+          return changes.map(() => ({ outcome: 'unknown' }))
+        },
+        readBack: async (changes, own) => {
+          note(own)
+          return changes.map(() => undefined)
+        },
+      },
+    })
+    const { write, readBack } = (whose === 'of ours' ? plain : person) ?? {}
+    const world = makeWorld()
+    Object.assign(world.vendor.object, { write, readBack })
+    world.people = [{ id: '1', name: 'Ann', opted_out: true }]
+    expect((await run(world)).ledger).toMatchObject({ unknown: 1 })
+    expect([...seen].sort()).toEqual(['host', 'http', 'match', 'options', 'saveReceipt', 'signal'])
+  },
+)
 
 it('what another write is asking for meanwhile is its own', async () => {
   await using vendor = await startVendor((_, response, count) =>

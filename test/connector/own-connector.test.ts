@@ -41,13 +41,14 @@ async function itemsOf(...items: readonly unknown[]): Promise<readonly ScanItem[
   const [stream] = (await connector.streams?.({ signal })) ?? []
   const all: ScanItem[] = []
   // Nothing else of either is looked at.
-  for await (const item of stream?.read({ fields: ['id', 'doc'] } as unknown as Scan, {} as never) ?? []) all.push(item)
+  for await (const item of stream?.read({ fields: ['id', 'doc'] } as unknown as Scan, { signal } as never) ?? [])
+    all.push(item)
   return all
 }
 
 async function answersOf(answer: unknown) {
   const [object] = (await opened({ write: () => Promise.resolve(answer) }).objects?.({ signal })) ?? []
-  return object?.write([], {} as WriteContext)
+  return object?.write([], { signal } as WriteContext)
 }
 
 const file = (parts: object) => ({
@@ -83,14 +84,14 @@ it('what it throws is told as its own, with the place in its code', async () => 
 it('an error of ours that it throws stays what it is', async () => {
   const connector = opened({ write: () => Promise.reject(new MillraceError('MR-3004', { message: 'no' })) })
   const [object] = (await connector.objects?.({ signal })) ?? []
-  await expect(object?.write([], {} as WriteContext)).rejects.toMatchObject({ code: 'MR-3004' })
+  await expect(object?.write([], { signal } as WriteContext)).rejects.toMatchObject({ code: 'MR-3004' })
 })
 
 it('a full disk stays one', async () => {
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
   const connector = opened({ write: () => Promise.reject(full) })
   const [object] = (await connector.objects?.({ signal })) ?? []
-  await expect(object?.write([], {} as WriteContext)).rejects.toMatchObject({ code: 'MR-2004' })
+  await expect(object?.write([], { signal } as WriteContext)).rejects.toMatchObject({ code: 'MR-2004' })
 })
 
 it.each([
@@ -252,7 +253,10 @@ it('a receipt that would come back as something else is not saved', async () => 
   }
   const saving = async (receipt: unknown) => {
     const [object] = (await opened({ write: write(receipt) }).objects?.({ signal })) ?? []
-    return object?.write([], { saveReceipt: async (each: unknown) => void saved.push(each) } as unknown as WriteContext) // nothing else is asked for
+    return object?.write([], {
+      signal,
+      saveReceipt: async (each: unknown) => void saved.push(each),
+    } as unknown as WriteContext) // nothing else is asked for
   }
   await saving({ job: 'j1' })
   for (const receipt of [undefined, { at: new Date(0) }, new Map(), 'a\0'])
@@ -269,7 +273,7 @@ it.each([1, 3])('a job that was settled with %i results for 2 changes says so', 
   const [object] = (await opened({ write: () => Promise.resolve([]), settle }).objects?.({ signal })) ?? []
   const change = { op: 'upsert', key: '1', fields: {}, previous: null, idempotencyKey: 'k' } as const
   const settling = (changes: unknown) =>
-    object?.settle?.('j1', { changes, host: { warn: (text: string) => warned.push(text) } } as never) // nothing else is asked for
+    object?.settle?.('j1', { signal, changes, host: { warn: (text: string) => warned.push(text) } } as never) // nothing else is asked for
   await settling(Array.from({ length: count }, () => change))
   await settling(null)
   expect(warned).toEqual([])
@@ -326,7 +330,7 @@ it.each([
   const connector = opened({ write: () => Promise.resolve([]), readBack: () => Promise.resolve(answer) })
   const [object] = (await connector.objects?.({ signal })) ?? []
   const change = { op: 'upsert', key: '1', fields: {}, previous: null, idempotencyKey: 'k' } as const
-  await expect(object?.readBack?.([change], {} as WriteContext)).rejects.toMatchObject({
+  await expect(object?.readBack?.([change], { signal } as WriteContext)).rejects.toMatchObject({
     code: 'MR-1401',
     message: `The connector parcelo failed at reading order back: ${flaw}`,
   })
