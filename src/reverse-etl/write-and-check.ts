@@ -51,9 +51,12 @@ export async function writeAndCheck(
   return failure ? { results: seen, failure } : sendAlone(batch, seen, { target, delivery })
 }
 
-/** What opts in goes once, so that the first 503 is its end: no reason for the others not to go. The next run sends it without. */
+/**
+ * What opts in goes once, so that the first 503 is its end: no reason for the others not to go. The next run sends it without.
+ * A quota that is used up is used up for all.
+ */
 const isPassing = (batch: readonly SpooledChange[], { code, retry }: MillraceError): boolean =>
-  code.startsWith('MR-30') && retry === 'later' && batch.some(({ change }) => change.optsIn)
+  code.startsWith('MR-30') && code !== 'MR-3006' && retry === 'later' && batch.some(({ change }) => change.optsIn)
 
 /** Rows that the vendor refused for good, for whatever else they hold: their opt-outs are sent once more, alone. */
 async function sendAlone(

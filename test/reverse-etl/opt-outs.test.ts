@@ -1,5 +1,7 @@
 /** Promise 8, case by case; opt-out-histories.test.ts tries it with chance. */
 import { describe, expect, it } from 'vitest'
+import { unheard, type Change, type WriteResult } from '../../src/model/change.ts'
+import { MillraceError } from '../../src/model/millrace-error.ts'
 import { column, intents, makeWorld, optOut, run, runRefused, type World } from './world.ts'
 import { sentTo } from './vendor.ts'
 
@@ -131,6 +133,25 @@ describe('an opt-out field', () => {
     )
     expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1, withheld: 1 })
     expect(world.vendor.records.get('1')).toMatchObject({ unsubscribed: true })
+  })
+
+  it.each(['thrown', 'answered'])('that turned off ends the delivery where a quota is used up: %s', async (how) => {
+    const world = makePeople(true)
+    const people = ['1', '2', '3', '4'].map((id) => ({ ...ann, id, opted_out: true }))
+    world.people = people
+    await run(world)
+    world.people = people.map((person) => ({ ...person, opted_out: false }))
+    const quota = new MillraceError('MR-3006', { message: 'enough for today' })
+    let asked = 0
+    Object.assign(world.vendor.object, {
+      write: async (changes: readonly Change[]): Promise<readonly WriteResult[]> => {
+        asked++
+        if (how === 'thrown') throw quota
+        return changes.map((_, index) => (index === 0 ? { outcome: 'ok' } : unheard(quota)))
+      },
+    })
+    expect((await run(world)).error).toBe(quota)
+    expect(asked).toBe(1)
   })
 
   it('of null says nothing, and null is not opted out', async () => {
