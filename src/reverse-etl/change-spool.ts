@@ -6,7 +6,7 @@ import type { Change, Fields } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { emptyAnswer } from './decision.ts'
 import { parseExact } from './exact-number.ts'
-import { inSpool } from './spool-refusal.ts'
+import { inSpool, type SpoolWork } from './spool-refusal.ts'
 
 export type SpooledChange = {
   readonly key: string
@@ -32,8 +32,9 @@ export async function makeSpool(directory: string): Promise<void> {
   await writingIn(directory, () => mkdir(directory, { recursive: true }))
 }
 
-export async function openLines(path: string): Promise<LineWriter> {
-  const writing = <T>(work: () => Promise<T>) => writingIn(dirname(path), work)
+/** `words`: what is told where it cannot be written. */
+export async function openLines(path: string, words: SpoolWords = toBeSent): Promise<LineWriter> {
+  const writing = <T>(work: () => Promise<T>) => inSpool({ ...words, directory: dirname(path) }, work)
   const file = await writing(() => open(path, 'w'))
   let lines = 0
   let waiting = ''
@@ -151,14 +152,14 @@ export function copyFirstLines(path: string, rows: number, into: string): Promis
 }
 
 const writingIn = <T>(directory: string, work: () => Promise<T>): Promise<T> =>
-  inSpool(
-    {
-      doing: 'writing down what is to be sent',
-      directory,
-      kept: 'What was committed before is there; of this nothing was sent.',
-    },
-    work,
-  )
+  inSpool({ ...toBeSent, directory }, work)
+
+type SpoolWords = Omit<SpoolWork, 'directory'>
+
+const toBeSent: SpoolWords = {
+  doing: 'writing down what is to be sent',
+  kept: 'What was committed before is there; of this nothing was sent.',
+}
 
 /**
  * As many at a time as stand in a piece of the file; at most `limit`. Cut at \n and nowhere else: `node:readline` also cuts

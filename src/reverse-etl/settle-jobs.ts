@@ -134,7 +134,10 @@ async function commitAnswers(
   if (results.length !== changes.length || (await session.state.hasCommit(fence.runId, fence.stream, sequence))) return
   const sentAt = context.clock.now().toISOString()
   const path = join(journal.directory, `settled-${index}.ndjson`)
-  const lines = await openLines(path)
+  const lines = await openLines(path, {
+    doing: 'writing down what became of a job',
+    kept: 'The job is over at the destination, and its rows keep their intents: the next run asks what became of them once more.',
+  })
   try {
     for (const [at, change] of changes.entries()) {
       const answer = answerOf(change, results[at], sentAt)

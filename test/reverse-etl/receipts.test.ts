@@ -1,5 +1,6 @@
 /** A vendor's job that outlives its run: the next one adopts it, or ends it, before it sends anything (promises 4 and 5). */
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { SettleContext, WriteContext } from '../../src/connector/destination.ts'
 import type { Change, WriteResult } from '../../src/model/change.ts'
@@ -200,5 +201,20 @@ describe('a receipt', () => {
     Object.assign(world.vendor.object, { settle: undefined })
     expect((await run(world)).error).toMatchObject({ code: 'MR-1401' })
     expect(world.vendor.journal).toEqual([])
+  })
+
+  it('whose answers cannot be written down is told as what it is, and asked for once more', async () => {
+    const { world, asked } = jobWorld()
+    await killed(world, deaths[0][1])
+    const [left = ''] = readdirSync(world.spoolDir)
+    const inItsPlace = join(world.spoolDir, left, 'settled-0.ndjson')
+    mkdirSync(inItsPlace)
+    const error = await runRefused(world, 'MR-2008')
+    expect(world.vendor.records.size).toBe(2)
+    expect(error.message).toContain('writing down what became of a job')
+    expect(error.kept).toContain('The job is over at the destination')
+    rmdirSync(inItsPlace)
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
+    expect(asked).toHaveLength(2)
   })
 })
