@@ -58,8 +58,8 @@ export async function askFor<T>(
 
 /** Whose signal it has; of a client that keeps one from an earlier work, in whose course it is made. */
 function askerOf(signal: AbortSignal): Work | undefined {
-  const [named, inCourse] = [bySignal.get(signal), present.getStore()]
-  return [named, inCourse].find((work) => work && !work.refusal) ?? named ?? inCourse
+  const works = [bySignal.get(signal), present.getStore()].filter((work) => work !== undefined)
+  return works.find((work) => !work.refusal && !work.isLeft) ?? works.find((work) => !work.refusal) ?? works[0]
 }
 
 /** Work that has to hear the end of all that it asks for. It gets a signal of its own. */

@@ -1,7 +1,7 @@
 import type { ReverseContext } from './context.ts'
 import type { Delivery } from './deliver.ts'
 
-export type Reopening = {
+type Reopening = {
   /** With the operation of each. */
   readonly keys: ReadonlyMap<string, string>
   /** What was answered of them counts for nothing. @default it was never committed */
