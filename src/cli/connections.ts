@@ -34,7 +34,7 @@ export async function listConnections(shell: Shell): Promise<CommandResult> {
 
 /** A cheap signed-in request to each, or to the one. */
 export async function testConnections(shell: Shell, only: string | undefined): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app) => {
     const names = only === undefined ? Object.keys(app.project.connections) : [known(app, only)]
     let exitCode = 0
     for (const name of names) {
@@ -64,7 +64,7 @@ export async function discoverConnection(
   name: string,
   wanted: string | undefined,
 ): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app) => {
     const { discover } = await import('../app/discover.ts')
     const found = await withConnection(app, known(app, name), ({ connector }) =>
       discover(connector, { connection: name, wanted, signal: app.signal }),

@@ -36,6 +36,14 @@ describe('with a sync that cannot be read', () => {
     expect(await millrace(project, 'schedule', 'trigger', 'nightly')).toMatchObject({ code: 2 })
   })
 
+  test('connections are tested, and tell what they have', async () => {
+    for (const args of [['test', 'stripe'], ['discover', 'stripe', 'charges']])
+      expect(await millrace(project, 'connection', ...args)).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(mistakes),
+      })
+  })
+
   test('nothing is run', async () => {
     expect(await millrace(project, 'sync', 'run', 'customerio_people')).toMatchObject({
       code: 2,
