@@ -37,7 +37,10 @@ describe('with a sync that cannot be read', () => {
   })
 
   test('connections are tested, and tell what they have', async () => {
-    for (const args of [['test', 'stripe'], ['discover', 'stripe', 'charges']])
+    for (const args of [
+      ['test', 'stripe'],
+      ['discover', 'stripe', 'charges'],
+    ])
       expect(await millrace(project, 'connection', ...args)).toMatchObject({
         code: 0,
         stderr: expect.stringMatching(mistakes),
