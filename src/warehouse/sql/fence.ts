@@ -15,7 +15,7 @@ export function fencedTransaction<T>(
   probe: (() => Promise<boolean>) | null = null,
 ): Promise<T> {
   const check = {
-    stream: `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(fence.stream)}`,
+    stream: `${lockFences(db, fence.sync)} AND stream = ${db.text(fence.stream)}`,
     update: `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE ${scopeIs(db, fence)}`,
     select: fenceRows(db, scopeIs(db, fence)),
     epoch: fence.epoch,
@@ -27,6 +27,10 @@ export function fencedTransaction<T>(
   }
   return db.fenced(check, work)
 }
+
+/** Waits for whoever commits for the sync, and takes nothing from it. */
+export const lockFences = (db: Engine, sync: string): string =>
+  `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = ${db.text(sync)}`
 
 const fenceRows = (db: Engine, where: string): string =>
   `SELECT stream, ${db.quote('partition')} AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE ${where}`

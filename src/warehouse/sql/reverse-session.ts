@@ -9,7 +9,7 @@ import { acknowledge } from './acknowledge.ts'
 import { diffModel, keysAtStake, type Diffed } from './diff.ts'
 import { readCandidates } from './read-candidates.ts'
 import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
-import { fencedTransaction } from './fence.ts'
+import { fencedTransaction, lockFences } from './fence.ts'
 import { replaceRow } from './replace-row.ts'
 import { ensureTable } from './tables.ts'
 
@@ -49,6 +49,8 @@ export function reverseSession(db: Engine): ReverseSession {
         keys.map(({ key, op }) => [key, op]),
       )
       return db.transaction(async () => {
+        // An INSERT waits for nobody: an intent that whoever acknowledges now is about to delete would be seen as there.
+        await db.run(lockFences(db, sync))
         const result = await db.run(
           `INSERT INTO _millrace.intents ${intentColumns} SELECT ${db.text(sync)}, v.key, any_value(v.op), ${db.text(runId)}, ${epoch}, ${db.now} ` +
             `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${db.text(sync)} AND i.key = v.key) GROUP BY v.key`,

@@ -151,14 +151,46 @@ describe('a lock', () => {
     await run(one, 'BEGIN')
     await run(one, 'DELETE FROM T')
     const order: string[] = []
-    const first = run(other, "INSERT INTO T VALUES (1, 'other')").then(() => order.push('other'))
+    const first = run(other, "UPDATE T SET B = 'other'").then(() => order.push('other'))
     await expect.poll(() => snowflake.waiting()).toBe(1)
-    const second = run(third, "INSERT INTO T VALUES (2, 'third')").then(() => order.push('third'))
+    const second = run(third, "UPDATE T SET B = 'third'").then(() => order.push('third'))
     await expect.poll(() => snowflake.waiting()).toBe(2)
     await run(one, 'COMMIT')
     await Promise.all([first, second])
     expect(order).toEqual(['other', 'third'])
     await signOut(third)
+  })
+})
+
+describe('an INSERT', () => {
+  const unless = "INSERT INTO T SELECT 7, 'once' WHERE NOT EXISTS (SELECT 1 FROM T WHERE A = 7)"
+
+  test('waits for nobody, and sees only what is committed', async () => {
+    await run(one, "INSERT INTO T VALUES (7, 'before')")
+    await run(one, 'BEGIN')
+    await run(one, 'DELETE FROM T WHERE A = 7')
+    await run(other, 'ALTER SESSION SET LOCK_TIMEOUT = 0')
+    await run(other, unless)
+    await run(other, "INSERT INTO T VALUES (8, 'beside')")
+    await run(one, 'COMMIT')
+    expect(await rows(one)).toEqual([1, 8])
+  })
+
+  test('of what is missing is done twice where two transactions do it at once', async () => {
+    for (const connection of [one, other]) {
+      await run(connection, 'BEGIN')
+      await run(connection, unless)
+    }
+    for (const connection of [one, other]) await run(connection, 'COMMIT')
+    expect(await rows(one)).toEqual([1, 7, 7])
+  })
+
+  test('waits where it overwrites', async () => {
+    await run(one, 'BEGIN')
+    await run(one, 'DELETE FROM T')
+    await run(other, 'ALTER SESSION SET LOCK_TIMEOUT = 0')
+    expect(await refusal(run(other, "INSERT OVERWRITE INTO T VALUES (7, 'x')"))).toContain('000625')
+    await run(one, 'COMMIT')
   })
 })
 

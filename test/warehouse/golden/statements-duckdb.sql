@@ -516,6 +516,7 @@ INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT '
 MERGE INTO "_millrace"."snapshots" AS t USING (SELECT 'out' AS "sync", 'crm' AS "connection", 'acct' AS "account", 'person' AS "object", '{}' AS "options", 'm1' AS "mapping_version", 1 AS "encoder_version", now()::TIMESTAMP AS "updated_at") AS m ON t."sync" = m."sync" WHEN MATCHED THEN UPDATE SET "connection" = m."connection", "account" = m."account", "object" = m."object", "options" = m."options", "mapping_version" = m."mapping_version", "encoder_version" = m."encoder_version", "updated_at" = m."updated_at" WHEN NOT MATCHED THEN INSERT ("sync", "connection", "account", "object", "options", "mapping_version", "encoder_version", "updated_at") VALUES (m."sync", m."connection", m."account", m."object", m."options", m."mapping_version", m."encoder_version", m."updated_at");
 COMMIT;
 BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out';
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 COMMIT;

@@ -520,6 +520,7 @@ INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT '
 MERGE INTO "_MILLRACE"."SNAPSHOTS" AS t USING (SELECT 'out' AS "SYNC", 'crm' AS "CONNECTION", 'acct' AS "ACCOUNT", 'person' AS "OBJECT", '{}' AS "OPTIONS", 'm1' AS "MAPPING_VERSION", 1 AS "ENCODER_VERSION", SYSDATE() AS "UPDATED_AT") AS m ON t."SYNC" = m."SYNC" WHEN MATCHED THEN UPDATE SET "CONNECTION" = m."CONNECTION", "ACCOUNT" = m."ACCOUNT", "OBJECT" = m."OBJECT", "OPTIONS" = m."OPTIONS", "MAPPING_VERSION" = m."MAPPING_VERSION", "ENCODER_VERSION" = m."ENCODER_VERSION", "UPDATED_AT" = m."UPDATED_AT" WHEN NOT MATCHED THEN INSERT ("SYNC", "CONNECTION", "ACCOUNT", "OBJECT", "OPTIONS", "MAPPING_VERSION", "ENCODER_VERSION", "UPDATED_AT") VALUES (m."SYNC", m."CONNECTION", m."ACCOUNT", m."OBJECT", m."OPTIONS", m."MAPPING_VERSION", m."ENCODER_VERSION", m."UPDATED_AT");
 COMMIT;
 BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = 'out';
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, SYSDATE() FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 COMMIT;

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
+import { answer, openReverse } from '../reverse.ts'
 import { at, collect, errorOf } from '../workbench.ts'
 import { row, useAccount } from './account.ts'
 
@@ -108,6 +109,32 @@ describe('two runners at one scope', () => {
       epoch: 4,
       runId: last?.runId,
     })
+  })
+
+  test('a late sender reopens its intent while the holder commits the answer of that key: it is open afterwards', async () => {
+    const { open, fault, snowflake, scope } = account()
+    const [holder, late] = [open(), open()]
+    const delivery = await openReverse(holder, {
+      sync: scope.sync,
+      model: `SELECT 'a' AS id`,
+      columns: [{ name: 'id', type: 'string' }],
+      key: ['id'],
+    })
+    await delivery.intend([{ key: 'a', op: 'upsert' }])
+    await late.rows('SELECT 1')
+    fault('slow', { match: '^COMMIT', ms: 3000, times: 1 })
+    const acknowledged = delivery.acknowledge([answer('a', { values: ['a'] })])
+    await expect.poll(() => snowflake.journal().at(-1)?.sql, { timeout: 5000 }).toMatch(/^INSERT INTO.*COMMITS/)
+    const keys = [{ key: 'a', op: 'upsert' }]
+    const reopened = late.session(({ reverse }) =>
+      reverse.reopenIntents({ sync: scope.sync, runId: 'run-late', epoch: 1, keys }),
+    )
+    await expect.poll(() => snowflake.waiting(), { timeout: 5000 }).toBe(1)
+    await acknowledged
+    expect(await reopened).toBe(1)
+    expect(await late.rows(`SELECT key, run_id FROM _millrace.intents WHERE sync = '${scope.sync}'`)).toEqual([
+      { key: 'a', run_id: 'run-late' },
+    ])
   })
 
   test('two processes: one waits in the middle of the other’s transaction, and loses', async () => {

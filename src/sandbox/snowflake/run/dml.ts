@@ -21,9 +21,11 @@ export async function runDml(context: RunContext, statement: Dml): Promise<Outco
   if (statement.verb !== 'truncate') needWarehouse(context)
   if (context.describeOnly) return outcomeOf(statement, noCounts, 0)
   if (!session.transaction.isOpen() && context.parameters.AUTOCOMMIT === false) session.transaction.begin()
-  const counts = await session.transaction.write(writePlace(context, statement.target), (run) =>
-    change(context, statement, run),
-  )
+  const place = {
+    ...writePlace(context, statement.target),
+    onlyAdds: statement.verb === 'insert' && !statement.overwrite,
+  }
+  const counts = await session.transaction.write(place, (run) => change(context, statement, run))
   const reads = statement.verb === 'insert' ? statement.reads : [statement.target, ...statement.reads]
   const bytes = await service.scanned.bytes(session.connection, reads)
   return outcomeOf(statement, counts, bytes)

@@ -2,7 +2,7 @@
  * Transactions as Snowflake has them, over DuckDB's: READ COMMITTED, autocommit but for BEGIN, DDL commits first.
  * https://docs.snowflake.com/en/sql-reference/transactions
  * What is read before the first write is read outside of DuckDB's transaction; the first write takes the lock and only
- * then begins it, so that it sees what others committed meanwhile. An error leaves the transaction open: DuckDB gives it
+ * then begins it, so that it sees what others committed meanwhile. An INSERT takes no lock. An error leaves the transaction open: DuckDB gives it
  * up, so the statements that had worked are run again before the next one.
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
@@ -16,7 +16,7 @@ export type Transaction = {
   readonly commit: () => Promise<void>
   readonly rollback: () => Promise<void>
   /**
-   * Runs one writing statement: takes the lock, begins where nothing has begun, commits where no transaction is open.
+   * Runs one writing statement: takes the lock if it needs it, begins where nothing has begun, commits where no transaction is open.
    * `work` gets a `run` whose statements are remembered.
    */
   readonly write: <T>(place: WritePlace, work: (run: Run) => Promise<T>) => Promise<T>
@@ -31,6 +31,8 @@ export type Run = (sql: string) => Promise<number>
 export type WritePlace = {
   readonly table: string
   readonly queryId: string
+  /** An INSERT writes new partitions only: it waits for nobody, and sees what was committed when it came. */
+  readonly onlyAdds?: boolean
   readonly lockTimeoutMs: number
   readonly signal: AbortSignal
   /** @throws where the lock is not to be had */
@@ -111,9 +113,11 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
     },
     write: async (place, work) => {
       const alone = openedAt === null
-      const wanted = { sessionId, transaction: openedAt ?? now(), queryId: place.queryId, table: place.table }
-      const refused = await lock.take(wanted, place.lockTimeoutMs, place.signal)
-      if (refused) place.onLocked(refused)
+      if (!place.onlyAdds) {
+        const wanted = { sessionId, transaction: openedAt ?? now(), queryId: place.queryId, table: place.table }
+        const refused = await lock.take(wanted, place.lockTimeoutMs, place.signal)
+        if (refused) place.onLocked(refused)
+      }
       const before = done.length
       try {
         await mend()
