@@ -116,7 +116,7 @@ async function raiseEpochs(
         select: fenceRowsWithForms(db, some.map((scope) => scopeIs(db, scope)).join(' OR ')),
         change: raiseSql(db, some, runId),
       })
-      if (touched !== 1) throw notSeeded(touched)
+      if (touched === 0) throw notSeeded()
       for (const { stream, part, epoch, owner, form } of rows) {
         // Before anything is committed: whoever understands the cursor keeps the right to go on.
         refuseNewerForm(form, { sync: some[0]?.sync ?? '', stream })
@@ -160,16 +160,17 @@ export async function endFences(db: Engine, sync: string, owner: string, stream:
 
 export async function lockSeededRow(db: Engine): Promise<void> {
   const seeded = await db.run(lockSeeded(db))
-  if (seeded.rowsChanged !== 1) throw notSeeded(seeded.rowsChanged)
+  if (seeded.rowsChanged === 0) throw notSeeded()
 }
 
 const lockSeeded = (db: Engine): string =>
   `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = '' AND stream = ''`
 
-const notSeeded = (rows: number) =>
+/** Two runners that begin an empty database at once may both have seeded it: rows that are updated together are one lock. */
+const notSeeded = () =>
   new MillraceError('MR-2001', {
-    message: `_millrace.fences holds ${rows} seeded rows instead of one: somebody has edited it.`,
-    next: `Delete the extra rows, or insert ('', '', '', 0, '', current_timestamp), and run again.`,
+    message: '_millrace.fences holds no seeded row any more: somebody has edited it.',
+    next: `Insert ('', '', '', 0, '', current_timestamp), and run again.`,
   })
 
 async function writeRun(db: Engine, run: RunRecord): Promise<void> {
