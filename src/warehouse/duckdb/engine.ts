@@ -22,6 +22,9 @@ export function duckdbEngine(db: Database): Engine {
       throw error
     }
   }
+  const createSchema: Engine['createSchema'] = async (schema) => {
+    await run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`)
+  }
   return {
     ...duckdbDialect,
     ...wording,
@@ -103,9 +106,10 @@ export function duckdbEngine(db: Database): Engine {
     deleteSome: async (table, where, limit) =>
       (await run(`DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${where} LIMIT ${limit})`))
         .rowsChanged,
+    createSchema,
     createTable: async (table) => {
       const columns = table.columns.map(({ name, type }) => `${quoteName(name)} ${duckdbDialect.type(type)}`)
-      await run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(table.schema)}`)
+      await createSchema(table.schema)
       await run(`CREATE TABLE IF NOT EXISTS ${wording.relation(table.schema, table.name)} (${columns.join(', ')})`)
     },
     addColumn: async (table, { name, type }) => {
@@ -123,7 +127,7 @@ export function duckdbEngine(db: Database): Engine {
       )
     },
     makeView: async (schema, name, sql) => {
-      await run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`)
+      await createSchema(schema)
       await run(`CREATE OR REPLACE VIEW ${wording.relation(schema, name)} AS ${sql}`)
     },
   }

@@ -11,6 +11,7 @@ import { snowflakeDialect as dialect } from './dialect.ts'
 import { introspectTable, tablesIn } from './introspect.ts'
 import type { Link } from './link.ts'
 import { logicalType } from './column-type.ts'
+import { storedName } from './names.ts'
 import { standingViews } from './standing-views.ts'
 import { transactionsOf } from './transaction.ts'
 import { isInPlace, mendingSteps, wideningSteps } from './widen.ts'
@@ -86,8 +87,12 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
         return
       }
   }
-  const ensureSchema = async (schema: string) => {
-    if (!schemas.has(schema)) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)
+  /** IF NOT EXISTS asks for the right to make schemas also where the schema stands: https://github.com/sqitchers/sqitch/issues/826 */
+  const createSchema = async (schema: string) => {
+    if (schemas.has(schema)) return
+    const found = `FROM INFORMATION_SCHEMA.SCHEMATA WHERE schema_name = ${dialect.text(storedName(schema))}`
+    const [standing] = await rows(`SELECT schema_name AS name ${found}`)
+    if (!standing) await run(`CREATE SCHEMA IF NOT EXISTS ${dialect.quote(schema)}`)
     schemas.add(schema)
   }
   /** A table of the session's own instead of the one that stands, with what is to be added. */
@@ -156,10 +161,11 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       )
     },
     deleteSome: async (table, where) => (await run(`DELETE FROM ${table} WHERE ${where}`)).rowsChanged,
+    createSchema,
     createTable: async (table) => {
       const cells = table.columns.map(({ name, type }) => `${dialect.quote(name)} ${dialect.type(type)}`).join(', ')
       if (isRehearsal) return rehearse(table, table.columns)
-      await ensureSchema(table.schema)
+      await createSchema(table.schema)
       await run(`CREATE TABLE IF NOT EXISTS ${relationOf(table)} (${cells})`)
       changed(table)
     },
@@ -183,7 +189,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       const at = relationOf(view)
       if (isRehearsal) rehearsed.set(at, `(${as(sql)})`)
       else {
-        await ensureSchema(schema)
+        await createSchema(schema)
         // Whoever may read the view may go on.
         await run(`CREATE OR REPLACE VIEW ${at} COPY GRANTS AS ${sql}`)
       }

@@ -72,6 +72,8 @@ export type Engine = Dialect &
     }) => Promise<void>
     /** At least the rows that match, or so many of them. Gives how many went. */
     readonly deleteSome: (table: string, where: string, limit: number) => Promise<number>
+    /** Does nothing where it stands, and then needs no right to make one. */
+    readonly createSchema: (schema: string) => Promise<void>
     /** Makes a table, and its schema; does nothing where it stands. */
     readonly createTable: (table: Table) => Promise<void>
     readonly addColumn: (table: Table, column: Column) => Promise<void>

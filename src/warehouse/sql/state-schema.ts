@@ -6,7 +6,7 @@ export const stateSchema = '_millrace'
 
 /** Makes what is missing. Idempotent. */
 export async function createState(db: Engine): Promise<void> {
-  for (const schema of [stateSchema, 'models']) await db.run(`CREATE SCHEMA IF NOT EXISTS ${db.quote(schema)}`)
+  for (const schema of [stateSchema, 'models']) await db.createSchema(schema)
   for (const [table, columns] of Object.entries(stateTables)) {
     const cells = columns.map(
       ([name, type, isNeeded]) => `${db.quote(name)} ${db.type(type)}${isNeeded ? ' NOT NULL' : ''}`,

@@ -116,14 +116,14 @@ function checkDdlRights(context: RunContext, statement: Ddl, known: CatalogObjec
     return checkObject(context, ['CREATE DATABASE'], 'ACCOUNT', { database: null, schema: null, name: 'ACCOUNT' })
   if (objectKind === 'schema') {
     checkSeen(context, { database: name.database, schema: null, name: name.name })
-    if (known && statement.ifNotExists) return
+    // IF NOT EXISTS asks for the right also where the schema stands, as it does below for tables.
     return checkObject(context, ['CREATE SCHEMA'], 'DATABASE', database)
   }
   checkSeen(context, name)
-  if (temporary || (known && statement.ifNotExists)) return
+  if (temporary) return
   const schema: ObjectName = { database: name.database, schema: null, name: name.schema ?? '' }
   checkObject(context, [`CREATE ${objectKind.toUpperCase().replace('_', ' ')}`], 'SCHEMA', schema)
-  if (known) checkTable(context, known.name, ['OWNERSHIP'])
+  if (known && !statement.ifNotExists) checkTable(context, known.name, ['OWNERSHIP'])
 }
 
 async function record(
