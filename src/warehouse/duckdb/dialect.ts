@@ -6,6 +6,7 @@ export const duckdbDialect: Dialect = {
   text: quoteText,
   type: duckdbType,
   converted,
+  cast: (sql, type) => `CAST(${sql} AS ${duckdbType(type)})`,
   now: 'now()::TIMESTAMP',
   asText: (sql, type) => (type === 'binary' ? `to_base64(${sql})` : `CAST(${sql} AS VARCHAR)`),
   fromText: (sql, type) => (type === 'binary' ? `from_base64(${sql})` : `CAST(${sql} AS ${duckdbType(type)})`),

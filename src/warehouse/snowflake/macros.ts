@@ -41,7 +41,7 @@ export const snowflakeMacros: ModelMacros = {
   currentDate: () => `CAST(${now} AS DATE)`,
 }
 
-const timestamp = (sql: string) => `CAST(${sql} AS TIMESTAMP_NTZ(6))`
+const timestamp = (sql: string) => snowflakeDialect.cast(sql, 'timestamp')
 
 const wholeNumber = (count: string) => (/^-?\d+$/.test(count) ? count : `ROUND(${count})`)
 

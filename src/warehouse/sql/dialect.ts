@@ -12,6 +12,8 @@ export type Dialect = {
   readonly type: (type: LogicalType) => string
   /** A value of one type as one of another, exactly; used where a stored column is wider than what comes. */
   readonly converted: (sql: string, from: LogicalType, to: LogicalType) => string
+  /** A value of a model, of any type that the warehouse has, as one of ours: an instant with an offset is the same one in UTC. */
+  readonly cast: (sql: string, type: LogicalType) => string
   /** The instant, in UTC, as a timestamp. */
   readonly now: string
   /** A value as exact text, the same on every warehouse: binary as base64. */

@@ -228,7 +228,7 @@ async function readOpen(db: Engine, request: DiffRequest): Promise<OpenCounts & 
 
 /** A model's value in the snapshot's type, so that both sides compare alike. */
 const typed = (db: Engine, side: string, column: SnapshotColumn) =>
-  `CAST(${side}.${db.quote(column.name)} AS ${db.type(column.type)})`
+  db.cast(`${side}.${db.quote(column.name)}`, column.type)
 
 /** Names of our own beside a model's columns, which may bear any other. */
 const modelKey = '"#key"'

@@ -116,6 +116,20 @@ export function typeConformance(open: OpenWarehouse): void {
       expect((await reverse.diff()).counts).toMatchObject({ unchanged: 1, changed: 0, added: 0 })
     })
 
+    test('of a model that have an offset go out as the instants that they are', async () => {
+      const zoned = bench().warehouse.type === 'snowflake' ? 'TIMESTAMP_TZ' : 'TIMESTAMPTZ'
+      const reverse = await openReverse(bench(), {
+        model: `SELECT 'a' AS id, CAST('2026-07-01 10:00:00.25+02:00' AS ${zoned}) AS renewed_at`,
+        columns: [
+          { name: 'id', type: 'string' },
+          { name: 'renewed_at', type: 'timestamp' },
+        ],
+        key: ['id'],
+      })
+      const [candidate] = (await reverse.diff()).candidates
+      expect(candidate?.values).toEqual({ id: 'a', renewed_at: '2026-07-01 08:00:00.25' })
+    })
+
     test('of 10 MB pass', async () => {
       await bench().load({ rows: [{ id: 1, name: 'x'.repeat(10_000_000), _version: 1, _read_at: 1 }] })
       const [row] = await bench().session((session) => collect(session.query('SELECT name FROM crm.people')))

@@ -4,7 +4,7 @@ import { fromVariant } from './cast-variant.ts'
 import { fitted } from './fit-text.ts'
 import { toText } from './to-text.ts'
 import { type DataType, duckdbType, isSemi, isTemporal, isTimestamp, showType } from './data-type.ts'
-import { compilationError, errorAt, type Place } from './snowflake-error.ts'
+import { compilationError, errorAt, type Place, unsupported } from './snowflake-error.ts'
 import type { Typed } from './typed.ts'
 import type { Translation } from './translation.ts'
 
@@ -104,6 +104,8 @@ function conversion(t: Translation, value: Typed, to: DataType): string | null {
   if (isSemi(from)) return fromVariant(sql, from, to)
   if (isSemi(to)) return toVariant(t, value, to)
   if (from.kind === to.kind) return sameKind(sql, from, to)
+  if (from.kind === 'TIMESTAMP_TZ' && showsClock.has(to.kind))
+    throw unsupported(`${showType(from)} as ${to.kind}: ${noOffset}`)
   switch (to.kind) {
     case 'NUMBER':
       if (from.kind === 'FLOAT') return `CAST(${sql} AS ${duckdbType(to)})`
@@ -127,6 +129,10 @@ function conversion(t: Translation, value: Typed, to: DataType): string | null {
       return null
   }
 }
+
+/** Snowflake keeps the offset that a value was written with, and gives the date and time of there. */
+const showsClock: ReadonlySet<string> = new Set(['TIMESTAMP_NTZ', 'DATE', 'TIME'])
+const noOffset = `the simulator keeps the instant, and no offset; CONVERT_TIMEZONE('UTC', …) has none`
 
 function sameKind(sql: string, from: DataType, to: DataType): string {
   if (to.kind === 'NUMBER' && from.kind === 'NUMBER')

@@ -208,6 +208,8 @@ describe('functions', () => {
     [`extract(year from '2026-05-06'::date)`, '2026'],
     [`last_day('2026-02-03'::date)`, '2026-02-28'],
     [`convert_timezone('UTC', 'Europe/Berlin', '2026-07-01 12:00:00'::timestamp_ntz)`, '2026-07-01 14:00:00'],
+    [`convert_timezone('UTC', '2026-07-01 10:00:00 +0200'::timestamp_tz)::timestamp_ntz`, '2026-07-01 08:00:00'],
+    [`'2026-07-01 10:00:00 +0200'::timestamp_tz::timestamp_ltz::timestamp_ntz`, '2026-07-01 08:00:00'],
     [`div0(1, 0)`, '0.000000'],
     [`zeroifnull(null)`, '0'],
     [`current_user() || current_role() || current_database()`, 'MILLRACELOADERDB'],

@@ -54,6 +54,10 @@ describe('what is no Snowflake SQL', () => {
       `select\n  1,\n  from t`,
       `001003 42000 SQL compilation error: syntax error line 3 at position 2 unexpected 'from'.`,
     ],
+    [
+      `select '2026-07-01 10:00:00 +0200'::timestamp_tz::timestamp_ntz`,
+      `000002 0A000 SQL compilation error: Unsupported feature 'TIMESTAMP_TZ(9) as TIMESTAMP_NTZ: the simulator keeps the instant, and no offset; CONVERT_TIMEZONE('UTC', …) has none'.`,
+    ],
     ['call p()', `000002 0A000 SQL compilation error: Unsupported feature 'CALL'.`],
   ])('%j', async (sql, error) => {
     expect(await session.error(sql)).toBe(error)

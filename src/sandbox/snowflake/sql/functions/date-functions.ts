@@ -132,5 +132,7 @@ function convertTimezone(call: CallSite): Typed {
     return typed(`timezone(${call.text(1)}, timezone(${call.text(0)}, ${moment}))`, timestampNtz())
   }
   const { sql, type } = call.moment(1)
-  return typed(type.kind === 'TIMESTAMP_NTZ' ? `CAST(${sql} AS TIMESTAMPTZ)` : sql, timestampLtz())
+  const instant = type.kind === 'TIMESTAMP_NTZ' ? `CAST(${sql} AS TIMESTAMPTZ)` : sql
+  // Of a TIMESTAMP_TZ the offset is not kept: in UTC it has none, as the session's own zone.
+  return typed(instant, call.constant(0) === 'UTC' ? timestampLtz() : { kind: 'TIMESTAMP_TZ', scale: 9 })
 }
