@@ -33,7 +33,7 @@ export async function bringParquet(
   if (!columns.some(({ type }) => type === 'json')) return table
   const cells = columns.map(({ name, type }) => {
     const cell = dialect.quote(name)
-    return type === 'json' ? `PARSE_JSON(${cell}) AS ${cell}` : cell
+    return type === 'json' ? `${dialect.json(cell)} AS ${cell}` : cell
   })
   return `(SELECT ${cells.join(', ')} FROM ${table})`
 }

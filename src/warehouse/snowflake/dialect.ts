@@ -28,6 +28,9 @@ function asText(sql: string, type: LogicalType): string {
   }
 }
 
+/** A name that stands twice in an object has its last value: by itself PARSE_JSON refuses it, and with it all that comes with it. */
+const json = (sql: string): string => `PARSE_JSON(${sql}, 'd')`
+
 /** A null among them stays one: ARRAY_CONSTRUCT alone would make it `undefined`. */
 const element = (sql: string): string => `NVL(TO_VARIANT(${sql}), PARSE_JSON('null'))`
 
@@ -62,10 +65,10 @@ export const snowflakeDialect: Dialect = {
   now: 'SYSDATE()',
   asText,
   fromText: (sql, type) => {
-    if (type === 'json') return `PARSE_JSON(${sql})`
+    if (type === 'json') return json(sql)
     return type === 'binary' ? `BASE64_DECODE_BINARY(${sql})` : `CAST(${sql} AS ${snowflakeType(type)})`
   },
-  json: (sql) => `PARSE_JSON(${sql})`,
+  json,
   jsonText: (sql) => `CAST(${sql} AS VARCHAR)`,
   textList: (texts) => `TO_JSON(${list(texts)})`,
   jsonObject: (pairs) =>

@@ -130,6 +130,20 @@ export function typeConformance(open: OpenWarehouse): void {
       expect(candidate?.values).toEqual({ id: 'a', renewed_at: '2026-07-01 08:00:00.25' })
     })
 
+    test('of JSON that say a name twice load, with the rows beside them', async () => {
+      const columns = { id: 'integer', doc: 'json' } as const
+      const doc = '{"a":1,"b":[{"c":1,"c":2}],"a":2}'
+      const rows = [
+        { id: 1, doc, _version: 1, _read_at: 1 },
+        { id: 2, doc: '{"a":1.50}', _version: 1, _read_at: 1 },
+      ]
+      expect(await bench().load({ columns, rows })).toMatchObject({ inserted: 2, rejected: 0 })
+      const stored = await bench().rows('SELECT doc FROM crm.people ORDER BY id')
+      // DuckDB keeps the text.
+      const kept = bench().warehouse.type === 'snowflake' ? '{"a":2,"b":[{"c":2}]}' : doc
+      expect(stored).toEqual([{ doc: kept }, { doc: '{"a":1.50}' }])
+    })
+
     test('of 10 MB pass', async () => {
       await bench().load({ rows: [{ id: 1, name: 'x'.repeat(10_000_000), _version: 1, _read_at: 1 }] })
       const [row] = await bench().session((session) => collect(session.query('SELECT name FROM crm.people')))

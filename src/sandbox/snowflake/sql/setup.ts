@@ -144,10 +144,17 @@ const semi = [
     'sf_to_object(x)',
     `CASE json_type(x) WHEN 'OBJECT' THEN x WHEN 'NULL' THEN NULL ELSE sf_bad_variant(x, 'OBJECT') END`,
   ),
+  // A VARIANT of DuckDB's holds a name once, with its last value: then there are fewer members.
+  macro('sf_last_values(x)', `CAST(CAST(TRY_CAST(x AS JSON) AS VARIANT) AS JSON)`),
+  macro(
+    'sf_repeats(x)',
+    `coalesce(len(json_extract(TRY_CAST(x AS JSON), '$..*')) > len(json_extract(sf_last_values(x), '$..*')), FALSE)`,
+  ),
   macro(
     'sf_try_parse_json(x)',
-    `CASE WHEN trim(x) = '' THEN NULL WHEN json_valid(x) THEN CAST(sf_compact(x) AS JSON) END`,
+    `CASE WHEN trim(x) = '' OR NOT json_valid(x) OR sf_repeats(x) THEN NULL ELSE CAST(sf_compact(x) AS JSON) END`,
   ),
+  macro('sf_try_parse_json_d(x)', `CASE WHEN sf_repeats(x) THEN sf_last_values(x) ELSE sf_try_parse_json(x) END`),
   // Blanks outside of texts go, as they do in a VARIANT; the digits of numbers stay as they are.
   macro(
     'sf_compact(x)',
@@ -155,8 +162,15 @@ const semi = [
   ),
   macro(
     'sf_parse_json(x)',
-    `CASE WHEN x IS NULL OR trim(x) = '' THEN NULL ELSE coalesce(sf_try_parse_json(x),
-      sf_error('100069', '22P02', 'Error parsing JSON: ' || substr(x, 1, 200))) END`,
+    `CASE WHEN x IS NULL OR trim(x) = '' THEN NULL ELSE coalesce(sf_try_parse_json(x), sf_bad_json(x)) END`,
+  ),
+  macro(
+    'sf_parse_json_d(x)',
+    `CASE WHEN x IS NULL OR trim(x) = '' THEN NULL ELSE coalesce(sf_try_parse_json_d(x), sf_bad_json(x)) END`,
+  ),
+  macro(
+    'sf_bad_json(x)',
+    `sf_error('100069', '22P02', 'Error parsing JSON: ' || CASE WHEN sf_repeats(x) THEN 'duplicate object attribute in ' ELSE '' END || substr(x, 1, 200))`,
   ),
   macro(
     'sf_key(x, name)',
@@ -213,9 +227,9 @@ export const setupSql: readonly string[] = [
 ]
 
 function rank(sql: string): number {
-  return /sf_compact|sf_flatten_none|sf_key\(x/.test(sql.slice(0, 60))
+  return /sf_compact|sf_last_values|sf_flatten_none|sf_key\(x/.test(sql.slice(0, 60))
     ? 0
-    : /sf_parse_json|sf_flatten\(/.test(sql.slice(0, 60))
+    : /sf_try_parse_json_d|sf_parse_json|sf_flatten\(/.test(sql.slice(0, 60))
       ? 2
       : 1
 }

@@ -41,6 +41,7 @@ function lost({ status, network, code }: FailureFacts): Meaning {
 function words({ message, code, sqlState, queryId }: FailureFacts): string {
   const text = message
     .replace(/\s*Row Values: \[[\s\S]*/, '')
+    .replace(/(Error parsing JSON):[\s\S]*/, '$1')
     .trim()
     .slice(0, mostOfMessage)
   const marks = [code && sqlState ? `${code}, ${sqlState}` : code, queryId && `query ${queryId}`].filter(Boolean)

@@ -199,6 +199,12 @@ describe('values', () => {
     ['select 1.5::float / 0', '100051 22012 Division by zero'],
     ['select 5 % 0', '100051 22012 Division by zero'],
     [`select parse_json('{')`, '100069 22P02 Error parsing JSON: {'],
+    [`select parse_json('{', 'd')`, '100069 22P02 Error parsing JSON: {'],
+    [
+      `select parse_json('{"a":1,"a":2}')`,
+      '100069 22P02 Error parsing JSON: duplicate object attribute in {"a":1,"a":2}',
+    ],
+    [`select parse_json('{}', 'x')`, `000002 0A000 SQL compilation error: Unsupported feature 'PARSE_JSON with x'.`],
     [`select parse_json('"x"')::number`, '100071 22000 Failed to cast variant value "x" to FIXED'],
     [`select parse_json('[1]')::date`, '100071 22000 Failed to cast variant value [1] to DATE'],
     [`select 'abc'::varchar(2)`, `100078 22000 String 'abc' is too long and would be truncated`],

@@ -89,6 +89,7 @@ describe('each refusal has its own code, words and way on', () => {
       /several rows/,
       /report it/,
     ],
+    ['100069', 'Error parsing JSON: {"email":"ann@acme.test"', 'MR-2003', /Error parsing JSON \(100069/, /history/],
     ['', 'write ENOSPC: No space left on device', 'MR-2004', /no room/, /Free some space/],
   ])('%s %s', (code, message, expected, words, next) => {
     const error = translateSnowflakeError(refused(code, message), 'loading', 'SELECT 1')

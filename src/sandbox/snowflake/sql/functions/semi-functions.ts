@@ -14,13 +14,14 @@ import { arrayOf, getSql, objectOf } from '../translate-semi.ts'
 import { pathKeys } from '../variant-path.ts'
 import { type Rules, scalar } from './function-rule.ts'
 import { textConstant, textSql, typed, type Typed } from '../typed.ts'
+import { unsupported } from '../snowflake-error.ts'
 import type { CallSite } from '../call-site.ts'
 
 const text = varcharType()
 
 export const semiFunctions: Rules = [
-  scalar('PARSE_JSON', 1, 1, (call) => typed(`sf_parse_json(${call.text(0)})`, variantType)),
-  scalar('TRY_PARSE_JSON', 1, 1, (call) => typed(`sf_try_parse_json(${call.text(0)})`, variantType)),
+  scalar('PARSE_JSON', 1, 2, (call) => parsed(call, 'sf_parse_json')),
+  scalar('TRY_PARSE_JSON', 1, 2, (call) => parsed(call, 'sf_try_parse_json')),
   scalar('CHECK_JSON', 1, 1, (call) =>
     typed(
       `CASE WHEN json_valid(${call.text(0)}) THEN NULL WHEN ${call.text(0)} IS NOT NULL THEN 'invalid JSON' END`,
@@ -111,6 +112,13 @@ export const semiFunctions: Rules = [
 ]
 
 /** The argument has to be a VARIANT, an OBJECT or an ARRAY. */
+/** 's', or nothing, refuses a name that stands twice in an object; with 'd' the last one counts. */
+function parsed(call: CallSite, macro: string): Typed {
+  const mode = call.count === 2 ? call.constant(1) : 's'
+  if (mode !== 's' && mode !== 'd') throw unsupported(`${call.node.name} with ${mode}`)
+  return typed(`${macro}${mode === 'd' ? '_d' : ''}(${call.text(0)})`, variantType)
+}
+
 function semi(call: CallSite, index: number): string {
   const value = call.value(index)
   if (value.type.kind === 'NULL') return 'CAST(NULL AS JSON)'
