@@ -1,7 +1,8 @@
 /** From one Snowflake type to another. https://docs.snowflake.com/en/sql-reference/data-type-conversion */
-import { fromText, tryFromText } from './cast-text.ts'
+import { fromText } from './cast-text.ts'
 import { fromVariant } from './cast-variant.ts'
 import { fitted } from './fit-text.ts'
+import { readByFormat, tryByFormat } from './input-format.ts'
 import { toText } from './to-text.ts'
 import { type DataType, duckdbType, isSemi, isTemporal, isTimestamp, showType } from './data-type.ts'
 import { compilationError, errorAt, type Place, unsupported } from './snowflake-error.ts'
@@ -37,7 +38,7 @@ export function castTrying(t: Translation, value: Typed, to: DataType, place: Pl
       place,
       `Function TRY_CAST cannot be used with arguments of types ${showType(value.type)} and ${showType(to)}`,
     )
-  return { sql: tryFromText(value.sql, to), type: to }
+  return { sql: tryByFormat(t, value.sql, to), type: to }
 }
 
 /** What is done without a word: an argument, a branch, the side of a comparison. */
@@ -97,7 +98,7 @@ function conversion(t: Translation, value: Typed, to: DataType): string | null {
   const { sql } = value
   if (from.kind === 'NULL') return `CAST(NULL AS ${duckdbType(to)})`
   if (from.kind === 'VARCHAR') {
-    const read = fromText(sql, from, to)
+    const read = readByFormat(t, sql, to) ?? fromText(sql, from, to)
     return read !== null && isTimestamp(to) ? cutFraction(read, from, to) : read
   }
   if (to.kind === 'VARCHAR') return fitted(toText(t, value), from, to)

@@ -132,6 +132,32 @@ describe('conversions', () => {
   })
 })
 
+describe('a text becomes a date or time', () => {
+  const parameters = {
+    TIMESTAMP_INPUT_FORMAT: 'DD.MM.YYYY HH24:MI',
+    DATE_INPUT_FORMAT: 'DD.MM.YYYY',
+    TIME_INPUT_FORMAT: 'MI:HH24',
+  }
+
+  test.each([
+    [`'02.01.2026 03:04'::timestamp_ntz`, '2026-01-02 03:04:00'],
+    [`'02.01.2026 03:04'::timestamp_ltz::timestamp_ntz`, '2026-01-02 03:04:00'],
+    [`'02.01.2026'::date`, '2026-01-02'],
+    [`to_date('02.01.2026')`, '2026-01-02'],
+    [`'04:03'::time`, '03:04:00'],
+    [`try_cast('2026-01-02' as date)`, null],
+    [`try_to_timestamp_ntz('2026-01-02 03:04')`, null],
+    [`try_to_timestamp_ntz('2026-01-02 03:04', 'AUTO')`, '2026-01-02 03:04:00'],
+    [`to_timestamp('2026-01-02 03:04', 'auto')`, '2026-01-02 03:04:00'],
+  ])('by the session’s format: %s gives %j', async (expression, expected) => {
+    expect(await session.value(`select ${expression}`, { parameters })).toBe(expected)
+  })
+
+  test.each(['timestamp_ntz', 'date', 'time'])('and %s by no other', async (type) => {
+    expect(await session.error(`select '2026-01-02'::${type}`, { parameters })).toContain('100096 22007')
+  })
+})
+
 describe('NULLs and comparisons', () => {
   each([
     ['greatest(1, null)', null],

@@ -51,6 +51,7 @@ describe('the session', () => {
     expect(setup).toContain('STATEMENT_TIMEOUT_IN_SECONDS = 90, LOCK_TIMEOUT = 0')
     expect(setup).toContain(`TIMEZONE = 'UTC'`)
     expect(setup).not.toContain('Helsinki')
+    for (const what of ['TIMESTAMP', 'DATE', 'TIME']) expect(setup).toContain(` ${what}_INPUT_FORMAT = 'AUTO'`)
     expect(setup).toContain(`TIMESTAMP_NTZ_OUTPUT_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'`)
   })
 

@@ -1,6 +1,7 @@
 /** https://docs.snowflake.com/en/sql-reference/functions-conversion */
 import { castExplicitly, coerce } from '../cast.ts'
-import { tryFromText } from '../cast-text.ts'
+import { fromText, tryFromText } from '../cast-text.ts'
+import { tryByFormat } from '../input-format.ts'
 import {
   binaryType,
   booleanType,
@@ -45,10 +46,10 @@ export const conversionFunctions: Rules = [
 
 const cast = (call: CallSite, to: DataType): Typed => castExplicitly(call.t, call.value(0), to, call.place)
 
-function tryCast(call: CallSite, to: DataType): Typed {
+function tryCast(call: CallSite, to: DataType, read = tryByFormat): Typed {
   const value = call.value(0)
   if (value.type.kind !== 'VARCHAR' && value.type.kind !== 'NULL') throw call.wrongTypes()
-  return typed(tryFromText(value.sql, to), to)
+  return typed(read(call.t, value.sql, to), to)
 }
 
 /** TO_NUMBER(x [, format] [, precision [, scale]]) */
@@ -81,10 +82,16 @@ function read(call: CallSite, to: DataType, what: string): Typed {
   if (value.type.kind === 'NUMBER') return epochOf(call, to)
   if (isTimestamp(value.type) || value.type.kind === 'DATE') return cast(call, to)
   const format = call.constant(1)
-  if (/^auto$/i.test(format)) return cast(call, to)
+  if (isAuto(format)) {
+    const read = value.type.kind === 'VARCHAR' ? fromText(value.sql, value.type, to) : null
+    return read === null ? cast(call, to) : typed(read, to)
+  }
   const sql = `sf_read_format(${call.text(0)}, ${textSql(readPattern(format))}, ${textSql(format)}, '${what}')`
   return coerce(call.t, typed(sql, timestampNtz()), to)
 }
+
+/** Whatever the session's format is. */
+const isAuto = (format: string): boolean => /^auto$/i.test(format)
 
 /** TO_TIMESTAMP(n, scale): n in units of 10^-scale seconds. */
 function epochOf(call: CallSite, to: DataType): Typed {
@@ -99,7 +106,7 @@ function epochOf(call: CallSite, to: DataType): Typed {
 function tryRead(call: CallSite, to: DataType): Typed {
   if (call.count === 1) return tryCast(call, to)
   const format = call.constant(1)
-  if (/^auto$/i.test(format)) return tryCast(call, to)
+  if (isAuto(format)) return tryCast(call, to, (_, sql) => tryFromText(sql, to))
   return coerce(call.t, typed(`try_strptime(${call.text(0)}, ${textSql(readPattern(format))})`, timestampNtz()), to)
 }
 
