@@ -194,6 +194,7 @@ describe('a session that is not heard of any more', () => {
       sleeper.session(async (session) => {
         const run = (sql: string) => collect(session.query(sql))
         await run('BEGIN TRANSACTION')
+        await run('UPDATE _millrace.fences SET taken_at = SYSDATE()')
         await run(`INSERT INTO ${target} (id, name) SELECT 1, 'before'`)
         began.resolve(undefined)
         await woken.promise
