@@ -31,6 +31,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
         children.map(({ child, shape: own }) => [child.name, loadedOf(own, ownMember(known?.inside, child.name))]),
       ),
     },
+    ...(plan.leftOut && { history: plan.leftOut.by }),
     by: digestOf(plan),
   }
 }

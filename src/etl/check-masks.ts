@@ -53,7 +53,7 @@ export function checkMasks(
 }
 
 /** Beside the key and what rows are loaded by, which always are. */
-export const isLoaded = ({ include, exclude }: StreamConfig, field: string): boolean =>
+export const isLoaded = ({ include, exclude }: Pick<StreamConfig, 'include' | 'exclude'>, field: string): boolean =>
   (include === null || include.includes(field)) && !exclude.includes(field)
 
 /** A `where` that a stream does not know would load what it was to keep out. @throws MillraceError MR-1208 */

@@ -41,6 +41,7 @@ export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): 
       }),
     ),
     ...(history.otherNames && { otherNames: history.otherNames }),
+    ...(plan.leftOut && plan.leftOut.names.length > 0 && { leftOut: plan.leftOut.names }),
   }
 }
 

@@ -29,7 +29,7 @@ export function recordMask(
 }
 
 /** All that the rows may call a field. */
-function namesIn({ tracked, names = {}, otherNames = {} }: FieldHistory, field: string): readonly string[] {
+export function namesIn({ tracked, names = {}, otherNames = {} }: FieldHistory, field: string): readonly string[] {
   const own = [field, ...keysOf({ ...tracked, ...names }, [field])]
   return [...own, ...keysOf(otherNames, own)]
 }

@@ -13,7 +13,7 @@ export const digestOf = (plan: StreamPlan): string => hashOf(chosenBy(plan, null
 export const scanDigestOf = (plan: StreamPlan, start: string | null): string =>
   hashOf([...chosenBy(plan, start), ...(plan.stream.resumesAs === undefined ? [] : [plan.stream.resumesAs])])
 
-function chosenBy({ config, shape, children, stream }: StreamPlan, start: string | null): readonly unknown[] {
+function chosenBy({ config, shape, children, stream, leftOut }: StreamPlan, start: string | null): readonly unknown[] {
   const { where, query, options, include, exclude } = config
   return [
     heededStart(stream, start),
@@ -30,6 +30,10 @@ function chosenBy({ config, shape, children, stream }: StreamPlan, start: string
       own.exclude.toSorted(),
       masksIn(own, has),
     ]),
+    // Where nothing is left out it is what it was before histories were looked at.
+    ...(leftOut && leftOut.fields.length > 0
+      ? [leftOut.by.include?.toSorted() ?? null, leftOut.by.exclude.toSorted()]
+      : []),
   ]
 }
 

@@ -41,6 +41,9 @@ export function narrow(sync: string, plan: StreamPlan, fields: readonly string[]
   const { stream, shape, config } = plan
   if (plan.mode !== 'merge') throw notMerged(sync, config, plan.mode)
   const kept = new Set([...stream.key, stream.version, stream.deletedWhen?.column, ...fields])
+  // What a history's values are of decides whether they are masked, or come at all.
+  for (const { field, maskBy } of shape.columns) if (maskBy && kept.has(field)) kept.add(maskBy.field)
+  if (plan.leftOut && fields.length > 0) kept.add(plan.leftOut.field)
   const columns = shape.columns.filter(({ field }) => kept.has(field))
   const names = new Set(columns.map(({ column }) => column))
   return {

@@ -13,6 +13,7 @@ import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
 import { checkOptions, refuseIdleOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
+import { withLeftOut, type LeftOut } from './left-out-fields.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -22,6 +23,8 @@ export type StreamPlan = {
   readonly children: readonly ChildPlan[]
   /** Only some of its columns are read, of rows that stand; `sweeps`: of all of them. @default all columns */
   readonly part?: { readonly sweeps: boolean }
+  /** Of a field history whose object is loaded, too. @default all rows are loaded */
+  readonly leftOut?: LeftOut
 }
 
 /** A child stream, with what its own entry in the sync says of it. */
@@ -84,7 +87,7 @@ export async function resolveStreams(
   }
   refuseOrphans(sync, wanted, { plans, owned })
   refuseSharedTables(sync, plans)
-  return plans
+  return plans.map((plan) => withLeftOut(plan, plans))
 }
 
 /** Of the streams that are the sync's own. */

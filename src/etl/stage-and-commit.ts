@@ -59,6 +59,7 @@ export async function stageForStream(
     deletedWhen: plan.stream.deletedWhen ?? null,
     pii: plan.config.pii,
     key: plan.stream.key,
+    ...(plan.leftOut && { leftOut: plan.leftOut }),
     derived: false,
   })
   sayRejected(context, plan.stream.name, parent)

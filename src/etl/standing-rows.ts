@@ -3,6 +3,7 @@ import type { Scan } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import { askedOf, changeOf } from './asked.ts'
+import { oddOfLeftOut } from './left-out-fields.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 type Standing = {
@@ -24,6 +25,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
       : null,
     full ? null : aheadOf(of),
     before === undefined ? null : changeOf(plan, before, askedOf(plan, start), full),
+    ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
     ...(before === undefined || full ? [] : lacksOf(of, before, start)),
   ]
   return odd.filter((each) => each !== null)

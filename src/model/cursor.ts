@@ -49,6 +49,8 @@ export type Asked = {
   readonly loaded?: LoadedFields
   /** By child stream. @default not known */
   readonly inside?: { readonly [stream: string]: LoadedFields }
+  /** Of a field history: which of its object's fields were chosen. @default not known: rows of all fields were loaded */
+  readonly history?: { readonly include: readonly string[] | null; readonly exclude: readonly string[] }
   /** A digest of the options by which rows and values are chosen, but for `start`. @default not known */
   readonly by?: string
 }

@@ -13,7 +13,7 @@ import { isUnreadable, readChunk, readerSql } from './read-chunk.ts'
 import type { SpooledChunk, SpooledFile } from './spool.ts'
 import { stageRejects } from './stage-rejects.ts'
 import { stageTombstones } from './stage-tombstones.ts'
-import { bad, castOf, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
+import { bad, castOf, leftOut, malformed, order, raw, rawName, type StagedColumn } from './staged-column.ts'
 import { canFail, strictCast } from './strict-cast.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -28,6 +28,8 @@ export type StageRequest = {
   readonly deletedWhen: { readonly column: string; readonly is: 'set' | 'true' } | null
   /** Vendor fields that are masked in what is kept of a reject. */
   readonly pii: readonly string[]
+  /** Rows whose vendor field has one of these names are not kept, and count as filtered. @default all are kept */
+  readonly leftOut?: { readonly field: string; readonly names: readonly string[] }
   /** Rows that the engine made from others count as derived. */
   readonly derived: boolean
   /** DuckDB's words: `1GB`. */
@@ -66,7 +68,7 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
       read: request.derived ? 0 : count,
       derived: request.derived ? count : 0,
       duplicates: rows.duplicates + gone.duplicates,
-      filtered: 0,
+      filtered: rows.filtered,
       rejected: rows.rejected + gone.rejected,
     },
   }
@@ -74,17 +76,21 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
 
 type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
   readonly duplicates: number
+  readonly filtered: number
   readonly rejected: number
 }
 
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
-  if (files.length === 0) return { path: null, rejects: null, samples: [], duplicates: 0, rejected: 0 }
+  if (files.length === 0) return { path: null, rejects: null, samples: [], ...noneCounted }
   const path = join(request.directory, 'rows.parquet')
-  if (await stageFlawless(db, request, { files, path }))
-    return { path, rejects: null, samples: [], duplicates: 0, rejected: 0 }
+  // Rows that are left out have to be counted, which a copy straight into Parquet does not.
+  if (!leavesOut(request) && (await stageFlawless(db, request, { files, path })))
+    return { path, rejects: null, samples: [], ...noneCounted }
   return stageWithFlaws(db, request, { files, path })
 }
+
+const noneCounted = { duplicates: 0, filtered: 0, rejected: 0 }
 
 type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
 
@@ -113,15 +119,18 @@ async function stageFlawless(db: Database, request: StageRequest, { files, path 
 
 /** In steps over a table: what does not fit is set aside with its reason, and of rows with one key the latest stays. */
 async function stageWithFlaws(db: Database, request: StageRequest, { files, path }: Staging): Promise<StagedRows> {
-  const read = (isOrdered: boolean) =>
-    readChunk(db, {
+  const read = async (isOrdered: boolean): Promise<number> => {
+    const more = [rawRow(request), ...leftOutCell(request), ...(isOrdered ? [order] : [])]
+    await readChunk(db, {
       files,
       columns: request.columns,
       table: 'staged',
-      select: (source) => castSql(request, source, rawRow(request), ...(isOrdered ? [order] : [])),
+      select: (source) => castSql(request, source, ...more),
       isOrdered,
     })
-  await read(false).catch(async (error: unknown) => {
+    return leavesOut(request) ? (await db.run(`DELETE FROM staged WHERE ${leftOut}`)).rowsChanged : 0
+  }
+  const filtered = await read(false).catch(async (error: unknown) => {
     if (!isUnreadable(error)) throw error
     const fields = request.columns.map(({ field }) => field)
     // DuckDB's own words do not go with them: they may show a row, or take its cells for names of columns.
@@ -132,7 +141,7 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
   const [counted] = await db.rows(
     `SELECT count(*) AS n, ${keys.length > 0 ? distinctKeys(request) : 'count(*)'} AS d, (SELECT count(*) FROM staged) AS came FROM staged WHERE ${bad} IS NULL`,
   )
-  await refuseOtherCount(files, Number(counted?.['came'] ?? 0))
+  await refuseOtherCount(files, Number(counted?.['came'] ?? 0) + filtered)
   const good = Number(counted?.['n'] ?? 0)
   const distinct = Number(counted?.['d'] ?? 0)
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
@@ -147,7 +156,7 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
       style: request.parquet,
     })
   await db.run('DROP TABLE staged')
-  return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct }
+  return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct, filtered }
 }
 
 /** Of a file it is only said how many rows it has; of a last line that is too long DuckDB says nothing. */
@@ -221,6 +230,17 @@ function castSql(request: StageRequest, source: string, ...more: readonly string
 
 const rawRow = (request: StageRequest): string =>
   `CASE WHEN ${bad} IS NOT NULL THEN ${maskedRow(request.columns, hiddenFields(request))} END AS ${raw}`
+
+/** Not so in a pass that does not read the field: what it brings touches rows that stand, and none of their values. */
+const leavesOut = ({ columns, leftOut: out }: StageRequest): boolean =>
+  out !== undefined && out.names.length > 0 && columns.some(({ field }) => field === out.field)
+
+function leftOutCell(request: StageRequest): readonly string[] {
+  const { columns, leftOut: out } = request
+  if (!out || !leavesOut(request)) return []
+  const value = rawName(columns.findIndex(({ field }) => field === out.field))
+  return [`coalesce(${value} IN (${out.names.map(quoteText).join(', ')}), false) AS ${leftOut}`]
+}
 
 /** Masked fields are personal, whether or not the sync says so. */
 const hiddenFields = ({ columns, pii }: StageRequest): readonly string[] => [

@@ -33,4 +33,6 @@ export type FieldHistoryView = {
   readonly tracked: { readonly [historyName: string]: string }
   /** Entries of these names, if they have a value, are changes of the field that is named so. @default none */
   readonly otherNames?: { readonly [name: string]: string }
+  /** Entries of these names are of fields that the parent's table does not have: the view leaves them out. @default none */
+  readonly leftOut?: readonly string[]
 }

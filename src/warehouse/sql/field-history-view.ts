@@ -21,13 +21,16 @@ export function fieldHistorySql(db: Engine, view: FieldHistoryView, parentColumn
   const hasValue = means
     ? ` AND (${named} NOT IN (${otherNames.map(([name]) => db.text(name)).join(', ')}) OR ${h(history.from)} IS NOT NULL OR ${h(history.to)} IS NOT NULL)`
     : ''
+  const { leftOut = [] } = view
+  const isIn =
+    leftOut.length > 0 ? ` AND (${named} IS NULL OR ${named} NOT IN (${leftOut.map(db.text).join(', ')}))` : ''
   const inOrder = `PARTITION BY ${h(history.record)}, ${field}, ${kind} ORDER BY ${h(history.at)}, ${h(history.key)}`
   const changes =
     `SELECT ${h(history.record)} AS record_id, ${field} AS field, ${kind} AS kind, ` +
     `CAST(${h(history.from)} AS VARCHAR) AS from_value, CAST(${h(history.to)} AS VARCHAR) AS to_value, ` +
     `${h(history.at)} AS changed_at, ${history.by === null ? 'CAST(NULL AS VARCHAR)' : h(history.by)} AS changed_by_id, ` +
     `lead(${h(history.at)}) OVER (${inOrder}) AS next_at, row_number() OVER (${inOrder}) AS nth ` +
-    `FROM ${rowsOf(db, schema, history)} h WHERE h._deleted_at IS NULL${hasValue}`
+    `FROM ${rowsOf(db, schema, history)} h WHERE h._deleted_at IS NULL${hasValue}${isIn}`
   const p = `FROM ${rowsOf(db, schema, parent)} p`
   const createdAt = `p.${db.quote(parent.createdAt)}`
   const key = `p.${db.quote(parent.key)}`

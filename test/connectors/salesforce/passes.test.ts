@@ -27,7 +27,7 @@ streams:
 source: salesforce
 schema: hashed
 streams:
-  Account: { mask: { Id: sha256 }, include: [Name, Industry], field_history: true }
+  Account: { mask: { Id: sha256 }, include: [Name, Industry, OwnerId, NumberOfEmployees], field_history: true }
 `,
       'syncs/regions.yaml': `
 source: salesforce
@@ -154,6 +154,21 @@ it('what a sync masks and leaves out of all its streams, it does of the history 
       'SELECT count(*) > 100 AS many, count(changed_by) + count(changed_by_id) AS named FROM quiet.account_field_history',
     ),
   ).toEqual([{ many: 'true', named: '0' }])
+})
+
+it('what an object leaves out is left out of its history, in the table as in the views', async () => {
+  writeFileSync(
+    join(project.directory, 'syncs/lean.yaml'),
+    'source: salesforce\nschema: lean\nverify: strict\nstreams: { Account: { exclude: [Industry, Phone, OwnerId], field_history: true } }\n',
+  )
+  const ran = await millrace(['sync', 'run', 'lean'], project)
+  expect(ran.code, JSON.stringify(ran)).toBe(0)
+  expect(streamsOf(ran)['AccountHistory']).toMatchObject({ filtered: expect.toSatisfy((rows) => Number(rows) > 10) })
+  const fieldsOf = async (table: string) =>
+    (await project.rows(`SELECT DISTINCT field FROM lean.${table} ORDER BY 1`)).map(({ field }) => field)
+  expect(await fieldsOf('account_history')).toEqual(['NumberOfEmployees', 'created'])
+  // Tracked fields that never changed have their present value there.
+  expect(await fieldsOf('account_field_history')).toEqual(['Account_Status__c', 'Name', 'NumberOfEmployees', 'created'])
 })
 
 it.each([

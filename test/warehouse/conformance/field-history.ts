@@ -195,6 +195,21 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       expect(await intervals('ownerAssignment')).toEqual([])
     })
 
+    test('shows nothing of what its parent leaves out', async () => {
+      await build([
+        ['h1', 'Name', 'Ac', 'Acme', '05'],
+        ['h2', 'Owner', 'U2', 'U3', '07', 'EntityId'],
+        ['h3', 'Phone', '1', '2', '08'],
+      ])
+      const { Owner: _, ...tracked } = view.tracked
+      await bench().session((session) =>
+        session.ensureFieldHistory({ ...view, tracked, leftOut: ['OwnerId', 'Owner'] }),
+      )
+      expect(await intervals('Owner')).toEqual([])
+      expect(await intervals('Phone')).toHaveLength(2)
+      expect(await intervals('Name')).toHaveLength(2)
+    })
+
     test('can be built again over itself', async () => {
       await build([])
       await bench().session((session) => session.ensureFieldHistory(view))

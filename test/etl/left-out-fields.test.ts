@@ -1,0 +1,151 @@
+/** What a stream leaves out is left out of its field history. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { OpenedConnector, Stream } from '../../src/connector/contract.ts'
+import { createVendor, type Vendor } from './vendor.ts'
+import { openWorld, type RunOptions, type World } from './world.ts'
+
+let world: World
+let connector: OpenedConnector
+let history: Vendor
+beforeEach(async () => {
+  world = openWorld()
+  const people = createVendor({
+    readAt: world.clock,
+    withoutChildren: true,
+    columns: { Title: 'string', OwnerId: 'string', born: 'timestamp' },
+  })
+  people.put(1, { Title: 'Dr', OwnerId: 'U2', born: '2025-01-01T00:00:00Z' })
+  people.pass()
+  history = createVendor({
+    readAt: world.clock,
+    withoutChildren: true,
+    columns: { person: 'integer', f: 'string', was: 'string', is: 'string' },
+    people: {
+      name: 'peopleHistory',
+      appendOnly: true,
+      boundedBy: 'updated_at',
+      history: {
+        of: 'people',
+        record: 'person',
+        field: 'f',
+        from: 'was',
+        to: 'is',
+        at: 'updated_at',
+        by: 'person',
+        createdAt: 'born',
+        tracked: { Title: 'Title', Owner: 'OwnerId' },
+        otherNames: { ownerAssignment: 'Owner' },
+      },
+    },
+  })
+  change(1, 'Title', 'Mr', 'Dr')
+  change(2, 'Owner', 'U0', 'U1')
+  change(3, 'ownerAssignment', 'U1', 'U2')
+  change(4, 'created', null, null)
+  connector = await together(people, history)
+})
+afterEach(() => world.close())
+
+function change(id: number, f: string, was: string | null, is: string | null): void {
+  history.put(id, { person: 1, f, was, is })
+  history.pass()
+}
+
+async function together(...vendors: readonly Vendor[]): Promise<OpenedConnector> {
+  const [first] = vendors
+  if (!first) throw new Error('no vendor')
+  const streams: Stream[] = []
+  for (const each of vendors)
+    streams.push(...((await each.connector.streams?.({ signal: AbortSignal.timeout(1000) })) ?? []))
+  return {
+    ...first.connector,
+    now: () => Promise.resolve(new Date('2026-02-01T00:00:00Z')),
+    streamNames: () => Promise.resolve(streams.map(({ name }) => name)),
+    streams: () => Promise.resolve(streams),
+  }
+}
+
+const run = async (people: NonNullable<RunOptions['streams']>[number], rest: RunOptions = {}) => {
+  const ran = await world.run(connector, { ...rest, streams: [{ ...people, fieldHistory: true }] })
+  expect(ran.errors).toEqual([])
+  const told = ran.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+  return { report: ran.streams['peopleHistory'], told: told.filter((message) => message.startsWith('peopleHistory')) }
+}
+const loaded = async () => (await world.rows('SELECT f FROM crm.people_history ORDER BY id')).map(({ f }) => f)
+const shown = async () =>
+  (await world.rows('SELECT DISTINCT field FROM crm.people_field_history ORDER BY field')).map(({ field }) => field)
+
+describe('the history of a stream', () => {
+  test.each([
+    ['exclude', { exclude: ['OwnerId'] }],
+    ['include', { include: ['Title'] }],
+  ])('has no rows of fields that its %s leaves out, by no name that it has for them', async (_, people) => {
+    const { report, told } = await run(people)
+    expect(await loaded()).toEqual(['Title', 'created'])
+    expect(await shown()).toEqual(['Title', 'created'])
+    expect(report).toMatchObject({ read: 4, counted: 4, inserted: 2, filtered: 2 })
+    expect(told).toEqual([])
+    const rejected = await world.rows(`SELECT * FROM _millrace.rejects`)
+    expect(rejected).toEqual([])
+  })
+
+  test('has them left out where rows are read again, and where some of them are refused', async () => {
+    history.show = ({ at, items: _items, ...row }) => ({
+      ...row,
+      updated_at: new Date(at).toISOString(),
+      ...(row.id > 2 && { person: 'nobody' }),
+    })
+    const { report } = await run({ exclude: ['OwnerId'] })
+    expect(report).toMatchObject({ read: 4, inserted: 1, filtered: 2, rejected: 1 })
+    expect(await world.rows('SELECT key FROM _millrace.rejects')).toEqual([{ key: '4' }])
+    expect((await run({ exclude: ['OwnerId'] }, { fullRefresh: true })).report).toMatchObject({ read: 4, filtered: 2 })
+  })
+
+  test('that was loaded with them shows them no more, and it is told once how they go', async () => {
+    expect((await run({})).told).toEqual([])
+    expect(await loaded()).toEqual(['Title', 'Owner', 'ownerAssignment', 'created'])
+    const { told } = await run({ exclude: ['OwnerId'] })
+    expect(told).toEqual([
+      expect.stringContaining('people leaves out OwnerId: rows that were loaded of it before stay'),
+    ])
+    expect(await shown()).toEqual(['Title', 'created'])
+    const way = / {2}(delete from .*)$/.exec(told[0] ?? '')?.[1]
+    await world.rows(`${way} RETURNING 1`)
+    expect(await loaded()).toEqual(['Title', 'created'])
+    expect((await run({ exclude: ['OwnerId'] })).told).toEqual([])
+  })
+
+  test('that comes back to them says that older rows are not there, and a full refresh brings them', async () => {
+    await run({ include: ['Title'] })
+    expect((await run({ include: ['Title', 'OwnerId'] })).told).toEqual([
+      expect.stringContaining('people left out OwnerId before: older rows of it are not there'),
+    ])
+    expect((await run({}, { fullRefresh: true })).told).toEqual([])
+    expect(await loaded()).toEqual(['Title', 'Owner', 'ownerAssignment', 'created'])
+  })
+
+  test('has them left out of a generation, too, where nothing is left to tell', async () => {
+    await run({})
+    const both = { streams: [{ exclude: ['OwnerId'] }, { name: 'peopleHistory', mode: 'full_refresh' as const }] }
+    const ran = await world.run(connector, both)
+    expect(ran.errors).toEqual([])
+    expect(ran.events.filter(({ type }) => type === 'run.warning')).toEqual([])
+    expect(await loaded()).toEqual(['Title', 'created'])
+  })
+
+  test('loaded by itself has all its rows', async () => {
+    await world.run(connector, { streams: [{ name: 'peopleHistory' }] })
+    expect(await loaded()).toHaveLength(4)
+  })
+
+  test('has its values masked where a backfill reads them alone, too', async () => {
+    const options: RunOptions = { streams: [{ mask: { OwnerId: 'redact' }, fieldHistory: true }] }
+    await run({ mask: { OwnerId: 'redact' } })
+    history.put(2, { is: 'U9' })
+    const range = { from: '2026-01-01T00:00:00Z', to: null, column: 'is', streams: ['peopleHistory'] }
+    expect((await world.backfill(connector, range, options))?.errors).toEqual([])
+    expect(await world.rows('SELECT DISTINCT "is" AS v FROM crm.people_history WHERE f LIKE \'%wner%\'')).toEqual([
+      { v: '***' },
+    ])
+  })
+})
