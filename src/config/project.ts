@@ -107,8 +107,8 @@ export type StreamConfig = {
   readonly pii: readonly string[]
   /** Field → what of it reaches the warehouse. */
   readonly mask: { readonly [field: string]: Mask }
-  /** Those of the masked fields that the stream itself names, and not the sync for all of its streams. */
-  readonly ownMasks: readonly string[]
+  /** Those of the fields above that the stream's own entry names, and not only the sync for all of its streams. */
+  readonly ownFields: readonly string[]
   /** The sync does not name it: it is the history that another stream's `field_history` asks for. @default false */
   readonly isImplied?: boolean
   readonly where: string | null

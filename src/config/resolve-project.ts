@@ -81,7 +81,7 @@ export function resolveEtlSync(file: EtlSyncFile, name: string, yaml: YamlFile):
       exclude: union(file.exclude, own.exclude),
       pii: union(file.pii, own.pii),
       mask: { ...file.mask, ...own.mask },
-      ownMasks: Object.keys(own.mask ?? {}),
+      ownFields: union(own.include, own.exclude, own.pii, Object.keys(own.mask ?? {})),
       where: keys.where ?? null,
       fieldHistory: keys.field_history ?? false,
       schemaChanges: keys.schema_changes ?? 'evolve',

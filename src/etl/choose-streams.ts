@@ -53,7 +53,6 @@ export async function chooseStreams(
           include: null,
           // The parent's own name its fields, whose old and new values stand in its rows: see resolve-streams.
           mask: sync.shared.mask,
-          ownMasks: [],
           exclude: sync.shared.exclude,
           where: null,
           mode: null,

@@ -2,12 +2,12 @@
 import type { EtlSync, StreamConfig, StreamMode } from '../config/project.ts'
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
 import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
-import { didYouMean } from '../model/did-you-mean.ts'
 import { intervalColumns } from '../model/interval-columns.ts'
-import { MillraceError, throwAll } from '../model/millrace-error.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
+import { refuseUnknownFields } from './check-fields.ts'
 import { checkHistory, madeOf } from './check-history.ts'
 import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
 import { checkOptions, refuseIdleOptions } from './check-options.ts'
@@ -197,32 +197,6 @@ function refuseOrphans(
     }
 }
 
-/** All of them at once. A mask, `pii` or `exclude` for all streams that fits none is a slip, and what it was for would be seen in clear. */
-function refuseUnknownFields(
-  sync: EtlSync,
-  streams: readonly Stream[],
-  wanted: ReadonlyMap<string, StreamConfig>,
-): void {
-  const parts = streams
-    .flatMap((stream) => (wanted.has(stream.name) ? [stream, ...stream.children] : []))
-    .flatMap((of) => {
-      const config = wanted.get(of.name)
-      return config ? [{ of, config }] : []
-    })
-  const known = new Set(parts.flatMap(({ of }) => Object.keys(of.columns)))
-  const errors = parts.flatMap(({ of, config }) => {
-    const ownExclude = config.exclude.filter((field) => !sync.shared.exclude.includes(field))
-    const named = [...(config.include ?? []), ...ownExclude, ...config.ownMasks]
-    const own =
-      of.name === config.name && !config.isImplied ? named.filter((field) => !Object.hasOwn(of.columns, field)) : []
-    const idle = [...Object.keys(config.mask), ...config.pii, ...config.exclude].filter((field) => !known.has(field))
-    // What the sync says for all streams is told about once.
-    for (const field of idle) known.add(field)
-    return [...new Set([...own, ...idle])].map((field) => unknownField(sync, field, of))
-  })
-  throwAll(errors)
-}
-
 /** Names that differ by case only fall on one table: rows of one stream would overwrite the other's. */
 function refuseSharedTables(sync: EtlSync, plans: readonly StreamPlan[]): void {
   const owners = new Map<string, string>()
@@ -263,14 +237,5 @@ function mergeWithoutKey(sync: EtlSync, config: StreamConfig): MillraceError {
     message: `${sync.name}: ${config.name} has no key, so its rows cannot be merged. (${config.place.file}:${config.place.line})`,
     kept: 'Nothing was read or changed.',
     next: 'Use  mode: full_refresh  or, where rows never change,  mode: append.',
-  })
-}
-
-function unknownField(sync: EtlSync, field: string, stream: Pick<Stream, 'name' | 'columns'>): MillraceError {
-  const near = didYouMean(field, Object.keys(stream.columns))
-  return new MillraceError('MR-1208', {
-    message: `${sync.name}: ${stream.name} has no field ${field}${near ? `; did you mean ${near}?` : '.'}`,
-    kept: 'Nothing was read or changed.',
-    next: `millrace connection discover ${sync.source}   lists the fields`,
   })
 }

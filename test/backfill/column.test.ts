@@ -122,7 +122,7 @@ describe('a column', () => {
     await world.backfill(
       vendor.connector,
       { ...all, column: 'name' },
-      { streams: [{ mask: { name: 'redact' }, ownMasks: ['name'] }] },
+      { streams: [{ mask: { name: 'redact' }, ownFields: ['name'] }] },
     )
     const [row] = await world.rows('SELECT name FROM crm.people')
     expect(row?.['name']).not.toBeNull()

@@ -44,15 +44,15 @@ describe('the unknown fields of a stream', () => {
         include: ['Nmae', 'Industri', 'Id'],
         exclude: ['Phon'],
         mask: { Emial: 'sha256' },
-        ownMasks: ['Emial'],
         pii: ['Xyz', 'Name'],
+        ownFields: ['Nmae', 'Industri', 'Id', 'Phon', 'Emial', 'Xyz', 'Name'],
       }),
     ).toEqual([
-      'MR-1208 crm: Account has no field Nmae; did you mean Name?',
-      'MR-1208 crm: Account has no field Industri; did you mean Industry?',
-      'MR-1208 crm: Account has no field Phon; did you mean Phone?',
-      'MR-1208 crm: Account has no field Emial; did you mean Email?',
-      'MR-1208 crm: Account has no field Xyz.',
+      'MR-1208 crm: Account has no field Nmae; did you mean Name? (syncs/crm.yaml:3)',
+      'MR-1208 crm: Account has no field Industri; did you mean Industry? (syncs/crm.yaml:3)',
+      'MR-1208 crm: Account has no field Phon; did you mean Phone? (syncs/crm.yaml:3)',
+      'MR-1208 crm: Account has no field Emial; did you mean Email? (syncs/crm.yaml:3)',
+      'MR-1208 crm: Account has no field Xyz. (syncs/crm.yaml:3)',
     ])
   })
 
@@ -73,41 +73,51 @@ describe('the unknown fields of a stream', () => {
   it('that the sync calls personal for all its streams are told about once, and only where no stream has them', async () => {
     const pii = ['Email', 'Emial']
     expect(await messages({ name: 'Account', pii }, { name: 'Contact', pii })).toEqual([
-      'MR-1208 crm: Account has no field Emial; did you mean Email?',
+      'MR-1208 crm: none of the streams that the sync’s own lists are for has a field Emial; did you mean Email? (syncs/crm.yaml)',
     ])
   })
 
-  it('that the sync leaves out of all its streams are those that none of them has', async () => {
-    const of = (exclude: readonly string[]) =>
-      caughtFrom(() =>
-        resolveStreams(
-          syncOf({
-            sync: { shared: { exclude, mask: {}, options: {} } },
-            streams: [
-              { name: 'Account', exclude },
-              { name: 'Plain', exclude },
-              { name: '*Share', exclude },
-            ],
-          }),
-          connector,
-          new AbortController().signal,
-        ),
-      )
-    expect(await of(['Email'])).toEqual([])
-    expect((await of(['Emial'])).map(({ message }) => message)).toEqual([
-      'crm: Account has no field Emial; did you mean Email?',
-    ])
-  })
+  it.each(['include', 'exclude', 'pii'] as const)(
+    'that the sync has in its %s are those that none of the streams has which it holds for',
+    async (key) => {
+      const of = async (field: string) =>
+        messages(
+          { name: 'Account', [key]: [field], ownFields: [] },
+          { name: 'Plain', [key]: [field], ownFields: [] },
+          // Its own list is another.
+          { name: 'Contact' },
+        )
+      expect(await of('Email')).toEqual([])
+      expect(await of('Emial')).toEqual([
+        'MR-1208 crm: none of the streams that the sync’s own lists are for has a field Emial; did you mean Email? (syncs/crm.yaml)',
+      ])
+      expect(await messages({ name: 'Contact' }, { name: 'Plain', [key]: ['Email'], ownFields: [] })).toEqual([
+        'MR-1208 crm: none of the streams that the sync’s own lists are for has a field Email. (syncs/crm.yaml)',
+      ])
+    },
+  )
 
-  it('of a glob are those that no stream has', async () => {
-    expect(await messages({ name: 'Account*', exclude: ['Emial'] })).toEqual([
-      'MR-1208 crm: Account has no field Emial; did you mean Email?',
+  it.each([
+    ['include', { include: ['Id', 'Emial'] }],
+    ['exclude', { exclude: ['Id', 'Emial'] }],
+    ['pii', { pii: ['Id', 'Emial'] }],
+    ['mask', { mask: { Id: 'sha256', Emial: 'redact' } }],
+  ] as const)('that a glob has in its %s are those that none of its streams has, told once', async (_, names) => {
+    const config = { name: '{Account*,Plain}', ...names, ownFields: ['Id', 'Emial'] }
+    expect(await messages(config, { name: 'Contact' })).toEqual([
+      'MR-1208 crm: none of the streams that {Account*,Plain} is for has a field Emial; did you mean Email? (syncs/crm.yaml:3)',
     ])
+    // Another stream of the sync that has it is no excuse, and one of its own that has it is enough.
+    const plain = { name: 'Pla*', exclude: ['Email'], ownFields: ['Email'] }
+    expect(await messages(plain, { name: 'Contact' })).toEqual([
+      'MR-1208 crm: none of the streams that Pla* is for has a field Email. (syncs/crm.yaml:3)',
+    ])
+    expect(await messages({ ...plain, name: '*' })).toEqual([])
   })
 
   it('are not looked for among what every object inherits', async () => {
     expect(await messages({ name: 'Account', include: ['constructor'] })).toEqual([
-      'MR-1208 crm: Account has no field constructor.',
+      'MR-1208 crm: Account has no field constructor. (syncs/crm.yaml:3)',
     ])
   })
 })

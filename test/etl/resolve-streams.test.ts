@@ -247,10 +247,10 @@ describe('a mask', () => {
 
   test('of a field that is not there is refused, or the field that was meant would be loaded in clear', async () => {
     expect(
-      (await errorOf(resolve([{ name: 'customers', mask: { emial: 'redact' }, ownMasks: ['emial'] }]))).message,
+      (await errorOf(resolve([{ name: 'customers', mask: { emial: 'redact' }, ownFields: ['emial'] }]))).message,
     ).toMatch(/no field emial; did you mean email/)
     expect((await errorOf(resolve([{ name: 'customers', mask: { emial: 'redact' } }]))).message).toMatch(
-      /no field emial/,
+      /none of the streams .* has a field emial; did you mean email/,
     )
   })
 

@@ -133,7 +133,7 @@ export const streamConfig = (config: Partial<StreamConfig> = {}): StreamConfig =
   exclude: [],
   pii: [],
   mask: {},
-  ownMasks: [],
+  ownFields: [...(config.include ?? []), ...(config.exclude ?? [])],
   query: null,
   ownOptions: [],
   restate: null,
