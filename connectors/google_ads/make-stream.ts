@@ -52,8 +52,8 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     overlapMs: report ? report.windowDays * dayMs : 0,
     children: [],
     pageRows: 10_000,
-    // An entity has no day on which it came to be.
-    ...(!report && { heedsStart: false }),
+    // An entity has no day on which it came to be, or changed: each scan lists all of them.
+    ...(!report && { heedsStart: false, fullEveryMs: 0 }),
     ...(report && { ...ofDays, options: reportOptions(report.isDaily === true) }),
     async checkAsked({ where }, { signal }) {
       checkWhere(name, where)

@@ -247,12 +247,12 @@ export class StreamWork {
     return read === 0 && this.#shouldFindSome() ? { kind: 'empty', maxShrink } : null
   }
 
-  /** Days and events may have passed without a row; of all else a pass over everything finds what it found before. */
+  /** Days and events may have passed without a row, and what every scan reads whole misses none; of all else a pass over everything finds what it found before. */
   #shouldFindSome(): boolean {
-    const { plan } = this.#start
-    const { watermark, scan } = this.#cursor
-    if (plan.part || this.#isPartition() || this.#scan.limit !== null) return false
-    return watermark !== null && scan.full && !plan.stream.appendOnly && !plan.stream.reportsDays
+    const { part, stream } = this.#start.plan
+    const { full, limit } = this.#scan
+    if (part || stream.appendOnly || stream.reportsDays || this.#isPartition() || limit !== null) return false
+    return full && this.#cursor.watermark !== null && (stream.fullEveryMs !== 0 || stream.enumerates !== false)
   }
 
   async #write(commit: ChunkCommit): Promise<void> {

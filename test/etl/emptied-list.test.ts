@@ -37,6 +37,15 @@ describe('a pass over everything that finds nothing, of a source that does not l
     expect((await standing())[2]).toEqual({ name: 'edited' })
   })
 
+  it('is the truth where every pass is one: nothing is taken for gone, and nothing is missed', async () => {
+    const [list] = (await vendor.connector.streams?.({ signal: AbortSignal.timeout(1000) })) ?? []
+    if (!list) throw new Error('no stream')
+    const connector = { ...vendor.connector, streams: async () => [{ ...list, fullEveryMs: 0 }] }
+    const half = { maxShrink: { fraction: 0.5 }, streams: [{}] }
+    expect(await world.run(connector, half)).toMatchObject({ errors: [], ledger: { read: 0 } })
+    expect(await standing()).toHaveLength(9)
+  })
+
   it('may be allowed, and takes nothing for gone then', async () => {
     expect((await run({ fullRefresh: true })).errors).toEqual([])
     expect(await standing()).toHaveLength(9)

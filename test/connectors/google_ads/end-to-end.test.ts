@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
@@ -45,6 +47,28 @@ describe('Google Ads, by the real program', () => {
       `SELECT count(*) > 5 AS many, count("row" ->> 'metrics.clicks') = count(*) AS counted FROM asked.gaql`,
     )
     expect(loaded).toEqual({ many: 'true', counted: 'true' })
+  })
+
+  it('lists are read whole by every run: nothing is told of what a changed option leaves behind, and nothing is', async () => {
+    const write = (ad_group: string, campaign: string) =>
+      writeFileSync(
+        join(project.directory, 'syncs/lists.yaml'),
+        `source: google_ads\nschema: lists\nstreams: { ad_group: ${ad_group}, campaign: ${campaign} }\n`,
+      )
+    write('{ exclude: [ad_group.name] }', `{ where: "campaign.status = 'PAUSED'" }`)
+    expect((await run('lists')).code).toBe(0)
+    write('{}', '{}')
+    const planned = await millrace(['sync', 'plan', 'lists'], project)
+    const lines = planned.lines.flatMap((line) => (line.type === 'plan' ? [line] : []))
+    expect(JSON.stringify(lines)).toContain('"full":true')
+    expect(JSON.stringify(lines)).not.toMatch(/"full":false|loaded before|loaded by another/)
+    const second = await run('lists')
+    expect(second.code, JSON.stringify(second.lines.at(-1))).toBe(0)
+    expect(JSON.stringify(second.lines)).not.toMatch(/loaded before|loaded by another/)
+    const [unnamed] = await project.rows(
+      'SELECT count(*) FILTER (ad_group_name IS NULL) AS n, count(*) > 2 AS many FROM lists.ad_group',
+    )
+    expect(unnamed).toEqual({ n: '0', many: 'true' })
   })
 
   it('a backfill of clicks loads the days that the vendor still has, and says from which on', async () => {
