@@ -157,23 +157,25 @@ export function changeOf({ stream, mode, shape }: StreamPlan, before: Asked, now
   return `${stream.name}: its options have changed: ${changes.join('; ')}. A run with --full-refresh reads everything again.`
 }
 
-/** Fields of the stream, and of its children with their names. A child that was not loaded before has nothing from before. */
+/** Fields of the stream, and of its children with their names. A child or a field that was not loaded before has nothing from before. */
 function maskChanges(
   before: Asked,
   now: Asked,
 ): { readonly masked: readonly string[]; readonly bare: readonly string[] } {
   const pairs = [
-    { of: '', old: before.masks, own: now.masks },
+    { of: '', old: before.masks, own: now.masks, loaded: before.loaded },
     ...Object.entries(now.children ?? {}).map(([child, own]) => ({
       of: `${child}.`,
       old: before.children?.[child] ?? own,
       own,
+      loaded: ownMember(before.inside, child),
     })),
   ]
   return {
-    masked: pairs.flatMap(({ of, old, own }) =>
+    masked: pairs.flatMap(({ of, old, own, loaded }) =>
       Object.keys(own)
         .filter((field) => ownMember(old, field) !== ownMember(own, field))
+        .filter((field) => loaded === undefined || Object.hasOwn(loaded.columns, field))
         .map((field) => of + field),
     ),
     bare: pairs.flatMap(({ of, old, own }) =>

@@ -66,6 +66,30 @@ describe('options that have changed since the rows of a table were loaded', () =
     expect(await run({})).toEqual([expect.stringMatching(/rows that were loaded before have no name, or an old one/)])
   })
 
+  it('are not said of a mask on a field that comes new: it never stood there', async () => {
+    expect(await run({ exclude: ['name'] })).toEqual([])
+    const mask = { name: 'redact' } as const
+    expect(await run({ mask })).toEqual([expect.stringContaining('rows that were loaded before have no name')])
+    // It did, and was only left out for a while.
+    const other = { streams: [{}], sync: { schema: 'other' } }
+    await world.run(vendor.connector, other)
+    await world.run(vendor.connector, { ...other, streams: [{ exclude: ['name'] }] })
+    const { events } = await world.run(vendor.connector, { ...other, streams: [{ mask }] })
+    expect(JSON.stringify(events)).toContain('name of rows that were loaded before stand in the table unmasked')
+  })
+
+  it('are not said of a mask of what comes new inside others', async () => {
+    vendor = createVendor({ readAt: world.clock })
+    vendor.put(1, { items: ['x'] })
+    vendor.pass()
+    const warnings = async (items: NonNullable<RunOptions['streams']>[number]) => {
+      const { events } = await world.run(vendor.connector, { streams: [{}, { name: 'items', ...items }] })
+      return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    }
+    await warnings({ exclude: ['item'] })
+    expect(await warnings({ mask: { item: 'redact' } })).toEqual([expect.stringContaining('have no item')])
+  })
+
   it('are said of an earlier start, and not of a later one', async () => {
     const from = (start: string | null) => run({}, { sync: { start } })
     expect(await from('2026-01-01T00:00:00.000Z')).toEqual([])
