@@ -1,6 +1,6 @@
 import type { StreamConfig, StreamMode } from '../config/project.ts'
 import type { Stream } from '../connector/contract.ts'
-import type { SchemaChange } from '../model/table.ts'
+import type { SchemaChange, Table } from '../model/table.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { planIntervals, prepareIntervals } from './prepare-intervals.ts'
@@ -8,16 +8,18 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 /**
  * Makes and widens the tables of a stream and its children. With `schema_changes: ignore`, columns that a table does not
- * have are left out of what is loaded. @throws MillraceError MR-2201
+ * have are left out of what is loaded, but for those that the sync includes by name. @throws MillraceError MR-2201
  */
 export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
   const prepare = async (
     stream: Pick<Stream, 'name' | 'columns'>,
     { shape, config, mode }: Prepared,
   ): Promise<TableShape> => {
+    const asked = named(shape, config)
     const changes = [
       ...(await prepareIntervals(session, { table: shape.table, fields: Object.keys(stream.columns), mode })),
       ...(await session.ensureTable(shape.table, config.schemaChanges)),
+      ...(asked.columns.length > 0 ? await session.ensureTable(asked, 'evolve') : []),
     ]
     for (const change of changes)
       context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
@@ -37,8 +39,26 @@ export async function planChanges(session: Session, plan: StreamPlan): Promise<r
   const intervals = await planIntervals(session, { table, fields, mode: plan.mode })
   const added = new Set(intervals.flatMap((change) => (change.kind === 'column_added' ? [change.column] : [])))
   const rest = { ...table, columns: table.columns.filter(({ name }) => !added.has(name)) }
-  return [...intervals, ...(await session.planTable(rest, plan.config.schemaChanges))]
+  const asked = named(plan.shape, plan.config)
+  const more = asked.columns.length > 0 ? await session.planTable(asked, 'evolve') : []
+  return [
+    ...intervals,
+    ...(await session.planTable(rest, plan.config.schemaChanges)),
+    ...more.filter(({ kind }) => kind === 'column_added'),
+  ]
 }
+
+/** Of a table that stands: what nobody but its vendor added is ignored, and what the sync's own words ask for is not. */
+const named = ({ table, columns }: TableShape, config: StreamConfig): Table => ({
+  ...table,
+  columns: table.columns.filter(({ name }) =>
+    columns.some(({ field, column }) => column === name && isAskedFor(config, field)),
+  ),
+})
+
+/** By its name, where what is new is ignored. */
+export const isAskedFor = ({ schemaChanges, include }: StreamConfig, field: string): boolean =>
+  schemaChanges === 'ignore' && include !== null && include.includes(field)
 
 type Prepared = { readonly shape: TableShape; readonly config: StreamConfig; readonly mode: StreamMode }
 

@@ -1,9 +1,11 @@
 /** What the rows of a table have from before, when a stream's options or fields have changed since they were loaded. */
+import type { StreamConfig } from '../config/project.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import { askedOf, changeOf } from './asked.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
+import { isAskedFor } from './prepare-tables.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
 type Standing = {
@@ -45,8 +47,8 @@ const anHourMs = 3_600_000
 /** A column that a table gets is empty in the rows that it has; one that was left out for a while has what it had before. */
 function lacksOf({ sync, plan }: Standing, before: Asked, start: string | null): readonly string[] {
   const { stream, mode, config, shape, children } = plan
-  if (mode === 'full_refresh' || config.schemaChanges === 'ignore') return []
-  const own = addedTo(shape, before.loaded)
+  if (mode === 'full_refresh') return []
+  const own = addedTo({ shape, config }, before.loaded)
   const range = stream.boundedBy === undefined ? '' : ` ${start === null ? '--from 2000-01-01 ' : ''}--step 6mo`
   const whole = `millrace backfill ${sync} --stream ${stream.name}`
   const byColumn = (mode === 'merge' || mode === 'append') && own.length === 1 ? ` --column ${own[0]}` : ''
@@ -59,15 +61,19 @@ function lacksOf({ sync, plan }: Standing, before: Asked, start: string | null):
         ]
   return [
     ...lack(stream.name, own, `${whole}${byColumn}`),
-    ...children.flatMap(({ child, shape: inside }) =>
-      lack(child.name, addedTo(inside, ownMember(before.inside, child.name)), whole),
+    ...children.flatMap((inside) =>
+      lack(inside.child.name, addedTo(inside, ownMember(before.inside, inside.child.name)), whole),
     ),
   ]
 }
 
-const addedTo = ({ columns }: TableShape, loaded: LoadedFields | undefined): readonly string[] =>
-  loaded === undefined
-    ? []
-    : columns.flatMap(({ field, column }) =>
-        Object.hasOwn(loaded.columns, field) && !loaded.idle.includes(field) ? [] : [column],
-      )
+function addedTo(
+  { shape, config }: { readonly shape: TableShape; readonly config: StreamConfig },
+  loaded: LoadedFields | undefined,
+): readonly string[] {
+  if (loaded === undefined) return []
+  const isNew = (field: string) => !Object.hasOwn(loaded.columns, field) || loaded.idle.includes(field)
+  return shape.columns.flatMap(({ field, column }) =>
+    isNew(field) && (config.schemaChanges !== 'ignore' || isAskedFor(config, field)) ? [column] : [],
+  )
+}

@@ -157,6 +157,23 @@ describe('a stream whose fields change', () => {
     expect((await world.rows('SELECT * FROM crm.people'))[0]).not.toHaveProperty('email')
   })
 
+  test('with ignore takes what the sync includes by name, and says what rows of before lack', async () => {
+    const email = { email: 'string', phone: 'string' } as const
+    const values = [{ email: 'a@b.c', phone: '1' }]
+    const ignoring = (include: readonly string[]) => ({ streams: [{ schemaChanges: 'ignore' as const, include }] })
+    await load(email, values, ignoring(['name']))
+    const { events, errors } = await load(email, values, ignoring(['name', 'email']), 1)
+    expect(errors).toEqual([])
+    expect(await cells('email')).toEqual(['a@b.c'])
+    expect(Object.keys((await world.rows('SELECT * FROM crm.people'))[0] ?? {})).not.toContain('phone')
+    expect(events.filter(({ type }) => type === 'schema.changed' || type === 'run.warning')).toMatchObject([
+      { change: { kind: 'column_added', column: 'email' } },
+      { message: expect.stringContaining('rows that were loaded before have no email') },
+    ])
+    const again = await load(email, values, ignoring(['name', 'email']), 1)
+    expect(again.events.filter(({ type }) => type === 'schema.changed' || type === 'run.warning')).toEqual([])
+  })
+
   test('with ignore leaves out what is new in a child, too', async () => {
     const vendor = createVendor({ readAt: world.clock })
     const withoutItem = {
