@@ -36,30 +36,64 @@ export async function chooseStreams(
       if (config.enabled) chosen.set(name, config)
     }
   }
-  for (const [name, config] of chosen)
-    if (config.fieldHistory) {
-      const history = historyNames(name).find((candidate) => offered.includes(candidate))
-      if (!history)
-        throw new MillraceError('MR-1208', {
-          message: `${sync.name}: ${name} has no field history at this vendor (looked for ${historyNames(name).join(', ')}).`,
-          next: 'Turn history tracking on there, or take field_history off this stream.',
-        })
-      if (!chosen.has(history))
-        chosen.set(history, {
-          ...config,
-          name: history,
-          fieldHistory: false,
-          isImplied: true,
-          include: null,
-          // The parent's own name its fields, whose old and new values stand in its rows: see resolve-streams.
-          mask: sync.shared.mask,
-          exclude: sync.shared.exclude,
-          where: null,
-          mode: null,
-        })
-    }
+  addHistories(sync, chosen, { offered, taken })
   return chosen
 }
+
+/** An exact name has a history, or is refused; of a glob's streams those bring one that have one, and it is not switched off. */
+function addHistories(
+  sync: EtlSync,
+  chosen: Map<string, StreamConfig>,
+  { offered, taken }: { readonly offered: readonly string[]; readonly taken: ReadonlyMap<string, string> },
+): void {
+  const off = new Map(sync.streams.flatMap((config) => (config.enabled ? [] : [[config.name, config] as const])))
+  const idle = new Set(sync.streams.filter((config) => isGlob(config.name) && asksForHistory(config)))
+  for (const [name, config] of [...chosen].filter(([, { fieldHistory }]) => fieldHistory)) {
+    const history = historyNames(name).find((candidate) => offered.includes(candidate))
+    if (isGlob(config.name)) {
+      if (history === undefined || off.has(history) || off.has(taken.get(history) ?? '')) continue
+      idle.delete(config)
+    }
+    if (history === undefined) throw noHistory(sync, `${name} has no`, historyNames(name))
+    const closed = off.get(history)
+    if (closed) throw closedHistory(sync, { name, history, closed })
+    if (!chosen.has(history)) chosen.set(history, historyOf(sync, config, history))
+  }
+  for (const { name } of idle)
+    throw noHistory(sync, `none of the streams that ${name} is for has a`, historyNames(name))
+}
+
+const asksForHistory = ({ enabled, fieldHistory, own }: StreamConfig): boolean =>
+  enabled && fieldHistory && own?.includes('field_history') === true
+
+const historyOf = (sync: EtlSync, config: StreamConfig, history: string): StreamConfig => ({
+  ...config,
+  name: history,
+  fieldHistory: false,
+  isImplied: true,
+  include: null,
+  // The parent's own name its fields, whose old and new values stand in its rows: see resolve-streams.
+  mask: sync.shared.mask,
+  exclude: sync.shared.exclude,
+  where: null,
+  mode: null,
+})
+
+const noHistory = (sync: EtlSync, who: string, names: readonly string[]) =>
+  new MillraceError('MR-1208', {
+    message: `${sync.name}: ${who} field history at this vendor (looked for ${names.join(', ')}).`,
+    next: 'Turn history tracking on there, or take field_history off this stream.',
+  })
+
+const closedHistory = (
+  sync: EtlSync,
+  { name, history, closed }: { readonly name: string; readonly history: string; readonly closed: StreamConfig },
+) =>
+  new MillraceError('MR-1208', {
+    message: `${sync.name}: ${name} asks for its field history, and ${history}, which holds it, is switched off. (${closed.place.file}:${closed.place.line})`,
+    kept: 'Nothing was read or changed.',
+    next: `Take  enabled: false  off ${history}, or field_history off ${name}.`,
+  })
 
 const withQuery = (config: StreamConfig, query: string): StreamConfig => ({
   ...config,

@@ -174,6 +174,57 @@ describe('the streams of a sync', () => {
     expect(plan).toMatchObject({ mode: 'append', config: { include: null, where: null, pii: ['o'] } })
   })
 
+  test('of a glob bring the histories that there are, but for those that are switched off', async () => {
+    const own = ['field_history']
+    const glob = { name: '*s', fieldHistory: true, own }
+    expect(await names([glob, { name: 'items', enabled: false }])).toEqual([
+      'invoices',
+      'customers',
+      'customersHistory',
+    ])
+    expect(await names([{ name: '*', fieldHistory: true, own }])).toHaveLength(6)
+    expect(await names([{ ...glob, name: 'c*s' }])).toEqual(['customers', 'customersHistory'])
+    const off = { name: 'customersHistory', enabled: false }
+    expect(await names([{ name: '[cC]ust*', fieldHistory: true, own }, off])).toEqual([
+      'customers',
+      'Custom__c',
+      'Custom__History',
+    ])
+    for (const without of [[{ ...glob, name: 'inv*' }], [{ ...glob, name: 'cust*' }, off]])
+      expect((await errorOf(resolve(without))).message).toContain(
+        `none of the streams that ${without[0]?.name} is for has a field history`,
+      )
+  })
+
+  test('cannot both ask for their history and have it switched off', async () => {
+    const error = await errorOf(
+      resolve([
+        { name: 'customers', fieldHistory: true },
+        { name: 'customersHistory', enabled: false },
+      ]),
+    )
+    expect(error).toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringContaining(
+        'customers asks for its field history, and customersHistory, which holds it, is',
+      ),
+    })
+    // What a glob switches off comes where it is asked for by name.
+    expect(
+      await names([
+        { name: 'customers', fieldHistory: true },
+        { name: '*History', enabled: false },
+      ]),
+    ).toEqual(['customers', 'customersHistory'])
+  })
+
+  test('have the history of their fields, also where another object is called a history', async () => {
+    const stages = stream('customersHistory')
+    const both = [stream('customers'), stages, history('customersFieldHistory', 'customers')]
+    const plans = await resolve([{ name: 'customers', fieldHistory: true }], connector(both))
+    expect(plans.map((plan) => plan.stream.name)).toEqual(['customers', 'customersFieldHistory'])
+  })
+
   test('without a history at the vendor say so', async () => {
     const error = await errorOf(resolve([{ name: 'invoices', fieldHistory: true }]))
     expect(error.message).toContain('invoicesHistory')
