@@ -172,7 +172,7 @@ export type ReverseSession = {
   }) => Promise<void>
   /** Commits what the destination said, fenced. */
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
-  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. */
+  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. Those of other runs stay open whatever is acknowledged, until they are intended anew. */
   readonly reopenIntents: (request: {
     readonly sync: string
     readonly runId: string

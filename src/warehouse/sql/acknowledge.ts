@@ -5,7 +5,7 @@
 import type { Column } from '../../model/table.ts'
 import type { Engine, LineColumn } from './engine.ts'
 import type { Acknowledgement } from '../port.ts'
-import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { crossed, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { hasCommit, writeCommit } from './commits.ts'
 import { fencedTransaction } from './fence.ts'
 
@@ -23,7 +23,7 @@ export async function acknowledge(db: Engine, request: Acknowledgement): Promise
     await writeSnapshot(db, request)
     // What refuses this attempt says nothing of an earlier one, which may have arrived.
     await db.run(
-      `DELETE FROM _millrace.intents WHERE sync = ${sync} ` +
+      `DELETE FROM _millrace.intents WHERE sync = ${sync} AND epoch <> ${crossed} ` +
         `AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true)`,
     )
     if (kinds.refused > 0 || kinds.openRejects > 0) await writeRejects(db, sync, { run, stream: db.text(fence.stream) })

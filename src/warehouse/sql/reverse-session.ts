@@ -8,7 +8,7 @@ import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta }
 import { acknowledge } from './acknowledge.ts'
 import { diffModel, keysAtStake, type Diffed } from './diff.ts'
 import { readCandidates } from './read-candidates.ts'
-import { snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { crossed, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { fencedTransaction, lockFences } from './fence.ts'
 import { replaceRow } from './replace-row.ts'
 import { ensureTable } from './tables.ts'
@@ -51,6 +51,10 @@ export function reverseSession(db: Engine): ReverseSession {
       return db.transaction(async () => {
         // An INSERT waits for nobody: an intent that whoever acknowledges now is about to delete would be seen as there.
         await db.run(lockFences(db, sync))
+        // What whoever took over has sent meanwhile may lie under what was sent late: no answer to it closes the intent.
+        await db.run(
+          `UPDATE _millrace.intents SET epoch = ${crossed} WHERE sync = ${db.text(sync)} AND run_id <> ${db.text(runId)} AND key IN (SELECT v.key FROM ${values} v)`,
+        )
         const result = await db.run(
           `INSERT INTO _millrace.intents ${intentColumns} SELECT ${db.text(sync)}, v.key, any_value(v.op), ${db.text(runId)}, ${epoch}, ${db.now} ` +
             `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${db.text(sync)} AND i.key = v.key) GROUP BY v.key`,

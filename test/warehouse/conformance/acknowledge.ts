@@ -125,6 +125,27 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await bench().rows(`SELECT op FROM _millrace.intents WHERE key = 'a'`)).toEqual([{ op: 'upsert' }])
     })
 
+    test('an intent that a late run has crossed stays open whatever its own run acknowledges, until it is intended anew', async () => {
+      const delivery = await reverse()
+      const both = [
+        { key: 'a', op: 'upsert' },
+        { key: 'b', op: 'upsert' },
+      ]
+      const taken = both.map(({ key }) => answer(key, { values: ['x'] }))
+      const open = async () =>
+        (await bench().rows(`SELECT key FROM _millrace.intents ORDER BY key`)).map(({ key }) => key)
+      await delivery.intend(both)
+      // Its sending of `a` came after that of whoever has taken over, and before this one's answer was committed.
+      await bench().session(({ reverse: late }) =>
+        late.reopenIntents({ sync: 'out', runId: 'late', epoch: 0, keys: [{ key: 'a', op: 'upsert' }] }),
+      )
+      await delivery.acknowledge(taken)
+      expect(await open()).toEqual(['a'])
+      await delivery.intend([{ key: 'a', op: 'upsert' }])
+      await delivery.acknowledge(taken)
+      expect(await open()).toEqual([])
+    })
+
     test('reopening what was taken back takes back what the changes of its run say of it, and of nothing else', async () => {
       const delivery = await reverse()
       const sent = ['a', 'b'].map((key) => answer(key, { values: ['x'], fields: '{}', status: 'delivered' }))

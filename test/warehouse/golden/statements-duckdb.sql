@@ -517,6 +517,7 @@ MERGE INTO "_millrace"."snapshots" AS t USING (SELECT 'out' AS "sync", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out';
+UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 COMMIT;
@@ -535,7 +536,7 @@ INSERT INTO "_millrace"."snapshot_out" (key, state, mapping_version, accepted_at
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 DELETE FROM "_millrace"."snapshot_out" WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL);
 INSERT INTO "_millrace"."snapshot_out" (key, state, payload_hash, mapping_version, accepted_at, run_id, sent_at, "v_id", "v_name", "v_vip") SELECT key, state, hash, 'm1', now()::TIMESTAMP, 'run-1', taken_at, CAST("values"[1] AS BIGINT), CAST("values"[2] AS VARCHAR), CAST("values"[3] AS BOOLEAN) FROM _answers WHERE state IS NOT NULL AND "values" IS NOT NULL;
-DELETE FROM _millrace.intents WHERE sync = 'out' AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true);
+DELETE FROM _millrace.intents WHERE sync = 'out' AND epoch <> 0 AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true);
 CREATE OR REPLACE TEMP TABLE _refused AS SELECT a.key, a.status, a.code, a.message, a.value, a.retryable, a.attempts, a.refusals, r.first_at FROM _answers a LEFT JOIN (SELECT key, min(first_at) AS first_at FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') GROUP BY key) r ON r.key = a.key WHERE a.status IN ('rejected', 'absent') AND a.state IS NULL;
 DELETE FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') AND key IN (SELECT key FROM _refused);
 UPDATE _millrace.rejects SET state = 'parked' WHERE sync = 'out' AND state = 'open' AND key IN (SELECT key FROM _answers WHERE status = 'parked');

@@ -524,6 +524,7 @@ MERGE INTO "_MILLRACE"."SNAPSHOTS" AS t USING (SELECT 'out' AS "SYNC", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = 'out';
+UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, SYSDATE() FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 COMMIT;
@@ -544,7 +545,7 @@ UPDATE "_MILLRACE"."SNAPSHOT_OUT" SET state = a.state, accepted_at = SYSDATE(), 
 INSERT INTO "_MILLRACE"."SNAPSHOT_OUT" (key, state, mapping_version, accepted_at, run_id) SELECT key, state, 'm1', SYSDATE(), 'run-1' FROM _answers a WHERE a.state IS NOT NULL AND a."VALUES" IS NULL AND NOT EXISTS (SELECT 1 FROM "_MILLRACE"."SNAPSHOT_OUT" s WHERE s.key = a.key);
 DELETE FROM "_MILLRACE"."SNAPSHOT_OUT" WHERE key IN (SELECT key FROM _answers WHERE state IS NOT NULL AND "VALUES" IS NOT NULL);
 INSERT INTO "_MILLRACE"."SNAPSHOT_OUT" (key, state, payload_hash, mapping_version, accepted_at, run_id, sent_at, "V_ID", "V_NAME", "V_VIP") SELECT key, state, hash, 'm1', SYSDATE(), 'run-1', taken_at, CAST(CAST("VALUES"[0] AS VARCHAR) AS NUMBER(19,0)), CAST(CAST("VALUES"[1] AS VARCHAR) AS VARCHAR), CAST(CAST("VALUES"[2] AS VARCHAR) AS BOOLEAN) FROM _answers WHERE state IS NOT NULL AND "VALUES" IS NOT NULL;
-DELETE FROM _millrace.intents WHERE sync = 'out' AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true);
+DELETE FROM _millrace.intents WHERE sync = 'out' AND epoch <> 0 AND key IN (SELECT key FROM _answers WHERE state IS NOT NULL OR unanswered IS DISTINCT FROM true);
 INSERT INTO _refused SELECT a.key, a.status, a.code, a.message, a.value, a.retryable, a.attempts, a.refusals, r.first_at FROM _answers a LEFT JOIN (SELECT key, min(first_at) AS first_at FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') GROUP BY key) r ON r.key = a.key WHERE a.status IN ('rejected', 'absent') AND a.state IS NULL;
 DELETE FROM _millrace.rejects WHERE sync = 'out' AND state IN ('open', 'parked') AND key IN (SELECT key FROM _refused);
 UPDATE _millrace.rejects SET state = 'parked' WHERE sync = 'out' AND state = 'open' AND key IN (SELECT key FROM _answers WHERE status = 'parked');
