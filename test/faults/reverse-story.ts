@@ -171,7 +171,9 @@ function setModel(world: World, model: ReadonlyMap<string, Row>, badName: string
 async function setFaults({ stage, scene, destination, random, told }: Play): Promise<readonly string[]> {
   const names: string[] = []
   for (let count = random.pick([0, 1, 1, 2]); count > 0; count--) {
-    const [name, spec] = random.pick([...wireFaults, ...scene.faults])
+    const [name, keys] = random.pick([...wireFaults, ...scene.faults])
+    // Salesforce names no time.
+    const spec = name === 'rate_limit' && destination.vendor !== 'salesforce' ? { retry_after: 0 } : keys
     const times = random.pick<number | 'always'>([1, 1, 2, 'always'])
     const after = random.integer(0, 3)
     await stage.sandbox.setFault(destination.vendor, name, { ...spec, times, after })
@@ -424,7 +426,7 @@ const wireFaults: readonly (readonly [string, JsonObject])[] = [
   ['cut_json', {}],
   ['truncated_gzip', {}],
   ['wrong_length', {}],
-  ['rate_limit', { retry_after: 0 }],
+  ['rate_limit', {}],
 ]
 
 const ignore: OnRemoved = { kind: 'ignore' }
