@@ -179,9 +179,9 @@ function nodeFindings(document: Document, at: At): Finding[] {
     Scalar(part, scalar) {
       keepAnchor(scalar)
       const written = scalar.source
-      if (isLossyNumber(scalar.value, scalar.source))
+      if (isLossyNumber(scalar.value, written))
         add(scalar, `the number ${written} does not fit exactly`, `Quote it: '${written}'.`, 'MR-1201')
-      else if (part !== 'key' && isOtherNumber(scalar.value, scalar.source))
+      else if (part !== 'key' && isOtherNumber(scalar.value, written))
         add(
           scalar,
           `the number ${written} is not read as it is written`,

@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 import type { Host } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { createHttp } from './http.ts'
+import { joinSignals } from './join-signals.ts'
 import { processLimiters, type LimiterRegistry } from './limiter.ts'
 import { askFor } from './open-requests.ts'
 import { keepRedactor } from './process-redactors.ts'
@@ -125,22 +126,15 @@ export function createHost(options: HostOptions): EngineHost {
   return host
 }
 
-/** Not AbortSignal.any: a run's signal outlives thousands of calls, and must not gather a listener from each. */
 async function withSignals<T>(
   signals: readonly (AbortSignal | undefined)[],
   use: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController()
-  const distinct = new Set(signals.filter((signal) => signal !== undefined))
-  const stops = [...distinct].map((signal) => ({ signal, stop: () => controller.abort(signal.reason) }))
-  for (const { signal, stop } of stops) {
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-  }
+  const { signal, release } = joinSignals(signals)
   try {
-    return await use(controller.signal)
+    return await use(signal)
   } finally {
-    for (const { signal, stop } of stops) signal.removeEventListener('abort', stop)
+    release()
   }
 }
 

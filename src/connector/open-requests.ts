@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MillraceError } from '../model/millrace-error.ts'
+import { joinSignals } from './join-signals.ts'
 import { quieten } from './quiet-errors.ts'
 
 type Work = {
@@ -107,17 +108,8 @@ export async function* withoutForgottenItems<T>(
 }
 
 function begin(signal: AbortSignal): Work {
-  const given = new AbortController()
-  const follow = () => given.abort(signal.reason)
-  if (signal.aborted) follow()
-  signal.addEventListener('abort', follow, { once: true })
-  const work: Work = {
-    signal: given.signal,
-    open: new Map(),
-    controller: new AbortController(),
-    // The signal of a run outlives thousands of writes.
-    end: () => signal.removeEventListener('abort', follow),
-  }
+  const own = joinSignals([signal])
+  const work: Work = { signal: own.signal, open: new Map(), controller: new AbortController(), end: own.release }
   bySignal.set(work.signal, work)
   return work
 }

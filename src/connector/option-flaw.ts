@@ -7,8 +7,13 @@ type Taker = { readonly name: string; readonly options?: z.ZodObject }
 
 export const optionNames = ({ options }: Pick<Taker, 'options'>): readonly string[] => Object.keys(options?.shape ?? {})
 
-/** What is wrong with them, without a full stop; null: nothing. */
+/** What is wrong with them, as a sentence; null: nothing. */
 export function optionFlaw(taker: Taker, given: JsonObject): string | null {
+  const flaw = flawOf(taker, given)
+  return flaw === null || flaw.endsWith('?') ? flaw : `${flaw}.`
+}
+
+function flawOf(taker: Taker, given: JsonObject): string | null {
   const known = optionNames(taker)
   const stray = Object.keys(given).find((name) => !known.includes(name))
   if (stray !== undefined) return strayOption(taker.name, stray, known)

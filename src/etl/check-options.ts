@@ -16,7 +16,7 @@ export function checkOptions(sync: string, stream: Pick<Stream, 'name' | 'option
   if (flaw === null) return given
   const { file, line } = config.place
   throw new MillraceError('MR-1208', {
-    message: `${sync}: ${flaw}${flaw.endsWith('?') ? '' : '.'} (${file}:${line})`,
+    message: `${sync}: ${flaw} (${file}:${line})`,
     kept: 'Nothing was read or changed.',
     next: 'Mend the options of the stream.',
   })

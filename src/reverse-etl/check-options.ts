@@ -8,7 +8,7 @@ export function checkOptions(sync: ReverseSync, object: Pick<DestinationObject, 
   const flaw = optionFlaw(object, sync.options)
   if (flaw === null) return
   throw new MillraceError('MR-1209', {
-    message: `${sync.name}: ${flaw}${flaw.endsWith('?') ? '' : '.'} (${sync.place.file})`,
+    message: `${sync.name}: ${flaw} (${sync.place.file})`,
     kept: 'Nothing was sent.',
     next: 'Mend the `options` of the sync.',
   })

@@ -111,7 +111,6 @@ export const semiFunctions: Rules = [
   ...asType('AS_ARRAY', `'ARRAY'`, arrayType),
 ]
 
-/** The argument has to be a VARIANT, an OBJECT or an ARRAY. */
 /** 's', or nothing, refuses a name that stands twice in an object; with 'd' the last one counts. */
 function parsed(call: CallSite, macro: string): Typed {
   const mode = call.count === 2 ? call.constant(1) : 's'
@@ -119,6 +118,7 @@ function parsed(call: CallSite, macro: string): Typed {
   return typed(`${macro}${mode === 'd' ? '_d' : ''}(${call.text(0)})`, variantType)
 }
 
+/** The argument has to be a VARIANT, an OBJECT or an ARRAY. */
 function semi(call: CallSite, index: number): string {
   const value = call.value(index)
   if (value.type.kind === 'NULL') return 'CAST(NULL AS JSON)'
