@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { dropDeadBackfills, partFolder } from '../../src/app/backfill-spool.ts'
 import { findPerson, forgetPerson } from '../../src/app/forget.ts'
+import { aRun } from '../state/a-run.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 const long = 'salesforce_accounts_contacts_and_opportunities_of_the_northern_region'
@@ -38,22 +39,7 @@ const ofPart = (sync: string, runId: string) => page(join(partFolder(app, sync, 
 /** As it was named without a folder of its sync above it. */
 const ofOldPart = (runId: string) =>
   page(join(app.spoolDir, '_backfill', 'crm_Account_backfill_2025_01_01-4b8e55b3', runId))
-const begin = (runId: string) =>
-  app.store.recordRun({
-    run_id: runId,
-    sync: 'crm',
-    kind: 'etl',
-    status: 'running',
-    target: 'sandbox',
-    trigger: 'backfill',
-    slot: null,
-    requests: 0,
-    seconds: 0,
-    started_at: '2026-11-21T09:00:00Z',
-    finished_at: null,
-    commit: null,
-    ledger: null,
-  })
+const begin = (runId: string) => app.store.recordRun(aRun(runId, { sync: 'crm', trigger: 'backfill' }))
 
 it.each(['crm', long])(
   'forget for a sync takes what its dead backfills left, and leaves those of others: %s',

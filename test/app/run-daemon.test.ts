@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
+import type { App } from '../../src/app/app.ts'
 import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
 import { aSlot } from '../state/a-slot.ts'
@@ -19,15 +20,18 @@ function aProject(run: string, more = '') {
   return { folder, launcher }
 }
 
+/** Its project stays as it is. */
+const daemonOf = (app: App, options: Omit<Parameters<typeof runDaemon>[1], 'follower'>) =>
+  runDaemon(app, { ...options, follower: { project: () => app.project, look: async () => 'same' } })
+
 it('a daemon that is told twice to stop, before it has begun to stop, has its runs end at once', async () => {
   const { folder, launcher } = aProject('setInterval(() => {}, 1000)') // a run that takes long
   const [stopping, now] = [new AbortController(), new AbortController()]
   const events: DaemonEvent[] = []
   await folder.inApp(
     (app) =>
-      runDaemon(app, {
+      daemonOf(app, {
         launcher,
-        follower: { project: () => app.project, look: async () => 'same' },
         stopping: stopping.signal,
         onEvent(event) {
           events.push(event)
@@ -54,9 +58,8 @@ it('the runs of a daemon without the Redis that the machine names have none eith
   const stopping = new AbortController()
   await folder.inApp(
     (app) =>
-      runDaemon(app, {
+      daemonOf(app, {
         launcher,
-        follower: { project: () => app.project, look: async () => 'same' },
         stopping: stopping.signal,
         onEvent: (event) => event.type === 'job.ended' && stopping.abort(),
       }),
@@ -76,9 +79,8 @@ it('a daemon says of which schedules a clock was ahead, once, and they go on', a
     await app.store.knowSchedules(['often'])
     const instant = '2099-01-01T00:00:00.000Z'
     await app.store.claimSlots([aSlot({ schedule: 'often', instant, state: 'missed', jobs: [] })])
-    await runDaemon(app, {
+    await daemonOf(app, {
       launcher,
-      follower: { project: () => app.project, look: async () => 'same' },
       stopping: stopping.signal,
       onEvent(event) {
         events.push(event)

@@ -172,16 +172,8 @@ it.each([
   ['when its answer is committed', 'acknowledged'],
 ])('a write that begins its request behind its answer is taken back, %s', async (_, moment) => {
   await using vendor = await slow()
-  const late = Promise.withResolvers<void>()
-  const strays: Promise<unknown>[] = []
-  const { person } = await openShop(vendor, { object: answersFirst(late.promise, strays) })
-  const world = makeWorld()
-  const { write } = world.vendor.object
-  Object.assign(world.vendor.object, { write: person?.write })
-  world.people = [{ id: '1', name: 'Ann', opted_out: true }]
-  const { ledger, error } = await run(world, {
-    context: { emit: ({ type }) => void (type === moment && late.resolve()) },
-  })
+  const { world, emit, refused, mend } = await believingWorld(vendor, moment)
+  const { ledger, error } = await run(world, { context: { emit } })
   expect(error).toMatchObject({
     code: 'MR-1401',
     message:
@@ -190,9 +182,9 @@ it.each([
   expect(ledger).toMatchObject({ delivered: 0, unknown: 1 })
   expect(await intents(world)).toEqual(['1 upsert'])
   expect(await delivered(world)).toEqual([])
-  expect(await Promise.all(strays)).toEqual([error])
+  expect(await refused()).toEqual([error])
   expect(vendor.seen()).toBe(0)
-  Object.assign(world.vendor.object, { write })
+  mend()
   expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
 })
 

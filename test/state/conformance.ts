@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Clock } from '../../src/model/clock.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
-import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore, ProcessId } from '../../src/state/port.ts'
 import type { Job } from '../../src/state/slot-store.ts'
 import { withLease, type HeldLease } from '../../src/state/with-lease.ts'
 import { withTicket } from '../../src/state/with-ticket.ts'
 import { aReverseRun } from './a-reverse-run.ts'
+import { aRun } from './a-run.ts'
 import { aJob, aSlot } from './a-slot.ts'
 
 export type OpenStore = (
@@ -879,22 +879,5 @@ export function controlStoreConformance(
     })
   })
 }
-
-const aRun = (runId: string, over: Partial<RunRecord>): RunRecord => ({
-  run_id: runId,
-  sync: 'stripe',
-  kind: 'etl',
-  status: 'running',
-  target: 'sandbox',
-  trigger: 'cli',
-  slot: null,
-  requests: 0,
-  seconds: 0,
-  started_at: '2026-11-21T09:00:00Z',
-  finished_at: null,
-  commit: null,
-  ledger: null,
-  ...over,
-})
 
 const childFile = fileURLToPath(new URL('child.ts', import.meta.url))

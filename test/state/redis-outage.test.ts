@@ -6,6 +6,7 @@ import type { ControlStore } from '../../src/state/port.ts'
 import { openRedisStore, type RedisStoreOptions } from '../../src/state/redis/redis-store.ts'
 import type { Job, JobChoice } from '../../src/state/slot-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
+import { aRun } from './a-run.ts'
 import { aJob, aSlot } from './a-slot.ts'
 import { type LossyProxy, startLossyProxy } from './redis-lossy-proxy.ts'
 
@@ -204,7 +205,7 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
   test('a run of another machine is alive while its process gives signs of life', async () => {
     const far = await open({ process: { host: 'elsewhere', pid: 7, startedAt: 'x' } })
     const near = await open()
-    await far.recordRun(aRun)
+    await far.recordRun(aRun('run-1'))
     expect(await near.run('run-1')).toMatchObject({ alive: true, process: { host: 'elsewhere' } })
     const redis = new Redis(server.url)
     expect(await redis.pttl('{millrace:p}:process/elsewhere/7/x')).toBeGreaterThan(20_000)
@@ -285,19 +286,3 @@ describe.skipIf(!hasRedis)(
     })
   },
 )
-
-const aRun = {
-  run_id: 'run-1',
-  sync: 'stripe',
-  kind: 'etl',
-  status: 'running',
-  target: 'sandbox',
-  trigger: 'cli',
-  slot: null,
-  requests: 0,
-  seconds: 0,
-  started_at: '2026-11-21T09:00:00Z',
-  finished_at: null,
-  commit: null,
-  ledger: null,
-} as const

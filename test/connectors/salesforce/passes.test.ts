@@ -87,13 +87,19 @@ it('nothing that is masked stands in the warehouse or in a file in clear', async
   }
 })
 
+/** A sync of its own that ends well. */
+async function runOf(name: string, yaml: string) {
+  writeFileSync(join(project.directory, `syncs/${name}.yaml`), yaml)
+  const ran = await millrace(['sync', 'run', name], project)
+  expect(ran.code, JSON.stringify(ran)).toBe(0)
+  return ran
+}
+
 it('owners that are masked are so in the history of leads, which has other words for a new one', async () => {
-  writeFileSync(
-    join(project.directory, 'syncs/owners.yaml'),
+  await runOf(
+    'owners',
     'source: salesforce\nschema: owners\nmask: { OwnerId: sha256 }\nstreams: { Lead: { include: [OwnerId], field_history: true } }\n',
   )
-  const ran = await millrace(['sync', 'run', 'owners'], project)
-  expect(ran.code, JSON.stringify(ran)).toBe(0)
   const [table] = await project.rows(
     `SELECT count(*) > 10 AS told, count(*) FILTER (length(new_value) <> 64) AS bare FROM owners.lead_history WHERE field = 'ownerAssignment'`,
   )
@@ -132,13 +138,11 @@ it('a street that is masked alone, beside the address that has it in clear, is r
 })
 
 it('what a sync masks and leaves out of all its streams, it does of the history that comes with one', async () => {
-  writeFileSync(
-    join(project.directory, 'syncs/quiet.yaml'),
+  await runOf(
+    'quiet',
     'source: salesforce\nschema: quiet\nexclude: [CreatedById]\nmask: { OldValue: redact, NewValue: redact }\n' +
       'streams: { Account: { field_history: true }, User: { exclude: [CreatedById, Name, FirstName, LastName, Email] } }\n',
   )
-  const ran = await millrace(['sync', 'run', 'quiet'], project)
-  expect(ran.code, JSON.stringify(ran)).toBe(0)
   const columns = await project.rows(
     `SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'quiet' AND column_name IN ('created_by_id', 'name')`,
   )
@@ -157,12 +161,10 @@ it('what a sync masks and leaves out of all its streams, it does of the history 
 })
 
 it('what an object leaves out is left out of its history, in the table as in the views', async () => {
-  writeFileSync(
-    join(project.directory, 'syncs/lean.yaml'),
+  const ran = await runOf(
+    'lean',
     'source: salesforce\nschema: lean\nverify: strict\nstreams: { Account: { exclude: [Industry, Phone, OwnerId], field_history: true } }\n',
   )
-  const ran = await millrace(['sync', 'run', 'lean'], project)
-  expect(ran.code, JSON.stringify(ran)).toBe(0)
   expect(streamsOf(ran)['AccountHistory']).toMatchObject({ filtered: expect.toSatisfy((rows) => Number(rows) > 10) })
   const fieldsOf = async (table: string) =>
     (await project.rows(`SELECT DISTINCT field FROM lean.${table} ORDER BY 1`)).map(({ field }) => field)
