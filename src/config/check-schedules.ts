@@ -27,6 +27,7 @@ export function checkSchedules(
             place: yaml.placeOf(['schedules', name, part, index], 'value'),
           })
       }
+    checkExclude(name, { file, project, context })
     checkTargets(name, { file, project, context })
     checkOverlap(name, { file, project, context })
     for (const [index, other] of (schedule.after?.all ?? []).entries())
@@ -70,6 +71,42 @@ function checkTargets(
       })
 }
 
+/** A schedule of nothing would be quiet for ever. */
+function checkExclude(
+  name: string,
+  {
+    file,
+    project,
+    context: { yaml, brokenSyncs, report },
+  }: {
+    readonly file: SchedulesFile
+    readonly project: Pick<Project, 'syncs' | 'models'>
+    readonly context: { readonly yaml: YamlFile; readonly brokenSyncs: readonly string[]; readonly report: Report }
+  },
+): void {
+  const schedule = file.schedules[name]
+  if (!schedule || (schedule.enabled ?? file.defaults.enabled) === false || brokenSyncs.length > 0) return
+  if (namedBy(project, schedule.select).size === 0 || chosenBy(project, schedule).size > 0) return
+  report('MR-1204', {
+    message: `the schedule \`${name}\` has no sync to run: its \`exclude\` takes all that its \`select\` names`,
+    next: 'Exclude less, or write `enabled: false`.',
+    place: yaml.placeOf(['schedules', name, 'exclude'], 'key'),
+  })
+}
+
+const chosenBy = (
+  project: Pick<Project, 'syncs' | 'models'>,
+  { select, exclude }: { readonly select: readonly string[]; readonly exclude: readonly string[] },
+): ReadonlySet<string> => namedBy(project, select).difference(namedBy(project, exclude))
+
+const namedBy = (project: Pick<Project, 'syncs' | 'models'>, words: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    words.flatMap((word) => {
+      const match = matchSelector(project, word)
+      return 'names' in match ? match.names : []
+    }),
+  )
+
 /** Two loads of one sync at once have one cursor between them: one would wait for the other. */
 function checkOverlap(
   name: string,
@@ -85,12 +122,7 @@ function checkOverlap(
 ): void {
   const schedule = file.schedules[name]
   if (!schedule || (schedule.overlap ?? file.defaults.overlap) !== 'allow') return
-  const chosen = new Set(
-    schedule.select.flatMap((word) => {
-      const match = matchSelector(project, word)
-      return 'names' in match ? match.names : []
-    }),
-  )
+  const chosen = chosenBy(project, schedule)
   const loads = project.syncs.filter((sync) => sync.kind === 'etl' && chosen.has(sync.name)).map((sync) => sync.name)
   if (loads.length === 0) return
   report('MR-1201', {

@@ -14,7 +14,7 @@ schedules:
   once: { select: [stripe], at: '2020-01-01T02:00:00' }
   off: { select: [stripe], every: 1h, enabled: false }
   elsewhere: { select: [stripe], every: 1h, enabled: [dev] }
-  empty: { select: [stripe], exclude: ['source:stripe'], at: '2020-01-01T02:00:00' }
+  empty: { select: [stripe], exclude: ['source:stripe'], at: '2020-01-01T02:00:00', enabled: false }
 `,
 )
 const bare = await newProject()

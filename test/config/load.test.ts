@@ -447,6 +447,16 @@ const cases: readonly Case[] = [
     [`MR-1204 ${s}:2:46 sandbx`],
   ],
   [
+    'a schedule whose exclude takes all that it selects',
+    schedules('{ select: [crm], exclude: ["source:crm"], every: 1h }'),
+    [`MR-1204 ${s}:2:25 exclude`],
+  ],
+  [
+    'one that is off, and `overlap: allow` of a load that is excluded',
+    schedules('{ select: [crm], exclude: [crm], every: 1h, enabled: false, overlap: allow }'),
+    [],
+  ],
+  [
     'a priority of no known word',
     schedules('{ select: [crm], every: 1h, priority: urgent }'),
     [`MR-1201 ${s}:2:46 urgent`],
