@@ -28,13 +28,14 @@ export function makeGaqlStream(parts: Parts): Stream {
     options: reportOptions(false).extend({
       query: z.string().min(1).optional().meta({ description: 'GAQL without dates' }),
     }),
-    checkAsked: async ({ options }, { signal }) => void (await openQuery(options, signal)),
+    meaningBy: ['query'],
+    async checkAsked({ options }, { signal }) {
+      if (await openQuery(options, signal)) return
+      parts.host.warn(`${gaqlName}: no query is given, so nothing is read. Write  options: { query: "SELECT …" }.`)
+    },
     async *read(scan, { signal }) {
       const opened = await openQuery(scan.options, signal)
-      if (!opened) {
-        parts.host.warn(`${gaqlName}: no query is given, so nothing is read. Write  options: { query: "SELECT …" }.`)
-        return
-      }
+      if (!opened) return
       const { stream, infos } = opened
       const shape = shapeOf(infos.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
       const toLines = (lines: Uint8Array, rows: number) => wrapLines(flattenLines(lines, rows, shape), stream.key)

@@ -39,6 +39,7 @@ import type { Candidate, Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 import { countAtVendor } from './count-at-vendor.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
+import { hearWarnings } from './hear-warnings.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { foreseeStop, refuseStaleInputs } from './may-deliver.ts'
 import { openConnection } from './open-connection.ts'
@@ -63,7 +64,8 @@ export async function planSyncs(
 
 async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline: boolean }): Promise<EtlPlan> {
   const runId = newRunId(app.clock.now())
-  const connection = await openConnection(app, sync.source, runId)
+  const { hearing, heard } = hearWarnings(app)
+  const connection = await openConnection(hearing, sync.source, runId)
   try {
     const plans = await resolveStreams(sync, connection.connector, app.signal)
     const vendorNow = offline ? app.clock.now() : await connection.now()
@@ -111,7 +113,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         ),
       })
     }
-    return { kind: 'etl', sync: sync.name, streams, requests_besides: besides }
+    return { kind: 'etl', sync: sync.name, streams, requests_besides: besides, warnings: [...heard] }
   } finally {
     await connection.close()
   }
@@ -158,7 +160,8 @@ async function storedState(
 async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
   const runId = newRunId(app.clock.now())
   const directory = await mkdtemp(join(tmpdir(), 'millrace-plan-'))
-  const connection = await openConnection(app, sync.destination, runId)
+  const { hearing, heard } = hearWarnings(app)
+  const connection = await openConnection(hearing, sync.destination, runId)
   try {
     const object = await destinationObject(connection, sync, app.signal)
     // Where it does not say, the run will find out.
@@ -214,6 +217,7 @@ async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
         warnings: [
           ...warningsOf(sync, mapping, { ...diff, ...counts }),
           ...(waiting > 0 ? [waitingWarning(sync, waiting)] : []),
+          ...heard,
         ],
         stops: app.target.deliver && stop ? { code: stop.code, message: stop.message } : null,
         schema_changes: standing ? [] : [`the snapshot of ${sync.name} would be made`],

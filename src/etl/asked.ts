@@ -148,7 +148,9 @@ export function changeOf({ stream, mode, shape }: StreamPlan, before: Asked, now
     ...(now.where === before.where
       ? []
       : ['rows that were loaded by another  where  stay, and older ones that fit the new one are not there']),
-    ...otherOptions(before, now).map((name) => `rows that were loaded by another  ${name}  stay`),
+    ...otherOptions(before, now).map(
+      (name) => `rows that were loaded by another  ${name}  stay, and older ones of the new one are not there`,
+    ),
     ...(stream.heedsStart !== false && isEarlier(now.start, before.start)
       ? ['rows from before the old  start  are not there']
       : []),

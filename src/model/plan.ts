@@ -13,6 +13,8 @@ export type EtlPlan = {
   readonly streams: readonly StreamPlan[]
   /** What a run asks beside its streams, as the plan itself had to: signing in, descriptions. */
   readonly requests_besides: number
+  /** What the connection warned of while it was asked, a sentence each. */
+  readonly warnings: readonly string[]
 }
 
 export type StreamPlan = {

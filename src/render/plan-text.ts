@@ -40,7 +40,8 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
       ...migrationLines(change).map((line) => `          ${line}\n`),
     ]),
   )
-  const warnings = plan.streams.flatMap((stream) => warningLines(stream.warnings, paint).map((line) => `${line}\n`))
+  const told = [...plan.warnings, ...plan.streams.flatMap((stream) => stream.warnings)]
+  const warnings = warningLines(told, paint).map((line) => `${line}\n`)
   const head = ` ${paint('bold', printable(plan.sync))}   ${formatCounted(plan.streams.length, 'stream')}\n`
   return head + renderTable(columns, rows, { color }) + [...changes, ...warnings].join('') + ` ${requestsText(plan)}\n`
 }

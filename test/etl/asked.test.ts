@@ -43,7 +43,9 @@ describe('options that have changed since the rows of a table were loaded', () =
     expect(await run({ options: { windows: ['1d'], pages: 3 } })).toEqual([])
     expect(await run({ options: { windows: ['1d'], pages: 4 } })).toEqual([])
     expect(await run({ options: { windows: ['7d'], pages: 4 } })).toEqual([
-      expect.stringMatching(/rows that were loaded by another {2}windows {2}stay.*--full-refresh/),
+      expect.stringMatching(
+        /rows that were loaded by another {2}windows {2}stay, and older ones of the new one are not there.*--full-refresh/,
+      ),
     ])
     expect(await run({ options: { pages: 4 } })).toEqual([expect.stringContaining('by another  windows  stay')])
     expect(await run({ options: { pages: 4 } })).toEqual([])

@@ -128,6 +128,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
       kind: 'etl',
       sync: 'stripe',
       requests_besides: 3,
+      warnings: ['Account 7 is left out'],
       streams: [
         { ...stream, name: 'charges', table: 'stripe.charges', from: null, counted: null, requests_estimate: null },
         {
@@ -149,6 +150,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
  charges   stripe.charges   merge  everything to 2026-11-21 09:55 UTC                          not known
  invoices  stripe.invoices  merge  from 2026-11-20 09:55 UTC to 2026-11-21 09:55 UTC, resumed     58,000
  schema   stripe.invoices: new column tax (decimal(10,2))
+ warning  Account 7 is left out
  warning  invoices: its options have changed
  about 580 requests, and 1 stream that cannot be estimated
 `)

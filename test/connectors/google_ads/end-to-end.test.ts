@@ -49,6 +49,29 @@ describe('Google Ads, by the real program', () => {
     expect(loaded).toEqual({ many: 'true', counted: 'true' })
   })
 
+  it('gaql without a query is told by the plan, and once it has one, which days are not there', async () => {
+    const write = (options: string) =>
+      writeFileSync(
+        join(project.directory, 'syncs/late.yaml'),
+        `source: google_ads\nschema: late\nstreams: { gaql: ${options} }\n`,
+      )
+    const plan = async () => {
+      const { code, lines } = await millrace(['sync', 'plan', 'late'], project)
+      expect(code, JSON.stringify(lines.at(-1))).toBe(0)
+      return JSON.stringify(lines)
+    }
+    write('{}')
+    expect(await plan()).toMatch(/gaql: no query is given, so nothing is read/)
+    expect((await run('late')).code).toBe(0)
+    write('{ options: { query: "SELECT campaign.name, metrics.clicks FROM campaign" } }')
+    const planned = await plan()
+    expect(planned).not.toContain('no query')
+    expect(planned).toMatch(/another {2}query {2}stay, and older ones of the new one are not there.*--full-refresh/)
+    expect(JSON.stringify((await run('late', '--full-refresh')).lines)).not.toContain('loaded by another')
+    const [loaded] = await project.rows('SELECT count(DISTINCT segments_date) > 40 AS days FROM late.gaql')
+    expect(loaded).toEqual({ days: 'true' })
+  })
+
   it('lists are read whole by every run: nothing is told of what a changed option leaves behind, and nothing is', async () => {
     const write = (ad_group: string, campaign: string) =>
       writeFileSync(
