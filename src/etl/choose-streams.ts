@@ -40,31 +40,40 @@ export async function chooseStreams(
   return chosen
 }
 
-/** An exact name has a history, or is refused; of a glob's streams those bring one that have one, and it is not switched off. */
+/**
+ * A stream that asks for its history by its own name has one, or is refused; where a glob or the whole sync asks, those bring one
+ * that have one, and it is not switched off.
+ */
 function addHistories(
   sync: EtlSync,
   chosen: Map<string, StreamConfig>,
   { offered, taken }: { readonly offered: readonly string[]; readonly taken: ReadonlyMap<string, string> },
 ): void {
   const off = new Map(sync.streams.flatMap((config) => (config.enabled ? [] : [[config.name, config] as const])))
-  const idle = new Set(sync.streams.filter((config) => isGlob(config.name) && asksForHistory(config)))
-  for (const [name, config] of [...chosen].filter(([, { fieldHistory }]) => fieldHistory)) {
+  const asking = [...chosen].filter(([, { fieldHistory }]) => fieldHistory)
+  // Whoever asks of many streams is told only where none of them has any: a glob, or (null) the sync.
+  const askerOf = (config: StreamConfig) => (asksForHistory(config) ? config : null)
+  const askers = sync.streams.filter(({ enabled, fieldHistory }) => enabled && fieldHistory).map(askerOf)
+  const idle = new Set(askers.filter((asker) => asker === null || isGlob(asker.name)))
+  for (const [name, config] of asking) {
     const history = historyNames(name).find((candidate) => offered.includes(candidate))
-    if (isGlob(config.name)) {
+    if (isGlob(config.name) || !asksForHistory(config)) {
       if (history === undefined || off.has(history) || off.has(taken.get(history) ?? '')) continue
-      idle.delete(config)
+      idle.delete(askerOf(config))
     }
     if (history === undefined) throw noHistory(sync, `${name} has no`, historyNames(name))
     const closed = off.get(history)
     if (closed) throw closedHistory(sync, { name, history, closed })
     if (!chosen.has(history)) chosen.set(history, historyOf(sync, config, history))
   }
-  for (const { name } of idle)
-    throw noHistory(sync, `none of the streams that ${name} is for has a`, historyNames(name))
+  for (const asker of idle)
+    throw asker === null
+      ? noHistory(sync, 'none of its streams has a', ['…History'])
+      : noHistory(sync, `none of the streams that ${asker.name} is for has a`, historyNames(asker.name))
 }
 
-const asksForHistory = ({ enabled, fieldHistory, own }: StreamConfig): boolean =>
-  enabled && fieldHistory && own?.includes('field_history') === true
+const asksForHistory = ({ fieldHistory, own }: StreamConfig): boolean =>
+  fieldHistory && own?.includes('field_history') === true
 
 const historyOf = (sync: EtlSync, config: StreamConfig, history: string): StreamConfig => ({
   ...config,
@@ -82,7 +91,7 @@ const historyOf = (sync: EtlSync, config: StreamConfig, history: string): Stream
 const noHistory = (sync: EtlSync, who: string, names: readonly string[]) =>
   new MillraceError('MR-1208', {
     message: `${sync.name}: ${who} field history at this vendor (looked for ${names.join(', ')}).`,
-    next: 'Turn history tracking on there, or take field_history off this stream.',
+    next: 'Turn history tracking on there, or take field_history off.',
   })
 
 const closedHistory = (

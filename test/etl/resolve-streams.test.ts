@@ -31,6 +31,8 @@ const items: ChildStream = {
   parent: 'invoice',
   columns: { id: 'string', invoice: 'string', note: 'string', price: 'integer' },
 }
+/** By its own entry in the file. */
+const asked = { fieldHistory: true, own: ['field_history'] }
 const history = (name: string, of: string) =>
   stream(name, {
     columns: { id: 'string', at: 'timestamp', o: 'string' },
@@ -166,40 +168,51 @@ describe('the streams of a sync', () => {
   })
 
   test('bring their history along where it is asked for', async () => {
-    expect(await names([{ name: 'customers', fieldHistory: true }])).toEqual(['customers', 'customersHistory'])
-    expect(await names([{ name: 'Custom__c', fieldHistory: true }])).toEqual(['Custom__c', 'Custom__History'])
+    expect(await names([{ name: 'customers', ...asked }])).toEqual(['customers', 'customersHistory'])
+    expect(await names([{ name: 'Custom__c', ...asked }])).toEqual(['Custom__c', 'Custom__History'])
     const [, plan] = await resolve([
-      { name: 'customers', fieldHistory: true, include: ['email'], where: 'x', mode: 'full_refresh', pii: ['o'] },
+      { name: 'customers', ...asked, include: ['email'], where: 'x', mode: 'full_refresh', pii: ['o'] },
     ])
     expect(plan).toMatchObject({ mode: 'append', config: { include: null, where: null, pii: ['o'] } })
   })
 
   test('of a glob bring the histories that there are, but for those that are switched off', async () => {
-    const own = ['field_history']
-    const glob = { name: '*s', fieldHistory: true, own }
+    const glob = { name: '*s', ...asked }
     expect(await names([glob, { name: 'items', enabled: false }])).toEqual([
       'invoices',
       'customers',
       'customersHistory',
     ])
-    expect(await names([{ name: '*', fieldHistory: true, own }])).toHaveLength(6)
+    expect(await names([{ name: '*', ...asked }])).toHaveLength(6)
     expect(await names([{ ...glob, name: 'c*s' }])).toEqual(['customers', 'customersHistory'])
     const off = { name: 'customersHistory', enabled: false }
-    expect(await names([{ name: '[cC]ust*', fieldHistory: true, own }, off])).toEqual([
-      'customers',
-      'Custom__c',
-      'Custom__History',
-    ])
+    expect(await names([{ name: '[cC]ust*', ...asked }, off])).toEqual(['customers', 'Custom__c', 'Custom__History'])
     for (const without of [[{ ...glob, name: 'inv*' }], [{ ...glob, name: 'cust*' }, off]])
       expect((await errorOf(resolve(without))).message).toContain(
         `none of the streams that ${without[0]?.name} is for has a field history`,
       )
   })
 
+  test('bring them where the whole sync asks, as far as there are any', async () => {
+    const shared = (name: string) => ({ name, fieldHistory: true })
+    expect(await names([shared('customers'), shared('invoices')])).toEqual([
+      'invoices',
+      'customers',
+      'customersHistory',
+    ])
+    const off = { ...shared('customersHistory'), enabled: false }
+    expect(await names([shared('customers'), shared('Custom__c'), off])).toEqual([
+      'customers',
+      'Custom__c',
+      'Custom__History',
+    ])
+    expect((await errorOf(resolve([shared('invoices')]))).message).toContain('none of its streams has a field history')
+  })
+
   test('cannot both ask for their history and have it switched off', async () => {
     const error = await errorOf(
       resolve([
-        { name: 'customers', fieldHistory: true },
+        { name: 'customers', ...asked },
         { name: 'customersHistory', enabled: false },
       ]),
     )
@@ -212,7 +225,7 @@ describe('the streams of a sync', () => {
     // What a glob switches off comes where it is asked for by name.
     expect(
       await names([
-        { name: 'customers', fieldHistory: true },
+        { name: 'customers', ...asked },
         { name: '*History', enabled: false },
       ]),
     ).toEqual(['customers', 'customersHistory'])
@@ -221,12 +234,12 @@ describe('the streams of a sync', () => {
   test('have the history of their fields, also where another object is called a history', async () => {
     const stages = stream('customersHistory')
     const both = [stream('customers'), stages, history('customersFieldHistory', 'customers')]
-    const plans = await resolve([{ name: 'customers', fieldHistory: true }], connector(both))
+    const plans = await resolve([{ name: 'customers', ...asked }], connector(both))
     expect(plans.map((plan) => plan.stream.name)).toEqual(['customers', 'customersFieldHistory'])
   })
 
   test('without a history at the vendor say so', async () => {
-    const error = await errorOf(resolve([{ name: 'invoices', fieldHistory: true }]))
+    const error = await errorOf(resolve([{ name: 'invoices', ...asked }]))
     expect(error.message).toContain('invoicesHistory')
   })
 
