@@ -130,6 +130,8 @@ const describeAccounts = ({ api, accountIds }: Reading): Stream => ({
   docs: accountDocs,
   key: ['id'],
   columns: accountColumns,
+  // Asked of each account by every run. One that is gone keeps its row.
+  fullEveryMs: 0,
   pageRows: 1,
   read: (scan, { signal }) => readAccounts(api, { accountIds, scan, signal }),
 })

@@ -24,6 +24,7 @@ beforeAll(async () => {
       'syncs/facebook.yaml': syncYaml(''),
       // The oracle: everything read anew, at the end.
       'syncs/fresh.yaml': syncYaml('schema: fresh'),
+      'syncs/owned.yaml': 'source: facebook_ads\nschema: owned\nstreams: { ad_accounts: {} }\n',
       'syncs/narrowed.yaml': 'source: facebook_ads\nschema: narrowed\nstreams:\n  account_insights: {}\n',
       'syncs/started.yaml': `
 source: facebook_ads
@@ -137,6 +138,20 @@ describe('Facebook Ads, by the real program', () => {
     expect(before[0]?.['clicked']).toBe(before[0]?.['days'])
     const more = await narrowed('{ options: { fields: [impressions, spend, clicks] } }')
     expect(JSON.stringify(more.lines)).toContain('rows that were loaded before have no clicks')
+  })
+
+  it('accounts are read whole by every run: of a field that comes back nothing is told, and nothing is missing', async () => {
+    const given = (fields: string) => {
+      project.edit('syncs/owned.yaml', (text) => text.replace(/ad_accounts: .*/, `ad_accounts: ${fields} }`))
+      return run('owned')
+    }
+    expect((await given('{ exclude: [name] }')).code).toBe(0)
+    const whole = await given('{}')
+    expect(whole.code, whole.stderr).toBe(0)
+    expect(JSON.stringify(whole.lines)).not.toContain('loaded before')
+    expect(
+      await project.rows('SELECT count(*) > 0 AS some, count(name) = count(*) AS named FROM owned.ad_accounts'),
+    ).toEqual([{ some: 'true', named: 'true' }])
   })
 
   it('writes no token and no link anywhere: not into the cursor, the ledger, the output', async () => {
