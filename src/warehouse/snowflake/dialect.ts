@@ -59,7 +59,7 @@ export const snowflakeDialect: Dialect = {
     // A VARIANT of a date would be no JSON value.
     return `TO_VARIANT(${from === 'date' || from === 'timestamp' || from === 'binary' ? asText(sql, from) : sql})`
   },
-  // To TIMESTAMP_NTZ alone a TIMESTAMP_TZ would keep its clock and lose its offset; every session's own zone is UTC.
+  // To TIMESTAMP_NTZ alone a TIMESTAMP_TZ would keep its clock and lose its offset; a session of ours has UTC for its zone. A view may not have it: whoever reads it has another.
   cast: (sql, type) =>
     `CAST(${type === 'timestamp' ? `CAST(${sql} AS TIMESTAMP_LTZ)` : sql} AS ${snowflakeType(type)})`,
   now: 'SYSDATE()',

@@ -41,7 +41,8 @@ export const snowflakeMacros: ModelMacros = {
   currentDate: () => `CAST(${now} AS DATE)`,
 }
 
-const timestamp = (sql: string) => snowflakeDialect.cast(sql, 'timestamp')
+/** By its own clock where it has an offset: by way of TIMESTAMP_LTZ a view would give each reader what is so in his zone. */
+const timestamp = (sql: string) => `CAST(${sql} AS TIMESTAMP_NTZ(6))`
 
 const wholeNumber = (count: string) => (/^-?\d+$/.test(count) ? count : `ROUND(${count})`)
 
