@@ -65,6 +65,7 @@ export async function openClient(config: Connection, host: Host): Promise<AdsApi
         refusal = readSignInRefusal(answer, new Date())
         if (refusal) throw refused('signing in')
         token = readToken(answer.bytes)
+        host.secret(token.value)
       },
     )
   }

@@ -120,6 +120,8 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     const [organizationId, userId] = new URL(id).pathname.split('/').slice(-2)
     if (!access_token || !instance_url || !organizationId || !userId)
       throw new MillraceError('MR-3005', { message: 'Signing in to Salesforce: the answer is not a token.' })
+    host.secret(access_token)
+    if (refresh_token) host.secret(refresh_token)
     connection.accessToken = access_token
     connection.instanceUrl = instance_url
     connection.userInfo = { id: userId, organizationId, url: id }

@@ -26,11 +26,19 @@ export type OpenOptions = {
   readonly project?: Project
 }
 
+/** `isWhole`: all of its files are right, so that what is not in it is not there. */
+export type ProjectRead = { readonly isWhole: boolean }
+
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
-export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app: App) => Promise<T>): Promise<T> {
+export async function withApp<T>(
+  shell: Shell,
+  options: OpenOptions,
+  work: (app: App, read: ProjectRead) => Promise<T>,
+): Promise<T> {
   await checkDirectory(shell)
   void shell.stop.listen(options.firstSignal ?? 'at_once', options.of).then(options.onFirstSignal)
-  const project = options.check === 'target' ? await readForTarget(shell) : options.project
+  const { project, isWhole } =
+    options.check === 'target' ? await readForTarget(shell) : { project: options.project, isWhole: true }
   const app = await openApp({
     directory: shell.directory,
     home: shell.home,
@@ -43,18 +51,18 @@ export async function withApp<T>(shell: Shell, options: OpenOptions, work: (app:
   })
   try {
     if ((options.check ?? true) === true && !options.project) await checkProject(app.project)
-    return await work(app)
+    return await work(app, { isWhole })
   } finally {
     await app.close()
   }
 }
 
-async function readForTarget(shell: Shell): Promise<Project> {
+async function readForTarget(shell: Shell): Promise<ProjectRead & { readonly project: Project }> {
   const { project, findings } = await loadWhatIsRight(shell.directory, shell)
   const [first] = findings
   if (first)
     shell.say(
       `The project has ${formatCounted(findings.length, 'mistake')}${first.place ? ` (${first.place.file}:${first.place.line})` : ''}, which this does not need.\nSee: millrace sync validate`,
     )
-  return project
+  return { project, isWhole: first === undefined }
 }

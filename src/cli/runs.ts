@@ -19,10 +19,10 @@ export async function listRuns(
   flags: { readonly limit: string; readonly sync?: string },
 ): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, { check: 'target' }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app, { isWhole }) => {
     const runs = await app.store.runs({ limit, ...(flags.sync === undefined ? {} : { sync: flags.sync }) })
     // One that was taken out of the project may still have runs.
-    if (runs.length === 0 && flags.sync !== undefined) findSync(app.project, flags.sync)
+    if (runs.length === 0 && flags.sync !== undefined && isWhole) findSync(app.project, flags.sync)
     if (shell.json) for (const { process: _process, alive: _alive, ...run } of runs) shell.line({ type: 'run', ...run })
     else {
       const rows = runs.map((run) => [

@@ -47,10 +47,10 @@ export type HistoryFlags = { readonly limit: string }
 /** Slots that ran, were skipped or were missed, with the reason: newest first. */
 export async function showSlots(shell: Shell, name: string | undefined, flags: HistoryFlags): Promise<CommandResult> {
   const limit = parseCount('--limit', flags.limit)
-  return withApp(shell, { check: 'target' }, async (app) => {
+  return withApp(shell, { check: 'target' }, async (app, { isWhole }) => {
     const slots = await app.store.slots({ limit, ...(name === undefined ? {} : { schedule: name }) })
     // One that was taken out of the project may still have a history.
-    if (slots.length === 0 && name !== undefined) findSchedule(schedulesOf(app.project), name)
+    if (slots.length === 0 && name !== undefined && isWhole) findSchedule(schedulesOf(app.project), name)
     if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...slot })
     else if (slots.length === 0) shell.say('No slot has come yet. They are claimed by `millrace daemon`.')
     else shell.print(renderTable(columns, slots.map(rowOf), { color: shell.color }))

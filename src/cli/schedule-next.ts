@@ -26,11 +26,11 @@ export async function showNextSlots(shell: Shell, name: string | undefined, flag
   if (chosen.length === 0) shell.say(noSchedules)
   const enabled = chosen.filter((schedule) => isEnabledOn(schedule, target))
   const slots = slotsOf(enabled, count)
-  // Without a slot no store has to be there.
-  const pauses: Pauses = slots.length > 0 ? await readPauses(shell, project) : new Map()
-  const found = slots.map((each) => ({ ...each, pause: pauses.get(each.slot.schedule) ?? null }))
+  const pauses = slots.length > 0 ? await readPauses(shell, project) : undefined
+  const found = slots.map((each) => ({ ...each, pause: pauses?.get(each.slot.schedule) ?? null }))
   if (shell.json)
-    for (const { slot, timezone, pause } of found) shell.line({ type: 'slot', ...slotLine(slot, timezone), pause })
+    for (const { slot, timezone, pause } of found)
+      shell.line({ type: 'slot', ...slotLine(slot, timezone), ...(pauses && { pause }) })
   else if (found.length > 0) shell.print(renderTable(columns, found.map(rowOf), { color: shell.color }))
   for (const schedule of chosen)
     if (enabled.includes(schedule)) sayWhyNone(shell, schedule, slots)
@@ -47,8 +47,16 @@ function readCount(text: string): number {
 type Pauses = Awaited<ReturnType<App['store']['pauses']>>
 type Found = ReturnType<typeof slotsOf>
 
-const readPauses = (shell: Shell, project: Project): Promise<Pauses> =>
-  withApp(shell, { check: false, project }, ({ store }) => store.pauses())
+/** undefined, and said: they cannot be asked for. The instants are known without them. */
+async function readPauses(shell: Shell, project: Project): Promise<Pauses | undefined> {
+  try {
+    return await withApp(shell, { check: false, project }, ({ store }) => store.pauses())
+  } catch (error) {
+    if (!(error instanceof MillraceError) || shell.stop.signal.aborted) throw error
+    shell.say(`Whether any of these is paused is not known: ${error.message}`)
+    return undefined
+  }
+}
 
 function slotsOf(schedules: readonly Schedule[], count: number) {
   const now = systemClock.now()

@@ -99,7 +99,14 @@ export function createHost(options: HostOptions): EngineHost {
     http(httpOptions) {
       const transport = createTransport(options.transport)
       transports.push(transport)
-      return createHttp(httpOptions, { call, transport, sawDate, now: () => clock.now(), version })
+      return createHttp(httpOptions, {
+        call,
+        transport,
+        sawDate,
+        secret: redactor.add,
+        now: () => clock.now(),
+        version,
+      })
     },
     sawDate,
     lastDate: () => date,
@@ -114,6 +121,7 @@ export function createHost(options: HostOptions): EngineHost {
       )
     },
     warn: (message) => emit({ type: 'run.warning', run_id, message: redactor.words(message) }),
+    secret: redactor.add,
     requests: () => requests,
     redactor,
     context: (signal) => ({ signal, host, http: httpOfNobody(connection) }),

@@ -21,6 +21,11 @@ export type Host = {
   readonly spoolPath: (name: string) => string
   /** Says something in the run: a field that could not be had, a limit that is near. */
   readonly warn: (message: string) => void
+  /**
+   * Something else that nobody may see, a token that a sign-in gave: taken out of all that is shown or stored from here on, as
+   * the connection's own keys are. What goes as an `authorization` header by `http` is known without it.
+   */
+  readonly secret: (value: string) => void
 }
 
 export type CallRequest = {

@@ -12,6 +12,7 @@ export type HttpParts = {
   readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
   readonly transport: Transport
   readonly sawDate: (date: string | undefined) => void
+  readonly secret: (value: string) => void
   readonly now: () => Date
   readonly version: string
 }
@@ -31,12 +32,16 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
       ratePerSecond: options.ratePerSecond ?? 10,
     }
     const text = body === undefined ? undefined : JSON.stringify(body)
+    const all = { ...standardHeaders(options, parts.version, text !== undefined), ...options.headers, ...headers }
+    // Vendors repeat in their errors what they were sent.
+    for (const [name, value] of Object.entries(all))
+      if (name.toLowerCase() === 'authorization') parts.secret(value.replace(/^\S+ +/, ''))
     return await parts.call(request, async (attemptSignal) => {
       const readAt = parts.now()
       const answer = await parts.transport.send({
         method,
         url,
-        headers: { ...standardHeaders(options, parts.version, text !== undefined), ...options.headers, ...headers },
+        headers: all,
         body: text,
         signal: attemptSignal,
       })

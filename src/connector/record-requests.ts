@@ -56,4 +56,5 @@ const silentHost = (unanswered: Promise<never>): Host => ({
   lastDate: () => null,
   spoolPath: (name) => name,
   warn: () => undefined,
+  secret: () => undefined,
 })

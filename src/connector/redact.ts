@@ -7,6 +7,8 @@ export type Redactor = {
   readonly words: (text: string, maxLength?: number) => string
   /** A copy with every string, keys included, redacted. Errors become plain errors without the extra properties SDKs hang on them. */
   readonly deep: <T>(value: T) => T
+  /** Takes out this one as well from here on: a token that was got while the connection was open. The newest sixteen are kept. */
+  readonly add: (secret: string) => void
 }
 
 /**
@@ -15,19 +17,42 @@ export type Redactor = {
  * one that redaction can protect: its letters are everywhere.
  */
 export function createRedactor(secrets: Iterable<string>): Redactor {
-  const forms = new Set<string>()
-  for (const secret of secrets)
-    for (const variant of variants(secret))
-      if (variant.length >= shortestSecret) for (const form of encodings(variant)) forms.add(form)
-  // Longest first: a form that holds another is replaced whole.
-  const pattern = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map((form) => RegExp.escape(form))
-  const found = pattern.length === 0 ? null : new RegExp(pattern.join('|'), 'g')
-  const text = (value: string) => (found ? value.replace(found, '[secret]') : value)
+  const given = formsOf(secrets)
+  let added: readonly string[] = []
+  let found: RegExp | null | undefined
+  const text = (value: string) => {
+    if (found === undefined) found = patternOf([...given, ...formsOf(added)])
+    return found ? value.replace(found, '[secret]') : value
+  }
   const words = (value: string, maxLength = 500) => {
     // SDKs hold numbers where their types say text.
     return stripControlCharacters(text(stripControlCharacters(text(`${value}`), Infinity)), maxLength)
   }
-  return { text, words, deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T } // the same shape, strings replaced
+  return {
+    text,
+    words,
+    deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T, // the same shape, strings replaced
+    add(secret) {
+      if (added.includes(secret)) return
+      added = [...added, secret].slice(-mostAdded)
+      found = undefined
+    },
+  }
+}
+
+function formsOf(secrets: Iterable<string>): ReadonlySet<string> {
+  const forms = new Set<string>()
+  for (const secret of secrets)
+    for (const variant of variants(secret))
+      if (variant.length >= shortestSecret) for (const form of encodings(variant)) forms.add(form)
+  return forms
+}
+
+/** null: there is nothing to look for. */
+function patternOf(forms: readonly string[]): RegExp | null {
+  // Longest first: a form that holds another is replaced whole.
+  const pattern = [...forms].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).map((form) => RegExp.escape(form))
+  return pattern.length === 0 ? null : new RegExp(pattern.join('|'), 'g')
 }
 
 /** A header is trimmed on its way, and a message loses its line breaks: what comes back is the secret all the same. */
@@ -110,3 +135,5 @@ function redactError(error: Error, text: (value: string) => string, seen: WeakMa
 }
 
 const shortestSecret = 4
+/** A signature that is another for each request is no secret for long. */
+const mostAdded = 16

@@ -12,6 +12,17 @@ const failing = async (work: Promise<unknown>): Promise<MillraceError> => {
 }
 
 describe('an answer by its status', () => {
+  it('that repeats the token it was sent is shown without it, though the connector got that while it ran', async () => {
+    await using vendor = await startVendor(({ headers }, response) =>
+      sendJson(response, 401, { message: `token ${headers.authorization} expired, try ${headers['x-key']}` }),
+    )
+    vendor.host.secret('key-77-secret')
+    const headers = { Authorization: 'Bearer acc-59-verysecret', 'x-key': 'key-77-secret' }
+    const error = await failing(vendor.http.get('/a', { signal: never, headers }))
+    expect(error.message).toContain('token Bearer [secret] expired, try [secret]')
+    expect(JSON.stringify([error.stack, vendor.events])).not.toMatch(/acc-59|key-77/)
+  })
+
   it('429 with Retry-After in seconds holds back every call of the credential, and then goes on', async () => {
     const arrivals: number[] = []
     await using vendor = await startVendor((_, response, count) => {

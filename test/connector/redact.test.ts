@@ -52,6 +52,17 @@ it('a secret that begins with another one is replaced whole', () => {
   expect(createRedactor(['abcd', 'abcdefgh']).text('x abcdefgh y abcd z')).toBe('x [secret] y [secret] z')
 })
 
+it('one that is added later is redacted as those from before are, and of many the newest', () => {
+  const { text, add } = createRedactor([secret])
+  expect(text('token acc-59-first')).toBe('token acc-59-first')
+  add('acc-59-first')
+  expect(text(`token acc-59-first ${Buffer.from('acc-59-first').toString('hex')} ${secret}`)).toBe(
+    'token [secret] [secret] [secret]',
+  )
+  for (let n = 10; n < 40; n++) add(`signature-${n}`)
+  expect(text(`signature-39 signature-10 ${secret}`)).toBe('[secret] signature-10 [secret]')
+})
+
 it('goes deep, through circles and errors, and drops what SDKs hang on errors', () => {
   const { deep } = createRedactor(['canary-123456'])
   const cause = Object.assign(new Error('refused canary-123456'), {
