@@ -3,6 +3,7 @@ import type { EtlSync } from '../config/project.ts'
 import { askedOf, nameOf } from '../etl/asked.ts'
 import { digestOf, scanDigestOf } from '../etl/options-digest.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
+import { lackingColumns } from '../etl/standing-rows.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
@@ -110,10 +111,13 @@ function partitionsOf(
   }))
 }
 
-/** Complete, with no pass under way, and read by the options of now into the table of now. */
+/** Complete, with no pass under way, and read by the options of now, with the fields of now, into the table of now. */
 export function isDoneFor(plan: StreamPlan, { watermark, scan, marks }: Cursor): boolean {
   if (watermark === null || scan !== null) return false
-  const { table, by } = { ...askedOf(plan, null), ...marks?.asked }
+  const asked = { ...askedOf(plan, null), ...marks?.asked }
+  const lacking = lackingColumns(plan, asked)
+  if (lacking.own.length > 0 || lacking.inside.some((columns) => columns.length > 0)) return false
+  const { table, by } = asked
   // Some cursors stand with what resume points meant then.
   return table === nameOf(plan.shape) && (by === digestOf(plan) || by === scanDigestOf(plan, null))
 }

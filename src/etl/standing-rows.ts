@@ -46,25 +46,41 @@ const anHourMs = 3_600_000
 
 /** A column that a table gets is empty in the rows that it has; one that was left out for a while has what it had before. */
 function lacksOf({ sync, plan }: Standing, before: Asked, start: string | null): readonly string[] {
-  const { stream, mode, config, shape, children } = plan
+  const { stream, mode, shape, children } = plan
   if (mode === 'full_refresh') return []
-  const own = addedTo({ shape, config }, before.loaded)
+  const { own, inside: added } = lackingColumns(plan, before)
   const range = stream.boundedBy === undefined ? '' : ` ${start === null ? '--from 2000-01-01 ' : ''}--step 6mo`
   const whole = `millrace backfill ${sync} --stream ${stream.name}`
   const byColumn = (mode === 'merge' || mode === 'append') && own.length === 1 ? ` --column ${own[0]}` : ''
+  // A part that was read with a field is done; but what has changed since that was left out is old in it.
+  const isBack = ({ columns }: TableShape, loaded: LoadedFields | undefined) =>
+    loaded !== undefined && columns.some(({ field }) => loaded.idle.includes(field))
+  const areBack =
+    isBack(shape, before.loaded) ||
+    children.some((inside) => isBack(inside.shape, ownMember(before.inside, inside.child.name)))
+  const again = areBack ? ' --again' : ''
   const lack = (name: string, columns: readonly string[], backfill: string) =>
     columns.length === 0
       ? []
       : [
           `${name}: rows that were loaded before have no ${columns.join(', ')}, or an old one, until they are read again.` +
-            (stream.key.length === 0 ? '' : ` To read them now:  ${backfill}${range}`),
+            (stream.key.length === 0 ? '' : ` To read them now:  ${backfill}${range}${again}`),
         ]
   return [
     ...lack(stream.name, own, `${whole}${byColumn}`),
-    ...children.flatMap((inside) =>
-      lack(inside.child.name, addedTo(inside, ownMember(before.inside, inside.child.name)), whole),
-    ),
+    ...children.flatMap(({ child }, index) => lack(child.name, added[index] ?? [], whole)),
   ]
+}
+
+/** Columns that are loaded now, and were not by what was asked before; of its children in their order. */
+export function lackingColumns(
+  { config, shape, children }: StreamPlan,
+  before: Asked,
+): { readonly own: readonly string[]; readonly inside: readonly (readonly string[])[] } {
+  return {
+    own: addedTo({ shape, config }, before.loaded),
+    inside: children.map((inside) => addedTo(inside, ownMember(before.inside, inside.child.name))),
+  }
 }
 
 function addedTo(

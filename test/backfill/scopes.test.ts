@@ -63,6 +63,21 @@ describe('a partition', () => {
     expect(await world.backfill(vendor.connector, range, after)).toBeNull()
   })
 
+  test('that was read before the vendor had a field is read again; and a field that comes back is told with --again', async () => {
+    const range = { from: begin, to: seconds(5) }
+    const { connector } = vendorOf(6)
+    await world.run(connector, only)
+    await world.backfill(connector, range, only)
+    const later = vendorOf(6, { columns: { email: 'string' } }).connector
+    const warned = async (options: RunOptions) =>
+      (await world.run(later, options)).events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    expect(await warned(only)).toEqual([expect.stringMatching(/have no email, or an old one.*--step 6mo$/)])
+    expect(await world.backfill(later, range, only)).toMatchObject({ errors: [], ledger: { read: 5 } })
+    expect(await world.backfill(later, range, only)).toBeNull()
+    expect(await warned({ streams: [{ exclude: ['email', 'name'] }] })).toEqual([])
+    expect(await warned(only)).toEqual([expect.stringMatching(/have no name, email.* --again$/)])
+  })
+
   test('that is done stays done where resume points come to mean something else, and one under way begins again', async () => {
     const paging = (resumesAs: string) => vendorOf(6, { people: { resumesAs } })
     const range = { from: begin, to: seconds(5) }
