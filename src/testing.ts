@@ -1,5 +1,6 @@
 /** What a connector's tests import: `import { sourceKit, destinationKit } from 'millrace/testing'`. One call each. */
 import type { Connector } from './connector/contract.ts'
+import { childrenCases } from './connector/kits/children-cases.ts'
 import { connectionCases } from './connector/kits/connection-cases.ts'
 import { completenessCases } from './connector/kits/completeness-cases.ts'
 import { objectCases, objectDiscoveryCases, type ObjectOptions } from './connector/kits/destination-cases.ts'
@@ -42,7 +43,7 @@ export function sourceKit(options: SourceKitOptions): void {
   register(options, `${connector.name} as a source`, [...connectionCases, ...discoveryCases])
   for (const stream of streams) {
     const streamOptions = typeof stream === 'string' ? { name: stream } : stream
-    const cases = [...streamCases(streamOptions), ...completenessCases(streamOptions)]
+    const cases = [...streamCases(streamOptions), ...completenessCases(streamOptions), ...childrenCases(streamOptions)]
     register(
       options,
       `${connector.name}.${streamOptions.name} as a stream`,

@@ -4,6 +4,15 @@ import stripe from '../../connectors/stripe/index.ts'
 import simulator from '../../connectors/stripe/sandbox.ts'
 import { stripeStreams } from '../../connectors/stripe/streams.ts'
 
+// The items of a subscription it makes up as it is asked.
+const heldInside = {
+  invoice_line_items: 'lines',
+  checkout_session_line_items: 'lines',
+  credit_note_line_items: 'lines',
+  transfer_reversals: 'reversals',
+  application_fee_refunds: 'refunds',
+}
+
 sourceKit({
   describe,
   it,
@@ -15,6 +24,6 @@ sourceKit({
     name,
     isAlwaysFull: untold?.daily !== undefined,
     // What the simulator keeps of an event is the object that it is about.
-    heldAs: { except: name === 'events' ? ['object'] : [] },
+    heldAs: { except: name === 'events' ? ['object'] : [], children: heldInside },
   })),
 })

@@ -8,7 +8,14 @@ export type Row = { readonly [field: string]: Json }
 
 /** A scan's items, with the rows of every kind of batch. */
 export type Step =
-  | { readonly kind: 'rows'; readonly stream: string; readonly rows: readonly Row[]; readonly gone: readonly Row[] }
+  | {
+      readonly kind: 'rows'
+      readonly stream: string
+      readonly rows: readonly Row[]
+      readonly gone: readonly Row[]
+      /** Of rows inside others: whose sets these are, complete. */
+      readonly parents?: readonly string[]
+    }
   | { readonly kind: 'checkpoint'; readonly resume: Json }
 
 /** At once, as the item comes: a file may be deleted after. */
@@ -16,7 +23,7 @@ export function stepOf(stream: string, item: ScanItem): Step {
   if (item.kind === 'checkpoint') return { kind: 'checkpoint', resume: asStored(item.resume) }
   const of = item.child?.stream ?? stream
   if (item.kind === 'tombstones') return { kind: 'rows', stream: of, rows: [], gone: item.keys }
-  return { kind: 'rows', stream: of, rows: rowsOf(item), gone: [] }
+  return { kind: 'rows', stream: of, rows: rowsOf(item), gone: [], ...(item.child && { parents: item.child.parents }) }
 }
 
 function rowsOf(batch: Exclude<Batch, { readonly kind: 'tombstones' }>): readonly Row[] {

@@ -16,12 +16,14 @@ export type StreamOptions = {
   readonly isAlwaysFull?: boolean
   /**
    * The simulator's `type` that holds the rows; columns that it holds in other words; which of its records a pass over everything
-   * brings. @default the stream's name, none, all
+   * brings; of each child stream the field of a record that holds its rows as a list. @default the stream's name, none, all, a type
+   * by the child's name
    */
   readonly heldAs?: {
     readonly type?: string
     readonly except?: readonly string[]
     readonly only?: (record: JsonObject) => boolean
+    readonly children?: { readonly [child: string]: string }
   }
 }
 
