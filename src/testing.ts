@@ -6,6 +6,7 @@ import { completenessCases } from './connector/kits/completeness-cases.ts'
 import { objectCases, objectDiscoveryCases, type ObjectOptions } from './connector/kits/destination-cases.ts'
 import { fieldCases } from './connector/kits/field-cases.ts'
 import { discoveryCases, streamCases, type StreamOptions } from './connector/kits/source-cases.ts'
+import { operationCases } from './connector/kits/operation-cases.ts'
 import { onStage, type KitVendor, type Stage, type StageOptions } from './connector/kits/stage.ts'
 import { registerCases, type Case, type TestRunner } from './connector/kits/test-runner.ts'
 import { MillraceError } from './model/millrace-error.ts'
@@ -56,7 +57,11 @@ export function sourceKit(options: SourceKitOptions): void {
 export function destinationKit(options: DestinationKitOptions): void {
   const { connector, object } = options
   register(options, `${connector.name} as a destination`, [...connectionCases, ...objectDiscoveryCases(options)])
-  register(options, `${connector.name}.${object} as an object`, [...objectCases(options), ...fieldCases(options)])
+  register(options, `${connector.name}.${object} as an object`, [
+    ...objectCases(options),
+    ...fieldCases(options),
+    ...operationCases(options),
+  ])
 }
 
 /** What comes inside other rows is checked with these. */

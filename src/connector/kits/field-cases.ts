@@ -17,9 +17,8 @@ export function fieldCases(options: ObjectOptions): readonly Case<Stage>[] {
     {
       name: 'the vendor holds each field as it was sent',
       run: on(async (stage) => {
-        const { object, change, write } = stage
-        // What stands already is taken as it is by what only inserts.
-        for (const version of onlyInserts(object) ? [0] : [1, 0]) {
+        const { object, inserts, change, write } = stage
+        for (const version of inserts ? [0] : [1, 0]) {
           const changes = [change(0, version), change(1, version)]
           await write(changes)
           const records = await shown(stage)
@@ -42,8 +41,8 @@ export function fieldCases(options: ObjectOptions): readonly Case<Stage>[] {
     {
       name: 'fields that were not sent stay as they were, opt-outs first of all',
       run: on(async (stage) => {
-        const { object, change, write } = stage
-        if (onlyInserts(object)) return 'it only inserts: what was made stays as it was made'
+        const { object, inserts, change, write } = stage
+        if (inserts) return 'an insert leaves what was made as it was made'
         const before = (await shown(stage)).filter((record) => isNamed(record[match]))
         const standing = before.find((record) => isOptedOut(record, object)) ?? before[0]
         if (!standing) return `the simulator shows no ${match} of a record that stands`
@@ -62,9 +61,7 @@ export function fieldCases(options: ObjectOptions): readonly Case<Stage>[] {
   ]
 }
 
-const onlyInserts = ({ operations }: DestinationObject) => operations.every((op) => op === 'insert')
-
-const keyOf = (record: JsonObject, { match }: ObjectOptions, object: DestinationObject): string =>
+export const keyOf = (record: JsonObject, { match }: ObjectOptions, object: DestinationObject): string =>
   normalise(textOf(record[match]), object.match[match]?.normalise)
 
 function isOptedOut(record: JsonObject, { fields }: DestinationObject): boolean {
@@ -74,9 +71,11 @@ function isOptedOut(record: JsonObject, { fields }: DestinationObject): boolean 
 }
 
 /** Nothing, by whatever sign; numbers by their digits; else the same. */
-function isAsSent(sent: FieldValue, held: Json | undefined): boolean {
+export const isAsSent = (sent: FieldValue, held: Json | undefined): boolean => textOf(wireOf(sent)) === textOf(held)
+
+export function wireOf(sent: FieldValue): Json {
   const wire: Json = JSON.parse(JSON.stringify(sent))
-  return textOf(wire) === textOf(held)
+  return wire
 }
 
 const textOf = (value: Json | undefined): string =>

@@ -8,6 +8,8 @@ import type { Stage } from './stage.ts'
 
 export type ObjectOnStage = {
   readonly object: DestinationObject
+  /** `change` inserts: what was made stays as it was made. */
+  readonly inserts: boolean
   readonly change: (n: number, version?: number, op?: Operation) => Change
   /** One result per change, or it is no answer. */
   readonly write: (changes: readonly Change[], signal?: AbortSignal) => Promise<readonly WriteResult[]>
@@ -35,6 +37,7 @@ export async function openObject({ open, vendor }: Stage, options: ObjectOptions
   })
   return {
     object,
+    inserts: standard === 'insert',
     context: contextOf,
     change: (n, version = 0, op = standard) => {
       const fields = options.fields(n, version)
