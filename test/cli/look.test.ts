@@ -7,7 +7,10 @@ import { edit, millrace, newProject } from './command.ts'
 test('schedule next computes the instants also where the pauses are in a Redis that this shell does not know', async () => {
   const project = await newProject()
   mkdirSync(join(project, '.millrace'), { recursive: true })
-  writeFileSync(join(project, '.millrace/redis-sandbox.json'), '{"control_store":"redis","since":"2026-11-22T00:00:00.000Z"}\n')
+  writeFileSync(
+    join(project, '.millrace/redis-sandbox.json'),
+    '{"control_store":"redis","since":"2026-11-22T00:00:00.000Z"}\n',
+  )
   const { code, stdout } = await millrace(project, 'schedule', 'next', 'nightly', '--count', '1')
   expect({ code, lines: stdout.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 2 })
 })

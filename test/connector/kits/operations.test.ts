@@ -96,5 +96,5 @@ it('an insert that leaves alone what stands, and calls the same record taken, pa
     'settled by sending it again',
     'were not sent stay',
   ])
-    await cases.named(title)?.()
+    await expect(cases.named(title)?.()).resolves.toBeUndefined()
 })

@@ -90,10 +90,7 @@ describe('a macro on Snowflake', () => {
   })
 
   it.each([
-    [
-      "dateadd('month', n + 1, d)",
-      "DATEADD('month', ROUND(n + 1), CAST(d AS TIMESTAMP_NTZ(6)))",
-    ],
+    ["dateadd('month', n + 1, d)", "DATEADD('month', ROUND(n + 1), CAST(d AS TIMESTAMP_NTZ(6)))"],
     [
       "datediff('week', a, b)",
       "CAST(FLOOR(DATEDIFF('day', CAST('1970-01-05' AS TIMESTAMP_NTZ(6)), CAST(b AS TIMESTAMP_NTZ(6))) / 7) - " +
