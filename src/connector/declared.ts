@@ -11,6 +11,7 @@ import type {
 import type { CountDeclaration } from './list-declaration.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
+import { handedClients } from './handed-clients.ts'
 import type { Host, Http, Query } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { onceOnly } from './once-only.ts'
@@ -68,7 +69,7 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
     overlapMs: rest.overlapMs ?? 0,
     children: rest.children ?? [],
     // Whoever calls gives the signal; the client is this connector's own.
-    read: (scan, { signal }) => readRows(scan, { signal, http, host }),
+    read: (scan, { signal }) => readRows(scan, { signal, ...handedClients({ http, host }) }),
     ...(countRows ? { count: (scan, { signal }) => countRows(scan, { signal, http, host }) } : {}),
   }
 }
@@ -96,23 +97,26 @@ const countBy =
   }
 
 function openObject(name: string, definition: ObjectDefinition, http: Http, host: Host): DestinationObject {
+  const clients = { http, host }
   return {
     ...definition,
     name,
-    write: (changes, context) =>
-      definition.write(changes, {
+    write: (changes, context) => {
+      const own = handedClients(clients)
+      return definition.write(changes, {
         ...context,
-        http: changes.some(({ optsIn }) => optsIn) ? onceOnly(http) : http,
-        host,
-      }),
+        ...own,
+        ...(changes.some(({ optsIn }) => optsIn) && { http: onceOnly(own.http) }),
+      })
+    },
     preview: definition.preview ?? ((changes, options) => recordRequests(definition, changes, options)),
     ...(definition.settle
-      ? { settle: (receipt, context) => settleWith(definition, receipt, { ...context, http, host }) }
+      ? { settle: (receipt, context) => settleWith(definition, receipt, { ...context, ...handedClients(clients) }) }
       : {}),
     ...(definition.readBack
       ? {
           readBack: async (changes, context) =>
-            (await definition.readBack?.(changes, { ...context, http, host })) ?? [],
+            (await definition.readBack?.(changes, { ...context, ...handedClients(clients) })) ?? [],
         }
       : {}),
   }

@@ -6,7 +6,6 @@ import { joinSignals } from './join-signals.ts'
 import { quieten } from './quiet-errors.ts'
 
 type Work = {
-  /** Its own: what is asked with it is asked by this work, in whoever's course that comes to run, as behind a queue. */
   readonly signal: AbortSignal
   /** What it waits for, by any number. */
   readonly open: Map<symbol, string>
@@ -14,20 +13,38 @@ type Work = {
   readonly controller: AbortController
   readonly end: () => void
   /** Why a request of it does not begin any more. */
-  refusal?: (label: string) => Error
+  refusal?: (label: string, asked?: InAnothers) => Error
   /** Nobody wants the rest of it; but others may share what it asks for. */
   isLeft?: true
 }
 
+/** By a client that was handed to the work: it waited in a queue, or the other has kept that client. */
+export type InAnothers = 'in the course of another'
+
 export type Forgotten = {
   /** What is thrown; `what`: what the work did, and they end with it. */
-  readonly flaw: (what: string) => Error
+  readonly flaw: (what: string, asked?: InAnothers) => Error
   /** Told of a request that begins when the work is done. */
   readonly late: (error: Error) => void
 }
 
-const present = new AsyncLocalStorage<Work>()
+/** `handed`: by a client of this work, which was called `by` another, as behind a queue. */
+type Course = { readonly work: Work; readonly handed?: { readonly by: Work | undefined } }
+
+const present = new AsyncLocalStorage<Course>()
 const bySignal = new WeakMap<AbortSignal, Work>()
+
+/**
+ * For the clients that are handed to the work in whose course this is: asks in its name, in whoever's course that comes to be.
+ * undefined: nobody is asked what it forgot.
+ */
+export function inItsName(): (<T>(ask: () => T) => T) | undefined {
+  const work = present.getStore()?.work
+  if (!work) return undefined
+  return (ask) =>
+    // Who shares what it asked for, once it is left, may have kept its client.
+    work.isLeft ? ask() : present.run({ work, handed: { by: present.getStore()?.work } }, ask)
+}
 
 type Asked = { readonly label: string; readonly signal: AbortSignal }
 
@@ -36,10 +53,12 @@ export async function askFor<T>(
   { label, signal }: Asked,
   ask: (ended: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
-  const work = askerOf(signal)
+  const course = present.getStore()
+  const work = askerOf(signal, course)
   if (!work) return await ask(undefined)
   if (work.refusal) {
-    const refusal = work.refusal(label)
+    const by = course?.handed?.by
+    const refusal = work.refusal(label, by && by !== work ? 'in the course of another' : undefined)
     // Whoever asks again at once, and for ever, leaves others their turn.
     await nextTurn()
     throw refusal
@@ -47,7 +66,7 @@ export async function askFor<T>(
   const request = Symbol(label)
   work.open.set(request, label)
   try {
-    return await ask(work.controller.signal)
+    return await present.run({ work }, () => ask(work.controller.signal))
   } catch (error) {
     // The work went without it: what becomes of it is told nobody, unless somebody waits.
     if ((work.refusal || work.isLeft) && error instanceof Error) quieten(error)
@@ -57,9 +76,10 @@ export async function askFor<T>(
   }
 }
 
-/** Whose signal it has; of a client that keeps one from an earlier work, in whose course it is made. */
-function askerOf(signal: AbortSignal): Work | undefined {
-  const works = [bySignal.get(signal), present.getStore()].filter((work) => work !== undefined)
+/** Who was handed the client; of one that is kept from `open` whose signal it has, and where that is over in whose course it is made. */
+function askerOf(signal: AbortSignal, course: Course | undefined): Work | undefined {
+  const signed = bySignal.get(signal)
+  const works = (course?.handed ? [course.work, signed] : [signed, course?.work]).filter((work) => work !== undefined)
   return works.find((work) => !work.refusal && !work.isLeft) ?? works.find((work) => !work.refusal) ?? works[0]
 }
 
@@ -71,7 +91,7 @@ export async function withoutForgotten<T>(
 ): Promise<T> {
   const own = begin(signal)
   try {
-    const result = await present.run(own, () => work(own.signal))
+    const result = await present.run({ work: own }, () => work(own.signal))
     await endWork(own, forgotten)
     return result
   } finally {
@@ -93,13 +113,13 @@ export async function* withoutForgottenItems<T>(
   const items = (async function* () {
     yield* read(own.signal)
   })()
-  const next = () => present.run(own, () => items.next())
+  const next = () => present.run({ work: own }, () => items.next())
   try {
     for (let item = await next(); item.done !== true; item = await next()) yield item.value
     await endWork(own, forgotten)
   } finally {
     await present
-      .run(own, () => items.return())
+      .run({ work: own }, () => items.return())
       .finally(() => {
         own.isLeft = true
         own.end()
@@ -124,8 +144,8 @@ async function endWork(work: Work, { flaw, late }: Forgotten): Promise<void> {
     controller.abort(error)
     throw error
   }
-  work.refusal = (label) => {
-    const error = flaw(`it asked for ${label} when it was done`)
+  work.refusal = (label, asked) => {
+    const error = flaw(`it asked for ${label} when it was done`, asked)
     late(error)
     return error
   }

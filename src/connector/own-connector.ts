@@ -24,7 +24,11 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
       const flaw = itemFlaw(item, reading)
       if (flaw !== null) throw broken(owner, `${doing}: ${flaw}`)
     },
-    forgotten: (doing) => (what) => broken(owner, `${doing}: ${what}: \`await\` is missing`),
+    forgotten: (doing) => (what, asked) =>
+      broken(
+        owner,
+        `${doing}: ${what}: \`await\` is missing${asked ? ', or another call has kept its `http` or `host`' : ''}`,
+      ),
     counted(rows, doing) {
       if (!Number.isSafeInteger(rows) || rows < 0)
         throw broken(

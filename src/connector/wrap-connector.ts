@@ -1,11 +1,12 @@
 import type { WriteResult } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
-import type { CallContext } from './context.ts'
+import type { Context } from './context.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
+import { handedClients } from './handed-clients.ts'
 import type { Host } from './host.ts'
 import { believer, believing, lateRequests, type LateRequests, type TakeBack } from './late-requests.ts'
-import { withoutForgotten, withoutForgottenItems } from './open-requests.ts'
+import { withoutForgotten, withoutForgottenItems, type Forgotten } from './open-requests.ts'
 
 /** What stands between a connector and whoever asks it. `doing`: in words, `reading contacts`. */
 export type Wrapping = {
@@ -17,7 +18,7 @@ export type Wrapping = {
   /** Throws where the item is not what it must be. */
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
   /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not, `what` says why. */
-  readonly forgotten?: (doing: string) => (what: string) => Error
+  readonly forgotten?: (doing: string) => Forgotten['flaw']
   /** Throws where what it counted is no number of rows. */
   readonly counted?: (answer: number, doing: string) => void
   /** Throws where a receipt would come back as something else. */
@@ -71,10 +72,14 @@ function wrapStream(stream: Stream, wrapping: Wrapping, late: LateRequests): Str
   const doing = `reading ${name}`
   const read: Stream['read'] = forgotten
     ? (scan, context) =>
-        withoutForgottenItems(context.signal, (signal) => stream.read(scan, { ...context, signal }), {
-          flaw: forgotten(doing),
-          late: late.hear,
-        })
+        withoutForgottenItems(
+          context.signal,
+          (signal) => stream.read(scan, { ...context, ...handedClients(context), signal }),
+          {
+            flaw: forgotten(doing),
+            late: late.hear,
+          },
+        )
     : (scan, context) => stream.read(scan, context)
   return {
     ...stream,
@@ -107,12 +112,12 @@ function wrapObject(object: DestinationObject, wrapping: Wrapping, late: LateReq
   const { name, settle, readBack } = object
   const guard = guardOf(wrapping)
   const [writing, settling, readingBack] = [`writing ${name}`, `settling a job of ${name}`, `reading ${name} back`]
-  const whole = <C extends CallContext, T>(
+  const whole = <C extends Context, T>(
     { doing, context, takeBack }: { readonly doing: string; readonly context: C; readonly takeBack?: TakeBack },
     work: (context: C) => Promise<T>,
   ): Promise<T> =>
     wrapping.forgotten
-      ? withoutForgotten(context.signal, (signal) => work({ ...context, signal }), {
+      ? withoutForgotten(context.signal, (signal) => work({ ...context, ...handedClients(context), signal }), {
           flaw: wrapping.forgotten(doing),
           late: (error) => late.hear(error, takeBack),
         })

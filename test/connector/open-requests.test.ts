@@ -26,29 +26,35 @@ type Parts = {
   readonly readOthers?: StreamDefinition['read']
   readonly object?: Partial<DestinationObject>
   readonly ratePerSecond?: number
+  /** With `open`, beside a client of its own: what it is asked with is all that it has. */
+  readonly opens?: true
 }
 
-async function openShop({ host, url }: FakeVendor, { read, readOthers, object: own, ratePerSecond = 1000 }: Parts) {
+async function openShop(
+  { host, url }: FakeVendor,
+  { read, readOthers, object: own, ratePerSecond = 1000, opens }: Parts,
+) {
   const streamOf = (reading: StreamDefinition['read']) =>
     stream({ docs, key: ['id'], order: 'none', columns: { id: 'string' }, read: reading })
-  const shop = await openDeclared(
+  const person = { ...makeWorld().vendor.object, ...own }
+  const declared = await openDeclared(
     {
       name: 'shop',
       config: z.object({}),
       http: () => ({ baseUrl: url, ratePerSecond }),
       ...(read && { streams: { rows: streamOf(read), ...(readOthers && { others: streamOf(readOthers) }) } }),
-      objects: { person: object({ ...makeWorld().vendor.object, ...own }) },
+      objects: { person: object(person) },
     },
     { config: {}, host },
   )
+  const shop: OpenedConnector = opens ? { ...declared, objects: async () => [person] } : declared
   // As a run opens it.
   const opened = redactedConnector(ownConnector(shop, owner), host.redactor)
   const [rows, others] = (await opened.streams?.({ signal: never })) ?? []
   const objectOf = async ({ objects }: OpenedConnector) => (await objects?.({ signal: never, names: ['person'] }))?.[0]
-  const person = await objectOf(opened)
   /** As of a connector of ours. */
   const plain = await objectOf(redactedConnector(shop, host.redactor))
-  return { rows, others, person, plain, close: async () => await opened.close?.() }
+  return { rows, others, person: await objectOf(opened), plain, close: async () => await opened.close?.() }
 }
 
 /** Answers 400 after a while, as a vendor does that checks what it got. */
@@ -448,13 +454,40 @@ it('a write that waits for a request of one that throws hears of its end, and no
   expect(uncaughtError(await shared?.catch((error: unknown) => error), null)).toBeNull()
 })
 
-it('writes that share a queue of requests are well, whoever’s course they run in', async () => {
+/** Asks for one thing, in one of the ways that there are. */
+type Send = (own: Context, id: string, vendor: FakeVendor) => Promise<unknown>
+
+const sendDirectly: Send = ({ http, signal }, id) => http.post(`/people/${id}`, {}, { signal })
+
+it.each<[string, Send]>([
+  ['with their own signals', sendDirectly],
+  [
+    'with a bound of their own',
+    ({ http, signal }, id) =>
+      http.post(`/people/${id}`, {}, { signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]) }),
+  ],
+  ['by a client from `open`', ({ signal }, id, { http }) => http.post(`/people/${id}`, {}, { signal })],
+  [
+    'by an SDK that has a queue inside',
+    ({ host, signal }, id, { http }) =>
+      host.call({ label: 'people.add', docs, signal }, () =>
+        sdkQueue(() => http.post(`/people/${id}`, {}, { signal })),
+      ),
+  ],
+])('writes that share a queue of requests are well, whoever’s course they run in, %s', async (_, send) => {
   await using vendor = await startVendor((_, response) => setTimeout(() => sendJson(response, 200, {}), 20))
   const queue = queueOf(2)
   const { person } = await openShop(vendor, {
     object: {
-      write: (changes, { http, signal }) =>
-        Promise.all(changes.map((change) => queue(() => post(change, { http, signal })))),
+      write: (changes, own) =>
+        Promise.all(
+          changes.map(({ key }) =>
+            queue(async () => {
+              await send(own, key, vendor)
+              return { outcome: 'ok' as const }
+            }),
+          ),
+        ),
     },
   })
   const world = makeWorld()
@@ -465,22 +498,95 @@ it('writes that share a queue of requests are well, whoever’s course they run 
   expect(ledger).toMatchObject({ delivered: 20 })
 })
 
+const sendByHost: Send = ({ host, signal }, id, { http }) =>
+  host.call({ label: `POST /people/${id}`, docs, signal }, () => http.post(`/people/${id}`, {}, { signal: never }))
+
+/** Ann's write waits for both of its requests; Bo's forgets its own, which waits behind the first of Ann's. */
+it.each<[string, Send, Parts]>([
+  ['by `http`', sendDirectly, {}],
+  ['by `http` with another signal', ({ http }, id) => http.post(`/people/${id}`, {}, { signal: never }), {}],
+  ['by `host`', sendByHost, {}],
+  ['by `host`, of a connector that has `open`', sendByHost, { opens: true }],
+])('a write that forgets a request behind a queue that it shares is taken back, %s', async (_, send, parts) => {
+  const taken: (string | undefined)[] = []
+  await using vendor = await startVendor(({ url = '' }, response) => {
+    taken.push(url.split('/').at(-1))
+    setTimeout(() => sendJson(response, url.endsWith('bo') ? 400 : 200, {}), 40)
+  })
+  const queue = queueOf(1)
+  const { person } = await openShop(vendor, {
+    ...parts,
+    object: {
+      write: async (changes, own) => {
+        const queued = (id: string) => queue(() => send(own, id, vendor))
+        if (changes[0]?.key === 'ann') {
+          await queued('ann')
+          await queued('ann')
+        } else {
+          while (taken.length === 0) await sleep(2)
+          forget([], queued('bo'))
+        }
+        return [{ outcome: 'ok' }]
+      },
+    },
+  })
+  const world = makeWorld()
+  Object.assign(world.vendor.object, { write: person?.write, batch: { rows: 1, bytes: 1 << 20 }, concurrency: 2 })
+  world.people = ['ann', 'bo'].map((id) => ({ id, name: id, opted_out: true }))
+  const { ledger, error } = await run(world, {
+    context: { callContext: (signal) => vendor.host.context(signal) },
+  })
+  expect(error).toMatchObject({
+    code: 'MR-1401',
+    message: expect.stringContaining(
+      'it asked for POST /people/bo when it was done: `await` is missing, or another call has kept',
+    ),
+  })
+  expect(ledger).toMatchObject({ delivered: 1, unknown: 1 })
+  expect(await intents(world)).toEqual(['bo upsert'])
+  expect(taken).toEqual(['ann', 'ann'])
+})
+
+it.each([
+  ['the signal of each is well', true],
+  ['its signal is refused: what it forgot would look the same', false],
+])('a client that keeps the `http` of a write, with %s', async (_, isEach) => {
+  await using vendor = await startVendor((_, response) => sendJson(response, 200, {}))
+  let kept: WriteContext | undefined
+  const { person } = await openShop(vendor, {
+    object: {
+      write: async (changes, own) => {
+        kept ??= own
+        await kept.http.post('/people', {}, { signal: (isEach ? own : kept).signal })
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    },
+  })
+  await person?.write([], context)
+  const second = expect(person?.write([], context))
+  if (isEach) await second.resolves.toEqual([])
+  else await second.rejects.toThrow('when it was done: `await` is missing, or another call has kept its `http`')
+  expect(vendor.seen()).toBe(isEach ? 2 : 1)
+})
+
 /** The second has to hear its flaw, too: a request that it does not await is its own, whoever's signal that has. */
-it.each(['a write', 'a read that was left'])(
+it.each(['a write', 'a read that was left', 'a read that was left, and its `http`'])(
   'a client that keeps the signal of %s serves the writes after it',
   async (what) => {
     await using vendor = await slow()
     let kept: AbortSignal | undefined
+    let keptHttp: Context['http'] | undefined
     const { rows: first, person } = await openShop(vendor, {
-      read: async function* (_scan, { signal }) {
+      read: async function* (_scan, { http, signal }) {
         kept = signal
+        if (what.endsWith('`http`')) keptHttp = http
         yield { kind: 'checkpoint', resume: 1 }
       },
       object: {
         write: async (changes, { http, signal }) => {
           const client = (kept ??= signal)
           if (changes.length === 0) return []
-          const asked = http.post('/people', {}, { signal: client }).catch(() => undefined)
+          const asked = (keptHttp ?? http).post('/people', {}, { signal: client }).catch(() => undefined)
           if (changes.length === 1) await asked
           return changes.map(() => ({ outcome: 'ok' }))
         },
@@ -499,6 +605,8 @@ async function post({ key }: Change, { http, signal }: Pick<Context, 'http' | 's
   await http.post(`/people/${key}`, {}, { signal })
   return { outcome: 'ok' }
 }
+
+const sdkQueue = queueOf(1)
 
 /** So many at a time; the next begins in the course of the one that ended. */
 function queueOf(most: number) {
@@ -549,14 +657,19 @@ it.each(['of the project’s own', 'of ours'])(
   },
 )
 
-it('what another write is asking for meanwhile is its own', async () => {
+it.each([
+  ['with its own signal', 1],
+  ['with the signal that the first has', 2],
+])('what another write is asking for meanwhile is its own, %s', async (how, slowest) => {
   await using vendor = await startVendor((_, response, count) =>
-    setTimeout(() => sendJson(response, 200, {}), count === 1 ? 100 : 0),
+    setTimeout(() => sendJson(response, 200, {}), count === slowest ? 100 : 0),
   )
+  let first: AbortSignal | undefined
   const { person } = await openShop(vendor, {
     object: {
       write: async (changes, { http, signal }) => {
-        await http.post('/people', {}, { signal })
+        first ??= signal
+        await http.post('/people', {}, { signal: how.endsWith('own signal') ? signal : first })
         return changes.map(() => ({ outcome: 'ok' }))
       },
     },
