@@ -10,7 +10,7 @@ export const optionNames = ({ options }: Pick<Taker, 'options'>): readonly strin
 /** What is wrong with them, as a sentence; null: nothing. */
 export function optionFlaw(taker: Taker, given: JsonObject): string | null {
   const flaw = flawOf(taker, given)
-  return flaw === null || flaw.endsWith('?') ? flaw : `${flaw}.`
+  return flaw === null || /[.?!]$/.test(flaw) ? flaw : `${flaw}.`
 }
 
 function flawOf(taker: Taker, given: JsonObject): string | null {
@@ -32,12 +32,13 @@ function strayOption(taker: string, name: string, known: readonly string[]): str
 
 function refusedValue({ name, options }: Taker, issue: z.core.$ZodIssue, given: JsonObject): string {
   const first = String(issue.path[0])
-  if (issue.path.length === 1 && !Object.hasOwn(given, first)) {
-    const missing: unknown = options?.shape[first]
-    const description = missing instanceof z.ZodType ? missing.description : undefined
-    return `${name} needs the option ${first}${description === undefined ? '' : ` (${description})`}`
-  }
-  return `the option ${issue.path.join('.')} of ${name} is refused: ${issue.message}${meant(issue, given)}`
+  const option: unknown = issue.path.length === 1 && !Object.hasOwn(given, first) ? options?.shape[first] : undefined
+  // One that may be left out is missed by a rule between options, which has its own words.
+  if (option instanceof z.ZodType && !option.safeParse(undefined).success)
+    return `${name} needs the option ${first}${option.description === undefined ? '' : ` (${option.description})`}`
+  const what =
+    issue.path.length === 0 ? `the options of ${name} are` : `the option ${issue.path.join('.')} of ${name} is`
+  return `${what} refused: ${issue.message}${meant(issue, given)}`
 }
 
 /** Of a value that is none of a list. */

@@ -44,6 +44,33 @@ describe('the options of a delivery', () => {
     expect(refusal(options)).toBe(found)
   })
 
+  /** Rules between options, in the words of whoever wrote them. */
+  const ruled = {
+    name: 'audience',
+    options: z
+      .strictObject({ list_id: z.string().optional(), list_name: z.string().optional(), kind: z.enum(['a', 'b']) })
+      .refine(({ list_id, list_name }) => list_id ?? list_name, 'give list_id or list_name')
+      .superRefine(({ kind, list_id }, context) => {
+        if (kind === 'b' && list_id === undefined)
+          context.addIssue({ code: 'custom', path: ['list_id'], message: 'lists of kind b have no names.' })
+      }),
+  }
+
+  it.each<[JsonObject, string]>([
+    [{ kind: 'a', list_id: '7' }, 'accepted'],
+    [
+      { kind: 'a' },
+      'MR-1209 people: the options of audience are refused: give list_id or list_name. (syncs/people.yaml)',
+    ],
+    [
+      { kind: 'b', list_name: 'x' },
+      'MR-1209 people: the option list_id of audience is refused: lists of kind b have no names. (syncs/people.yaml)',
+    ],
+    [{ list_id: '7' }, 'MR-1209 people: audience needs the option kind. (syncs/people.yaml)'],
+  ])('are refused by rules between them in the words that these have: %j', (options, found) => {
+    expect(refusal(options, ruled)).toBe(found)
+  })
+
   it('are none where the object declares none', () => {
     expect(refusal({}, { name: 'person' })).toBe('accepted')
     expect(refusal({ nonsense: 1 }, { name: 'person' })).toBe(
