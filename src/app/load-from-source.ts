@@ -31,7 +31,7 @@ export async function loadFromSource(
       await dropOwn(own)
     }
   }
-  return closeBehind(close, async () => {
+  return closeBehind(work, close, async () => {
     const outcome = await load(
       {
         runId,

@@ -32,7 +32,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
       work.requests = connection.host.requests()
       return connection.close()
     }
-    return closeBehind(close, async () => {
+    return closeBehind(work, close, async () => {
       const object = await destinationObject(connection, sync, app.signal)
       await lease.waitForRequests(sizeFrom(app.env['MILLRACE_GRACE_MS']) ?? object.timeoutMs ?? defaultRequestMs)
       const account = await connection.connector.account({ signal: app.signal })
