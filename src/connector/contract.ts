@@ -34,7 +34,7 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   /** Object names, likewise. */
   readonly objectNames?: readonly string[]
   /** The `options` of those objects that take any, likewise: what `sync validate` holds a sync against. */
-  readonly objectOptions?: ObjectOptions
+  readonly objectOptions?: OptionsByObject
 }
 
 export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' | 'overlapMs' | 'children'> & {
@@ -53,7 +53,7 @@ export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
   readonly preview?: DestinationObject['preview']
 }
 
-export type ObjectOptions = { readonly [object: string]: z.ZodObject }
+export type OptionsByObject = { readonly [object: string]: z.ZodObject }
 
 // ---------------------------------------------------------------- what the engine works with
 
@@ -63,7 +63,7 @@ export type Connector = {
   readonly streamNames: readonly string[] | null
   readonly objectNames: readonly string[] | null
   /** An object that is not among them takes none. null: not known without a network. */
-  readonly objectOptions: ObjectOptions | null
+  readonly objectOptions: OptionsByObject | null
   /** @throws MillraceError MR-3001 … MR-3008, MR-1302 */
   readonly open: (context: OpenContext<never>) => Promise<OpenedConnector>
 }

@@ -3,7 +3,7 @@ import type {
   Connector,
   ConnectorDefinition,
   ObjectDefinition,
-  ObjectOptions,
+  OptionsByObject,
   OpenContext,
   OpenedConnector,
   StreamDefinition,
@@ -40,7 +40,7 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
   }
 }
 
-const optionsOf = (objects: ConnectorDefinition<z.ZodObject>['objects']): ObjectOptions =>
+const optionsOf = (objects: ConnectorDefinition<z.ZodObject>['objects']): OptionsByObject =>
   Object.fromEntries(Object.entries(objects ?? {}).flatMap(([name, { options }]) => (options ? [[name, options]] : [])))
 
 /** One collection of a source. */
