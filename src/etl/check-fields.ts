@@ -25,7 +25,9 @@ export function refuseUnknownFields(
   const errors = [...Map.groupBy(named, ({ by, field }) => JSON.stringify([by, field])).values()].flatMap((alike) => {
     const [first] = alike
     if (!first || first.by === 'elsewhere') return []
-    return alike.some(({ of, field }) => Object.hasOwn(of.columns, field)) ? [] : [unknownField(sync, first, alike)]
+    // That a stream's own entry names it, too, takes nothing from what the whole sync says.
+    const meant = first.by === 'sync' ? named.filter(({ field }) => field === first.field) : alike
+    return meant.some(({ of, field }) => Object.hasOwn(of.columns, field)) ? [] : [unknownField(sync, first, meant)]
   })
   throwAll(errors)
 }
@@ -45,14 +47,14 @@ function standsAt({ config }: Part, field: string): Stand {
 function unknownField(
   sync: EtlSync,
   { config, field, by }: Part & { readonly field: string; readonly by: Stand },
-  alike: readonly Part[],
+  meant: readonly Part[],
 ): MillraceError {
-  const near = didYouMean(field, [...new Set(alike.flatMap(({ of }) => Object.keys(of.columns)))])
+  const near = didYouMean(field, [...new Set(meant.flatMap(({ of }) => Object.keys(of.columns)))])
   const { file, line } = config.place
   const who =
     by === 'sync'
       ? 'none of the streams that the sync’s own lists are for has a field'
-      : alike.every(({ of }) => of.name === config.name)
+      : meant.every(({ of }) => of.name === config.name)
         ? `${config.name} has no field`
         : `none of the streams that ${config.name} is for has a field`
   return new MillraceError('MR-1208', {

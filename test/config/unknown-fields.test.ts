@@ -1,11 +1,12 @@
 /** What only the source can tell of a sync’s names: all that is wrong with them comes at once. */
 import { describe, expect, it } from 'vitest'
-import type { StreamConfig } from '../../src/config/project.ts'
+import { loadProject } from '../../src/config/load.ts'
+import type { StreamConfig, Sync } from '../../src/config/project.ts'
 import type { OpenedConnector, Stream } from '../../src/connector/contract.ts'
 import { resolveStreams } from '../../src/etl/resolve-streams.ts'
 import { MillraceError, MillraceErrors } from '../../src/model/millrace-error.ts'
 import { syncOf } from '../etl/world.ts'
-import { caughtFrom } from './temp-project.ts'
+import { caughtFrom, tempProject } from './temp-project.ts'
 
 const stream = (name: string): Stream => ({
   name,
@@ -33,6 +34,9 @@ const connector: OpenedConnector = {
 }
 const resolve = (...streams: readonly Partial<StreamConfig>[]) =>
   resolveStreams(syncOf({ streams }), connector, new AbortController().signal)
+const resolveAll = async (syncs: readonly Sync[]) => {
+  for (const sync of syncs) if (sync.kind === 'etl') await resolveStreams(sync, connector, new AbortController().signal)
+}
 const messages = async (...streams: readonly Partial<StreamConfig>[]) =>
   (await caughtFrom(() => resolve(...streams))).map(({ code, message }) => `${code} ${message}`)
 
@@ -114,6 +118,30 @@ describe('the unknown fields of a stream', () => {
     ])
     expect(await messages({ ...plain, name: '*' })).toEqual([])
   })
+
+  it.each([
+    ['pii, and include', 'pii: [Email]', '{ include: [Name, Email] }'],
+    ['mask, and include', 'mask: { Email: sha256 }', '{ include: [Name, Email] }'],
+    ['mask, and another mask', 'mask: { Email: sha256 }', '{ mask: { Email: redact } }'],
+    ['mask, and exclude', 'mask: { Email: sha256 }', '{ exclude: [Email] }'],
+    ['exclude twice', 'exclude: [Email]', '{ exclude: [Email] }'],
+  ])(
+    'are none that the sync names, and the one stream that has them names once more: %s',
+    async (_, ofSync, ofStream) => {
+      const found = async (ofSync: string) => {
+        const yaml = `source: crm
+${ofSync}
+streams: { Plain: {}, Contact: ${ofStream} }
+`
+        const { syncs } = await loadProject(await tempProject({ 'syncs/crm.yaml': yaml }))
+        return (await caughtFrom(() => resolveAll(syncs))).map(({ message }) => message)
+      }
+      expect(await found(ofSync)).toEqual([])
+      expect(await found(ofSync.replace('Email', 'Emial'))).toEqual([
+        'crm: none of the streams that the sync’s own lists are for has a field Emial; did you mean Email? (syncs/crm.yaml)',
+      ])
+    },
+  )
 
   it('are not looked for among what every object inherits', async () => {
     expect(await messages({ name: 'Account', include: ['constructor'] })).toEqual([
