@@ -14,22 +14,36 @@ export type LeftOut = {
   readonly names: readonly string[]
   /** Those fields, as the object calls them. */
   readonly fields: readonly string[]
-  /** What the object's own entry says. */
+  /** What the object loads, in words of its own entry. */
   readonly by: NonNullable<Asked['history']>
 }
 
 /** The plan of a history whose object is loaded, too; any other stays as it is. */
-export function withLeftOut(plan: StreamPlan, all: readonly StreamPlan[]): StreamPlan {
+export function withLeftOut(plan: StreamPlan, plans: readonly StreamPlan[]): StreamPlan {
   const { history } = plan.stream
-  const object = all.find(({ stream }) => stream.name === history?.of)
+  const object = plans.find(({ stream }) => stream.name === history?.of)
   if (!history || !object) return plan
-  const loaded = new Set(object.shape.columns.map(({ field }) => field))
-  const fields = Object.keys(object.stream.columns).filter((field) => !loaded.has(field))
   const { include, exclude } = object.config
+  const loaded = new Set([...object.shape.columns.map(({ field }) => field), ...partsInClear(object)])
+  const all = Object.keys(object.stream.columns)
+  const fields = all.filter((field) => !loaded.has(field))
   return {
     ...plan,
-    leftOut: { field: history.field, names: namesOf(history, fields), fields, by: { include, exclude } },
+    leftOut: {
+      field: history.field,
+      names: namesOf(history, fields),
+      fields,
+      by: { include: include && all.filter((field) => loaded.has(field)), exclude },
+    },
   }
+}
+
+/** What a whole is made of comes in it: rows of a history may bear those names alone. */
+function partsInClear({ stream, shape, config }: StreamPlan): readonly string[] {
+  const clear = new Set(shape.columns.flatMap(({ field, mask }) => (mask ? [] : [field])))
+  return Object.entries(stream.parts ?? {})
+    .flatMap(([whole, parts]) => (clear.has(whole) ? parts : []))
+    .filter((part) => !config.exclude.includes(part))
 }
 
 /** As sentences: rows that stand of what is left out now, and rows that are missing of what no longer is. */

@@ -1,6 +1,6 @@
 /** What a stream leaves out is left out of its field history. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { OpenedConnector, Stream } from '../../src/connector/contract.ts'
+import type { FieldHistory, OpenedConnector, Stream } from '../../src/connector/contract.ts'
 import { createVendor, type Vendor } from './vendor.ts'
 import { openWorld, type RunOptions, type World } from './world.ts'
 
@@ -9,10 +9,23 @@ let connector: OpenedConnector
 let history: Vendor
 beforeEach(async () => {
   world = openWorld()
+  connector = await openVendors({ Title: 'Title', Owner: 'OwnerId' })
+})
+afterEach(() => world.close())
+
+async function openVendors(tracked: FieldHistory['tracked']): Promise<OpenedConnector> {
   const people = createVendor({
     readAt: world.clock,
     withoutChildren: true,
-    columns: { Title: 'string', OwnerId: 'string', born: 'timestamp' },
+    columns: {
+      Title: 'string',
+      OwnerId: 'string',
+      born: 'timestamp',
+      Whole: 'string',
+      First: 'string',
+      Last: 'string',
+    },
+    people: { parts: { Whole: ['First', 'Last'] } },
   })
   people.put(1, { Title: 'Dr', OwnerId: 'U2', born: '2025-01-01T00:00:00Z' })
   people.pass()
@@ -33,7 +46,7 @@ beforeEach(async () => {
         at: 'updated_at',
         by: 'person',
         createdAt: 'born',
-        tracked: { Title: 'Title', Owner: 'OwnerId' },
+        tracked,
         otherNames: { ownerAssignment: 'Owner' },
       },
     },
@@ -42,9 +55,8 @@ beforeEach(async () => {
   change(2, 'Owner', 'U0', 'U1')
   change(3, 'ownerAssignment', 'U1', 'U2')
   change(4, 'created', null, null)
-  connector = await together(people, history)
-})
-afterEach(() => world.close())
+  return together(people, history)
+}
 
 function change(id: number, f: string, was: string | null, is: string | null): void {
   history.put(id, { person: 1, f, was, is })
@@ -131,6 +143,38 @@ describe('the history of a stream', () => {
     expect(ran.errors).toEqual([])
     expect(ran.events.filter(({ type }) => type === 'run.warning')).toEqual([])
     expect(await loaded()).toEqual(['Title', 'created'])
+  })
+
+  describe('of a whole’s parts', () => {
+    beforeEach(async () => {
+      connector = await openVendors({ Title: 'Title', Owner: 'OwnerId', First: 'First', Last: 'Last' })
+      change(5, 'First', 'An', 'Ann')
+      change(6, 'Last', 'Ax', 'Ay')
+    })
+
+    test.each([
+      ['is loaded', { include: ['Whole'] }, ['First', 'Last', 'created']],
+      ['is loaded, but not one of them', { include: ['Whole'], exclude: ['Last'] }, ['First', 'created']],
+      ['is masked', { include: ['Whole'], mask: { Whole: 'redact' as const } }, ['created']],
+      ['is left out', { include: ['Title'] }, ['Title', 'created']],
+      ['is left out, and one of them is not', { include: ['Last'], exclude: ['Whole'] }, ['Last', 'created']],
+    ])('has those that come with it where the whole %s', async (_, people, fields) => {
+      expect((await run(people)).told).toEqual([])
+      expect((await loaded()).toSorted()).toEqual(fields)
+      expect(await shown()).toEqual(fields)
+      expect((await run(people)).told).toEqual([])
+    })
+
+    test('says what goes with the whole, and what comes back with it', async () => {
+      await run({ include: ['Whole'] })
+      expect((await run({ include: ['Title'] })).told).toEqual([
+        expect.stringContaining('people leaves out First, Last: rows'),
+        expect.stringContaining('people left out Title before'),
+      ])
+      expect((await run({ include: ['Title', 'Whole'] })).told).toEqual([
+        expect.stringContaining('people left out First, Last before: older rows of it are not there'),
+      ])
+    })
   })
 
   test('loaded by itself has all its rows', async () => {
