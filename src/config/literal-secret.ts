@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Document, type Scalar } from 'yaml'
 import { toSnake } from '../model/column-name.ts'
 import { editDistance } from '../model/did-you-mean.ts'
 
@@ -15,6 +15,8 @@ export type Hidden = {
   }[]
 }
 
+type Doubts = { readonly secretKey?: string | undefined; readonly isDoubtful: boolean }
+
 export function hideSecrets(
   text: string,
   document: Document,
@@ -23,6 +25,12 @@ export function hideSecrets(
 ): Hidden {
   const found = new Map<number, Hidden['found'][number]>()
   const doubtful: (readonly [number, number])[] = []
+  const look = ({ value, range }: Scalar, path: readonly string[], by: Doubts) => {
+    if (!range) return
+    const reason = secretReason(value, by.secretKey)
+    if (reason) found.set(range[0], { path, reason, range: [range[0], range[1]] })
+    else if (by.isDoubtful && value !== null && !isReference(value)) doubtful.push([range[0], range[1]])
+  }
   const walk = (node: unknown, path: readonly string[], secretKey: string | undefined, isDoubtful = false): void => {
     const target = isAlias(node) ? node.resolve(document) : node
     // An alias is not followed into collections: those are walked where their anchor stands.
@@ -30,19 +38,15 @@ export function hideSecrets(
       for (const { key, value } of target.items) {
         const name = isScalar(key) ? String(key.value) : ''
         const at = [...path, name]
-        walk(key, path, undefined)
+        if (isScalar(key)) look(key, path, { isDoubtful: false })
+        else walk(key, path, undefined)
         const isSecret = isSecretPlace(path, name, isSecretName)
-        const isUnclear = isDoubtful || !mayShow(at) || isSecretPlace(path, name, isNearSecretName)
+        const isUnclear = isDoubtful || isSecretPlace(path, name, isNearSecretName)
         walk(value, at, secretKey ?? (isSecret ? name : undefined), isUnclear)
       }
     else if (isSeq(target) && target === node)
       target.items.forEach((item, index) => walk(item, [...path, String(index)], secretKey, isDoubtful))
-    else if (isScalar(target) && target.range) {
-      const range = [target.range[0], target.range[1]] as const
-      const reason = secretReason(target.value, secretKey)
-      if (reason) found.set(range[0], { path, reason, range })
-      else if (isDoubtful && !isReference(target.value)) doubtful.push(range)
-    }
+    else if (isScalar(target)) look(target, path, { secretKey, isDoubtful: isDoubtful || !mayShow(path) })
   }
   walk(document.contents, [], undefined)
   const covered = cover(text, [...[...found.values()].map(({ range }) => range), ...doubtful])

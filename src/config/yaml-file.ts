@@ -5,7 +5,7 @@ import type { ErrorCode } from '../model/error-catalogue.ts'
 import { coverSecretForms, hideSecrets, type Hidden } from './literal-secret.ts'
 import { mayShow, type OpenKeys } from './shown-values.ts'
 import { projectFileName } from './project-paths.ts'
-import { isNode, placeAt, placeFinder, rangeOf, type At, type Path } from './yaml-places.ts'
+import { isNode, placeAt, placeFinder, rangeOf, scalarRange, type At, type Path } from './yaml-places.ts'
 
 /** One parsed YAML file: its value, and where in the text each part of it stands. */
 export type YamlFile = {
@@ -18,6 +18,8 @@ export type YamlFile = {
   readonly placeOf: (path: Path, part: 'key' | 'value') => SourcePlace
   /** The same where connectors are known: of a connection's keys, the values of these may be seen. */
   readonly placesShowing: (openKeys: OpenKeys) => YamlFile['placeOf']
+  /** Whether frames cover what stands there: messages do not show it either. */
+  readonly isCovered: (path: Path) => boolean
   /** The spots where a literal secret stands, each reported by whoever loads the file. */
   readonly secrets: readonly { readonly path: Path; readonly reason: string; readonly place: SourcePlace }[]
 }
@@ -59,6 +61,10 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
     value,
     placeOf: placeFinder(document, at),
     placesShowing: (openKeys) => placeFinder(document, placesIn(hide(openKeys).text)),
+    isCovered(path) {
+      const [start, end] = scalarRange(document, path) ?? [0, 0]
+      return text.slice(start, end) !== hidden.text.slice(start, end)
+    },
     secrets: withPlaces(hidden, at),
   }
 }

@@ -41,6 +41,18 @@ export function placeFinder(document: Document, at: At): (path: Path, part: 'key
   }
 }
 
+/** Where the text or number stands that is at a path, by whatever aliases it comes there. */
+export function scalarRange(document: Document, path: Path): readonly [number, number] | undefined {
+  const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
+  let node = resolved(document.contents)
+  for (const step of path) {
+    if (isMap(node)) node = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))?.value
+    else node = isSeq(node) ? node.items[Number(step)] : undefined
+    node = resolved(node)
+  }
+  return isScalar(node) ? rangeOf(node) : undefined
+}
+
 const isEmptyScalar = (node: unknown) => isScalar(node) && node.source === ''
 
 /** The first line of the span: what the frame underlines. */

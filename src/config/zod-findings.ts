@@ -24,6 +24,8 @@ export type IssueContext = {
   readonly yaml: {
     readonly file: string
     readonly placeOf: (path: Path, part: 'key' | 'value') => SourcePlace | undefined
+    /** @default only what is a secret by its own name or form is not shown */
+    readonly isCovered?: YamlFile['isCovered']
   }
   /** What was parsed, and where in the file it stands. */
   readonly value: unknown
@@ -70,7 +72,7 @@ function reportIssue(issue: Issue, context: IssueContext): void {
     const near = typeof value === 'string' ? didYouMean(value, allowed) : undefined
     const choice = allowed.map((word) => `\`${word}\``).join(', ')
     report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` is ${show(value, path)}; it can be ${choice}`,
+      message: `\`${nameOf(path, yaml)}\` is ${shown(value, path, yaml)}; it can be ${choice}`,
       next: near && `Did you mean \`${near}\`?`,
       place: yaml.placeOf(path, 'value'),
     })
@@ -78,7 +80,7 @@ function reportIssue(issue: Issue, context: IssueContext): void {
     const noun = nouns.get(issue.expected) ?? issue.expected
     const form = isOwnWords(issue.message) ? `: ${issue.message}` : ''
     report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${show(value, path)}${form}`,
+      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${shown(value, path, yaml)}${form}`,
       place: yaml.placeOf(path, 'value'),
     })
   } else if (issue.code === 'custom' && issue.params?.['notBuilt'] === true) {
@@ -105,9 +107,9 @@ function reportBadValue(
   context: IssueContext & { readonly near?: string | undefined },
 ): void {
   const { yaml, report, value, near } = context
-  const shown = isObject(value) ? '' : ` is ${show(value, path)}`
+  const what = isObject(value) ? '' : ` is ${shown(value, path, yaml)}`
   report('MR-1201', {
-    message: `\`${nameOf(path, yaml)}\`${shown}: ${reason}`,
+    message: `\`${nameOf(path, yaml)}\`${what}: ${reason}`,
     next: near && `Did you mean \`${near}\`?`,
     place: yaml.placeOf(path, 'value'),
   })
@@ -197,16 +199,21 @@ const nameOf = (path: Path, yaml: IssueContext['yaml']) => path.map(String).join
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null
 
+const shown = (value: unknown, path: Path, yaml: IssueContext['yaml']): string =>
+  yaml.isCovered?.(path) ? notShown : show(value, path)
+
 /** A value as it stands in messages; never a secret. */
 export function show(value: unknown, path: Path): string {
   const secretKey = path.map(String).find(isSecretName)
-  if (secretKey !== undefined || secretReason(value, undefined)) return 'a value that is not shown here'
+  if (secretKey !== undefined || secretReason(value, undefined)) return notShown
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'an object'
   if (value === null) return 'nothing'
   const text = String(value)
   return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``
 }
+
+const notShown = 'a value that is not shown here'
 
 const nouns: ReadonlyMap<string, string> = new Map([
   ['string', 'text'],

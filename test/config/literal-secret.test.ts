@@ -126,6 +126,45 @@ describe('a secret in YAML', () => {
     expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain('hunter2')
   })
 
+  const slipped = (key: string, lines: readonly string[]): Files => ({
+    'millrace.yaml': millrace.replace(`${key}:`, [`${key}:`, ...lines].join('\n')),
+  })
+  it.each([
+    ['of a connection', slipped('connections', ['  zz:', '  connector: x', '  api_tokn: hunter2'])],
+    ['of a connection, in quotes', slipped('connections', ['  zz:', "  pw_of_mine: 'hunter2'"])],
+    ['of a connection, as a list', slipped('connections', ['  zz:', '  pw_of_mine: [hunter2]'])],
+    ['of a connection, by an alias', slipped('connections', ['  zz: { connector: &n hunter2 }', '  pw_of_mine: *n'])],
+    ['of a connection, too deep', slipped('connections', ['  zz:', '    connector:', '      pw_of_mine: hunter2'])],
+    ['of a target', slipped('targets', ['  prod:', '  pw_of_mine: hunter2'])],
+    ['of a target, too deep', slipped('targets', ['  prod:', '    deliver:', '      pw_of_mine: hunter2'])],
+    ['of a target’s connection', slipped('targets', ['  prod:', '    connections:', '      pw_of_mine: hunter2'])],
+    [
+      'of a warehouse',
+      slipped('targets', ['  prod:', '    warehouse:', '    type: snowflake', '    pw_of_mine: hunter2']),
+    ],
+    ['of all connections', slipped('targets', ['  prod: {}', '  connections: { zz: { pw_of_mine: hunter2 } }'])],
+    [
+      'of all connections, by an alias',
+      {
+        'millrace.yaml': `${millrace.replace('connections:', 'connectons:')}more: &m { pw: hunter2 }\nconnections: *m\n`,
+      },
+    ],
+    ['of the file', { 'millrace.yaml': 'hunter2\n' }],
+  ])('is covered where the indentation slipped, behind a key %s', async (_, files) => {
+    const found = await findingsOf(files)
+    expect(found.length).toBeGreaterThan(0)
+    expect(JSON.stringify(found.map(({ message, next, place }) => [message, next, place]))).not.toContain('hunter2')
+  })
+
+  it('leaves what stands behind a known key to be seen', async () => {
+    const text = millrace.replace('targets:', 'targets:\n  prod: { sandbox: 7, warehouse: duckdb, deliver: }')
+    expect((await findingsOf({ 'millrace.yaml': text })).map(brief)).toEqual([
+      'MR-1201 millrace.yaml:3:20 7',
+      'MR-1201 millrace.yaml:3:34 duckdb',
+      'MR-1201 millrace.yaml:3:42 deliver',
+    ])
+  })
+
   it('is covered where its digits are too many', async () => {
     const found = await findingsOf(connection('password: 84751234847512348475'))
     expect(found.length).toBeGreaterThan(0)
