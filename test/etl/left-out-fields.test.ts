@@ -160,7 +160,7 @@ describe('the history of a stream', () => {
       ['is left out, and one of them is not', { include: ['Last'], exclude: ['Whole'] }, ['Last', 'created']],
     ])('has those that come with it where the whole %s', async (_, people, fields) => {
       expect((await run(people)).told).toEqual([])
-      expect((await loaded()).toSorted()).toEqual(fields)
+      expect(new Set(await loaded())).toEqual(new Set(fields))
       expect(await shown()).toEqual(fields)
       expect((await run(people)).told).toEqual([])
     })
