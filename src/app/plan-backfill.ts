@@ -3,7 +3,7 @@ import type { EtlSync } from '../config/project.ts'
 import { planBackfill, type BackfillRequest, type KeptCursor, type Partition } from '../backfill/plan-backfill.ts'
 import { resolveStreams } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
-import type { BackfillPlan } from '../model/backfill-plan.ts'
+import type { BackfillPlan, PlannedPartition } from '../model/backfill-plan.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { countAtVendor, type Counted } from './count-at-vendor.ts'
@@ -31,9 +31,12 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
   try {
     const partitions = await partitionsBy(app, connection, { sync, request, runId })
     const toPlan = connection.host.requests()
-    const planned: BackfillPlan['partitions'][number][] = []
+    const planned: PlannedPartition[] = []
+    const besides = new Map<string, number>()
     for (const partition of partitions) {
       const { stream } = partition.plan
+      if (!partition.isDone && !besides.has(stream.name))
+        besides.set(stream.name, await requestsBeside(app, { sync, partition, runId }))
       planned.push({
         stream: stream.name,
         partition: partition.name,
@@ -43,15 +46,10 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
         bounded_by: partition.range ? (stream.boundedBy ?? null) : null,
         done: partition.isDone,
         ...(await countRows(app, connection, partition)),
+        requests_besides: partition.isDone ? null : (besides.get(stream.name) ?? null),
       })
     }
-    const next = partitions.find(({ isDone }) => !isDone)
-    return {
-      sync: sync.name,
-      partitions: planned,
-      requests_to_plan: toPlan,
-      requests_besides: next ? await requestsBeside(app, { sync, partition: next, runId }) : 0,
-    }
+    return { sync: sync.name, partitions: planned, requests_to_plan: toPlan }
   } finally {
     await connection.close()
   }

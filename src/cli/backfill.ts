@@ -3,6 +3,7 @@ import { parseDuration, durationForm } from '../config/duration.ts'
 import { instantForm, parseInstant } from '../config/instant.ts'
 import type { EtlSync, Project } from '../config/project.ts'
 import type { BackfillOptions } from '../app/run-backfill.ts'
+import { sumRequests } from '../model/backfill-plan.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { backfillText } from '../render/backfill-text.ts'
 import { formatCounted } from '../render/format-number.ts'
@@ -55,7 +56,7 @@ function showPlan(shell: Shell, name: string, options: BackfillOptions): Promise
     const left = plan.partitions.filter(({ done }) => !done).length
     return {
       exitCode: 0,
-      result: { partitions: plan.partitions.length, left, requests_besides: plan.requests_besides },
+      result: { partitions: plan.partitions.length, left, ...sumRequests(plan) },
     }
   })
 }

@@ -4,8 +4,6 @@ export type BackfillPlan = {
   readonly partitions: readonly PlannedPartition[]
   /** Of the command before its first part: signing in, and the description of each stream of the sync. */
   readonly requests_to_plan: number
-  /** What the run of each part asks beside its rows: signing in, descriptions. */
-  readonly requests_besides: number
 }
 
 export type PlannedPartition = {
@@ -25,4 +23,18 @@ export type PlannedPartition = {
   readonly counted: number | null
   /** Of the pages, and of the count that the run makes, too. */
   readonly requests_estimate: number | null
+  /** What its run asks beside its rows: signing in, descriptions of its stream. null: it is done. */
+  readonly requests_besides: number | null
+}
+
+/** About what the command asks in all, in three parts. Rows that the vendor cannot count are taken for one request. */
+export function sumRequests({ partitions, requests_to_plan }: BackfillPlan) {
+  const left = partitions.filter(({ done }) => !done)
+  const sum = (numberOf: (partition: PlannedPartition) => number) =>
+    left.reduce((total, partition) => total + numberOf(partition), 0)
+  return {
+    requests_to_plan,
+    requests_besides: sum((partition) => partition.requests_besides ?? 0),
+    requests_estimate: sum((partition) => partition.requests_estimate ?? 1),
+  }
 }

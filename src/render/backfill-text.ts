@@ -1,14 +1,12 @@
-import type { BackfillPlan, PlannedPartition } from '../model/backfill-plan.ts'
+import { sumRequests, type BackfillPlan } from '../model/backfill-plan.ts'
 import { formatCount, formatCounted, formatInstant } from './format-number.ts'
 import { makePaint } from './paint.ts'
 import { printable } from './printable.ts'
 import { renderTable } from './table.ts'
 
 /** `backfill --dry-run`: a line per partition, and what is to be read in all. */
-export function backfillText(
-  { sync, partitions, ...requests }: BackfillPlan,
-  { color }: { readonly color: boolean },
-): string {
+export function backfillText(plan: BackfillPlan, { color }: { readonly color: boolean }): string {
+  const { sync, partitions } = plan
   const left = partitions.filter(({ done }) => !done)
   const head = ` ${makePaint(color)('bold', printable(sync))}   ${formatCounted(partitions.length, 'partition')}, ${formatCount(left.length)} to read\n`
   const rows = partitions.map((partition) => [
@@ -22,17 +20,16 @@ export function backfillText(
   const columns = ['stream', 'from', 'to', 'by', 'state', 'rows'].map(
     (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
   )
-  return `${head}${renderTable(columns, rows, { color })} ${requestsText(left, requests)}\n`
+  return `${head}${renderTable(columns, rows, { color })} ${requestsText(plan)}\n`
 }
 
 /** Each part is a run of its own, which signs in and asks for descriptions. */
-function requestsText(
-  left: readonly PlannedPartition[],
-  { requests_to_plan: toPlan, requests_besides: besides }: Omit<BackfillPlan, 'sync' | 'partitions'>,
-): string {
+function requestsText(plan: BackfillPlan): string {
+  const left = plan.partitions.filter(({ done }) => !done)
   if (left.length === 0) return 'nothing to read (--again reads what is done)'
   const unknown = left.filter((partition) => partition.requests_estimate === null).length
-  const sum = left.reduce((total, partition) => total + besides + (partition.requests_estimate ?? 1), toPlan)
+  const { requests_to_plan, requests_besides, requests_estimate } = sumRequests(plan)
+  const sum = requests_to_plan + requests_besides + requests_estimate
   if (unknown === 0) return `about ${formatCounted(sum, 'request')}`
   return `at least ${formatCounted(sum, 'request')}: the vendor cannot count the rows of ${formatCounted(unknown, 'partition')}`
 }

@@ -17,6 +17,7 @@ beforeAll(async () => {
       'syncs/accounts.yaml': 'source: salesforce\nschema: sf\nstreams: { Account: {} }\n',
       'syncs/more.yaml':
         'source: salesforce\nschema: more\nstreams: { Account: {}, Contact: {}, Lead: {}, Opportunity: {}, User: {} }\n',
+      'syncs/both.yaml': 'source: salesforce\nschema: both\nstreams: { User: {}, Account: { field_history: true } }\n',
     },
   })
 }, 60_000)
@@ -56,3 +57,32 @@ test.each(['accounts', 'more'])(
     expect(await requestsOf(...parts)).toBe(estimated)
   },
 )
+
+test('a backfill of several streams counts for each part what its own stream asks for, in --json as in the text', async () => {
+  const range = ['--from', '2026-05-01', '--to', '2026-11-01', '--step', '1mo']
+  const parts = ['backfill', 'both', '--stream', 'User', '--stream', 'AccountHistory', ...range]
+  const estimated = await said(...parts, '--dry-run')
+  const { stdout } = await startMillrace(project.directory, [...parts, '--dry-run', '--json']).ended
+  const lines: readonly Requests[] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const partitions = lines.filter(({ type }) => type === 'partition')
+  const result = lines.at(-1)
+  expect(new Set(partitions.map((partition) => `${partition.stream} ${partition.requests_besides}`)).size).toBe(2)
+  expect(new Set(partitions.map((partition) => partition.requests_besides)).size).toBe(2)
+  expect(partitions.reduce((sum, partition) => sum + partition.requests_besides, 0)).toBe(result?.requests_besides)
+  expect(partitions.reduce((sum, partition) => sum + partition.requests_estimate, 0)).toBe(result?.requests_estimate)
+  expect(await requestsOf(...parts)).toBe(estimated)
+  expect((result?.requests_to_plan ?? 0) + (result?.requests_besides ?? 0) + (result?.requests_estimate ?? 0)).toBe(
+    estimated,
+  )
+}, 120_000)
+
+type Requests = {
+  readonly type: string
+  readonly stream: string
+  readonly requests_to_plan: number
+  readonly requests_besides: number
+  readonly requests_estimate: number
+}
