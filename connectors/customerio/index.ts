@@ -7,7 +7,7 @@ import { objectOptions } from './object-options.ts'
 import { describePerson } from './person.ts'
 import { confirmAppKey, confirmRegion } from './region.ts'
 import { describeRelationship } from './relationship.ts'
-import { describeStreams, streamNames } from './streams.ts'
+import { describeStreams, streamNames, streamOptions } from './streams.ts'
 import { describeSuppression } from './suppression.ts'
 
 const config = z.strictObject({
@@ -56,6 +56,7 @@ export default connector({
   name: 'customerio',
   config,
   streamNames,
+  streamOptions,
   objectNames: ['person', 'event', 'object', 'relationship', 'suppression'],
   objectOptions: { object: objectOptions, relationship: objectOptions },
   async open({ config, host }) {

@@ -204,6 +204,10 @@ const definitions: readonly Definition[] = [
 
 export const streamNames: readonly string[] = definitions.map(({ name }) => name)
 
+export const streamOptions = Object.fromEntries(
+  definitions.flatMap(({ name, options }) => (options ? [[name, options]] : [])),
+)
+
 export function describeStreams(source: Source): readonly Stream[] {
   return definitions.map(({ read, count, ...definition }) => ({
     // No stamp of the last change that tells of every change: a row's version is the time of its request.

@@ -77,6 +77,7 @@ export default connector({
   name: 'facebook_ads',
   config,
   streamNames,
+  streamOptions: Object.fromEntries(insights.map(({ name, level }) => [name, insightsOptionsOf(level)])),
   async open({ config, host }) {
     const api = await openClient(config, host)
     const reading: Reading = { api, accountIds: listOf(config.account_ids), pollMs: config.poll_interval_ms }

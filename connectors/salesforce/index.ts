@@ -11,6 +11,7 @@ import { whyUnreadable } from './unreadable-object.ts'
 export default connector({
   name: 'salesforce',
   config: connectionKeys,
+  streamOptions: {},
   objectOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)

@@ -64,6 +64,7 @@ export default connector({
   name: 'stripe',
   config,
   streamNames,
+  streamOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)
     const accounts = config.accounts === undefined ? null : openAccounts(api, config.accounts, host)

@@ -26,6 +26,7 @@ export async function checkProject(project: Project, target?: Target): Promise<v
     checkAgainstConnectors(project, {
       connectorNames: () => known,
       streamNames: (name) => connectors.get(name)?.streamNames ?? null,
+      streamOptions: (name) => connectors.get(name)?.streamOptions ?? null,
       objectNames: (name) => connectors.get(name)?.objectNames ?? null,
       objectOptions: (name) => connectors.get(name)?.objectOptions ?? null,
       configSchema: (name): z.ZodObject | null => connectors.get(name)?.config ?? null,

@@ -3,6 +3,7 @@ import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
 import { suggest } from './check-names.ts'
 import { checkSharedTables } from './check-shared-tables.ts'
+import { checkStreamOptions } from './check-stream-options.ts'
 import { inFileOrder } from './finding-order.ts'
 import { isGlob } from './stream-glob.ts'
 import type { OpenKeys } from './shown-values.ts'
@@ -17,6 +18,8 @@ import { reportIssues } from './zod-findings.ts'
 export type ConnectorLookup = {
   readonly connectorNames: () => readonly string[]
   readonly streamNames: (connector: string) => readonly string[] | null
+  /** The options of streams that take any; null: not known. */
+  readonly streamOptions: (connector: string) => { readonly [stream: string]: z.ZodObject } | null
   readonly objectNames: (connector: string) => readonly string[] | null
   /** The options of objects that take any; null: not known. */
   readonly objectOptions: (connector: string) => { readonly [object: string]: z.ZodObject } | null
@@ -143,6 +146,9 @@ function checkSync(
           next: suggest(stream.name, streams) ?? `There are: ${streams.join(', ')}.`,
           place: places(['streams', stream.name], 'key'),
         })
+    const schemas = lookup.streamOptions(connector)
+    const known = sync.streams.filter(({ name: stream }) => !streams || isGlob(stream) || streams.includes(stream))
+    if (schemas) checkStreamOptions({ ...sync, streams: known }, { schemas, placeOf: places, report })
     return
   }
   const objects = lookup.objectNames(connector)

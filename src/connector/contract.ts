@@ -31,10 +31,12 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   readonly open?: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector>
   /** The stream names that can be checked without a network. @default the keys of `streams`, or any name with `open` */
   readonly streamNames?: readonly string[]
+  /** The `options` of those streams that take any, likewise: what `sync validate` holds a sync against. */
+  readonly streamOptions?: KnownOptions
   /** Object names, likewise. */
   readonly objectNames?: readonly string[]
-  /** The `options` of those objects that take any, likewise: what `sync validate` holds a sync against. */
-  readonly objectOptions?: OptionsByObject
+  /** The `options` of those objects that take any, likewise. */
+  readonly objectOptions?: KnownOptions
 }
 
 export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' | 'overlapMs' | 'children'> & {
@@ -53,7 +55,7 @@ export type ObjectDefinition = Omit<DestinationObject, 'name' | 'preview'> & {
   readonly preview?: DestinationObject['preview']
 }
 
-export type OptionsByObject = { readonly [object: string]: z.ZodObject }
+export type KnownOptions = { readonly [streamOrObject: string]: z.ZodObject }
 
 // ---------------------------------------------------------------- what the engine works with
 
@@ -61,9 +63,11 @@ export type Connector = {
   readonly name: string
   readonly config: z.ZodObject
   readonly streamNames: readonly string[] | null
+  /** A stream that is not among them takes none. null: not known without a network. */
+  readonly streamOptions: KnownOptions | null
   readonly objectNames: readonly string[] | null
   /** An object that is not among them takes none. null: not known without a network. */
-  readonly objectOptions: OptionsByObject | null
+  readonly objectOptions: KnownOptions | null
   /** @throws MillraceError MR-3001 … MR-3008, MR-1302 */
   readonly open: (context: OpenContext<never>) => Promise<OpenedConnector>
 }

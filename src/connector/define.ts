@@ -2,8 +2,8 @@ import type { z } from 'zod'
 import type {
   Connector,
   ConnectorDefinition,
+  KnownOptions,
   ObjectDefinition,
-  OptionsByObject,
   OpenContext,
   OpenedConnector,
   StreamDefinition,
@@ -33,6 +33,8 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
     config: definition.config,
     streamNames:
       definition.streamNames ?? (definition.open && !definition.streams ? null : streamNamesOf(definition.streams)),
+    streamOptions:
+      definition.streamOptions ?? (definition.open && !definition.streams ? null : optionsOf(definition.streams)),
     objectNames: definition.objectNames ?? names(definition.objects),
     objectOptions:
       definition.objectOptions ?? (definition.open && !definition.objects ? null : optionsOf(definition.objects)),
@@ -40,8 +42,8 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
   }
 }
 
-const optionsOf = (objects: ConnectorDefinition<z.ZodObject>['objects']): OptionsByObject =>
-  Object.fromEntries(Object.entries(objects ?? {}).flatMap(([name, { options }]) => (options ? [[name, options]] : [])))
+const optionsOf = (takers: { readonly [name: string]: { readonly options?: z.ZodObject } } | undefined): KnownOptions =>
+  Object.fromEntries(Object.entries(takers ?? {}).flatMap(([name, { options }]) => (options ? [[name, options]] : [])))
 
 /** One collection of a source. */
 export const stream = (definition: StreamDefinition): StreamDefinition => definition

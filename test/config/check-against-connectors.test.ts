@@ -17,6 +17,7 @@ const audience = z.object({ list: z.string(), by: z.enum(['mail', 'phone']).opti
 const lookup: ConnectorLookup = {
   connectorNames: () => ['customerio', 'salesforce'],
   streamNames: (name) => (name === 'salesforce' ? ['Account', 'Contact'] : []),
+  streamOptions: () => null,
   objectNames: (name) => (name === 'customerio' ? ['person'] : null),
   objectOptions: (name) => (name === 'customerio' ? {} : null),
   configSchema: (name) => (name === 'salesforce' ? salesforce : z.strictObject({})),
@@ -96,6 +97,53 @@ describe('checkAgainstConnectors', () => {
   ])('holds the options of a delivery against an object that %s', async (_, schemas, options, found) => {
     const yaml = (sound['syncs/people.yaml'] ?? '').replace('match:', `options: { ${options} }\nmatch:`)
     expect(await check({ 'syncs/people.yaml': yaml }, { objectOptions: () => schemas })).toEqual(found)
+  })
+
+  const contacts = z.object({ fields: z.array(z.string()).min(1), by: z.enum(['day', 'week']).optional() })
+  it.each<[string, string, readonly string[]]>([
+    [
+      'has no such option, and is not given one that it needs',
+      'streams: { Contact: { options: { feilds: [a] } } }',
+      [
+        'MR-1203 syncs/crm.yaml:2:34 feilds | unknown key `feilds` in `streams.Contact.options` | Did you mean `fields`?',
+      ],
+    ],
+    [
+      'does not take it so',
+      'streams: { Contact: { options: { fields: [a], by: dya } } }',
+      [
+        'MR-1201 syncs/crm.yaml:2:51 dya | `streams.Contact.options.by` is `dya`; it can be `day`, `week` | Did you mean `day`?',
+      ],
+    ],
+    [
+      'does not take it so from the sync',
+      'options: { fields: [a], by: dya }\nstreams: { Contact: {}, Account: {} }',
+      [
+        'MR-1201 syncs/crm.yaml:2:29 dya | `streams.Contact.options.by` is `dya`; it can be `day`, `week` | Did you mean `day`?',
+      ],
+    ],
+    [
+      'takes none',
+      'streams: { Account: { options: { by: day } }, Contact: { options: { fields: [a] } } }',
+      [
+        'MR-1208 syncs/crm.yaml:2:23 options | the stream `Account` takes no options, so these would do nothing | Take `options` out.',
+      ],
+    ],
+    [
+      'is not there for what the sync gives to all',
+      'options: { fields: [a], feilds: [b] }\nstreams: { Contact: {}, Account: {} }',
+      [
+        'MR-1208 syncs/crm.yaml:2:25 feilds | none of the sync’s streams takes the option `feilds`, so it would do nothing | Did you mean `fields`?',
+      ],
+    ],
+    ['takes these', 'options: { by: day }\nstreams: { Contact: { options: { fields: [a] } }, Account: {} }', []],
+    ['is known only at the source', 'options: { yb: day }\nstreams: { "*": { options: { x: 1 } }, Account: {} }', []],
+    ['is switched off', 'streams: { Contact: { enabled: false, options: { x: 1 } }, Account: {} }', []],
+  ])('holds the options of a load against a stream that %s', async (_, yaml, found) => {
+    const over = { streamOptions: () => ({ Contact: contacts }) }
+    const files = { 'syncs/crm.yaml': `source: crm\n${yaml}\n` }
+    expect(await check(files, over)).toEqual(found)
+    expect(await check(files)).toEqual([])
   })
 
   it('checks a connection’s keys by the connector’s schema, all at once', async () => {

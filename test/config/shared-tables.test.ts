@@ -96,6 +96,7 @@ describe('two syncs that load one table', () => {
           connectorNames: () => ['salesforce', 'stripe'],
           streamNames: () => streams,
           objectNames: () => null,
+          streamOptions: () => null,
           objectOptions: () => null,
           configSchema: () => null,
         }),

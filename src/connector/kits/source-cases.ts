@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { Stream } from '../contract.ts'
+import { optionNames } from '../option-flaw.ts'
 import { fitsType } from './fits-type.ts'
 import { openStream } from './open-stream.ts'
 import { keysOf, keyText, mergeSteps, type Row, type Step } from './read-steps.ts'
@@ -30,7 +31,7 @@ export type StreamOptions = {
 export const discoveryCases: readonly Case<Stage>[] = [
   {
     name: 'discovers the same streams each time',
-    async run({ open }) {
+    async run({ connector, open }) {
       const { opened } = await open()
       const again = (await open()).opened
       assert(opened.streams, 'the connector has no streams')
@@ -44,6 +45,12 @@ export const discoveryCases: readonly Case<Stage>[] = [
       assert.equal(new Set(names).size, names.length, 'two streams have one name')
       const listed = await opened.streamNames?.({ signal: never })
       if (listed) assert.deepEqual([...listed].sort(), names.sort())
+      for (const stream of connector.streamOptions ? streams : [])
+        assert.deepEqual(
+          Object.keys(connector.streamOptions?.[stream.name]?.shape ?? {}),
+          optionNames(stream),
+          `the options of ${stream.name}`,
+        )
     },
   },
 ]

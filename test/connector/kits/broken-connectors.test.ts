@@ -118,6 +118,11 @@ describe('the source kit notices', () => {
     ['a count of other rows', { stream: () => ({ count: async () => 3 }) }, 'counts as many records'],
     ['a count that is none', { stream: () => ({ count: async () => Number.NaN }) }, 'counts as many records'],
     ['names that are not its streams', { stream: ({ name }) => ({ name: `${name}_2` }) }, 'discovers the same streams'],
+    [
+      'options that are others without a network',
+      { stream: () => ({ options: z.strictObject({ list: z.string() }) }) },
+      'discovers the same streams',
+    ],
   ])('%s', async (_name, broken, title) => {
     const sound = sourceCases(acme)
     const cases = sourceCases(breakAcme(broken))
