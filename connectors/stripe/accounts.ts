@@ -1,4 +1,4 @@
-import { MillraceError, type Host } from 'millrace'
+import { MillraceError } from 'millrace'
 import type { StripeApi } from './client.ts'
 import { readAccountId } from './account.ts'
 import { eachLine, findText } from './line-bytes.ts'
@@ -8,8 +8,6 @@ import { fetchPage, pageRows, type ListPage } from './list-page.ts'
 export type StripeAccounts = {
   /** The connection's own first, then the connected ones by their ids. */
   readonly list: (signal: AbortSignal) => Promise<readonly StripeAccount[]>
-  /** Says once that it refused. */
-  readonly skip: (account: string, reason: string) => void
 }
 
 export type StripeAccount = {
@@ -19,8 +17,7 @@ export type StripeAccount = {
 }
 
 /** `all`: the connection's own account and each that is connected to it; else those that are named. */
-export function openAccounts(api: StripeApi, named: 'all' | readonly string[], host: Host): StripeAccounts {
-  const skipped = new Set<string>()
+export function openAccounts(api: StripeApi, named: 'all' | readonly string[]): StripeAccounts {
   let listed: Promise<readonly StripeAccount[]> | null = null
 
   async function find(signal: AbortSignal): Promise<readonly StripeAccount[]> {
@@ -44,13 +41,6 @@ export function openAccounts(api: StripeApi, named: 'all' | readonly string[], h
         listed = null
         throw error
       }
-    },
-    skip(account, reason) {
-      if (skipped.has(account)) return
-      skipped.add(account)
-      host.warn(
-        `Account ${account} refuses to be read: it is left out, and what was loaded from it stays as it is. Stripe says: ${reason}`,
-      )
     },
   }
 }

@@ -3,6 +3,8 @@ import { retryAfterMs, type Failure } from 'millrace'
 /** An error of the SDK that has an answer of the vendor behind it. By shape, so that this file does not load the SDK. */
 export type StripeFailure = Error & {
   readonly type: string
+  /** The `type` in the vendor's answer. */
+  readonly rawType?: string
   readonly statusCode: number
   readonly code?: string
   readonly param?: string
@@ -16,6 +18,13 @@ export const isStripeFailure = (error: unknown): error is StripeFailure =>
   String(error.type).startsWith('Stripe') &&
   'statusCode' in error &&
   typeof error.statusCode === 'number'
+
+/**
+ * The account itself refuses: it is disconnected, or the key has no such permission in it. A 403 of something between,
+ * which is not in Stripe's form, says nothing of the account. https://docs.stripe.com/api/errors
+ */
+export const isRefusal = ({ statusCode, rawType }: StripeFailure): boolean =>
+  statusCode === 403 && rawType === 'invalid_request_error'
 
 /**
  * What the error of one attempt means. undefined: not the vendor's (sockets, timeouts, malformed answers), which the host

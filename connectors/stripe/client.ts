@@ -1,7 +1,7 @@
 import { MillraceError, type Host } from 'millrace'
 import type { Stripe } from 'stripe'
 import { createByteClient, unwrap } from './byte-client.ts'
-import { classifyFailure, isStripeFailure, type StripeFailure } from './classify-failure.ts'
+import { classifyFailure, isRefusal, isStripeFailure, type StripeFailure } from './classify-failure.ts'
 import type { Query } from './stream-table.ts'
 
 /** The API through the vendor's SDK, with the host as the only layer that retries. */
@@ -11,8 +11,8 @@ export type StripeApi = {
   readonly get: <T>(request: Get<T>) => Promise<T>
   /** The same connection, reading this account. */
   readonly forAccount: (account: string, which: { readonly isOwn: boolean }) => StripeApi
-  /** Why this connected account refused a request; null: it did not. */
-  readonly refusal: () => string | null
+  /** Why this connected account refused, where that is what the error of `get` says. */
+  readonly refusal: (error: unknown) => string | undefined
   readonly close: () => void
 }
 
@@ -53,12 +53,15 @@ export async function openClient(connection: Connection, host: Host): Promise<St
     telemetry: false,
   })
 
-  const read = (sent: SentFor): StripeApi => {
-    let refusal: string | null = null
-    return {
-      fields: { _api_version: connection.api_version, ...sent.fields },
-      get: ({ path, endpoint = path, query = {}, expand = [], docs, signal, read: understand, recover }) =>
-        host.call(
+  // By the error, and not by the account: its next request may fail for another reason.
+  const refusals = new WeakMap<MillraceError, string>()
+
+  const read = (sent: SentFor): StripeApi => ({
+    fields: { _api_version: connection.api_version, ...sent.fields },
+    async get({ path, endpoint = path, query = {}, expand = [], docs, signal, read: understand, recover }) {
+      let refusal: string | undefined
+      try {
+        return await host.call(
           {
             label: `GET ${path}`,
             docs,
@@ -77,19 +80,24 @@ export async function openClient(connection: Connection, host: Host): Promise<St
               return understand(bytesOf(answer), readAt)
             } catch (error) {
               const failure = isStripeFailure(error) ? error : null
-              if (sent.isConnected && failure?.statusCode === 403) refusal = failure.message
+              if (sent.isConnected && failure && isRefusal(failure)) refusal = failure.message
               const recovered = failure ? recover?.(failure, readAt) : undefined
               if (recovered === undefined) throw detailOf(error)
               return recovered
             }
           },
-        ),
-      forAccount: (account, { isOwn }) =>
-        read({ header: isOwn ? undefined : account, isConnected: !isOwn, fields: { _account: account } }),
-      refusal: () => refusal,
-      close: bytes.close,
-    }
-  }
+        )
+      } catch (error) {
+        // A request that is told to stop throws whatever the reason of that is.
+        if (refusal !== undefined && !signal.aborted && error instanceof MillraceError) refusals.set(error, refusal)
+        throw error
+      }
+    },
+    forAccount: (account, { isOwn }) =>
+      read({ header: isOwn ? undefined : account, isConnected: !isOwn, fields: { _account: account } }),
+    refusal: (error) => (error instanceof MillraceError ? refusals.get(error) : undefined),
+    close: bytes.close,
+  })
   return read({ header: connection.account, isConnected: false, fields: {} })
 }
 

@@ -67,7 +67,7 @@ export default connector({
   streamOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)
-    const accounts = config.accounts === undefined ? null : openAccounts(api, config.accounts, host)
+    const accounts = config.accounts === undefined ? null : openAccounts(api, config.accounts)
     return {
       check: ({ signal }) => readAccountId(api, signal),
       account: ({ signal }) => readAccountId(api, signal),

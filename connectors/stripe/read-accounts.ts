@@ -19,7 +19,7 @@ export async function* readAccounts(
   const all = (await accounts.list(context.signal)).filter(({ isOwn }) => isOwn || !stream.ofPlatform)
   const todo = all.filter(({ id }) => !read.includes(id))
   let left = scan.limit
-  let refusal: Error | null = null
+  let refusal: { readonly error: unknown } | null = null
   for (const { id, api } of todo) {
     if (left !== null && left <= 0) return read
     const among: Among = { account: id, read: [...read] }
@@ -33,16 +33,18 @@ export async function* readAccounts(
       }
       read.push(id)
     } catch (error) {
-      const reason = api.refusal()
-      if (reason === null || !(error instanceof Error)) throw error
+      const reason = api.refusal(error)
+      if (reason === undefined) throw error
       if (scan.whole === true) throw goesWithIt(stream.name, id, reason)
-      accounts.skip(id, reason)
-      refusal = error
+      context.host.warn(
+        `${stream.name}: the account ${id} refuses to be read and is left out; what was loaded from it stays as it is. Stripe says: ${reason}`,
+      )
+      refusal = { error }
     }
     yield { kind: 'checkpoint', resume: { phase: 'begin', read: [...read] } }
   }
   // A key without a permission is refused by each of them.
-  if (read.length === 0 && refusal !== null) throw refusal
+  if (read.length === 0 && refusal !== null) throw refusal.error
   return read
 }
 

@@ -1,5 +1,5 @@
-import type { Json, ScanItem } from 'millrace'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Json, Scan, ScanItem } from 'millrace'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { accountId } from '../../../connectors/stripe/sandbox/objects/account.ts'
 import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import stripeConnector from '../../../connectors/stripe/index.ts'
@@ -140,15 +140,80 @@ describe('an account that refuses', () => {
     const items = await other.read('charges', scan)
     expect(Object.keys(byAccount(items))).toEqual([accountId, bakery, teahouse])
     expect(warnings(other)).toEqual([
-      expect.stringMatching(/^Account acct_1ConnectedFlorist refuses.*does not have access/),
+      expect.stringMatching(/^charges: the account acct_1ConnectedFlorist refuses.*does not have access/),
     ])
     const last = lastOf(items)
     expect(last).toMatchObject({ phase: 'done', accounts: [accountId, bakery, teahouse] })
-    await other.read('payouts', scan)
-    expect(warnings(other)).toHaveLength(1)
     await other.sandbox.setFault('stripe', 'account_revoked', { account: 'nobody', times: 'always' })
     const again = await other.read('charges', await other.scanOf({ from: scan.to, last }))
     expect(byAccount(again)).toEqual({ [florist]: 15 })
+  })
+
+  it('is named for each stream that lacks it', async () => {
+    await using other = await openStripe({ keys: { accounts: 'all' } })
+    await other.sandbox.setFault('stripe', 'account_revoked', { account: florist, times: 'always' })
+    const scan = await other.scanOf()
+    for (const name of ['charges', 'payouts']) await other.read(name, scan)
+    expect(warnings(other)).toEqual([
+      expect.stringMatching(/^charges: the account acct_1ConnectedFlorist refuses/),
+      expect.stringMatching(/^payouts: the account acct_1ConnectedFlorist refuses/),
+    ])
+  })
+
+  describe('in one stream', () => {
+    let other: OpenedStripe
+    let scan: Scan
+    /** How many requests for charges come before those of the teahouse, the last. */
+    let before: number
+    beforeEach(async () => {
+      other = await openStripe({ keys: { accounts: 'all' } })
+      scan = await other.scanOf()
+      await other.read('charges', scan)
+      const asked = (await other.requests()).filter(({ path }) => path.startsWith('/v1/charges?'))
+      before = asked.findIndex(({ headers }) => headers['stripe-account'] === teahouse)
+      await other.sandbox.setFault('stripe', 'account_revoked', {
+        account: teahouse,
+        match: '/v1/disputes',
+        times: 'always',
+      })
+      await other.read('disputes', scan)
+    })
+    afterEach(() => other[Symbol.asyncDispose]())
+
+    it('does not refuse in another that the vendor could not answer', async () => {
+      const storm = { status: 500, match: '/v1/charges', after: before, times: 5 }
+      await other.sandbox.setFault('stripe', 'status', storm)
+      await expect(other.read('charges', scan)).rejects.toMatchObject({ code: 'MR-3003' })
+    })
+
+    it('does not refuse in another whose answer cannot be read', async () => {
+      await other.sandbox.setFault('stripe', 'error_200', { match: '/v1/charges', after: before, times: 3 })
+      await expect(other.read('charges', scan)).rejects.toMatchObject({ code: 'MR-3005' })
+    })
+
+    it('does not refuse in another that was told to stop', async () => {
+      await other.sandbox.setFault('stripe', 'hang', { match: '/v1/charges', after: before, times: 'always' })
+      const stop = new AbortController()
+      const reading = Array.fromAsync((await other.stream('charges')).read(scan, other.host.context(stop.signal)))
+      // `reading` is awaited below, whenever it ends.
+      reading.catch(() => {})
+      await vi.waitFor(async () => {
+        const asked = await other.sandbox.journal('stripe', { since: 0 })
+        expect(asked.at(-1)).toMatchObject({
+          path: expect.stringContaining('/v1/charges'),
+          headers: { 'stripe-account': teahouse },
+        })
+      })
+      stop.abort()
+      await expect(reading).rejects.toMatchObject({ code: 'MR-7001' })
+    })
+  })
+
+  it('is not one of whose request something on the way said 403', async () => {
+    await using other = await openStripe({ keys: { accounts: [florist, teahouse] } })
+    await other.sandbox.setFault('stripe', 'status', { status: 403, match: '/v1/charges', body: '<html>' })
+    await expect(other.read('charges', await other.scanOf())).rejects.toMatchObject({ code: 'MR-3001' })
+    expect(warnings(other)).toEqual([])
   })
 
   it('ends a pass that takes what it does not bring for gone', async () => {
