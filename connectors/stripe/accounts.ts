@@ -1,8 +1,7 @@
-import { MillraceError } from 'millrace'
 import type { StripeApi } from './client.ts'
 import { readAccountId } from './account.ts'
 import { eachLine, findText } from './line-bytes.ts'
-import { fetchPage, pageRows, type ListPage } from './list-page.ts'
+import { readWholeList } from './whole-list.ts'
 
 /** The accounts of a connection that names several. */
 export type StripeAccounts = {
@@ -47,27 +46,7 @@ export function openAccounts(api: StripeApi, named: 'all' | readonly string[]): 
 
 /** https://docs.stripe.com/api/accounts/list : not the platform's own */
 async function listConnected(api: StripeApi, signal: AbortSignal): Promise<readonly string[]> {
-  const ids: string[] = []
-  for (let after: string | null = null; ;) {
-    const page: ListPage | null = await fetchPage(api, {
-      path: '/v1/accounts',
-      query: { limit: pageRows, ...(after === null ? {} : { starting_after: after }) },
-      docs: 'https://docs.stripe.com/api/accounts/list',
-      signal,
-    })
-    if (!page) {
-      // The last one of the page before was disconnected meanwhile.
-      ids.length = 0
-      after = null
-      continue
-    }
-    for (const line of eachLine(page.lines)) ids.push(findText(line, 'id') ?? '')
-    const last: string | undefined = ids.at(-1)
-    if (!page.hasMore || last === undefined) return ids
-    if (last === after)
-      throw new MillraceError('MR-3005', {
-        message: `The list /v1/accounts of Stripe ends with ${last} again, after which it was to begin.`,
-      })
-    after = last
-  }
+  const docs = 'https://docs.stripe.com/api/accounts/list'
+  const { lines } = await readWholeList(api, { path: '/v1/accounts', docs, signal })
+  return [...eachLine(lines)].map((line) => findText(line, 'id') ?? '')
 }

@@ -2,8 +2,9 @@ import { MillraceError, type Batch } from 'millrace'
 import type { StripeApi } from './client.ts'
 import { inWaves } from './in-waves.ts'
 import { eachLine, extendLines, findText, findValue } from './line-bytes.ts'
-import { cutList, fetchPage, pageRows } from './list-page.ts'
+import { cutList } from './list-page.ts'
 import type { StripeChild } from './stream-table.ts'
+import { readWholeList } from './whole-list.ts'
 
 export type Parents = {
   /** The parents' rows, as `cutPage` made them. */
@@ -29,7 +30,7 @@ export async function* childBatches(
   let rows = 0
   for (const line of eachLine(lines)) {
     const { parent, embedded } = readParent(child, line, readAt)
-    if (embedded.hasMore) {
+    if (embedded.next !== null) {
       cutOff.push(parent)
     } else {
       parents.push(parent.id)
@@ -76,37 +77,11 @@ function readParent(child: StripeChild, line: Uint8Array, readAt: Date) {
   return { parent, embedded: list === undefined || hasNone ? noneOf : cutList(list, readAt) }
 }
 
-const noneOf = { lines: new Uint8Array(), rows: 0, hasMore: false }
+const noneOf = { lines: new Uint8Array(), rows: 0, next: null }
 
 type Asked = { readonly parent: Parent; readonly signal: AbortSignal }
 
 /** A set is one batch: the engine deletes what is not in it. */
 async function readWholeSet(api: StripeApi, child: StripeChild, { parent, signal }: Asked) {
-  const { path, endpoint, query } = child.list(parent.id)
-  const sets: Uint8Array[] = []
-  let rows = 0
-  let readAt: Date | null = null
-  let after: string | null = null
-  for (;;) {
-    const paging = { limit: pageRows, ...(after === null ? {} : { starting_after: after }) }
-    const page = await fetchPage(api, { path, endpoint, query: { ...query, ...paging }, docs: child.docs, signal })
-    // A child that was to be begun after is gone: so is the set as far as it was read.
-    if (!page) {
-      sets.length = 0
-      rows = 0
-      after = null
-      readAt = null
-      continue
-    }
-    readAt ??= page.readAt
-    sets.push(page.lines)
-    rows += page.rows
-    const last: string | undefined = page.lastLine ? findText(page.lastLine, 'id') : undefined
-    if (!page.hasMore || last === undefined) return { parent, lines: Buffer.concat(sets), rows, readAt }
-    if (last === after)
-      throw new MillraceError('MR-3005', {
-        message: `The list ${path} of Stripe ends with ${last} again, after which it was to begin.`,
-      })
-    after = last
-  }
+  return { parent, ...(await readWholeList(api, { ...child.list(parent.id), docs: child.docs, signal })) }
 }

@@ -1,7 +1,7 @@
 import { MillraceError, z, type Scan, type ScanItem } from 'millrace'
 import type { StripeApi } from './client.ts'
 import { hydrateObjects } from './hydrate.ts'
-import { pageRows } from './list-page.ts'
+import { nextAfter, pageRows } from './list-page.ts'
 import type { EventPosition } from './position.ts'
 import type { EventTypes, Query, StripeStream } from './stream-table.ts'
 
@@ -88,47 +88,66 @@ async function* eventPages(
     ...Object.fromEntries(types.map((type, index) => [`types[${index}]`, type])),
   }
   for (let after = start; ;) {
-    const { page, readAt }: { page: EventPage; readAt: Date } = await api.get({
+    const begin = after
+    const page: EventPage = await api.get({
       path: '/v1/events',
-      query: after === null ? bounds : { ...bounds, starting_after: after },
+      query: begin === null ? bounds : { ...bounds, starting_after: begin },
       docs: 'https://docs.stripe.com/api/events/list',
       signal,
-      // Small, and read for four of their fields: these are parsed.
-      read: (bytes, readAt) => ({ page: parseEvents(bytes), readAt }),
+      read: (bytes, readAt) => readEvents(bytes, { events, after: begin, readAt }),
     })
-    const last: string | undefined = page.data.at(-1)?.id
-    if (last === undefined || last === after) return
-    yield { changes: page.data.flatMap((event) => changeOf(events, event, readAt)), last }
-    if (!page.has_more) return
-    after = last
+    if (page.last === undefined) return
+    yield { changes: page.changes, last: page.last }
+    if (page.next === null) return
+    after = page.next
+  }
+}
+
+type EventPage = {
+  readonly changes: readonly Change[]
+  readonly last: string | undefined
+  readonly next: string | null
+}
+
+type PlaceOfEvents = { readonly events: EventTypes; readonly after: string | null; readonly readAt: Date }
+
+/** Small, and read for four of their fields: these are parsed. */
+function readEvents(bytes: Uint8Array, { events, after, readAt }: PlaceOfEvents): EventPage {
+  const page = eventList.safeParse(JSON.parse(Buffer.from(bytes).toString()))
+  if (!page.success) throw malformed(page.error.issues[0]?.message ?? 'it has another form')
+  const { data, has_more: hasMore } = page.data
+  const last = data.at(-1)?.id
+  return {
+    changes: data.flatMap((event) => changeOf(events, event, readAt)),
+    last,
+    next: nextAfter({ last, hasMore, after }),
   }
 }
 
 function changeOf(
   events: EventTypes,
-  { id: event, type, data: { object } }: EventPage['data'][number],
+  { id: event, type, data: { object } }: z.output<typeof eventList>['data'][number],
   readAt: Date,
 ): readonly Change[] {
   const by = Object.entries(events.by ?? {}).find(([, types]) => types.includes(type))?.[0]
   const id = object[by ?? 'id']
+  if (typeof id === 'string') return [{ id, event, type, isDeleted: type === events.deleted, readAt }]
   // A dispute or a refund may belong to no charge; then nothing of this stream changed.
-  return typeof id === 'string' ? [{ id, event, type, isDeleted: type === events.deleted, readAt }] : []
+  if (by !== undefined) return []
+  throw malformed(`the event ${event} (${type}) does not say of which object it is`)
 }
 
-function parseEvents(bytes: Uint8Array): EventPage {
-  const page = eventPage.safeParse(JSON.parse(Buffer.from(bytes).toString()))
-  if (page.success) return page.data
-  throw new MillraceError('MR-3005', {
-    message: `A list of events of Stripe cannot be read: ${page.error.issues[0]?.message ?? 'it has another form'}.`,
-  })
-}
+const malformed = (what: string) =>
+  new MillraceError('MR-3005', { message: `A list of events of Stripe cannot be read: ${what}.` })
 
-type EventPage = z.output<typeof eventPage>
-
-const eventPage = z.object({
+const eventList = z.object({
   has_more: z.boolean(),
   data: z.array(
-    z.object({ id: z.string(), type: z.string(), data: z.object({ object: z.record(z.string(), z.unknown()) }) }),
+    z.object({
+      id: z.string().min(1),
+      type: z.string(),
+      data: z.object({ object: z.record(z.string(), z.unknown()) }),
+    }),
   ),
 })
 

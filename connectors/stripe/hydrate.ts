@@ -1,4 +1,4 @@
-import { cutPage, type Scan, type ScanItem } from 'millrace'
+import { cutPage, MillraceError, type Scan, type ScanItem } from 'millrace'
 import { childBatches } from './child-sets.ts'
 import type { StripeApi } from './client.ts'
 import type { Change } from './event-pass.ts'
@@ -83,7 +83,7 @@ async function readObject(
     docs,
     signal,
     read: (bytes, readAt) => {
-      const { lines } = cutPage(Buffer.concat([openList, bytes, closeList]), { records: '' })
+      const lines = cutObject(bytes, change.id)
       // https://docs.stripe.com/api/customers/retrieve : of a deleted customer the vendor says so instead.
       const isHere = !isDeleted(lines) && !(hidesTestClocks && isOnTestClock(lines))
       return isHere ? { change, line: lines, readAt } : gone(readAt)
@@ -91,6 +91,13 @@ async function readObject(
     recover: ({ statusCode, code }, readAt) =>
       statusCode === 404 && code === 'resource_missing' ? gone(readAt) : undefined,
   })
+}
+
+/** @throws MillraceError MR-3005 where it is not this object: what a row of it would say is not of it */
+function cutObject(bytes: Uint8Array, id: string): Uint8Array {
+  const { lines, rows } = cutPage(Buffer.concat([openList, bytes, closeList]), { records: '' })
+  if (rows === 1 && findText(lines, 'id') === id) return lines
+  throw new MillraceError('MR-3005', { message: `Reading ${id} of Stripe: the answer is not that object.` })
 }
 
 /** Nothing older than the sync's start is wanted, though it changed. */

@@ -1,5 +1,6 @@
-import { cutPage, MillraceError } from 'millrace'
+import { cutPage, MillraceError, z } from 'millrace'
 import type { StripeApi } from './client.ts'
+import { eachLine, findText } from './line-bytes.ts'
 import type { Query } from './stream-table.ts'
 
 /** A page of a list: its records as lines. https://docs.stripe.com/api/pagination */
@@ -7,14 +8,18 @@ export type ListPage = {
   readonly lines: Uint8Array
   readonly rows: number
   readonly lastLine: Uint8Array | null
-  readonly hasMore: boolean
+  /** The object after which the next page begins; null: that was all. */
+  readonly next: string | null
   readonly readAt: Date
 }
 
 export type PageRequest = {
   readonly path: string
   readonly endpoint?: string
-  readonly query: Query
+  readonly query?: Query
+  readonly limit: number
+  /** The object that it begins after; null: it is the first. */
+  readonly after: string | null
   readonly expand?: readonly string[]
   readonly docs: string
   readonly signal: AbortSignal
@@ -23,31 +28,56 @@ export type PageRequest = {
 /** null: the object that the page should begin after is no longer there. */
 export function fetchPage(
   api: StripeApi,
-  { path, endpoint, query, expand = [], docs, signal }: PageRequest,
+  { path, endpoint, query, limit, after, expand = [], docs, signal }: PageRequest,
 ): Promise<ListPage | null> {
   return api.get<ListPage | null>({
     path,
     ...(endpoint !== undefined && { endpoint }),
-    query,
+    query: { limit, ...query, ...(after !== null && { starting_after: after }) },
     expand: expand.map((field) => `data.${field}`),
     docs,
     signal,
-    read: cutList,
-    recover: ({ code, param }) => (code === 'resource_missing' && param === 'starting_after' ? null : undefined),
+    read: (bytes, readAt) => cutList(bytes, readAt, after),
+    recover: ({ code, param }) =>
+      after !== null && code === 'resource_missing' && param === 'starting_after' ? null : undefined,
   })
 }
 
-export function cutList(bytes: Uint8Array, readAt: Date): ListPage {
+/** @throws MillraceError MR-3005 where it is no list of objects, or cannot be read on */
+export function cutList(bytes: Uint8Array, readAt: Date, after: string | null = null): ListPage {
   const { lines, rows, lastLine, envelope } = cutPage(bytes, { records: 'data' })
-  const hasMore =
-    typeof envelope === 'object' && envelope !== null && 'has_more' in envelope ? envelope.has_more : undefined
-  if (typeof hasMore !== 'boolean') throw malformed('it does not say whether there is more')
-  if (hasMore && rows === 0) throw malformed('it is empty, and says that there is more')
-  return { lines, rows, lastLine, hasMore, readAt }
+  const list = listEnvelope.safeParse(envelope)
+  if (!list.success) throw malformed('it has no list, or does not say whether there is more')
+  let last: string | undefined
+  for (const line of eachLine(lines)) {
+    last = findText(line, 'id')
+    if (!last) throw malformed('an object in it has no id')
+  }
+  return { lines, rows, lastLine, next: nextAfter({ last, hasMore: list.data.has_more, after }), readAt }
+}
+
+export type PageEnd = {
+  /** The last object of the page; undefined: it is empty. */
+  readonly last: string | undefined
+  readonly hasMore: boolean
+  readonly after: string | null
+}
+
+/**
+ * Where the next page begins; null: that was all.
+ * @throws MillraceError MR-3005 where the page neither ends the list nor leads on
+ */
+export function nextAfter({ last, hasMore, after }: PageEnd): string | null {
+  if (last === undefined && hasMore) throw malformed('it is empty, and says that there is more')
+  if (last !== undefined && last === after) throw malformed(`it ends with ${last} again, after which it was to begin`)
+  return hasMore ? (last ?? null) : null
 }
 
 const malformed = (what: string) =>
   new MillraceError('MR-3005', { message: `A list of Stripe cannot be read on: ${what}.` })
+
+/** `cutPage` takes null for an empty list, which Stripe does not send. */
+const listEnvelope = z.object({ has_more: z.boolean(), data: z.array(z.unknown()) })
 
 /** What the vendor allows. */
 export const pageRows = 100

@@ -71,15 +71,12 @@ async function fetchListPage(
     'created[lt]': Math.ceil(Date.parse(scan.to) / 1000),
     ...(created !== null && { 'created[gte]': Math.floor(created / 1000) }),
   }
-  const query: Query = { limit, ...bounds, ...stream.passes?.[position.pass] }
-  const request = { path: stream.path, expand: stream.expand, docs: stream.docs, signal }
-  const page = await fetchPage(api, {
-    ...request,
-    query: position.after === null ? query : { ...query, starting_after: position.after },
-  })
+  const query: Query = { ...bounds, ...stream.passes?.[position.pass] }
+  const request = { path: stream.path, expand: stream.expand, docs: stream.docs, limit, signal }
+  const page = await fetchPage(api, { ...request, query, after: position.after })
   if (page) return page
   // The last object of the page before was deleted meanwhile. Lists are in order of creation: go on from its second.
-  const again = await fetchPage(api, { ...request, query: { ...query, 'created[lte]': position.created } })
+  const again = await fetchPage(api, { ...request, query: { ...query, 'created[lte]': position.created }, after: null })
   if (again) return again
   throw new MillraceError('MR-3005', {
     message: `Listing ${stream.path} of Stripe: a page that names no object to begin after was refused for one.`,
@@ -94,21 +91,14 @@ function createdFrom({ full, from, start }: Scan, { since }: ListPosition): numb
 }
 
 /** null: that was all. */
-function nextPosition(
-  stream: StripeStream,
-  position: ListPosition,
-  { hasMore, lastLine }: ListPage,
-): ListPosition | null {
-  const { pass, after } = position
-  if (!hasMore || !lastLine)
+function nextPosition(stream: StripeStream, position: ListPosition, { next, lastLine }: ListPage): ListPosition | null {
+  const { pass } = position
+  if (next === null || !lastLine)
     return pass + 1 < (stream.passes?.length ?? 1) ? { ...position, pass: pass + 1, after: null, created: 0 } : null
-  const id = findText(lastLine, 'id')
   const created = findText(lastLine, stream.createdAs ?? 'created')
-  if (id === undefined || created === undefined)
-    throw malformed(stream, 'its last object has no id or no time of creation')
-  if (id === after) throw malformed(stream, `it ends with ${id} again, after which it was to begin`)
-  return { ...position, after: id, created: Number(created) }
+  if (created === undefined)
+    throw new MillraceError('MR-3005', {
+      message: `A page of ${stream.path} of Stripe cannot be read on: its last object has no time of creation.`,
+    })
+  return { ...position, after: next, created: Number(created) }
 }
-
-const malformed = (stream: StripeStream, what: string) =>
-  new MillraceError('MR-3005', { message: `A page of ${stream.path} of Stripe cannot be read on: ${what}.` })

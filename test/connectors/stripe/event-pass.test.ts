@@ -1,4 +1,4 @@
-import type { JsonObject, Scan, ScanItem } from 'millrace'
+import type { Json, JsonObject, Scan, ScanItem } from 'millrace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../../src/connector/contract.ts'
 import { stripeStreams } from '../../../connectors/stripe/streams.ts'
@@ -210,6 +210,63 @@ describe('a failure while changes are read', () => {
     const calm = (await stripe.requests()).length
     await stripe.sandbox.setFault('stripe', 'status', { status: 500, match })
     expect([...rowsOf(await stripe.read('invoices', await since()))]).toEqual([...whole])
+    expect((await stripe.requests()).length).toBe(calm + 1)
+  })
+
+  it.each<[string, Json]>([
+    ['an error', { error: { code: 'internal_error', message: 'x' } }],
+    ['nothing', ''],
+    ['a list', { object: 'list', data: [], has_more: false }],
+    ['another object', { id: 'in_of_somebody', object: 'invoice' }],
+    ['two things', '{"id":"in_1"},{"id":"in_2"}'],
+  ])('asks again for an object where the vendor answers 200 with %s', async (_, body) => {
+    const whole = rowsOf(await stripe.read('invoices', await since()))
+    const calm = (await stripe.requests()).length
+    await stripe.sandbox.setFault('stripe', 'error_200', { match: '^/v1/invoices/in_', body })
+    expect([...rowsOf(await stripe.read('invoices', await since()))]).toEqual([...whole])
+    expect((await stripe.requests()).length).toBe(calm + 1)
+  })
+
+  it('takes no answer for an object that is not of it, and ends before its checkpoint', async () => {
+    const items: ScanItem[] = []
+    await stripe.sandbox.setFault('stripe', 'error_200', { match: '^/v1/invoices/in_', times: 'always' })
+    const reading = (await stripe.stream('invoices')).read(
+      await since(),
+      stripe.host.context(AbortSignal.timeout(9000)),
+    )
+    const outcome = await (async () => {
+      for await (const item of reading) items.push(item)
+    })().catch((error: unknown) => error)
+    await stripe.sandbox.setFault('stripe', 'error_200', null)
+    expect(outcome).toMatchObject({ code: 'MR-3005', message: expect.stringMatching(/the answer is not that object/) })
+    expect(items).toEqual([])
+  })
+
+  /** Three pages of events and more. */
+  const long = () => since({ from: new Date(Date.parse(before) - 23 * 86_400_000).toISOString() })
+  const eventOf = (id: string, object: JsonObject) => ({ id, type: 'invoice.updated', data: { object } })
+
+  it.each<[string, (last: string) => JsonObject]>([
+    ['is empty, and has more after it', () => ({ has_more: true, data: [] })],
+    [
+      'ends where the last one ended, and has more after it',
+      (last) => ({ has_more: true, data: [eventOf(last, { id: 'in_1' })] }),
+    ],
+    ['ends where the last one ended', (last) => ({ has_more: false, data: [eventOf(last, { id: 'in_1' })] })],
+    [
+      'has an event that does not say of what it is',
+      () => ({ has_more: false, data: [eventOf('evt_1', { object: 'invoice' })] }),
+    ],
+  ])('takes no page of events for the end that %s', async (_, page) => {
+    const scan = await long()
+    const whole = await stripe.read('invoices', scan)
+    const calm = (await stripe.requests()).length
+    const { after } = checkpointsOf(whole)[0]?.resume as { readonly after: string }
+    const body: JsonObject = { object: 'list', url: '/v1/events', ...page(after) }
+    await stripe.sandbox.setFault('stripe', 'error_200', { match: '^/v1/events', after: 1, body })
+    const items = await stripe.read('invoices', scan)
+    expect([...rowsOf(items)]).toEqual([...rowsOf(whole)])
+    expect(checkpointsOf(items)).toEqual(checkpointsOf(whole))
     expect((await stripe.requests()).length).toBe(calm + 1)
   })
 

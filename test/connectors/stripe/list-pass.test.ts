@@ -204,6 +204,13 @@ describe('a failure in mid-list', () => {
     ['an answer that inflates', 'inflate', {}],
     ['a page of HTML as 200', 'html', {}],
     ['an error as 200', 'error_200', {}],
+    ['an empty page with more after it', 'error_200', { body: { object: 'list', has_more: true, data: [] } }],
+    ['null in place of a list', 'error_200', { body: { object: 'list', has_more: false, data: null } }],
+    [
+      'an object without an id',
+      'error_200',
+      { body: { object: 'list', has_more: false, data: [{ object: 'charge', created: 1 }] } },
+    ],
   ])('is retried once, by the host alone: %s', async (_, fault, spec) => {
     const whole = rowsOf(await stripe.read('charges', await stripe.scanOf()))
     const calm = (await stripe.requests()).length
@@ -212,4 +219,58 @@ describe('a failure in mid-list', () => {
     expect([...rows]).toEqual([...whole])
     expect((await stripe.requests()).length).toBe(calm + 1)
   })
+
+  it.each([true, false])(
+    'is a page that ends where the last one ended, be there more after it or not: %s',
+    async (has_more) => {
+      const scan = await stripe.scanOf()
+      const whole = await stripe.read('charges', scan)
+      const calm = (await stripe.requests()).length
+      const { after, created } = checkpointsOf(whole)[1]?.resume as { readonly after: string; readonly created: number }
+      const body = { object: 'list', has_more, data: [{ id: after, object: 'charge', created }] }
+      await stripe.sandbox.setFault('stripe', 'error_200', { body, after: 2, match: '/v1/charges' })
+      expect([...rowsOf(await stripe.read('charges', scan))]).toEqual([...rowsOf(whole)])
+      expect((await stripe.requests()).length).toBe(calm + 1)
+    },
+  )
+
+  it('is a first page that is refused for the object that it begins after: it names none', async () => {
+    await stripe.sandbox.setFault('stripe', 'status', { ...placeGone, match: '/v1/charges' })
+    await expect(stripe.read('charges', await stripe.scanOf())).rejects.toMatchObject({ code: 'MR-3004' })
+  })
+
+  it('is a list in an object whose next page is refused again and again', async () => {
+    await using other = await openStripe({ scale: 0.1 })
+    const page = { object: 'list', has_more: true, data: [{ id: 'il_1', object: 'line_item' }] }
+    const always = { times: 'always' } as const
+    await other.sandbox.setFault('stripe', 'error_200', { ...always, match: '/lines[?]limit=100$', body: page })
+    await other.sandbox.setFault('stripe', 'status', { ...always, ...placeGone, match: '/lines[?].*starting_after' })
+    await expect(other.read('invoices', await other.scanOf())).rejects.toMatchObject({
+      code: 'MR-3005',
+      message: expect.stringContaining('no longer there'),
+    })
+  })
+
+  it('is a list in an object that has null in its place: its children would be deleted', async () => {
+    const body = {
+      object: 'list',
+      has_more: false,
+      data: [{ id: 'in_1', created: 1, lines: { object: 'list', has_more: false, data: null } }],
+    }
+    await stripe.sandbox.setFault('stripe', 'error_200', { match: '/v1/invoices', body })
+    await expect(stripe.read('invoices', await stripe.scanOf())).rejects.toMatchObject({ code: 'MR-3005' })
+  })
 })
+
+/** As Stripe refuses a page after an object that is not there. */
+const placeGone = {
+  status: 400,
+  body: {
+    error: {
+      type: 'invalid_request_error',
+      code: 'resource_missing',
+      param: 'starting_after',
+      message: 'No such object: ch_1',
+    },
+  },
+}
