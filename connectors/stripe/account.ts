@@ -1,4 +1,4 @@
-import { MillraceError } from 'millrace'
+import { MillraceError, z } from 'millrace'
 import type { StripeApi } from './client.ts'
 
 /** The connection's own account. https://docs.stripe.com/api/accounts/retrieve */
@@ -8,10 +8,11 @@ export function readAccountId(api: StripeApi, signal: AbortSignal): Promise<stri
     docs: 'https://docs.stripe.com/api/accounts/retrieve',
     signal,
     read: (bytes) => {
-      const account: unknown = JSON.parse(Buffer.from(bytes).toString())
-      if (typeof account === 'object' && account !== null && 'id' in account && typeof account.id === 'string')
-        return account.id
-      throw new MillraceError('MR-3005', { message: 'Reading the account of Stripe: the answer has no id.' })
+      const account = accountObject.safeParse(JSON.parse(Buffer.from(bytes).toString()))
+      if (account.success) return account.data.id
+      throw new MillraceError('MR-3005', { message: 'Reading the account of Stripe: the answer is not an account.' })
     },
   })
 }
+
+const accountObject = z.object({ object: z.literal('account'), id: z.string().min(1) })

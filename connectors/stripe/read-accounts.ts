@@ -16,7 +16,8 @@ export async function* readAccounts(
   const { scan, position, last, context } = request
   const known = new Set(last.accounts)
   const read = [...(position?.read ?? [])]
-  const all = (await accounts.list(context.signal)).filter(({ isOwn }) => isOwn || !stream.ofPlatform)
+  const all = stream.ofPlatform ? [await accounts.own(context.signal)] : await accounts.list(context.signal)
+  for (const id of known) if (!all.some((account) => account.id === id)) warnOfLost(stream.name, id, request)
   const todo = all.filter(({ id }) => !read.includes(id))
   let left = scan.limit
   let refusal: { readonly error: unknown } | null = null
@@ -46,6 +47,18 @@ export async function* readAccounts(
   // A key without a permission is refused by each of them.
   if (read.length === 0 && refusal !== null) throw refusal.error
   return read
+}
+
+/** Once: the next scan does not know it. */
+function warnOfLost(
+  stream: string,
+  account: string,
+  { scan, context }: Pick<AccountRequest, 'scan' | 'context'>,
+): void {
+  const rows = scan.whole === true ? 'Its rows go with this pass' : 'What was loaded from it stays as it is'
+  context.host.warn(
+    `${stream}: the account ${account} is no longer among those of the connection, and is not read. ${rows}.`,
+  )
 }
 
 const goesWithIt = (stream: string, account: string, reason: string) =>

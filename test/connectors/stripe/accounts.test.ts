@@ -71,6 +71,11 @@ describe('a connection with several accounts', () => {
     expect(warnings(stripe)).toEqual([])
   })
 
+  it('reads them of the platform, too, where that is not among those that are named', async () => {
+    await using named = await openStripe({ keys: { accounts: [teahouse] } })
+    expect(byAccount(await named.read('accounts', await named.scanOf()))).toEqual({ [accountId]: 3 })
+  })
+
   it('puts the account on children too', async () => {
     const items = await stripe.read('invoices', await stripe.scanOf())
     expect(Object.keys(byAccount(items, 'invoice_line_items'))).toEqual([accountId])
@@ -118,6 +123,23 @@ describe('changes of several accounts', () => {
     const from = new Date(Date.parse(scan.to) - 3_600_000).toISOString()
     const last = { phase: 'done', accounts: [accountId, florist, teahouse] }
     expect(byAccount(await stripe.read('charges', { ...scan, from, last }))).toEqual({ [bakery]: 15 })
+  })
+
+  it('of one that is no longer among them stay as they are, and that is said', async () => {
+    await using other = await openStripe({ keys: { accounts: 'all' } })
+    const scan = await other.scanOf()
+    const last = lastOf(await other.read('charges', scan))
+    const body = { object: 'list', url: '/v1/accounts', has_more: false, data: [{ id: bakery }, { id: teahouse }] }
+    await other.sandbox.setFault('stripe', 'error_200', { match: '/v1/accounts', times: 'always', body })
+    await using next = await openStripe({
+      keys: { accounts: 'all', base_url: other.sandbox.connection('stripe').base_url },
+    })
+    const items = await next.read('charges', { ...scan, from: scan.to, last })
+    expect(lastOf(items)).toMatchObject({ accounts: [accountId, bakery, teahouse] })
+    expect(warnings(next)).toEqual([expect.stringMatching(/^charges: the account acct_1ConnectedFlorist is no longer/)])
+    const after = lastOf(items)
+    await next.read('charges', { ...scan, from: scan.to, last: after })
+    expect(warnings(next)).toHaveLength(1)
   })
 
   it('name the account of what is gone', async () => {

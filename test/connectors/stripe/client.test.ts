@@ -20,6 +20,14 @@ describe('a connection', () => {
     expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox')
   })
 
+  it('takes nothing for its account that is none', async () => {
+    await stripe.sandbox.setFault('stripe', 'error_200', {
+      match: '/v1/account',
+      body: { id: 'of_a_proxy', status: 'ok' },
+    })
+    expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+  })
+
   it('takes the vendor’s clock from its answers', async () => {
     await stripe.opened.check({ signal })
     expect(stripe.host.lastDate()).toEqual(await stripe.sandbox.now())
