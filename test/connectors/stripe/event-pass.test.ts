@@ -261,8 +261,8 @@ describe('a failure while changes are read', () => {
     const scan = await long()
     const whole = await stripe.read('invoices', scan)
     const calm = (await stripe.requests()).length
-    const { after } = checkpointsOf(whole)[0]?.resume as { readonly after: string }
-    const body: JsonObject = { object: 'list', url: '/v1/events', ...page(after) }
+    const resume = checkpointsOf(whole)[0]?.resume as JsonObject | undefined
+    const body: JsonObject = { object: 'list', url: '/v1/events', ...page(String(resume?.after)) }
     await stripe.sandbox.setFault('stripe', 'error_200', { match: '^/v1/events', after: 1, body })
     const items = await stripe.read('invoices', scan)
     expect([...rowsOf(items)]).toEqual([...rowsOf(whole)])
