@@ -21,11 +21,10 @@ describe('a connection', () => {
   })
 
   it('takes nothing for its account that is none', async () => {
-    await stripe.sandbox.setFault('stripe', 'error_200', {
-      match: '/v1/account',
-      body: { id: 'of_a_proxy', status: 'ok' },
-    })
-    expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+    await using other = await openStripe()
+    const body = { id: 'of_a_proxy', status: 'ok' }
+    await other.sandbox.setFault('stripe', 'error_200', { match: '/v1/account', body })
+    expect(await other.opened.account({ signal })).toBe('acct_1MillraceSandbox')
   })
 
   it('takes the vendor’s clock from its answers', async () => {
