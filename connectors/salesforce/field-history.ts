@@ -1,8 +1,7 @@
-import type { FieldHistory, Host } from 'millrace'
+import type { FieldHistory } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 import { describeObject, type DescribeSObjectResult, type Field } from './describe.ts'
-import { fetchQueryPage } from './query.ts'
-import { quote } from './soql.ts'
+import type { Tracking } from './tracking.ts'
 
 /**
  * What a history object tells: AccountHistory, OpportunityFieldHistory, Thing__History. undefined for all others
@@ -12,11 +11,11 @@ import { quote } from './soql.ts'
 export async function describeHistory(
   api: SalesforceApi,
   history: DescribeSObjectResult,
-  context: { readonly signal: AbortSignal; readonly host: Pick<Host, 'warn'> },
+  { tracking, signal }: { readonly tracking: Tracking; readonly signal: AbortSignal },
 ): Promise<FieldHistory | undefined> {
   const parentName = parentOf(history)
   const record = history.fields.find((field) => parentName !== undefined && field.referenceTo?.includes(parentName))
-  const parent = parentName !== undefined && record && (await describeObject(api, parentName, context.signal))
+  const parent = parentName !== undefined && record && (await describeObject(api, parentName, signal))
   if (parentName === undefined || !record || !parent) return undefined
   return {
     of: parentName,
@@ -30,7 +29,7 @@ export async function describeHistory(
     ...(history.fields.some(({ name }) => name === 'DataType') && { kind: 'DataType', keyKind: 'EntityId' }),
     who: { stream: 'User', key: 'Id', name: 'Name' },
     createdAt: 'CreatedDate',
-    tracked: await readTracked(api, parent, context),
+    tracked: trackedIn(parent, await tracking(parent.name, signal)),
     names: Object.fromEntries(
       parent.fields.flatMap((field) => (historyName(field) === field.name ? [] : [[historyName(field), field.name]])),
     ),
@@ -53,30 +52,9 @@ function parentOf(history: DescribeSObjectResult): string | undefined {
  */
 const ownerNames = { ownerAssignment: 'Owner', ownerAccepted: 'Owner', ownerEscalated: 'Owner' }
 
-/**
- * The tracked fields as the history rows spell them. Only the Tooling API tells which are tracked.
- * https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_fielddefinition.htm
- */
-async function readTracked(
-  api: SalesforceApi,
-  parent: DescribeSObjectResult,
-  { signal, host }: { readonly signal: AbortSignal; readonly host: Pick<Host, 'warn'> },
-): Promise<FieldHistory['tracked']> {
-  // The flag is read and not filtered by: not every release takes it in a WHERE.
-  const soql = `SELECT QualifiedApiName, IsFieldHistoryTracked FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = ${quote(parent.name)}`
-  const { lines } = await fetchQueryPage(api, { kind: 'tooling/query', soql, signal })
-  const flagged = new Set<string>()
-  for (const line of Buffer.from(lines).toString().split('\n')) {
-    if (line === '') continue
-    const definition: { readonly QualifiedApiName: string; readonly IsFieldHistoryTracked: boolean } = JSON.parse(line)
-    if (definition.IsFieldHistoryTracked) flagged.add(definition.QualifiedApiName)
-  }
-  if (flagged.size === 0)
-    host.warn(
-      `${parent.name}: no field is tracked, or the user may not see which (View Setup and Configuration); there is no field history to build`,
-    )
-  // A compound that is tracked has its parts in the rows.
-  const tracked = parent.fields.filter(
+/** The tracked fields as the history rows spell them. A compound that is tracked has its parts in the rows. */
+function trackedIn({ fields }: DescribeSObjectResult, flagged: ReadonlySet<string>): FieldHistory['tracked'] {
+  const tracked = fields.filter(
     (field) => flagged.has(field.name) || (field.compoundFieldName && flagged.has(field.compoundFieldName)),
   )
   return Object.fromEntries(tracked.map((field) => [historyName(field), field.name]))

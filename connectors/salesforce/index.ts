@@ -6,6 +6,7 @@ import { describeGlobal, describeObjects } from './describe.ts'
 import { limitJobs } from './limit-jobs.ts'
 import { makeObject } from './object.ts'
 import { makeStream } from './stream.ts'
+import { openTracking } from './tracking.ts'
 import { whyUnreadable } from './unreadable-object.ts'
 
 export default connector({
@@ -50,10 +51,10 @@ export default connector({
       async streams({ names, signal }) {
         const wanted = names ?? (await queryable(signal)).map(({ name }) => name)
         const described = await describeObjects(api, wanted, signal)
+        const context = { api, host, signal, pageSize, bulk: queries, numbers, tracking: openTracking(api, host) }
         const streams: Stream[] = []
         for (const object of described)
-          if (object?.queryable && whyUnreadable(object.name) === null)
-            streams.push(await makeStream(object, { api, host, signal, pageSize, bulk: queries, numbers }))
+          if (object?.queryable && whyUnreadable(object.name) === null) streams.push(await makeStream(object, context))
         return streams
       },
       async objects({ names, signal }) {

@@ -16,8 +16,8 @@ export type QueryPage = {
 }
 
 export type Query = {
-  /** `queryAll` sees the recycle bin too; `tooling/query` the org's definitions. */
-  readonly kind: 'query' | 'queryAll' | 'tooling/query'
+  /** `queryAll` sees the recycle bin too. */
+  readonly kind: 'query' | 'queryAll'
   readonly soql: string
   readonly signal: AbortSignal
   /** The stream that is read, where it is one. */
@@ -77,6 +77,4 @@ export const headerBytes = 2_048
 const docs = {
   query: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm',
   queryAll: 'https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_queryall.htm',
-  'tooling/query':
-    'https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/intro_rest_resources.htm',
 }

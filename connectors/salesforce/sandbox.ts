@@ -31,6 +31,7 @@ export default simulator({
       keys: { rows: { least: 1, isWhole: true } },
       needs: ['rows'],
     },
+    hide_setup: 'the user may not view the setup: to him there is no FieldDefinition and no EntityDefinition',
     rotate_refresh: 'each sign-in gives another refresh token',
     no_bulk: 'the user may not use the Bulk API (FEATURENOTENABLED)',
     query_job_limit: 'the day’s query jobs are used up (LIMIT_EXCEEDED)',

@@ -9,6 +9,7 @@ import { describeHistory, isHistory } from './field-history.ts'
 import type { Readable } from './readable.ts'
 import { readStream, scanKey } from './read-stream.ts'
 import type { BulkQueries } from './reading.ts'
+import type { Tracking } from './tracking.ts'
 
 export type StreamContext = {
   readonly api: SalesforceApi
@@ -17,6 +18,7 @@ export type StreamContext = {
   readonly pageSize: number
   readonly bulk: BulkQueries
   readonly numbers: Numbers
+  readonly tracking: Tracking
 }
 
 /** A queryable object as a stream, as it is described now. */

@@ -53,9 +53,10 @@ export function oddOfLeftOut(plan: StreamPlan, before: Asked, full: boolean): re
   if (!leftOut || !history || mode === 'full_refresh' || before.table !== nameOf(shape)) return []
   const wasLoaded = (field: string) => before.history === undefined || isLoaded(before.history, field)
   const tracked = [...new Set(Object.values(history.tracked))]
-  const gone = leftOut.fields.filter(
-    (field) => (tracked.includes(field) || leftOut.by.exclude.includes(field)) && wasLoaded(field),
-  )
+  // Where nobody says what is tracked, there may be rows of any.
+  const mayHaveRows = (field: string) =>
+    tracked.length === 0 || tracked.includes(field) || leftOut.by.exclude.includes(field)
+  const gone = leftOut.fields.filter((field) => mayHaveRows(field) && wasLoaded(field))
   const back = full ? [] : tracked.filter((field) => !leftOut.fields.includes(field) && !wasLoaded(field))
   return [
     ...(gone.length > 0

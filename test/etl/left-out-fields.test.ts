@@ -136,6 +136,18 @@ describe('the history of a stream', () => {
     expect(await loaded()).toEqual(['Title', 'Owner', 'ownerAssignment', 'created'])
   })
 
+  test('of which nobody says what is tracked is told all the same', async () => {
+    const streams = (await connector.streams?.({ signal: AbortSignal.timeout(1000) })) ?? []
+    const untold = streams.map((stream) =>
+      stream.history ? { ...stream, history: { ...stream.history, tracked: {}, names: { Owner: 'OwnerId' } } } : stream,
+    )
+    connector = { ...connector, streams: () => Promise.resolve(untold) }
+    await run({})
+    const { told } = await run({ include: ['Title'] })
+    expect(told).toEqual([expect.stringMatching(/people leaves out .*OwnerId.* in \(.*'Owner', 'ownerAssignment'/)])
+    expect(await shown()).toEqual(['Title', 'created'])
+  })
+
   test('has them left out of a generation, too, where nothing is left to tell', async () => {
     await run({})
     const both = { streams: [{ exclude: ['OwnerId'] }, { name: 'peopleHistory', mode: 'full_refresh' as const }] }

@@ -25,6 +25,9 @@ export function createQueryEndpoint(context: SimulatorContext) {
     const soql = new URL(request.url).searchParams.get('q')
     if (soql === null || soql.trim() === '') throw refuse(400, 'MALFORMED_QUERY', 'A query string has to be specified')
     const query = parseSoql(soql)
+    // To a user without View Setup and Configuration. The words are of github.com/tprouvot/Salesforce-Inspector-reloaded/issues/1310
+    if (findObject(query.from)?.tooling && context.fault('hide_setup'))
+      throw refuse(400, 'INVALID_TYPE', `sObject type '${query.from}' is not supported.`)
     if (route.kind === 'tooling/query' && !findObject(query.from)?.tooling) throw invalidType(query.from)
     if (
       query.from.toLowerCase() === 'fielddefinition' &&

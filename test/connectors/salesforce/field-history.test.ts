@@ -116,3 +116,41 @@ describe('the field history of Salesforce', () => {
     expect(after).toMatchObject({ LastModifiedById: robot?.['Id'], SystemModstamp: now.toISOString() })
   })
 })
+
+describe('a user who may not view the setup', () => {
+  it('loads history objects and finds all streams, with one warning: nothing is known to be tracked', async () => {
+    await using org = await openSalesforce()
+    await org.sandbox.setFault('salesforce', 'hide_setup', { times: 'always' })
+    const all = await org.opened.streams?.({ signal: org.signal })
+    expect(all?.map(({ name }) => name)).toEqual(await org.opened.streamNames?.({ signal: org.signal }))
+    const history = all?.find(({ name }) => name === 'OpportunityFieldHistory')?.history
+    expect(history).toMatchObject({ of: 'Opportunity', tracked: {} })
+    // What masks go by is told by the object's own description.
+    expect(history).toMatchObject({ names: { Owner: 'OwnerId' }, otherNames: { ownerAccepted: 'Owner' } })
+    const said = org.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    expect(said).toEqual([
+      expect.stringMatching(/\(INVALID_TYPE: sObject type 'FieldDefinition' is not supported\.\).*View Setup/),
+    ])
+    const stream = await org.stream('AccountHistory')
+    expect(rowsOf(await org.read(stream, await org.scanOf(stream))).length).toBeGreaterThan(10)
+  })
+
+  it.each(['INVALID_FIELD', 'INSUFFICIENT_ACCESS', 'INSUFFICIENT_ACCESS_OR_READONLY'])(
+    'may be told so as %s',
+    async (code) => {
+      await using org = await openSalesforce()
+      const body = [{ message: 'no', errorCode: code }]
+      await org.sandbox.setFault('salesforce', 'status', { status: 400, match: 'tooling/query', times: 'always', body })
+      expect((await org.stream('AccountHistory')).history?.tracked).toEqual({})
+    },
+  )
+
+  it('is not taken for one where another refusal comes, or what is no list of fields', async () => {
+    await using org = await openSalesforce()
+    const body = [{ message: 'no', errorCode: 'MALFORMED_QUERY' }]
+    await org.sandbox.setFault('salesforce', 'status', { status: 400, match: 'tooling/query', times: 1, body })
+    await expect(org.stream('AccountHistory')).rejects.toMatchObject({ code: 'MR-3004' })
+    await org.sandbox.setFault('salesforce', 'error_200', { match: 'tooling/query', times: 1, body })
+    expect(Object.keys((await org.stream('AccountHistory')).history?.tracked ?? {})).toContain('Industry')
+  })
+})

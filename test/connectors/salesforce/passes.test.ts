@@ -160,6 +160,29 @@ it('what a sync masks and leaves out of all its streams, it does of the history 
   ).toEqual([{ many: 'true', named: '0' }])
 })
 
+it('what is masked and left out is so in a history of which the user may not see what is tracked', async () => {
+  await project.sandbox.setFault('salesforce', 'hide_setup', { times: 'always' })
+  const ran = await runOf(
+    'unseen',
+    'source: salesforce\nschema: unseen\nstreams: { Lead: { mask: { OwnerId: sha256 }, exclude: [Status], field_history: true } }\n',
+  )
+  await project.sandbox.setFault('salesforce', 'hide_setup', null)
+  const said = ran.lines.flatMap(({ type, message }) => (type === 'run.warning' ? [String(message)] : []))
+  expect(said.filter((message) => message.includes('View Setup and Configuration'))).toHaveLength(1)
+  expect(streamsOf(ran)['LeadHistory']).toMatchObject({ filtered: expect.toSatisfy((rows) => Number(rows) > 10) })
+  const [owners] = await project.rows(
+    `SELECT count(*) > 10 AS told, count(*) FILTER (length(new_value) <> 64) AS bare FROM unseen.lead_history WHERE field = 'ownerAssignment'`,
+  )
+  expect(owners).toEqual({ told: 'true', bare: '0' })
+  for (const table of ['lead_history', 'lead_field_history'])
+    expect(await project.rows(`SELECT field FROM unseen.${table} WHERE field = 'Status'`)).toEqual([])
+  // What changed is there; that any field never did, nobody can tell.
+  const [view] = await project.rows(
+    `SELECT count(*) FILTER (field = 'Owner') > 10 AS changed, count(*) FILTER (length(to_value) <> 64 AND field = 'Owner') AS bare FROM unseen.lead_field_history`,
+  )
+  expect(view).toEqual({ changed: 'true', bare: '0' })
+})
+
 it('what an object leaves out is left out of its history, in the table as in the views', async () => {
   const ran = await runOf(
     'lean',
