@@ -1,4 +1,5 @@
 import type { DescribeGlobalResult, DescribeSObjectResult, Field } from 'jsforce'
+import { MillraceError } from 'millrace'
 import type { SalesforceApi } from './client.ts'
 
 export type { DescribeSObjectResult, Field }
@@ -13,7 +14,7 @@ export async function describeGlobal(
     path: '/sobjects',
     docs: globalDocs,
     signal,
-    read: parseAnswer<DescribeGlobalResult>,
+    read: parseGlobal,
   })
   return sobjects
 }
@@ -29,7 +30,7 @@ export function describeObject(
     path: `/sobjects/${encodeURIComponent(name)}/describe`,
     docs: objectDocs,
     signal,
-    read: parseAnswer<DescribeSObjectResult>,
+    read: parseObject,
     recover: ({ code }) => (code === 'NOT_FOUND' || code === 'INVALID_TYPE' ? { value: null } : undefined),
   })
 }
@@ -50,11 +51,33 @@ export async function describeObjects(
   return described
 }
 
-/** As the SDK's types have it: the vendor's own description. */
-const parseAnswer = <T>(bytes: Uint8Array): T => {
-  const answer: T = JSON.parse(Buffer.from(bytes).toString())
-  return answer
+function parseGlobal(bytes: Uint8Array): DescribeGlobalResult {
+  const answer: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (isGlobal(answer)) return answer
+  throw new MillraceError('MR-3005', { message: 'Listing the objects of Salesforce: the answer has no list of them.' })
 }
+
+function parseObject(bytes: Uint8Array): DescribeSObjectResult {
+  const answer: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (isObject(answer)) return answer
+  throw new MillraceError('MR-3005', {
+    message: 'Describing an object of Salesforce: the answer has no name, or no list of fields.',
+  })
+}
+
+/** Whether it is a description; what is in it, the SDK's types say. */
+const isGlobal = (answer: unknown): answer is DescribeGlobalResult =>
+  typeof answer === 'object' &&
+  answer !== null &&
+  'sobjects' in answer &&
+  Array.isArray(answer.sobjects) &&
+  answer.sobjects.every(hasName)
+
+const isObject = (answer: unknown): answer is DescribeSObjectResult =>
+  hasName(answer) && 'fields' in answer && Array.isArray(answer.fields) && answer.fields.every(hasName)
+
+const hasName = (value: unknown): value is { readonly name: string } =>
+  typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string'
 
 const describesAtOnce = 4
 const globalDocs =

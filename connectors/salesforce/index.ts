@@ -23,7 +23,7 @@ export default connector({
         path: '/',
         docs: checkDocs,
         signal,
-        read: () => null,
+        read: checkResources,
         recover: ({ code }) => refuseVersion(code, config.api_version),
       })
     const { page_size: pageSize, numbers } = config
@@ -78,6 +78,16 @@ function refuseVersion(code: string, version: string): undefined {
     message: `Checking the Salesforce connection: the org does not have API version ${version}.`,
     kept: 'Nothing was read or sent.',
     next: 'Set api_version to one that it has: /services/data lists them.',
+  })
+}
+
+/** A proxy's page is no proof of an org. */
+function checkResources(bytes: Uint8Array): null {
+  const answer: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (typeof answer === 'object' && answer !== null && 'sobjects' in answer && typeof answer.sobjects === 'string')
+    return null
+  throw new MillraceError('MR-3005', {
+    message: 'Checking the Salesforce connection: the answer is not the list of its resources.',
   })
 }
 

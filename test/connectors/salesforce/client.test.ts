@@ -98,6 +98,31 @@ describe('a Salesforce connection', () => {
     expect((await org.sandbox.journal('salesforce')).length - before).toBe(1)
   })
 
+  it.each([
+    '[{"message":"The server is unavailable","errorCode":"SERVER_UNAVAILABLE"}]',
+    '{"error":"x"}',
+    '{"name":"Account","fields":[null],"sobjects":[{"queryable":true}]}',
+    'null',
+    '',
+  ])('asks again where a 200 is no answer to what was asked, and says so where it stays: %s', async (body) => {
+    org = await openSalesforce()
+    const { opened, signal, sandbox } = org
+    const asked = {
+      'data/v66.0/$': () => opened.check({ signal }),
+      sobjects$: () => opened.streamNames?.({ signal }),
+      'sobjects/Account/describe': () => opened.streams?.({ names: ['Account'], signal }),
+      'sobjects/Contact/describe': () => opened.objects?.({ names: ['Contact'], signal }),
+    }
+    for (const [match, ask] of Object.entries(asked)) {
+      const expected = JSON.stringify(await ask())
+      await sandbox.setFault('salesforce', 'error_200', { match, times: 1, body })
+      expect(JSON.stringify(await ask()), match).toBe(expected)
+      await sandbox.setFault('salesforce', 'error_200', { match, times: 'always', body })
+      await expect(ask(), match).rejects.toMatchObject({ code: 'MR-3005' })
+      await sandbox.setFault('salesforce', 'error_200', null)
+    }
+  })
+
   it('tries again after a 503, a lost answer and an HTML page, with no retries of the SDK beside', async () => {
     org = await openSalesforce()
     await org.opened.check({ signal: org.signal })
