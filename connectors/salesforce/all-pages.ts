@@ -1,6 +1,7 @@
 import { MillraceError, type JsonObject } from 'millrace'
 import type { QueryPage } from './query.ts'
 import { quote } from './soql.ts'
+import { watchPages } from './watch-pages.ts'
 
 /**
  * All that a query finds. Salesforce makes a page as short as it likes, and says so in `done` alone: what follows is asked for by
@@ -11,10 +12,13 @@ export async function* allPages(
   soql: string,
   fetchPage: (soql: string) => Promise<QueryPage>,
 ): AsyncGenerator<QueryPage> {
+  const watch = watchPages('Querying records', null)
   let page = await fetchPage(inOrder(soql))
   yield page
   while (!page.done) {
-    page = await fetchPage(inOrder(`${soql} AND Id > ${quote(lastId(page))}`))
+    const id = lastId(page)
+    watch({ id, at: null })
+    page = await fetchPage(inOrder(`${soql} AND Id > ${quote(id)}`))
     yield page
   }
 }

@@ -7,6 +7,7 @@ import { fetchQueryPage, type QueryPage } from './query.ts'
 import type { Reading } from './reading.ts'
 import { askerOf, wantedOf, whereOf } from './readable.ts'
 import { and, quote } from './soql.ts'
+import { watchPages } from './watch-pages.ts'
 
 type Completed = { readonly lines: Uint8Array; readonly rows: number; readonly altered: number }
 
@@ -42,6 +43,7 @@ export async function completeRows(
   const others: ReadonlyMap<string, LinePart>[] = []
   for (const fields of chunks.slice(1)) {
     const found = new Map<string, LinePart>()
+    const watch = watchPages(`Reading ${stream.name}`, after)
     for (let from = after; ;) {
       const soql = `SELECT ${fields.join(', ')} FROM ${stream.name}${whereOf(stream, scan, from, upTo(stream.cursor, last))} ORDER BY ${order} LIMIT ${stream.pageSize}`
       const part = await fetchPart(soql)
@@ -51,6 +53,7 @@ export async function completeRows(
       // A page may be cut short where rows are wide.
       if (!end || (part.done && rows.length < stream.pageSize) || end.id === last.id) break
       from = last.at !== null && end.stamp !== null ? { id: end.id, at: toInstant(end.stamp) } : { ...last, id: end.id }
+      watch(from)
     }
     others.push(found)
   }

@@ -5,6 +5,7 @@ import { fetchQueryPage, type QueryPage } from './query.ts'
 import { askerOf, fieldsOf, whereOf } from './readable.ts'
 import { completeRows } from './complete-rows.ts'
 import { keptBefore } from './kept-words.ts'
+import { watchPages } from './watch-pages.ts'
 
 /** Where a scan is, also when it ends by an error. */
 export type Progress = { after: Position | null }
@@ -33,6 +34,7 @@ export async function* readByRest(
   const [fields = fieldsOf(stream, scan), ...others] = chunks ?? []
   let left = scan.limit ?? Infinity
   let altered = 0
+  const watch = watchPages(`Reading ${stream.name}`, progress.after)
   while (left > 0) {
     const { after } = progress
     const size = Math.min(stream.pageSize, left)
@@ -42,6 +44,7 @@ export async function* readByRest(
     const page = await fetchQueryPage(api, { kind: 'queryAll', soql, signal, asker: askerOf(stream, scan) })
     if (page.rows > 0) {
       const last = positionAfter(reading, after, page)
+      watch(last)
       const lines =
         others.length === 0
           ? page

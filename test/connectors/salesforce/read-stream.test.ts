@@ -76,6 +76,37 @@ describe('a Salesforce stream', () => {
     }
   })
 
+  it.each([
+    ['by their stamps', 'Account'],
+    ['by their Ids', 'TaskStatus'],
+  ])('ends where rows that are read %s come again and again, in one page or in two by turns', async (_, name) => {
+    const { sandbox, host, signal } = org
+    const stream = await org.stream(name)
+    const scan = await org.scanOf(stream)
+    const [first, second] = rowsOf(await org.read(stream, { ...scan, limit: 2 }))
+    for (const rows of [[first], [first, second]]) {
+      let read = 0
+      const answer = () => {
+        const body = { totalSize: 2000, done: false, records: [rows[read % rows.length] ?? null] }
+        return sandbox.setFault('salesforce', 'error_200', { match: 'LIMIT%20200', times: 'always', body })
+      }
+      await answer()
+      const reading = async () => {
+        for await (const { kind } of stream.read(scan, host.context(signal))) {
+          if (kind !== 'checkpoint') continue
+          if (++read > 5) return
+          await answer()
+        }
+      }
+      await expect(reading()).rejects.toMatchObject({
+        code: 'MR-3005',
+        message: expect.stringContaining(`Reading ${name} of Salesforce: a page brings the rows that came before`),
+      })
+      expect(read).toBe(rows.length)
+    }
+    await sandbox.setFault('salesforce', 'error_200', null)
+  })
+
   it('keeps every digit', async () => {
     const stream = await org.stream('Account')
     expect(stream.columns).toMatchObject({

@@ -266,6 +266,20 @@ describe('looking up before a write, where pages are shorter than was asked for'
   })
 })
 
+it('a page of records looked up that comes again and again ends the write before anything is sent', async () => {
+  const body = {
+    totalSize: 900,
+    done: false,
+    records: [{ attributes: {}, Id: '001xx0000000001AAA', Stripe_Id__c: 'x' }],
+  }
+  const object = await org.object('Subscription__c')
+  await org.sandbox.setFault('salesforce', 'error_200', { match: '/query[?]', times: 'always', body })
+  await expect(
+    org.write(object, 'Stripe_Id__c', [changeOf('update', 'x', { Stripe_Id__c: 'x', Notes__c: 'y' })]),
+  ).rejects.toMatchObject({ code: 'MR-3005' })
+  await org.sandbox.setFault('salesforce', 'error_200', null)
+})
+
 describe('reading back', () => {
   it('tells what is held in the words of the change, lookups among them', async () => {
     const subscription = await org.object('Subscription__c')

@@ -40,6 +40,17 @@ const comparable = (rows: readonly JsonObject[]) =>
   new Map(rows.map(({ attributes: _attributes, ...row }) => [row['Id'], row]))
 
 describe('an object with more fields than a URL has room for', () => {
+  it('ends its reading where a part brings one page again and again', async () => {
+    const stream = await org.stream('Survey__c')
+    const [row = {}] = rowsOf(await org.read(stream, await scanOf(stream, { limit: 1 })))
+    const { attributes = null, Id = null, SystemModstamp = null } = row
+    const again = { attributes, Id, SystemModstamp }
+    const body = { totalSize: 230, done: false, records: [again] }
+    await org.sandbox.setFault('salesforce', 'error_200', { match: 'queryAll.*Answer_450', times: 'always', body })
+    await expect(org.read(stream, await scanOf(stream))).rejects.toMatchObject({ code: 'MR-3005' })
+    await org.sandbox.setFault('salesforce', 'error_200', null)
+  })
+
   it('is read in parts that are joined by Id, and gives what the org holds, from every checkpoint', async () => {
     const stream = await org.stream('Survey__c')
     const scan = await scanOf(stream)
