@@ -1,6 +1,7 @@
 import { MillraceError, type Host } from 'millrace'
 import type { Account, AdsApi } from './client.ts'
-import { objectOf, parseLines, readPage, type AdsPage } from './page.ts'
+import { followPages } from './follow-pages.ts'
+import { objectOf, parseLines, readPage } from './page.ts'
 
 export type AdsAccount = Account & { readonly name: string; readonly isManager: boolean }
 
@@ -42,7 +43,7 @@ export function openAccounts(api: AdsApi, roots: readonly Account[], host: Host)
   async function expand(signal: AbortSignal): Promise<readonly AdsAccount[]> {
     const found = new Map<string, AdsAccount>()
     for (const root of roots)
-      for (const account of (await listClients(api, root, signal)) ?? (skip(root, ''), []))
+      for (const account of (await listClients(api, root, { host, signal })) ?? (skip(root, ''), []))
         if (!found.has(account.id)) found.set(account.id, account)
     if (found.size === 0)
       throw new MillraceError('MR-3004', {
@@ -74,32 +75,31 @@ export const compareIds = (a: string, b: string): number => a.length - b.length 
  * The account itself and all below it, through every manager between. null: it is not enabled.
  * https://developers.google.com/google-ads/api/docs/account-management/get-account-hierarchy
  */
-async function listClients(api: AdsApi, root: Account, signal: AbortSignal): Promise<readonly AdsAccount[] | null> {
+async function listClients(
+  api: AdsApi,
+  root: Account,
+  { host, signal }: { readonly host: Host; readonly signal: AbortSignal },
+): Promise<readonly AdsAccount[] | null> {
   const accounts: AdsAccount[] = []
-  for (let pageToken: string | null = null; ;) {
-    const page: AdsPage | 'closed' | 'page gone' = await api.search({
-      account: root,
-      query: clientsQuery,
-      pageToken,
-      signal,
-      read: readPage,
-    })
-    if (page === 'closed') return null
-    if (page === 'page gone') {
+  const ask = (pageToken: string | null) =>
+    api.search({ account: root, query: clientsQuery, pageToken, signal, read: readPage })
+  const doing = `Listing the accounts below ${root.id}`
+  for await (const followed of followPages({ ask, from: null, doing, advice: fewer, host })) {
+    if (followed === 'closed') return null
+    if (followed === 'again') {
       accounts.length = 0
-      pageToken = null
       continue
     }
-    for (const row of parseLines(page.lines)) {
+    for (const row of parseLines(followed.page.lines)) {
       const { id, manager, descriptiveName } = objectOf(objectOf(row).customerClient)
       if (typeof id !== 'string')
         throw new MillraceError('MR-3005', { message: 'Listing the accounts of Google Ads: one has no id.' })
       accounts.push({ id, login: root.login, isManager: manager === true, name: String(descriptiveName ?? '') })
     }
-    if (page.nextPageToken === null || page.nextPageToken === pageToken) return accounts
-    pageToken = page.nextPageToken
   }
+  return accounts
 }
 
+const fewer = 'If it stays so, name accounts below this one in customer_ids.'
 const clientsQuery =
   'SELECT customer_client.id, customer_client.manager, customer_client.descriptive_name, customer_client.status FROM customer_client'

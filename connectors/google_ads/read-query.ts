@@ -1,6 +1,7 @@
-import { MillraceError, type Batch, type Host } from 'millrace'
+import type { Batch, Host } from 'millrace'
 import type { Accounts, AdsAccount } from './accounts.ts'
 import type { AdsApi } from './client.ts'
+import { followPages } from './follow-pages.ts'
 import { readPage } from './page.ts'
 
 export type Reading = {
@@ -18,7 +19,7 @@ export type PageItem = { readonly batches: readonly Batch[]; readonly rows: numb
 
 /**
  * The rows of one query on one account, a page at a time. An account that is not enabled has none, and is named.
- * Of a page that is gone the query begins again: what it brings twice is the same rows.
+ * Where the query begins again, what it brings twice is the same rows.
  */
 export async function* readQuery(
   { api, accounts, host, signal, stream, toLines }: Reading,
@@ -30,12 +31,10 @@ export async function* readQuery(
   }: { readonly account: AdsAccount; readonly query: string; readonly from: string | null; readonly isWhole: boolean },
 ): AsyncGenerator<PageItem> {
   if (accounts.isSkipped(account)) return
-  let pageToken = from
   let read = 0
-  let counts = pageToken === null && isWhole
-  const seen = new Set<string>()
-  for (;;) {
-    const page = await api.search({
+  let counts = from === null && isWhole
+  const ask = (pageToken: string | null) =>
+    api.search({
       account,
       query,
       pageToken,
@@ -45,30 +44,21 @@ export async function* readQuery(
         return { ...cut, lines: toLines(cut.lines, cut.rows) }
       },
     })
-    if (page === 'closed') return accounts.skip(account, account.name)
-    if (page === 'page gone') {
-      pageToken = null
+  const doing = `Reading ${stream} of account ${account.id}`
+  for await (const followed of followPages({ ask, from, doing, advice: smaller, host })) {
+    if (followed === 'closed') return accounts.skip(account, account.name)
+    if (followed === 'again') {
       read = 0
       counts = isWhole
-      seen.clear()
       continue
     }
+    const { page } = followed
     read += page.rows
-    const next = page.nextPageToken
-    if (next !== null && seen.has(next))
-      throw new MillraceError('MR-3005', {
-        message: `Reading ${stream} of account ${account.id}: a page of Google Ads names one as the next that was read already.`,
-      })
-    yield { batches: cutBatches(page.lines, page.rows, page.readAt), rows: page.rows, next }
-    if (next === null) {
-      if (counts && page.total !== null && page.total !== read)
-        host.warn(
-          `${stream}: account ${account.id} says ${page.total} rows and brought ${read} (${query.slice(0, 200)}).`,
-        )
-      return
-    }
-    seen.add(next)
-    pageToken = next
+    yield { batches: cutBatches(page.lines, page.rows, page.readAt), rows: page.rows, next: page.nextPageToken }
+    if (page.nextPageToken === null && counts && page.total !== null && page.total !== read)
+      host.warn(
+        `${stream}: account ${account.id} says ${page.total} rows and brought ${read} (${query.slice(0, 200)}).`,
+      )
   }
 }
 
@@ -89,5 +79,7 @@ function cutBatches(lines: Uint8Array, rows: number, readAt: Date): readonly Bat
   return batches
 }
 
+const smaller =
+  'If it stays so, give the stream smaller queries:  options: { days_per_query: 1 }  of a report, or a  where  that leaves rows out.'
 const maxBatchBytes = 8 * 1024 * 1024
 const newline = 0x0a

@@ -308,6 +308,62 @@ describe('pages', () => {
     expect([...rowsOf(items.slice(0, at)), ...rest]).toEqual(rowsOf(items))
   })
 
+  it('that are refused for good end the run after three beginnings more, each of which is said', async () => {
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 3, times: 'always' })
+    const refusals = { code: 'MR-3005', next: expect.arrayContaining([expect.stringContaining('days_per_query')]) }
+    const begun = async () => {
+      const asked = (await ads.requests()).filter(({ body }) => body?.includes('FROM ad_group_criterion'))
+      return asked.filter(({ body }) => !body?.includes('pageToken')).length
+    }
+    const restarts = () => ads.warnings().filter((text) => text.includes('begins again')).length
+    const items = await ads.read('keyword')
+    const resumed = items.find((item) => item.kind === 'checkpoint' && JSON.stringify(item.resume).includes('"page":"'))
+    await begun()
+    await ads.sandbox.setFault('google_ads', 'expire_pages', { times: 'always', match: 'googleAds:search' })
+    await expect(ads.read('keyword')).rejects.toMatchObject(refusals)
+    expect([await begun(), restarts()]).toEqual([4, 3])
+    // Where it was gone on with, the page that is gone first tells nothing of how far the query comes.
+    const resume = resumed?.kind === 'checkpoint' ? resumed.resume : null
+    await expect(ads.read('keyword', { resume })).rejects.toMatchObject(refusals)
+    expect([await begun(), restarts()]).toEqual([4, 7])
+  })
+
+  it('may be lost more often where the query comes further each time', async () => {
+    const whole = rowsOf(await ads.read('keyword'))
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 2, times: 'always' })
+    const lose = (after: number) =>
+      ads.sandbox.setFault('google_ads', 'expire_pages', { times: 1, after, match: 'googleAds:search' })
+    const stream = await ads.stream('keyword')
+    await lose(1)
+    let lost = 1
+    const items: ScanItem[] = []
+    await ads.requests()
+    for await (const item of stream.read(await ads.scanOf(), ads.host.context(new AbortController().signal))) {
+      items.push(item)
+      const said = ads.warnings().filter((text) => text.includes('begins again')).length
+      if (said === lost && lost < 5) await lose(++lost)
+    }
+    const begun = (await ads.requests()).filter(
+      ({ path, body }) => path.includes('1110000001') && !body?.includes('pageToken'),
+    )
+    expect(begun.length).toBeGreaterThan(4)
+    expect(new Set(rowsOf(items).map((row) => JSON.stringify(row)))).toEqual(
+      new Set(whole.map((row) => JSON.stringify(row))),
+    )
+  })
+
+  it.each([
+    ['are lost', 'expire_pages'],
+    ['name themselves as the next', 'loop_pages'],
+  ])('of accounts that %s for good end the run, and none of them is left out', async (_, fault) => {
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 2, times: 'always' })
+    await ads.sandbox.setFault('google_ads', fault, { times: 'always', match: 'googleAds:search' })
+    await expect(ads.read('customer')).rejects.toMatchObject({
+      code: 'MR-3005',
+      message: expect.stringContaining('Listing the accounts below 9000000001'),
+    })
+  })
+
   it('that name themselves as the next end the run', async () => {
     await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 9, times: 'always' })
     await ads.sandbox.setFault('google_ads', 'loop_pages', { times: 'always' })
