@@ -58,7 +58,7 @@ function wrapLines(lines: Uint8Array, key: readonly string[]): Uint8Array {
   const wrapped = parseLines(lines).map((row) => {
     const fields = objectOf(row)
     const whole: { readonly [field: string]: Json } = {
-      row_key: key.map((field) => textOf(fields[field])).join(' '),
+      row_key: rowKeyOf(fields, key),
       'customer.id': fields['customer.id'] ?? null,
       'segments.date': fields['segments.date'] ?? null,
       row: fields,
@@ -67,6 +67,10 @@ function wrapLines(lines: Uint8Array, key: readonly string[]): Uint8Array {
   })
   return Buffer.from(wrapped.join(''))
 }
+
+/** Texts of segments have spaces in them: where one part ends has to be told all the same. */
+export const rowKeyOf = (row: JsonObject, key: readonly string[]): string =>
+  key.map((field) => textOf(row[field]).replaceAll(/[\\ ]/g, (sign) => `\\${sign}`)).join(' ')
 
 const textOf = (value: Json | undefined) => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 

@@ -532,6 +532,35 @@ describe('queries of a user', () => {
     await expect(ask('split')).resolves.toBeUndefined()
   })
 
+  it('in the sync know rows apart whose segments differ in where one text ends, and keep the keys of all others', async () => {
+    const rowOf = (conversionActionName: string, device: string) => ({
+      customer: { id: '1' },
+      campaign: { resourceName: 'customers/1/campaigns/2' },
+      segments: { date: '2026-11-19', conversionActionName, device },
+    })
+    const fieldMask = 'customer.id,campaign.resourceName,segments.date,segments.conversionActionName,segments.device'
+    const texts = [
+      ['Acme', 'Home Lamp'],
+      ['Acme Home', 'Lamp'],
+      ['Acme\\', 'Home'],
+      ['Acme', 'Home'],
+      ['Acme\\ Home', ''],
+    ] as const
+    const results = texts.map(([name, device]) => rowOf(name, device))
+    await ads.read('customer')
+    await ads.sandbox.setFault('google_ads', 'error_200', {
+      match: 'googleAds:search',
+      times: 'always',
+      body: { results, fieldMask },
+    })
+    const options = {
+      query: 'SELECT segments.conversion_action_name, segments.device, metrics.conversions FROM campaign',
+    }
+    const rows = rowsOf(await ads.read('gaql', { start: '2026-11-19T00:00:00.000Z', options, limit: 5 }))
+    expect(new Set(rows.map((row) => row.row_key)).size).toBe(texts.length)
+    expect(rows[3]?.['row_key']).toBe('customers/1/campaigns/2 2026-11-19 Acme Home')
+  })
+
   it('in the sync bring rows as JSON', async () => {
     const options = { query }
     const rows = rowsOf(await ads.read('gaql', { start: '2026-11-15T00:00:00.000Z', options }))
