@@ -16,7 +16,7 @@ export const leftOut: { readonly [thing: string]: string } = {
     'some two hundred switches, and what a user says of themselves; none of them is of use in a warehouse',
   'Organization: *': 'only some fields are here: its Id and name are asked for',
   'OpportunityHistory, and all other standard objects': 'the cast of the world does not need them',
-  'big objects but Visit__b (empty), custom metadata but Sales_Region__mdt, the catalogue but EntityDefinition and FieldDefinition':
+  'big objects but Visit__b and LogoutEvent (empty), custom metadata but Sales_Region__mdt, the catalogue but EntityDefinition and FieldDefinition':
     'they are there to be refused, or read as few rows are',
   'custom objects but Subscription__c and Survey__c, record types, geolocations':
     'enough to show what a custom object is like, and one that is very wide',

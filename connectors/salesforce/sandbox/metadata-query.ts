@@ -9,21 +9,26 @@ import type { Condition, Query } from './soql-parser.ts'
  * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_limits.htm
  * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/big_object_querying.htm
  */
-export function restrictQuery({ name, tooling }: ObjectType, query: Query): Query {
-  const isBig = name.endsWith('__b')
-  if (!isBig && !tooling && !name.endsWith('__mdt')) return query
+export function restrictQuery({ name, tooling, index }: ObjectType, query: Query): Query {
+  if (!index && !tooling && !name.endsWith('__mdt')) return query
   if (query.count)
     throw refuse(
       400,
       'EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION',
       'The requested operation is not yet supported by this SObject storage type, contact salesforce.com support for more information.',
     )
-  if (query.where && isBig)
+  if (query.where && index && !fitsIndex(query.where, index))
     throw refuse(400, 'MALFORMED_QUERY', 'Only fields of the index may be filtered, in their order')
   if (query.where && splits(query.where, { tooling }))
     throw refuse(400, 'MALFORMED_QUERY', 'Disjunctions not supported')
   // It is ignored, and nobody is told.
   return { ...query, limit: null, offset: 0 }
+}
+
+function fitsIndex(condition: Condition, index: readonly string[]): boolean {
+  const filtered = new Set(columnsOf(condition))
+  const first = index.slice(0, filtered.size)
+  return first.length === filtered.size && first.every((column) => filtered.has(column.toLowerCase()))
 }
 
 /** An OR over several columns, or any in the catalogue, and NOT. */

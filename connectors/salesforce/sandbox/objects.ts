@@ -18,7 +18,7 @@ import {
 import { entityDefinitionFields, fieldDefinitionFields } from './definition-fields.ts'
 import { leadFields } from './lead-fields.ts'
 import { opportunityFields } from './opportunity-fields.ts'
-import { salesRegionFields, visitFields } from './metadata-fields.ts'
+import { logoutEventFields, salesRegionFields, visitFields } from './metadata-fields.ts'
 import { contentDocumentLinkFields, surveyFields, taskStatusFields } from './setup-fields.ts'
 import { subscriptionFields } from './subscription-fields.ts'
 import { taskFields } from './task-fields.ts'
@@ -36,6 +36,8 @@ export type ObjectType = {
   readonly tooling: boolean
   /** The Bulk API takes it. */
   readonly bulk: boolean
+  /** Of a big object: what its queries may filter by, from the first on. */
+  readonly index: readonly string[] | null
   /** A query must name the records by one of these fields. */
   readonly demands: readonly string[] | null
 }
@@ -109,6 +111,7 @@ function object(
     historyOf: null,
     tooling: false,
     bulk: true,
+    index: null,
     demands: null,
     ...extra,
   }
@@ -151,6 +154,11 @@ export const objects: readonly ObjectType[] = [
   }),
   object('Lead', '00Q', leadFields),
   history('LeadHistory', '017', 'Lead', leadFields),
+  object('LogoutEvent', '0Ng', logoutEventFields, {
+    writable: false,
+    bulk: false,
+    index: ['EventDate', 'EventIdentifier'],
+  }),
   object('Opportunity', '006', opportunityFields),
   history('OpportunityFieldHistory', '017', 'Opportunity', opportunityFields),
   object('Organization', '00D', organizationFields, { writable: false }),
@@ -160,7 +168,7 @@ export const objects: readonly ObjectType[] = [
   object('Task', '00T', taskFields),
   object('TaskStatus', '01J', taskStatusFields, { writable: false, bulk: false }),
   object('User', '005', userFields, { writable: false }),
-  object('Visit__b', 'z01', visitFields, { writable: false, bulk: false }),
+  object('Visit__b', 'z01', visitFields, { writable: false, bulk: false, index: ['Visitor__c', 'At__c'] }),
   object('EntityDefinition', null, entityDefinitionFields, { writable: false, tooling: true }),
   object('FieldDefinition', null, fieldDefinitionFields, { writable: false, tooling: true }),
 ]

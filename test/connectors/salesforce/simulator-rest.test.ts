@@ -233,7 +233,7 @@ describe('reading the simulated org', () => {
   it('takes of metadata and of big objects only what SOQL has for them', async () => {
     const refusalOf = async (soql: string) => (await query(soql)).json()[0]?.message
     const regions = 'FROM Sales_Region__mdt'
-    for (const from of ['Sales_Region__mdt', 'Visit__b', 'EntityDefinition'])
+    for (const from of ['Sales_Region__mdt', 'Visit__b', 'LogoutEvent', 'EntityDefinition'])
       expect(await refusalOf(`SELECT COUNT() FROM ${from}`)).toContain('not yet supported by this SObject storage type')
     expect(
       await refusalOf(`SELECT Id ${regions} WHERE Label = 'Asia' OR (Label = 'x' AND Id > 'm01000000000000AAA')`),
@@ -244,6 +244,10 @@ describe('reading the simulated org', () => {
     expect(await refusalOf('SELECT Visitor__c FROM Visit__b WHERE CreatedDate > 2020-01-01T00:00:00Z')).toContain(
       'index',
     )
+    const logouts = 'SELECT UserId FROM LogoutEvent WHERE'
+    expect(await refusalOf(`${logouts} EventIdentifier = 'x'`)).toContain('index')
+    expect(await refusalOf(`${logouts} EventDate > 2020-01-01T00:00:00Z AND Id > '0'`)).toContain('index')
+    expect((await query(`${logouts} EventDate > 2020-01-01T00:00:00Z`)).json().totalSize).toBe(0)
     expect((await query(`SELECT Label ${regions} WHERE Label = 'Asia' OR Label = 'Europe'`)).json().totalSize).toBe(2)
     // A limit is not refused, and not obeyed.
     expect((await query(`SELECT Label ${regions} LIMIT 1`)).json().totalSize).toBe(3)
