@@ -19,7 +19,8 @@ export type Sending = {
 /**
  * Rows of one kind, up to two hundred a request. A value that the vendor's parser does not take fails the whole request,
  * before any row is touched: halves are sent until the row is found. Once something was accepted, an error no longer fails
- * the call, since it would deny what was done: it is given back, and nothing more should go.
+ * the call, since it would deny what was done: a request that was refused goes in halves too, as the engine would send it,
+ * and any other error is given back, and nothing more should go.
  */
 export async function sendCollections(
   { api, object, match, signal, results }: Sending,
@@ -34,26 +35,36 @@ export async function sendCollections(
       const outcome = await sendRequest(api, { object, match, kind, rows: sent }, signal)
       if ('saved' in outcome)
         for (const [at, { index }] of sent.entries()) results[index] = readResult(outcome.saved[at])
-      else if (sent.length === 1 && sent[0])
-        results[sent[0].index] = {
-          outcome: 'rejected',
-          code: outcome.refused.code,
-          message: outcome.refused.message,
-          retryable: false,
-        }
-      else waiting.unshift(sent.slice(0, Math.ceil(sent.length / 2)), sent.slice(Math.ceil(sent.length / 2)))
+      else waiting.unshift(...divideRefused(sent, outcome.refused, results))
     } catch (error) {
       const failure = failureBehind(results, error)
-      for (const { index } of sent) results[index] = unheard(failure)
-      return failure
+      if (failure.code === 'MR-3004') waiting.unshift(...divideRefused(sent, failure, results))
+      else {
+        for (const { index } of sent) results[index] = unheard(failure)
+        return failure
+      }
     }
   }
   return undefined
 }
 
-/** @throws the error itself, while nothing was accepted that it would deny */
+/** The halves; a row that stands alone is the one that is refused. */
+function divideRefused(
+  rows: readonly Row[],
+  { code, message }: VendorError,
+  results: WriteResult[],
+): readonly (readonly Row[])[] {
+  const [first] = rows
+  const middle = Math.ceil(rows.length / 2)
+  if (rows.length > 1) return [rows.slice(0, middle), rows.slice(middle)]
+  if (first) results[first.index] = { outcome: 'rejected', code, message, retryable: false }
+  return []
+}
+
+/** @throws the error itself, while nothing was sent that it would deny */
 export function failureBehind(results: readonly WriteResult[], error: unknown): MillraceError {
-  if (error instanceof MillraceError && results.some((result) => result?.outcome === 'ok')) return error
+  const mayBeDone = ({ outcome }: WriteResult) => outcome === 'ok' || outcome === 'unknown'
+  if (error instanceof MillraceError && results.some((result) => result && mayBeDone(result))) return error
   throw error
 }
 

@@ -25,7 +25,7 @@ type Uploaded = IngestPart & { readonly id: string }
 /**
  * Every part is a job. All are uploaded, then the receipt with their ids is saved, and only then is one after the other let
  * loose: a run that dies before has begun nothing, and what dies later leaves jobs that the next run can ask.
- * Gives back the parts that must go another way, for want of a Bulk API.
+ * Gives back the parts that must go another way, for want of a Bulk API that takes them.
  */
 export async function runJobs(
   writing: Writing,
@@ -48,12 +48,7 @@ export async function runJobs(
 
 /** Lets one job loose, waits for it and reads what became of its rows. */
 async function runJob(writing: Writing, part: Uploaded, { context, results }: Running): Promise<void> {
-  const calling = { api: writing.api, signal: context.signal }
-  const info = await awaitClosed(writing, calling, part.id, context)
-  // Its header is not what the object has: no row got anywhere, and none will.
-  if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(info.errorMessage ?? ''))
-    throw refuseAll(writing.object.name, { code: 'InvalidBatch', message: info.errorMessage ?? '' })
-  const found = await readJob(writing, { id: part.id, kind: part.kind, info }, context)
+  const found = await askJob(writing, part, context)
   for (const row of part.rows)
     results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
       outcome: 'unknown',
@@ -61,19 +56,23 @@ async function runJob(writing: Writing, part: Uploaded, { context, results }: Ru
     }
 }
 
-async function awaitClosed(
+async function askJob(
   writing: Writing,
-  calling: { readonly api: Writing['api']; readonly signal: AbortSignal },
-  id: string,
-  { host }: Pick<WriteContext, 'host'>,
-): Promise<JobInfo> {
+  { id, kind }: Uploaded,
+  context: WriteContext,
+): Promise<ReadonlyMap<string, WriteResult>> {
+  const calling = { api: writing.api, signal: context.signal }
   try {
     await closeJob(calling, id)
-    const info = await awaitJob(calling, id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(host) })
-    if (info) return info
+    const info = await awaitJob(calling, id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(context.host) })
+    if (!info) throw tooLong(writing, id)
+    // Its header is not what the object has: no row got anywhere, and none will.
+    if (info.state === 'Failed' && /^(InvalidBatch|ClientInputError)\b/.test(info.errorMessage ?? ''))
+      throw refuseAll(writing.object.name, { code: 'InvalidBatch', message: info.errorMessage ?? '' })
+    return await readJob(writing, { id, kind, info }, context)
   } catch (error) {
-    // No reason to look for a bad row by sending halves, while the job may be on.
-    if (!(error instanceof MillraceError) || error.code !== 'MR-3004') throw error
+    // No reason to look for a bad row by sending halves, while the job may be on, or has written already.
+    if (!isRefusal(error)) throw error
     throw new MillraceError('MR-3003', {
       message: error.message,
       kept: keptJob,
@@ -81,7 +80,6 @@ async function awaitClosed(
       cause: error,
     })
   }
-  throw tooLong(writing, id)
 }
 
 /** What became of a job's rows, by the value that finds each. */
@@ -109,7 +107,7 @@ export const keyOfRow = ({ object }: Pick<Writing, 'object'>, kind: RowKind, row
     ? resultKey(object, 'Id', row.id ?? '')
     : resultKey(object, match, keyOf(row.change, match))
 
-/** A job with its rows, not yet let loose. null: there is no Bulk API for them. */
+/** A job with its rows, not yet let loose. null: there is no Bulk API that takes them. */
 async function uploadPart(
   { api, object }: Writing,
   part: IngestPart,
@@ -117,24 +115,39 @@ async function uploadPart(
 ): Promise<string | null> {
   const csv = formatRows(object, match, part)
   const mostTries = part.rows.some(optsIn) ? 1 : uploadTries
+  const goByRequest = (why: string) => {
+    host.warn(`${object.name}: no Bulk API (${why}); ${part.rows.length} rows go 200 a request`)
+    return null
+  }
   for (let tries = 1; ; tries++) {
-    const created = await createJob({ api, signal }, { object: object.name, kind: part.kind, match })
-    if ('unsupported' in created) {
-      host.warn(
-        `${object.name}: no Bulk API (${created.unsupported.message}); ${part.rows.length} rows go 200 a request`,
-      )
-      return null
-    }
+    let id: string | null = null
     try {
-      await uploadRows({ api, signal }, created.id, { csv, repeatable: mostTries === 1 ? 'never' : false })
-      return created.id
+      const created = await createJob({ api, signal }, { object: object.name, kind: part.kind, match })
+      if ('unsupported' in created) return goByRequest(created.unsupported.message)
+      id = created.id
+      await uploadRows({ api, signal }, id, { csv, repeatable: mostTries === 1 ? 'never' : false })
+      return id
     } catch (error) {
-      if (tries >= mostTries || signal.aborted || !(error instanceof MillraceError) || error.retry !== 'later')
-        throw error
-      await abortJob({ api, signal }, created.id)
+      const isAgain = id !== null && tries < mostTries && !signal.aborted && mayPass(error)
+      if (!isRefusal(error) && !isAgain) throw error
+      if (id !== null) await dropJob({ api, signal }, id)
+      if (isRefusal(error)) return goByRequest(error.message)
     }
   }
 }
+
+/** Never let loose it writes nothing, and Salesforce forgets it after seven days. */
+async function dropJob(calling: { readonly api: Writing['api']; readonly signal: AbortSignal }, id: string) {
+  try {
+    await abortJob(calling, id)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+  }
+}
+
+/** Of the job, and of none of its rows, which nobody reads before it is let loose. */
+const isRefusal = (error: unknown): error is MillraceError => error instanceof MillraceError && error.code === 'MR-3004'
+const mayPass = (error: unknown): boolean => error instanceof MillraceError && error.retry === 'later'
 
 /** Now and then, so that a run that stands still says why. */
 export function sayWaiting(host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: number) => void {

@@ -350,6 +350,42 @@ describe('a job', () => {
     },
   )
 
+  const forbidden = {
+    status: 403,
+    body: [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'the user may not create jobs' }],
+    times: 'always',
+  }
+
+  it.each(['POST .*jobs/ingest', 'PUT .*jobs/ingest'])(
+    'that is refused has its rows go by request, once, also beside others that went: %s',
+    async (match) => {
+      const prefix = `refused-${match.slice(0, 3)}`
+      const optIns = accounts(prefix, 30).map((change) => ({ ...change, optsIn: true as const }))
+      // What CSV cannot say goes by request.
+      const beside = accounts(`${prefix}-beside`, 5, () => ({ Description: '#N/A' })).map((change) => ({
+        ...change,
+        optsIn: true as const,
+      }))
+      await withFault('status', { ...forbidden, match: `^${match}` }, async () => {
+        const { error, results, steps } = await write('Account', 'External_Id__c', [...beside, ...optIns])
+        expect(error).toBeUndefined()
+        expect(codesOf(results)).toEqual(Array(35).fill('ok'))
+        expect(steps.filter((step) => step?.startsWith('PATCH /composite'))).toHaveLength(2)
+      })
+    },
+  )
+
+  it('whose results are refused is left for the next run, which takes them over: nothing goes twice', async () => {
+    const changes = accounts('unread', 30).map((change) => ({ ...change, optsIn: true as const }))
+    const spec = { ...forbidden, match: '^GET .*successfulResults' }
+    await withFault('status', spec, async () => {
+      const stopped = await write('Account', 'External_Id__c', changes)
+      expect(stopped.error).toMatchObject({ code: 'MR-3003' })
+      await org.sandbox.setFault('salesforce', 'status', null)
+      expect(codesOf(await stopped.settle())).toEqual(Array(30).fill('ok'))
+    })
+  })
+
   it('that takes too long denies nothing of the one before it', async () => {
     await write('Account', 'External_Id__c', accounts('behind', 30))
     const behind = accounts('behind', 30).map((change) => ({ ...change, op: 'update' as const }))

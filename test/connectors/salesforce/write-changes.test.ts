@@ -89,6 +89,27 @@ describe('a Salesforce object', () => {
     expect((await accounts()).length).toBe(before)
   })
 
+  it.each([
+    [1, ['ok', 'ok', 'ok']],
+    ['always', ['ok', 'rejected', 'rejected']],
+  ] as const)(
+    'sends the halves of a request that is refused behind another, until a row stands alone: %s',
+    async (times, outcomes) => {
+      const account = await org.object('Account')
+      const body = [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'not this one' }]
+      const match = '^PATCH .*composite/sobjects$'
+      await org.sandbox.setFault('salesforce', 'status', { status: 400, body, match, times })
+      const results = await org.write(account, 'External_Id__c', [
+        changeOf('upsert', 'taken', { External_Id__c: 'TAKEN', Name: 'Firm' }),
+        ...['acme-00005', 'acme-00006'].map((key) => changeOf('clear', key, { External_Id__c: key, Phone: null })),
+      ])
+      await org.sandbox.setFault('salesforce', 'status', null)
+      expect(results.map(({ outcome }) => outcome)).toEqual(outcomes)
+      if (times === 'always')
+        expect(results[1]).toMatchObject({ code: 'MR-3004', message: expect.stringContaining('not this one') })
+    },
+  )
+
   it('never creates by an update, and says who is absent', async () => {
     const account = await org.object('Account')
     const before = (await accounts()).length
