@@ -1,5 +1,5 @@
 import { MillraceError, unheard, type WriteResult } from 'millrace'
-import { isObject, listOf, readDetail, type JsonBody } from './classify-failure.ts'
+import { isObject, isOfRequest, listOf, readDetail, type JsonBody } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { recordId, type Association, type Row } from './encode-change.ts'
 import { findRecords, type FoundRecords } from './find-records.ts'
@@ -102,13 +102,9 @@ async function sendPairs(api: HubspotApi, { object, to, wanted }: Sent, report: 
       read: (body, correlationId) => readPairs(body, pairs, correlationId),
       recover: (error) => {
         const [only] = pairs
-        const isAnswer =
-          pairs.length === 1 &&
-          only &&
-          error.status >= 400 &&
-          error.status < 423 &&
-          ![401, 403, 408].includes(error.status)
-        return isAnswer ? { value: new Map([[keyOf(only), rejectRow(error)]]) } : undefined
+        return pairs.length === 1 && only && isOfRequest(error)
+          ? { value: new Map([[keyOf(only), rejectRow(error)]]) }
+          : undefined
       },
     })
     for (const pair of wanted) {

@@ -26,16 +26,20 @@ export class HubspotRefusal extends Error {
 export function classifyFailure(error: unknown): Failure | undefined {
   if (!(error instanceof HubspotRefusal)) return undefined
   const { status, code, message, correlationId } = error.error
-  if (status >= 300 && status < 400)
-    return { kind: 'refused', status, message: `it sends on to another address: base_url is not the one of the API` }
-  const facts = { status, code, message, ...(correlationId === null ? {} : { requestId: correlationId }) }
-  return { ...facts, ...meaningOf(error) }
+  const requestId = correlationId === null ? {} : { requestId: correlationId }
+  const meaning = meaningOf(error)
+  if (meaning.kind !== 'malformed') return { status, code, message, ...requestId, ...meaning }
+  const said = status < 400 ? `it sends on to another address (HTTP ${status})` : `HTTP ${status}: ${message}`
+  return {
+    ...meaning,
+    ...requestId,
+    status,
+    message: `${said.replace(/\.$/, '')}; base_url may not be the one of the API, or a proxy may stand before it`,
+  }
 }
 
-function meaningOf({
-  error: { status, code },
-  answer,
-}: HubspotRefusal): Pick<Failure, 'kind' | 'notReceived' | 'retryAfterMs'> {
+function meaningOf({ error, answer }: HubspotRefusal): Pick<Failure, 'kind' | 'notReceived' | 'retryAfterMs'> {
+  const { status, code } = error
   if (status === 401 || status === 403) return { kind: 'auth' }
   if (status === 429)
     // Only the day's limit does not pass by waiting. https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
@@ -50,8 +54,14 @@ function meaningOf({
   if (status === 423) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
   // The account moves to another data centre; Retry-After says until when, up to a day.
   if (status === 477) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
-  return status >= 500 || status === 408 ? { kind: 'server' } : { kind: 'refused' }
+  if (status >= 500 || status === 408) return { kind: 'server' }
+  // No row is to be blamed for an address where there is nothing, and none for what HubSpot does not document.
+  return { kind: isOfRequest(error) ? 'refused' : 'malformed' }
 }
+
+/** HubSpot refuses what was asked, and not who asks, how often or where: a batch may hold a row that is not meant for it. */
+export const isOfRequest = ({ status, code }: VendorError): boolean =>
+  refusals.has(status) || (status === 404 && /^OBJECT_(\w+_)?NOT_FOUND$/.test(code))
 
 /** HubSpot mostly sends no Retry-After with a 429, but the length of the window that is full. */
 const windowOf = (answer: ExchangeAnswer) => {
@@ -113,6 +123,7 @@ export const isObject = (value: unknown): value is JsonBody =>
 export const listOf = (value: unknown): readonly JsonBody[] => (Array.isArray(value) ? value.filter(isObject) : [])
 export const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
+const refusals: ReadonlySet<number> = new Set([400, 409, 413, 414, 422])
 const defaultWindowMs = 10_000
 // The search's, whose answers do not say so.
 const secondMs = 1_000

@@ -34,8 +34,8 @@ export default simulator({
     all_or_nothing: 'one bad row has its whole batch refused with a 400, as without objectWriteTraceId',
     unnamed_errors: 'the errors of a batch do not say which row they are about',
     empty_results: {
-      does: 'a 200 with no results and no errors: nothing was done, or with applied: true everything',
-      keys: { applied: 'flag' },
+      does: 'a 200 with no results and no errors: nothing was done, or with applied: true everything; keep: everything was done, and so many results are given',
+      keys: { applied: 'flag', keep: { least: 1, isWhole: true } },
     },
     locked: '423: too much was written at once',
     gateway_timeout: '504 after everything was done',

@@ -1,4 +1,5 @@
 import { MillraceError, unheard, type WriteResult } from 'millrace'
+import { isOfRequest } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { pathOf } from './object-type.ts'
 import { readBatch, rejectRow, type RowAnswer, type SentRow } from './read-batch.ts'
@@ -75,7 +76,7 @@ async function askBatch(api: HubspotApi, batch: Batch, signal: AbortSignal): Pro
       read: (body, correlationId) => readBatch(body, { rows, match }, correlationId),
       recover: (error) => {
         if (wholeErrors.test(error.message)) throw refuseMatch(batch, error.message)
-        if (rows.length !== 1 || !only || !ofOneRow.includes(error.status)) return undefined
+        if (rows.length !== 1 || !only || !isOfRequest(error)) return undefined
         return { value: new Map([[only, { result: rejectRow(error), id: null }]]) }
       },
     })
@@ -114,7 +115,6 @@ export const batchDocs = {
     'https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-update',
 } as const
 const wholeErrors = /non-unique .* property|infer object type/i
-const ofOneRow: readonly number[] = [400, 404, 409, 413, 414, 422]
 /** No answer, one that cannot be used, or an error after the fact. */
 export const lost: readonly string[] = ['MR-3002', 'MR-3003', 'MR-3005', 'MR-3007']
 export const requestTimeoutMs = 60_000

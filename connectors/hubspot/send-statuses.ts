@@ -1,5 +1,13 @@
 import { MillraceError, unheard, type Json, type RequestPreview, type WriteResult } from 'millrace'
-import { isObject, listOf, readDetail, textOf, type JsonBody, type VendorError } from './classify-failure.ts'
+import {
+  isObject,
+  isOfRequest,
+  listOf,
+  readDetail,
+  textOf,
+  type JsonBody,
+  type VendorError,
+} from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { isOptOut, type StatusInput } from './encode-status.ts'
 import { rejectRow } from './read-batch.ts'
@@ -122,9 +130,7 @@ const pathOf = ({ subscriberIdString }: StatusInput) =>
   `/communication-preferences/v4/statuses/${encodeURIComponent(subscriberIdString)}`
 
 const takeRefusal = (inputs: readonly StatusInput[], error: VendorError) =>
-  inputs.length === 1 && [400, 404, 409, 413, 414, 422].includes(error.status)
-    ? { value: [{ result: rejectRow(error) }] }
-    : undefined
+  inputs.length === 1 && isOfRequest(error) ? { value: [{ result: rejectRow(error) }] } : undefined
 
 /** Taken is what stands in `results` with the status that was asked for. */
 function readStatuses(

@@ -49,26 +49,38 @@ async function writeStatuses(
   const encoded = changes.map((change) => encodeStatus(change, legal))
   const results = new Map<StatusInput, WriteResult>()
   // Who opts out goes first. An opt-in goes once and by itself: whoever asks again does not know what was said since.
-  for (const inputs of groupInputs(encoded.filter(isInput))) {
-    try {
-      const taken = await statuses.send(inputs, signal)
-      for (const [at, input] of inputs.entries()) results.set(input, taken[at]?.result ?? unnamed)
-      const inDoubt = inputs.filter((_, at) => taken[at]?.isInDoubt)
-      if (inputs.every(isOptOut)) await sendEach(statuses, inDoubt, { signal, results })
-    } catch (error) {
-      // What is done is not denied by an error after it; halves of the rest come with the next run.
-      if (!(error instanceof MillraceError) || results.size === 0) throw error
-      for (const input of inputs) results.set(input, unheard(error))
-    }
-  }
+  for (const inputs of groupInputs(encoded.filter(isInput))) await sendGroup(statuses, inputs, { signal, results })
   return encoded.map((row) => (isInput(row) ? (results.get(row) ?? unnamed) : row))
+}
+
+type Sending = { readonly signal: AbortSignal; readonly results: Map<StatusInput, WriteResult> }
+
+/** What is done is not denied by an error after it: what is refused goes in halves, as the engine would send it. */
+async function sendGroup(
+  statuses: StatusSender,
+  inputs: readonly StatusInput[],
+  { signal, results }: Sending,
+): Promise<void> {
+  try {
+    const taken = await statuses.send(inputs, signal)
+    for (const [at, input] of inputs.entries()) results.set(input, taken[at]?.result ?? unnamed)
+    const inDoubt = inputs.filter((_, at) => taken[at]?.isInDoubt)
+    if (inputs.every(isOptOut)) await sendEach(statuses, inDoubt, { signal, results })
+  } catch (error) {
+    if (!(error instanceof MillraceError) || results.size === 0) throw error
+    if (error.code === 'MR-3004' && inputs.length > 1) {
+      const middle = Math.ceil(inputs.length / 2)
+      await sendGroup(statuses, inputs.slice(0, middle), { signal, results })
+      await sendGroup(statuses, inputs.slice(middle), { signal, results })
+    } else for (const input of inputs) results.set(input, unheard(error))
+  }
 }
 
 /** Opt-outs that were refused without a word about which is meant: one that HubSpot does not take keeps no other from going. */
 async function sendEach(
   statuses: StatusSender,
   inputs: readonly StatusInput[],
-  { signal, results }: { readonly signal: AbortSignal; readonly results: Map<StatusInput, WriteResult> },
+  { signal, results }: Sending,
 ): Promise<void> {
   for (const input of inputs) {
     try {

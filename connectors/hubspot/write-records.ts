@@ -116,7 +116,10 @@ type Sought = Target & {
 const lookUp = (api: HubspotApi, { object, match, rows, compared }: Sought, signal: AbortSignal) =>
   findRecords(api, { object, property: match, values: rows.map(({ key }) => key), properties: compared }, signal)
 
-/** Once something was accepted, an error no longer fails the call, a look-up's neither: it would deny what was done. */
+/**
+ * Once something may have been done, an error no longer fails the call, a look-up's neither: it would deny that, or have it
+ * sent again. What is refused goes in halves, as the engine would send it, until a row stands alone.
+ */
 async function sendRows(
   rows: readonly Row[],
   answers: RowAnswer[],
@@ -126,15 +129,24 @@ async function sendRows(
   try {
     await send(rows)
   } catch (error) {
-    if (!(error instanceof MillraceError) || !answers.some((answer) => answer?.result.outcome === 'ok')) throw error
+    if (!(error instanceof MillraceError) || !answers.some(mayBeDone)) throw error
     const left = rows.filter(({ index }) => answers[index] === undefined)
-    if (error.code === 'MR-3004' && left.length > 1) {
+    const { code, message } = error
+    const isRefused = code === 'MR-3004'
+    if (isRefused && left.length > 1) {
       const middle = Math.ceil(left.length / 2)
       await sendRows(left.slice(0, middle), answers, send)
       await sendRows(left.slice(middle), answers, send)
-    } else for (const { index } of left) answers[index] = { result: unheard(error), id: null }
+    } else
+      for (const { index } of left)
+        answers[index] = isRefused ? refuse(code, message) : { result: unheard(error), id: null }
   }
 }
+
+const mayBeDone = ({ result }: RowAnswer): boolean =>
+  result.outcome === 'ok' ||
+  result.outcome === 'unknown' ||
+  (result.outcome === 'rejected' && result.maybeTaken === true)
 
 async function sendKind(api: HubspotApi, batch: Batch, { signal, answers }: Sending): Promise<void> {
   if (batch.rows.length === 0) return

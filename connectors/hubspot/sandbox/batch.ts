@@ -22,11 +22,11 @@ export function writeBatch(context: SimulatorContext, type: ObjectType, kind: Ki
     const bad = rows.map((row, at) => checkRow(context, type, { row, kind, at })).find((error) => error !== null)
     if (bad) throw new HubspotRefusal(bad.category === 'CONFLICT' ? 409 : 400, bad)
   }
-  if (empty === null || empty['applied'] === true)
+  const kept = typeof empty?.['keep'] === 'number' ? empty['keep'] : 0
+  if (empty === null || empty['applied'] === true || kept > 0)
     context.store.batch(() => {
       for (const [at, row] of rows.entries()) outcomes.push(applyRow(context, type, { row, kind, at }))
     })
-  if (empty) return answerBatch(context, { results: [] })
   const isNamed = context.fault('unnamed_errors') === null
   const errors = outcomes.flatMap((outcome, at) => {
     if (!isError(outcome)) return []
@@ -41,6 +41,7 @@ export function writeBatch(context: SimulatorContext, type: ObjectType, kind: Ki
     const trace = rows[at]?.trace
     return isError(outcome) ? [] : [{ ...outcome, ...(trace === null ? {} : { objectWriteTraceId: trace }) }]
   })
+  if (empty) return answerBatch(context, { results: results.slice(0, kept) })
   return answerBatch(context, { results, errors, status: errors.length > 0 ? 207 : kind === 'create' ? 201 : 200 })
 }
 

@@ -28,7 +28,8 @@ export function writeStatuses(context: SimulatorContext, text: string): Response
   const wanted = readInputs(readObject(text, ['inputs'])).map(readWanted)
   const outcomes: (object | VendorError)[] = []
   context.store.batch(() => {
-    for (const each of wanted) outcomes.push(checkWanted(context, each) ?? setStatus(context, each, 'PUBLIC_API'))
+    for (const [at, each] of wanted.entries())
+      outcomes.push(checkWanted(context, each, at) ?? setStatus(context, each, 'PUBLIC_API'))
   })
   const isNamed = context.fault('unnamed_errors') === null
   return answerBatch(context, {
@@ -41,7 +42,7 @@ export function writeStatuses(context: SimulatorContext, text: string): Response
 export function writeStatus(context: SimulatorContext, person: string, text: string): Response {
   const item = readObject(text, statusKeys)
   const wanted = readWanted({ ...item, subscriberIdString: person })
-  const error = checkWanted(context, wanted)
+  const error = checkWanted(context, wanted, 0)
   if (error) throw new HubspotRefusal(400, error)
   return answerBatch(context, { results: [setStatus(context, wanted, 'PUBLIC_API')] })
 }
@@ -88,7 +89,7 @@ function readWanted(item: Item): Wanted {
 }
 
 /** The fault `data_privacy`: the account demands a legal basis and its explanation. */
-function checkWanted({ fault }: SimulatorContext, wanted: Wanted): VendorError | undefined {
+function checkWanted({ fault }: SimulatorContext, wanted: Wanted, at: number): VendorError | undefined {
   const { email, subscriptionId, legalBasis, legalBasisExplanation } = wanted
   const context = { subscriberIdString: [email], subscriptionId: [String(subscriptionId)] }
   const refuse = (message: string): VendorError => ({ ...invalid(message).error, context })
@@ -96,8 +97,9 @@ function checkWanted({ fault }: SimulatorContext, wanted: Wanted): VendorError |
   if (!subscriptionTypes.has(subscriptionId)) return refuse(`Subscription ${subscriptionId} does not exist`)
   if (fault('data_privacy') && (legalBasis === null || legalBasisExplanation === null))
     return refuse('legalBasis and legalBasisExplanation are required for GDPR enabled portals')
-  const bad = fault('bad_items')?.['ids']
-  return Array.isArray(bad) && bad.includes(email) ? refuse('refused by the fault bad_items') : undefined
+  const { ids, every } = fault('bad_items') ?? {}
+  const isBad = (Array.isArray(ids) && ids.includes(email)) || (typeof every === 'number' && at % every === 0)
+  return isBad ? refuse('refused by the fault bad_items') : undefined
 }
 
 const statusKeys = ['channel', 'statusState', 'subscriptionId', 'legalBasis', 'legalBasisExplanation'] as const

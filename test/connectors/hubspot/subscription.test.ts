@@ -98,6 +98,33 @@ describe('subscriptions', () => {
     expect(await statusOf('c@x.example')).toBe('UNSUBSCRIBED')
   })
 
+  it.each([302, 404, 405])('end with a %i that is no answer of HubSpot’s, which blames nobody', async (status) => {
+    await vendor.fault('status', { status, times: 'always', body: '<html>Sign in</html>', match: 'statuses' })
+    await expect(write([say('a@x.example', 'UNSUBSCRIBED')])).rejects.toMatchObject({ code: 'MR-3005' })
+  })
+
+  it('are refused each n-th of a batch by the fault bad_items', async () => {
+    await vendor.fault('bad_items', { every: 2 })
+    const outcomes = (await write([...'abcd'].map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED')))).map(
+      ({ outcome }) => outcome,
+    )
+    expect(outcomes).toEqual(['rejected', 'ok', 'rejected', 'ok'])
+  })
+
+  it('that are refused whole behind others that were taken go in halves, until one stands alone', async () => {
+    const spec = { status: 400, body: { category: 'VALIDATION_ERROR', message: 'no' }, match: 'statuses' }
+    const people = [
+      say('out@x.example', 'UNSUBSCRIBED'),
+      say('a@x.example', 'SUBSCRIBED'),
+      say('b@x.example', 'SUBSCRIBED'),
+    ]
+    await vendor.fault('status', { ...spec, after: 1, times: 1 })
+    expect(await write(people)).toEqual([ok, ok, ok])
+    expect(await vendor.asked()).toEqual(Array(4).fill(path))
+    await vendor.fault('status', { ...spec, after: 1, times: 'always' })
+    expect(await write(people)).toMatchObject([ok, { outcome: 'rejected' }, { outcome: 'rejected' }])
+  })
+
   it('that opt in are not sent again where HubSpot does not say whom it refused', async () => {
     await vendor.fault('unnamed_errors', { times: 'always' })
     const results = await write([say('nobody', 'SUBSCRIBED'), say('nobody else', 'SUBSCRIBED')])

@@ -232,6 +232,68 @@ describe('the answer of each row', () => {
     ])
   })
 
+  const refused = {
+    status: 400,
+    body: { status: 'error', category: 'VALIDATION_ERROR', message: 'this value is none of ours' },
+    match: 'batch/read',
+    times: 'always',
+  }
+
+  it.each(['update', 'clear', 'insert'] as const)(
+    'a row whose look-up is refused is a reject, beside others that were taken: %s',
+    async (op) => {
+      await vendor.fault('status', refused)
+      const behind = ['P-000001', 'P-000002'].map((key) => ({ ...change('person_id', key, { jobtitle: null }), op }))
+      const reject = { outcome: 'rejected', code: 'MR-3004', message: expect.stringContaining('none of ours') }
+      expect(await contacts([change('person_id', 'A-1', { jobtitle: 'CTO' }), ...behind])).toMatchObject([
+        ok,
+        reject,
+        reject,
+      ])
+    },
+  )
+
+  it.each([302, 404, 405, 410])('a %i blames no row: it ends the delivery, and says where to look', async (status) => {
+    await vendor.fault('status', { status, times: 'always', body: '<html>Sign in</html>', match: 'batch' })
+    for (const op of ['upsert', 'update'] as const)
+      await expect(contacts([change('person_id', 'A-1', { jobtitle: 'CTO' }, op)])).rejects.toMatchObject({
+        code: 'MR-3005',
+        message: expect.stringMatching(new RegExp(`HTTP ${status}.*base_url may not be the one of the API`)),
+      })
+  })
+
+  it('an opt-in of which a part was taken is not sent again where the look-up of another is refused', async () => {
+    await contacts([change('person_id', 'A-1', { lifecyclestage: 'customer' })])
+    await vendor.fault('status', refused)
+    const optIn = (key: string, fields: Change['fields'], op: Change['op']) => ({
+      ...change('person_id', key, { ...fields, sms_opt_out: false }, op),
+      optsIn: true as const,
+    })
+    expect(
+      await contacts([optIn('A-1', { lifecyclestage: 'lead' }, 'upsert'), optIn('P-000001', {}, 'update')]),
+    ).toMatchObject([
+      { outcome: 'rejected', code: 'LIFECYCLE_STAGE_KEPT', maybeTaken: true },
+      { outcome: 'rejected', code: 'MR-3004' },
+    ])
+    expect((await vendor.asked()).filter((path) => path.endsWith('upsert'))).toHaveLength(1)
+  })
+
+  it.each([
+    [503, 'upsert', 'MR-3003'],
+    [403, 'upsert', 'MR-3001'],
+    [503, 'insert', 'MR-3003'],
+    [400, 'insert', 'MR-3004'],
+  ] as const)(
+    'a look-up of rows that were not named says nothing of those that were: %i, %s',
+    async (status, op, code) => {
+      await vendor.fault('empty_results', { keep: 2, match: 'batch/(upsert|create)' })
+      // An insert looks first.
+      await vendor.fault('status', { ...refused, status, after: op === 'insert' ? 1 : 0 })
+      const rows = ['A-1', 'A-2', 'A-3'].map((key) => change('person_id', key, { jobtitle: key }, op))
+      expect(await contacts(rows)).toMatchObject([ok, ok, { outcome: 'unknown', failure: { code } }])
+    },
+  )
+
   it('a 504 after the fact is asked again, and is the same as once', async () => {
     await using patient = await openHubspot({ retry: {} })
     await patient.fault('gateway_timeout', { times: 1, match: 'upsert' })
