@@ -1,8 +1,8 @@
 import { isObject, listOf, textOf, type JsonBody } from './classify-failure.ts'
 import type { HubspotApi } from './client.ts'
 import { recordId } from './encode-change.ts'
-import { pathOf } from './object-type.ts'
-import { foldKey, maxInputs, mergedIds, readBody } from './requests.ts'
+import { aliasProperty, pathOf } from './object-type.ts'
+import { foldKey, maxInputs, readBody, type Lookup } from './requests.ts'
 import { malformed } from './transport.ts'
 
 export type FoundRecord = { readonly id: string; readonly properties: JsonBody }
@@ -10,29 +10,34 @@ export type FoundRecord = { readonly id: string; readonly properties: JsonBody }
 /** The records that a property's values name; several where the property is not unique. */
 export type FoundRecords = (value: string) => readonly FoundRecord[]
 
-export type Lookup = {
-  readonly object: string
-  readonly property: string
-  readonly values: readonly string[]
-  /** What to bring of them beside the property itself. */
-  readonly properties: readonly string[]
-}
-
-/** Archived records are not found. */
+/**
+ * Archived records are not found. Whether HubSpot compares a property's values without case it does not say: what it finds for
+ * a value that no record has to the letter is the one that has it in another case, and is not another value's.
+ */
 export async function findRecords(api: HubspotApi, lookup: Lookup, signal: AbortSignal): Promise<FoundRecords> {
   const { object, property } = lookup
   const byKey = new Map<string, FoundRecord[]>()
+  const byOtherCase = new Map<string, FoundRecord[]>()
+  const asked = new Set(lookup.values.map((value) => foldKey(property, value)))
   for (const values of cutValues(lookup)) {
     const part = { ...lookup, values }
     const records = isSearched(object, property) ? searchRecords(api, part, signal) : readRecords(api, part, signal)
     for (const record of await records) {
-      for (const key of keysOf(record, property)) {
-        const others = (byKey.get(key) ?? []).filter(({ id }) => id !== record.id)
-        byKey.set(key, [...others, record])
-      }
+      const keys = keysOf(record, lookup)
+      for (const key of keys) addRecord(byKey, key, record)
+      if (keys.some((key) => asked.has(key))) continue
+      for (const key of keys) addRecord(byOtherCase, key.toLowerCase(), record)
     }
   }
-  return (value) => byKey.get(foldKey(property, value)) ?? []
+  return (value) => {
+    const key = foldKey(property, value)
+    return byKey.get(key) ?? byOtherCase.get(key.toLowerCase()) ?? []
+  }
+}
+
+function addRecord(records: Map<string, FoundRecord[]>, key: string, record: FoundRecord): void {
+  const others = (records.get(key) ?? []).filter(({ id }) => id !== record.id)
+  records.set(key, [...others, record])
 }
 
 /** Values as many as one request may ask for, each once. One that no search can hold is not asked for, and so not found. */
@@ -50,18 +55,25 @@ export function cutValues(lookup: Lookup): readonly (readonly string[])[] {
   return parts.filter((part) => part.length > 0)
 }
 
-/** Merged records live on under a new id, and are still found by those that they had. */
-function keysOf(record: FoundRecord, property: string): readonly string[] {
-  if (property !== recordId) return [foldKey(property, textOf(record.properties[property]) ?? '')]
-  return [...new Set([record.id, ...mergedIdsOf(record)])]
-}
+/** The values by which a record is found: its own, and those that it has beside it. */
+const keysOf = (record: FoundRecord, of: Finder): readonly string[] => [
+  ...new Set([ownKeyOf(record, of), ...aliasesOf(record, of)]),
+]
 
-/** The ids of the records that were merged into this one; none where they were not asked for. */
-export const mergedIdsOf = ({ properties }: FoundRecord): readonly string[] =>
-  (textOf(properties[mergedIds]) ?? '')
+export type Finder = Pick<Lookup, 'object' | 'property'>
+
+export const ownKeyOf = ({ id, properties }: FoundRecord, { property }: Finder): string =>
+  property === recordId ? id : foldKey(property, textOf(properties[property]) ?? '')
+
+/** The ids that were merged into a record, a contact's further addresses; none where they were not asked for. */
+export function aliasesOf({ properties }: FoundRecord, { object, property }: Finder): readonly string[] {
+  const name = aliasProperty(object, property)
+  const text = name === undefined ? undefined : textOf(properties[name])
+  return (text ?? '')
     .split(';')
-    .map((each) => each.trim())
+    .map((each) => foldKey(property, each))
     .filter((each) => each !== '')
+}
 
 /** A company's domain finds it, but HubSpot does not hold it unique: only the search knows it. */
 export const isSearched = (object: string, property: string) =>
@@ -73,7 +85,7 @@ async function readRecords(api: HubspotApi, lookup: Lookup, signal: AbortSignal)
     label: `POST /crm/v3/objects/${type}/batch/read`,
     docs: readDocs,
     signal,
-    send: (sdk) => sdk.batch.read(type, readBody(lookup.property, lookup.values, lookup.properties)),
+    send: (sdk) => sdk.batch.read(type, readBody(lookup)),
     // Records that are not there are errors of a 207.
     read: readRecordList,
     recover: ({ status, code }) => (status === 404 && code === 'OBJECT_NOT_FOUND' ? { value: [] } : undefined),

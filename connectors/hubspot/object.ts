@@ -3,6 +3,7 @@ import type { HubspotApi } from './client.ts'
 import type { Property } from './describe.ts'
 import { associationField, changeBytes, isLowerCase, recordId } from './encode-change.ts'
 import { isSearched } from './find-records.ts'
+import { isEmailOf } from './object-type.ts'
 import { previewRecords } from './preview.ts'
 import { describeField } from './property-value.ts'
 import { maxInputs } from './requests.ts'
@@ -37,7 +38,7 @@ export function makeObject(name: string, described: readonly Property[], api: Hu
 
 function matchesOf(name: string, writable: readonly Property[]) {
   return writable
-    .filter((property) => property.unique || isEmailOf(name, property) || isSearched(name, property.name))
+    .filter((property) => property.unique || isEmailOf(name, property.name) || isSearched(name, property.name))
     .map((property): [string, MatchField] => [
       property.name,
       {
@@ -53,10 +54,6 @@ const ofThere = ['update', 'clear', 'set'] as const
 /** `associations.company: { lookup: { object: company, by: account_ref, column: … } }` */
 const associationBy: DestinationObject['recordLookup'] = ({ field, object, by }) =>
   field === `associations.${object}` ? (by === recordId ? field : `${field}.${by}`) : undefined
-
-/** Unique without being described as such. */
-const isEmailOf = (object: string, { name }: Property) =>
-  name === 'email' && ['contact', 'contacts', '0-1'].includes(object)
 
 // HubSpot says nothing of bytes; this keeps a request within its time.
 const maxBytes = 3_000_000

@@ -1,9 +1,18 @@
 import type { Change, Json, JsonObject, RequestPreview } from 'millrace'
 import { associateDocs } from './associate.ts'
 import { encodeChange, recordId, type Row } from './encode-change.ts'
-import { cutValues, isSearched, readDocs, searchBody, searchDocs, type Lookup } from './find-records.ts'
+import { cutValues, isSearched, readDocs, searchBody, searchDocs } from './find-records.ts'
 import { pathOf } from './object-type.ts'
-import { associateBody, createBody, foldKey, namesOf, readBody, updateBody, upsertBody } from './requests.ts'
+import {
+  associateBody,
+  createBody,
+  foldKey,
+  namesOf,
+  readBody,
+  updateBody,
+  upsertBody,
+  type Lookup,
+} from './requests.ts'
 import { batchDocs } from './send-batch.ts'
 import { checkMatch, type RecordObject } from './write-records.ts'
 
@@ -65,12 +74,12 @@ const showLookup = (
   showReading({ object, property: match, values: rows.map(({ key }) => key), properties: compared })
 
 function showReading(lookup: Lookup): readonly RequestPreview[] {
-  const { object, property, properties } = lookup
+  const { object, property } = lookup
   const path = `/crm/v3/objects/${pathOf(object)}`
   return cutValues(lookup).flatMap((values) =>
     isSearched(object, property)
       ? show(values, `${path}/search`, searchBody({ ...lookup, values }), searchDocs)
-      : show(values, `${path}/batch/read`, readBody(property, values, properties), readDocs),
+      : show(values, `${path}/batch/read`, readBody({ ...lookup, values }), readDocs),
   )
 }
 

@@ -1,5 +1,6 @@
 /** The bodies of the batch endpoints, a hundred inputs each, with keys in the order in which the SDK writes them. */
 import { isLowerCase, recordId, type Row } from './encode-change.ts'
+import { aliasProperty } from './object-type.ts'
 
 export const maxInputs = 100
 
@@ -31,15 +32,20 @@ export const updateBody = (rows: readonly (Row & { readonly id: string })[]) => 
 })
 
 /** https://developers.hubspot.com/docs/api-reference/crm-objects-v3/batch/post-crm-v3-objects-objectType-batch-read */
-export const readBody = (property: string, values: readonly string[], properties: readonly string[]) => ({
+export const readBody = ({ object, property, values, properties }: Lookup) => ({
   propertiesWithHistory: [],
   ...(property === recordId ? {} : { idProperty: property }),
   inputs: values.map((id) => ({ id })),
-  properties: [...new Set([property, ...(property === recordId ? [mergedIds] : []), ...properties])],
+  properties: [...new Set([property, aliasProperty(object, property) ?? property, ...properties])],
 })
 
-/** The ids of the records that were merged into this one, with semicolons: asked for one of them, HubSpot answers with this. */
-export const mergedIds = 'hs_merged_object_ids'
+export type Lookup = {
+  readonly object: string
+  readonly property: string
+  readonly values: readonly string[]
+  /** What to bring of them beside the property itself. */
+  readonly properties: readonly string[]
+}
 
 /** https://developers.hubspot.com/docs/api-reference/crm-associations-v4/batch/post-crm-v4-associations-fromObjectType-toObjectType-batch-associate-default */
 export const associateBody = (pairs: readonly Pair[]) => ({

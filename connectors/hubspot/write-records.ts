@@ -93,7 +93,7 @@ async function keepPresent(
   { signal, answers }: Sending,
 ): Promise<readonly SentRow[]> {
   const found = await lookUp(api, { ...target, rows, compared: [] }, signal)
-  const merged = target.match === recordId ? refuseMerged(rows, found) : new Map<Row, string>()
+  const merged = refuseMerged({ object: target.object, property: target.match }, rows, found)
   return rows.flatMap((row): SentRow[] => {
     const [record, ...others] = found(row.key)
     if (!record) answers[row.index] = { result: { outcome: 'absent' }, id: null }

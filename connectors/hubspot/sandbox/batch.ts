@@ -5,7 +5,7 @@ import { checkValue } from './check-value.ts'
 import { portalId } from './credentials.ts'
 import { isIdProperty, type ObjectType } from './properties.ts'
 import { readInputs, readObject, readText, readTexts, refuseUnknown, type Item } from './read-json.ts'
-import { findRecord, getRecord, putRecord, uniqueOf, type CrmRecord } from './records.ts'
+import { findRecord, getRecord, putRecord, uniqueOf, valuesOf, type CrmRecord } from './records.ts'
 import { HubspotRefusal, invalid, invalidJson, invalidProperty, isError, type VendorError } from './refusal.ts'
 
 export type Kind = 'create' | 'update' | 'upsert'
@@ -145,7 +145,8 @@ function applyRow(context: SimulatorContext, type: ObjectType, of: RowOfBatch): 
   const own = kind === 'upsert' && row.idProperty !== null ? { [row.idProperty]: row.id ?? '' } : {}
   const values = keepValues(type, { ...own, ...row.properties })
   if (isError(values)) return values
-  const record = putRecord(context, type, { id: before?.id ?? null, values: keepStage(type, before, values) })
+  const kept = keepAddress(type, before, keepStage(type, before, values))
+  const record = putRecord(context, type, { id: before?.id ?? null, values: kept })
   return { ...record, ...(kind === 'upsert' ? { new: before === undefined } : {}) }
 }
 
@@ -156,6 +157,15 @@ function keepStage(type: ObjectType, before: CrmRecord | undefined, values: Valu
   const isBackward =
     typeof held === 'string' && typeof wanted === 'string' && stages.indexOf(wanted) < stages.indexOf(held)
   return isBackward ? { ...values, lifecyclestage: held } : values
+}
+
+/** A contact that is found by another of its addresses keeps its own. */
+function keepAddress(type: ObjectType, before: CrmRecord | undefined, values: Values): Values {
+  const { primary } = type
+  const [wanted, held] = primary === null ? [] : [values[primary], before?.properties[primary]]
+  const isOther =
+    before && primary !== null && typeof wanted === 'string' && valuesOf(type, before, primary).includes(wanted)
+  return isOther && typeof held === 'string' ? { ...values, [primary]: held } : values
 }
 
 type Values = { readonly [name: string]: string | null }

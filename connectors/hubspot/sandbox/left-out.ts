@@ -6,8 +6,9 @@ export const leftOut: SimulatorDefinition['leftOut'] = {
   'endpoints of one record, archive, lists, imports': 'millrace does not call them; answers 404',
   'most of HubSpot’s own properties': 'there are some 200 an object; those that matter to a sync are there',
   'associations within a create': 'millrace associates afterwards; refused as not in the sandbox',
-  'values of a merge':
-    'those of the primary record, else of the other; HubSpot has exceptions for some properties, and keeps the other email address',
+  'values of a merge': 'those of the primary record, else of the other; HubSpot has exceptions for some properties',
+  'the address of a contact that is written by another of its addresses':
+    'it keeps its own; HubSpot may make the other its own, and does not say',
   'labelled associations': 'the default one only',
   'search but for one filter of IN or EQ': 'refused as not in the sandbox; its delay behind writes is not played',
   'url and warnings of a record in answers': 'optional in the description, and not played',

@@ -49,6 +49,7 @@ export const objectTypes: readonly ObjectType[] = [
       { ...choice('hubspot_owner_id', []), externalOptions: true },
       readOnly(bool('hs_email_optout')),
       readOnly({ ...text('hs_email_domain'), calculated: true }),
+      readOnly({ ...choice('hs_additional_emails', []), fieldType: 'checkbox' }),
       own({ ...text('person_id'), unique: true }),
       own(choice('account_status', ['active', 'trialing', 'past_due', 'churned', 'prospect'])),
       own({ ...choice('interests', ['chocolate', 'strawberry', 'vanilla']), fieldType: 'checkbox' }),

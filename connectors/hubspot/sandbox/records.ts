@@ -17,7 +17,7 @@ export function getRecord(store: SimulatorStore, type: ObjectType, id: string): 
   return store.get(type.name, indexOf(store, type).byMerged.get(id) ?? id) as CrmRecord | undefined
 }
 
-/** The record whose unique property has this value; texts are compared without case. */
+/** The record whose unique property has this value, a contact by each of its addresses; texts are compared without case. */
 export function findRecord(
   store: SimulatorStore,
   type: ObjectType,
@@ -53,10 +53,8 @@ export function putRecord(
     archived: false,
   }
   for (const name of uniqueOf(type)) {
-    const old = before?.properties[name]
-    if (typeof old === 'string') index.byValue.delete(keyOf(name, old))
-    const value = record.properties[name]
-    if (typeof value === 'string') index.byValue.set(keyOf(name, value), own)
+    for (const old of before ? valuesOf(type, before, name) : []) index.byValue.delete(keyOf(name, old))
+    for (const value of valuesOf(type, record, name)) index.byValue.set(keyOf(name, value), own)
   }
   for (const old of mergedIdsOf(record)) index.byMerged.set(old, own)
   store.put(type.name, own, record)
@@ -79,6 +77,9 @@ export function mergeRecords(
   const values = { ...second.properties, ...first.properties, hs_merged_object_ids: ids.join(';') } as {
     [name: string]: string
   }
+  const [kept, ...addresses] =
+    type.primary === null ? [] : [first, second].flatMap((each) => valuesOf(type, each, type.primary ?? ''))
+  if (kept !== undefined && addresses.length > 0) values['hs_additional_emails'] = addresses.join(';')
   for (const { id } of [first, second]) store.remove(type.name, id)
   indexes.get(store)?.delete(type.name)
   return putRecord(context, type, { id: null, values })
@@ -104,8 +105,7 @@ function indexOf(store: SimulatorStore, type: ObjectType): Index {
   for (const [id, each] of store.all(type.name)) {
     const record = each as CrmRecord // as in getRecord
     for (const name of uniqueOf(type)) {
-      const value = record.properties[name]
-      if (typeof value === 'string') index.byValue.set(keyOf(name, value), id)
+      for (const value of valuesOf(type, record, name)) index.byValue.set(keyOf(name, value), id)
     }
     for (const old of mergedIdsOf(record)) index.byMerged.set(old, id)
   }
@@ -125,10 +125,21 @@ function firstOf(store: SimulatorStore, type: ObjectType): unknown {
   return first.done ? undefined : first.value[1]
 }
 
-const mergedIdsOf = ({ properties }: CrmRecord): readonly string[] =>
-  String(properties['hs_merged_object_ids'] ?? '')
+const mergedIdsOf = (record: CrmRecord): readonly string[] => listOf(record, 'hs_merged_object_ids')
+
+/** By what a unique property finds a record: its own value first. */
+export function valuesOf({ primary }: ObjectType, record: CrmRecord, name: string): readonly string[] {
+  const own = record.properties[name]
+  return [
+    ...(typeof own === 'string' ? [own] : []),
+    ...(name === primary ? listOf(record, 'hs_additional_emails') : []),
+  ]
+}
+
+const listOf = ({ properties }: CrmRecord, name: string): readonly string[] =>
+  String(properties[name] ?? '')
     .split(';')
-    .filter((id) => id !== '')
+    .filter((each) => each !== '')
 
 const keyOf = (property: string, value: string) => `${property}\0${value.trim().toLowerCase()}`
 const indexes = new WeakMap<SimulatorStore, Map<string, Index>>()

@@ -15,6 +15,17 @@ const textOf = (record: JsonObject | undefined, property: string) =>
 const contacts = (changes: readonly Change[], match = 'person_id') => vendor.write('contact', match, changes)
 const propertiesOf = async (key: string) => (await vendor.held('contact', 'person_id', key))?.['properties']
 
+const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
+  const { access_token, base_url } = vendor.sandbox.connection('hubspot')
+  const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${String(access_token)}` },
+    body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
+  })
+  const { id }: { id?: unknown } = JSON.parse(await answer.text())
+  return String(id)
+}
+
 describe('upserting', () => {
   it('creates and updates in one request, with every value as text and every digit of it', async () => {
     const fields = {
@@ -408,16 +419,6 @@ describe('updating', () => {
 describe('records that were merged', () => {
   const byId = (key: string, fields: Change['fields'], op: Change['op'] = 'update') =>
     change('hs_object_id', key, fields, op)
-  const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
-    const { access_token, base_url } = vendor.sandbox.connection('hubspot')
-    const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${String(access_token)}` },
-      body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
-    })
-    const { id }: { id?: unknown } = JSON.parse(await answer.text())
-    return String(id)
-  }
   const held = async (id: string) => (await vendor.held('contact', 'hs_object_id', id))?.['properties']
   const write = (...changes: readonly Change[]) => contacts(changes, 'hs_object_id')
 
@@ -484,6 +485,79 @@ describe('records that were merged', () => {
     expect(warnings()).toEqual([])
     expect(await write(byId('50004', { jobtitle: 'CTO' }), byId('50009', { jobtitle: 'CEO' }))).toEqual([ok, ok])
     expect(warnings()).toEqual([expect.stringContaining(`50004 → ${id}`)])
+  })
+})
+
+describe('a contact with several addresses', () => {
+  const [home, work] = ['home@x.example', 'work@x.example']
+  const write = (...changes: readonly Change[]) => contacts(changes, 'email')
+  const by = (email: string, fields: Change['fields'], op: Change['op'] = 'update') =>
+    change('email', email, fields, op)
+  const held = async () => (await vendor.held('contact', 'email', home))?.['properties']
+
+  beforeEach(async () => {
+    await write(by(home, { firstname: 'Ada' }, 'upsert'), by(work, { firstname: 'A.' }, 'upsert'))
+    const [one, other] = await Promise.all([home, work].map((email) => vendor.held('contact', 'email', email)))
+    await merge(String(one?.['id']), String(other?.['id']))
+  })
+
+  it('is found by each of them', async () => {
+    const before = (await vendor.sandbox.show('hubspot', 'contact')).length
+    expect(await write(by(work, { jobtitle: 'CTO' }, 'upsert'))).toEqual([ok])
+    expect(await write(by(work, { website: 'x.example' }))).toEqual([ok])
+    expect(await write(by(home, { score: 7 }))).toEqual([ok])
+    expect(await held()).toMatchObject({ firstname: 'Ada', jobtitle: 'CTO', website: 'x.example', score: '7' })
+    expect(await write(by(work, { jobtitle: 'CTO' }, 'insert'))).toEqual([ok])
+    expect(await write(by(work, { jobtitle: 'CEO' }, 'insert'))).toMatchObject([{ code: 'CONFLICT' }])
+    expect(await vendor.sandbox.show('hubspot', 'contact')).toHaveLength(before)
+    const company = change('account_ref', 'A-000002', { 'associations.contact.email': work })
+    expect(await vendor.write('company', 'account_ref', [company])).toEqual([ok])
+    expect(await vendor.sandbox.show('hubspot', 'association')).toHaveLength(1)
+  })
+
+  it('keeps what only another row may take away, and says so; an opt-out arrives', async () => {
+    expect(await write(by(work, { firstname: null }, 'clear'))).toMatchObject([
+      {
+        outcome: 'rejected',
+        code: 'MERGED',
+        message: expect.stringContaining(`${work} is another address of contact`),
+      },
+    ])
+    expect(await held()).toMatchObject({ firstname: 'Ada' })
+    expect(await write(by(work, { sms_opt_out: true }, 'set'))).toEqual([ok])
+    expect(await held()).toMatchObject({ sms_opt_out: 'true' })
+    expect(await write(by(home, { firstname: null }, 'clear'))).toEqual([ok])
+    expect(await held()).not.toHaveProperty('firstname')
+  })
+
+  it('takes one row of a batch, and no opt-in, which another row may deny', async () => {
+    expect(await write(by(home, { jobtitle: 'CTO' }), by(work, { jobtitle: 'CEO' }))).toMatchObject([
+      ok,
+      { outcome: 'rejected', code: 'MERGED', message: expect.stringContaining(`for which the row ${home} stands`) },
+    ])
+    for (const email of [home, work])
+      expect(await write({ ...by(email, { sms_opt_out: false }), optsIn: true })).toMatchObject([
+        { outcome: 'rejected', code: 'MERGED', message: expect.stringContaining('has several addresses') },
+      ])
+  })
+})
+
+describe('a unique value in another case', () => {
+  const company = (ref: string, fields: Change['fields'], op: Change['op'] = 'upsert') =>
+    change('account_ref', ref, fields, op)
+  const write = (...changes: readonly Change[]) => vendor.write('company', 'account_ref', changes)
+
+  it.each(['update', 'clear', 'insert'] as const)('finds the record that HubSpot finds by it: %s', async (op) => {
+    await write(company('ABC-1', { name: 'Abc', city: 'Oulu' }))
+    expect(await write(company('abc-1', op === 'clear' ? { city: null } : { name: 'Abc' }, op))).toEqual([ok])
+  })
+
+  it('is left to the row that has it to the letter', async () => {
+    await write(company('ABC-1', { name: 'Abc' }))
+    expect(
+      await write(company('abc-1', { city: 'Oulu' }, 'update'), company('ABC-1', { city: 'Espoo' }, 'update')),
+    ).toEqual([{ outcome: 'absent' }, ok])
+    expect((await vendor.held('company', 'account_ref', 'ABC-1'))?.['properties']).toMatchObject({ city: 'Espoo' })
   })
 })
 
