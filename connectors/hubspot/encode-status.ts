@@ -1,4 +1,4 @@
-import { MillraceError, z, type Change, type JsonObject, type WriteResult } from 'millrace'
+import { z, type Change, type JsonObject, type WriteResult } from 'millrace'
 import { isExact } from './property-value.ts'
 
 /** A status in HubSpot's words. */
@@ -38,18 +38,8 @@ export function encodeStatus({ key, fields }: Change, legal: LegalBasis): Status
   }
 }
 
-export function readLegalBasis({ match: _match, ...given }: JsonObject): LegalBasis {
-  const read = legalOptions.safeParse(given)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
-  throw new MillraceError('MR-1209', {
-    message:
-      `Writing to HubSpot: the options of subscription are not right: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() +
-      '.',
-    kept: 'Nothing was sent.',
-    next: 'options: { legal_basis: LEGITIMATE_INTEREST_CLIENT, legal_basis_explanation: … }',
-  })
-}
+/** The engine has held them against `legalOptions`, and lays `match` beside them for previews. */
+export const readLegalBasis = ({ match: _match, ...given }: JsonObject): LegalBasis => legalOptions.parse(given)
 
 export const legalOptions = z.strictObject({
   legal_basis: z

@@ -34,7 +34,8 @@ export function describeSubscription(statuses: StatusSender): DestinationObject 
     size: ({ fields }) => Buffer.byteLength(JSON.stringify(fields)) + frameBytes,
     write: (changes, context) => writeStatuses(statuses, changes, context),
     preview: (changes, given) => {
-      const inputs = changes.map((change) => encodeStatus(change, readLegalBasis(given))).filter(isInput)
+      const legal = readLegalBasis(given)
+      const inputs = changes.map((change) => encodeStatus(change, legal)).filter(isInput)
       return groupInputs(inputs).flatMap((group) => statuses.preview(group))
     },
   }
