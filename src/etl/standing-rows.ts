@@ -3,7 +3,8 @@ import type { StreamConfig } from '../config/project.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
-import { askedOf, changeOf } from './asked.ts'
+import { askedOf } from './asked.ts'
+import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
 import { isAskedFor } from './prepare-tables.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
@@ -15,18 +16,21 @@ type Standing = {
   readonly vendorNow: Date
   /** A scan that was under way is not gone on with. */
   readonly dropped: boolean
+  /** A cursor scope of its own, beside the live one. @default false */
+  readonly isPartition?: boolean
 }
 
-/** As sentences; a pass over everything mends it, but for the closed intervals of `scd2`. */
+/** As sentences; a pass over everything mends it, but for what it does not reach. */
 export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly string[] {
   const { plan, cursor } = of
   const before = cursor.marks?.asked
+  const reach = { full, isPartition: of.isPartition ?? false }
   const odd = [
     of.dropped
       ? `${plan.stream.name}: its options, or what its connector asks for, have changed since the scan that an earlier run left was begun, so it begins again.`
       : null,
     full ? null : aheadOf(of),
-    before === undefined ? null : changeOf(plan, before, askedOf(plan, start), full),
+    before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
     ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
     ...(before === undefined || full ? [] : lacksOf(of, before, start)),
   ]

@@ -52,7 +52,7 @@ export async function syncStream(
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
   const odd = oddOfStandingRows(
-    { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, dropped: begun.dropped },
+    { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, dropped: begun.dropped, isPartition },
     scan,
   )
   for (const message of odd) context.emit({ type: 'run.warning', run_id: context.runId, message })

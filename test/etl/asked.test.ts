@@ -108,6 +108,100 @@ describe('options that have changed since the rows of a table were loaded', () =
   })
 })
 
+describe('options that have changed of a list that takes nothing away', () => {
+  const list = (change: Partial<Stream> = {}) => {
+    const people = { enumerates: false, heedsStart: false, ...change }
+    vendor = createVendor({ readAt: world.clock, withoutChildren: true, people })
+    vendor.put(1, { name: 'a' })
+    vendor.put(2, { name: 'b' })
+    vendor.pass()
+  }
+  const masked = { mask: { name: 'redact' } } as const
+  const stay = [
+    [
+      'a mask',
+      {},
+      masked,
+      'name of rows that the source does not show now stand in the table unmasked, or masked another way',
+    ],
+    ['a mask that was', masked, {}, 'name of rows that the source does not show now stay masked'],
+    [
+      'a narrower where',
+      {},
+      { where: 'id < 2' },
+      'rows that were loaded by another  where , or by none, and that the source does not show now, stay',
+    ],
+  ] as const
+  const told = (what: string) =>
+    `people: its options have changed: ${what}. No run reads these again. They go with  drop table crm.people;  after which the next run loads what the source shows. Or change them by hand.`
+
+  it.each(stay)(
+    'are said once, though every run reads it whole, of what it does not show: %s',
+    async (_, before, after, what) => {
+      list({ fullEveryMs: 0 })
+      expect(await run(before)).toEqual([])
+      vendor.hardDelete(2)
+      expect(await run(after)).toEqual([told(what)])
+      expect(vendor.scans.at(-1)).toMatchObject({ full: true, whole: false })
+      expect(await run(after)).toEqual([])
+      expect(await world.rows('SELECT count(*) AS n FROM crm.people WHERE _deleted_at IS NULL')).toEqual([{ n: '2' }])
+    },
+  )
+
+  it.each(stay)('are said so of a run with --full-refresh: %s', async (_, before, after, what) => {
+    list()
+    expect(await run(before)).toEqual([])
+    expect(await run(after, { fullRefresh: true })).toEqual([told(what)])
+    expect(await run(after, { fullRefresh: true })).toEqual([])
+  })
+
+  it.each([
+    ['of one that enumerates, which brings or takes all rows', { enumerates: true, fullEveryMs: 0 }, {}, masked],
+    ['of a where that is gone, without which no row is too much', { fullEveryMs: 0 }, { where: 'id < 2' }, {}],
+    ['of what is replaced as a whole', {}, { mode: 'full_refresh' }, { mode: 'full_refresh', ...masked }],
+  ] as const)('are not said %s', async (_, stream, before, after) => {
+    list(stream)
+    expect(await run(before)).toEqual([])
+    expect(await run(after)).toEqual([])
+  })
+
+  it('are said of one that enumerates, too, where its where keeps a pass from taking rows away', async () => {
+    list({ enumerates: true })
+    await run({})
+    expect(await run({ where: 'id < 2' }, { fullRefresh: true })).toEqual([
+      expect.stringContaining('rows that were loaded by another  where '),
+    ])
+  })
+
+  it('are said with the way for what a pass over everything does not reach, where there may be such rows', async () => {
+    list({ heedsStart: true })
+    const sync = { start: '2025-06-01T00:00:00.000Z' }
+    await run({}, { sync })
+    expect(await run({ where: 'id < 2' }, { sync })).toEqual([
+      expect.stringMatching(
+        /--full-refresh reads again what the source shows\. Other rows go with {2}drop table crm\.people/,
+      ),
+    ])
+    expect(await run({ where: 'id < 2' })).toEqual([
+      'people: its options have changed: rows from before the old  start  are not there. A run with --full-refresh reads everything again.',
+    ])
+  })
+
+  it('are not said again by a backfill of it, of which the live run tells', async () => {
+    list({ boundedBy: 'updated_at' })
+    const range = { from: '2025-12-01T00:00:00.000Z', to: '2026-01-01T00:00:00.500Z' }
+    await run({})
+    await world.backfill(vendor.connector, range, { streams: [{}] })
+    const heard: string[] = []
+    await world.backfill(vendor.connector, range, {
+      streams: [masked],
+      onEvent: (event) => event.type === 'run.warning' && heard.push(event.message),
+    })
+    expect(await world.rows('SELECT DISTINCT name FROM crm.people')).toEqual([{ name: '***' }])
+    expect(heard).toEqual([])
+  })
+})
+
 describe('options that change while a scan is under way', () => {
   beforeEach(() => {
     for (let id = 2; id <= 9; id++) vendor.put(id, { name: `n${id}` })
