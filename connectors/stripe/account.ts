@@ -15,4 +15,10 @@ export function readAccountId(api: StripeApi, signal: AbortSignal): Promise<stri
   })
 }
 
+/** Asked for once a connection: a key does not change its account. */
+export function rememberAccountId(api: StripeApi): (signal: AbortSignal) => Promise<string> {
+  let known: string | null = null
+  return async (signal) => (known ??= await readAccountId(api, signal))
+}
+
 const accountObject = z.object({ object: z.literal('account'), id: z.string().min(1) })

@@ -1,5 +1,4 @@
 import type { StripeApi } from './client.ts'
-import { readAccountId } from './account.ts'
 import { eachLine, findText } from './line-bytes.ts'
 import { readWholeList } from './whole-list.ts'
 
@@ -18,11 +17,20 @@ export type StripeAccount = {
 }
 
 /** `all`: the connection's own account and each that is connected to it; else those that are named. */
-export function openAccounts(api: StripeApi, named: 'all' | readonly string[]): StripeAccounts {
+export function openAccounts(
+  api: StripeApi,
+  {
+    named,
+    ownAccount,
+  }: {
+    readonly named: 'all' | readonly string[]
+    readonly ownAccount: (signal: AbortSignal) => Promise<string>
+  },
+): StripeAccounts {
   let found: Promise<Found> | null = null
 
   async function find(signal: AbortSignal): Promise<Found> {
-    const own = await readAccountId(api, signal)
+    const own = await ownAccount(signal)
     const ids = named === 'all' ? [own, ...(await listConnected(api, signal))] : named
     const others = [...new Set(ids)].filter((id) => id !== own).sort()
     const open = (id: string): StripeAccount => ({

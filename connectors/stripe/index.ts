@@ -1,5 +1,5 @@
 import { connector, z, type LogicalType, type Stream } from 'millrace'
-import { readAccountId } from './account.ts'
+import { readAccountId, rememberAccountId } from './account.ts'
 import { openAccounts } from './accounts.ts'
 import { openClient } from './client.ts'
 import { readStream, type Reading } from './read-stream.ts'
@@ -67,10 +67,16 @@ export default connector({
   streamOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)
-    const accounts = config.accounts === undefined ? null : openAccounts(api, config.accounts)
+    const ownAccount = rememberAccountId(api)
+    const accounts = config.accounts === undefined ? null : openAccounts(api, { named: config.accounts, ownAccount })
     return {
       check: ({ signal }) => readAccountId(api, signal),
-      account: ({ signal }) => readAccountId(api, signal),
+      account: ({ signal }) => ownAccount(signal),
+      rowsAreOfAccount: true,
+      async now({ signal }) {
+        if (!host.lastDate()) await ownAccount(signal)
+        return host.lastDate() ?? new Date()
+      },
       streams: async ({ names }) =>
         stripeStreams
           .filter((stream) => isAskedFor(stream, names))

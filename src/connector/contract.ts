@@ -25,6 +25,8 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   readonly check?: (context: Context) => Promise<unknown>
   /** The vendor's own name for the account: the snapshot remembers it. @default the base URL; without `http` the connector's name */
   readonly account?: (context: Context) => Promise<string>
+  /** As in `OpenedConnector`. @default false */
+  readonly rowsAreOfAccount?: boolean
   readonly streams?: { readonly [name: string]: StreamDefinition }
   readonly objects?: { readonly [name: string]: ObjectDefinition }
   /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the five above. */
@@ -81,6 +83,11 @@ export type OpenContext<Config> = {
 export type OpenedConnector = {
   readonly check: (context: CallContext) => Promise<unknown>
   readonly account: (context: CallContext) => Promise<string>
+  /**
+   * What its streams hold belongs to its `account`: a table holds rows of one, and another's are refused. For plans, runs and
+   * backfills it is asked once; where the vendor refuses that, it is not known, and nothing is refused. @default false: another user's token may read the same
+   */
+  readonly rowsAreOfAccount?: boolean
   /** The vendor's clock. @default the last Date header the host saw, else a `check` and its Date header */
   readonly now?: (context: CallContext) => Promise<Date>
   /** Streams with their live columns. `names`: only these (globs already resolved by the engine are exact names). */
@@ -125,7 +132,7 @@ export type Stream = {
   readonly calculated?: readonly string[]
   /** Fields whose value has those of others in it (an address has its street): a mask on one of those has to be on the whole. */
   readonly parts?: { readonly [whole: string]: readonly string[] }
-  /** What its rows are of beside the connection, as its keys or the query say it: an account. A table holds rows of one. */
+  /** What its rows are of beside the connection, as its keys or the query say it: an account. A table holds rows of one. @default with `rowsAreOfAccount` the connection's */
   readonly source?: string
   /** Its `read` (and `count`) obey the `where` of a scan. Without it a sync that gives one is refused. @default false */
   readonly takesWhere?: boolean

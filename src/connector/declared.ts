@@ -33,6 +33,7 @@ export async function openDeclared<Config extends z.ZodObject>(
     check: async (context) => await definition.check?.(own(context)),
     account: async (context) =>
       definition.account ? await definition.account(own(context)) : (options?.baseUrl ?? definition.name),
+    ...(definition.rowsAreOfAccount !== undefined && { rowsAreOfAccount: definition.rowsAreOfAccount }),
     streams: async ({ names }) =>
       // A child comes with its parent.
       streams.filter(

@@ -11,6 +11,7 @@ import type { StreamPlan, TableShape } from './resolve-streams.ts'
 export function askedOf(plan: StreamPlan, start: string | null, before?: Asked): Asked {
   const { stream, config, shape, children } = plan
   const known = before?.table === nameOf(shape) ? before : undefined
+  const account = plan.account ?? known?.account
   return {
     start,
     where: config.where,
@@ -20,6 +21,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     key: stream.key,
     version: stream.version ?? null,
     source: stream.source ?? null,
+    ...(account !== undefined && { account }),
     query: config.query,
     options: Object.fromEntries(
       Object.entries(config.options).filter(([name]) => stream.meaningBy?.includes(name) === true),
@@ -49,27 +51,43 @@ const masksOf = ({ columns }: TableShape): Masks =>
  * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count; by
  * another version nobody could tell which is newer. null: there are none such. @param before undefined: not known
  */
-export function otherRows({ stream, shape, mode }: StreamPlan, before: Asked | undefined): MillraceError | null {
+export function otherRows(plan: StreamPlan, before: Asked | undefined): MillraceError | null {
+  const { stream, shape, mode } = plan
   // Its rows are replaced as a whole.
   if (before === undefined || mode === 'full_refresh') return null
   // What was asked was asked of another table.
   if (before.table !== undefined && before.table !== nameOf(shape)) return null
+  const other = otherAccount(plan, before)
+  if (other !== null) return refusalOf(plan, other, rightCredentials)
   const what = otherSource(stream, before) ?? otherKey(stream, shape, before) ?? otherVersion(stream, before)
-  if (what === null) return null
-  return refusalOf(shape, stream.name, what)
+  return what === null ? null : refusalOf(plan, what)
 }
 
-/** @param what is the matter with the rows that are there */
-export function refusalOf(shape: TableShape, stream: string, what: string): MillraceError {
+const rightCredentials = 'Where the credentials are the wrong ones: give the connection those of the account before.'
+
+/** @param what is the matter with the rows that are there @param first what may help beside the ways that there always are */
+export function refusalOf(
+  { stream, shape }: Pick<StreamPlan, 'stream' | 'shape'>,
+  what: string,
+  first?: string,
+): MillraceError {
   const table = nameOf(shape)
   return new MillraceError('MR-2201', {
-    message: `${stream}: the rows of ${table} ${what}.`,
+    message: `${stream.name}: the rows of ${table} ${what}.`,
     kept: 'Nothing was read or changed.',
     next: [
+      ...(first === undefined ? [] : [first]),
       `To load it anew:  drop table ${table};  the next run reads everything from the beginning.`,
       'To keep what is there: give the sync another  schema .',
     ],
   })
+}
+
+function otherAccount({ stream, account }: StreamPlan, before: Asked): string | null {
+  // A connection that came to name its account, or does so no more, is another source.
+  if (stream.source !== undefined || (before.source ?? null) !== null) return null
+  if (account === undefined || before.account === undefined || before.account === account) return null
+  return `are of the account ${before.account}, and what comes now is of ${account}: they would stand beside each other, or in each other’s place`
 }
 
 function otherSource({ source }: Stream, before: Asked): string | null {

@@ -25,11 +25,7 @@ export async function refuseOtherVersions(session: Session, plan: StreamPlan, ke
   // Left out of what is loaded, it is no row's version.
   if (config.schemaChanges === 'ignore' && !table.columns.some(({ name }) => name === column)) return
   if (!(await session.etl.holdsOtherVersions({ table, column }))) return
-  throw refusalOf(
-    shape,
-    stream.name,
-    `have another version than ${stream.version}, which what comes now has: ${undecided}`,
-  )
+  throw refusalOf(plan, `have another version than ${stream.version}, which what comes now has: ${undecided}`)
 }
 
 function isKnown({ shape }: StreamPlan, { watermark, marks }: Cursor): boolean {

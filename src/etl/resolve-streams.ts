@@ -7,6 +7,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import { metaColumns, type Column, type Table } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
+import { accountOf } from './account-of.ts'
 import { refuseUnknownFields } from './check-fields.ts'
 import { checkHistory, madeOf } from './check-history.ts'
 import { checkChild, checkMasks, checkWhere, isLoaded } from './check-masks.ts'
@@ -25,6 +26,8 @@ export type StreamPlan = {
   readonly part?: { readonly sweeps: boolean }
   /** Of a field history whose object is loaded, too. @default all rows are loaded */
   readonly leftOut?: LeftOut
+  /** The connection's, where the rows are its. @default not known, or the stream has a `source` of its own */
+  readonly account?: string
 }
 
 /** A child stream, with what its own entry in the sync says of it. */
@@ -52,6 +55,7 @@ export async function resolveStreams(
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   refuseUnknownFields(sync, streams, wanted)
   refuseIdleOptions(sync, streams)
+  const account = await accountOf(connector, streams, signal)
   const plans: StreamPlan[] = []
   for (const stream of streams) {
     const named = wanted.get(stream.name)
@@ -69,6 +73,7 @@ export async function resolveStreams(
       stream,
       config,
       mode,
+      ...(account !== undefined && stream.source === undefined && { account }),
       shape: shapeOf(sync, stream, {
         config,
         ours: mode === 'scd2' ? intervalColumns : [],

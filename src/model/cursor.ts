@@ -41,6 +41,8 @@ export type Asked = {
   readonly version?: string | null
   /** Of what the rows are, as the stream says. @default not known */
   readonly source?: string | null
+  /** The connection's account, where the rows are its. @default not known */
+  readonly account?: string
   /** Of a stream that is a query. @default not known */
   readonly query?: string | null
   /** Of the stream's own options, those that decide what its rows mean. @default not known */

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import stripeConnector from '../../../connectors/stripe/index.ts'
+import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import { streamNames, stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { declarationsOf } from './declarations.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
@@ -25,6 +26,20 @@ describe('a connection', () => {
     const body = { id: 'of_a_proxy', status: 'ok' }
     await other.sandbox.setFault('stripe', 'error_200', { match: '/v1/account', body })
     expect(await other.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+  })
+
+  it('asks for its account once, whoever wants to know it', async () => {
+    await using other = await openStripe({ keys: { accounts: 'all' } })
+    await other.opened.account({ signal })
+    expect(await other.opened.now?.({ signal })).toEqual(await other.sandbox.now())
+    await other.read('charges', await other.scanOf())
+    expect((await other.requests()).filter(({ path }) => path === '/v1/account')).toHaveLength(1)
+  })
+
+  it('knows the time by a key that may not read its account', async () => {
+    await using other = await openStripe({ keys: { api_key: restrictedKey('rak_accounts_kyc_basic_read') } })
+    await expect(other.opened.account({ signal })).rejects.toMatchObject({ code: 'MR-3001' })
+    expect(await other.opened.now?.({ signal })).toEqual(await other.sandbox.now())
   })
 
   it('takes the vendor’s clock from its answers', async () => {

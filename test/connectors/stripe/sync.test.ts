@@ -144,3 +144,30 @@ describe('streams of a platform and its accounts', () => {
     ])
   })
 })
+
+describe('a key of another account', () => {
+  const accountsAsked = async () =>
+    (await project.sandbox.journal('stripe')).filter(({ path }) => path === '/v1/account').length
+  const errorOf = async (...args: readonly string[]) =>
+    resultOf(await millrace(['sync', 'run', ...args], project)).runs[0]?.error
+
+  it.each(['one', 'many'])('is refused before a row is read, by the request that tells the time: %s', async (sync) => {
+    const before = await accountsAsked()
+    await run(sync)
+    expect(await accountsAsked()).toBe(before + 1)
+    const body = '{"id":"acct_OTHER","object":"account"}'
+    await project.sandbox.setFault('stripe', 'error_200', { match: '/v1/account$', times: 'always', body })
+    for (const more of [[], ['--full-refresh']])
+      expect(await errorOf(sync, ...more)).toMatchObject({
+        code: 'MR-2201',
+        message: expect.stringContaining(
+          'are of the account acct_1MillraceSandbox, and what comes now is of acct_OTHER',
+        ),
+      })
+    const planned = await millrace(['sync', 'plan', sync], project)
+    expect(planned.code).not.toBe(0)
+    expect(JSON.stringify(planned.lines)).toContain('acct_OTHER')
+    await project.sandbox.setFault('stripe', 'error_200', null)
+    await run(sync)
+  })
+})
