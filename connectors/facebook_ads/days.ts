@@ -11,6 +11,13 @@ export function firstDayFrom(ms: number, timezone: string): string {
   return dayAt(ms - 1, timezone) === day ? addDays(day, 1) : day
 }
 
+/**
+ * The first day of what begins at the instant, and the one after the last of what ends there. Midnight UTC is how a day is written: it is that day of
+ * every account, also where the day had begun long before. In between no day is passed by, and none comes twice.
+ */
+export const cutAt = (ms: number, timezone: string): string =>
+  earliest(firstDayFrom(ms, timezone), firstDayFrom(ms, 'UTC'))
+
 /** The last day that begins before the instant. */
 export const lastDayBefore = (ms: number, timezone: string): string => dayAt(ms - 1, timezone)
 

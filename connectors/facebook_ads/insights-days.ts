@@ -1,7 +1,7 @@
 import type { Scan } from 'millrace'
 import type { Account } from './account.ts'
 import type { Breakdown } from './insights-columns.ts'
-import { addDays, dayAt, dayMs, earliest, firstDayFrom, lastDayBefore, latest } from './days.ts'
+import { addDays, cutAt, dayAt, dayMs, earliest, lastDayBefore, latest } from './days.ts'
 
 /** The days of an account that a scan reads. null: none. */
 export type Days = { readonly first: string; readonly last: string }
@@ -21,9 +21,9 @@ export type DaysOf = {
 }
 
 /**
- * A day belongs to the scan within whose bounds it begins, by the account's clock: parts of a backfill meet and do not
- * overlap. A live scan begins with the day that it had not seen the end of, and the window before it; one that an account's
- * refusal keeps from its end reads to today, or it would bring nothing of the others for as long as that lasts.
+ * A part of a backfill reads the account's own days that its bounds name, so that parts meet and do not overlap. A live scan
+ * begins with the day that it had not seen the end of, and the window before it; one that an account's refusal keeps from its
+ * end reads to today, or it would bring nothing of the others for as long as that lasts.
  */
 export function daysOf({ timezone, createdAt }: Account, of: DaysOf): Days | null {
   const last = lastOf(timezone, of)
@@ -45,7 +45,9 @@ export function lostDaysOf({ timezone, createdAt }: Account, of: DaysOf, place: 
 
 function lastOf(timezone: string, { scan, now, isHeldUp = false }: DaysOf): string {
   const today = dayAt(now.getTime(), timezone)
-  return isHeldUp && !isPart(scan) ? today : earliest(lastDayBefore(Date.parse(scan.to), timezone), today)
+  const to = Date.parse(scan.to)
+  if (isPart(scan)) return earliest(addDays(cutAt(to, timezone), -1), today)
+  return isHeldUp ? today : earliest(lastDayBefore(to, timezone), today)
 }
 
 const firstKept = (timezone: string, { now, keptMonths = usualMonths }: DaysOf): string =>
@@ -71,7 +73,7 @@ function fromDay(
   from: string,
   { scan, windowDays, timezone }: Pick<DaysOf, 'scan' | 'windowDays'> & { readonly timezone: string },
 ): string {
-  if (isPart(scan)) return firstDayFrom(Date.parse(from), timezone)
+  if (isPart(scan)) return cutAt(Date.parse(from), timezone)
   // `from` is the watermark less the stream's overlap; the sync may say another window.
   return dayAt(Date.parse(from) + (overlapDays - windowDays) * dayMs, timezone)
 }

@@ -1,18 +1,33 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dayAt, firstDayFrom, lastDayBefore } from '../../../connectors/facebook_ads/days.ts'
+import { cutAt, dayAt, firstDayFrom, lastDayBefore } from '../../../connectors/facebook_ads/days.ts'
 import type { Breakdown } from '../../../connectors/facebook_ads/insights-columns.ts'
 import { daysOf, keptMonthsOf, lostDaysOf } from '../../../connectors/facebook_ads/insights-days.ts'
 
-const zones = ['UTC', 'America/Los_Angeles', 'Asia/Kolkata', 'Pacific/Auckland', 'Africa/Cairo', 'Australia/Lord_Howe']
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'Pacific/Kiritimati',
+  'America/Los_Angeles',
+  'Asia/Kolkata',
+  'Pacific/Auckland',
+  'Africa/Cairo',
+  'Australia/Lord_Howe',
+]
 const zone = fc.constantFrom(...zones)
 const instant = fc.integer({ min: Date.parse('2023-12-01'), max: Date.parse('2026-11-19') })
+const day = instant.map((ms) => ms - (ms % 86_400_000))
+const hour = instant.map((ms) => ms - (ms % 3_600_000))
+/** Where parts are cut: at days as they are written, at hours by a short step, and anywhere, where a sync stands. */
+const bound = fc.oneof(day, hour, instant)
 const now = new Date('2026-11-20T09:55:00Z')
+/** All days of the instants are over, and kept. */
+const muchLater = { now: new Date('2027-01-20T09:55:00Z'), keptMonths: 60 }
 
 describe('the days of a scan', () => {
   it('of two parts that meet are those of the whole, each once, in every zone', () => {
     fc.assert(
-      fc.property(zone, fc.tuple(instant, instant, instant), (timezone, instants) => {
+      fc.property(zone, fc.tuple(bound, bound, bound), (timezone, instants) => {
         const [from, cut, to] = instants.toSorted((a, b) => a - b).map((ms) => new Date(ms).toISOString())
         const account = { id: 'act_1', timezone, createdAt: null }
         const list = (a: string | undefined, b: string | undefined) => {
@@ -26,6 +41,34 @@ describe('the days of a scan', () => {
           return found
         }
         expect([...list(from, cut), ...list(cut, to)]).toEqual(list(from, to))
+      }),
+    )
+  })
+
+  it('of a part that is cut at days as they are written are those days of the account, in every zone', () => {
+    fc.assert(
+      fc.property(zone, day, fc.integer({ min: 1, max: 40 }), (timezone, from, count) => {
+        const [first, end] = [from, from + count * 86_400_000].map((ms) => new Date(ms).toISOString())
+        const scan = { from: first ?? '', to: end ?? '', full: true, start: null }
+        const days = daysOf({ id: 'act_1', timezone, createdAt: null }, { scan, ...muchLater, windowDays: 28 })
+        expect(days).toEqual({ first: first?.slice(0, 10), last: dayAt(from + (count - 1) * 86_400_000, 'UTC') })
+      }),
+    )
+  })
+
+  it('of a part that ends where the live scan stands leave none out before those that this one reads', () => {
+    fc.assert(
+      fc.property(zone, bound, (timezone, watermark) => {
+        const account = { id: 'act_1', timezone, createdAt: null }
+        const of = { ...muchLater, windowDays: 1 }
+        const stands = new Date(watermark).toISOString()
+        const from = new Date(watermark - 28 * 86_400_000).toISOString()
+        const part = daysOf(account, { ...of, scan: { from, to: stands, full: true, start: null } })
+        const live = daysOf(account, {
+          ...of,
+          scan: { from, to: muchLater.now.toISOString(), full: false, start: null },
+        })
+        expect((live?.first ?? '') <= next(part?.last ?? '1970-01-01')).toBe(true)
       }),
     )
   })
@@ -140,6 +183,17 @@ it('a day belongs to the instant that it begins at', () => {
   expect(firstDayFrom(midnight + 1, 'America/Los_Angeles')).toBe('2026-11-04')
   expect(lastDayBefore(midnight, 'America/Los_Angeles')).toBe('2026-11-02')
   expect(lastDayBefore(midnight + 1, 'America/Los_Angeles')).toBe('2026-11-03')
+})
+
+it.each([
+  ['Europe/Berlin', '2026-10-15T00:00:00Z', '2026-10-15'],
+  ['Europe/Berlin', '2026-10-14T22:00:00Z', '2026-10-15'],
+  ['Europe/Berlin', '2026-10-14T21:00:00Z', '2026-10-15'],
+  ['America/Los_Angeles', '2026-10-15T00:00:00Z', '2026-10-15'],
+  ['America/Los_Angeles', '2026-10-15T07:00:00Z', '2026-10-15'],
+  ['America/Los_Angeles', '2026-10-15T07:00:01Z', '2026-10-16'],
+])('what is cut in %s at %s begins with %s', (timezone, at, first) => {
+  expect(cutAt(Date.parse(at), timezone)).toBe(first)
 })
 
 const next = (day: string) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)

@@ -370,6 +370,15 @@ describe('breakdowns', () => {
   })
 })
 
+it('a backfill of a day reads that day of every account, wherever the account is', async () => {
+  await using vendor = await openFacebook()
+  const part = { from: '2026-10-15T00:00:00.000Z', to: '2026-10-16T00:00:00.000Z', full: true }
+  const days = rowsOf(await vendor.read('account_insights', part)).map((row) => [row['account_id'], row['date_start']])
+  const accounts = await vendor.sandbox.show('facebook_ads', 'ad_accounts')
+  expect(new Set(accounts.map((account) => account['timezone_name']))).toContain('Europe/Berlin')
+  expect(days).toEqual(accounts.map((account) => [account['account_id'], '2026-10-15']))
+})
+
 describe('what cannot be had', () => {
   it('days that the vendor keeps no longer are named by account, and not asked for', async () => {
     await using vendor = await openFacebook()
