@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { APIClient, TrackClient } from 'customerio-node'
 import { MillraceError, sendWithin, type Exchange, type Host } from 'millrace'
-import { classifyFailure, describeRefusal } from './classify-failure.ts'
+import { batchRefusals, classifyFailure, describeRefusal, type Signing } from './classify-failure.ts'
 import { malformed, parseObject, readAnswer, type Answer } from './read-answer.ts'
 import { loadSdk, type Sdk } from './sdk.ts'
 
@@ -56,13 +56,21 @@ export async function openClients(
       sdk,
       host,
       connection,
-      keys: trackKeys,
+      signing: { region: connection.region, keys: trackKeys, address: 'base_url', refusals: batchRefusals },
       makeClient: () => new sdk.TrackClient(siteId, apiKey, track),
     }),
     app:
       appKey === undefined
         ? null
-        : spaced(openApi({ sdk, host, connection, keys: appKeys, makeClient: () => new sdk.APIClient(appKey, app) })),
+        : spaced(
+            openApi({
+              sdk,
+              host,
+              connection,
+              signing: { region: connection.region, keys: appKeys, address: 'app_base_url' },
+              makeClient: () => new sdk.APIClient(appKey, app),
+            }),
+          ),
   }
 }
 
@@ -70,14 +78,13 @@ function openApi<Client extends { request: TrackClient['request'] }>({
   sdk,
   host,
   connection,
-  keys,
+  signing,
   makeClient,
 }: {
   readonly sdk: Sdk
   readonly host: Host
   readonly connection: Connection
-  /** Which keys of the connection sign in. */
-  readonly keys: string
+  readonly signing: Signing
   readonly makeClient: () => Client
 }): Api<Client> {
   async function attempt<T>(request: ApiRequest<Client, T>, signal: AbortSignal): Promise<T> {
@@ -101,8 +108,8 @@ function openApi<Client extends { request: TrackClient['request'] }>({
     if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Customer.io's SDK sent nothing.` })
     return read(readAnswer(answer, readAt))
   }
-  const { region, rate_per_second: ratePerSecond } = connection
-  const classify = (error: unknown) => classifyFailure(error, { region, keys })
+  const { rate_per_second: ratePerSecond } = connection
+  const classify = (error: unknown) => classifyFailure(error, signing)
   return {
     call: (request) => host.call({ ratePerSecond, ...request, classify }, (signal) => attempt(request, signal)),
   }

@@ -1,4 +1,5 @@
 import type { WriteResult } from 'millrace'
+import { batchRefusals } from './classify-failure.ts'
 import type { TrackApi } from './client.ts'
 import type { Item } from './item.ts'
 import { malformed, type Answer } from './read-answer.ts'
@@ -24,17 +25,15 @@ export async function sendBatch(
     signal,
     repeatable: optsIn ? 'never' : true,
     send: (client) => client.batch([...items]),
-    isAnswer: (status) => isOneRow && refusals.includes(status),
+    isAnswer: (status) => isOneRow && batchRefusals.includes(status),
     read: (answer) => readBatchAnswer(answer, items.length),
   })
   return items.map((_, index) => errors.get(index) ?? { outcome: 'ok' })
 }
 
 function readBatchAnswer({ status, body }: Answer, rows: number): ReadonlyMap<number, WriteResult> {
-  const isWhole = refusals.includes(status)
+  const isWhole = batchRefusals.includes(status)
   const surprise = Object.keys(body).find((name) => name !== 'errors')
   if (!isWhole && surprise !== undefined) throw malformed(`answered a batch with "${surprise.slice(0, 40)}"`)
   return readRowErrors(status, body, { rows, isWhole })
 }
-
-const refusals: readonly number[] = [400, 413, 422]

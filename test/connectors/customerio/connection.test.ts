@@ -39,8 +39,8 @@ describe('a connection to Customer.io', () => {
   it('does not follow a redirect with its credentials', async () => {
     await vendor.sandbox.setFault('customerio', 'status', { status: 307 })
     await expect(vendor.opened.check({ signal })).rejects.toMatchObject({
-      code: 'MR-3004',
-      message: expect.stringContaining('region eu'),
+      code: 'MR-3001',
+      message: expect.stringContaining('sends on to another address. region (eu) must be'),
     })
   })
 

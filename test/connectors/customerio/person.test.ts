@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../../src/model/change.ts'
+import { writeBatch } from '../../../src/reverse-etl/write-batch.ts'
 import { change, exact, openCustomerio, type OpenedCustomerio } from './open-customerio.ts'
 
 let vendor: OpenedCustomerio
@@ -249,6 +250,26 @@ describe('partial answers', () => {
     await fault('status', { status: 400, body })
     expect(await write([change('A-1')])).toEqual([{ outcome: 'rejected', retryable: false, ...blame }])
   })
+
+  it.each([301, 302, 307, 404, 405, 415, 501])(
+    'ends the delivery where an address that is not the Track API’s answers %i: no row is to blame',
+    async (status) => {
+      await fault('status', { status, times: 'always' })
+      const batch = Array.from({ length: 8 }, (_, nth) => ({ key: `A-${nth}`, change: change(`A-${nth}`) }))
+      const context = vendor.writeContext()
+      // What becomes of an answer is not asked here.
+      const spooled = batch as never
+      const target = { object: vendor.person, context, mayStillSend: async () => undefined }
+      const { results, failure } = await writeBatch(spooled, target)
+      expect(new Set(results.map(({ outcome }) => outcome))).toEqual(new Set(['unknown']))
+      expect(failure).toMatchObject({
+        code: 'MR-3001',
+        retry: 'never',
+        message: expect.stringMatching(new RegExp(`answered ${status} .*region \\(eu\\) .* base_url, where it is set`)),
+      })
+      expect(await vendor.requests()).toHaveLength(1)
+    },
+  )
 
   it.each([
     ['an unknown key', { meta: { error: 'maintenance' } }],
