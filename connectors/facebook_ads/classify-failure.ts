@@ -1,5 +1,5 @@
 import type { Failure } from 'millrace'
-import { GraphError, isForbidden } from './graph-error.ts'
+import { GraphError, isForbidden, isUnknown } from './graph-error.ts'
 
 /**
  * What only Facebook's connector can say of a refusal. undefined: the host knows (sockets, timeouts, malformed answers).
@@ -25,7 +25,7 @@ function meaningOf(error: GraphError): Pick<Failure, 'kind' | 'notReceived' | 'r
   if (signInCodes.has(graphCode) || /appsecret_proof/.test(message) || isForbidden(error)) return { kind: 'auth' }
   if (isRateCode(graphCode) || (graphCode === 0 && status === 429))
     return { kind: 'rate', notReceived: true, retryAfterMs: regainMs > 0 ? regainMs : usualWaitMs }
-  if (isTransient || graphCode === 1 || graphCode === 2 || status >= 500 || status === 408) return { kind: 'server' }
+  if (isTransient || isUnknown(error) || status >= 500 || status === 408) return { kind: 'server' }
   if (graphCode === 0 && status < 300) return { kind: 'malformed' }
   return { kind: graphCode === 0 && (status === 401 || status === 403) ? 'auth' : 'refused' }
 }

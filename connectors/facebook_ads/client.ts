@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError, type Host, type Exchange } from 'millrace'
 import { classifyFailure } from './classify-failure.ts'
-import { GraphError, isRefusal } from './graph-error.ts'
+import { GraphError, isRefusal, isUnknown } from './graph-error.ts'
 import { loadSdk, type Connection, type Sdk } from './sdk.ts'
 import { pauseMs, readUsage } from './usage.ts'
 
@@ -21,6 +21,8 @@ export type Ask<T> = {
   readonly read: (bytes: Uint8Array, readAt: Date) => T
   /** Takes a refusal that is an answer, too. */
   readonly recover?: (error: GraphError) => T | undefined
+  /** Takes the error in which it ends where the vendor itself does not know why, however often it is asked. */
+  readonly giveUp?: (error: MillraceError) => T
 }
 
 export async function openClient(connection: Connection, host: Host): Promise<GraphApi> {
@@ -43,23 +45,32 @@ export async function openClient(connection: Connection, host: Host): Promise<Gr
 
   return {
     host,
-    ask: async ({ label, docs, signal, send, read, recover }) => {
+    ask: async ({ label, docs, signal, send, read, recover, giveUp }) => {
       const waitMs = goOnAt - performance.now()
       if (waitMs > 0) await pause(waitMs, signal)
-      return await host.call({ label, docs, signal, classify: classifyFailure, timeoutMs }, async (attemptSignal) => {
-        const readAt = new Date()
-        const exchange: Exchange = { signal: attemptSignal, answer: null }
-        await send(sdkOf(exchange))
-        const { answer } = exchange
-        if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Facebook's SDK sent nothing.` })
-        host.sawDate(answer.header('date'))
-        noteUsage(exchange)
-        if (!isRefusal(answer)) return read(answer.bytes, readAt)
-        const error = new GraphError(answer)
-        const recovered = recover?.(error)
-        if (recovered === undefined) throw error
-        return recovered
-      })
+      const said: GraphError[] = []
+      try {
+        return await host.call({ label, docs, signal, classify: classifyFailure, timeoutMs }, async (attemptSignal) => {
+          const readAt = new Date()
+          const exchange: Exchange = { signal: attemptSignal, answer: null }
+          await send(sdkOf(exchange))
+          const { answer } = exchange
+          if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Facebook's SDK sent nothing.` })
+          host.sawDate(answer.header('date'))
+          noteUsage(exchange)
+          if (!isRefusal(answer)) return read(answer.bytes, readAt)
+          const error = new GraphError(answer)
+          said.push(error)
+          const recovered = recover?.(error)
+          if (recovered === undefined) throw error
+          return recovered
+        })
+      } catch (error) {
+        const last = said.at(-1)
+        const isUnknownToIt = last !== undefined && isUnknown(last)
+        if (giveUp && isUnknownToIt && error instanceof MillraceError && error.code === 'MR-3003') return giveUp(error)
+        throw error
+      }
     },
   }
 }

@@ -42,6 +42,9 @@ export const isForbidden = ({ graphCode, subcode }: GraphError): boolean =>
 export const isTooMuch = ({ graphCode, subcode, message }: GraphError): boolean =>
   subcode === 1487534 || ([1, 2, 100].includes(graphCode) && /reduce the amount of data/i.test(message))
 
+/** An error of the vendor's own, which mostly passes. Where it stays, fewer rows may do. https://github.com/airbytehq/airbyte/issues/25383 */
+export const isUnknown = ({ graphCode }: GraphError): boolean => graphCode === 1 || graphCode === 2
+
 /**
  * Said of a run of a report that was started and is there, and passes: it is not found, or was asked for other fields.
  * https://github.com/airbytehq/airbyte/issues/46545, https://github.com/facebook/facebook-python-business-sdk/issues/664

@@ -72,7 +72,7 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
   const { entity, fields, signal } = paging
   const { statuses } = entity
   for (let limit = of.limit; ;) {
-    const answer = await api.ask<Page | GraphError>({
+    const answer = await api.ask<Page | GraphError | MillraceError>({
       label: `GET /${of.account}/${entity.edge}`,
       docs: entity.docs,
       signal,
@@ -84,16 +84,19 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
         }),
       read: (bytes, readAt) => ({ kind: 'page', ...readList(bytes, readAt) }),
       recover: (error) => (isAboutTheRequest(error, of) ? error : undefined),
+      giveUp: (error) => error,
     })
     if (!(answer instanceof Error)) return answer
+    const least = answer instanceof MillraceError ? leastRows : 1
+    if (limit > least && (answer instanceof MillraceError || isTooMuch(answer))) {
+      limit = paging.size = Math.max(least, limit >> 1)
+      continue
+    }
+    if (answer instanceof MillraceError) throw answer
     const fieldRefusal = fields.refusal(answer)
     if (fieldRefusal) throw fieldRefusal
     if (isForbidden(answer)) return { kind: 'refused', message: answer.message }
     if (isLostCursor(answer, of)) return { kind: 'lost' }
-    if (isTooMuch(answer) && limit > 1) {
-      limit = paging.size = Math.max(1, limit >> 1)
-      continue
-    }
     throw new MillraceError('MR-3004', {
       message: `Facebook refused GET /${of.account}/${entity.edge}: ${answer.message}`,
       next: entity.docs,
@@ -101,6 +104,9 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
     })
   }
 }
+
+/** Where the vendor does not say that it is too much: so few are not. */
+const leastRows = 5
 
 /** What asking otherwise may mend. The rest is the host's: it waits, tries again, or gives up. */
 const isAboutTheRequest = (error: GraphError, of: PageOf) =>

@@ -13,6 +13,8 @@ export type ReportOf = {
   readonly filters: readonly Json[]
   readonly pollMs: number
   readonly signal: AbortSignal
+  /** Of a page; fewer once only a smaller one came. @default 500 */
+  pageRows?: number
 }
 
 export type Rows = { readonly records: readonly { readonly [field: string]: Json }[]; readonly readAt: Date }
@@ -24,7 +26,7 @@ export type RunEnding = { readonly kind: 'done' } | { readonly kind: 'split'; re
 export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncGenerator<Rows, RunEnding> {
   const broken = await waitForRun(api, of, run)
   if (broken) return broken
-  let limit = rowsPerPage
+  let limit = of.pageRows ?? usualRows
   let at: string | null = null
   for (;;) {
     const from: string | null = at
@@ -33,6 +35,7 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
       send: (sdk) => sdk.reportRows(run, { limit, ...(from !== null && { after: from }) }),
       read: (bytes, readAt) => ({ kind: 'page', ...readList(bytes, readAt) }),
       recover: (error) => (isTooMuch(error) ? { kind: 'less', message: error.message } : undefined),
+      giveUp: ({ message }) => ({ kind: 'less', message }),
     })
     if (page.kind === 'lost') return page
     if (page.kind === 'less') {
@@ -40,6 +43,7 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
       limit = Math.max(fewestRows, limit >> 1)
       continue
     }
+    of.pageRows = limit
     if (page.rows > 0) yield { records: parseRows(page.lines), readAt: page.readAt }
     at = nextAfter(page, from)
     if (at === null) return { kind: 'done' }
@@ -83,7 +87,7 @@ async function waitForRun(
 async function askRun<T extends { readonly kind: string }>(
   api: GraphApi,
   { pollMs, signal }: ReportOf,
-  request: Pick<Ask<T>, 'label' | 'send' | 'read' | 'recover'>,
+  request: Pick<Ask<T>, 'label' | 'send' | 'read' | 'recover' | 'giveUp'>,
 ): Promise<T | Lost> {
   for (let misses = 1; ; misses++) {
     let lost: Lost | null = null
@@ -135,7 +139,7 @@ const runFields = [
   'error_message',
   'error_user_msg',
 ]
-const rowsPerPage = 500
+const usualRows = 500
 const fewestRows = 25
 const longestPollMs = 30_000
 const longestStandstillMs = 30 * 60_000

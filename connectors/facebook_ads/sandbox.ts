@@ -48,7 +48,11 @@ export default simulator({
       keys: { rows: count },
       needs: ['rows'],
     },
-    too_much_page: { does: 'pages of more than limit rows are refused', keys: { limit: count }, needs: ['limit'] },
+    too_much_page: {
+      does: 'pages of more than limit rows are refused, in the words of message',
+      keys: { limit: count, message: 'text' },
+      needs: ['limit'],
+    },
     forbidden_account: {
       does: 'an account (account, else all; edge, else everything of it) may not be read: code (200 or 10)',
       keys: { account: 'text', edge: 'text', code: { oneOf: [200, 10] } },

@@ -109,11 +109,15 @@ export const refuseTooMuch = (): Refusal =>
     userMessage: "Please reduce the amount of data you're asking for, then retry your request",
   })
 
-export const refuseTooMuchOnPage = (): Refusal =>
+/** It also says "An unknown error occurred" of it. https://github.com/airbytehq/airbyte/issues/25383 */
+export const refuseTooMuchOnPage = (message: unknown): Refusal =>
   refuse({
     status: 500,
     code: 1,
-    message: "Please reduce the amount of data you're asking for, then retry your request",
+    message:
+      typeof message === 'string'
+        ? message
+        : "Please reduce the amount of data you're asking for, then retry your request",
   })
 
 export const refuseTooOld = (): Refusal =>

@@ -42,6 +42,30 @@ describe('the lists of an account', () => {
     expect(idsOf(rows)).toEqual(idsOf(held.filter((row) => row['effective_status'] !== 'DELETED')))
   })
 
+  it('are asked for in smaller pages where the vendor does not know why it fails, however often it is asked', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('too_much_page', { times: 'always', limit: 9, match: '/ads\\?', ...unknown })
+    const rows = rowsOf(await vendor.read('ads'))
+    const held = await vendor.sandbox.show('facebook_ads', 'ads')
+    expect(idsOf(rows)).toEqual(idsOf(held.filter((row) => row['effective_status'] !== 'DELETED')))
+    const limits = limitsOf(await vendor.requests())
+    expect(limits.slice(0, 21)).toEqual([100, 50, 25, 12].flatMap((limit) => Array(5).fill(limit)).concat(6))
+    expect(new Set(limits.slice(20))).toEqual(new Set([6]))
+  })
+
+  it('end with the vendor’s error where a small page fails, too, and in no smaller one where it passes', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('too_much_page', { times: 4, limit: 9, match: '/ads\\?', ...unknown })
+    await vendor.read('ads')
+    expect(new Set(limitsOf(await vendor.requests()))).toEqual(new Set([100]))
+    await vendor.fault('too_much_page', { times: 'always', limit: 0, match: '/ads\\?', ...unknown })
+    await expect(vendor.read('ads')).rejects.toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringContaining('An unknown error occurred'),
+    })
+    expect(Math.min(...limitsOf(await vendor.requests()))).toBe(5)
+  })
+
   it('go on after a page though its last object was deleted since, and begin again where the cursor is of another time', async () => {
     await using vendor = await openFacebook()
     await vendor.fault('too_much_page', { times: 'always', limit: 3, match: '/campaigns\\?' })
@@ -58,6 +82,11 @@ describe('the lists of an account', () => {
     expect(vendor.warnings()).toEqual([expect.stringMatching(/^ad_accounts: act_999 cannot be read.*does not exist/)])
   })
 })
+
+const unknown = { message: 'An unknown error occurred' }
+
+const limitsOf = (requests: readonly string[]) =>
+  requests.flatMap((request) => (request.includes('/ads?') ? [Number(/limit=(\d+)/.exec(request)?.[1])] : []))
 
 const idsOf = (rows: readonly JsonObject[]) => rows.map(({ id }) => String(id)).sort()
 

@@ -153,6 +153,31 @@ describe('a report', () => {
     expect(spendOf(rowsOf(await vendor.read('ad_insights')))).toEqual(spendOf(whole))
   })
 
+  it('asks for smaller pages, and then for fewer days, where the vendor does not know why it fails', async () => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-02T00:00:00Z', to: '2026-11-10T00:00:00Z' }
+    const whole = rowsOf(await vendor.read('ad_insights', scan))
+    const usual = daysAsked(await vendor.requests())
+    const unknown = { message: 'An unknown error occurred', match: '/\\d{9,}/insights' }
+    await vendor.fault('too_much_page', { times: 'always', limit: 60, ...unknown })
+    expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
+    const asked = await vendor.requests()
+    expect(daysAsked(asked)).toEqual(usual)
+    // What a page may have is found out once a scan.
+    expect(asked.filter((request) => request.includes('limit=500'))).toHaveLength(5)
+    // Pages of every size down to the smallest, of the first report alone.
+    await vendor.fault('too_much_page', { times: 6 * 5, limit: 0, ...unknown })
+    await vendor.requests()
+    expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
+    expect(daysAsked(await vendor.requests()).slice(0, 2)).toEqual(['2026-11-02 2026-11-08', '2026-11-02 2026-11-05'])
+    await vendor.fault('too_much_page', { times: 'always', limit: 0, ...unknown })
+    const oneDay = { ...scan, options: { days_per_report: 1 } }
+    await expect(vendor.read('account_insights', oneDay)).rejects.toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringContaining('An unknown error occurred'),
+    })
+  })
+
   const runs = (requests: readonly string[]) => requests.filter((request) => request.startsWith('POST ')).length
 
   it.each([
