@@ -31,9 +31,9 @@ export async function sendBatch(
   return items.map((_, index) => errors.get(index) ?? { outcome: 'ok' })
 }
 
-function readBatchAnswer({ status, body }: Answer, rows: number): ReadonlyMap<number, WriteResult> {
+function readBatchAnswer({ status, body }: Answer, items: number): ReadonlyMap<number, WriteResult> {
   const isWhole = batchRefusals.includes(status)
   const surprise = Object.keys(body).find((name) => name !== 'errors')
   if (!isWhole && surprise !== undefined) throw malformed(`answered a batch with "${surprise.slice(0, 40)}"`)
-  return readRowErrors(status, body, { rows, isWhole })
+  return readRowErrors(status, body, { items, isWhole })
 }

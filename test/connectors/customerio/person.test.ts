@@ -251,6 +251,17 @@ describe('partial answers', () => {
     expect(await write([change('A-1')])).toEqual([{ outcome: 'rejected', retryable: false, ...blame }])
   })
 
+  it('takes a row of two items that was refused whole for refused, and not for taken in part', async () => {
+    await fault('status', { status: 400, body: { errors: [{ reason: 'invalid', field: 'x', message: 'no' }] } })
+    const row = change('A-1', { email: 'a@x.example', unsubscribed: true })
+    const refused = { outcome: 'rejected', code: 'invalid', message: 'x: no', retryable: false }
+    expect(await write([row])).toEqual([refused])
+    expect(JSON.parse((await bodies())[0] ?? '').batch).toHaveLength(2)
+    const errors = [{ batch_index: 1, reason: 'invalid', field: 'x', message: 'no' }]
+    await fault('status', { status: 207, body: { errors } })
+    expect(await write([row])).toEqual([{ ...refused, maybeTaken: true }])
+  })
+
   it.each([301, 302, 307, 404, 405, 415, 501])(
     'ends the delivery where an address that is not the Track API’s answers %i: no row is to blame',
     async (status) => {
