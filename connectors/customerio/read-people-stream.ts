@@ -38,8 +38,10 @@ export async function* readPeopleStream(exporting: Exporting, scan: Scan): Async
       const path = exporting.host.spoolPath(`customerio-export-${id}.csv`)
       try {
         if (await fetchExport(exporting, id, path)) {
-          yield* readFile(exporting, { path, total: finished.total, position, scan })
-          return
+          const unusable = yield* tryFile(exporting, { path, total: finished.total, position, scan })
+          if (!unusable) return
+          if (!isOld) throw unusable
+          exporting.host.warn(`${unusable.message} Another export is made.`)
         }
       } finally {
         await rm(path, { force: true })
@@ -72,6 +74,17 @@ type File = {
   readonly total: number
   readonly position: ExportPosition
   readonly scan: Scan
+}
+
+/** What is wrong with the file; undefined: it is read to its end. What came of it is loaded. */
+async function* tryFile(exporting: Exporting, file: File): AsyncGenerator<ScanItem, MillraceError | undefined> {
+  try {
+    yield* readFile(exporting, file)
+    return undefined
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR-3005') return error
+    throw error
+  }
 }
 
 async function* readFile({ host }: Exporting, { path, total, position, scan }: File): AsyncGenerator<ScanItem> {
@@ -156,7 +169,7 @@ const cut = (id: number, rows: number, total: number) =>
   new MillraceError('MR-3005', {
     message: `Reading people: the file of export ${id} has ${rows} rows, Customer.io says ${total}.`,
     kept: 'Nobody is taken for deleted; the rows that came are loaded.',
-    next: 'Run again.',
+    next: 'Run again: where the file stays so, another export is made.',
   })
 
 const freshMs = 24 * 3_600_000

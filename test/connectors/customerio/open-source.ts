@@ -64,7 +64,7 @@ export async function openSource(keys: JsonObject = {}, attempts = 3): Promise<O
   }
 }
 
-function rowsOf(item: ScanItem): readonly JsonObject[] {
+export function rowsOf(item: ScanItem): readonly JsonObject[] {
   if (item.kind !== 'lines' && item.kind !== 'file') return []
   const bytes = item.kind === 'lines' ? Buffer.from(item.lines) : readFileSync(item.path)
   return bytes

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { JsonObject } from 'millrace'
+import type { Json, JsonObject } from 'millrace'
 import { change } from './open-customerio.ts'
-import { openSource, pathsOf, type OpenedSource } from './open-source.ts'
+import { openSource, pathsOf, rowsOf, type OpenedSource } from './open-source.ts'
 
 let vendor: OpenedSource
 beforeAll(async () => {
@@ -168,6 +168,46 @@ describe('an export', () => {
       code: 'MR-3005',
       message: expect.stringMatching(message),
     })
+  })
+
+  it.each<JsonObject>([{}, { within: true }])(
+    'of an earlier run whose file stays cut is made anew, and one of this run ends it: %o',
+    async (spec) => {
+      const people = (await vendor.sandbox.show('customerio', 'person')).length
+      let resume: Json = null
+      const read = async () => {
+        const ids = new Set<unknown>()
+        for await (const item of vendor.items('people', { resume, whole: true })) {
+          if (item.kind === 'checkpoint') resume = item.resume
+          for (const row of rowsOf(item)) ids.add(row['cio_id'])
+        }
+        return ids
+      }
+      await vendor.sandbox.setFault('customerio', 'cut_file', { times: 'always', ...spec })
+      await expect(read()).rejects.toMatchObject({ code: 'MR-3005' })
+      expect(await exportsOf()).toHaveLength(1)
+      await expect(read()).rejects.toMatchObject({ code: 'MR-3005' })
+      expect(await exportsOf()).toHaveLength(1)
+      await vendor.sandbox.setFault('customerio', 'cut_file', { times: 1, ...spec })
+      expect((await read()).size).toBe(people)
+      expect(await exportsOf()).toHaveLength(1)
+      expect(vendor.events).toContainEqual(
+        expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('Another export is made.') }),
+      )
+    },
+  )
+
+  it('whose file was cut on its way is gone on with by the next run, if it is whole by then', async () => {
+    await vendor.sandbox.setFault('customerio', 'cut_file', {})
+    let resume: Json = null
+    const read = async () => {
+      for await (const item of vendor.items('people', { resume, whole: true }))
+        if (item.kind === 'checkpoint') resume = item.resume
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'MR-3005' })
+    await vendor.fresh()
+    await read()
+    expect(await exportsOf()).toEqual([])
   })
 
   it('has its link in no checkpoint, event or error, and its file’s host gets no key', async () => {
