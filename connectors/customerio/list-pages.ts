@@ -30,17 +30,11 @@ export type ListPage = {
 
 type PageOptions = {
   readonly from: string | null
-  /** What it does not yield is taken for gone. */
-  readonly isWhole: boolean
   readonly signal: AbortSignal
 }
 
 /** From a token of an earlier page, or from the beginning where Customer.io does not know the token any more. */
-export async function* listPages(
-  app: AppApi,
-  list: List,
-  { from, isWhole, signal }: PageOptions,
-): AsyncGenerator<ListPage> {
+export async function* listPages(app: AppApi, list: List, { from, signal }: PageOptions): AsyncGenerator<ListPage> {
   const isNew = watchForCircle()
   let start = from
   let isKept = start !== null
@@ -58,14 +52,11 @@ export async function* listPages(
     if (page.rows > 0 && before && Buffer.compare(before, page.lines) === 0)
       throw odd(list, 'the same page came twice in a row')
     before = page.lines
-    // A page may be empty by what it leaves out; a list that goes on with nothing in it is at its end, as far as is known.
+    // A page may be empty by what it leaves out. Behind so many there may still be rows: who stops there may not say that it was all.
     empty = page.rows === 0 ? empty + 1 : 0
-    if (isWhole && empty >= mostEmpty && page.next !== null && list.paging !== 'none')
-      throw odd(
-        list,
-        `${mostEmpty} pages in a row are empty and say that there are more, which would be taken for gone`,
-      )
-    start = list.paging === 'none' || empty >= mostEmpty ? null : page.next
+    start = list.paging === 'none' ? null : page.next
+    if (start !== null && empty >= mostEmpty)
+      throw odd(list, `${mostEmpty} pages in a row are empty and say that there are more`)
     if (start !== null && !isNew(start)) throw odd(list, 'its pages go in a circle')
     yield { ...page, next: start }
   } while (start !== null || !before)
@@ -128,7 +119,7 @@ const odd = ({ path, docs }: List, what: string) =>
 
 /** The App API takes 10 a second; one less, since it counts when requests arrive. https://docs.customer.io/integrations/api/customerio-apis/ */
 export const readRate = 9
-const mostEmpty = 3
+const mostEmpty = 50
 const lostTokens: readonly number[] = [400, 422]
 /** Thousands of deliveries, or ten messages with all their HTML. */
 const maxPageBytes = 64 * 1024 * 1024

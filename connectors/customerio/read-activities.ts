@@ -21,8 +21,7 @@ export async function* readActivities(
   let oldest = Infinity
   let isNewestFirst = true
   let left = scan.limit ?? Infinity
-  const pages = { from: at, isWhole: scan.whole === true, signal }
-  for await (const page of listPages(app, listOf(Math.min(pageRows, mostRows)), pages)) {
+  for await (const page of listPages(app, listOf(Math.min(pageRows, mostRows)), { from: at, signal })) {
     const times = recordsOf(page.lines).map(({ timestamp }) => Number(timestamp) * 1000)
     isNewestFirst &&= times.every((time, index) => time <= (times[index - 1] ?? oldest))
     oldest = Math.min(oldest, ...times)

@@ -24,11 +24,10 @@ export async function* readChildStream(
   const position = readPosition(scan.resume)
   const at = position?.phase === 'children' ? position : null
   let left = scan.limit ?? Infinity
-  const isWhole = scan.whole === true
-  for (const parent of await listParents(app, parents, { isWhole, signal })) {
+  for (const parent of await listParents(app, parents, signal)) {
     if (at && (parent < at.parent || (parent === at.parent && at.start === null))) continue
     const from = parent === at?.parent ? at.start : null
-    for await (const page of listPages(app, { ...listOf(parent), mayBeGone: true }, { from, isWhole, signal })) {
+    for await (const page of listPages(app, { ...listOf(parent), mayBeGone: true }, { from, signal })) {
       const batch = batchOf(withParent(page, column, parent), left)
       if (batch) yield batch
       left -= page.rows
@@ -40,13 +39,9 @@ export async function* readChildStream(
 }
 
 /** In the order of their ids, so that a scan can go on. */
-export async function listParents(
-  app: AppApi,
-  parents: List,
-  { isWhole, signal }: { readonly isWhole: boolean; readonly signal: AbortSignal },
-): Promise<readonly number[]> {
+export async function listParents(app: AppApi, parents: List, signal: AbortSignal): Promise<readonly number[]> {
   const ids = new Set<number>()
-  for await (const { lines } of listPages(app, parents, { from: null, isWhole, signal }))
+  for await (const { lines } of listPages(app, parents, { from: null, signal }))
     for (const { id } of recordsOf(lines)) {
       if (!Number.isSafeInteger(Number(id))) throw malformed(`lists ${parents.path} with an id that is no number`)
       ids.add(Number(id))

@@ -33,7 +33,7 @@ export async function* readDeliveries(app: AppApi, { scan, signal, pageRows }: R
   let left = scan.limit ?? Infinity
   while (window) {
     let isEmpty = start === null
-    const pages = listPages(app, listOf(window, pageRows), { from: start, isWhole: scan.whole === true, signal })
+    const pages = listPages(app, listOf(window, pageRows), { from: start, signal })
     for await (const page of pages) {
       const kept = keepWithin(page, { ...window, from: Math.max(window.from, bounds.from) })
       const batch = batchOf(kept, left)

@@ -13,7 +13,7 @@ export async function* readListStream(
   const position = readPosition(scan.resume)
   let left = scan.limit ?? Infinity
   const from = position?.phase === 'list' ? position.start : null
-  for await (const page of listPages(app, list, { from, isWhole: scan.whole === true, signal })) {
+  for await (const page of listPages(app, list, { from, signal })) {
     const batch = batchOf(page, left)
     if (batch) yield batch
     left -= page.rows

@@ -1,4 +1,3 @@
-import type { Scan } from 'millrace'
 import type { AppApi } from './client.ts'
 import { readRate, type List } from './list-pages.ts'
 import { malformed } from './read-answer.ts'
@@ -17,13 +16,9 @@ export const membershipOf = (segments: List, pageRows: number): ChildList => ({
 })
 
 /** As Customer.io counts. One request a segment. */
-export async function countMembers(
-  app: AppApi,
-  segments: List,
-  { scan, signal }: { readonly scan: Scan; readonly signal: AbortSignal },
-): Promise<number> {
+export async function countMembers(app: AppApi, segments: List, signal: AbortSignal): Promise<number> {
   let count = 0
-  for (const id of await listParents(app, segments, { isWhole: scan.whole === true, signal }))
+  for (const id of await listParents(app, segments, signal))
     count += await app.call({
       label: `GET /v1/segments/${id}/customer_count`,
       docs: 'https://docs.customer.io/integrations/api/app/tag/segments/getSegmentCount/',

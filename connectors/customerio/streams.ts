@@ -112,7 +112,7 @@ const definitions: readonly Definition[] = [
     ...listsAll,
     pageRows: 1000,
     read: ({ pageRows }, { app, ...reading }) => readChildStream(app, membershipOf(segments, pageRows), reading),
-    count: ({ app, ...reading }) => countMembers(app, segments, reading),
+    count: ({ app, signal }) => countMembers(app, segments, signal),
   },
   whole('campaigns', campaigns, automationColumns),
   children(
