@@ -31,7 +31,10 @@ export async function* followPages({ ask, from, doing, advice, host }: Following
   const seen = new Set<string>()
   for (;;) {
     const page = await ask(pageToken)
-    if (page === 'closed') return yield page
+    if (page === 'closed') {
+      yield page
+      return
+    }
     if (page === 'page gone') {
       restarts = isFromFirst && rows > furthest ? 1 : restarts + 1
       if (restarts > mostRestarts) throw neverWhole({ doing, advice })
