@@ -27,11 +27,11 @@ export function classifyFailure(error: unknown): Failure | undefined {
   if (!(error instanceof HubspotRefusal)) return undefined
   const { status, code, message, correlationId } = error.error
   const requestId = correlationId === null ? {} : { requestId: correlationId }
-  const meaning = meaningOf(error)
-  if (meaning.kind !== 'malformed') return { status, code, message, ...requestId, ...meaning }
+  if (!isOfAnother(error.error)) return { status, code, message, ...requestId, ...meaningOf(error) }
+  // No row is to be blamed, nor would any pass: it ends the run as wrong keys do.
   const said = status < 400 ? `it sends on to another address (HTTP ${status})` : `HTTP ${status}: ${message}`
   return {
-    ...meaning,
+    kind: 'auth',
     ...requestId,
     status,
     message: `${said.replace(/\.$/, '')}; base_url may not be the one of the API, or a proxy may stand before it`,
@@ -54,10 +54,12 @@ function meaningOf({ error, answer }: HubspotRefusal): Pick<Failure, 'kind' | 'n
   if (status === 423) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
   // The account moves to another data centre; Retry-After says until when, up to a day.
   if (status === 477) return { kind: 'rate', notReceived: true, retryAfterMs: waitOf(answer, lockMs) }
-  if (status >= 500 || status === 408) return { kind: 'server' }
-  // No row is to be blamed for an address where there is nothing, and none for what HubSpot does not document.
-  return { kind: isOfRequest(error) ? 'refused' : 'malformed' }
+  return { kind: status >= 500 || status === 408 ? 'server' : 'refused' }
 }
+
+/** What HubSpot does not document for what we ask: an address where there is nothing, or something else. */
+const isOfAnother = (error: VendorError): boolean =>
+  error.status < 500 && !passing.has(error.status) && !isOfRequest(error)
 
 /** HubSpot refuses what was asked, and not who asks, how often or where: a batch may hold a row that is not meant for it. */
 export const isOfRequest = ({ status, code }: VendorError): boolean =>
@@ -124,6 +126,8 @@ export const listOf = (value: unknown): readonly JsonBody[] => (Array.isArray(va
 export const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const refusals: ReadonlySet<number> = new Set([400, 409, 413, 414, 422])
+/** Of who asks, how often, and when. */
+const passing: ReadonlySet<number> = new Set([401, 403, 408, 423, 429, 477])
 const defaultWindowMs = 10_000
 // The search's, whose answers do not say so.
 const secondMs = 1_000

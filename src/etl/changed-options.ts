@@ -1,4 +1,5 @@
 /** What stands in a table as other options of its sync have brought it, in words. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Asked } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import { nameOf } from './asked.ts'
@@ -120,10 +121,11 @@ function maskChanges(
 
 const isOtherQuery = (before: Asked, now: Asked): boolean => before.query !== undefined && now.query !== before.query
 
+/** A warehouse may give the members of a value in another order. */
 function otherOptions({ options: old }: Asked, { options: own = {} }: Asked): readonly string[] {
   if (old === undefined) return []
   const names = new Set([...Object.keys(old), ...Object.keys(own)])
-  return [...names].filter((name) => JSON.stringify(ownMember(old, name)) !== JSON.stringify(ownMember(own, name)))
+  return [...names].filter((name) => !isDeepStrictEqual(ownMember(old, name), ownMember(own, name)))
 }
 
 const isEarlier = (now: string | null, before: string | null): boolean =>

@@ -268,7 +268,7 @@ describe('the answer of each row', () => {
     await vendor.fault('status', { status, times: 'always', body: '<html>Sign in</html>', match: 'batch' })
     for (const op of ['upsert', 'update'] as const)
       await expect(contacts([change('person_id', 'A-1', { jobtitle: 'CTO' }, op)])).rejects.toMatchObject({
-        code: 'MR-3005',
+        code: 'MR-3001',
         message: expect.stringMatching(new RegExp(`HTTP ${status}.*base_url may not be the one of the API`)),
       })
   })
