@@ -22,7 +22,7 @@ import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
-import { refuseOtherVersions } from '../etl/refuse-other-rows.ts'
+import { refuseOtherChildren, refuseOtherVersions } from '../etl/refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
@@ -147,6 +147,7 @@ async function storedState(
     const changes = new Map<string, readonly SchemaChange[]>()
     for (const plan of plans) {
       const { name } = plan.stream
+      await refuseOtherChildren(session, plan, cursors.get(name) ?? emptyCursor)
       await refuseOtherVersions(session, plan, cursors.get(name) ?? emptyCursor)
       changes.set(name, await planChanges(session, withStandingNames(plan, cursors.get(name)?.marks?.asked)))
     }

@@ -4,6 +4,7 @@ import type { Asked, Cursor, LoadedFields, Masks } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
+import { childKeysOf } from './child-key.ts'
 import { digestOf } from './options-digest.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
@@ -17,6 +18,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     where: config.where,
     masks: masksOf(shape),
     children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
+    childKeys: childKeysOf(children, known?.childKeys),
     table: nameOf(shape),
     key: stream.key,
     version: stream.version ?? null,
@@ -113,11 +115,11 @@ function otherVersion({ version, key }: Stream, before: Asked): string | null {
 
 export const undecided = 'which of two is newer nobody could tell, and what comes might be left out as stale for good'
 
-const beside = 'they would stand beside each other'
+export const beside = 'they would stand beside each other'
 
 export const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
 
-const keyOf = (fields: readonly string[], masks: Masks): string =>
+export const keyOf = (fields: readonly string[], masks: Masks): string =>
   fields
     .map((field) => (ownMember(masks, field) ? `${field} (${ownMember(masks, field)})` : field))
     .toSorted()

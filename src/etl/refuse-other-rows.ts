@@ -1,14 +1,34 @@
 import type { Cursor } from '../model/cursor.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import type { Session } from '../warehouse/port.ts'
 import { nameOf, otherRows, refusalOf, undecided } from './asked.ts'
+import { otherChildren } from './other-children.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
-/** @param kept the live cursor @throws MillraceError MR-2201 where the table is there, and its rows are others than what comes */
+/** @param kept the live cursor @throws MillraceError MR-2201 where a table is there, and its rows are others than what comes */
 export async function refuseOtherRows(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
   const { schema, name } = plan.shape.table
   const error = otherRows(plan, kept.marks?.asked)
-  if (error && (await session.introspect(schema, name))) throw error
+  const own = error && (await session.introspect(schema, name)) ? [error] : []
+  throwTogether([...own, ...(await otherChildren(session, plan, kept))])
   await refuseOtherVersions(session, plan, kept)
+}
+
+/** @throws MillraceError MR-2201 where those that came inside others are so */
+export async function refuseOtherChildren(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
+  throwTogether(await otherChildren(session, plan, kept))
+}
+
+/** In one, so that what is to be done is done once. */
+function throwTogether(errors: readonly MillraceError[]): void {
+  const [first, ...more] = errors
+  if (!first) return
+  if (more.length === 0) throw first
+  throw new MillraceError(first.code, {
+    message: errors.map(({ message }) => message).join(' '),
+    ...(first.kept !== undefined && { kept: first.kept }),
+    next: [...new Set([...errors.flatMap(({ next }) => next.slice(0, -1)), ...first.next])],
+  })
 }
 
 /**

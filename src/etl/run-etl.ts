@@ -7,10 +7,11 @@ import type { StreamReport } from '../model/run.ts'
 import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { askedOf, nameOf, restartReason } from './asked.ts'
+import { nameOf, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
 import { enterScope } from './open-scope.ts'
+import { withLostChildren } from './other-children.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { refuseOtherRows } from './refuse-other-rows.ts'
@@ -214,8 +215,7 @@ async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cu
   const { table } = plan.shape
   const asked = marks?.asked
   if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name))) return {}
-  // They are read now.
-  return { marks: { ...marks, asked: { ...asked, children: { ...askedOf(plan, null).children, ...asked.children } } } }
+  return { marks: { ...marks, asked: await withLostChildren(session, plan, asked) } }
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

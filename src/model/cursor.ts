@@ -33,6 +33,8 @@ export type Asked = {
   readonly masks: Masks
   /** By child stream. @default not known */
   readonly children?: { readonly [stream: string]: Masks }
+  /** By child stream, those that are left out for a while among them. @default not known */
+  readonly childKeys?: { readonly [stream: string]: ChildKey }
   /** What it was loaded into, with its schema. @default not known */
   readonly table?: string
   /** The fields of the key. @default not known */
@@ -63,6 +65,9 @@ export type LoadedFields = {
   /** Those of them that the last scan did not load. */
   readonly idle: readonly string[]
 }
+
+/** By what rows that come inside others are known, and held: its fields, the one that names the parent, and how those are masked. */
+export type ChildKey = { readonly key: readonly string[]; readonly parent: string; readonly masks: Masks }
 
 export type Masks = { readonly [field: string]: string }
 

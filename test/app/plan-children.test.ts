@@ -1,0 +1,80 @@
+/** Rows inside others that get another key: `sync plan` says of it what the run would say. */
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { planSyncs } from '../../src/app/plan-syncs.ts'
+import { defaultRunOptions } from '../../src/app/run-options.ts'
+import { runSync } from '../../src/app/run-sync.ts'
+import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
+
+let project: ProjectFolder
+
+const linesBy = (key: string) =>
+  project.write(
+    'millrace.yaml',
+    `project: inside
+default_target: dev
+targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
+connections: { toy: { connector: toy, key: '${key}' } }
+`,
+  )
+
+beforeEach(() => {
+  project = makeProjectFolder()
+  project.write('connectors/toy/index.ts', toyConnector)
+  project.write('syncs/crm.yaml', 'source: toy\nstreams: { orders: {}, lines: {} }\n')
+})
+
+afterEach(() => project.remove())
+
+/** Its connection says what the key of the lines is. */
+const toyConnector = `
+import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+const docs = 'https://toy.example/docs'
+export default connector({
+  name: 'toy',
+  config: z.strictObject({ key: z.string() }),
+  open: async ({ config }) => ({
+    check: async () => undefined,
+    account: async () => 'toy-1',
+    now: async () => new Date(),
+    streamNames: async () => ['orders', 'lines'],
+    streams: async () => [
+      {
+        name: 'orders',
+        docs,
+        key: ['id'],
+        order: 'none',
+        lagMs: 0,
+        overlapMs: 0,
+        columns: { id: 'integer' },
+        children: [{ name: 'lines', docs, key: config.key.split(' '), columns: { id: 'integer', order: 'integer' }, parent: 'order' }],
+        async *read() {
+          const child = { stream: 'lines', parents: ['1'] }
+          yield { kind: 'records', records: [{ id: 1 }], readAt: new Date() }
+          yield { kind: 'records', records: [{ id: 7, order: 1 }], readAt: new Date(), child }
+          yield { kind: 'checkpoint', resume: null }
+        },
+      },
+    ],
+  }),
+})
+`
+
+const run = () =>
+  project.inApp(async (app) => {
+    const found = app.project.syncs.find(({ name }) => name === 'crm')
+    if (!found) throw new Error('the project has this sync')
+    return runSync(app, found, defaultRunOptions)
+  })
+
+const plan = () => project.inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
+
+it('is refused by the plan in the words of the run', async () => {
+  linesBy('id')
+  expect((await run()).errors).toEqual([])
+  expect(await plan()).toMatchObject([{ streams: [{ name: 'orders' }] }])
+  linesBy('order id')
+  const words = { code: 'MR-2201', message: expect.stringContaining('lines: the rows of crm.lines are known by id,') }
+  await expect(plan()).rejects.toMatchObject(words)
+  expect((await run()).errors).toMatchObject([words])
+})
