@@ -9,12 +9,20 @@ type Masked = { readonly sync: string; readonly config: StreamConfig }
 
 /**
  * What the engine works with has to stay what it is; a key may be a hash, which tells rows apart as well.
- * @param request `plain`: fields that are compared with what the vendor says @throws MillraceError MR-1208
+ * @param request `plain`: fields that are compared with what the vendor says; `hashable`: beside the key @throws MillraceError MR-1208
  */
 export function checkMasks(
   { sync, config }: Masked,
   { name, key, parts = {} }: Pick<Stream, 'name' | 'key' | 'parts'>,
-  { required, plain }: { readonly required: ReadonlySet<string>; readonly plain: readonly string[] },
+  {
+    required,
+    plain,
+    hashable,
+  }: {
+    readonly required: ReadonlySet<string>
+    readonly plain: readonly string[]
+    readonly hashable: readonly string[]
+  },
 ): void {
   const refuse = (message: string, next: string) =>
     new MillraceError('MR-1208', {
@@ -25,10 +33,11 @@ export function checkMasks(
   for (const [field, mask] of Object.entries(config.mask)) {
     if (plain.includes(field))
       throw refuse(`${name}.${field} cannot be masked: whole days are replaced by it`, 'Take the mask off this field.')
-    if (required.has(field) && !(mask === 'sha256' && key.includes(field)))
-      throw key.includes(field)
+    const isHashable = key.includes(field) || hashable.includes(field)
+    if (required.has(field) && !(mask === 'sha256' && isHashable))
+      throw isHashable
         ? refuse(
-            `${name}.${field} cannot be masked with ${mask}: it is the key`,
+            `${name}.${field} cannot be masked with ${mask}: it is ${key.includes(field) ? 'the key' : 'its parent’s key'}`,
             'Mask it with sha256, which keeps rows apart.',
           )
         : refuse(

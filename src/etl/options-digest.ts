@@ -29,6 +29,7 @@ function chosenBy({ config, shape, children, stream, leftOut }: StreamPlan, star
       own.include?.toSorted() ?? null,
       own.exclude.toSorted(),
       masksIn(own, has),
+      ...maskedAlike(own, has),
     ]),
     // Where nothing is left out it is what it was before histories were looked at.
     ...(leftOut && leftOut.fields.length > 0
@@ -42,6 +43,10 @@ const hashOf = (chosen: readonly unknown[]): string =>
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0
+
+/** As the parent's key: in a scan of before it stood in clear. */
+const maskedAlike = ({ mask }: StreamConfig, { columns }: TableShape): readonly string[] =>
+  columns.flatMap(({ field, mask: how }) => (how && !Object.hasOwn(mask, field) ? [`${field} ${how}`] : []))
 
 /** A history is masked by the options of its records. */
 const masksIn = ({ mask }: StreamConfig, { columns }: TableShape) => [

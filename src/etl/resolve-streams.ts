@@ -15,6 +15,7 @@ import { checkOptions, refuseIdleOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 import { withLeftOut, type LeftOut } from './left-out-fields.ts'
+import { parentMask } from './parent-mask.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -85,14 +86,24 @@ export async function resolveStreams(
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
         const own = wanted.get(child.name)
-        if (own) checkChild(sync.name, stream.name, own)
-        return own ? [{ child, config: own, shape: shapeOf(sync, child, { config: own, needed: [child.parent] }) }] : []
+        return own ? [planChild(sync, child, { stream, of: config, own })] : []
       }),
     })
   }
   refuseOrphans(sync, wanted, { plans, owned })
   refuseSharedTables(sync, plans)
   return plans.map((plan) => withLeftOut(plan, plans))
+}
+
+function planChild(
+  sync: EtlSync,
+  child: ChildStream,
+  { stream, of, own }: { readonly stream: Stream; readonly of: StreamConfig; readonly own: StreamConfig },
+): ChildPlan {
+  checkChild(sync.name, stream.name, own)
+  const alike = parentMask(stream, child, of)
+  const shape = shapeOf(sync, child, { config: own, needed: [child.parent], hashable: [child.parent], alike })
+  return { child, config: own, shape }
 }
 
 /** Of the streams that are the sync's own. */
@@ -140,6 +151,7 @@ function shapeOf(
     needed,
     wished = [],
     plain = [],
+    hashable = [],
     ours = [],
     byField,
     alike = {},
@@ -148,6 +160,7 @@ function shapeOf(
     readonly needed: readonly string[]
     readonly wished?: readonly string[]
     readonly plain?: readonly string[]
+    readonly hashable?: readonly string[]
     readonly ours?: readonly Column[]
     readonly byField?: HistoryMasks | undefined
     /** Masks that another stream's ask for. */
@@ -157,7 +170,7 @@ function shapeOf(
   const own = ours.map(({ name }) => name)
   const names = columnNames(Object.keys(stream.columns), own)
   const required = new Set([...stream.key, ...needed])
-  checkMasks({ sync: sync.name, config }, stream, { required, plain })
+  checkMasks({ sync: sync.name, config }, stream, { required, plain, hashable })
   const columns = Object.entries(stream.columns).flatMap(([field, type]): StagedColumn[] => {
     const isWished = wished.includes(field) && !config.exclude.includes(field)
     const isAsked = isLoaded(config, field) && stream.loads?.(field, config.options) !== false

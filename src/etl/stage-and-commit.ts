@@ -156,13 +156,14 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 }
 
 function childWrite(
-  { child, shape, config }: ChildPlan,
+  { child, shape }: ChildPlan,
   { chunks, childrenReadBefore: readBefore }: ChunkCommit,
   syncedAt: string,
 ): TableWrite | undefined {
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
   if (parts.length === 0 && readBefore === null) return undefined
-  const stored = config.mask[child.parent] === 'sha256' ? sha256 : (text: string) => text
+  const parentColumn = shape.columns.find(({ field }) => field === child.parent)
+  const stored = parentColumn?.mask === 'sha256' ? sha256 : (text: string) => text
   const parents = parts.flatMap((part) => part.parents.map((set) => ({ ...set, parent: stored(set.parent) })))
   return {
     stream: child.name,
@@ -174,7 +175,7 @@ function childWrite(
     touchUnchanged: true,
     sweep: {
       kind: 'children',
-      parentColumn: shape.columns.find((column) => column.field === child.parent)?.column ?? child.parent,
+      parentColumn: parentColumn?.column ?? child.parent,
       parents,
       readBefore,
     },

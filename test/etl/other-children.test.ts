@@ -132,3 +132,72 @@ describe('rows inside others are refused', () => {
     expect(await live()).toEqual(['11', '12', '21'])
   })
 })
+
+describe('a masked key is the same hash in the rows inside', () => {
+  const hashed = { mask: { id: 'sha256' } } as const
+  const joined = () =>
+    world.rows(
+      `SELECT p.note, c.line FROM crm.invoices p JOIN crm.lines c ON c.invoice = p.id WHERE c._deleted_at IS NULL ORDER BY c.line`,
+    )
+
+  it.each([
+    ['by itself', streams(hashed)],
+    ['where they say so too', streams(hashed, { mask: { invoice: 'sha256' } })],
+  ])('%s, and what is gone of them goes', async (_, masked) => {
+    await run(vendorOf(), { streams: masked })
+    expect(await world.rows(`SELECT invoice FROM crm.lines WHERE line = 11`)).toEqual(
+      await world.rows(`SELECT sha256('1') AS invoice`),
+    )
+    invoices.set(1, [12])
+    expect((await run(vendorOf({}, { only: [1] }), { streams: masked })).streams['lines']).toMatchObject({ swept: 1 })
+    expect(await joined()).toEqual([
+      { note: 'n1', line: '12' },
+      { note: 'n2', line: '21' },
+    ])
+  })
+
+  it('and so are rejects of them', async () => {
+    invoices.set(1, [11, Number.NaN])
+    await run(vendorOf({ key: ['invoice', 'line'] }), { streams: streams(hashed) })
+    expect(await world.rows(`SELECT "row" FROM _millrace.rejects`)).toEqual([
+      { row: expect.stringContaining('"invoice":"***"') },
+    ])
+  })
+
+  it('though the parent’s stands in clear', async () => {
+    await run(vendorOf(), { streams: streams({}, { mask: { invoice: 'sha256' } }) })
+    invoices.set(1, [])
+    await run(vendorOf({}, { only: [1] }), { streams: streams({}, { mask: { invoice: 'sha256' } }) })
+    expect(await live()).toEqual(['21'])
+  })
+
+  it('and no other mask', async () => {
+    await expect(run(vendorOf(), { streams: streams(hashed, { mask: { invoice: 'redact' } }) })).rejects.toMatchObject({
+      code: 'MR-1208',
+      message: expect.stringContaining('lines.invoice cannot be masked with redact: it is its parent’s key'),
+      next: ['Mask it with sha256, which keeps rows apart.'],
+    })
+  })
+
+  it('and rows that stand with the other are refused with those of their parent, and loaded anew', async () => {
+    await run(vendorOf())
+    const { errors } = await run(vendorOf(), { streams: streams(hashed) })
+    expect(errors).toEqual([
+      expect.objectContaining({
+        code: 'MR-2201',
+        message: expect.stringMatching(
+          /invoices are known by id, .* by id \(sha256\).*lines name what they are of in invoice,/,
+        ),
+        next: [
+          expect.stringContaining('drop table crm.invoices'),
+          expect.stringContaining('drop table crm.lines'),
+          expect.stringContaining('schema'),
+        ],
+      }),
+    ])
+    await world.rows('DROP TABLE crm.invoices')
+    await world.rows('DROP TABLE crm.lines')
+    expect((await run(vendorOf(), { streams: streams(hashed) })).errors).toEqual([])
+    expect(await joined()).toHaveLength(3)
+  })
+})
