@@ -157,12 +157,14 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 
 function childWrite(
   { child, shape }: ChildPlan,
-  { chunks, childrenReadBefore: readBefore }: ChunkCommit,
+  { plan: { stream, shape: own }, chunks, childrenReadBefore: readBefore }: ChunkCommit,
   syncedAt: string,
 ): TableWrite | undefined {
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
-  if (parts.length === 0 && readBefore === null) return undefined
+  const mayBeFlagged = stream.deletedWhen !== undefined && chunks.some(({ parent }) => parent.path !== null)
+  if (parts.length === 0 && readBefore === null && !mayBeFlagged) return undefined
   const parentColumn = shape.columns.find(({ field }) => field === child.parent)
+  const isKeyMasked = own.columns.find(({ field }) => field === stream.key.at(-1))?.mask !== undefined
   const stored = parentColumn?.mask === 'sha256' ? sha256 : (text: string) => text
   const parents = parts.flatMap((part) => part.parents.map((set) => ({ ...set, parent: stored(set.parent) })))
   return {
@@ -178,6 +180,7 @@ function childWrite(
       parentColumn: parentColumn?.column ?? child.parent,
       parents,
       readBefore,
+      ...(mayBeFlagged && { flags: { isHashed: parentColumn?.mask === 'sha256' && !isKeyMasked } }),
     },
     syncedAt,
   }

@@ -70,7 +70,12 @@ export type Sweep =
       readonly parents: readonly ParentSet[]
       /** When a pass over all parents, which ends here, began (our clock). null: it goes on, or does not list all. */
       readonly readBefore: string | null
+      /** So are those of parents that the first write of the commit brings flagged as deleted. @default none is */
+      readonly flags?: ParentFlags
     }
+
+/** `isHashed`: the children name the SHA-256 of their parent's key (of several columns the last). */
+export type ParentFlags = { readonly isHashed: boolean }
 
 export type ParentSet = { readonly parent: string; readonly readAt: string }
 

@@ -49,7 +49,7 @@ describe('a run of ETL', () => {
     const { streams } = await world.run(vendor.connector, { chunkRows: 100 })
     expect(streams).toMatchObject({
       people: { read: 3, updated: 2, deleted: 1 },
-      items: { derived: 3, inserted: 1, unchanged: 2, swept: 1 },
+      items: { derived: 3, inserted: 1, deleted: 1, unchanged: 1, swept: 1 },
     })
     expect(await live()).toEqual(['1 new', '2 n2', '4 n4'])
   })

@@ -116,6 +116,18 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
   await delivery(bench, title)
   title('state by hand: out, in, moved, a person erased, pruned, reset')
   await upkeep(bench)
+  title('children of parents that come flagged as deleted')
+  const inside = {
+    stream: 'lines',
+    table: 'lines',
+    columns: { id: 'integer', parent: 'integer' } as Columns,
+    sweep: { kind: 'children', parentColumn: 'parent', parents: [], readBefore: null, flags: { isHashed: false } },
+  } as const
+  const flagged = [{ id: 1, _version: 3, _read_at: 3, _deleted_at: 3 }]
+  await bench.loadWith(
+    { table: 'invoices', columns: { id: 'integer' }, rows: flagged },
+    { ...inside, table: 'invoice_lines', rows: [{ id: 1, parent: 1, _version: 3, _read_at: 3 }] },
+  )
 }
 
 async function views(bench: Workbench): Promise<void> {

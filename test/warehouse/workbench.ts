@@ -58,6 +58,8 @@ export type Workbench = {
   readonly rows: (sql: string) => Promise<readonly TextRow[]>
   /** Table there, fence taken, one commit. */
   readonly load: (load: Load) => Promise<EtlLedger>
+  /** The same, with rows that come inside them. */
+  readonly loadWith: (load: Load, inside: Load & { readonly stream: string }) => Promise<readonly EtlLedger[]>
   readonly path: (name: string) => string
 }
 
@@ -107,6 +109,58 @@ export function openWorkbench(
     await writeParquet(files, file, { columns, rows: rows.map(withInstants), json: warehouse.parquet.json })
     return file
   }
+  const writeOf = async (load: Load, stream: string): Promise<TableWrite> => {
+    const { columns = people, key = ['id'], rows = [], more = [], tombstones = [], rejects = [] } = load
+    const chunks = await Promise.all([rows, ...more].map((chunk) => parquet({ ...columns, ...stamps }, chunk)))
+    const keys = Object.fromEntries(Object.entries(columns).filter(([name]) => key.includes(name)))
+    const refused = rejects.map((reject) => ({ ...reject, message: 'refused', row: '{}' }))
+    const staged = chunks.map((chunk, index): StagedFile => ({
+      ...nothing,
+      path: chunk,
+      counts: { ...nothing.counts, read: [rows, ...more][index]?.length ?? 0 },
+    }))
+    const gone = await parquet({ ...keys, ...stamps }, tombstones)
+    staged.push({
+      path: null,
+      tombstones: gone,
+      rejects: await parquet(rejectColumns, refused),
+      counts: {
+        ...nothing.counts,
+        read: tombstones.length + rejects.length,
+        rejected: rejects.length,
+        ...load.counts,
+      },
+    })
+    const plain = tableOf(load.table ?? 'people', columns)
+    const table = load.mode === 'scd2' ? { ...plain, columns: [...plain.columns, ...intervalColumns] } : plain
+    return {
+      stream,
+      table,
+      key,
+      staged,
+      mode: load.mode ?? 'merge',
+      ...(load.scanId !== undefined && { scanId: load.scanId }),
+      isLast: load.isLast ?? false,
+      touchUnchanged: load.touchUnchanged ?? false,
+      sweep: load.sweep ?? null,
+      windows: load.windows ?? [],
+      onlyStanding: load.onlyStanding ?? false,
+      unstamped: load.unstamped ?? false,
+      syncedAt: load.syncedAt ?? at(59),
+    }
+  }
+  const commit = async (load: Load, writes: readonly TableWrite[]): Promise<readonly EtlLedger[]> =>
+    session(async (open_) => {
+      for (const { table } of writes) await open_.ensureTable(table, 'evolve')
+      const fence = load.fence ?? (await open_.state.takeFence(scope, 'run-1'))
+      const written = await open_.etl.commit({
+        fence,
+        sequence: load.sequence ?? ++sequence,
+        cursor: load.cursor ? { cursor: load.cursor, connector: 'test', version: 1 } : null,
+        writes,
+      })
+      return written.map(({ ledger }) => ledger)
+    })
   return {
     warehouse,
     location,
@@ -115,58 +169,12 @@ export function openWorkbench(
     close,
     rows: (sql) => session((open_) => collect(open_.query(sql))),
     load: async (load) => {
-      const { columns = people, key = ['id'], rows = [], more = [], tombstones = [], rejects = [] } = load
-      const chunks = await Promise.all([rows, ...more].map((chunk) => parquet({ ...columns, ...stamps }, chunk)))
-      const keys = Object.fromEntries(Object.entries(columns).filter(([name]) => key.includes(name)))
-      const refused = rejects.map((reject) => ({ ...reject, message: 'refused', row: '{}' }))
-      const staged = chunks.map((chunk, index): StagedFile => ({
-        ...nothing,
-        path: chunk,
-        counts: { ...nothing.counts, read: [rows, ...more][index]?.length ?? 0 },
-      }))
-      const gone = await parquet({ ...keys, ...stamps }, tombstones)
-      staged.push({
-        path: null,
-        tombstones: gone,
-        rejects: await parquet(rejectColumns, refused),
-        counts: {
-          ...nothing.counts,
-          read: tombstones.length + rejects.length,
-          rejected: rejects.length,
-          ...load.counts,
-        },
-      })
-      const plain = tableOf(load.table ?? 'people', columns)
-      const table = load.mode === 'scd2' ? { ...plain, columns: [...plain.columns, ...intervalColumns] } : plain
-      return session(async (open_) => {
-        await open_.ensureTable(table, 'evolve')
-        const fence = load.fence ?? (await open_.state.takeFence(scope, 'run-1'))
-        const [written] = await open_.etl.commit({
-          fence,
-          sequence: load.sequence ?? ++sequence,
-          cursor: load.cursor ? { cursor: load.cursor, connector: 'test', version: 1 } : null,
-          writes: [
-            {
-              stream: 'people',
-              table,
-              key,
-              staged,
-              mode: load.mode ?? 'merge',
-              scanId: load.scanId,
-              isLast: load.isLast ?? false,
-              touchUnchanged: load.touchUnchanged ?? false,
-              sweep: load.sweep ?? null,
-              windows: load.windows ?? [],
-              onlyStanding: load.onlyStanding ?? false,
-              unstamped: load.unstamped ?? false,
-              syncedAt: load.syncedAt ?? at(59),
-            },
-          ],
-        })
-        if (!written) throw new Error('the commit counted nothing')
-        return written.ledger
-      })
+      const [ledger] = await commit(load, [await writeOf(load, 'people')])
+      if (!ledger) throw new Error('the commit counted nothing')
+      return ledger
     },
+    loadWith: async (load, inside) =>
+      commit(load, [await writeOf(load, 'people'), await writeOf(inside, inside.stream)]),
   }
 }
 

@@ -22,6 +22,7 @@ export const duckdbDialect: Dialect = {
   item: (list, index) => `${list}[${index + 1}]`,
   latest: (first, ...others) => `greatest(${[first, ...others].join(', ')})`,
   matches: (text, pattern) => `regexp_full_match(${text}, ${quoteText(pattern)})`,
+  sha256: (text) => `sha256(${text})`,
   countDistinct: (columns) => `count(DISTINCT (${columns.map(quoteName).join(', ')}, 0))`,
   losesDigits: (column, type) =>
     `TRY_CAST(CAST(${column} AS DOUBLE) AS ${duckdbType(type)}) IS DISTINCT FROM ${column}`,

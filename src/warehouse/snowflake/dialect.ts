@@ -77,6 +77,7 @@ export const snowflakeDialect: Dialect = {
   item: (of, index) => `CAST(${of}[${index}] AS VARCHAR)`,
   latest: (first, ...others) => `GREATEST_IGNORE_NULLS(${[first, ...others].join(', ')})`,
   matches: (sql, pattern) => `REGEXP_LIKE(${sql}, ${text(pattern)})`,
+  sha256: (text) => `SHA2(${text}, 256)`,
   countDistinct: (columns) => `COUNT(DISTINCT ${columns.map(quote).join(', ')})`,
   losesDigits: (column, type) =>
     `TRY_CAST(CAST(CAST(${column} AS FLOAT) AS VARCHAR) AS ${snowflakeType(type)}) IS DISTINCT FROM ${column}`,

@@ -4,6 +4,7 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { EtlCommit, Fence } from '../port.ts'
 import type { TableWrite, WriteCounts } from '../table-write.ts'
 import type { Engine } from './engine.ts'
+import { deletedAlike, discardFlagged, fillFlagged, prepareFlagged } from './flagged-parents.ts'
 import { hasCommit, writeCommit } from './commits.ts'
 import { fencedTransaction, scopeCells } from './fence.ts'
 import { besideTable, writeGeneration } from './generation.ts'
@@ -21,7 +22,10 @@ import { beginWindows, endWindows, prepareWindows, type PreparedWindows } from '
 export async function commitStream(db: Engine, commit: EtlCommit): Promise<readonly WriteCounts[]> {
   const { fence, sequence } = commit
   const prepared: Prepared[] = []
-  for (const [nth, write] of commit.writes.entries()) prepared.push(await prepareWrite(db, write, { nth, fence }))
+  for (const [nth, write] of commit.writes.entries())
+    prepared.push(await prepareWrite(db, write, { nth, fence, parent: prepared[0]?.into }))
+  const hasFlags = prepared.some(({ sweep }) => sweep.flags)
+  if (hasFlags) await prepareFlagged(db)
   const [first] = commit.writes
   const wasMade = first ? () => hasCommit(db, { runId: fence.runId, stream: first.stream, sequence }) : null
   const work = async () => {
@@ -31,6 +35,8 @@ export async function commitStream(db: Engine, commit: EtlCommit): Promise<reado
       const ledger = await applyWrite(db, each, { fence, isShared })
       const imbalance = etlImbalance(ledger)
       if (imbalance) throw unbalanced(db, each.write, imbalance)
+      // What comes inside is landed after what it comes in.
+      if (hasFlags && each === prepared[0]) await fillFlagged(db, each.into)
       counts.push({ stream: each.write.stream, ledger })
       await writeCommit(db, {
         fence,
@@ -39,6 +45,7 @@ export async function commitStream(db: Engine, commit: EtlCommit): Promise<reado
         ledger: { ...ledger, loaded: loaded(ledger) },
       })
     }
+    if (hasFlags) await discardFlagged(db)
     await writeCursor(db, commit)
     return counts
   }
@@ -57,7 +64,7 @@ type Prepared = {
 async function prepareWrite(
   db: Engine,
   write: TableWrite,
-  { nth, fence }: { readonly nth: number; readonly fence: Fence },
+  { nth, fence, parent }: { readonly nth: number; readonly fence: Fence; readonly parent: BroughtWrite | undefined },
 ): Promise<Prepared> {
   if (write.mode === 'generation') await ensureGeneration(db, write, fence.sync)
   const into = await bringWrite(db, write.mode === 'generation' ? besideTable(write, fence.sync) : write, nth)
@@ -67,7 +74,7 @@ async function prepareWrite(
     await prepareTombstones(db, into)
   }
   await prepareRejects(db, into)
-  return { write, into, sweep: await prepareSweep(db, write), windows: await prepareWindows(db, into) }
+  return { write, into, sweep: await prepareSweep(db, write, parent), windows: await prepareWindows(db, into) }
 }
 
 /** Another scope of the stream has a scan under way: a backfill's partition beside the live one, or the other way round. */
@@ -85,7 +92,8 @@ async function applyWrite(
   { fence, isShared }: { readonly fence: Fence; readonly isShared: boolean },
 ): Promise<EtlLedger> {
   const staged = sumStaged(write)
-  const brought = { ...into, touchUnchanged: into.touchUnchanged || isShared }
+  const alike = sweep.flags ? deletedAlike(db, into, sweep.flags) : into
+  const brought = { ...alike, touchUnchanged: into.touchUnchanged || isShared }
   if (windows) await beginWindows(db, windows)
   const merged = await land(db, write, { into: brought, fence })
   await writeRejects(db, brought, { fence, stream: write.stream })

@@ -36,6 +36,8 @@ export type Dialect = {
   readonly latest: (first: string, ...others: readonly string[]) => string
   /** Does the whole text match? */
   readonly matches: (text: string, pattern: string) => string
+  /** In hex, as staging masks. */
+  readonly sha256: (text: string) => string
   readonly countDistinct: (columns: readonly string[]) => string
   /** Would a stored number lose digits as a double? */
   readonly losesDigits: (column: string, type: LogicalType) => string

@@ -112,6 +112,9 @@ export const keyJoin = (db: Engine, key: readonly string[]): string =>
 
 export const targetOf = (db: Engine, { table }: TableWrite): string => db.relation(table.schema, table.name)
 
+/** The rows of a target that hold now. */
+export const liveIn = (mode: TableWrite['mode']): string => (mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL')
+
 /** Older never overwrites newer (promise 9). */
 export const isStale = `(s._version < t._version OR (s._version = t._version AND s._read_at < t._read_at))`
 

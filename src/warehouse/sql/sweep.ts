@@ -1,18 +1,27 @@
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Fence } from '../port.ts'
-import type { ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
+import type { ParentFlags, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
+import { sweepFlagged } from './flagged-parents.ts'
 import { keyText } from './refused-rows.ts'
-import { targetOf, typeIn } from './staged-rows.ts'
+import { liveIn, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
-/** The parents whose children were read whole, as a relation of texts; null: there are none. */
-export type PreparedSweep = { readonly parents: string | null }
+/**
+ * `parents`: those whose children were read whole, as a relation of texts; null: there are none. `flags`: what takes the
+ * children of parents along that come flagged; null: no parent comes.
+ */
+export type PreparedSweep = { readonly parents: string | null; readonly flags: ParentFlags | null }
 
-/** Before the transaction. */
-export async function prepareSweep(db: Engine, { sweep }: TableWrite): Promise<PreparedSweep> {
-  if (sweep?.kind !== 'children' || sweep.parents.length === 0) return { parents: null }
-  const rows = sweep.parents.map(({ parent, readAt }) => [parent, readAt.replace('T', ' ').replace('Z', '')])
-  return { parents: await db.bringValues([parentCell, readAtCell], rows) }
+/** Before the transaction. @param parent the first write of the commit, where this is another */
+export async function prepareSweep(
+  db: Engine,
+  { sweep }: TableWrite,
+  parent: BroughtWrite | undefined,
+): Promise<PreparedSweep> {
+  if (sweep?.kind !== 'children') return { parents: null, flags: null }
+  const flags = (parent?.rows && parent.key.length > 0 && sweep.flags) || null
+  const rows = sweep.parents.map(({ parent: key, readAt }) => [key, readAt.replace('T', ' ').replace('Z', '')])
+  return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags }
 }
 
 /**
@@ -26,7 +35,7 @@ export async function sweepUnseen(
 ): Promise<number> {
   const { sweep } = write
   if (!sweep || write.mode === 'generation') return 0
-  if (sweep.kind === 'children') return sweepChildren(db, write, { sweep, fence, parents: prepared.parents })
+  if (sweep.kind === 'children') return sweepChildren(db, write, { sweep, fence, ...prepared })
   const target = targetOf(db, write)
   const before = await countLive(db, target, write.mode)
   const guarded = (gone: number) => {
@@ -53,14 +62,15 @@ type ChildSweep = Extract<Sweep, { readonly kind: 'children' }>
 async function sweepChildren(
   db: Engine,
   write: TableWrite,
-  { sweep, fence, parents }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
+  { sweep, fence, parents, flags }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
 ): Promise<number> {
   const target = targetOf(db, write)
-  let gone = 0
+  const set = marksOf(db, write, fence)
+  let gone = flags ? await sweepFlagged(db, write, { flags, set }) : 0
   if (parents !== null) {
     const left = await db.updateFrom({
       target,
-      set: [...marksOf(db, write, fence), ['_read_at', `p.${readAtCell}`]],
+      set: [...set, ['_read_at', `p.${readAtCell}`]],
       ...missing(db, write, { parents, fence, parentColumn: sweep.parentColumn }),
       where: `t._deleted_at IS NULL AND t._read_at < p.${readAtCell}`,
     })
@@ -68,9 +78,7 @@ async function sweepChildren(
   }
   if (sweep.readBefore !== null) {
     const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore })
-    const orphaned = await db.run(
-      `UPDATE ${target} SET ${assigned(marksOf(db, write, fence))} WHERE _deleted_at IS NULL AND ${unseen}`,
-    )
+    const orphaned = await db.run(`UPDATE ${target} SET ${assigned(set)} WHERE _deleted_at IS NULL AND ${unseen}`)
     gone += orphaned.rowsChanged
   }
   return gone
@@ -127,8 +135,6 @@ const exceptRefused = (
 const parentCell = '_parent'
 const childCell = '_child'
 const readAtCell = '_parent_read_at'
-
-const liveIn = (mode: TableWrite['mode']): string => (mode === 'scd2' ? 'is_current' : '_deleted_at IS NULL')
 
 async function countLive(db: Engine, target: string, mode: TableWrite['mode']): Promise<number> {
   const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${liveIn(mode)}`)

@@ -1,5 +1,16 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { at, errorOf, unseen, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
+import type { LogicalType } from '../../../src/model/logical-type.ts'
+import {
+  at,
+  errorOf,
+  unseen,
+  useWorkbench,
+  type Columns,
+  type Load,
+  type OpenWarehouse,
+  type Row,
+} from '../workbench.ts'
 
 export function sweepConformance(open: OpenWarehouse): void {
   describe('a sweep', () => {
@@ -173,6 +184,97 @@ export function sweepConformance(open: OpenWarehouse): void {
         const later = { touchUnchanged: true, sweep: children({ a: 8 }), syncedAt: at(9) }
         expect(await bench().load({ columns, rows: [item('a1', 'a', 8)], ...later })).toMatchObject({ swept: 1 })
         expect(await items()).toEqual(['a1'])
+      })
+    })
+
+    describe('of what is inside parents that come flagged as deleted', () => {
+      const parent = (id: number, version: number, deletedAt?: number): Row => ({
+        ...row(id, version),
+        ...(deletedAt !== undefined && { _deleted_at: deletedAt }),
+      })
+      const item = (id: string, of: number, readAt: number): Row => ({ id, of, _version: readAt, _read_at: readAt })
+      const sets = (parents: Record<string, number>, isHashed = false) => ({
+        kind: 'children' as const,
+        parentColumn: 'of',
+        parents: Object.entries(parents).map(([key, readAt]) => ({ parent: key, readAt: at(readAt) })),
+        readBefore: null,
+        flags: { isHashed },
+      })
+      const load = async (
+        parents: readonly Row[] | Load,
+        rows: readonly Row[],
+        {
+          sweep = sets({}),
+          of = 'integer',
+        }: { readonly sweep?: ReturnType<typeof sets>; readonly of?: LogicalType } = {},
+      ) => {
+        const [, items] = await bench().loadWith('length' in parents ? { rows: parents } : parents, {
+          stream: 'items',
+          table: 'items',
+          columns: { id: 'string', of },
+          rows,
+          touchUnchanged: true,
+          sweep,
+        })
+        return items
+      }
+      const items = async () =>
+        (await bench().rows('SELECT id FROM crm.items WHERE _deleted_at IS NULL ORDER BY id')).map(({ id }) => id)
+      const begin = () =>
+        load([parent(1, 1), parent(2, 1)], [item('1a', 1, 1), item('1b', 1, 1), item('2a', 2, 1)], {
+          sweep: sets({ 1: 1, 2: 1 }),
+        })
+
+      test('deletes it, though its set does not come', async () => {
+        await begin()
+        expect(await load([parent(1, 5, 5)], [])).toMatchObject({ swept: 2, derived: 0 })
+        expect(await items()).toEqual(['2a'])
+      })
+
+      test('deletes it, though it comes with them, also a moment later; and does nothing more when they come again', async () => {
+        await begin()
+        const again = () => load([parent(1, 5, 5)], [item('1a', 1, 6), item('1c', 1, 6)], { sweep: sets({ 1: 6 }) })
+        expect(await again()).toMatchObject({ read: 2, deleted: 2, swept: 1 })
+        expect(await items()).toEqual(['2a'])
+        expect(await again()).toMatchObject({ read: 2, unchanged: 2, swept: 0 })
+      })
+
+      test('has it live again when they come back with it', async () => {
+        await begin()
+        await load([parent(1, 5, 5)], [])
+        const back = await load([parent(1, 7)], [item('1a', 1, 7)], { sweep: sets({ 1: 7 }) })
+        expect(back).toMatchObject({ updated: 1, swept: 0 })
+        expect(await items()).toEqual(['1a', '2a'])
+      })
+
+      test('leaves it where the flag is older than what is stored, or than what another chunk brings', async () => {
+        await begin()
+        await load([{ ...parent(1, 9), name: 'newer' }], [])
+        expect(await load([parent(1, 5, 5)], [])).toMatchObject({ swept: 0 })
+        expect(await load({ rows: [parent(2, 6, 6)], more: [[parent(2, 8)]] }, [])).toMatchObject({ swept: 0 })
+        expect(await items()).toEqual(['1a', '1b', '2a'])
+      })
+
+      test('finds it by hashes, where it alone has them', async () => {
+        const [one, two] = ['1', '2'].map((key) => createHash('sha256').update(key).digest('hex'))
+        const of = { of: 'string', sweep: sets({ [String(one)]: 1, [String(two)]: 1 }, true) } as const
+        await load(
+          [parent(1, 1), parent(2, 1)],
+          [
+            { ...item('1a', 1, 1), of: `${one}` },
+            { ...item('2a', 2, 1), of: `${two}` },
+          ],
+          of,
+        )
+        expect(await load([parent(1, 5, 5)], [], { ...of, sweep: sets({}, true) })).toMatchObject({ swept: 1 })
+        expect(await items()).toEqual(['2a'])
+      })
+
+      test.each(['scd2', 'generation'] as const)('deletes it where they land by %s', async (mode) => {
+        const landing = { mode, touchUnchanged: true, scanId: 's1', isLast: true } as const
+        await load({ ...landing, rows: [parent(1, 1), parent(2, 1)] }, [item('1a', 1, 1), item('2a', 2, 1)])
+        await load({ ...landing, scanId: 's2', rows: [parent(1, 5, 5), parent(2, 1)] }, [])
+        expect(await items()).toEqual(['2a'])
       })
     })
   })
