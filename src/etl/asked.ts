@@ -5,6 +5,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { childKeysOf } from './child-key.ts'
+import { flagOf } from './flag-of.ts'
 import { digestOf } from './options-digest.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
@@ -22,6 +23,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     table: nameOf(shape),
     key: stream.key,
     version: stream.version ?? null,
+    flag: flagOf(stream),
     source: stream.source ?? null,
     ...(account !== undefined && { account }),
     query: config.query,

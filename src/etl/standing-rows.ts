@@ -6,6 +6,7 @@ import { ownMember } from '../model/own-member.ts'
 import { askedOf } from './asked.ts'
 import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
+import { oddOfNewFlag } from './new-flag.ts'
 import { isAskedFor } from './prepare-tables.ts'
 import type { StreamPlan, TableShape } from './resolve-streams.ts'
 
@@ -32,6 +33,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
     full ? null : aheadOf(of),
     before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
     ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
+    ...(before === undefined ? [] : oddOfNewFlag(plan, before, full)),
     ...(before === undefined || full ? [] : lacksOf(of, before, start)),
   ]
   return odd.filter((each) => each !== null)

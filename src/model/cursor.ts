@@ -41,6 +41,8 @@ export type Asked = {
   readonly key?: readonly string[]
   /** The field of the version; null: the version was the time of the request. @default not known */
   readonly version?: string | null
+  /** Which rows came as deleted: the field, and what it is then; null: none did. @default not known */
+  readonly flag?: string | null
   /** Of what the rows are, as the stream says. @default not known */
   readonly source?: string | null
   /** The connection's account, where the rows are its. @default not known */
