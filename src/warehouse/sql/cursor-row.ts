@@ -78,9 +78,13 @@ const marksForm = z.looseObject({
       where: z.string().nullable(),
       masks,
       children: z.record(z.string(), masks).optional(),
+      childKeys: z
+        .record(z.string(), z.looseObject({ key: z.array(z.string()), parent: z.string(), masks }))
+        .optional(),
       table: z.string().optional(),
       key: z.array(z.string()).optional(),
       version: z.string().nullable().optional(),
+      flag: z.string().nullable().optional(),
       source: z.string().nullable().optional(),
       query: z.string().nullable().optional(),
       columns: masks.optional(),
