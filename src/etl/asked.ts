@@ -71,7 +71,7 @@ const rightCredentials = 'Where the credentials are the wrong ones: give the con
 
 /** @param what is the matter with the rows that are there @param first what may help beside the ways that there always are */
 export function refusalOf(
-  { stream, shape }: Pick<StreamPlan, 'stream' | 'shape'>,
+  { stream, shape }: { readonly stream: Pick<Stream, 'name'>; readonly shape: TableShape },
   what: string,
   first?: string,
 ): MillraceError {

@@ -21,7 +21,7 @@ export async function otherChildren(
     const { schema, name } = each.shape.table
     const what = otherKey(each, before)
     if (what !== null && (await session.introspect(schema, name)))
-      errors.push(refusalOf(each.shape, each.child.name, what))
+      errors.push(refusalOf({ stream: each.child, shape: each.shape }, what))
   }
   return errors
 }
