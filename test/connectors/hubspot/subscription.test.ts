@@ -101,7 +101,7 @@ describe('subscriptions', () => {
 
   it.each([302, 404, 405])('end with a %i that is no answer of HubSpot’s, which blames nobody', async (status) => {
     await vendor.fault('status', { status, times: 'always', body: '<html>Sign in</html>', match: 'statuses' })
-    await expect(write([say('a@x.example', 'UNSUBSCRIBED')])).rejects.toMatchObject({ code: 'MR-3005' })
+    await expect(write([say('a@x.example', 'UNSUBSCRIBED')])).rejects.toMatchObject({ code: 'MR-3001' })
   })
 
   it('are refused each n-th of a batch by the fault bad_items', async () => {
