@@ -28,7 +28,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 3,
+    // More than two cores: many tests wait, for a vendor's rate or for processes.
+    maxWorkers: 4,
     sequence: { sequencer: SuitesFirst },
   },
 })

@@ -14,7 +14,7 @@ defaults: { timezone: Europe/Helsinki, timeout: 1h30m, retry: { attempts: 5 }, j
 schedules:
   nightly: { select: [crm], cron: '0 2 * * *' }
   hourly:
-    select: ['tag:crm']
+    select: ['tag:crm', people]
     exclude: [crm]
     every: 1h
     timezone: UTC
@@ -44,7 +44,7 @@ schedules:
     })
     expect(hourly).toEqual({
       name: 'hourly',
-      select: ['tag:crm'],
+      select: ['tag:crm', 'people'],
       exclude: ['crm'],
       trigger: { kind: 'every', everyMs: 3_600_000 },
       timezone: 'UTC',
