@@ -2,6 +2,7 @@
 import { jobsOfSlot } from '../app/jobs-of-slot.ts'
 import type { App } from '../app/app.ts'
 import { whoAmI } from '../app/who-am-i.ts'
+import { nothingToRun } from '../config/check-schedules.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { renderTable } from '../render/table.ts'
@@ -34,7 +35,7 @@ export const triggerSchedule = (shell: Shell, name: string): Promise<CommandResu
     const jobs = jobsOfSlot(app.project, schedule, instant)
     if (jobs.length === 0)
       throw new MillraceError('MR-1002', {
-        message: `the schedule \`${name}\` has no sync to run: its \`exclude\` takes all that its \`select\` names`,
+        message: nothingToRun(name),
         kept: 'Nothing was queued.',
         next: `millrace schedule explain ${name}`,
       })

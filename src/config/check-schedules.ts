@@ -8,12 +8,12 @@ import type { Report, YamlFile } from './yaml-file.ts'
 /** `targets` null: they are not known. */
 export type CheckedProject = Pick<Project, 'syncs' | 'models'> & { readonly targets: Project['targets'] | null }
 
+type Context = { readonly yaml: YamlFile; readonly brokenSyncs: readonly string[]; readonly report: Report }
+type Checking = { readonly file: SchedulesFile; readonly project: CheckedProject; readonly context: Context }
+type Selectable = Pick<Project, 'syncs' | 'models'>
+
 /** What schedules select and wait for must be there. */
-export function checkSchedules(
-  file: SchedulesFile,
-  project: CheckedProject,
-  context: { yaml: YamlFile; brokenSyncs: readonly string[]; report: Report },
-): void {
+export function checkSchedules(file: SchedulesFile, project: CheckedProject, context: Context): void {
   const { yaml, report } = context
   const names = Object.keys(file.schedules)
   for (const [name, schedule] of Object.entries(file.schedules)) {
@@ -47,18 +47,7 @@ export function checkSchedules(
     })
 }
 
-function checkTargets(
-  name: string,
-  {
-    file,
-    project,
-    context: { yaml, report },
-  }: {
-    readonly file: SchedulesFile
-    readonly project: Pick<CheckedProject, 'targets'>
-    readonly context: { readonly yaml: YamlFile; readonly report: Report }
-  },
-): void {
+function checkTargets(name: string, { file, project, context: { yaml, report } }: Checking): void {
   const enabled = file.schedules[name]?.enabled
   if (project.targets === null) return
   const targets = Object.keys(project.targets)
@@ -72,34 +61,27 @@ function checkTargets(
 }
 
 /** A schedule of nothing would be quiet for ever. */
-function checkExclude(
-  name: string,
-  {
-    file,
-    project,
-    context: { yaml, brokenSyncs, report },
-  }: {
-    readonly file: SchedulesFile
-    readonly project: Pick<Project, 'syncs' | 'models'>
-    readonly context: { readonly yaml: YamlFile; readonly brokenSyncs: readonly string[]; readonly report: Report }
-  },
-): void {
+function checkExclude(name: string, { file, project, context: { yaml, brokenSyncs, report } }: Checking): void {
   const schedule = file.schedules[name]
   if (!schedule || (schedule.enabled ?? file.defaults.enabled) === false || brokenSyncs.length > 0) return
   if (namedBy(project, schedule.select).size === 0 || chosenBy(project, schedule).size > 0) return
   report('MR-1204', {
-    message: `the schedule \`${name}\` has no sync to run: its \`exclude\` takes all that its \`select\` names`,
+    message: nothingToRun(name),
     next: 'Exclude less, or write `enabled: false`.',
     place: yaml.placeOf(['schedules', name, 'exclude'], 'key'),
   })
 }
 
+/** Where `exclude` leaves nothing of a schedule. */
+export const nothingToRun = (name: string): string =>
+  `the schedule \`${name}\` has no sync to run: its \`exclude\` takes all that its \`select\` names`
+
 const chosenBy = (
-  project: Pick<Project, 'syncs' | 'models'>,
+  project: Selectable,
   { select, exclude }: { readonly select: readonly string[]; readonly exclude: readonly string[] },
 ): ReadonlySet<string> => namedBy(project, select).difference(namedBy(project, exclude))
 
-const namedBy = (project: Pick<Project, 'syncs' | 'models'>, words: readonly string[]): ReadonlySet<string> =>
+const namedBy = (project: Selectable, words: readonly string[]): ReadonlySet<string> =>
   new Set(
     words.flatMap((word) => {
       const match = matchSelector(project, word)
@@ -108,18 +90,7 @@ const namedBy = (project: Pick<Project, 'syncs' | 'models'>, words: readonly str
   )
 
 /** Two loads of one sync at once have one cursor between them: one would wait for the other. */
-function checkOverlap(
-  name: string,
-  {
-    file,
-    project,
-    context: { yaml, report },
-  }: {
-    readonly file: SchedulesFile
-    readonly project: Pick<Project, 'syncs' | 'models'>
-    readonly context: { readonly yaml: YamlFile; readonly report: Report }
-  },
-): void {
+function checkOverlap(name: string, { file, project, context: { yaml, report } }: Checking): void {
   const schedule = file.schedules[name]
   if (!schedule || (schedule.overlap ?? file.defaults.overlap) !== 'allow') return
   const chosen = chosenBy(project, schedule)

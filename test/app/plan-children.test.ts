@@ -1,9 +1,6 @@
 /** Rows inside others that get another key: `sync plan` says of it what the run would say. */
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { planSyncs } from '../../src/app/plan-syncs.ts'
-import { defaultRunOptions } from '../../src/app/run-options.ts'
-import { runSync } from '../../src/app/run-sync.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -60,21 +57,12 @@ export default connector({
 })
 `
 
-const run = () =>
-  project.inApp(async (app) => {
-    const found = app.project.syncs.find(({ name }) => name === 'crm')
-    if (!found) throw new Error('the project has this sync')
-    return runSync(app, found, defaultRunOptions)
-  })
-
-const plan = () => project.inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
-
 it('is refused by the plan in the words of the run', async () => {
   linesBy('id')
-  expect((await run()).errors).toEqual([])
-  expect(await plan()).toMatchObject([{ streams: [{ name: 'orders' }] }])
+  expect((await project.runCrm()).errors).toEqual([])
+  expect(await project.planAll()).toMatchObject([{ streams: [{ name: 'orders' }] }])
   linesBy('order id')
   const words = { code: 'MR-2201', message: expect.stringContaining('lines: the rows of crm.lines are known by id,') }
-  await expect(plan()).rejects.toMatchObject(words)
-  expect((await run()).errors).toMatchObject([words])
+  await expect(project.planAll()).rejects.toMatchObject(words)
+  expect((await project.runCrm()).errors).toMatchObject([words])
 })

@@ -1,9 +1,6 @@
 /** A table that another mode has loaded: `sync plan` says of it what the run would say. */
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { planSyncs } from '../../src/app/plan-syncs.ts'
-import { defaultRunOptions } from '../../src/app/run-options.ts'
-import { runSync } from '../../src/app/run-sync.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -44,30 +41,21 @@ export default connector({
 })
 `
 
-const run = () =>
-  project.inApp(async (app) => {
-    const found = app.project.syncs.find(({ name }) => name === 'crm')
-    if (!found) throw new Error('the project has this sync')
-    return runSync(app, found, defaultRunOptions)
-  })
-
-const plan = () => project.inApp((app) => planSyncs(app, app.project.syncs, { offline: true }))
-
 it('of intervals is refused to another mode by the plan in the words of the run', async () => {
   sync('scd2')
-  expect((await run()).run.status).toBe('ok')
+  expect((await project.runCrm()).run.status).toBe('ok')
   sync('merge')
   const words = { code: 'MR-2201', message: expect.stringContaining('holds intervals') }
-  await expect(plan()).rejects.toMatchObject(words)
-  expect((await run()).errors).toMatchObject([words])
+  await expect(project.planAll()).rejects.toMatchObject(words)
+  expect((await project.runCrm()).errors).toMatchObject([words])
 })
 
 it('of another mode gets its interval columns in the plan, and then in the run', async () => {
   sync('merge')
-  expect((await run()).run.status).toBe('ok')
+  expect((await project.runCrm()).run.status).toBe('ok')
   sync('scd2')
   const added = ['valid_from', 'valid_to', 'is_current'].map((column) => ({ kind: 'column_added', column }))
-  expect(await plan()).toMatchObject([{ streams: [{ schema_changes: added }] }])
-  expect((await run()).run.status).toBe('ok')
-  expect(await plan()).toMatchObject([{ streams: [{ schema_changes: [] }] }])
+  expect(await project.planAll()).toMatchObject([{ streams: [{ schema_changes: added }] }])
+  expect((await project.runCrm()).run.status).toBe('ok')
+  expect(await project.planAll()).toMatchObject([{ streams: [{ schema_changes: [] }] }])
 })

@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openApp, type App, type AppOptions } from '../../src/app/app.ts'
+import { planSyncs } from '../../src/app/plan-syncs.ts'
+import { defaultRunOptions } from '../../src/app/run-options.ts'
+import { runSync } from '../../src/app/run-sync.ts'
 
 /** A project in a folder of its own, as its user would write it. */
 export type ProjectFolder = {
@@ -12,6 +15,9 @@ export type ProjectFolder = {
   readonly open: (options?: Partial<AppOptions>) => Promise<App>
   /** Opens, works, closes. */
   readonly inApp: <T>(work: (app: App) => Promise<T>, options?: Partial<AppOptions>) => Promise<T>
+  /** Of the sync `crm`, as a command would. */
+  readonly runCrm: () => ReturnType<typeof runSync>
+  readonly planAll: () => ReturnType<typeof planSyncs>
   readonly remove: () => void
 }
 
@@ -26,6 +32,14 @@ export function makeProjectFolder(): ProjectFolder {
       signal: new AbortController().signal,
       ...options,
     })
+  const inApp: ProjectFolder['inApp'] = async (work, options) => {
+    const app = await open(options)
+    try {
+      return await work(app)
+    } finally {
+      await app.close()
+    }
+  }
   return {
     directory,
     path,
@@ -34,14 +48,14 @@ export function makeProjectFolder(): ProjectFolder {
       writeFileSync(path(name), text)
     },
     open,
-    async inApp(work, options) {
-      const app = await open(options)
-      try {
-        return await work(app)
-      } finally {
-        await app.close()
-      }
-    },
+    inApp,
+    runCrm: () =>
+      inApp((app) => {
+        const found = app.project.syncs.find(({ name }) => name === 'crm')
+        if (!found) throw new Error('the project has this sync')
+        return runSync(app, found, defaultRunOptions)
+      }),
+    planAll: () => inApp((app) => planSyncs(app, app.project.syncs, { offline: true })),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   }
 }

@@ -4,26 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLogReader, openRunLog } from '../../src/app/run-log.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
-import type { RunRecord } from '../../src/model/run.ts'
 import type { ControlStore } from '../../src/state/port.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aRun } from '../state/a-run.ts'
 
-const run: RunRecord = {
-  run_id: 'r1',
-  sync: 'stripe',
-  kind: 'etl',
-  status: 'running',
-  target: 'sandbox',
-  trigger: 'cli',
-  slot: null,
-  requests: 0,
-  seconds: 0,
-  longest_wait_seconds: 0,
-  started_at: new Date().toISOString(),
-  finished_at: null,
-  commit: null,
-  ledger: null,
-}
+const run = aRun('r1', { longest_wait_seconds: 0, started_at: new Date().toISOString() })
 const warning = (message: string): EngineEvent => ({ type: 'run.warning', run_id: 'r1', message })
 const committed = (loaded: number, { done = false, stream = 'customers' } = {}): EngineEvent => ({
   type: 'cursor.committed',

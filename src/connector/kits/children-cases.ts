@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { ChildStream, Stream } from '../contract.ts'
 import { openStream } from './open-stream.ts'
-import type { Step } from './read-steps.ts'
+import { rowsIn } from './read-steps.ts'
 import type { StreamOptions } from './source-cases.ts'
 import type { Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
@@ -15,9 +15,11 @@ export const childrenCases = ({ name, heldAs = {} }: StreamOptions): readonly Ca
       const { stream, steps, scan } = await openStream(stage, name)
       if (stream.children.length === 0) return noChildren
       const read = await steps(await scan())
-      const parents = rowsOf(read, name).map((row) => parentKey(stream, row))
+      const parents = rowsIn(read, name).map((row) => parentKey(stream, row))
       for (const child of stream.children) {
-        const told = new Set(read.flatMap((step) => (isOf(step, child.name) ? (step.parents ?? []) : [])))
+        const told = new Set(
+          read.flatMap((step) => (step.kind === 'rows' && step.stream === child.name ? (step.parents ?? []) : [])),
+        )
         const untold = parents.filter((key) => !told.has(key))
         assert.deepEqual(
           untold.slice(0, 3),
@@ -34,7 +36,7 @@ export const childrenCases = ({ name, heldAs = {} }: StreamOptions): readonly Ca
       if (stream.children.length === 0) return noChildren
       const untold: string[] = []
       const read = await steps(await scan())
-      const came = new Set(rowsOf(read, name).map((row) => parentKey(stream, row)))
+      const came = new Set(rowsIn(read, name).map((row) => parentKey(stream, row)))
       for (const child of stream.children) {
         const held = await heldInside(stage, {
           stream,
@@ -46,7 +48,7 @@ export const childrenCases = ({ name, heldAs = {} }: StreamOptions): readonly Ca
           untold.push(child.name)
           continue
         }
-        const brought = countBy(rowsOf(read, child.name).map((row) => textOf(row[child.parent])))
+        const brought = countBy(rowsIn(read, child.name).map((row) => textOf(row[child.parent])))
         const short = [...held].filter(([parent, rows]) => came.has(parent) && (brought.get(parent) ?? 0) !== rows)
         const [parent, rows] = short[0] ?? []
         assert(
@@ -94,12 +96,6 @@ const listOf = (value: Json | undefined): number => (Array.isArray(value) ? valu
 const parentKey = ({ key }: Stream, row: JsonObject): string => textOf(row[key.at(-1) ?? ''])
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null))
-
-const isOf = (step: Step, stream: string): step is Extract<Step, { readonly kind: 'rows' }> =>
-  step.kind === 'rows' && step.stream === stream
-
-const rowsOf = (steps: readonly Step[], stream: string): readonly JsonObject[] =>
-  steps.flatMap((step) => (isOf(step, stream) ? step.rows : []))
 
 function countBy(keys: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()

@@ -39,6 +39,10 @@ function rowsOf(batch: Exclude<Batch, { readonly kind: 'tombstones' }>): readonl
   }
 }
 
+/** The rows of a stream that came; not those that are told to be gone. */
+export const rowsIn = (steps: readonly Step[], stream: string): readonly Row[] =>
+  steps.flatMap((step) => (step.kind === 'rows' && step.stream === stream ? step.rows : []))
+
 /** Stream → key → the row's text: what a warehouse would hold after these steps. */
 export function mergeSteps(steps: readonly Step[], keys: KeysOf): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const merged = new Map<string, Map<string, string>>()

@@ -6,7 +6,7 @@ import type { Stream } from '../contract.ts'
 import { optionNames } from '../option-flaw.ts'
 import { fitsType } from './fits-type.ts'
 import { openStream } from './open-stream.ts'
-import { keysOf, keyText, mergeSteps, type Row, type Step } from './read-steps.ts'
+import { keysOf, keyText, mergeSteps, rowsIn, type Row } from './read-steps.ts'
 import { isSameValue } from './same-value.ts'
 import type { Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
@@ -68,7 +68,7 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
         )
         for (const [table, columns] of columnsOf(stream)) {
           const key = keysOf(stream)(table)
-          const rows = rowsOf(read, table)
+          const rows = rowsIn(read, table)
           const needed = table === name && stream.version !== undefined ? [...key, stream.version] : key
           for (const row of rows) checkRow(`${table} ${keyText(row, key)}`, row, columns, needed)
           const keys = rows.map((row) => keyText(row, key))
@@ -138,14 +138,14 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
         if (boundedBy === undefined) return 'it cannot be cut by time'
         const whole = await scan()
         const read = await steps(whole)
-        const instants = rowsOf(read, name).flatMap((row) => instantOf(row[boundedBy]) ?? [])
+        const instants = rowsIn(read, name).flatMap((row) => instantOf(row[boundedBy]) ?? [])
         const middle = [...new Set(instants)].sort((a, b) => a - b).at(-1)
         if (middle === undefined || instants.every((at) => at === middle)) return 'its rows are all of one moment'
         const cut = new Date(middle).toISOString()
         const before = await steps({ ...whole, to: cut })
         const after = await steps({ ...whole, from: cut })
         assert.deepEqual(mergeSteps([...before, ...after], keysOf(stream)), mergeSteps(read, keysOf(stream)))
-        for (const row of rowsOf(after, name)) {
+        for (const row of rowsIn(after, name)) {
           const at = instantOf(row[boundedBy])
           // Vendors of whole seconds bring the second that the bound is in.
           assert(
@@ -154,7 +154,7 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
           )
         }
         assert(
-          rowsOf(before, name).length < rowsOf(read, name).length,
+          rowsIn(before, name).length < rowsIn(read, name).length,
           'it brings everything, whatever the upper bound',
         )
       },
@@ -167,7 +167,7 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
         const { stream, steps, scan } = await openStream(stage, name)
         const records = new Map(held.map((record) => [keyText(record, stream.key), record]))
         let compared = 0
-        for (const row of rowsOf(await steps(await scan()), name)) {
+        for (const row of rowsIn(await steps(await scan()), name)) {
           const record = records.get(keyText(row, stream.key))
           if (!record) continue
           for (const [column, type] of Object.entries(stream.columns)) {
@@ -243,9 +243,6 @@ function columnsOf(stream: Stream): readonly (readonly [string, Columns])[] {
     ...stream.children.map(({ name, columns }): [string, Columns] => [name, columns]),
   ]
 }
-
-const rowsOf = (steps: readonly Step[], table: string): readonly Row[] =>
-  steps.flatMap((step) => (step.kind === 'rows' && step.stream === table ? step.rows : []))
 
 async function drain(items: AsyncIterable<unknown>): Promise<void> {
   for await (const _item of items) continue

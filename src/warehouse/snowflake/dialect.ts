@@ -59,7 +59,8 @@ export const snowflakeDialect: Dialect = {
     // A VARIANT of a date would be no JSON value.
     return `TO_VARIANT(${from === 'date' || from === 'timestamp' || from === 'binary' ? asText(sql, from) : sql})`
   },
-  // To TIMESTAMP_NTZ alone a TIMESTAMP_TZ would keep its clock and lose its offset; a session of ours has UTC for its zone. A view may not have it: whoever reads it has another.
+  // To TIMESTAMP_NTZ alone a TIMESTAMP_TZ would keep its clock and lose its offset. A session of ours has UTC for its zone; not for
+  // a view, whose readers have other zones.
   cast: (sql, type) =>
     `CAST(${type === 'timestamp' ? `CAST(${sql} AS TIMESTAMP_LTZ)` : sql} AS ${snowflakeType(type)})`,
   now: 'SYSDATE()',

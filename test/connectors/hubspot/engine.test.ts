@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { killAt, millrace, resultOf, type RunLine } from '../../faults/millrace-process.ts'
+import { mergeContacts } from './merge-contacts.ts'
 
 let project: FaultProject
 
@@ -115,16 +116,7 @@ describe('a lifecycle stage that HubSpot keeps', () => {
 describe('people whose records were merged', () => {
   const recordOf = async (id: string) =>
     (await project.sandbox.show('hubspot', 'contact', id))[0]?.['properties'] as { readonly [name: string]: unknown } // as the simulator's records are
-  const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
-    const { access_token, base_url } = project.sandbox.connection('hubspot')
-    const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${String(access_token)}` },
-      body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
-    })
-    const { id }: { id?: unknown } = JSON.parse(await answer.text())
-    return String(id)
-  }
+  const merge = (primary: string, other: string) => mergeContacts(project.sandbox, primary, other)
 
   it('stay opted out as long as one of their rows says so', async () => {
     await project.write(

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../../src/model/change.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { change, exact, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
+import { mergeContacts } from './merge-contacts.ts'
 
 let vendor: OpenedHubspot
 beforeEach(async () => {
@@ -15,16 +16,7 @@ const textOf = (record: JsonObject | undefined, property: string) =>
 const contacts = (changes: readonly Change[], match = 'person_id') => vendor.write('contact', match, changes)
 const propertiesOf = async (key: string) => (await vendor.held('contact', 'person_id', key))?.['properties']
 
-const merge = async (primaryObjectId: string, objectIdToMerge: string): Promise<string> => {
-  const { access_token, base_url } = vendor.sandbox.connection('hubspot')
-  const answer = await fetch(`${String(base_url)}/crm/v3/objects/contacts/merge`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${String(access_token)}` },
-    body: JSON.stringify({ primaryObjectId, objectIdToMerge }),
-  })
-  const { id }: { id?: unknown } = JSON.parse(await answer.text())
-  return String(id)
-}
+const merge = (primary: string, other: string) => mergeContacts(vendor.sandbox, primary, other)
 
 describe('upserting', () => {
   it('creates and updates in one request, with every value as text and every digit of it', async () => {
