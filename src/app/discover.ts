@@ -58,7 +58,9 @@ function deletesOf({ deletedWhen, enumerates }: Stream, mode: string): readonly 
   if (deletedWhen) found.push(deletedWhen.isPartial ? 'partly_flagged' : 'flagged')
   if (mode === 'full_refresh' || mode === 'replace_window') found.push('replaced')
   else if (enumerates) found.push('unlisted')
-  return found.length === 0 && mode === 'append' ? ['never'] : found
+  if (found.length > 0) return found
+  if (mode === 'append') return ['never']
+  return enumerates === false ? ['told'] : []
 }
 
 function describeChild(parent: Stream, { name, docs, key, columns }: ChildStream): DiscoveredStream {

@@ -25,8 +25,8 @@ export type DiscoveredStream = {
   readonly inside: string | null
 }
 
-/** `flagged`: a field says so; `partly_flagged`: of some, and only `reconcile` finds the others. `unlisted`: a full pass does not see it. `replaced`: as a whole, or by days. `with_parent`: its parent's set lacks it. `never`: rows do not go. */
-export type DeleteKind = 'flagged' | 'partly_flagged' | 'unlisted' | 'replaced' | 'with_parent' | 'never'
+/** `flagged`: a field says so; `partly_flagged`: of some, and only `reconcile` finds the others. `told`: only by what the vendor tells; `reconcile` is refused. `unlisted`: a full pass does not see it. `replaced`: as a whole, or by days. `with_parent`: its parent's set lacks it. `never`: rows do not go. */
+export type DeleteKind = 'flagged' | 'partly_flagged' | 'told' | 'unlisted' | 'replaced' | 'with_parent' | 'never'
 
 export type DiscoveredCursor = {
   /** The field with the vendor's stamp of the last change. null: the time of the request stands for it. */

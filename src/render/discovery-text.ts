@@ -122,6 +122,7 @@ function deletesText({ deletes, deleted_field: field, mode }: DiscoveredStream):
   const texts: { readonly [kind in DeleteKind]: string } = {
     flagged: `${field} says so`,
     partly_flagged: `${field} says so of some; reconcile finds the others`,
+    told: 'as the vendor tells',
     unlisted: 'not listed any more',
     replaced: mode === 'replace_window' ? 'replaced by days' : 'replaced as a whole',
     with_parent: 'not in its parent any more',

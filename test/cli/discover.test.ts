@@ -41,6 +41,7 @@ export default connector({
     }),
     segments: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'integer' }, enumerates: true, fullEveryMs: 0 }),
     messages: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, boundedBy: 'id' }),
+    links: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, enumerates: false }),
     events: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, appendOnly: true }),
     rates: stream({ docs, list, order: 'none', key: [], columns: { rate: 'double' } }),
     shares: stream({
@@ -74,6 +75,7 @@ test('of all: key, cursor, how rows land and how they are found gone', async () 
        order_lines  id             with orders           merge           not in its parent any more                             2
      segments       id             all of it, every run  merge           not listed any more                                    1
      messages       id             time of the request   merge           as the vendor tells, or by reconcile                   1
+     links          id             time of the request   merge           as the vendor tells                                    1
      events         id             time of the request   append          never                                                  1
      rates          none           all of it, every run  full_refresh    replaced as a whole                                    1
      shares         id             time of the request   merge           gone says so of some; reconcile finds the others       2
@@ -146,10 +148,9 @@ test('of an object', async () => {
 test('with --json, a line each', async () => {
   const lines = linesOf(await discover('--json'))
   expect(lines.map(({ type, name }) => [type, name])).toEqual([
-    ...['people', 'orders', 'order_lines', 'segments', 'messages', 'events', 'rates', 'shares', 'spend'].map((name) => [
-      'stream',
-      name,
-    ]),
+    ...['people', 'orders', 'order_lines', 'segments', 'messages', 'links', 'events', 'rates', 'shares', 'spend'].map(
+      (name) => ['stream', name],
+    ),
     ['object', 'contact'],
     ['result', undefined],
   ])
@@ -176,7 +177,7 @@ test('with --json, a line each', async () => {
     inside: null,
   })
   expect(lines[2]).toMatchObject({ inside: 'orders', deletes: ['with_parent'] })
-  expect(lines[9]).toMatchObject({ key: ['email'], delivery: 'at_least_once', opt_outs: ['unsubscribed'] })
+  expect(lines[10]).toMatchObject({ key: ['email'], delivery: 'at_least_once', opt_outs: ['unsubscribed'] })
 })
 
 test('of none that there is: the nearest (exit 2)', async () => {
