@@ -81,7 +81,11 @@ const noneOf = { lines: new Uint8Array(), rows: 0, next: null }
 
 type Asked = { readonly parent: Parent; readonly signal: AbortSignal }
 
-/** A set is one batch: the engine deletes what is not in it. */
+/**
+ * A set is one batch: the engine deletes what is not in it. Of a parent that was deleted since its page (a draft invoice)
+ * it is what was read before, and the event of its deletion, which the next scan reads, takes the rest.
+ */
 async function readWholeSet(api: StripeApi, child: StripeChild, { parent, signal }: Asked) {
-  return { parent, ...(await readWholeList(api, { ...child.list(parent.id), docs: child.docs, signal })) }
+  const list = await readWholeList(api, { ...child.list(parent.id), isInside: true, docs: child.docs, signal })
+  return { parent, ...list }
 }

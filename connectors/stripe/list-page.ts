@@ -20,6 +20,8 @@ export type PageRequest = {
   readonly limit: number
   /** The object that it begins after; null: it is the first. */
   readonly after: string | null
+  /** It is inside an object: where that is deleted meanwhile, the list is empty. */
+  readonly isInside?: boolean
   readonly expand?: readonly string[]
   readonly docs: string
   readonly signal: AbortSignal
@@ -28,7 +30,7 @@ export type PageRequest = {
 /** null: the object that the page should begin after is no longer there. */
 export function fetchPage(
   api: StripeApi,
-  { path, endpoint, query, limit, after, expand = [], docs, signal }: PageRequest,
+  { path, endpoint, query, limit, after, isInside = false, expand = [], docs, signal }: PageRequest,
 ): Promise<ListPage | null> {
   return api.get<ListPage | null>({
     path,
@@ -38,8 +40,11 @@ export function fetchPage(
     docs,
     signal,
     read: (bytes, readAt) => cutList(bytes, readAt, after),
-    recover: ({ code, param }) =>
-      after !== null && code === 'resource_missing' && param === 'starting_after' ? null : undefined,
+    recover: ({ code, param, statusCode }, readAt) => {
+      if (code !== 'resource_missing') return undefined
+      if (isInside && statusCode === 404) return { lines: new Uint8Array(), rows: 0, lastLine: null, next: null, readAt }
+      return after !== null && param === 'starting_after' ? null : undefined
+    },
   })
 }
 

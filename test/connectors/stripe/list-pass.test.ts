@@ -68,6 +68,30 @@ describe('a first scan', () => {
     expect([...rowsOf(items, child).values()].every(({ currency }) => /^[a-z]{3}$/.test(String(currency)))).toBe(true)
   })
 
+  it('goes on where an invoice of many lines is deleted before they are read', async () => {
+    const gone = (await show('invoices')).find(({ lines }) => listOf(lines).length > 10)
+    await stripe.sandbox.setFault('stripe', 'status', {
+      status: 404,
+      match: `/v1/invoices/${String(gone?.id)}/lines`,
+      times: 'always',
+      body: JSON.stringify({
+        error: {
+          type: 'invalid_request_error',
+          code: 'resource_missing',
+          message: `No such invoice: '${String(gone?.id)}'`,
+          param: 'invoice',
+        },
+      }),
+    })
+    const items = await stripe.read('invoices', await stripe.scanOf())
+    await stripe.sandbox.setFault('stripe', 'status', null)
+    const lines = [...rowsOf(items, 'invoice_line_items').values()]
+    expect(lines.length).toBeGreaterThan(0)
+    expect(lines.filter(({ invoice }) => invoice === gone?.id)).toEqual([])
+    const parents = items.flatMap((item) => (item.kind === 'lines' && item.child ? item.child.parents : []))
+    expect(parents).toContain(gone?.id)
+  })
+
   it('takes a session in setup mode for one without lines', async () => {
     const items = await stripe.read('checkout_sessions', await stripe.scanOf())
     const setup = [...rowsOf(items).values()].filter(({ mode }) => mode === 'setup')
