@@ -42,7 +42,8 @@ export function fetchPage(
     read: (bytes, readAt) => cutList(bytes, readAt, after),
     recover: ({ code, param, statusCode }, readAt) => {
       if (code !== 'resource_missing') return undefined
-      if (isInside && statusCode === 404) return { lines: new Uint8Array(), rows: 0, lastLine: null, next: null, readAt }
+      if (isInside && statusCode === 404)
+        return { lines: new Uint8Array(), rows: 0, lastLine: null, next: null, readAt }
       return after !== null && param === 'starting_after' ? null : undefined
     },
   })
