@@ -16,15 +16,17 @@ export function vendorErrorOf(error: unknown): VendorError | undefined {
  */
 export function classifyFailure(error: unknown, answer: ExchangeAnswer | null): Failure | undefined {
   if (!answer) return undefined
-  if (answer.status >= 300 && answer.status < 400)
-    return {
-      kind: 'refused',
-      status: answer.status,
-      message: `it sends on to another address (HTTP ${answer.status}): instance_url or login_url is not the one of the API`,
-    }
-  const vendor = vendorErrorOf(error)
-  if (!vendor) return undefined
   const { status } = answer
+  const vendor = vendorErrorOf(error)
+  // No row is to be blamed, nor would any pass: it ends the run as wrong keys do.
+  const other = saysAnother(status, vendor)
+  if (other !== null)
+    return {
+      kind: 'auth',
+      status,
+      message: `${other}: instance_url or login_url is not the one of the API, ${between}`,
+    }
+  if (!vendor) return undefined
   const facts = { status, code: vendor.code, message: vendor.message, ...waitOf(answer) }
   return { ...facts, ...meaningOf(vendor, status) }
 }
@@ -38,11 +40,12 @@ export function classifySignIn(error: unknown, answer: ExchangeAnswer | null): F
     message: `${error.name}: ${error.message}`,
     ...waitOf(answer),
   }
-  if (answer.status >= 300 && answer.status < 400)
+  const other = saysAnother(answer.status, { code: error.name, message: error.message })
+  if (other !== null)
     return {
-      kind: 'refused',
+      kind: 'auth',
       status: answer.status,
-      message: `it sends on to another address (HTTP ${answer.status}): login_url is not the one of your domain`,
+      message: `${other}: login_url is not the one of your domain, ${between}`,
     }
   if (answer.status < 300) return { kind: 'malformed', status: answer.status, message: 'the answer is not a token' }
   if (error.name === 'rate_limit_exceeded' || answer.status === 429)
@@ -56,6 +59,13 @@ export function classifySignIn(error: unknown, answer: ExchangeAnswer | null): F
   )
     return { ...facts, kind: 'server' }
   return { ...facts, kind: 'auth' }
+}
+
+/** What something else than the API says, for Salesforce's own 404 and 405 have a code: jsforce makes one where there is none. null: it is Salesforce. */
+function saysAnother(status: number, vendor: VendorError | undefined): string | null {
+  if (status >= 300 && status < 400) return `it sends on to another address (HTTP ${status})`
+  const isUncoded = vendor !== undefined && /^(Error|ERROR_HTTP_\d+)$/.test(vendor.code)
+  return (status === 404 || status === 405) && isUncoded ? `HTTP ${status}, and no error of Salesforce's` : null
 }
 
 function meaningOf({ code, message }: VendorError, status: number): Pick<Failure, 'kind' | 'notReceived'> {
@@ -73,6 +83,7 @@ function waitOf({ header }: ExchangeAnswer): { readonly retryAfterMs?: number } 
   return wait === undefined ? {} : { retryAfterMs: wait }
 }
 
+const between = 'or a proxy stands before it'
 const authCodes: ReadonlySet<string> = new Set([
   'INVALID_SESSION_ID',
   'INVALID_AUTH_HEADER',

@@ -147,7 +147,39 @@ describe('a Salesforce connection', () => {
     org = await openSalesforce({ keys: { page_size: 200 } })
     await org.opened.check({ signal: org.signal })
     await org.sandbox.setFault('salesforce', 'status', { status: 302, times: 'always' })
-    await expect(org.opened.streamNames?.({ signal: org.signal })).rejects.toMatchObject({ code: 'MR-3004' })
+    await expect(org.opened.streamNames?.({ signal: org.signal })).rejects.toMatchObject({ code: 'MR-3001' })
+  })
+
+  it.each([
+    [302, '', /sends on to another address \(HTTP 302\): instance_url or login_url/],
+    [404, '<html>not here</html>', /HTTP 404, and no error of Salesforce's: .* or a proxy stands before it/],
+    [405, '', /HTTP 405, and no error of Salesforce's/],
+    [404, { message: 'no Route matched with those values' }, /HTTP 404, and no error of Salesforce's/],
+  ])('says of an answer that is not Salesforce’s own where to look: %d %j', async (status, body, says) => {
+    org = await openSalesforce()
+    await org.opened.check({ signal: org.signal })
+    await org.sandbox.setFault('salesforce', 'status', { status, body, times: 'always' })
+    await expect(org.opened.streamNames?.({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringMatching(says),
+    })
+  })
+
+  it.each([
+    [302, /sends on to another address \(HTTP 302\): login_url is not the one of your domain/],
+    [404, /HTTP 404, and no error of Salesforce's: login_url/],
+  ])('says so of an answer to its sign-in, too: %d', async (status, says) => {
+    org = await openSalesforce()
+    await org.sandbox.setFault('salesforce', 'status', {
+      status,
+      body: '<html>',
+      match: 'oauth2/token',
+      times: 'always',
+    })
+    await expect(org.opened.check({ signal: org.signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: expect.stringMatching(says),
+    })
   })
 
   it('warns once when most of the day’s requests are used', async () => {

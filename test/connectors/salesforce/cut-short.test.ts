@@ -47,3 +47,17 @@ it('nothing of another kind goes either, and each row says what kept it', async 
   expect(results.slice(200)).toEqual(Array(251).fill(expect.objectContaining(kept)))
   expect(await patches()).toBe(2)
 })
+
+it.each([
+  ['a redirect (a proxy’s page for signing in)', 302, '<html>sign in</html>'],
+  ['a 404 of something between', 404, '<html>not found</html>'],
+  ['a 405 of something between', 405, '<html>method not allowed</html>'],
+])('%s blames no row: the run ends, and the next one sends the rest', async (_, status, body) => {
+  const world = await makeAccounts(450)
+  await org.sandbox.setFault('salesforce', 'status', { status, body, match: '^PATCH', after: 1, times: 'always' })
+  const { ledger, error } = await send(world)
+  expect(error).toMatchObject({ code: 'MR-3001' })
+  expect(ledger).toMatchObject({ delivered: 200, rejected: 0, unknown: 250 })
+  await org.sandbox.setFault('salesforce', 'status', null)
+  expect((await send(world)).ledger).toMatchObject({ retry: 250, delivered: 250, unchanged: 200 })
+})

@@ -63,7 +63,7 @@ describe('a query that Salesforce refuses', () => {
     org = await openSalesforce({ keys: { bulk_query_from: 'never' } })
     await org.opened.check({ signal: org.signal })
     const stream = await org.stream('Contact')
-    await org.sandbox.setFault('salesforce', 'status', { status: 404, match: 'queryAll', times: 'always' })
+    await org.sandbox.setFault('salesforce', 'status', { status: 400, match: 'queryAll', times: 'always' })
     const error = await failureOf(org.read(stream, await org.scanOf(stream)))
     expect(error).toMatchObject({
       code: 'MR-3004',
