@@ -2,11 +2,11 @@ import { MillraceError, type Json, type SettleContext, type WriteResult } from '
 import { keyOf } from './collection-request.ts'
 import { findRecords } from './find-records.ts'
 import { isOver } from './await-job.ts'
-import { abortJob, awaitJob, getJob, type JobInfo } from './ingest-job.ts'
+import { awaitJob, getJob, type JobInfo } from './ingest-job.ts'
 import { readReceipt } from './job-receipt.ts'
 import { isLocked } from './row-refusal.ts'
 import { kindOf, type RowKind } from './row.ts'
-import { keyOfRow, readJob, sayWaiting } from './write-jobs.ts'
+import { dropJob, isRefusal, keyOfRow, readJob, sayWaiting } from './write-jobs.ts'
 import type { Writing } from './writing.ts'
 
 /**
@@ -21,7 +21,9 @@ export async function settleJobs(
   const { changes } = context
   const found = new Map<string, WriteResult>()
   for (const { id, kind } of readReceipt(receipt).jobs) {
-    const info = await endJob(writing, id, context)
+    const info = await endJob(writing, id, context).catch((error: unknown) => {
+      throw isRefusal(error) ? hidden(writing, id, error) : error
+    })
     if (!info || !changes) continue
     try {
       for (const [key, result] of await readJob(writing, { id, kind, info }, context))
@@ -48,7 +50,7 @@ export async function settleJobs(
   })
 }
 
-/** The job, and nothing of it happens any more. null: Salesforce has forgotten it. */
+/** The job, and nothing of it happens any more. null: Salesforce has forgotten it, or it never began, and may not be aborted. */
 async function endJob({ api, object, bulk }: Writing, id: string, context: SettleContext): Promise<JobInfo | null> {
   const calling = { api, signal: context.signal }
   const first = await getJob(calling, id)
@@ -57,7 +59,8 @@ async function endJob({ api, object, bulk }: Writing, id: string, context: Settl
     const ended = await awaitJob(calling, id, { waitMs: bulk.waitMs, onWait: sayWaiting(context.host) })
     if (ended) return ended
   }
-  await abortJob(calling, id)
+  const isAborted = await dropJob(calling, id)
+  if (!isAborted && (await getJob(calling, id))?.state === 'Open') return null
   const last = await awaitJob(calling, id, { waitMs: abortWaitMs, onWait: () => undefined })
   if (last || !(await getJob(calling, id))) return last
   throw new MillraceError('MR-3007', {
@@ -66,6 +69,18 @@ async function endJob({ api, object, bulk }: Writing, id: string, context: Settl
     next: 'See Setup, Bulk Data Load Jobs; run again when it is over.',
   })
 }
+
+/** Sent beside a job that may be on, the same rows would come to hold what it has of them. */
+const hidden = ({ object }: Writing, id: string, error: MillraceError) =>
+  new MillraceError('MR-3004', {
+    message: `Settling a job of an earlier run at Salesforce: ${object.name}: nobody may ask by these keys how job ${id} stands: ${error.message}`,
+    kept: 'Nothing was sent: the job may still write.',
+    next: [
+      'Sign in as the user who began it, or as one who may see it.',
+      'Or see in Setup, Bulk Data Load Jobs, that it is over, and begin anew:  millrace sync state reset NAME',
+    ],
+    cause: error,
+  })
 
 /** Rows that went by Id are named by it in the results; what was deleted is not found, and nothing is missing. */
 async function findIds(

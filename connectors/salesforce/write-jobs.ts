@@ -5,10 +5,12 @@ import {
   awaitJob,
   closeJob,
   createJob,
+  getJob,
   getResults,
   resultsFiles,
   uploadRows,
   type JobInfo,
+  type ResultsFile,
 } from './ingest-job.ts'
 import { formatRows, readResults, resultKey } from './ingest-rows.ts'
 import type { JobReceipt } from './job-receipt.ts'
@@ -42,28 +44,30 @@ export async function runJobs(
   if (uploaded.length === 0) return others
   const receipt: JobReceipt = { jobs: uploaded.map(({ id, kind }) => ({ id, kind })) }
   await context.saveReceipt({ jobs: receipt.jobs.map((job) => ({ ...job })) })
-  for (const part of uploaded) await runJob(writing, part, { context, results })
+  for (const part of uploaded) if (!(await runJob(writing, part, { context, results }))) others.push(part)
   return others
 }
 
-/** Lets one job loose, waits for it and reads what became of its rows. */
-async function runJob(writing: Writing, part: Uploaded, { context, results }: Running): Promise<void> {
+/** Lets one job loose, waits for it and reads what became of its rows. false: it may not be, and nothing was written. */
+async function runJob(writing: Writing, part: Uploaded, { context, results }: Running): Promise<boolean> {
   const found = await askJob(writing, part, context)
-  for (const row of part.rows)
-    results[row.index] = found.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
+  for (const row of found ? part.rows : [])
+    results[row.index] = found?.get(keyOfRow(writing, part.kind, row, context.match)) ?? {
       outcome: 'unknown',
       message: `job ${part.id} has no result for this row`,
     }
+  return found !== null
 }
 
 async function askJob(
   writing: Writing,
-  { id, kind }: Uploaded,
+  part: Uploaded,
   context: WriteContext,
-): Promise<ReadonlyMap<string, WriteResult>> {
+): Promise<ReadonlyMap<string, WriteResult> | null> {
+  const { id, kind } = part
   const calling = { api: writing.api, signal: context.signal }
   try {
-    await closeJob(calling, id)
+    if (!(await letLoose(writing, part, context))) return null
     const info = await awaitJob(calling, id, { waitMs: writing.bulk.waitMs, onWait: sayWaiting(context.host) })
     if (!info) throw tooLong(writing, id)
     // Its header is not what the object has: no row got anywhere, and none will.
@@ -82,7 +86,23 @@ async function askJob(
   }
 }
 
-/** What became of a job's rows, by the value that finds each. */
+/** false: Salesforce refuses it, and the job is as it was uploaded. */
+async function letLoose({ api, object }: Writing, { id, rows }: Uploaded, { signal, host }: WriteContext) {
+  try {
+    await closeJob({ api, signal }, id)
+    return true
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    // An attempt before the refused one, whose answer was lost, may have done it.
+    const info = await getJob({ api, signal }, id)
+    if (info && info.state !== 'Open') return true
+    await dropJob({ api, signal }, id)
+    sayByRequest(host, object.name, { rows, why: error.message })
+    return false
+  }
+}
+
+/** What became of a job's rows, by the value that finds each; what is refused to be told of them is not there. */
 export async function readJob(
   { api, object }: Writing,
   { id, kind, info }: { readonly id: string; readonly kind: RowKind; readonly info: JobInfo },
@@ -95,9 +115,21 @@ export async function readJob(
     )
   const column = kind === 'update' || kind === 'delete' ? 'Id' : match
   const found = new Map<string, WriteResult>()
+  const refused = new Map<ResultsFile, string>()
   for (const file of resultsFiles)
-    for (const { key, result } of readResults(file, await getResults({ api, signal }, id, file), column))
-      found.set(resultKey(object, column, key), result)
+    try {
+      for (const { key, result } of readResults(file, await getResults({ api, signal }, id, file), column))
+        found.set(resultKey(object, column, key), result)
+    } catch (error) {
+      // As somebody else's, or by a right that was taken away: the job is over all the same, and asking again would not help.
+      if (!isRefusal(error)) throw error
+      refused.set(file, error.message)
+    }
+  const [said] = refused.values()
+  if (said !== undefined)
+    host.warn(
+      `${object.name}: job ${id} is over, and Salesforce does not tell its ${[...refused.keys()].join(', ')}; what became of the rows in them is not known: ${said}`,
+    )
   return found
 }
 
@@ -116,7 +148,7 @@ async function uploadPart(
   const csv = formatRows(object, match, part)
   const mostTries = part.rows.some(optsIn) ? 1 : uploadTries
   const goByRequest = (why: string) => {
-    host.warn(`${object.name}: no Bulk API (${why}); ${part.rows.length} rows go 200 a request`)
+    sayByRequest(host, object.name, { rows: part.rows, why })
     return null
   }
   for (let tries = 1; ; tries++) {
@@ -136,17 +168,29 @@ async function uploadPart(
   }
 }
 
-/** Never let loose it writes nothing, and Salesforce forgets it after seven days. */
-async function dropJob(calling: { readonly api: Writing['api']; readonly signal: AbortSignal }, id: string) {
+const sayByRequest = (
+  host: Pick<Host, 'warn'>,
+  object: string,
+  { rows, why }: { readonly rows: readonly Row[]; readonly why: string },
+) => host.warn(`${object}: no Bulk API (${why}); ${rows.length} rows go 200 a request`)
+
+/** Never let loose it writes nothing, and Salesforce forgets it after seven days. false: it may not be aborted. */
+export async function dropJob(
+  calling: { readonly api: Writing['api']; readonly signal: AbortSignal },
+  id: string,
+): Promise<boolean> {
   try {
     await abortJob(calling, id)
+    return true
   } catch (error) {
     if (!isRefusal(error)) throw error
+    return false
   }
 }
 
 /** Of the job, and of none of its rows, which nobody reads before it is let loose. */
-const isRefusal = (error: unknown): error is MillraceError => error instanceof MillraceError && error.code === 'MR-3004'
+export const isRefusal = (error: unknown): error is MillraceError =>
+  error instanceof MillraceError && error.code === 'MR-3004'
 const mayPass = (error: unknown): boolean => error instanceof MillraceError && error.retry === 'later'
 
 /** Now and then, so that a run that stands still says why. */

@@ -61,3 +61,27 @@ it.each([
   await org.sandbox.setFault('salesforce', 'status', null)
   expect((await send(world)).ledger).toMatchObject({ retry: 250, delivered: 250, unchanged: 200 })
 })
+
+it('a job whose results may not be read holds up neither what comes behind it nor any later run', async () => {
+  await org[Symbol.asyncDispose]()
+  org = await openSalesforce({ keys: { bulk_from: 50, bulk_wait_seconds: 1 } })
+  const world = await makeAccounts(150)
+  const { object } = world.vendor
+  world.vendor = { ...world.vendor, object: { ...object, batch: { ...object.batch, rows: 50 } } }
+  const body = [{ errorCode: 'INSUFFICIENT_ACCESS', message: 'not for this user' }]
+  await org.sandbox.setFault('salesforce', 'status', { status: 403, body, match: 'Results$', times: 'always' })
+  const first = await send(world)
+  expect(first.error).toBeUndefined()
+  expect(first.ledger).toMatchObject({ delivered: 0, rejected: 0, unknown: 150 })
+  const arrived = (await org.sandbox.show('salesforce', 'Account')).filter(({ Name }) => /^N \d+$/.test(String(Name)))
+  expect(arrived).toHaveLength(150)
+  const second = await send(world)
+  expect(second.error).toBeUndefined()
+  expect(second.ledger).toMatchObject({ retry: 150, unknown: 150 })
+  await org.sandbox.setFault('salesforce', 'status', null)
+  // What the last jobs say is taken over, and goes no more.
+  const posts = async () => (await org.sandbox.journal('salesforce')).filter(({ method }) => method === 'POST').length
+  const before = await posts()
+  expect((await send(world)).ledger).toMatchObject({ unchanged: 150 })
+  expect(await posts()).toBe(before)
+})

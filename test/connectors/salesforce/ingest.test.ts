@@ -377,12 +377,81 @@ describe('a job', () => {
 
   it('whose results are refused is left for the next run, which takes them over: nothing goes twice', async () => {
     const changes = accounts('unread', 30).map((change) => ({ ...change, optsIn: true as const }))
-    const spec = { ...forbidden, match: '^GET .*successfulResults' }
-    await withFault('status', spec, async () => {
-      const stopped = await write('Account', 'External_Id__c', changes)
-      expect(stopped.error).toMatchObject({ code: 'MR-3003' })
+    await withFault('status', { ...forbidden, match: '^GET .*successfulResults' }, async () => {
+      const done = await write('Account', 'External_Id__c', changes)
+      expect(codesOf(done.results)).toEqual(Array(30).fill('unknown'))
       await org.sandbox.setFault('salesforce', 'status', null)
-      expect(codesOf(await stopped.settle())).toEqual(Array(30).fill('ok'))
+      expect(codesOf(await done.settle())).toEqual(Array(30).fill('ok'))
+    })
+  })
+
+  it('whose results are refused to the next run, too, is over for it: what they do not tell is not known', async () => {
+    const since = org.events.length
+    const said = () =>
+      org.events
+        .slice(since)
+        .flatMap((event) => (event.type === 'run.warning' ? [/does not tell its (.*?);/.exec(event.message)?.[1]] : []))
+    const changes = accounts('hidden', 30, (n): Change['fields'] => (n === 4 ? { Name: null } : {}))
+    const done = await write('Account', 'External_Id__c', changes)
+    const known = Array.from({ length: 30 }, (_, n) => (n === 4 ? 'REQUIRED_FIELD_MISSING' : 'ok'))
+    expect(codesOf(done.results)).toEqual(known)
+    await withFault('status', { ...forbidden, match: '^GET .*(Results|records)$' }, async () => {
+      expect(codesOf(await done.settle())).toEqual(Array(30).fill('unknown'))
+    })
+    await withFault('status', { ...forbidden, match: '^GET .*successfulResults$' }, async () => {
+      expect(codesOf(await done.settle())).toEqual(known.map((code) => (code === 'ok' ? 'unknown' : code)))
+    })
+    expect(said()).toEqual(['successfulResults, failedResults, unprocessedrecords', 'successfulResults'])
+  })
+
+  it('that may not be asked after lets nothing be sent: it may still write', async () => {
+    const done = await write('Account', 'External_Id__c', accounts('unasked', 30))
+    await withFault('status', { ...forbidden, match: '^GET .*jobs/ingest/\\w+$' }, async () => {
+      await expect(done.settle()).rejects.toMatchObject({
+        code: 'MR-3004',
+        message: expect.stringMatching(
+          /Account: nobody may ask by these keys how job 750\w+ stands: .*INSUFFICIENT_ACCESS/,
+        ),
+        kept: 'Nothing was sent: the job may still write.',
+      })
+    })
+  })
+
+  it.each([
+    ['', '^PATCH .*jobs/ingest', 'Open'],
+    [', and then aborted', '^PATCH .*jobs/ingest', 'Aborted'],
+  ])('that may not be let loose%s has its rows go by request, once', async (_, match, state) => {
+    const optIns = accounts(`tied-${state}`, 30).map((change) => ({ ...change, optsIn: true as const }))
+    const times = state === 'Open' ? 'always' : 1
+    await withFault('status', { ...forbidden, match, times }, async () => {
+      const done = await write('Account', 'External_Id__c', optIns)
+      expect(codesOf(done.results)).toEqual(Array(30).fill('ok'))
+      expect(done.steps).toEqual([
+        'POST /jobs/ingest',
+        'PUT /jobs/ingest/<job>/batches',
+        'PATCH /jobs/ingest/<job>',
+        'GET /jobs/ingest/<job>',
+        'PATCH /jobs/ingest/<job>',
+        'PATCH /composite/sobjects/Account/External_Id__c',
+      ])
+      // A run that died behind it leaves a job that wrote nothing, whether it can be aborted or not.
+      expect(codesOf(await done.settle())).toEqual(Array(30).fill('unknown'))
+    })
+  })
+
+  it('that was let loose by an attempt whose answer was lost is not taken for one that was refused', async () => {
+    const lost = { match: '^PATCH .*jobs/ingest', times: 1 }
+    await withFault('reset_after', lost, async () => {
+      await withFault('status', { ...forbidden, ...lost, after: 1 }, async () => {
+        const { results, steps } = await write('Account', 'External_Id__c', accounts('twice', 30))
+        expect(codesOf(results)).toEqual(Array(30).fill('ok'))
+        expect(steps.slice(2, 5)).toEqual([
+          'PATCH /jobs/ingest/<job>',
+          'PATCH /jobs/ingest/<job>',
+          'GET /jobs/ingest/<job>',
+        ])
+        expect(steps.filter((step) => step?.includes('composite'))).toEqual([])
+      })
     })
   })
 
