@@ -11,7 +11,7 @@ import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
 import { addEmpty, refusedByAll, refusedByDays, warnOfLostDays, warnOfSilence, type EmptyDays } from './refusals.ts'
 import { readReport, type Ending, type Part } from './report.ts'
-import type { ReportOf, Rows } from './report-run.ts'
+import { usualRows, type ReportOf, type Rows } from './report-run.ts'
 import type { Params } from './sdk.ts'
 
 export type InsightsReading = {
@@ -32,7 +32,8 @@ export type InsightsReading = {
 export async function* readInsights(api: GraphApi, reading: InsightsReading): AsyncGenerator<ScanItem> {
   const { stream, level, accountIds, scan, signal } = reading
   const { options, breakdowns } = readOptions(reading, scan.options)
-  const of = reportOf(reading, { options, breakdowns })
+  let pageRows = usualRows
+  const of = reportOf(reading, { options, breakdowns, pageRows: () => pageRows })
   const { readable, refused } = await findAccounts(api, accountIds, signal)
   const refusals = new Map(refused)
   const now = api.host.lastDate() ?? new Date(scan.to)
@@ -43,6 +44,8 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   if (!accountIds) warnOfUnlisted(api, stream, { known, readable })
   let position = readPosition(scan.resume)
   let span = options.days_per_report ?? usualSpan[level]
+  // Nobody knows yet whether it was the size of the last report, or an outage.
+  let isDoubted = false
   let left = scan.limit ?? Infinity
 
   const isHeldUp = position.read !== undefined
@@ -68,12 +71,16 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
       let day = days ? latest(placeIn(position, account.id) ?? '', days.first) : ''
       while (days && day <= days.last && !refusals.has(account.id)) {
         if (left <= 0) return
-        const last = earliest(addDays(day, span - 1), days.last)
+        const last = isDoubted ? day : earliest(addDays(day, span - 1), days.last)
         const whole: Part = { account: account.id, first: day, last, campaigns: null }
-        const rows = day === last ? readDay(api, { of, level, account }, whole) : readReport(api, of, whole)
+        const rows: AsyncGenerator<Rows, Ending> =
+          day === last
+            ? readDay(api, { of: { ...of, isProbe: isDoubted }, level, account }, whole)
+            : readReport(api, of, whole)
         let isEmpty = true
         let next = await rows.next()
         for (; !next.done; next = await rows.next()) {
+          pageRows = next.value.pageRows
           const batch = batchOf(next.value, breakdowns, left)
           left -= batch.records.length
           if (batch.records.length > 0) yield batch
@@ -83,8 +90,11 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
         }
         const ending = next.value
         if (ending.kind === 'refused') refusals.set(account.id, ending.message)
-        else if (ending.kind === 'split') span = Math.ceil(countDays(day, last) / 2)
-        else {
+        else if (ending.kind === 'split') {
+          span = Math.ceil(countDays(day, last) / 2)
+          isDoubted = ending.isUnknown === true
+        } else {
+          isDoubted = false
           // Where nothing may mean that the vendor does not tell, it takes nothing away.
           const isTold = !isEmpty || optedIn.length === 0
           if (!isTold) empty.set(account.id, addEmpty(empty.get(account.id), { first: day, last }))
@@ -127,7 +137,7 @@ function warnOfUnlisted(
 
 function reportOf(
   { stream, level, scan, pollMs, signal }: InsightsReading,
-  { options, breakdowns }: ReadOptions,
+  { options, breakdowns, pageRows }: ReadOptions & Pick<ReportOf, 'pageRows'>,
 ): ReportOf {
   const known = fieldsOf(level, breakdowns)
   const params: Params = {
@@ -145,42 +155,45 @@ function reportOf(
   // Without it what is archived or deleted is not in the report, though its money was spent.
   const filters =
     level === 'account' ? [] : [{ field: `${level}.effective_status`, operator: 'IN', value: [...statusesOf[level]] }]
-  return { stream, fields, params, filters, pollMs, signal }
+  return { stream, fields, params, filters, pollMs, signal, pageRows }
 }
 
 type DayOf = { readonly of: ReportOf; readonly level: Level; readonly account: Account }
 
-/** A day that is too much by itself is read by campaigns, half of them at a time. */
+/** A day that is too much by itself is read by campaigns, half of them at a time, and one before them where nobody knows whether it is. */
 async function* readDay(api: GraphApi, day: DayOf, part: Part): AsyncGenerator<Rows, Ending> {
-  const { of, level, account } = day
+  const { of, level } = day
   let ending = yield* readReport(api, of, part)
   if (ending.kind !== 'split') return ending
   // Where there is nothing left to halve: a job also fails without a reason, and works the next time.
-  const halves = level === 'account' ? null : await halve(api, part, { account, signal: of.signal })
+  const halves = level === 'account' ? null : await halve(api, part, { ...day, isDoubted: isUnknown(ending) })
   for (let tries = 1; !halves && ending.kind === 'split' && tries < mostTries; tries++) {
     await pause(of.pollMs * 2 ** tries, of.signal)
-    ending = yield* readReport(api, of, part)
+    ending = yield* readReport(api, { ...of, isProbe: isUnknown(ending) }, part)
   }
   if (!halves && ending.kind === 'split') throw failed(of, part, ending.message)
   for (const half of halves ?? []) {
-    ending = yield* readDay(api, day, half)
+    ending = yield* readDay(api, { ...day, of: { ...of, isProbe: isUnknown(ending) } }, half)
     if (ending.kind === 'refused') return ending
   }
   return ending.kind === 'refused' ? ending : { kind: 'done' }
 }
 
+const isUnknown = (ending: Ending): boolean => ending.kind === 'split' && ending.isUnknown === true
+
 /** null: it cannot be made smaller. The day is replaced whole: with the halves goes what is in no list, as it is deleted or new. */
 async function halve(
   api: GraphApi,
   part: Part,
-  { account, signal }: { readonly account: Account; readonly signal: AbortSignal },
+  { of, account, isDoubted }: DayOf & { readonly isDoubted: boolean },
 ): Promise<readonly Part[] | null> {
   const { campaigns } = part
   if (campaigns?.kind === 'besides') return null
-  const ids = campaigns?.ids ?? (await listCampaigns(api, account.id, signal))
+  const ids = campaigns?.ids ?? (await listCampaigns(api, account.id, of.signal))
   if (ids.length === 0 || (ids.length === 1 && campaigns)) return null
-  const middle = ids.length >> 1
-  const halves = [ids.slice(0, middle), ids.slice(middle)].filter((half) => half.length > 0)
+  const first = isDoubted ? 1 : 0
+  const middle = first + ((ids.length - first) >> 1)
+  const halves = [ids.slice(0, first), ids.slice(first, middle), ids.slice(middle)].filter((half) => half.length > 0)
   return [
     ...halves.map((half) => ({ ...part, campaigns: { kind: 'of', ids: half } as const })),
     ...(campaigns ? [] : [{ ...part, campaigns: { kind: 'besides', ids } as const }]),

@@ -13,20 +13,30 @@ export type ReportOf = {
   readonly filters: readonly Json[]
   readonly pollMs: number
   readonly signal: AbortSignal
-  /** Of a page; fewer once only a smaller one came. @default 500 */
-  pageRows?: number
+  /** Of a page, as the rows that came last say. */
+  readonly pageRows: () => number
+  /** The report before it was split without a known reason: this small one tells whether its size was one, by its smallest pages. */
+  readonly isProbe?: boolean
 }
 
-export type Rows = { readonly records: readonly { readonly [field: string]: Json }[]; readonly readAt: Date }
+export type Rows = {
+  readonly records: readonly { readonly [field: string]: Json }[]
+  readonly readAt: Date
+  /** Such pages come: more of it may be too much. */
+  readonly pageRows: number
+}
 
 /** `split`: it failed, or a page is too much. `lost`: the vendor does not see it any more. */
-export type RunEnding = { readonly kind: 'done' } | { readonly kind: 'split'; readonly message: string } | Lost
+export type RunEnding = { readonly kind: 'done' } | Split | Lost
 
-/** A report that was started: waited for, and read page by page. */
+/** `isUnknown`: the vendor does not say why not even its smallest page comes, which an outage may be, too. */
+export type Split = { readonly kind: 'split'; readonly message: string; readonly isUnknown?: boolean }
+
+/** A report that was started: waited for, and read page by page. @throws MillraceError MR-3003 where a probe tells that it is an outage */
 export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncGenerator<Rows, RunEnding> {
   const broken = await waitForRun(api, of, run)
   if (broken) return broken
-  let limit = of.pageRows ?? usualRows
+  let limit = of.isProbe ? fewestRows : of.pageRows()
   let at: string | null = null
   for (;;) {
     const from: string | null = at
@@ -35,23 +45,25 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
       send: (sdk) => sdk.reportRows(run, { limit, ...(from !== null && { after: from }) }),
       read: (bytes, readAt) => ({ kind: 'page', ...readList(bytes, readAt) }),
       recover: (error) => (isTooMuch(error) ? { kind: 'less', message: error.message } : undefined),
-      giveUp: ({ message }) => ({ kind: 'less', message }),
+      giveUp: (failure) => ({ kind: 'less', message: failure.message, failure }),
     })
     if (page.kind === 'lost') return page
     if (page.kind === 'less') {
-      if (limit <= fewestRows) return { kind: 'split', message: page.message }
+      const { message, failure } = page
+      if (limit <= fewestRows && of.isProbe && failure) throw failure
+      if (limit <= fewestRows) return { kind: 'split', message, isUnknown: failure !== undefined }
       limit = Math.max(fewestRows, limit >> 1)
       continue
     }
-    of.pageRows = limit
-    if (page.rows > 0) yield { records: parseRows(page.lines), readAt: page.readAt }
+    const pageRows = of.isProbe ? of.pageRows() : limit
+    if (page.rows > 0) yield { records: parseRows(page.lines), readAt: page.readAt, pageRows }
     at = nextAfter(page, from)
     if (at === null) return { kind: 'done' }
   }
 }
 
 type Page = ListPage & { readonly kind: 'page' }
-type Less = { readonly kind: 'less'; readonly message: string }
+type Less = { readonly kind: 'less'; readonly message: string; readonly failure?: MillraceError }
 type Lost = { readonly kind: 'lost'; readonly message: string }
 
 /** null: it is there to be read. */
@@ -139,7 +151,7 @@ const runFields = [
   'error_message',
   'error_user_msg',
 ]
-const usualRows = 500
+export const usualRows = 500
 const fewestRows = 25
 const longestPollMs = 30_000
 const longestStandstillMs = 30 * 60_000

@@ -1,7 +1,7 @@
 import { MillraceError, type Json } from 'millrace'
 import type { GraphApi } from './client.ts'
 import { isForbidden, isTooMuch, type GraphError } from './graph-error.ts'
-import { parseObject, readRun, reportDocs, type ReportOf, type Rows } from './report-run.ts'
+import { parseObject, readRun, reportDocs, type ReportOf, type Rows, type Split } from './report-run.ts'
 
 export type Part = {
   readonly account: string
@@ -15,7 +15,7 @@ export type Part = {
 export type Campaigns = { readonly kind: 'of' | 'besides'; readonly ids: readonly string[] }
 
 /** `split`: too much for one report, or it failed. `refused`: the token may not read the account. */
-export type Ending = { readonly kind: 'done' } | { readonly kind: 'split' | 'refused'; readonly message: string }
+export type Ending = { readonly kind: 'done' } | Split | { readonly kind: 'refused'; readonly message: string }
 
 /**
  * One report: started, waited for, read page by page. Rows that came before it broke off come again with its parts, or with

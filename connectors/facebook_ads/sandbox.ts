@@ -49,8 +49,8 @@ export default simulator({
       needs: ['rows'],
     },
     too_much_page: {
-      does: 'pages of more than limit rows are refused, in the words of message',
-      keys: { limit: count, message: 'text' },
+      does: 'pages of more than limit rows are refused, of lists of more than rows rows (else all), in the words of message',
+      keys: { limit: count, rows: count, message: 'text' },
       needs: ['limit'],
     },
     forbidden_account: {

@@ -23,8 +23,9 @@ export function makePage<T>(
 ): JsonObject | Refusal {
   const limit = Number(given['limit'] ?? 25)
   if (limit < 1 || limit > 5_000) return refuseParameter('Param limit must be between 1 and 5000')
-  const { limit: most, message } = fault('too_much_page') ?? {}
-  if (typeof most === 'number' && limit > most) return refuseTooMuchOnPage(message)
+  const { limit: most, rows, message } = fault('too_much_page') ?? {}
+  const isMeant = typeof rows !== 'number' || items.length > rows
+  if (typeof most === 'number' && limit > most && isMeant) return refuseTooMuchOnPage(message)
   const from = typeof given['after'] === 'string' ? indexAfter(given['after']) : 0
   if (from === undefined) return refuseParameter('Invalid cursors values: after')
   const page = items.slice(from, from + limit)

@@ -169,7 +169,11 @@ describe('a report', () => {
     await vendor.fault('too_much_page', { times: 6 * 5, limit: 0, ...unknown })
     await vendor.requests()
     expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
-    expect(daysAsked(await vendor.requests()).slice(0, 2)).toEqual(['2026-11-02 2026-11-08', '2026-11-02 2026-11-05'])
+    expect(daysAsked(await vendor.requests()).slice(0, 3)).toEqual([
+      '2026-11-02 2026-11-08',
+      '2026-11-02 2026-11-02',
+      '2026-11-03 2026-11-06',
+    ])
     await vendor.fault('too_much_page', { times: 'always', limit: 0, ...unknown })
     const oneDay = { ...scan, options: { days_per_report: 1 } }
     await expect(vendor.read('account_insights', oneDay)).rejects.toMatchObject({
@@ -178,7 +182,51 @@ describe('a report', () => {
     })
   })
 
+  const isPage = /^GET \/\d{9,}\/insights/
   const runs = (requests: readonly string[]) => requests.filter((request) => request.startsWith('POST ')).length
+
+  it.each([
+    ['of days', {}],
+    ['of a day', { days_per_report: 1 }],
+  ])('%s that fails by an outage is not taken for too much: one small one tells', async (_, options) => {
+    await using vendor = await openFacebook()
+    const scan = { from: '2026-11-02T00:00:00Z', to: '2026-11-10T00:00:00Z', options }
+    const whole = rowsOf(await vendor.read('ad_insights', scan))
+    const usual = await vendor.requests()
+    const outage = { times: 'always', limit: 0, message: 'Service temporarily unavailable', match: '/\\d{9,}/insights' }
+    await vendor.fault('too_much_page', outage)
+    await expect(vendor.read('ad_insights', scan)).rejects.toMatchObject({
+      code: 'MR-3003',
+      message: expect.stringContaining('Service temporarily unavailable'),
+    })
+    const asked = await vendor.requests()
+    expect(runs(asked)).toBe(2)
+    // Pages of six sizes, and the smallest again.
+    expect(asked.filter((request) => isPage.test(request))).toHaveLength((6 + 1) * 5)
+    await vendor.fault('too_much_page', null)
+    expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
+    expect(await vendor.requests()).toHaveLength(usual.length)
+  })
+
+  it.each([
+    ['days', { from: '2026-11-02T00:00:00Z' }, 'account_id'],
+    ['campaigns of a day', { from: '2026-11-09T00:00:00Z', options: { days_per_report: 1 } }, 'campaign_id'],
+  ])(
+    'that is too much is cut where the vendor does not say so, either, and its pages stay large: %s',
+    async (_, days, part) => {
+      await using vendor = await openFacebook()
+      const scan = { to: '2026-11-10T00:00:00Z', ...days }
+      const whole = rowsOf(await vendor.read('ad_insights', scan))
+      const sizes = Object.values(Object.groupBy(whole, (row) => `${row[part]} ${row['date_start']}`))
+      const most = Math.max(...sizes.map((rows) => rows?.length ?? 0))
+      const unknown = { message: 'An unknown error occurred', match: '/\\d{9,}/insights' }
+      await vendor.fault('too_much_page', { times: 'always', limit: 0, rows: most, ...unknown })
+      await vendor.requests()
+      expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
+      const pages = (await vendor.requests()).filter((request) => isPage.test(request))
+      expect(pages.at(-1)).toContain('limit=500')
+    },
+  )
 
   it.each([
     ['just after it was started', { match: '^GET /v[^/]+/\\d+\\?', times: 3 }],
