@@ -103,7 +103,7 @@ export function createHost(options: HostOptions): EngineHost {
         call,
         transport,
         sawDate,
-        secret: redactor.add,
+        signedWith: redactor.addPassing,
         now: () => clock.now(),
         version,
       })

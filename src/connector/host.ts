@@ -23,7 +23,8 @@ export type Host = {
   readonly warn: (message: string) => void
   /**
    * Something else that nobody may see, a token that a sign-in gave: taken out of all that is shown or stored from here on, as
-   * the connection's own keys are. What goes as an `authorization` header by `http` is known without it.
+   * the connection's own keys are. The newest hundred are kept; one that is given again is new again. What goes as an
+   * `authorization` header by `http` is known without it, of the newest sixteen that differ.
    */
   readonly secret: (value: string) => void
 }

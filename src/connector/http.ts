@@ -5,6 +5,7 @@ import { requestIdOf } from './classify.ts'
 import type { CallRequest, Failure, Http, HttpAnswer, HttpOptions, Query, RequestOptions } from './host.ts'
 import { AttemptError, failureOfStatus, malformedAnswer } from './http-error.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { secretsOfHeader } from './secrets-of-header.ts'
 import type { Answer, Outgoing, Transport } from './transport.ts'
 import { valueAt } from './value-at.ts'
 
@@ -12,7 +13,7 @@ export type HttpParts = {
   readonly call: <T>(request: CallRequest, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>
   readonly transport: Transport
   readonly sawDate: (date: string | undefined) => void
-  readonly secret: (value: string) => void
+  readonly signedWith: (secrets: readonly string[]) => void
   readonly now: () => Date
   readonly version: string
 }
@@ -35,7 +36,7 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
     const all = { ...standardHeaders(options, parts.version, text !== undefined), ...options.headers, ...headers }
     // Vendors repeat in their errors what they were sent.
     for (const [name, value] of Object.entries(all))
-      if (name.toLowerCase() === 'authorization') parts.secret(value.replace(/^\S+ +/, ''))
+      if (name.toLowerCase() === 'authorization') parts.signedWith(secretsOfHeader(value))
     return await parts.call(request, async (attemptSignal) => {
       const readAt = parts.now()
       const answer = await parts.transport.send({

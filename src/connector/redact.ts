@@ -7,8 +7,10 @@ export type Redactor = {
   readonly words: (text: string, maxLength?: number) => string
   /** A copy with every string, keys included, redacted. Errors become plain errors without the extra properties SDKs hang on them. */
   readonly deep: <T>(value: T) => T
-  /** Takes out this one as well from here on: a token that was got while the connection was open. The newest sixteen are kept. */
+  /** Takes out this one as well from here on: a token that was got while the connection was open. The newest hundred are kept. */
   readonly add: (secret: string) => void
+  /** What one request was signed with, the whole of it first. That of the newest sixteen is kept, beside what was added. */
+  readonly addPassing: (secrets: readonly string[]) => void
 }
 
 /**
@@ -18,10 +20,12 @@ export type Redactor = {
  */
 export function createRedactor(secrets: Iterable<string>): Redactor {
   const given = formsOf(secrets)
-  let added: readonly string[] = []
+  const added: Forms = new Map()
+  const passing: Forms = new Map()
   let found: RegExp | null | undefined
   const text = (value: string) => {
-    if (found === undefined) found = patternOf([...given, ...formsOf(added)])
+    if (found === undefined)
+      found = patternOf([given, ...added.values(), ...passing.values()].flatMap((forms) => [...forms]))
     return found ? value.replace(found, '[secret]') : value
   }
   const words = (value: string, maxLength = 500) => {
@@ -33,11 +37,31 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
     words,
     deep: <T>(value: T) => redactDeep(value, text, new WeakMap()) as T, // the same shape, strings replaced
     add(secret) {
-      if (added.includes(secret)) return
-      added = [...added, secret].slice(-mostAdded)
-      found = undefined
+      // Nobody checks types when a connector runs: what is neither text nor a number is none.
+      if (!['string', 'number'].includes(typeof secret)) return
+      if (keepNewest(added, [`${secret}`], mostAdded)) found = undefined
+    },
+    addPassing(secrets) {
+      if (keepNewest(passing, secrets, mostPassing)) found = undefined
     },
   }
+}
+
+/** By the secret, the newest last. */
+type Forms = Map<string, ReadonlySet<string>>
+
+/** Are there others than before? What is given again is new again. */
+function keepNewest(kept: Forms, secrets: readonly string[], most: number): boolean {
+  const [secret] = secrets
+  if (secret === undefined) return false
+  const known = kept.get(secret)
+  kept.delete(secret)
+  kept.set(secret, known ?? formsOf(secrets))
+  for (const oldest of kept.keys()) {
+    if (kept.size <= most) break
+    kept.delete(oldest)
+  }
+  return known === undefined
 }
 
 function formsOf(secrets: Iterable<string>): ReadonlySet<string> {
@@ -135,5 +159,7 @@ function redactError(error: Error, text: (value: string) => string, seen: WeakMa
 }
 
 const shortestSecret = 4
+/** One pattern looks for all of them, and is made anew for each: of hundreds of long tokens that takes as long as a request. */
+const mostAdded = 100
 /** A signature that is another for each request is no secret for long. */
-const mostAdded = 16
+const mostPassing = 16

@@ -23,6 +23,41 @@ describe('an answer by its status', () => {
     expect(JSON.stringify([error.stack, vendor.events])).not.toMatch(/acc-59|key-77/)
   })
 
+  it('that repeats what host.secret was given is shown without it, however many requests were signed since', async () => {
+    const token = 'session-token-of-the-whole-run'
+    await using vendor = await startVendor((request, response, count) =>
+      count <= 16
+        ? sendJson(response, 200, {})
+        : sendJson(response, 400, { message: `${String(request.headers['x-session'])} is expired` }),
+    )
+    vendor.host.secret(token)
+    const ask = (n: number) =>
+      vendor.http.get('/x', {
+        signal: never,
+        headers: { 'x-session': token, authorization: `HMAC signature-number-${n}` },
+      })
+    for (let n = 0; n < 16; n++) await ask(n)
+    expect((await failing(ask(16))).message).toContain('[secret] is expired')
+  })
+
+  it('that repeats a parameter of the authorization alone is shown without it', async () => {
+    await using vendor = await startVendor((_, response) => sendJson(response, 401, { message: 'no abcdefgh12345' }))
+    const headers = { authorization: 'Token token=abcdefgh12345' }
+    expect((await failing(vendor.http.get('/a', { signal: never, headers }))).message).toContain('no [secret]')
+  })
+
+  it.each([
+    [undefined, null],
+    [7, '7'],
+  ])('comes to a request whose authorization is %s, which goes as it is', async (authorization, came) => {
+    await using vendor = await startVendor(({ headers }, response) =>
+      sendJson(response, 200, { came: headers.authorization ?? null }),
+    )
+    vendor.host.secret(undefined as unknown as string) // as JavaScript may
+    const headers = { authorization } as unknown as Record<string, string> // as JavaScript may
+    expect(await vendor.http.get('/a', { signal: never, headers })).toEqual({ came })
+  })
+
   it('429 with Retry-After in seconds holds back every call of the credential, and then goes on', async () => {
     const arrivals: number[] = []
     await using vendor = await startVendor((_, response, count) => {

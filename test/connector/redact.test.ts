@@ -59,8 +59,31 @@ it('one that is added later is redacted as those from before are, and of many th
   expect(text(`token acc-59-first ${Buffer.from('acc-59-first').toString('hex')} ${secret}`)).toBe(
     'token [secret] [secret] [secret]',
   )
-  for (let n = 10; n < 40; n++) add(`signature-${n}`)
-  expect(text(`signature-39 signature-10 ${secret}`)).toBe('[secret] signature-10 [secret]')
+  for (let n = 100; n < 199; n++) add(`token-${n}`)
+  add('acc-59-first')
+  add('token-199')
+  expect(text(`acc-59-first token-100 token-101 token-199 ${secret}`)).toBe(
+    '[secret] token-100 [secret] [secret] [secret]',
+  )
+})
+
+it('what passes is redacted as long as it is new, and turns over nothing that was added', () => {
+  const { text, add, addPassing } = createRedactor([secret])
+  add('acc-59-first')
+  for (let n = 10; n < 40; n++) {
+    addPassing(['often-used'])
+    addPassing([`signature-${n}`, `half-${n}`])
+  }
+  expect(text(`acc-59-first often-used signature-39 half-39 signature-25 half-24 ${secret}`)).toBe(
+    '[secret] [secret] [secret] [secret] [secret] half-24 [secret]',
+  )
+})
+
+it.each([undefined, null, true, {}])('%s is no secret, and a number is its digits', (none: unknown) => {
+  const { text, add } = createRedactor([])
+  // As JavaScript may.
+  for (const given of [none, 48_291_734]) add(given as string)
+  expect(text('undefined null true [object Object] 48291734')).toBe('undefined null true [object Object] [secret]')
 })
 
 it('goes deep, through circles and errors, and drops what SDKs hang on errors', () => {
