@@ -6,6 +6,7 @@ import type { Column } from '../model/table.ts'
 import { columnsOf, type MappedField } from './mapped-field.ts'
 import { versionOf } from './mapping-version.ts'
 import { modelColumn } from './model-column.ts'
+import { flawOf } from './payload.ts'
 import { fieldOf, refuse, resolveField } from './resolve-field.ts'
 
 export type ResolvedMapping = {
@@ -112,11 +113,15 @@ function refuseRemoval(sync: ReverseSync, object: DestinationObject, fields: rea
   if (!object.operations.includes(removal.kind))
     throw refuse(sync, `${object.name} does not take on_removed: ${removal.kind}`)
   if (removal.kind === 'delete') return
-  for (const name of removal.kind === 'clear' ? removal.fields : Object.keys(removal.values)) {
-    const isOptOut =
-      fieldOf(sync, object, name).optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')
+  const values =
+    removal.kind === 'clear' ? removal.fields.map((name) => [name, null] as const) : Object.entries(removal.values)
+  for (const [name, value] of values) {
+    const known = fieldOf(sync, object, name)
+    const isOptOut = known.optOut || fields.some((field) => field.field === name && field.kind === 'opt_out')
     if (isOptOut) throw refuse(sync, `on_removed may not touch ${name}: it says how a person may be contacted`)
     if (name === sync.match) throw refuse(sync, `on_removed may not touch ${name}: it finds the record`)
+    const flaw = flawOf(value, known.fits)
+    if (flaw !== null) throw refuse(sync, `on_removed gives ${name} what it does not take: ${flaw}`)
   }
 }
 

@@ -98,7 +98,7 @@ function encodeField(field: MappedField, values: TextRow): EncodedPart {
 }
 
 /** Why the destination's field does not take the value, by its own declaration. */
-function flawOf(value: FieldValue, { nullable = true, maxLength = Infinity }: FieldLimits = {}): string | null {
+export function flawOf(value: FieldValue, { nullable = true, maxLength = Infinity }: FieldLimits = {}): string | null {
   if (value === null) return nullable ? null : 'it may not be null'
   if (typeof value !== 'string' || value.length <= maxLength) return null
   const characters = Array.from(value).length

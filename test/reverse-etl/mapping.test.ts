@@ -19,7 +19,9 @@ const columns: readonly { name: string; type: LogicalType }[] = [
   { name: 'opted_text', type: 'string' },
 ]
 
-const { object } = makeVendor()
+const { object: person } = makeVendor()
+const stage = { type: 'string', nullable: false, maxLength: 4 } as const
+const object = { ...person, fields: { ...person.fields, stage } }
 
 const resolve = (map: readonly Mapping[], sync: Partial<ReverseSync> = {}) =>
   resolveMapping({ ...defaultSync, map: [column('id'), ...map], ...sync }, object, columns)
@@ -121,6 +123,18 @@ describe('a mapping that cannot be', () => {
       [],
       { onRemoved: { kind: 'clear', fields: ['id'] } },
       'MR-1209 people: on_removed may not touch id: it finds the record.',
+    ],
+    [
+      'on_removed that clears what may not be null',
+      [],
+      { onRemoved: { kind: 'clear', fields: ['stage'] } },
+      'MR-1209 people: on_removed gives stage what it does not take: it may not be null.',
+    ],
+    [
+      'on_removed that sets a text which is too long',
+      [],
+      { onRemoved: { kind: 'set', values: { stage: 'left us' } } },
+      'MR-1209 people: on_removed gives stage what it does not take: it has 7 characters, and may have 4.',
     ],
     [
       'on_removed of no field',
