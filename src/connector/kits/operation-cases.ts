@@ -52,8 +52,9 @@ export function operationCases(options: ObjectOptions): readonly Case<Stage>[] {
       run: on(async (stage) => {
         const { object, change, write, held } = stage
         if (!object.operations.includes(op)) return `it has no ${op}`
-        const fields = options.clears ?? differing(stage).filter((field) => op === 'set' || !isOptOut(object, field))
-        if (fields.length === 0) return 'no field of it has another value in another version'
+        const fields = options.clears ?? differing(stage).filter((field) => op === 'set' || mayBeEmptied(object, field))
+        if (fields.length === 0)
+          return `no field of it ${op === 'clear' ? 'that may be emptied ' : ''}has another value in another version`
         const made = await make(stage)
         if (!made) return 'it makes no records that could be changed'
         const leaving = (n: number) => leave(change(n, 1, op), object.identity ?? [match], fields)
@@ -94,7 +95,12 @@ export function operationCases(options: ObjectOptions): readonly Case<Stage>[] {
   ]
 }
 
-/** Not for clearing: an opt-out that is taken back is an opt-in. */
+/** Not an opt-out: one that is taken back is an opt-in. Nor what may not be null, which a run never sends. */
+const mayBeEmptied = (object: DestinationObject, name: string): boolean => {
+  const field = object.fields[name]
+  return !isOptOut(object, name) && !(typeof field === 'object' && field.nullable === false)
+}
+
 const isOptOut = ({ fields, otherFields = [] }: DestinationObject, name: string): boolean => {
   const field = fields[name]
   if (field !== undefined) return typeof field === 'object' && field.optOut === true

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import hubspot from '../../../connectors/hubspot/index.ts'
 import simulator from '../../../connectors/hubspot/sandbox.ts'
 import type { Connector } from '../../../src/connector/contract.ts'
-import type { DestinationObject } from '../../../src/connector/destination.ts'
+import type { DestinationField, DestinationObject } from '../../../src/connector/destination.ts'
 import type { Change, Operation } from '../../../src/model/change.ts'
 import { collectCases } from './collect-cases.ts'
 
@@ -97,4 +97,37 @@ it('an insert that leaves alone what stands, and calls the same record taken, pa
     'were not sent stay',
   ])
     await expect(cases.named(title)?.()).resolves.toBeUndefined()
+})
+
+it('a field that may not be null is not tried to be emptied, since no run does', async () => {
+  const title = 'cleared is empty'
+  const withJobTitle = (field: DestinationField, write?: (write: Write) => Write): Connector => ({
+    ...hubspot,
+    async open(context) {
+      const opened = await hubspot.open(context)
+      const objects = async (request: Parameters<NonNullable<typeof opened.objects>>[0]) =>
+        ((await opened.objects?.(request)) ?? []).map((object) => ({
+          ...object,
+          fields: { ...object.fields, jobtitle: field },
+          write: write?.(object.write) ?? object.write,
+        }))
+      return { ...opened, objects }
+    },
+  })
+  const refusing =
+    (write: Write): Write =>
+    async (changes, context) =>
+      changes.some(({ fields }) => fields['jobtitle'] === null)
+        ? changes.map(() => ({
+            outcome: 'rejected',
+            code: 'REQUIRED',
+            message: 'jobtitle is required',
+            retryable: false,
+          }))
+        : write(changes, context)
+  await expect(casesOf(withJobTitle({ type: 'string' }, refusing)).named(title)?.()).rejects.toThrow('rejected')
+  const required = { type: 'string', nullable: false } as const
+  const none = casesOf(withJobTitle(required, refusing))
+  await none.named(title)?.()
+  expect(none.skipped.join()).toContain('no field of it that may be emptied has another value in another version')
 })
