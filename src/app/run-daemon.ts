@@ -1,15 +1,13 @@
 /** The daemon: the clock claims slots, jobs begin as the limits allow, each in a process of its own. */
-import type { Project } from '../config/project.ts'
 import { asMillraceError } from '../model/millrace-error.ts'
-import type { JobLimits } from '../schedule/choose-job.ts'
 import { claimSlots, type ClaimedSlot } from '../schedule/claim-slots.ts'
 import type { Executor } from '../schedule/executor.ts'
-import { schedulesOf } from '../schedule/resolve-schedules.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 import { endUnlessCancelled } from './cancelled-run.ts'
+import { planOf, type DaemonPlan } from './daemon-plan.ts'
 import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
@@ -156,46 +154,20 @@ async function drain(
   clearInterval(beats)
 }
 
-/** What the project says at this moment. */
-type Plan = {
-  readonly project: Project
-  readonly schedules: readonly Schedule[]
-  /** Those that follow others. */
-  readonly following: readonly Schedule[]
-  readonly maxRuns: number
-  readonly limits: Omit<JobLimits, 'now' | 'room' | 'paused'>
-}
-
-function planOf(project: Project): Plan {
-  const schedules = schedulesOf(project)
-  const maxRunsOf = Object.values(project.connections).flatMap(({ name, maxRuns: most }) =>
-    most === null ? [] : [[name, most] as const],
-  )
-  return {
-    project,
-    schedules,
-    following: schedules.filter(({ trigger }) => trigger.kind === 'after'),
-    maxRuns: Number(project.schedules['max_runs']),
-    limits: {
-      maxRunsOf: new Map(maxRunsOf),
-      overlapOf: new Map(schedules.map(({ name, overlap }) => [name, overlap])),
-    },
-  }
-}
-
 const claim = (
   { store, clock, target }: App,
   {
     plan,
     due,
     onEvent,
-  }: { readonly plan: Plan; readonly due: readonly Schedule[]; readonly onEvent: DaemonOptions['onEvent'] },
+  }: { readonly plan: DaemonPlan; readonly due: readonly Schedule[]; readonly onEvent: DaemonOptions['onEvent'] },
 ): Promise<void> =>
   claimSlots(
     {
       store,
       clock,
       target: target.name,
+      scheduleOf: (name) => plan.schedules.find((schedule) => schedule.name === name),
       jobsOf: (schedule, { dueAt }) => jobsOfSlot(plan.project, schedule, dueAt),
       onClaimed: (slot) => onEvent({ type: 'slot.claimed', slot }),
       onAhead: (names) =>
@@ -210,7 +182,7 @@ const claim = (
 async function execute(
   app: App,
   job: Job,
-  { options, plan, stop }: { readonly options: DaemonOptions; readonly plan: Plan; readonly stop: AbortSignal },
+  { options, plan, stop }: { readonly options: DaemonOptions; readonly plan: DaemonPlan; readonly stop: AbortSignal },
 ): Promise<void> {
   const { onEvent, launcher } = options
   const onProblem = (message: string) => onEvent({ type: 'daemon.problem', message })

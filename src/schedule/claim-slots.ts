@@ -1,8 +1,9 @@
 import type { Clock } from '../model/clock.ts'
-import { aheadMs, isAhead } from '../state/clock-ahead.ts'
+import { isAhead } from '../state/clock-ahead.ts'
 import type { ControlStore } from '../state/port.ts'
 import type { KnownSchedule, NewJob, SlotClaim, StoredSlot } from '../state/slot-store.ts'
 import { decideSlots, lateMs } from './decide-slots.ts'
+import { followingSlot } from './following-slot.ts'
 import { isEnabledOn, type Schedule, type Slot } from './schedule.ts'
 import { slotsBetween } from './slots.ts'
 
@@ -10,6 +11,8 @@ export type ClaimContext = {
   readonly store: Pick<ControlStore, 'knowSchedules' | 'decideAnew' | 'claimSlots' | 'slots'>
   readonly clock: Clock
   readonly target: string
+  /** undefined: it is not in the file any more. */
+  readonly scheduleOf: (name: string) => Schedule | undefined
   /** The jobs of a slot that runs. */
   readonly jobsOf: (schedule: Schedule, slot: Pick<Slot, 'dueAt'>) => readonly NewJob[]
   /** Called for every slot that this call got. */
@@ -28,10 +31,10 @@ export async function claimSlots(context: ClaimContext, schedules: readonly Sche
   const known = await knowSchedules(context, schedules)
   const claims: SlotClaim[] = []
   for (const schedule of schedules) {
-    const since = known.get(schedule.name)
-    if (!since) continue
-    if (schedule.trigger.kind === 'after') claims.push(...(await followingSlot(context, schedule, since)))
-    else claims.push(...slotsByClock(context, schedule, since))
+    const seen = known.get(schedule.name)
+    if (!seen) continue
+    if (schedule.trigger.kind === 'after') claims.push(...(await slotAfterOthers(context, schedule, seen)))
+    else claims.push(...slotsByClock(context, schedule, seen))
   }
   const won = await context.store.claimSlots(claims)
   for (const [index, { schedule, instant, state, reason }] of claims.entries())
@@ -64,40 +67,25 @@ function slotsByClock(
   )
 }
 
-/** Once each of `all` has ended well since the last time; or, `within` after the first of them ended, as missed. */
-async function followingSlot(
+/** By what it follows. Those have no time of their own. */
+async function slotAfterOthers(
   context: ClaimContext,
   schedule: Schedule,
-  { since, pause }: KnownSchedule,
+  known: KnownSchedule,
 ): Promise<readonly SlotClaim[]> {
-  if (schedule.trigger.kind !== 'after') return []
-  const { all, withinMs } = schedule.trigger
+  const { trigger } = schedule
+  if (trigger.kind !== 'after') return []
   const now = context.clock.now()
-  const slotsOf = async (name: string) => {
-    const upTo = new Date(now.getTime() + aheadMs).toISOString()
-    return (await context.store.slots({ schedule: name, upTo })).filter(({ claimedAt }) => !isAhead(claimedAt, now))
-  }
-  const from = latest((await slotsOf(schedule.name)).map(({ claimedAt }) => claimedAt)) ?? since
-  const ended = await Promise.all(
-    all.map(async (name) =>
-      (await slotsOf(name)).filter(
-        ({ endedAt, claimedAt }) => endedAt !== null && endedAt > from && claimedAt >= since,
-      ),
-    ),
-  )
-  const well = ended.map((slots) => slots.find(({ state }) => state === 'ok' || state === 'partial'))
-  const instant = latest(ended.flat().map((slot) => slot.instant))
-  if (instant === undefined) return []
+  const following = await followingSlot({ ...context, now }, { ...schedule, trigger }, known)
+  if (following === null) return []
+  const { instant, missing } = following
   const slot: Slot = { schedule: schedule.name, instant, dueAt: now.toISOString(), note: null }
-  if (well.every((each) => each !== undefined)) {
-    const off = whyOff(context, schedule, pause)
-    return [claimOf(context, schedule, { slot, state: off ? 'skipped' : 'queued', reason: off, trigger: 'after' })]
+  if (missing.length > 0) {
+    const reason = `${missing.join(' and ')} did not end ok or partial in time`
+    return [claimOf(context, schedule, { slot, state: 'missed', reason, trigger: 'after' })]
   }
-  const first = Math.min(...ended.flat().map(({ endedAt }) => Date.parse(endedAt ?? '')))
-  if (now.getTime() - first <= withinMs) return []
-  const missing = all.filter((_, index) => well[index] === undefined)
-  const reason = `${missing.join(' and ')} did not end ok or partial in time`
-  return [claimOf(context, schedule, { slot, state: 'missed', reason, trigger: 'after' })]
+  const off = whyOff(context, schedule, known.pause)
+  return [claimOf(context, schedule, { slot, state: off ? 'skipped' : 'queued', reason: off, trigger: 'after' })]
 }
 
 /** Why the schedule's slots are recorded and do not run; null: they run. */
@@ -114,8 +102,6 @@ function claimOf(
   const jobs = rest.state === 'queued' ? context.jobsOf(schedule, slot) : []
   return { schedule: schedule.name, instant: slot.instant, ...rest, jobs }
 }
-
-const latest = (instants: readonly string[]): string | undefined => [...instants].sort().at(-1)
 
 /** A year of hourly slots is decided in nine ticks. */
 const mostAtOnce = 1_000

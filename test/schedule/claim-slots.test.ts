@@ -52,6 +52,7 @@ const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[
       store,
       clock,
       target: 'prod',
+      scheduleOf: (name) => schedules.find((each) => each.name === name),
       jobsOf: ({ name }, { dueAt }) => [{ sync: name, needs: [], connection: 'crm', notBefore: dueAt, priority: 0 }],
       onClaimed: (slot) => claimed.push(`${slot.schedule} ${slot.instant.slice(8, 16)} ${slot.state}`),
       onAhead: (names) => told.push(...names),
@@ -337,6 +338,22 @@ describe('a schedule after others', () => {
     await store.claimSlots([{ schedule: 'monthly', instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
     await end('monthly')
     expect(await tick(...both)).toEqual(['next 21T09:00 queued'])
+  })
+
+  test('runs also where the next slot of one has begun before this one ended, as always', async () => {
+    const often = schedule('often', { kind: 'every', everyMs: 300_000 }, { overlap: 'buffer_one' })
+    const both = [nightly, often, following(['nightly', 'often'])]
+    await tick(...both)
+    for (let n = 0; n < 7; n++) {
+      pass(1 / 12)
+      await tick(...both)
+      if (n > 0) await end('often')
+    }
+    await end('nightly')
+    expect(await tick(...both)).toEqual(['next 21T09:00 queued'])
+    await end('next')
+    await end('often')
+    expect(await tick(...both)).toEqual([])
   })
 
   test('is missed at the end of `within` where one of them failed or never came, and says which', async () => {
