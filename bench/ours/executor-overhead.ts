@@ -15,7 +15,7 @@ const executor = await bullmqExecutor(
   {
     store,
     clock: systemClock,
-    limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map() }),
+    limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map(), retryOf: new Map() }),
     maxRuns: () => 1,
     onProblem: (message) => console.error(message),
     async work(job) {

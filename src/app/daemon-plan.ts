@@ -26,6 +26,7 @@ export function planOf(project: Project): DaemonPlan {
     limits: {
       maxRunsOf: new Map(maxRunsOf),
       overlapOf: new Map(schedules.map(({ name, overlap }) => [name, overlap])),
+      retryOf: new Map(schedules.map(({ name, retry }) => [name, retry])),
     },
   }
 }

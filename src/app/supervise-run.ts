@@ -57,7 +57,12 @@ export async function superviseRun(job: Job, options: SuperviseOptions): Promise
   if (run && (run.status === 'ok' || run.status === 'partial') && !(wasEnded && leftRowsUnsent(run)))
     return { state: run.status, reason }
   if (options.stop.aborted)
-    return { state: 'queued', reason: 'the daemon was stopped', notBefore: options.now().toISOString() }
+    return {
+      state: 'queued',
+      reason: 'the daemon was stopped',
+      notBefore: options.now().toISOString(),
+      sameAttempt: true,
+    }
   if (ender.timedOut())
     return endOrRetry(job, options, { reason: `it took longer than ${options.policy.timeoutMs / 1000} s`, retry: true })
   if (!run)

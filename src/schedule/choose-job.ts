@@ -1,4 +1,4 @@
-import type { Job, JobChoice } from '../state/slot-store.ts'
+import type { Job, JobChoice, JobEnd } from '../state/slot-store.ts'
 import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
@@ -11,11 +11,15 @@ export type JobLimits = {
   readonly maxRunsOf: ReadonlyMap<string, number>
   /** Schedule → what a slot does for a sync that still runs. Of a schedule that is gone: `skip`. */
   readonly overlapOf: ReadonlyMap<string, Schedule['overlap']>
+  /** Schedule → how often a slot's runs are tried. Of a schedule that is gone: once. */
+  readonly retryOf: ReadonlyMap<string, Schedule['retry']>
 }
 
 /** The job that may begin now, if any, and what becomes of those that never will. In the store's order, so that none starves. */
 export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
-  const again = open.filter((job) => job.state === 'running' && !job.alive)
+  const died = open
+    .filter((job) => job.state === 'running' && !job.alive)
+    .map((job) => ({ job, end: endWithDaemon(job, limits) }))
   const running = open.filter((job) => job.state === 'dispatched' || (job.state === 'running' && job.alive))
   const skip: { job: Job; reason: string }[] = []
   const waiting: Job[] = []
@@ -26,12 +30,30 @@ export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
     else if (take === null && mayBegin(job, { open, running, limits })) take = job
     else waiting.push(job)
   }
-  return { take, skip, again }
+  return { take, skip, again: [], died }
 }
 
-/** What would be tried again waits for `schedule resume`, whatever else runs meanwhile: it is not looked at until then. */
-const isDue = ({ state, notBefore, attempt, schedule }: Job, { now, paused }: JobLimits): boolean =>
-  state === 'queued' && Date.parse(notBefore) <= now.getTime() && !(attempt > 1 && paused.has(schedule))
+/**
+ * A power cut must not cost the night's load, whatever `attempts` says; but a run that itself takes its daemon along (a
+ * container without memory) would do so with each daemon that begins it.
+ */
+function endWithDaemon({ schedule, attempt }: Job, { now, retryOf }: JobLimits): JobEnd {
+  const { attempts, initialMs, maxMs } = retryOf.get(schedule) ?? once
+  const reason = `its daemon was gone before it ended (attempt ${attempt})`
+  if (attempt >= attempts + moreWithDaemon) return { state: 'failed', reason }
+  const waitMs = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
+  return { state: 'queued', reason, notBefore: new Date(now.getTime() + waitMs).toISOString() }
+}
+
+const once: Schedule['retry'] = { attempts: 1, initialMs: 0, maxMs: 0 }
+/** So many runs beyond `attempts` may be begun behind daemons that were killed. */
+const moreWithDaemon = 2
+
+/** What goes on, or would be tried again, waits for `schedule resume`, whatever else runs meanwhile: it is not looked at until then. */
+const isDue = (job: Job, { now, paused }: JobLimits): boolean =>
+  job.state === 'queued' &&
+  Date.parse(job.notBefore) <= now.getTime() &&
+  !(paused.has(job.schedule) && (job.attempt > 1 || job.reason !== null))
 
 type Around = { readonly running: readonly Job[]; readonly waiting: readonly Job[]; readonly limits: JobLimits }
 
@@ -41,6 +63,7 @@ function overlapsWith(job: Job, { running, waiting, limits }: Around): string | 
   if (overlap === 'allow') return null
   const other = running.find((each) => isOtherSlot(each, job))
   if (!other) return null
+  if (job.caughtUp) return null
   if (overlap === 'skip') return `${job.sync} still runs for ${other.schedule} of ${other.instant}`
   const buffered = waiting.find((each) => isOtherSlot(each, job))
   return buffered ? `${job.sync} still runs, and already waits for ${buffered.schedule} of ${buffered.instant}` : null

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../model/clock.ts'
 import { isSameProcess, thisProcess } from '../state/process-id.ts'
-import type { Job, JobTicket, SlotStore } from '../state/slot-store.ts'
+import type { Job, JobChoice, JobTicket, SlotStore } from '../state/slot-store.ts'
 import { chooseJob, type JobLimits } from './choose-job.ts'
 
 export type Executor = {
@@ -33,17 +33,23 @@ export type ExecutorContext = {
 
 /** Takes the next job that may begin, and says when the first of those that wait for their time may. */
 export async function takeNext(
-  { store, clock, limits }: ExecutorContext,
+  { store, clock, limits, onProblem }: ExecutorContext,
   { room, as }: { readonly room: number; readonly as: 'running' | 'dispatched' },
 ): Promise<{ readonly job: Job | null; readonly nextMs: number }> {
   let nextMs = Infinity
+  let died: NonNullable<JobChoice['died']> = []
   const now = clock.now()
   const paused = new Set((await store.pauses()).keys())
   const job = await store.takeJob((open) => {
     const times = open.filter(({ state }) => state === 'queued').map(({ notBefore }) => Date.parse(notBefore))
     nextMs = Math.min(Infinity, ...times.filter((time) => time > now.getTime()))
-    return chooseJob(open, { ...limits(), paused, room, now })
+    const choice = chooseJob(open, { ...limits(), paused, room, now })
+    died = choice.died ?? []
+    return choice
   }, as)
+  for (const { job: dead, end } of died)
+    if (end.state === 'failed')
+      onProblem(`${dead.sync} for ${dead.schedule} of ${dead.instant} has failed: ${end.reason}.`)
   return { job, nextMs }
 }
 

@@ -105,20 +105,30 @@ export type Job = NewJob &
     readonly owner: ProcessId | null
     /** false: it is running, and its daemon is dead or silent. */
     readonly alive: boolean
+    /** Its slot had been missed, and is made up for: said of a slot that runs, a reason says nothing else. */
+    readonly caughtUp: boolean
   }
 
 export type JobChoice = {
   readonly take: Job | null
   readonly skip: readonly { readonly job: Job; readonly reason: string }[]
-  /** Jobs of dead daemons, and dispatched ones that the queue forgot: they wait again. One that had begun counts as an attempt. */
+  /** Dispatched jobs that the queue forgot, and such as nobody works on: they wait again. One that had begun counts as an attempt. */
   readonly again: readonly Job[]
+  /** Jobs of dead daemons: how each ends. */
+  readonly died?: readonly { readonly job: Job; readonly end: JobEnd }[]
 }
 
 export type JobEnd = {
   readonly state: Exclude<JobState, 'running' | 'dispatched'>
   readonly reason: string | null
   readonly notBefore?: string
+  /** `queued`: it goes on, and what ended it was not its doing. @default another attempt */
+  readonly sameAttempt?: boolean
 }
+
+/** The attempt that a job has behind its end. */
+export const attemptAfter = (attempt: number, { state, sameAttempt = false }: JobEnd): number =>
+  attempt + (state === 'queued' && !sameAttempt ? 1 : 0)
 
 export type StoredSlot = {
   readonly schedule: string

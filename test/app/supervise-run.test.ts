@@ -172,4 +172,5 @@ const job: Job = {
   takenAt: null,
   owner: null,
   alive: true,
+  caughtUp: false,
 }

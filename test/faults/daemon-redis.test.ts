@@ -45,7 +45,9 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
   it('frozen in the middle of a load, is replaced; what it commits and says when it wakes counts for nothing', async () => {
     const short = { MILLRACE_LEASE_MS: '1500', MILLRACE_GRACE_MS: '750', MILLRACE_SILENT_MS: '4000' }
     stage.project.file('syncs/only_charges.yaml', 'source: stripe\nstreams: { charges: {} }\n')
-    await stage.schedule(`once: { select: [only_charges], at: '${stage.soon()}' }`)
+    await stage.schedule(
+      `once: { select: [only_charges], at: '${stage.soon()}', retry: { attempts: 3, initial: 10ms } }`,
+    )
     await stage.project.sandbox.setFault('stripe', 'delay', {
       ms: 3000,
       match: 'charges.*starting_after',
@@ -82,7 +84,7 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
 
   it('frozen in the middle of a delivery, is replaced; what was sent late is sent right again by the next run', async () => {
     const short = { MILLRACE_LEASE_MS: '1500', MILLRACE_GRACE_MS: '750', MILLRACE_SILENT_MS: '4000' }
-    await stage.schedule(`once: { select: [people], at: '${stage.soon()}' }`)
+    await stage.schedule(`once: { select: [people], at: '${stage.soon()}', retry: { attempts: 3, initial: 10ms } }`)
     await stage.project.sandbox.setFault('customerio', 'slow', { match: 'batch' })
     const frozen = stage.serve([], short)
     await stage.until(async () =>

@@ -61,7 +61,7 @@ export function daemonScenarios(name: string, current: () => DaemonStage): void 
       expect(await stage.ended(daemon)).toBe(0)
       expect((await stage.slots())[0]?.jobs[0]).toMatchObject({
         state: 'queued',
-        attempt: 2,
+        attempt: 1,
         reason: 'the daemon was stopped',
       })
       await stage.project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
@@ -73,7 +73,7 @@ export function daemonScenarios(name: string, current: () => DaemonStage): void 
 
     it('stops at once when it is told a second time, and its run waits for the next one', async () => {
       const stage = current()
-      await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
+      await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}', retry: { attempts: 3, initial: 10ms } }`)
       await stage.project.sandbox.setFault('stripe', 'delay', { ms: 300, times: 'always' })
       const daemon = stage.serve()
       await stage.said(daemon, 'job.started', 1)
@@ -103,7 +103,7 @@ export function daemonScenarios(name: string, current: () => DaemonStage): void 
 
     it('that was killed is replaced: another one runs its job again, while the old run loses its lease or ends', async () => {
       const stage = current()
-      await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}' }`)
+      await stage.schedule(`once: { select: [stripe], at: '${stage.soon()}', retry: { attempts: 3, initial: 10ms } }`)
       await stage.project.sandbox.setFault('stripe', 'delay', { ms: 60, times: 'always' })
       const daemon = stage.serve()
       await stage.said(daemon, 'job.started', 1)

@@ -8,6 +8,7 @@ const limits = (rest: Partial<JobLimits> = {}): JobLimits => ({
   paused: new Set(),
   maxRunsOf: new Map(),
   overlapOf: new Map(),
+  retryOf: new Map(),
   ...rest,
 })
 const job = (sync: string, rest: Partial<Job> = {}): Job => ({
@@ -26,15 +27,16 @@ const job = (sync: string, rest: Partial<Job> = {}): Job => ({
   reason: null,
   owner: null,
   alive: false,
+  caughtUp: false,
   ...rest,
 })
 const running = (sync: string, rest: Partial<Job> = {}) => job(sync, { state: 'running', alive: true, ...rest })
 const earlier = { instant: '2026-11-20T02:00:00.000Z' }
 const told = (open: readonly Job[], rest: Partial<JobLimits> = {}) => {
-  const { take, skip, again } = chooseJob(open, limits(rest))
-  return { take: take?.sync ?? null, skip: skip.map((each) => each.reason), again: again.map(({ sync }) => sync) }
+  const { take, skip, died = [] } = chooseJob(open, limits(rest))
+  return { take: take?.sync ?? null, skip: skip.map((each) => each.reason), died: died.map(({ end }) => end) }
 }
-const nothing = { take: null, skip: [], again: [] }
+const nothing = { take: null, skip: [], died: [] }
 
 describe('the next job', () => {
   test('is the first whose time has come', () => {
@@ -67,6 +69,12 @@ describe('the next job', () => {
     expect(told([job('crm')], { paused })).toMatchObject({ take: 'crm' })
   })
 
+  test('does not go on while its schedule is paused, either: whoever stopped it with its daemon wants it stopped', () => {
+    const stopped = job('crm', { reason: 'the daemon was stopped' })
+    expect(told([stopped], { paused: new Set(['nightly']) })).toEqual(nothing)
+    expect(told([stopped])).toMatchObject({ take: 'crm' })
+  })
+
   test.each(['skip', 'buffer_one'] as const)(
     'of a paused schedule stays for the resume while another runs the sync, and takes the place of no slot there (%s)',
     (overlap) => {
@@ -80,9 +88,35 @@ describe('the next job', () => {
       expect(told([retry, running('crm', hourly), next], { paused: new Set(['nightly']), overlapOf })).toEqual(nothing)
     },
   )
+})
 
-  test('of a daemon that died waits again', () => {
-    expect(told([job('crm', { state: 'running', alive: false })])).toEqual({ ...nothing, again: ['crm'] })
+describe('a job of a daemon that died', () => {
+  const dead = (attempt: number) => job('crm', { state: 'running', alive: false, attempt })
+  const reason = (attempt: number) => `its daemon was gone before it ended (attempt ${attempt})`
+  const retry = (attempts: number) => ({
+    retryOf: new Map([['nightly', { attempts, initialMs: 30_000, maxMs: 900_000 }]]),
+  })
+
+  test('waits as for another attempt', () => {
+    expect(told([dead(1)], retry(3))).toEqual({
+      ...nothing,
+      died: [{ state: 'queued', reason: reason(1), notBefore: '2026-11-21T03:00:30.000Z' }],
+    })
+    expect(told([dead(3)], retry(3)).died).toMatchObject([{ notBefore: '2026-11-21T03:02:00.000Z' }])
+    expect(told([dead(9)], retry(10)).died).toMatchObject([{ notBefore: '2026-11-21T03:15:00.000Z' }])
+  })
+
+  test('goes on though nothing is tried again, and though its schedule is gone; the power failed, and the night wants its load', () => {
+    expect(told([dead(1)], retry(1)).died).toMatchObject([{ state: 'queued' }])
+    expect(told([dead(1)]).died).toMatchObject([{ state: 'queued', notBefore: '2026-11-21T03:00:00.000Z' }])
+  })
+
+  test.each([
+    [1, 3],
+    [3, 5],
+  ])('with %i attempts ends as failed when it died at attempt %i: it takes its daemons along', (attempts, last) => {
+    expect(told([dead(last - 1)], retry(attempts)).died).toMatchObject([{ state: 'queued' }])
+    expect(told([dead(last)], retry(attempts)).died).toEqual([{ state: 'failed', reason: reason(last) }])
   })
 })
 
@@ -102,6 +136,18 @@ describe('a sync that still runs for an earlier slot', () => {
       skip: ['crm still runs, and already waits for nightly of 2026-11-21T02:00:00.000Z'],
     })
   })
+
+  test.each(['skip', 'buffer_one'] as const)(
+    'is waited for by slots that are caught up, by each of them (%s)',
+    (overlap) => {
+      const overlapOf = new Map([['nightly', overlap]])
+      const missed = ['22', '23', '24'].map((day) =>
+        job('crm', { instant: `2026-11-${day}T02:00:00.000Z`, caughtUp: true }),
+      )
+      expect(told([running('crm', earlier), ...missed], { overlapOf })).toEqual(nothing)
+      expect(told(missed, { overlapOf })).toEqual({ ...nothing, take: 'crm' })
+    },
+  )
 
   test('runs beside it where that is allowed', () => {
     const overlapOf = new Map([['nightly', 'allow' as const]])

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { claimSlots } from '../../src/schedule/claim-slots.ts'
 import type { Schedule, Trigger } from '../../src/schedule/schedule.ts'
+import { takeNext } from '../../src/schedule/executor.ts'
 import type { ControlStore } from '../../src/state/port.ts'
+import type { Job } from '../../src/state/slot-store.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
 
 const hourMs = 3_600_000
@@ -94,6 +96,39 @@ describe('slots by the clock', () => {
       'no daemon ran at 2026-11-21T09:00:00.000Z; catchup runs the latest only',
     )
   })
+
+  test.each(['skip', 'buffer_one', 'allow'] as const)(
+    'that came while no daemon ran and are all caught up run all, one after another (%s)',
+    async (overlap) => {
+      const all = hourly({ catchup: { mode: 'all', windowMs: 24 * hourMs }, overlap })
+      await tick(all)
+      pass(5)
+      await tick(all)
+      const context = {
+        store,
+        clock,
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map([['hourly', overlap]]), retryOf: new Map() }),
+        maxRuns: () => 4,
+        work: async () => {},
+        onProblem: () => {},
+      }
+      const takeAll = async () => {
+        const taken: Job[] = []
+        for (;;) {
+          const { job } = await takeNext(context, { room: 4 - taken.length, as: 'running' })
+          if (job === null) return taken
+          taken.push(job)
+        }
+      }
+      const rounds: string[] = []
+      for (let jobs = await takeAll(); jobs.length > 0; jobs = await takeAll()) {
+        rounds.push(jobs.map(({ instant }) => instant.slice(11, 13)).join(' '))
+        for (const job of jobs) await store.endJob(job, { state: 'ok', reason: null })
+      }
+      expect(rounds).toEqual(overlap === 'allow' ? ['09 10 11 12', '13'] : ['09', '10', '11', '12', '13'])
+      expect((await store.slots({})).map(({ state }) => state)).toEqual(Array(5).fill('ok'))
+    },
+  )
 
   test('are 400 and more after a long sleep, and each has its row', async () => {
     await tick(hourly())

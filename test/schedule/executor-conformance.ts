@@ -59,7 +59,7 @@ export function openStage(open: OpenExecutor) {
       const executor = await open({
         store: own,
         clock: systemClock,
-        limits: () => ({ maxRunsOf, overlapOf: new Map() }),
+        limits: () => ({ maxRunsOf, overlapOf: new Map(), retryOf: new Map() }),
         maxRuns: () => maxRuns,
         work,
         onProblem: (message) => problems.push(message),

@@ -1,13 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/model/clock.ts'
 import { bullmqExecutor } from '../../src/schedule/bullmq-executor.ts'
+import { takeNext } from '../../src/schedule/executor.ts'
 import { inProcessExecutor } from '../../src/schedule/in-process-executor.ts'
+import { thisProcess } from '../../src/state/process-id.ts'
+import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aJob, aSlot } from '../state/a-slot.ts'
 import { hasRedis, startRedis, type RedisServer } from '../redis-server.ts'
 import { executorConformance, gate, openStage, type OpenExecutor } from './executor-conformance.ts'
 
 executorConformance('the executor in the process', async (context) => inProcessExecutor(context))
+
+test('a run that takes its daemon along is begun by three of them where it has one attempt, and it is said that it failed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-executor-'))
+  const path = join(folder, 'control.sqlite')
+  let nowMs = Date.parse('2026-11-21T02:00:00.000Z')
+  const clock = { now: () => new Date(nowMs) }
+  const retry = { attempts: 1, initialMs: 30_000, maxMs: 60_000 }
+  const problems: string[] = []
+  const begun: string[] = []
+  for (let daemon = 0; daemon < 8; daemon++) {
+    const process = { host: thisProcess().host, pid: 999_999_999, startedAt: `gone ${daemon}` }
+    const store = openSqliteStore({ path, clock, process })
+    if (daemon === 0) await store.claimSlots([aSlot({ jobs: [aJob('big', { notBefore: clock.now().toISOString() })] })])
+    const context = {
+      store,
+      clock,
+      limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map(), retryOf: new Map([['nightly', retry]]) }),
+      maxRuns: () => 1,
+      work: async () => {},
+      onProblem: (message: string) => problems.push(message),
+    }
+    for (let look = 0; look < 4; look++) {
+      const { job } = await takeNext(context, { room: 1, as: 'running' })
+      if (job) begun.push(clock.now().toISOString().slice(14, 19))
+      if (job) break
+      nowMs += 30_000
+    }
+    const [slot] = await store.slots({})
+    if (slot?.endedAt) expect(slot).toMatchObject({ state: 'failed' })
+    await store.close()
+  }
+  rmSync(folder, { recursive: true })
+  expect(begun).toEqual(['00:00', '00:30', '01:30'])
+  expect(problems).toEqual([
+    'big for nightly of 2026-11-21T02:00:00.000Z has failed: its daemon was gone before it ended (attempt 3).',
+  ])
+})
 
 describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is not installed)', () => {
   let redis: RedisServer
@@ -126,7 +170,7 @@ describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is 
           },
         },
         clock: systemClock,
-        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map() }),
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map(), retryOf: new Map() }),
         maxRuns: () => 1,
         onProblem: (message) => said.push(message),
         async work(job) {
@@ -153,7 +197,7 @@ describe.skipIf(!hasRedis)('with BullMQ on Redis (skipped where redis-server is 
       const executor = await open({
         store: stage.store,
         clock: systemClock,
-        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map() }),
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map(), retryOf: new Map() }),
         maxRuns: () => maxRuns,
         onProblem: (message) => problems.push(message),
         async work(job) {

@@ -74,7 +74,10 @@ export function controlStoreConformance(
       return known
     }
     const take = async (as: 'running' | 'dispatched', from = store) => {
-      const job = await from.takeJob((all) => ({ take: all[0] ?? null, skip: [], again: [] }), as)
+      const job = await from.takeJob(
+        (all) => ({ take: all.find(({ state }) => state === 'queued') ?? null, skip: [], again: [] }),
+        as,
+      )
       if (!job) throw new Error('there was no job')
       return job
     }
@@ -707,6 +710,61 @@ export function controlStoreConformance(
         expect((await store.slots({ schedule: 'hourly' }))[0]?.jobs).toMatchObject([
           { state: 'queued', attempt: 2, owner: null },
         ])
+      })
+
+      test('a job that its daemon stopped goes on as the same attempt', async () => {
+        await store.claimSlots([aSlot()])
+        const job = await take('running')
+        const notBefore = '2026-11-21T02:00:30.000Z'
+        await store.endJob(job, { state: 'queued', reason: 'the daemon was stopped', notBefore, sameAttempt: true })
+        expect(await openJobs(store)).toMatchObject([
+          { state: 'queued', attempt: 1, notBefore, reason: 'the daemon was stopped', owner: null },
+        ])
+      })
+
+      test('jobs of dead daemons end as it is decided: as another attempt later, or for good and their slot with them', async () => {
+        await store.claimSlots([aSlot(), aSlot({ schedule: 'hourly' })])
+        const other = await open(location, { process: { host: hostname(), pid: 999_999_999, startedAt: 'never' } })
+        await take('running', other)
+        await take('running', other)
+        await other.close()
+        const notBefore = '2026-11-21T02:00:30.000Z'
+        await store.takeJob((all) => {
+          const died = all.map((job) => {
+            const isOver = job.schedule === 'hourly'
+            return {
+              job,
+              end: {
+                reason: 'gone',
+                ...(isOver ? { state: 'failed' as const } : { state: 'queued' as const, notBefore }),
+              },
+            }
+          })
+          expect(died.map(({ job }) => [job.state, job.alive])).toEqual([
+            ['running', false],
+            ['running', false],
+          ])
+          return { take: null, skip: [], again: [], died }
+        }, 'running')
+        expect(await store.slots({ schedule: 'nightly' })).toMatchObject([
+          { endedAt: null, jobs: [{ state: 'queued', attempt: 2, notBefore, reason: 'gone', owner: null }] },
+        ])
+        expect(await store.slots({ schedule: 'hourly' })).toMatchObject([
+          {
+            state: 'failed',
+            endedAt: expect.any(String),
+            jobs: [{ state: 'failed', attempt: 1, reason: 'gone', owner: null }],
+          },
+        ])
+      })
+
+      test('a job says whether its slot is caught up', async () => {
+        await store.claimSlots([aSlot(), aSlot({ schedule: 'hourly', reason: 'caught up: no daemon ran' })])
+        expect((await openJobs(store)).map(({ schedule, caughtUp }) => [schedule, caughtUp]).toSorted()).toEqual([
+          ['hourly', true],
+          ['nightly', false],
+        ])
+        expect([(await take('running')).caughtUp, (await take('running')).caughtUp].toSorted()).toEqual([false, true])
       })
 
       test('a dispatched job is begun once, by whoever comes first with its newest ticket', async () => {

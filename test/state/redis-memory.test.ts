@@ -125,6 +125,16 @@ describe.skipIf(!hasRedis)('what lets a Redis be filled again (skipped where red
     expect((await store.slots({}))[0]?.jobs).toMatchObject([{ state: 'running', alive: true }])
   })
 
+  test('who remembers a run that was stopped with its daemon since does not bring it back', async () => {
+    await store.claimSlots([aSlot()])
+    const running = await store.takeJob(first, 'running')
+    if (!running) return expect.unreachable()
+    const remembered = await memory.changes(null)
+    await store.endJob(running, { state: 'queued', reason: 'the daemon was stopped', sameAttempt: true })
+    await memory.restore(remembered)
+    expect((await store.slots({}))[0]?.jobs).toMatchObject([{ state: 'queued', attempt: 1, owner: null }])
+  })
+
   test('telling the same again changes nothing, so that nobody is woken', async () => {
     await store.knowSchedules(['nightly'])
     await store.claimSlots([aSlot()])

@@ -1,10 +1,11 @@
 /** The jobs of slots on Redis, and the daemons that run them. */
-import type { Job, JobState, JobTicket, SlotStore } from '../slot-store.ts'
+import { attemptAfter, type Job, type JobEnd, type JobState, type JobTicket, type SlotStore } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
 import { goneAfterMs } from './presence.ts'
 import { runScript, script } from './script.ts'
 import {
+  isCaughtUp,
   isOpenJob,
   isOpenSlot,
   jobDocument,
@@ -59,6 +60,7 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
             state: 'queued',
             attempt: attempt + (state === 'running' ? 1 : 0),
           }))
+        for (const { job, end } of choice.died ?? []) put(job, endAs(end))
         const owner = as === 'running' ? process : null
         const taken =
           choice.take &&
@@ -93,14 +95,10 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
       await changeHeld(`noting the run of ${ticket.sync}`, ticket, { state: 'running' }, (job) => ({ ...job, runId }))
     },
 
-    async endJob(ticket, { state, reason, notBefore }) {
+    async endJob(ticket, end) {
       const ended = await changeHeld(`ending ${ticket.sync}`, ticket, { state: 'running' }, (job) => ({
         ...job,
-        ...idle,
-        state,
-        reason,
-        attempt: job.attempt + (state === 'queued' ? 1 : 0),
-        notBefore: notBefore ?? job.notBefore,
+        ...endAs(end)(job),
       }))
       return ended !== null
     },
@@ -130,14 +128,27 @@ function openJobs(view: SlotView): readonly Job[] {
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** As whoever changed it sees it: its owner is this process, or nobody. */
-const shownJob = ({ schedule, instant }: SlotDocument, job: JobDocument): Job => ({
+const shownJob = (slot: SlotDocument, job: JobDocument): Job => ({
   ...job,
-  schedule,
-  instant,
+  schedule: slot.schedule,
+  instant: slot.instant,
+  caughtUp: isCaughtUp(slot),
   alive: job.owner !== null,
 })
 
 const idle = { owner: null, takenAt: null } as const
+
+const endAs =
+  (end: JobEnd) =>
+  ({ attempt, token, notBefore }: JobDocument): Partial<JobDocument> => ({
+    ...idle,
+    // Of two who remember it, the one that knows of this end is further.
+    token: token + (end.sameAttempt ? 1 : 0),
+    state: end.state,
+    reason: end.reason,
+    attempt: attemptAfter(attempt, end),
+    notBefore: end.notBefore ?? notBefore,
+  })
 
 /** Of a daemon that went long ago nobody asks any more. */
 const forgottenMs = 24 * 3_600_000

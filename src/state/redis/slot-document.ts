@@ -63,8 +63,13 @@ export function storedSlot(slot: SlotDocument, isLiving: IsLiving): StoredSlot {
   return { ...rest, state: endedAs ?? worstOf(jobs), jobs }
 }
 
-export const jobsOf = ({ schedule, instant, jobs }: SlotDocument, isLiving: IsLiving): readonly Job[] =>
-  jobs.map((job) => ({ ...job, schedule, instant, alive: job.owner !== null && isLiving(job.owner) }))
+export function jobsOf(slot: SlotDocument, isLiving: IsLiving): readonly Job[] {
+  const { schedule, instant, jobs } = slot
+  const caughtUp = isCaughtUp(slot)
+  return jobs.map((job) => ({ ...job, schedule, instant, caughtUp, alive: job.owner !== null && isLiving(job.owner) }))
+}
+
+export const isCaughtUp = ({ endedAs, reason }: SlotDocument): boolean => endedAs === null && reason !== null
 
 /** Back from what a daemon remembers. */
 export function slotDocument(slot: StoredSlot): SlotDocument {

@@ -1,7 +1,16 @@
 /** The jobs of slots in SQLite, and the daemons that run them. */
 import { isAlive, isSameProcess } from '../process-id.ts'
 import type { ProcessId } from '../port.ts'
-import type { Job, JobKey, JobState, JobTicket, NewJob, SlotStore } from '../slot-store.ts'
+import {
+  attemptAfter,
+  type Job,
+  type JobEnd,
+  type JobKey,
+  type JobState,
+  type JobTicket,
+  type NewJob,
+  type SlotStore,
+} from '../slot-store.ts'
 import type { Database } from './database.ts'
 import { numberOf, optionalTextOf, processOf, textOf, type Row } from './row.ts'
 import type { SlotsOwn } from './slots.ts'
@@ -26,7 +35,8 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
     `insert into jobs (target, schedule, instant, sync, needs, connection, priority, state, attempt, token, not_before)
      values (?, ?, ?, ?, ?, ?, ?, 'queued', 1, 0, ?)`,
   )
-  const withDaemon = 'select jobs.*, seen_ms from jobs left join daemons using (host, pid, process_started_at)'
+  const withDaemon = `select jobs.*, seen_ms, slots.reason as slot_reason from jobs
+    join slots using (target, schedule, instant) left join daemons using (host, pid, process_started_at)`
   const open = sql.prepare(
     `${withDaemon} where target = ? and state in ('queued', 'dispatched', 'running')
      order by priority desc, not_before, instant, jobs.rowid`,
@@ -57,6 +67,11 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
   }
   const beat = () => seen.run(host, pid, startedAt, own.clock.now().getTime())
   const idle = { owner: null, alive: false, takenAt: null } as const
+  const endAs = (job: Job, end: JobEnd): void => {
+    const { state, reason, notBefore = job.notBefore } = end
+    save({ ...job, ...idle, state, reason, notBefore, attempt: attemptAfter(job.attempt, end) })
+    own.onEnded(job)
+  }
 
   return {
     add: ({ schedule, instant }, { sync, needs, connection, priority, notBefore }) =>
@@ -72,6 +87,7 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
           }
           for (const job of choice.again)
             save({ ...job, ...idle, state: 'queued', attempt: job.attempt + (job.state === 'running' ? 1 : 0) })
+          for (const { job, end } of choice.died ?? []) endAs(job, end)
           if (choice.take === null) return null
           if (as === 'running') beat()
           const owned = as === 'running' ? { owner: own.process, alive: true } : { owner: null, alive: false }
@@ -90,14 +106,11 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
           const job = held(ticket, 'running')
           if (job) save({ ...job, runId })
         }),
-      endJob: (ticket, { state, reason, notBefore }) =>
+      endJob: (ticket, end) =>
         write(() => {
           const job = held(ticket, 'running')
-          if (!job) return false
-          const attempt = job.attempt + (state === 'queued' ? 1 : 0)
-          save({ ...job, ...idle, state, reason, attempt, notBefore: notBefore ?? job.notBefore })
-          own.onEnded(job)
-          return true
+          if (job) endAs(job, end)
+          return job !== null
         }),
       beat: () =>
         write(() => {
@@ -125,6 +138,7 @@ function readJob(row: Row, reader: ProcessId, seenSinceMs: number): Job {
     takenAt: optionalTextOf(row, 'taken_at'),
     runId: optionalTextOf(row, 'run_id'),
     reason: optionalTextOf(row, 'reason'),
+    caughtUp: optionalTextOf(row, 'slot_reason') !== null,
     owner,
     // Whoever asks lives, though the machine slept and it gave no sign for longer than that.
     alive: owner !== null && (isSameProcess(owner, reader) || (isAlive(owner) && (seenMs ?? -Infinity) >= seenSinceMs)),
