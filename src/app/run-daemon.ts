@@ -3,6 +3,7 @@ import { asMillraceError } from '../model/millrace-error.ts'
 import { claimSlots, type ClaimedSlot } from '../schedule/claim-slots.ts'
 import type { Executor } from '../schedule/executor.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import { takeOverSchedules } from '../schedule/take-over-schedules.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
@@ -47,6 +48,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const { follower } = options
   if (app.redisUrl !== null) await markRedis({ home: app.project.home, target: app.target.name }, clock.now())
   let plan = planOf(follower.project())
+  /** As they were before a change of the file that the store does not know of yet. */
+  let schedulesBefore: readonly Schedule[] | null = null
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()
   const naps = napping(options.stopping)
@@ -88,6 +91,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   while (!options.stopping.aborted) {
     try {
       if (every.look.isDue() && (await follower.look()) === 'changed') {
+        schedulesBefore ??= plan.schedules
         plan = planOf(follower.project())
         watch = watchDue(plan.schedules, clock.now())
         every.all.now()
@@ -104,6 +108,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       const following = isChanged || isReconciled ? plan.following : []
       const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...following]
       if (isSettled) {
+        if (schedulesBefore) await takeOverSchedules(app, { before: schedulesBefore, after: plan.schedules })
+        schedulesBefore = null
         await claim(app, { plan, due, onEvent: options.onEvent })
         if (isReconciled) await executor.reconcile()
         if (isBeat || isReconciled || isChanged || due.length > 0 || executor.nextMs() <= clock.now().getTime())

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
 import type { App } from '../../src/app/app.ts'
+import { loadProject } from '../../src/config/load.ts'
 import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
 import { aSlot } from '../state/a-slot.ts'
@@ -70,6 +71,44 @@ it('the runs of a daemon without the Redis that the machine names have none eith
   folder.remove()
   expect(told).toEqual([null, 'k'])
 }, 20_000)
+
+it('a daemon that sees a schedule put back runs it from then on, and not at once for the day before', async () => {
+  const { folder, launcher } = aProject('', ', enabled: false') // the second brings a slot of another one
+  const stopping = new AbortController()
+  const events: DaemonEvent[] = []
+  await folder.inApp(async (app) => {
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString()
+    await app.store.knowSchedules(['activation'])
+    await app.store.decideAnew(['activation'], yesterday)
+    folder.write(
+      'schedules.yaml',
+      'schedules: { often: { select: [stripe], every: 1s, enabled: false }, activation: { select: [stripe], every: 23h, enabled: false } }\n',
+    )
+    const changed = await loadProject(folder.directory)
+    let project = app.project
+    await runDaemon(app, {
+      launcher,
+      stopping: stopping.signal,
+      follower: {
+        project: () => project,
+        async look() {
+          const said = project === changed ? 'same' : 'changed'
+          project = changed
+          return said
+        },
+      },
+      onEvent(event) {
+        events.push(event)
+        const reloaded = events.findIndex(({ type }) => type === 'daemon.reloaded')
+        if (reloaded !== -1 && event.type === 'slot.claimed' && events.length > reloaded + 3) stopping.abort()
+      },
+    })
+  })
+  folder.remove()
+  const claimed = events.flatMap((event) => (event.type === 'slot.claimed' ? [event.slot.schedule] : []))
+  expect(claimed.length).toBeGreaterThan(0)
+  expect(claimed).not.toContain('activation')
+}, 30_000)
 
 it('a daemon says of which schedules a clock was ahead, once, and they go on', async () => {
   const { folder, launcher } = aProject('', ', enabled: false')

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { claimSlots } from '../../src/schedule/claim-slots.ts'
 import type { Schedule, Trigger } from '../../src/schedule/schedule.ts'
 import { takeNext } from '../../src/schedule/executor.ts'
+import { takeOverSchedules } from '../../src/schedule/take-over-schedules.ts'
 import type { ControlStore } from '../../src/state/port.ts'
 import type { Job } from '../../src/state/slot-store.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
@@ -137,7 +138,7 @@ describe('slots by the clock', () => {
     expect(await store.slots({ limit: 1_000 })).toHaveLength(480)
   })
 
-  test('keep their history when the cron is edited: what was decided is not decided again', async () => {
+  test('keep their history when the cron was edited while no daemon ran: what was decided is not decided again', async () => {
     await tick(hourly())
     pass(1)
     expect(await tick(hourly())).toEqual(['hourly 21T09:00 queued'])
@@ -261,6 +262,87 @@ describe('slots by the clock', () => {
     await store.pauseSchedule('hourly', null)
     pass(1)
     expect(await tick(hourly())).toEqual(['hourly 21T10:00 queued'])
+  })
+})
+
+describe('a file that changes under a daemon', () => {
+  const at = (name: string, hour: number, rest: Partial<Schedule> = {}) =>
+    schedule(name, { kind: 'cron', pattern: `0 ${hour} * * *` }, rest)
+  const all = { catchup: { mode: 'all', windowMs: 240 * hourMs } } as const
+  const change = (before: readonly Schedule[], after: readonly Schedule[]) =>
+    takeOverSchedules({ store, clock }, { before, after })
+
+  test('and has a schedule again that it had not: it runs from then on, not for the days before', async () => {
+    const [activation, other] = [at('activation', 9, all), at('other', 9, all)]
+    await tick(activation, other)
+    pass(0.5)
+    await tick(activation, other)
+    pass(26)
+    await change([other], [activation, other])
+    // The other one was there: no daemon looked for a day.
+    expect(await tick(activation, other)).toEqual(['other 22T09:00 queued'])
+    expect(await store.slots({ schedule: 'activation' })).toHaveLength(1)
+    pass(22)
+    expect(await tick(activation, other)).toEqual(['activation 23T09:00 queued', 'other 23T09:00 queued'])
+  })
+
+  test.each<{ what: string; edited: Schedule; next: string }>([
+    { what: 'time', edited: at('nightly', 9, all), next: 'nightly 22T09:00 queued' },
+    {
+      what: 'zone',
+      edited: at('nightly', 11, { ...all, timezone: 'Europe/Helsinki' }),
+      next: 'nightly 22T09:00 queued',
+    },
+  ])('and names another $what: one that is over today comes tomorrow', async ({ edited, next }) => {
+    const nightly = at('nightly', 8, all)
+    await tick(nightly)
+    pass(2)
+    await change([nightly], [edited])
+    expect(await tick(edited)).toEqual([])
+    pass(22.6)
+    expect(await tick(edited)).toEqual([next])
+  })
+
+  test('and has again what follows others: what they did before is nothing to follow', async () => {
+    const [load, next] = [at('load', 9), following(['load'])]
+    await tick(load, next)
+    pass(0.5)
+    await tick(load)
+    await end('load')
+    pass(1)
+    await change([load], [load, next])
+    expect(await tick(load, next)).toEqual([])
+    pass(23)
+    await tick(load, next)
+    await end('load')
+    expect(await tick(load, next)).toEqual(['next 22T09:00 queued'])
+  })
+
+  test('and says another catchup, or gives what is late more time: what was due is due', async () => {
+    const [load, next] = [at('load', 9), following(['load'])]
+    await tick(load, next)
+    pass(0.5)
+    const edited = schedule('next', { kind: 'after', all: ['load'], withinMs: 12 * hourMs })
+    await change([load, next], [at('load', 9, all), edited])
+    expect(await tick(load, edited)).toEqual(['load 21T09:00 queued'])
+    await end('load')
+    await change([load, next], [load, edited])
+    expect(await tick(load, edited)).toEqual(['next 21T09:00 queued'])
+  })
+
+  test('and is seen by another daemon somewhat later: no slot comes twice, and none is lost', async () => {
+    const [before, after] = [[at('other', 1)], [at('other', 1), hourly()]]
+    await tick(...after)
+    pass(24)
+    await change(before, after)
+    expect(await tick(...after)).toEqual(['other 22T01:00 queued'])
+    pass(0.5)
+    expect(await tick(...after)).toEqual(['hourly 22T09:00 queued'])
+    pass(1 / 60)
+    await change(before, after)
+    expect(await tick(...after)).toEqual([])
+    pass(1)
+    expect(await tick(...after)).toEqual(['hourly 22T10:00 queued'])
   })
 })
 
