@@ -92,7 +92,7 @@ function catchupText({ mode, windowMs }: Schedule['catchup']): string {
 }
 
 function retryText({ attempts, initialMs, maxMs }: Schedule['retry']): string {
-  if (attempts === 1) return 'none: one run a slot'
+  if (attempts === 1) return 'none: one run a slot, unless its daemon is killed'
   return `${attempts} runs a slot at most; the second after ${durationText(initialMs)}, no wait longer than ${durationText(maxMs)}`
 }
 

@@ -29,7 +29,7 @@ export type SlotStore = {
   /** The job that was dispatched, now running here. null: it was dispatched again since, or has begun or ended elsewhere. */
   readonly beginJob: (job: JobTicket) => Promise<Job | null>
   readonly noteRun: (job: JobTicket, runId: string) => Promise<void>
-  /** `queued` with a later `notBefore` is another attempt. false: the job was given to somebody else meanwhile, and stays theirs. */
+  /** `queued` with a later `notBefore` is another attempt, unless it says that it is not. false: the job was given to somebody else meanwhile, and stays theirs. */
   readonly endJob: (job: JobTicket, end: JobEnd) => Promise<boolean>
   /** This process lives. One that is silent for longer than the store's `silentMs` has lost its jobs. */
   readonly beat: () => Promise<void>

@@ -457,6 +457,40 @@ describe('a schedule after others', () => {
     expect(await tick(...both)).toEqual(['next 21T09:00 queued'])
   })
 
+  test('waits for what follows a load that is soon to come, where that load was run by hand the day before', async () => {
+    const load = schedule('load', { kind: 'cron', pattern: '0 10 * * *' })
+    const prepare = schedule('prepare', { kind: 'after', all: ['load'], withinMs: 24 * hourMs })
+    const next = schedule('next', { kind: 'after', all: ['prepare', 'nightly'], withinMs: 24 * hourMs })
+    const chain = [nightly, load, prepare, next]
+    const goOn = async (sync: string) => {
+      await end(sync)
+      return tick(...chain)
+    }
+    await tick(...chain)
+    pass(0.5)
+    await tick(...chain)
+    expect(await goOn('nightly')).toEqual([])
+    pass(1)
+    await tick(...chain)
+    expect(await goOn('load')).toEqual(['prepare 21T10:00 queued'])
+    expect(await goOn('prepare')).toEqual(['next 21T10:00 queued'])
+    await goOn('next')
+    pass(5)
+    const jobs = [{ sync: 'load', needs: [], connection: 'crm', notBefore: clock.now().toISOString(), priority: 0 }]
+    const instant = '2026-11-21T15:00:00.001Z'
+    await store.claimSlots([{ schedule: 'load', instant, state: 'queued', reason: null, trigger: 'hand', jobs }])
+    pass(0.1)
+    expect(await goOn('load')).toEqual(['prepare 21T15:00 queued'])
+    expect(await goOn('prepare')).toEqual([])
+    pass(17.9)
+    await tick(...chain)
+    expect(await goOn('nightly')).toEqual([])
+    pass(1)
+    await tick(...chain)
+    expect(await goOn('load')).toEqual(['prepare 22T10:00 queued'])
+    expect(await goOn('prepare')).toEqual(['next 22T10:00 queued'])
+  })
+
   test('runs also where the next slot of one has begun before this one ended, as always', async () => {
     const often = schedule('often', { kind: 'every', everyMs: 300_000 }, { overlap: 'buffer_one' })
     const both = [nightly, often, following(['nightly', 'often'])]
