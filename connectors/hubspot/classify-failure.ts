@@ -7,6 +7,8 @@ export type VendorError = {
   readonly code: string
   readonly message: string
   readonly correlationId: string | null
+  /** In HubSpot's words, which name its request; a path that it does not have is answered with a page, by a proxy with another's words. */
+  readonly isOwn: boolean
 }
 
 /** An answer that is a refusal, thrown within an attempt so that the host asks what it means. */
@@ -29,7 +31,7 @@ export function classifyFailure(error: unknown): Failure | undefined {
   const requestId = correlationId === null ? {} : { requestId: correlationId }
   if (!isOfAnother(error.error)) return { status, code, message, ...requestId, ...meaningOf(error) }
   // No row is to be blamed, nor would any pass: it ends the run as wrong keys do.
-  const said = status < 400 ? `it sends on to another address (HTTP ${status})` : `HTTP ${status}: ${message}`
+  const said = status < 400 ? 'it sends on to another address' : message
   return {
     kind: 'auth',
     ...requestId,
@@ -62,8 +64,8 @@ const isOfAnother = (error: VendorError): boolean =>
   error.status < 500 && !passing.has(error.status) && !isOfRequest(error)
 
 /** HubSpot refuses what was asked, and not who asks, how often or where: a batch may hold a row that is not meant for it. */
-export const isOfRequest = ({ status, code }: VendorError): boolean =>
-  refusals.has(status) || (status === 404 && /^OBJECT_(\w+_)?NOT_FOUND$/.test(code))
+export const isOfRequest = ({ status, isOwn }: VendorError): boolean =>
+  refusals.has(status) || (status === 404 && isOwn)
 
 /** HubSpot mostly sends no Retry-After with a 429, but the length of the window that is full. */
 const windowOf = (answer: ExchangeAnswer) => {
@@ -75,13 +77,18 @@ const waitOf = ({ header }: ExchangeAnswer, otherwise: number): number =>
   retryAfterMs(header('retry-after'), header('date'), new Date()) ?? otherwise
 
 function readError(answer: ExchangeAnswer): VendorError {
-  const body = parseObject(answer.bytes.toString()) ?? {
-    message: `HTTP ${answer.status}`,
-    category: `HTTP_${answer.status}`,
-  }
+  const { status } = answer
+  const json = parseObject(answer.bytes.toString())
+  const body = json ?? { message: 'it is no answer in HubSpot’s words', category: `HTTP_${status}` }
   const correlationId = textOf(body['correlationId']) ?? answer.header('x-hubspot-correlation-id')
-  const limit = answer.status === 429 ? textOf(body['policyName']) : undefined
-  return { status: answer.status, ...readDetail(body), ...(limit === undefined ? {} : { code: limit }), correlationId }
+  const limit = status === 429 ? textOf(body['policyName']) : undefined
+  return {
+    status,
+    ...readDetail(body),
+    ...(limit === undefined ? {} : { code: limit }),
+    correlationId,
+    isOwn: json !== undefined && correlationId !== null,
+  }
 }
 
 /** Code and words of an error, of a whole answer or of one row of it. */

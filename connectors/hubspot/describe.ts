@@ -1,5 +1,5 @@
 import type { HubspotApi } from './client.ts'
-import { isObject, listOf, textOf, type JsonBody } from './classify-failure.ts'
+import { isObject, isOfRequest, listOf, textOf, type JsonBody } from './classify-failure.ts'
 import { pathOf } from './object-type.ts'
 import { malformed } from './transport.ts'
 
@@ -33,8 +33,10 @@ export function describeProperties(
       if (!Array.isArray(results)) throw malformed(`described ${object} without a list of properties`)
       return listOf(results).flatMap(readProperty)
     },
-    recover: ({ status, message }) => {
-      if (status === 404 || (status === 400 && /infer object type/i.test(message))) return { value: null }
+    recover: (error) => {
+      const { status, message } = error
+      const isUnknown = status === 404 ? isOfRequest(error) : status === 400 && /infer object type/i.test(message)
+      if (isUnknown) return { value: null }
       if (status !== 403 || !isListed) return undefined
       api.warn(`HubSpot’s ${object} records are left out: ${message}`)
       return { value: null }

@@ -19,6 +19,13 @@ export function answerRefusal(context: SimulatorContext, { status, error, header
   return Response.json(body, { status, headers: { 'x-hubspot-correlation-id': id, ...headers } })
 }
 
+/** What is no endpoint, HubSpot answers with a page and not in its own words. */
+export const answerPage = (status: number, reason: string): Response =>
+  new Response(`<html><head><title>Error ${status} ${reason}</title></head><body></body></html>\n`, {
+    status,
+    headers: { 'content-type': 'text/html;charset=utf-8' },
+  })
+
 /** What all batches answer; errors make it a 207. https://developers.hubspot.com/docs/api-reference/error-handling#multi-status-errors */
 export function answerBatch(
   context: SimulatorContext,

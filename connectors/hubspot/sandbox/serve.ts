@@ -1,5 +1,5 @@
 import type { SimulatorContext } from 'millrace/sandbox'
-import { answerJson, answerRefusal } from './answer.ts'
+import { answerJson, answerPage, answerRefusal } from './answer.ts'
 import { associateDefault } from './associations.ts'
 import { readBatch, writeBatch } from './batch.ts'
 import { checkScope, checkToken, portalId } from './credentials.ts'
@@ -40,10 +40,8 @@ async function answer(context: SimulatorContext, request: Request): Promise<Resp
   const { pathname } = new URL(request.url)
   const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent)
   const route = routes.find(({ path }) => matches(path, parts))
-  if (!route)
-    throw new HubspotRefusal(404, { category: 'OBJECT_NOT_FOUND', message: `No endpoint ${pathname} in the sandbox` })
-  if (route.method !== request.method)
-    throw new HubspotRefusal(405, { category: 'VALIDATION_ERROR', message: `HTTP ${request.method} is not allowed` })
+  if (!route) return answerPage(404, 'Not Found')
+  if (route.method !== request.method) return answerPage(405, 'Method Not Allowed')
   return route.answer(context, { parts, text: await request.text() })
 }
 

@@ -114,7 +114,7 @@ describe('a connection to HubSpot', () => {
   })
 
   it.each([
-    [404, 'MR-3001'],
+    [404, 'MR-3004'],
     [405, 'MR-3001'],
     [409, 'MR-3004'],
     [413, 'MR-3004'],
@@ -129,6 +129,31 @@ describe('a connection to HubSpot', () => {
   ])('takes a %i for what it is', async (status, code) => {
     await failure(status, { status: 'error', category: 'SOMETHING', message: 'no', correlationId: 'c-1' })
     await expect(vendor.opened.check({ signal })).rejects.toMatchObject({ code })
+  })
+
+  it.each<{ readonly said: JsonObject | string; readonly why: string }>([
+    { said: '<html><h2>HTTP ERROR 404</h2></html>', why: 'it is no answer in HubSpot’s words' },
+    { said: '', why: 'it is no answer in HubSpot’s words' },
+    { said: { message: 'no Route matched' }, why: 'no Route matched' },
+    { said: { status: 'error', message: 'Not Found.' }, why: 'Not Found' },
+  ])('takes a 404 in other words than HubSpot’s for that of another address: %o', async ({ said, why }) => {
+    await vendor.fault('status', { status: 404, body: said })
+    await expect(vendor.opened.check({ signal })).rejects.toMatchObject({
+      code: 'MR-3001',
+      message: `hubspot answered 404 (GET /account-info/v3/details): ${why}; base_url may not be the one of the API, or a proxy may stand before it.`,
+    })
+  })
+
+  it('has no objects to tell of under a path that HubSpot does not have', async () => {
+    const base_url = `${String(vendor.sandbox.connection('hubspot')['base_url'])}/api`
+    await using lost = await openHubspot({ keys: { base_url } })
+    const objects = lost.opened.objects?.({ names: ['company'], signal })
+    await expect(objects).rejects.toMatchObject({ code: 'MR-3001', message: expect.stringContaining('base_url') })
+  })
+
+  it('knows an object that is not there by HubSpot’s own 404, too', async () => {
+    await failure(404, { status: 'error', message: 'resource not found', correlationId: 'c-1' })
+    expect(await vendor.opened.objects?.({ names: ['company'], signal })).toEqual([])
   })
 
   it.each([

@@ -162,6 +162,20 @@ describe('opt-outs', () => {
     for (const id of ['p1', 'p3', 'p4']) expect(await statusOf(`${id}@people.example`)).toBe('UNSUBSCRIBED')
   })
 
+  it('arrive though HubSpot has nobody like one of them, one by one', async () => {
+    const scopes = ['communication_preferences.statuses.batch.write']
+    await project.sandbox.setFault('hubspot', 'missing_scopes', { times: 'always', scopes })
+    const body = { status: 'error', message: 'resource not found', correlationId: 'c-1' }
+    const nobody = { status: 404, times: 'always' as const, match: 'statuses/p0(@|%40)', body }
+    await project.sandbox.setFault('hubspot', 'status', nobody)
+    await project.write(`UPDATE raw.statuses SET opted_out = true`)
+    expect(await run('statuses', 5)).toMatchObject({ ledger: { delivered: 4, rejected: 1, unknown: 0 } })
+    await project.sandbox.setFault('hubspot', 'status', null)
+    expect(await run('statuses', 0)).toMatchObject({ ledger: { unchanged: 4, delivered: 1 } })
+    await project.sandbox.setFault('hubspot', 'missing_scopes', null)
+    for (const n of [0, 1, 2, 3, 4]) expect(await statusOf(`p${n}@people.example`)).toBe('UNSUBSCRIBED')
+  })
+
   it('are refused with a slip in their options before any is intended, and go once it is mended', async () => {
     const restore = project.edit('syncs/statuses.yaml', (text) => text.replace('legal_basis:', 'legal_bases:'))
     for (const command of ['plan', 'run']) {

@@ -261,8 +261,17 @@ describe('the answer of each row', () => {
     for (const op of ['upsert', 'update'] as const)
       await expect(contacts([change('person_id', 'A-1', { jobtitle: 'CTO' }, op)])).rejects.toMatchObject({
         code: 'MR-3001',
-        message: expect.stringMatching(new RegExp(`HTTP ${status}.*base_url may not be the one of the API`)),
+        message: expect.stringMatching(new RegExp(`answered ${status}.*base_url may not be the one of the API`)),
       })
+  })
+
+  it('a 404 in HubSpot’s own words is about what was asked: a row alone is rejected', async () => {
+    const body = { status: 'error', message: 'resource not found', correlationId: 'c-1' }
+    await vendor.fault('status', { status: 404, times: 'always', body, match: 'batch/upsert' })
+    await expect(contacts(three)).rejects.toMatchObject({ code: 'MR-3004' })
+    expect(await contacts(three.slice(0, 1))).toMatchObject([
+      { outcome: 'rejected', message: 'resource not found (correlation id c-1)' },
+    ])
   })
 
   it('an opt-in of which a part was taken is not sent again where the look-up of another is refused', async () => {
