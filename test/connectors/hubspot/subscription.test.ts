@@ -218,6 +218,36 @@ describe('subscriptions of a token without the scope of the batch', () => {
     expect(results).toEqual([{ outcome: 'unknown', message: expect.any(String) }, ok])
   })
 
+  const letters = [...'abcdefghij']
+  const optOuts = letters.map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED'))
+  const countOut = async () =>
+    (await vendor.sandbox.show('hubspot', 'subscription')).filter(
+      ({ subscriberIdString, status }) => /^.@x/.test(String(subscriberIdString)) && status === 'UNSUBSCRIBED',
+    ).length
+
+  it.each(['a', 'e', 'j'])('go where HubSpot says of one alone that it has nobody like %s', async (name) => {
+    const body = { status: 'error', message: 'resource not found', correlationId: 'c-1' }
+    await vendor.fault('status', { status: 404, times: 'always', match: `statuses/${name}%40`, body })
+    const results = await write(optOuts)
+    expect(results[letters.indexOf(name)]).toMatchObject({
+      outcome: 'rejected',
+      message: 'resource not found (correlation id c-1)',
+    })
+    expect(await countOut()).toBe(9)
+  })
+
+  it.each([302, 403, 404])('go where a proxy answers with a %i for one of them', async (status) => {
+    await vendor.fault('status', { status, times: 'always', match: 'statuses/a%40', body: '<html>no</html>' })
+    expect(await write(optOuts)).toEqual([{ outcome: 'unknown', message: expect.any(String) }, ...Array(9).fill(ok)])
+    expect(await countOut()).toBe(9)
+  })
+
+  it('end at once where somebody else answers for one who opts in: nobody after them is used up', async () => {
+    await vendor.fault('status', { status: 404, times: 'always', match: 'statuses/b%40', body: '<html>no</html>' })
+    await write(letters.map((name) => say(`${name}@x.example`, 'SUBSCRIBED')))
+    expect((await vendor.asked()).slice(1)).toEqual([`${one}a%40x.example`, `${one}b%40x.example`])
+  })
+
   it('are given up for now where one after another gets no answer, without denying what was done', async () => {
     await write([say('a@x.example', 'UNSUBSCRIBED')])
     await vendor.fault('status', { status: 503, times: 'always', match: 'statuses/[^a]' })
