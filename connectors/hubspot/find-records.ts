@@ -12,7 +12,8 @@ export type FoundRecords = (value: string) => readonly FoundRecord[]
 
 /**
  * Archived records are not found. Whether HubSpot compares a property's values without case it does not say: what it finds for
- * a value that no record has to the letter is the one that has it in another case, and is not another value's.
+ * a value that no record has to the letter is the one that has it in another case. Where that is another value's, too, it is
+ * asked again for this one alone.
  */
 export async function findRecords(api: HubspotApi, lookup: Lookup, signal: AbortSignal): Promise<FoundRecords> {
   const { object, property } = lookup
@@ -29,9 +30,13 @@ export async function findRecords(api: HubspotApi, lookup: Lookup, signal: Abort
       for (const key of keys) addRecord(byOtherCase, key.toLowerCase(), record)
     }
   }
+  const { true: exact = [], false: others = [] } = Object.groupBy(asked, (key) => `${byKey.has(key)}`)
+  const taken = new Set(exact.map((key) => key.toLowerCase()))
+  const twins = others.filter((key) => taken.has(key.toLowerCase()))
+  const foundTwins = twins.length === 0 ? undefined : await findRecords(api, { ...lookup, values: twins }, signal)
   return (value) => {
     const key = foldKey(property, value)
-    return byKey.get(key) ?? byOtherCase.get(key.toLowerCase()) ?? []
+    return byKey.get(key) ?? foundTwins?.(key) ?? byOtherCase.get(key.toLowerCase()) ?? []
   }
 }
 

@@ -2,30 +2,38 @@ import { isOptOutName } from 'millrace'
 import type { HubspotApi } from './client.ts'
 import { recordId, type Row } from './encode-change.ts'
 import { aliasesOf, ownKeyOf, type Finder, type FoundRecord, type FoundRecords } from './find-records.ts'
+import { isEmailOf } from './object-type.ts'
 import type { RowAnswer } from './read-batch.ts'
+import { foldKey } from './requests.ts'
 
 /**
- * Rows that cannot go, and why, since several values find their record: others were merged into it, or it is a contact with
- * several addresses. Several rows may mean it, whether or not they are in the same batch.
+ * Rows that cannot go, and why, since several values find their record: others were merged into it, it is a contact with
+ * several addresses, or has the value in another case. Several rows may mean it, whether or not they are in the same batch.
  */
 export function refuseMerged(of: Finder, rows: readonly Row[], found: FoundRecords): ReadonlyMap<Row, string> {
   const byRecord = Map.groupBy(rows, ({ key }) => found(key)[0]?.id)
   return new Map(
     [...byRecord.values()].flatMap((group) => {
       const record = group[0] && found(group[0].key)[0]
-      return record && aliasesOf(record, of).length > 0 ? refuseGroup(of, record, group) : []
+      if (!record) return []
+      const own = ownKeyOf(record, of)
+      const isNamedOtherwise = group.some(({ key }) => foldKey(of.property, key) !== own)
+      return isNamedOtherwise || aliasesOf(record, of).length > 0 ? refuseGroup(of, record, group) : []
     }),
   )
 }
 
 /**
- * HubSpot takes a record once a request. What a row that left would take away may be what another says of the record; and an
- * opt-out is nobody's to take away, by whichever value.
+ * HubSpot takes a record once a request. What a row that left would take away may be what another says of the record, of one
+ * with several values by its own, too: the model may have come to name it by another. And an opt-out is nobody's to take away.
  */
 function refuseGroup(of: Finder, record: FoundRecord, group: readonly Row[]): readonly (readonly [Row, string])[] {
-  const [owner] = group.filter(({ optsIn }) => !optsIn).toSorted((one, other) => rankOf(one) - rankOf(other))
   const own = ownKeyOf(record, of)
-  const words = (of.property === recordId ? wordsOfMerged : wordsOfContact)(record.id)
+  const mayTake = ({ key }: Row) => foldKey(of.property, key) === own && aliasesOf(record, of).length === 0
+  // Who opts out goes first; then the record's own row, after which the others say again what it clears; then one that stands.
+  const rankOf = (row: Row) => (isOptingOut(row) ? 0 : mayTake(row) ? 1 : row.op === 'update' ? 2 : 3)
+  const [owner] = group.filter(({ optsIn }) => !optsIn).toSorted((one, other) => rankOf(one) - rankOf(other))
+  const words = wordsOf(of, record)
   return group.flatMap((row): [Row, string][] => {
     if (row.optsIn)
       return [
@@ -35,10 +43,15 @@ function refuseGroup(of: Finder, record: FoundRecord, group: readonly Row[]): re
         ],
       ]
     if (row !== owner) return [[row, `${words.is(row.key)}, for which the row ${owner?.key ?? own} stands, too`]]
-    return row.op === 'update' || row.key === own || Object.entries(row.properties).every(isOptOut)
-      ? []
-      : [[row, `${words.was(row.key)}: what is taken away there may be another row’s`]]
+    if (row.op === 'update' || mayTake(row) || Object.entries(row.properties).every(isOptOut)) return []
+    const why = row.key === own ? words.several : words.was(row.key)
+    return [[row, `${why}: what is taken away there may be another row’s; if it is nobody’s, take it away at HubSpot`]]
   })
+}
+
+function wordsOf(of: Finder, record: FoundRecord) {
+  if (of.property === recordId) return wordsOfMerged(record.id)
+  return isEmailOf(of.object, of.property) ? wordsOfContact(record.id) : wordsOfCase(of, record)
 }
 
 const wordsOfMerged = (id: string) => ({
@@ -53,6 +66,12 @@ const wordsOfContact = (id: string) => ({
   was: (key: string) => `${key} is another address of contact ${id}`,
 })
 
+function wordsOfCase(of: Finder, record: FoundRecord) {
+  const own = ownKeyOf(record, of)
+  const is = (key: string) => `${key} is record ${record.id}, whose ${of.property} is ${own}`
+  return { several: `record ${record.id} has its ${of.property} in another case, ${own}`, is, was: is }
+}
+
 /** No run knows all rows of a record: of several the last that was sent stands, and the snapshot has them all as accepted. */
 export function tellMerged(api: HubspotApi, rows: readonly Row[], answers: readonly RowAnswer[]): void {
   const moved = rows.flatMap(({ key, index }) => {
@@ -65,7 +84,5 @@ export function tellMerged(api: HubspotApi, rows: readonly Row[], answers: reado
     )
 }
 
-/** What says that somebody opted out goes before all else, and a row that stands before one that left. */
-const rankOf = ({ op, properties }: Row) => (Object.entries(properties).some(isOptOut) ? 0 : op === 'update' ? 1 : 2)
-
+const isOptingOut = ({ properties }: Row) => Object.entries(properties).some(isOptOut)
 const isOptOut = ([name, value]: readonly [string, string]) => isOptOutName(name) && value === 'true'

@@ -8,6 +8,7 @@ import type { RowAnswer, SentRow } from './read-batch.ts'
 import { namesOf } from './requests.ts'
 import { holds, type Properties } from './same-value.ts'
 import { sendBatch, type Batch } from './send-batch.ts'
+import { settleRows } from './settle-rows.ts'
 
 export type RecordObject = { readonly name: string; readonly properties: Properties }
 
@@ -94,12 +95,15 @@ async function keepPresent(
 ): Promise<readonly SentRow[]> {
   const found = await lookUp(api, { ...target, rows, compared: [] }, signal)
   const merged = refuseMerged({ object: target.object, property: target.match }, rows, found)
+  // Where nothing is left to take away, nothing of another row's can be taken.
+  const left = rows.filter((row) => row.op !== 'update' && merged.has(row))
+  const settled = left.length === 0 ? new Map() : await settleRows(api, { ...target, rows: left }, signal)
   return rows.flatMap((row): SentRow[] => {
     const [record, ...others] = found(row.key)
     if (!record) answers[row.index] = { result: { outcome: 'absent' }, id: null }
     else if (others.length > 0)
       answers[row.index] = refuse('AMBIGUOUS', `${target.match} names ${others.length + 1} records`)
-    else if (merged.has(row)) answers[row.index] = refuse('MERGED', merged.get(row) ?? '')
+    else if (merged.has(row)) answers[row.index] = settled.get(row) ?? refuse('MERGED', merged.get(row) ?? '')
     // Nothing but associations.
     else if (Object.keys(row.properties).length === 0) answers[row.index] = { result: { outcome: 'ok' }, id: record.id }
     else return [{ ...row, id: record.id }]

@@ -133,6 +133,44 @@ describe('people whose records were merged', () => {
   })
 })
 
+describe('a row that comes to name its record by another value', () => {
+  const propertiesOf = async (object: string, id: string) =>
+    (await project.sandbox.show('hubspot', object, id))[0]?.['properties'] as { readonly [name: string]: unknown } // as the simulator's records are
+  const rejects = async () => project.rows(`SELECT key, code FROM _millrace.rejects WHERE state = 'open'`)
+
+  it.each([
+    { mode: 'upsert', last: { exit: 5, ledger: { unchanged: 1, removed: 1, rejected: 1 } } },
+    { mode: 'update', last: { exit: 0, ledger: { retry: 1, delivered: 1, removed: 0 } } },
+  ])('keeps what it says, in another case, though the row that left clears: $mode', async ({ mode, last }) => {
+    const restore = project.edit('syncs/firms.yaml', (text) => text.replace('mode: upsert', `mode: ${mode}`))
+    await project.write(`CREATE TABLE raw.firms AS SELECT 'A-000002' AS ref, 'Abc' AS name, 'Oulu' AS city`)
+    await run('firms', 0)
+    await project.write(`UPDATE raw.firms SET ref = 'a-000002'`)
+    await run('firms', 5)
+    expect(await run('firms', last.exit)).toMatchObject({ ledger: last.ledger })
+    restore()
+    expect(await propertiesOf('company', '50002')).toMatchObject({ name: 'Abc', city: 'Oulu' })
+  })
+
+  it('keeps what it says, by its other address, though the row that left clears', async () => {
+    const addressOf = async (id: string) => String((await propertiesOf('contact', id))['email'])
+    const [home, work] = [await addressOf('50001'), await addressOf('50002')]
+    const id = await mergeContacts(project.sandbox, '50001', '50002')
+    await project.write(`CREATE TABLE raw.addresses AS SELECT '${home}' AS email, 'CTO' AS title`)
+    await run('addresses', 0)
+    await project.write(`UPDATE raw.addresses SET email = '${work}'`)
+    for (let runs = 0; runs < 2; runs++) {
+      expect(await run('addresses', 5)).toMatchObject({ ledger: { removed: 1, rejected: 1 } })
+      expect(await propertiesOf('contact', id)).toMatchObject({ jobtitle: 'CTO' })
+    }
+    expect(await rejects()).toEqual([{ key: home, code: 'MERGED' }])
+    // Once no row says it any more, nothing is left to clear.
+    await project.write(`UPDATE raw.addresses SET title = NULL`)
+    await run('addresses', 5)
+    expect(await run('addresses', 0)).toMatchObject({ ledger: { unchanged: 1, removed: 1, delivered: 1 } })
+  })
+})
+
 describe('opt-outs', () => {
   const statusOf = async (email: string) =>
     (await project.sandbox.show('hubspot', 'subscription', `${email}/301`))[0]?.['status']
@@ -285,6 +323,35 @@ map:
   sms_opt_out: { opt_out: opted_out, allow_opt_in: true }
 limits: { max_added: 100%, max_changed: 100% }
 `,
+  'syncs/firms.yaml': `
+model: firms
+primary_key: ref
+destination: hubspot
+object: company
+match: account_ref
+mode: upsert
+on_removed: { clear: [city] }
+map:
+  account_ref: ref
+  name: name
+  city: city
+limits: { max_added: 100%, max_changed: 100%, max_removed: 100% }
+`,
+  'syncs/addresses.yaml': `
+model: addresses
+primary_key: email
+destination: hubspot
+object: contact
+match: email
+mode: update
+on_removed: { clear: [jobtitle] }
+map:
+  email: email
+  jobtitle: title
+limits: { max_added: 100%, max_changed: 100%, max_removed: 100% }
+`,
+  'models/firms.sql': 'select * from raw.firms\n',
+  'models/addresses.sql': 'select * from raw.addresses\n',
   'models/stages.sql': 'select * from raw.stages\n',
   'models/merged.sql': 'select * from raw.merged\n',
   'models/people.sql': 'select * from raw.people\n',

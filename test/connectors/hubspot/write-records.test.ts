@@ -462,8 +462,11 @@ describe('records that were merged', () => {
     ])
     expect(await write(byId('50002', { sms_opt_out: true }, 'set'))).toEqual([ok])
     expect(await held(id)).toMatchObject({ jobtitle: 'CTO', sms_opt_out: 'true' })
-    expect(await write(byId(id, { jobtitle: null }, 'clear'))).toEqual([ok])
-    expect(await held(id)).not.toHaveProperty('jobtitle')
+    // By the id that is left, too: which of them the model names may have changed.
+    expect(await write(byId(id, { jobtitle: null }, 'clear'))).toMatchObject([
+      { outcome: 'rejected', code: 'MERGED', message: expect.stringContaining(`were merged into record ${id}: what`) },
+    ])
+    expect(await held(id)).toMatchObject({ jobtitle: 'CTO' })
   })
 
   it.each(['an old id', 'its own id'])('opt nobody in by %s, since another row may say otherwise', async (by) => {
@@ -527,9 +530,35 @@ describe('a contact with several addresses', () => {
     expect(await held()).toMatchObject({ firstname: 'Ada' })
     expect(await write(by(work, { sms_opt_out: true }, 'set'))).toEqual([ok])
     expect(await held()).toMatchObject({ sms_opt_out: 'true' })
-    expect(await write(by(home, { firstname: null }, 'clear'))).toEqual([ok])
-    expect(await held()).not.toHaveProperty('firstname')
+    expect(await write(by(home, { firstname: null }, 'clear'))).toMatchObject([
+      {
+        outcome: 'rejected',
+        code: 'MERGED',
+        message: expect.stringMatching(/^contact \d+ has several addresses: what .* take it away at HubSpot$/),
+      },
+    ])
+    expect(await held()).toMatchObject({ firstname: 'Ada' })
   })
+
+  it('is done with a row that left where nothing is there to take away', async () => {
+    await write(by(home, { firstname: null }))
+    const left = [by(work, { firstname: null }, 'clear'), by('nobody@x.example', { firstname: null }, 'clear')]
+    await vendor.requests()
+    expect(await write(...left)).toEqual([ok, { outcome: 'absent' }])
+    expect(await vendor.asked()).toEqual(Array(2).fill('POST /crm/v3/objects/contacts/batch/read'))
+    expect(await write(by(home, { firstname: null }, 'clear'))).toEqual([ok])
+  })
+
+  it.each(['upsert', 'update'] as const)(
+    'keeps its values where the model comes to name it by another: %s',
+    async (op) => {
+      await write(by(home, { jobtitle: 'CTO' }, op))
+      const left = by(home, { jobtitle: null }, 'clear')
+      expect(await write(by(work, { jobtitle: 'CTO' }, op), left)).toMatchObject([ok, { code: 'MERGED' }])
+      expect(await write(left)).toMatchObject([{ code: 'MERGED' }])
+      expect(await held()).toMatchObject({ jobtitle: 'CTO' })
+    },
+  )
 
   it('takes one row of a batch, and no opt-in, which another row may deny', async () => {
     expect(await write(by(home, { jobtitle: 'CTO' }), by(work, { jobtitle: 'CEO' }))).toMatchObject([
@@ -548,17 +577,75 @@ describe('a unique value in another case', () => {
     change('account_ref', ref, fields, op)
   const write = (...changes: readonly Change[]) => vendor.write('company', 'account_ref', changes)
 
-  it.each(['update', 'clear', 'insert'] as const)('finds the record that HubSpot finds by it: %s', async (op) => {
+  const held = async () => (await vendor.held('company', 'account_ref', 'ABC-1'))?.['properties']
+  const person = (id: string, fields: Change['fields'], op: Change['op'] = 'update') =>
+    change('person_id', id, fields, op)
+
+  it.each(['update', 'insert'] as const)('finds the record that HubSpot finds by it: %s', async (op) => {
     await write(company('ABC-1', { name: 'Abc', city: 'Oulu' }))
-    expect(await write(company('abc-1', op === 'clear' ? { city: null } : { name: 'Abc' }, op))).toEqual([ok])
+    expect(await write(company('abc-1', { name: 'Abc' }, op))).toEqual([ok])
   })
 
-  it('is left to the row that has it to the letter', async () => {
+  it('takes nothing away that the row of the other case may say, and says so, until nothing is left of it', async () => {
+    await write(company('abc-1', { name: 'Abc', city: 'Oulu' }))
+    const left = company('abc-1', { city: null }, 'clear')
+    const reject = {
+      outcome: 'rejected',
+      code: 'MERGED',
+      message: expect.stringContaining('account_ref is ABC-1: what'),
+    }
+    expect(await write(company('ABC-1', { city: 'Espoo' }), left)).toMatchObject([ok, reject])
+    expect(await write(company('ABC-1', { name: 'ABC' }, 'update'))).toEqual([ok])
+    expect(await write(left)).toMatchObject([reject])
+    expect(await held()).toMatchObject({ name: 'ABC', city: 'Espoo' })
+    await write(company('ABC-1', { city: null }))
+    expect(await write(left)).toEqual([ok])
+  })
+
+  it('opts nobody in, whose other row may say that they opted out; an opt-out arrives', async () => {
+    await contacts([person('A-1', { sms_opt_out: false }, 'upsert')])
+    expect(await contacts([person('a-1', { sms_opt_out: true }, 'set')])).toEqual([ok])
+    const optIn = { ...person('a-1', { sms_opt_out: false }), optsIn: true as const }
+    expect(await contacts([optIn])).toMatchObject([
+      { outcome: 'rejected', code: 'MERGED', message: expect.stringMatching(/in another case, A-1, and another row/) },
+    ])
+    expect(await propertiesOf('A-1')).toMatchObject({ sms_opt_out: 'true' })
+  })
+
+  it('takes one row of a batch: who opts out, or the one that has it to the letter, or one', async () => {
     await write(company('ABC-1', { name: 'Abc' }))
-    expect(
-      await write(company('abc-1', { city: 'Oulu' }, 'update'), company('ABC-1', { city: 'Espoo' }, 'update')),
-    ).toEqual([{ outcome: 'absent' }, ok])
-    expect((await vendor.held('company', 'account_ref', 'ABC-1'))?.['properties']).toMatchObject({ city: 'Espoo' })
+    const reject = (key: string, owner: string) => ({
+      outcome: 'rejected',
+      code: 'MERGED',
+      message: expect.stringMatching(
+        new RegExp(`^${key} is record .* is ABC-1, for which the row ${owner} stands, too$`),
+      ),
+    })
+    const update = (ref: string, city: string) => company(ref, { city }, 'update')
+    expect(await write(update('abc-1', 'A'), update('Abc-1', 'B'))).toMatchObject([ok, reject('Abc-1', 'abc-1')])
+    expect(await write(update('abc-1', 'C'), update('ABC-1', 'D'))).toMatchObject([reject('abc-1', 'ABC-1'), ok])
+    expect(await held()).toMatchObject({ city: 'D' })
+    // It takes away first, and with the next run the other says all of its own again.
+    const left = company('ABC-1', { city: null }, 'clear')
+    expect(await write(update('abc-1', 'E'), left)).toMatchObject([reject('abc-1', 'ABC-1'), ok])
+    expect(await held()).not.toHaveProperty('city')
+    await contacts([person('A-1', {}, 'upsert')])
+    const out = person('a-1', { sms_opt_out: true }, 'set')
+    expect(await contacts([person('A-1', { jobtitle: 'CTO' }), out])).toMatchObject([{ code: 'MERGED' }, ok])
+    expect(await propertiesOf('A-1')).toMatchObject({ sms_opt_out: 'true' })
+  })
+
+  it('is asked for alone where another row has it to the letter: HubSpot may tell them apart', async () => {
+    await write(company('ABC-1', { name: 'Abc' }))
+    const apart = {
+      status: 'COMPLETE',
+      results: [],
+      errors: [{ status: 'error', category: 'OBJECT_NOT_FOUND', message: 'no', context: { ids: ['abc-1'] } }],
+    }
+    await vendor.fault('error_200', { body: apart, match: 'batch/read', after: 1, times: 1 })
+    const rows = [company('abc-1', { city: 'Oulu' }, 'update'), company('ABC-1', { city: 'Espoo' }, 'update')]
+    expect(await write(...rows)).toEqual([{ outcome: 'absent' }, ok])
+    expect(await held()).toMatchObject({ city: 'Espoo' })
   })
 })
 
