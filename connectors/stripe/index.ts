@@ -1,5 +1,5 @@
 import { connector, z, type LogicalType, type Stream } from 'millrace'
-import { readAccountId, rememberAccountId } from './account.ts'
+import { readAccountId, rememberAccount } from './account.ts'
 import { openAccounts } from './accounts.ts'
 import { openClient } from './client.ts'
 import { readStream, type Reading } from './read-stream.ts'
@@ -67,14 +67,15 @@ export default connector({
   streamOptions: {},
   async open({ config, host }) {
     const api = await openClient(config, host)
-    const ownAccount = rememberAccountId(api)
-    const accounts = config.accounts === undefined ? null : openAccounts(api, { named: config.accounts, ownAccount })
+    const own = rememberAccount(api)
+    const accounts =
+      config.accounts === undefined ? null : openAccounts(api, { named: config.accounts, ownAccount: own.id })
     return {
       check: ({ signal }) => readAccountId(api, signal),
-      account: ({ signal }) => ownAccount(signal),
+      account: ({ signal }) => own.idIfTold(signal),
       rowsAreOfAccount: true,
       async now({ signal }) {
-        if (!host.lastDate()) await ownAccount(signal)
+        if (!host.lastDate()) await own.idIfTold(signal)
         return host.lastDate() ?? new Date()
       },
       streams: async ({ names }) =>

@@ -119,7 +119,8 @@ async function checkDisk(app: App): Promise<string | Problem> {
 async function checkConnection(app: App, name: string): Promise<string | Problem> {
   const connection = await openConnection(app, name, newRunId(app.clock.now()))
   try {
-    const account = await connection.connector.account({ signal: app.signal })
+    const account =
+      (await connection.connector.account({ signal: app.signal })) || 'the vendor (it does not tell the account)'
     const vendorNow = await connection.now()
     if (app.target.sandbox) return `${account} answers; the sandbox's own clock stands at ${vendorNow.toISOString()}`
     const aheadSeconds = Math.round((vendorNow.getTime() - app.clock.now().getTime()) / 1000)

@@ -85,7 +85,7 @@ export type OpenedConnector = {
   readonly account: (context: CallContext) => Promise<string>
   /**
    * What its streams hold belongs to its `account`: a table holds rows of one, and another's are refused. For plans, runs and
-   * backfills it is asked once; where the vendor refuses that, it is not known, and nothing is refused. @default false: another user's token may read the same
+   * backfills it is asked once; '' says that the vendor does not tell it, and nothing is refused. @default false: another user's token may read the same
    */
   readonly rowsAreOfAccount?: boolean
   /** The vendor's clock. @default the last Date header the host saw, else a `check` and its Date header */

@@ -36,10 +36,39 @@ describe('a connection', () => {
     expect((await other.requests()).filter(({ path }) => path === '/v1/account')).toHaveLength(1)
   })
 
-  it('knows the time by a key that may not read its account', async () => {
-    await using other = await openStripe({ keys: { api_key: restrictedKey('rak_accounts_kyc_basic_read') } })
-    await expect(other.opened.account({ signal })).rejects.toMatchObject({ code: 'MR-3001' })
-    expect(await other.opened.now?.({ signal })).toEqual(await other.sandbox.now())
+  describe.each([undefined, 'acct_1ConnectedFlorist'])(
+    'by a key that may not read its account (account: %s)',
+    (account) => {
+      const keys = { api_key: restrictedKey('rak_accounts_kyc_basic_read'), ...(account !== undefined && { account }) }
+
+      it('knows the time, and no account', async () => {
+        await using other = await openStripe({ keys })
+        expect(await other.opened.now?.({ signal })).toEqual(await other.sandbox.now())
+        expect(await other.opened.account({ signal })).toBe('')
+      })
+
+      it('fails its check, which says the permission', async () => {
+        await using other = await openStripe({ keys })
+        await expect(other.opened.check({ signal })).rejects.toThrow(/rak_accounts_kyc_basic_read/)
+      })
+    },
+  )
+
+  it('reads no accounts by a key that may not read its own, and says the permission', async () => {
+    const api_key = restrictedKey('rak_accounts_kyc_basic_read')
+    await using other = await openStripe({ keys: { api_key, accounts: 'all' } })
+    expect(await other.opened.account({ signal })).toBe('')
+    await expect(other.read('charges', await other.scanOf())).rejects.toThrow(/rak_accounts_kyc_basic_read/)
+  })
+
+  it.each([
+    ['a wrong key', { api_key: 'sk_test_4eC39HqLyjWDarjtT1zdp7dc' }],
+    ['the account of somebody else', { account: 'acct_of_nobody' }],
+  ])('knows neither time nor account by %s', async (_, keys) => {
+    for (const asked of ['now', 'account'] as const) {
+      await using other = await openStripe({ keys })
+      await expect(other.opened[asked]?.({ signal })).rejects.toMatchObject({ code: 'MR-3001' })
+    }
   })
 
   it('takes the vendor’s clock from its answers', async () => {

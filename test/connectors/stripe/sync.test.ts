@@ -171,3 +171,21 @@ describe('a key of another account', () => {
     await run(sync)
   })
 })
+
+describe('a plan', () => {
+  it.each([
+    [401, 'MR-3001', 'Invalid API Key provided: rk_live_***'],
+    [404, 'MR-3004', 'Unrecognized request URL'],
+  ])('and a trial of a backfill fail where all is refused with %s', async (status, code, message) => {
+    const body = { error: { type: 'invalid_request_error', message } }
+    await project.sandbox.setFault('stripe', 'status', { status, body, match: '.', times: 'always' })
+    for (const args of [
+      ['sync', 'plan', 'one'],
+      ['backfill', 'one', '--stream', 'charges', '--from', '2026-01-01', '--dry-run'],
+    ]) {
+      const planned = await millrace(args, project)
+      expect([planned.code, JSON.stringify(planned.lines)]).toEqual([1, expect.stringContaining(code)])
+    }
+    await project.sandbox.setFault('stripe', 'status', null)
+  })
+})
