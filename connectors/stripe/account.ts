@@ -40,4 +40,8 @@ export function rememberAccount(api: StripeApi): OwnAccount {
 const noneWithoutPermission = (failure: StripeFailure) =>
   isRefusal(failure) && failure.code !== 'account_invalid' ? '' : undefined
 
+/** Test keys and live ones of an account see other objects, and its id is the same. https://docs.stripe.com/keys */
+export const inMode = (account: string, key: string): string =>
+  account !== '' && /^[rs]k_test_/.test(key) ? `${account} (test mode)` : account
+
 const accountObject = z.object({ object: z.literal('account'), id: z.string().min(1) })

@@ -1,5 +1,5 @@
 import { connector, z, type LogicalType, type Stream } from 'millrace'
-import { readAccountId, rememberAccount } from './account.ts'
+import { inMode, readAccountId, rememberAccount } from './account.ts'
 import { openAccounts } from './accounts.ts'
 import { openClient } from './client.ts'
 import { readStream, type Reading } from './read-stream.ts'
@@ -70,9 +70,10 @@ export default connector({
     const own = rememberAccount(api)
     const accounts =
       config.accounts === undefined ? null : openAccounts(api, { named: config.accounts, ownAccount: own.id })
+    const source = config.account === undefined ? undefined : inMode(config.account, config.api_key)
     return {
       check: ({ signal }) => readAccountId(api, signal),
-      account: ({ signal }) => own.idIfTold(signal),
+      account: async ({ signal }) => inMode(await own.idIfTold(signal), config.api_key),
       rowsAreOfAccount: true,
       async now({ signal }) {
         if (!host.lastDate()) await own.idIfTold(signal)
@@ -81,7 +82,7 @@ export default connector({
       streams: async ({ names }) =>
         stripeStreams
           .filter((stream) => isAskedFor(stream, names))
-          .map((stream) => describeStream({ api, accounts }, stream, config.account)),
+          .map((stream) => describeStream({ api, accounts }, stream, source)),
       streamNames: async () => streamNames,
       close: async () => api.close(),
     }
@@ -92,7 +93,7 @@ export default connector({
 const isAskedFor = ({ name, children = [] }: StripeStream, names: readonly string[] | undefined) =>
   names === undefined || names.includes(name) || children.some((child) => names.includes(child.name))
 
-function describeStream(reading: Reading, stream: StripeStream, account?: string): Stream {
+function describeStream(reading: Reading, stream: StripeStream, source?: string): Stream {
   const { name, docs, columns, appendOnly, minorUnits, ofPlatform, createdAs, children = [] } = stream
   const many = reading.accounts !== null
   // Ids that an account chooses itself (of a product, of a coupon) are another's too.
@@ -104,7 +105,7 @@ function describeStream(reading: Reading, stream: StripeStream, account?: string
     name,
     docs,
     ...identity(columns),
-    ...(account !== undefined && { source: account }),
+    ...(source !== undefined && { source }),
     // Newest first, and no stamp of the last change: a row's version is the time of its request.
     order: 'none',
     ...(enumerates !== undefined && { enumerates }),

@@ -1,6 +1,6 @@
 import type { SimulatorStore } from 'millrace/sandbox'
 
-/** What belongs to a connected account, in the one store: under types of its own, with ids that no other account has. */
+/** What belongs to a connected account, or to the live mode of the own, in the one store: under types of its own, with ids that no other account has. */
 export function storeOf(store: SimulatorStore, account: string | null): SimulatorStore {
   if (account === null) return store
   const own = (type: string) => `${account}/${type}`

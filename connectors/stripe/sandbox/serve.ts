@@ -23,6 +23,9 @@ import { findVersion, olderVersion, type ApiVersion } from './versions.ts'
 /** The key of the sandbox's account. */
 export const sandboxKey = 'sk_test_sandbox_of_millrace'
 
+/** The live key of the same account, which has sold nothing yet: the objects of the one mode are not in the other. */
+export const liveKey = 'sk_live_sandbox_of_millrace'
+
 /** A restricted key that may do everything but this. */
 export const restrictedKey = (permission: string) => `${restrictedPrefix}${permission}`
 const restrictedPrefix = 'rk_test_sandbox_of_millrace_without_'
@@ -50,11 +53,12 @@ function answerRequest(
 ): JsonObject | Refusal {
   const key = readKey(request.headers.get('authorization'))
   const lacks = key?.startsWith(restrictedPrefix) ? key.slice(restrictedPrefix.length) : null
-  if (key === null || (key !== sandboxKey && lacks === null)) return refuseKey(key)
+  if (key === null || (key !== sandboxKey && key !== liveKey && lacks === null)) return refuseKey(key)
+  const store = storeOf(context.store, key === liveKey ? 'live' : null)
   if (!version) return refuseVersion(request.headers.get('stripe-version') ?? '')
   const named = request.headers.get('stripe-account')
   const account = named === accountId ? null : named
-  if (account !== null && !mayRead(context, account)) return refuseAccount(key, account)
+  if (account !== null && !mayRead({ ...context, store }, account)) return refuseAccount(key, account)
   const url = new URL(request.url)
   const found = request.method === 'GET' ? findEndpoint(url.pathname) : undefined
   if (!found) return refusePath(request.method, url.pathname)
@@ -64,9 +68,9 @@ function answerRequest(
   const parameters = readParameters(url.searchParams, endpoint)
   if (isRefusal(parameters)) return parameters
   return endpoint.answer({
-    context: { ...context, store: storeOf(context.store, account) },
+    context: { ...context, store: storeOf(store, account) },
     account,
-    platform: context.store,
+    platform: store,
     id,
     path: url.pathname,
     version,

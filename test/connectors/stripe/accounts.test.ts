@@ -275,7 +275,7 @@ describe('the settings', () => {
 
   it('read one connected account as if it were its own', async () => {
     await using one = await openStripe({ keys: { account: bakery } })
-    expect(await one.opened.account({ signal: AbortSignal.timeout(5000) })).toBe(bakery)
+    expect(await one.opened.account({ signal: AbortSignal.timeout(5000) })).toBe(`${bakery} (test mode)`)
     const items = await one.read('charges', await one.scanOf())
     expect(byAccount(items)).toEqual({ undefined: 15 })
   })

@@ -2,8 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inMode } from '../../../connectors/stripe/account.ts'
 import stripeConnector from '../../../connectors/stripe/index.ts'
-import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
+import { liveKey, restrictedKey, sandboxKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import { streamNames, stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { declarationsOf } from './declarations.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
@@ -18,14 +19,33 @@ const signal = new AbortController().signal
 
 describe('a connection', () => {
   it('says which account it reads', async () => {
-    expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+    expect(await stripe.opened.account({ signal })).toBe('acct_1MillraceSandbox (test mode)')
+  })
+
+  it.each([
+    [sandboxKey, ' (test mode)'],
+    [restrictedKey('rak_charge_read'), ' (test mode)'],
+    [liveKey, ''],
+  ])('tells the modes of an account apart, whose objects are others, by its key: %s', async (api_key, mode) => {
+    await using own = await openStripe({ keys: { api_key } })
+    expect(await own.opened.account({ signal })).toBe(`acct_1MillraceSandbox${mode}`)
+    expect((await own.stream('charges')).source).toBeUndefined()
+    await using other = await openStripe({ keys: { api_key, account: 'acct_1ConnectedFlorist' } })
+    expect((await other.stream('charges')).source).toBe(`acct_1ConnectedFlorist${mode}`)
+  })
+
+  it('says nothing of the mode of a key that does not tell it', () => {
+    for (const key of ['sk_live_1', 'rk_live_1', 'sk_org_1', 'sk_testament'])
+      expect(inMode('acct_1', key)).toBe('acct_1')
+    for (const key of ['sk_test_1', 'rk_test_1']) expect(inMode('acct_1', key)).toBe('acct_1 (test mode)')
+    expect(inMode('', 'sk_test_1')).toBe('')
   })
 
   it('takes nothing for its account that is none', async () => {
     await using other = await openStripe()
     const body = { id: 'of_a_proxy', status: 'ok' }
     await other.sandbox.setFault('stripe', 'error_200', { match: '/v1/account', body })
-    expect(await other.opened.account({ signal })).toBe('acct_1MillraceSandbox')
+    expect(await other.opened.account({ signal })).toBe('acct_1MillraceSandbox (test mode)')
   })
 
   it('asks for its account once, whoever wants to know it', async () => {

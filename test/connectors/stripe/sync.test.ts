@@ -1,5 +1,6 @@
 /** Every stream through the real program into a warehouse: what the vendor holds is there, on the first day and on the next. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { liveKey, sandboxKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf, type RunLine } from '../../faults/millrace-process.ts'
@@ -20,13 +21,16 @@ beforeAll(async () => {
       'millrace.yaml': [
         'project: stripes',
         'default_target: sandbox',
-        'targets: { sandbox: { sandbox: true, warehouse: { type: duckdb, path: .millrace/sandbox.duckdb } } }',
+        'targets:',
+        '  sandbox: { sandbox: true, warehouse: { type: duckdb, path: .millrace/sandbox.duckdb } }',
+        '  own_key: { warehouse: { type: duckdb, path: .millrace/own_key.duckdb } }',
         'connections:',
-        "  stripe: { connector: stripe, api_key: '${env:NONE}' }",
+        "  stripe: { connector: stripe, api_key: '${env:STRIPE_KEY}', base_url: '${env:STRIPE_URL}' }",
         "  platform: { connector: stripe, api_key: '${env:NONE}', accounts: all }",
         '',
       ].join('\n'),
       'syncs/one.yaml': `source: stripe\n${streamsOf(tables)}`,
+      'syncs/charges.yaml': `source: stripe\n${streamsOf(['charges'])}`,
       'syncs/many.yaml': `source: platform\n${streamsOf(some)}`,
     },
   })
@@ -161,7 +165,7 @@ describe('a key of another account', () => {
       expect(await errorOf(sync, ...more)).toMatchObject({
         code: 'MR-2201',
         message: expect.stringContaining(
-          'are of the account acct_1MillraceSandbox, and what comes now is of acct_OTHER',
+          'are of the account acct_1MillraceSandbox (test mode), and what comes now is of acct_OTHER (test mode)',
         ),
       })
     const planned = await millrace(['sync', 'plan', sync], project)
@@ -169,6 +173,22 @@ describe('a key of another account', () => {
     expect(JSON.stringify(planned.lines)).toContain('acct_OTHER')
     await project.sandbox.setFault('stripe', 'error_200', null)
     await run(sync)
+  })
+
+  it('is the live key where test rows of the same account stand', async () => {
+    const STRIPE_URL = String(project.sandbox.connection('stripe')['base_url'])
+    const runWith = async (STRIPE_KEY: string) => {
+      const env = { STRIPE_KEY, STRIPE_URL }
+      const options = { directory: project.directory, env }
+      return resultOf(await millrace(['sync', 'run', 'charges', '--target', 'own_key'], options)).runs[0]
+    }
+    expect((await runWith(sandboxKey))?.ledger).toMatchObject({ loaded: expect.any(Number), rejected: 0 })
+    expect((await runWith(liveKey))?.error).toMatchObject({
+      code: 'MR-2201',
+      message: expect.stringContaining(
+        'are of the account acct_1MillraceSandbox (test mode), and what comes now is of acct_1MillraceSandbox:',
+      ),
+    })
   })
 })
 
