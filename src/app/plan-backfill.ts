@@ -76,7 +76,7 @@ async function partitionsBy(
   connection: OpenedConnection,
   { sync, request, runId }: Asked,
 ): Promise<readonly Partition[]> {
-  const plans = await resolveStreams(sync, connection.connector, app.signal)
+  const plans = await resolveStreams(sync, connection.connector, { signal: app.signal })
   const vendorNow = await connection.now()
   return planBackfill(sync, plans, { request, cursors: await keptCursors(app, sync, runId), vendorNow })
 }

@@ -67,7 +67,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
   const { hearing, heard } = hearWarnings(app)
   const connection = await openConnection(hearing, sync.source, runId)
   try {
-    const plans = await resolveStreams(sync, connection.connector, app.signal)
+    const plans = await resolveStreams(sync, connection.connector, { signal: app.signal, offline })
     const vendorNow = offline ? app.clock.now() : await connection.now()
     const besides = connection.host.requests()
     const stored = await storedState(app, sync, { plans, runId })

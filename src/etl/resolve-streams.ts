@@ -41,10 +41,16 @@ export type TableShape = {
   readonly key: readonly string[]
 }
 
+export type ResolveOptions = {
+  readonly signal: AbortSignal
+  /** The vendor is asked for nothing but its streams: of which account their rows are is not known. @default false */
+  readonly offline?: boolean
+}
+
 export async function resolveStreams(
   sync: EtlSync,
   connector: OpenedConnector,
-  signal: AbortSignal,
+  { signal, offline = false }: ResolveOptions,
 ): Promise<readonly StreamPlan[]> {
   if (!connector.streams)
     throw new MillraceError('MR-1208', {
@@ -56,7 +62,7 @@ export async function resolveStreams(
   const owned = new Map(streams.flatMap((stream) => stream.children.map((child) => [child.name, stream] as const)))
   refuseUnknownFields(sync, streams, wanted)
   refuseIdleOptions(sync, streams)
-  const account = await accountOf(connector, streams, signal)
+  const account = offline ? undefined : await accountOf(connector, streams, signal)
   const plans: StreamPlan[] = []
   for (const stream of streams) {
     const named = wanted.get(stream.name)

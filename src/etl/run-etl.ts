@@ -36,7 +36,7 @@ export type EtlOutcome = {
 }
 
 export async function runEtl(context: EtlContext, request: EtlRequest): Promise<EtlOutcome> {
-  const plans = await resolveStreams(request.sync, request.connector, context.signal)
+  const plans = await resolveStreams(request.sync, request.connector, { signal: context.signal })
   for (const plan of plans) passesOf(request.sync.name, plan)
   // The vendor's clock is read before anything else: what changes from here on belongs to the next scan.
   const vendorNow = await request.vendorNow()

@@ -33,9 +33,10 @@ const connector: OpenedConnector = {
   streams: ({ names }) => Promise.resolve(source.filter(({ name }) => !names || names.includes(name))),
 }
 const resolve = (...streams: readonly Partial<StreamConfig>[]) =>
-  resolveStreams(syncOf({ streams }), connector, new AbortController().signal)
+  resolveStreams(syncOf({ streams }), connector, { signal: new AbortController().signal })
 const resolveAll = async (syncs: readonly Sync[]) => {
-  for (const sync of syncs) if (sync.kind === 'etl') await resolveStreams(sync, connector, new AbortController().signal)
+  for (const sync of syncs)
+    if (sync.kind === 'etl') await resolveStreams(sync, connector, { signal: new AbortController().signal })
 }
 const messages = async (...streams: readonly Partial<StreamConfig>[]) =>
   (await caughtFrom(() => resolve(...streams))).map(({ code, message }) => `${code} ${message}`)

@@ -66,7 +66,7 @@ const connector = (streams: readonly Stream[] = source): OpenedConnector => ({
   streams: ({ names }) => Promise.resolve(streams.filter(({ name }) => !names || names.includes(name))),
 })
 const resolve = (streams: readonly Partial<StreamConfig>[], of = connector()) =>
-  resolveStreams(syncOf({ streams }), of, new AbortController().signal)
+  resolveStreams(syncOf({ streams }), of, { signal: new AbortController().signal })
 const names = async (streams: readonly Partial<StreamConfig>[]) =>
   (await resolve(streams)).flatMap((plan) => [plan.stream.name, ...plan.children.map(({ child }) => child.name)])
 const columns = async (config: Partial<StreamConfig>) =>
@@ -391,11 +391,9 @@ describe('options', () => {
   ])('of the sync are refused where none of %j knows them: %j', async (names, options, found) => {
     const shared = { exclude: [], mask: {}, options }
     const told = await caughtFrom(() =>
-      resolveStreams(
-        syncOf({ sync: { shared }, streams: names.map((name) => ({ name, options })) }),
-        reports,
-        new AbortController().signal,
-      ),
+      resolveStreams(syncOf({ sync: { shared }, streams: names.map((name) => ({ name, options })) }), reports, {
+        signal: new AbortController().signal,
+      }),
     )
     expect(told.map(({ code, message }) => `${code} ${message}`)).toEqual(
       found.map((each) => expect.stringContaining(`MR-1208 crm: ${each}`)),

@@ -119,7 +119,7 @@ describe('amounts in minor units', () => {
     const plans = await resolveStreams(
       syncOf({ streams: [{}, { name: 'peopleDecimal' }] }),
       { ...vendor.connector, streams: async () => streams, streamNames: async () => streams.map(({ name }) => name) },
-      AbortSignal.timeout(1000),
+      { signal: AbortSignal.timeout(1000) },
     )
     expect(planDecimalViews(plans).views.map(({ table, name }) => [table, name])).toEqual([
       ['people', 'people_decimal_2'],

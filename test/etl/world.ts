@@ -75,7 +75,7 @@ export function openWorld(): World {
       const context = contextOf(options, (event) => options.onEvent?.(event))
       const sync = syncOf(options)
       const again = options.again ?? false
-      const partition = planBackfill(sync, await resolveStreams(sync, connector, context.signal), {
+      const partition = planBackfill(sync, await resolveStreams(sync, connector, context), {
         request: { streams: ['people'], column: null, step: { ms: 1e12 }, ...range, again },
         cursors: await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
           session.state.readCursors(sync.name),

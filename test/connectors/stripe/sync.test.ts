@@ -208,4 +208,12 @@ describe('a plan', () => {
     }
     await project.sandbox.setFault('stripe', 'status', null)
   })
+
+  it('asks nobody where it is to be offline, and needs nobody', async () => {
+    const before = (await project.sandbox.journal('stripe')).at(-1)?.sequence ?? 0
+    await project.sandbox.setFault('stripe', 'status', { status: 503, match: '.', times: 'always' })
+    const planned = await millrace(['sync', 'plan', 'one', '--offline'], project)
+    await project.sandbox.setFault('stripe', 'status', null)
+    expect([planned.code, await project.sandbox.journal('stripe', { since: before })]).toEqual([0, []])
+  })
 })
