@@ -17,12 +17,12 @@ import type {
 } from '../model/plan.ts'
 import type { FieldValue } from '../model/change.ts'
 import type { SchemaChange } from '../model/table.ts'
-import { otherRows, restartBy } from '../etl/asked.ts'
+import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
-import { refuseOtherChildren, refuseOtherVersions } from '../etl/refuse-other-rows.ts'
+import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
@@ -76,8 +76,6 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
       passesOf(sync.name, resolved)
       const kept = cursorIn(stored, resolved)
       const plan = withStandingNames(resolved, kept.marks?.asked)
-      const other = otherRows(plan, kept.marks?.asked)
-      if (other) throw other
       const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : emptyCursor
       const begun = beginScan({
         cursor,
@@ -147,8 +145,7 @@ async function storedState(
     const changes = new Map<string, readonly SchemaChange[]>()
     for (const plan of plans) {
       const { name } = plan.stream
-      await refuseOtherChildren(session, plan, cursors.get(name) ?? emptyCursor)
-      await refuseOtherVersions(session, plan, cursors.get(name) ?? emptyCursor)
+      await refuseOtherRows(session, plan, cursors.get(name) ?? emptyCursor)
       changes.set(name, await planChanges(session, withStandingNames(plan, cursors.get(name)?.marks?.asked)))
     }
     return { changes, cursors }

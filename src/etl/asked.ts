@@ -1,7 +1,6 @@
 /** What of a sync's options decides which rows and values a stream's table holds, and what becomes of a change of them. */
 import type { Stream } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields, Masks } from '../model/cursor.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { childKeysOf } from './child-key.ts'
@@ -51,41 +50,39 @@ function loadedOf(shape: TableShape, known: LoadedFields | undefined): LoadedFie
 const masksOf = ({ columns }: TableShape): Masks =>
   Object.fromEntries(columns.flatMap(({ field, mask }) => (mask ? [[field, mask] as const] : [])))
 
+/** Why rows that stand are others than what comes. */
+export type Otherness = {
+  readonly what: string
+  /** Whose rows are so: the stream's own, or those inside them, too. */
+  readonly of: 'own' | 'all'
+  /** Which tables go where it is loaded anew. */
+  readonly drop: 'own' | 'all'
+  /** What may help beside the ways that there always are. */
+  readonly first?: string
+}
+
 /**
  * Rows of another source, or known by another key, would stand in the table beside those that are there, and both count; by
  * another version nobody could tell which is newer. null: there are none such. @param before undefined: not known
  */
-export function otherRows(plan: StreamPlan, before: Asked | undefined): MillraceError | null {
+export function otherRows(plan: StreamPlan, before: Asked | undefined): Otherness | null {
   const { stream, shape, mode } = plan
   // Its rows are replaced as a whole.
   if (before === undefined || mode === 'full_refresh') return null
   // What was asked was asked of another table.
   if (before.table !== undefined && before.table !== nameOf(shape)) return null
-  const other = otherAccount(plan, before)
-  if (other !== null) return refusalOf(plan, other, rightCredentials)
-  const what = otherSource(stream, before) ?? otherKey(stream, shape, before) ?? otherVersion(stream, before)
-  return what === null ? null : refusalOf(plan, what)
+  const account = otherAccount(plan, before)
+  if (account !== null) return { what: account, of: 'all', drop: 'all', first: rightCredentials }
+  const source = otherSource(stream, before)
+  if (source !== null) return { what: source, of: 'all', drop: 'all' }
+  const key = otherKey(stream, shape, before)
+  if (key !== null) return { what: key, of: 'own', drop: 'all' }
+  const version = otherVersion(stream, before)
+  // What is inside has the time of its request as its version, whatever the stream has.
+  return version === null ? null : { what: version, of: 'own', drop: 'own' }
 }
 
 const rightCredentials = 'Where the credentials are the wrong ones: give the connection those of the account before.'
-
-/** @param what is the matter with the rows that are there @param first what may help beside the ways that there always are */
-export function refusalOf(
-  { stream, shape }: { readonly stream: Pick<Stream, 'name'>; readonly shape: TableShape },
-  what: string,
-  first?: string,
-): MillraceError {
-  const table = nameOf(shape)
-  return new MillraceError('MR-2201', {
-    message: `${stream.name}: the rows of ${table} ${what}.`,
-    kept: 'Nothing was read or changed.',
-    next: [
-      ...(first === undefined ? [] : [first]),
-      `To load it anew:  drop table ${table};  the next run reads everything from the beginning.`,
-      'To keep what is there: give the sync another  schema .',
-    ],
-  })
-}
 
 function otherAccount({ stream, account }: StreamPlan, before: Asked): string | null {
   // A connection that came to name its account, or does so no more, is another source.

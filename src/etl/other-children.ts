@@ -1,29 +1,25 @@
 /** Rows that came inside others, where what comes now has another key, or names its parent in another field. */
 import type { Asked, Cursor } from '../model/cursor.ts'
-import type { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
-import { askedOf, beside, keyOf, nameOf, refusalOf } from './asked.ts'
+import { askedOf, beside, keyOf, nameOf } from './asked.ts'
 import { childKeyOf } from './child-key.ts'
+import type { OtherRows } from './refusal-of.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
 
-/** MR-2201 for each table of them that is there. @param kept the live cursor */
-export async function otherChildren(
-  session: Session,
-  plan: StreamPlan,
-  kept: Cursor,
-): Promise<readonly MillraceError[]> {
+/** Of each table of them that is there. @param kept the live cursor */
+export async function otherChildren(session: Session, plan: StreamPlan, kept: Cursor): Promise<readonly OtherRows[]> {
   const before = kept.marks?.asked
   // What was asked was asked of another table.
   if (before === undefined || (before.table !== undefined && before.table !== nameOf(plan.shape))) return []
-  const errors: MillraceError[] = []
+  const others: OtherRows[] = []
   for (const each of plan.children) {
     const { schema, name } = each.shape.table
     const what = otherKey(each, before)
     if (what !== null && (await session.introspect(schema, name)))
-      errors.push(refusalOf({ stream: each.child, shape: each.shape }, what))
+      others.push({ stream: each.child.name, tables: [nameOf(each.shape)], what, drop: [nameOf(each.shape)] })
   }
-  return errors
+  return others
 }
 
 function otherKey(plan: ChildPlan, before: Asked): string | null {

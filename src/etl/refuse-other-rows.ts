@@ -1,41 +1,56 @@
-import type { Cursor } from '../model/cursor.ts'
-import { MillraceError } from '../model/millrace-error.ts'
+import type { Asked, Cursor } from '../model/cursor.ts'
 import type { Session } from '../warehouse/port.ts'
-import { nameOf, otherRows, refusalOf, undecided } from './asked.ts'
+import { nameOf, otherRows, undecided } from './asked.ts'
 import { otherChildren } from './other-children.ts'
-import type { StreamPlan } from './resolve-streams.ts'
+import { refusalOf, type OtherRows } from './refusal-of.ts'
+import { tableName, type StreamPlan } from './resolve-streams.ts'
 
 /** @param kept the live cursor @throws MillraceError MR-2201 where a table is there, and its rows are others than what comes */
 export async function refuseOtherRows(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
-  const { schema, name } = plan.shape.table
-  const error = otherRows(plan, kept.marks?.asked)
-  const own = error && (await session.introspect(schema, name)) ? [error] : []
-  throwTogether([...own, ...(await otherChildren(session, plan, kept))])
+  const others = [...(await otherOwn(session, plan, kept.marks?.asked)), ...(await otherChildren(session, plan, kept))]
+  if (others.length > 0) throw refusalOf(others)
   await refuseOtherVersions(session, plan, kept)
 }
 
-/** @throws MillraceError MR-2201 where those that came inside others are so */
-export async function refuseOtherChildren(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
-  throwTogether(await otherChildren(session, plan, kept))
+/** @returns one, or none where no table of such rows is there */
+async function otherOwn(session: Session, plan: StreamPlan, before: Asked | undefined): Promise<readonly OtherRows[]> {
+  const other = otherRows(plan, before)
+  if (other === null) return []
+  const { schema } = plan.shape.table
+  const standing: string[] = []
+  for (const name of [plan.shape.table.name, ...tablesInside(plan, before)])
+    if (await session.introspect(schema, name)) standing.push(`${schema}.${name}`)
+  const own = standing.filter((table) => table === nameOf(plan.shape))
+  const tables = { own, all: standing }
+  const { what, first } = other
+  if (tables[other.of].length === 0) return []
+  return [
+    {
+      stream: plan.stream.name,
+      tables: tables[other.of],
+      what,
+      drop: tables[other.drop],
+      ...(first !== undefined && { first }),
+    },
+  ]
 }
 
-/** In one, so that what is to be done is done once. */
-function throwTogether(errors: readonly MillraceError[]): void {
-  const [first, ...more] = errors
-  if (!first) return
-  if (more.length === 0) throw first
-  throw new MillraceError(first.code, {
-    message: errors.map(({ message }) => message).join(' '),
-    ...(first.kept !== undefined && { kept: first.kept }),
-    next: [...new Set([...errors.flatMap(({ next }) => next.slice(0, -1)), ...first.next])],
-  })
+/** Of what is loaded inside its rows, or was: what is left out for a while has its rows still. */
+function tablesInside({ stream, children }: StreamPlan, before: Asked | undefined): readonly string[] {
+  return stream.children
+    .filter(
+      ({ name }) =>
+        children.some(({ child }) => child.name === name) ||
+        [before?.children, before?.childKeys].some((known) => known !== undefined && Object.hasOwn(known, name)),
+    )
+    .map(tableName)
 }
 
 /**
  * What the version of rows is, only a complete scan writes down. Behind a trial with a limit, a first scan that was stopped, a
  * backfill before it or a reset the rows themselves are asked. @throws MillraceError MR-2201
  */
-export async function refuseOtherVersions(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
+async function refuseOtherVersions(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
   const { stream, shape, config, mode } = plan
   if (stream.version === undefined || stream.key.length === 0 || mode === 'full_refresh') return
   if (isKnown(plan, kept)) return
@@ -45,7 +60,8 @@ export async function refuseOtherVersions(session: Session, plan: StreamPlan, ke
   // Left out of what is loaded, it is no row's version.
   if (config.schemaChanges === 'ignore' && !table.columns.some(({ name }) => name === column)) return
   if (!(await session.etl.holdsOtherVersions({ table, column }))) return
-  throw refusalOf(plan, `have another version than ${stream.version}, which what comes now has: ${undecided}`)
+  const what = `have another version than ${stream.version}, which what comes now has: ${undecided}`
+  throw refusalOf([{ stream: stream.name, tables: [nameOf(shape)], what, drop: [nameOf(shape)] }])
 }
 
 function isKnown({ shape }: StreamPlan, { watermark, marks }: Cursor): boolean {

@@ -198,7 +198,7 @@ function shapeOf(
 }
 
 /** The rows of `OpportunityFieldHistory` leave their name to the view with valid_from and valid_to. */
-function tableName({ name, history }: Pick<Stream, 'name' | 'history'>): string {
+export function tableName({ name, history }: Pick<Stream, 'name' | 'history'>): string {
   const table = toSnake(name)
   return history && table === fieldHistoryName(toSnake(history.of)) ? `${table}_raw` : table
 }

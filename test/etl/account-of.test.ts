@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { OpenedConnector, Stream } from '../../src/connector/contract.ts'
 import { connector } from '../../src/connector/define.ts'
@@ -112,6 +112,80 @@ it('a table that was dropped is loaded by another account, and one that is repla
   expect(await run(keyOf('acct_1'), { ...whole, streams: [{}] })).toEqual([
     expect.objectContaining({ code: 'MR-2201' }),
   ])
+})
+
+describe('rows inside others are of the account, too', () => {
+  const both = { streams: [{}, { name: 'items' }] }
+  const alone = { streams: [{}] }
+  /** Of each account a person of its own, with two items. */
+  const ofAccount = (account: string, people: Partial<Stream> = {}): OpenedConnector => {
+    const own = createVendor({ readAt: world.clock, people })
+    own.put(account === 'acct_1' ? 1 : 2, { name: account, items: ['x', 'y'] })
+    own.pass()
+    return { ...own.connector, rowsAreOfAccount: true, account: () => Promise.resolve(account) }
+  }
+  const refusedFor = (...tables: readonly string[]) => [
+    expect.objectContaining({
+      code: 'MR-2201',
+      message: expect.stringContaining(`people: the rows of ${tables.join(', ')} are of `),
+      next: expect.arrayContaining([
+        expect.stringContaining(`:  ${tables.map((table) => `drop table ${table};`).join(' ')}  the next run`),
+      ]),
+    }),
+  ]
+  const errorsOf = async (account: string, options: RunOptions, people?: Partial<Stream>) =>
+    (await world.run(ofAccount(account, people), options)).errors
+  const drop = (table: string) => world.rows(`DROP TABLE ${table}`)
+  const items = async () => (await world.rows('SELECT id FROM crm.items ORDER BY 1')).map(({ id }) => id)
+
+  it.each([
+    ['account', true, false],
+    ['account', false, false],
+    ['source', false, true],
+  ])(
+    'and are refused with theirs, by another %s, until each table is dropped (lists all: %s)',
+    async (_, enumerates, isSaid) => {
+      const people = (account: string) => ({ enumerates, ...(isSaid && { source: account }) })
+      const load = (account: string) => errorsOf(account, both, people(account))
+      expect(await load('acct_1')).toEqual([])
+      expect(await load('acct_2')).toEqual(refusedFor('crm.people', 'crm.items'))
+      await drop('crm.people')
+      expect(await load('acct_2')).toEqual(refusedFor('crm.items'))
+      await drop('crm.items')
+      expect(await load('acct_2')).toEqual([])
+      expect(await items()).toEqual(['2-x', '2-y'])
+    },
+  )
+
+  it('and go with theirs where those have another key', async () => {
+    const columns = { tenant: 'string', id: 'integer', name: 'string' } as const
+    const more = { key: ['tenant', 'id'], columns, version: undefined, deletedWhen: undefined }
+    expect(await errorsOf('acct_1', both)).toEqual([])
+    expect((await errorsOf('acct_1', both, more)).flatMap(({ next }) => next)).toContainEqual(
+      expect.stringContaining('  drop table crm.people; drop table crm.items;  '),
+    )
+  })
+
+  it('and stay where those have another version: theirs is the time of their request', async () => {
+    expect(await errorsOf('acct_1', both, { version: undefined, deletedWhen: undefined })).toEqual([])
+    expect((await errorsOf('acct_1', both)).flatMap(({ next }) => next)).toContainEqual(
+      expect.stringContaining('  drop table crm.people;  '),
+    )
+  })
+
+  it('also where they are left out for a while', async () => {
+    expect(await errorsOf('acct_1', both)).toEqual([])
+    expect(await errorsOf('acct_1', alone)).toEqual([])
+    expect(await errorsOf('acct_2', alone)).toEqual(refusedFor('crm.people', 'crm.items'))
+    await drop('crm.people')
+    expect(await errorsOf('acct_2', alone)).toEqual(refusedFor('crm.items'))
+  })
+
+  it('and are not looked for where they were never loaded', async () => {
+    expect(await errorsOf('acct_1', alone)).toEqual([])
+    await world.rows('CREATE TABLE crm.items AS SELECT 1 AS mine')
+    expect(await errorsOf('acct_2', alone)).toEqual(refusedFor('crm.people'))
+  })
 })
 
 it('the account is asked for once, whatever many streams there are', async () => {
