@@ -1,4 +1,5 @@
 import { cutPage, MillraceError, z } from 'millrace'
+import type { StripeFailure } from './classify-failure.ts'
 import type { StripeApi } from './client.ts'
 import { eachLine, findText } from './line-bytes.ts'
 import type { Query } from './stream-table.ts'
@@ -18,8 +19,6 @@ export type PageRequest = {
   readonly endpoint?: string
   readonly query?: Query
   readonly limit: number
-  /** The object that it begins after; null: it is the first. */
-  readonly after: string | null
   /** It is inside an object: where that is deleted meanwhile, the list is empty. */
   readonly isInside?: boolean
   readonly expand?: readonly string[]
@@ -27,27 +26,38 @@ export type PageRequest = {
   readonly signal: AbortSignal
 }
 
-/** null: the object that the page should begin after is no longer there. */
-export function fetchPage(
-  api: StripeApi,
-  { path, endpoint, query, limit, after, isInside = false, expand = [], docs, signal }: PageRequest,
-): Promise<ListPage | null> {
-  return api.get<ListPage | null>({
-    path,
-    ...(endpoint !== undefined && { endpoint }),
-    query: { limit, ...query, ...(after !== null && { starting_after: after }) },
-    expand: expand.map((field) => `data.${field}`),
-    docs,
-    signal,
-    read: (bytes, readAt) => cutList(bytes, readAt, after),
-    recover: ({ code, param, statusCode }, readAt) => {
-      if (code !== 'resource_missing') return undefined
-      if (isInside && statusCode === 404)
-        return { lines: new Uint8Array(), rows: 0, lastLine: null, next: null, readAt }
-      return after !== null && param === 'starting_after' ? null : undefined
-    },
+/** The first page. */
+export const fetchPage = (api: StripeApi, request: PageRequest): Promise<ListPage> =>
+  api.get({
+    ...getOf(request),
+    read: (bytes, readAt) => cutList(bytes, readAt),
+    recover: (failure, readAt) => emptyOfGone(request, failure, readAt),
   })
-}
+
+/** null: the object that the page should begin after is no longer there. */
+export const fetchPageAfter = (api: StripeApi, request: PageRequest, after: string): Promise<ListPage | null> =>
+  api.get<ListPage | null>({
+    ...getOf({ ...request, query: { ...request.query, starting_after: after } }),
+    read: (bytes, readAt) => cutList(bytes, readAt, after),
+    recover: (failure, readAt) => emptyOfGone(request, failure, readAt) ?? nullOfGone(failure),
+  })
+
+const getOf = ({ path, endpoint, query, limit, expand = [], docs, signal }: PageRequest) => ({
+  path,
+  ...(endpoint !== undefined && { endpoint }),
+  query: { limit, ...query },
+  expand: expand.map((field) => `data.${field}`),
+  docs,
+  signal,
+})
+
+const nullOfGone = ({ code, param }: StripeFailure): null | undefined =>
+  code === 'resource_missing' && param === 'starting_after' ? null : undefined
+
+const emptyOfGone = ({ isInside }: PageRequest, { code, statusCode }: StripeFailure, readAt: Date) =>
+  isInside === true && code === 'resource_missing' && statusCode === 404
+    ? { lines: new Uint8Array(), rows: 0, lastLine: null, next: null, readAt }
+    : undefined
 
 /** @throws MillraceError MR-3005 where it is no list of objects, or cannot be read on */
 export function cutList(bytes: Uint8Array, readAt: Date, after: string | null = null): ListPage {

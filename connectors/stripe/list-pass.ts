@@ -2,7 +2,7 @@ import { MillraceError, type Scan, type ScanItem } from 'millrace'
 import { childBatches } from './child-sets.ts'
 import type { StripeApi } from './client.ts'
 import { extendLines, findText } from './line-bytes.ts'
-import { fetchPage, pageRows, type ListPage } from './list-page.ts'
+import { fetchPage, fetchPageAfter, pageRows, type ListPage } from './list-page.ts'
 import type { EventPosition, ListPosition } from './position.ts'
 import type { Query, StripeStream } from './stream-table.ts'
 
@@ -73,14 +73,11 @@ async function fetchListPage(
   }
   const query: Query = { ...bounds, ...stream.passes?.[position.pass] }
   const request = { path: stream.path, expand: stream.expand, docs: stream.docs, limit, signal }
-  const page = await fetchPage(api, { ...request, query, after: position.after })
-  if (page) return page
+  const { after } = position
+  if (after === null) return fetchPage(api, { ...request, query })
+  const page = await fetchPageAfter(api, { ...request, query }, after)
   // The last object of the page before was deleted meanwhile. Lists are in order of creation: go on from its second.
-  const again = await fetchPage(api, { ...request, query: { ...query, 'created[lte]': position.created }, after: null })
-  if (again) return again
-  throw new MillraceError('MR-3005', {
-    message: `Listing ${stream.path} of Stripe: a page that names no object to begin after was refused for one.`,
-  })
+  return page ?? fetchPage(api, { ...request, query: { ...query, 'created[lte]': position.created } })
 }
 
 /** The lower bound. `from` is one of changes, which a list cannot tell of, but where a backfill gives it. */

@@ -1,6 +1,6 @@
 import { MillraceError } from 'millrace'
 import type { StripeApi } from './client.ts'
-import { fetchPage, pageRows, type PageRequest } from './list-page.ts'
+import { fetchPage, fetchPageAfter, pageRows, type PageRequest } from './list-page.ts'
 
 /** A list that is short enough to be read at once: what is in one object, the accounts of a platform. */
 export type WholeList = {
@@ -11,7 +11,7 @@ export type WholeList = {
 }
 
 /** Where the object that a page was to begin after is gone, what was read before may be gone, too: all of it is read again. */
-export async function readWholeList(api: StripeApi, request: Omit<PageRequest, 'after' | 'limit'>): Promise<WholeList> {
+export async function readWholeList(api: StripeApi, request: Omit<PageRequest, 'limit'>): Promise<WholeList> {
   for (let tries = 0; tries < maxTries; tries++) {
     const list = await readPages(api, request)
     if (list) return list
@@ -21,19 +21,21 @@ export async function readWholeList(api: StripeApi, request: Omit<PageRequest, '
   })
 }
 
-async function readPages(api: StripeApi, request: Omit<PageRequest, 'after' | 'limit'>): Promise<WholeList | null> {
-  const pages: Uint8Array[] = []
-  let rows = 0
-  let readAt: Date | null = null
-  for (let after: string | null = null; ;) {
-    const page = await fetchPage(api, { ...request, after, limit: pageRows })
-    if (!page) return null
-    readAt ??= page.readAt
+/** null: an object that a page was to begin after is gone. */
+async function readPages(api: StripeApi, rest: Omit<PageRequest, 'limit'>): Promise<WholeList | null> {
+  const request = { ...rest, limit: pageRows }
+  let page = await fetchPage(api, request)
+  const { readAt } = page
+  const pages = [page.lines]
+  let { rows } = page
+  while (page.next !== null) {
+    const next = await fetchPageAfter(api, request, page.next)
+    if (!next) return null
+    page = next
     pages.push(page.lines)
     rows += page.rows
-    if (page.next === null) return { lines: Buffer.concat(pages), rows, readAt }
-    after = page.next
   }
+  return { lines: Buffer.concat(pages), rows, readAt }
 }
 
 const maxTries = 5
