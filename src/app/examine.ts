@@ -84,7 +84,7 @@ async function checkRedisServer(url: string): Promise<string> {
   const { version, policy, aof, latencyMs } = await checkRedis(url)
   const disk = aof
     ? 'appendonly yes'
-    : 'appendonly no: a restart empties it, and each daemon tells it again what it knows'
+    : 'appendonly no: a restart empties it or puts it back to its last snapshot, and each daemon tells it again what it knows'
   return `${version}, ${policy}, ${disk}, ${latencyMs.toFixed(1)} ms away`
 }
 

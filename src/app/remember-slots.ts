@@ -6,13 +6,15 @@ import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store
 import type { App } from './app.ts'
 
 export type SlotKeeper = {
-  /** false: the store was emptied, and the daemons are still telling it what they know: nothing may be claimed yet. */
+  /** false: the store was emptied or put back, and the daemons are still telling it what they know: nothing may be claimed yet. */
   readonly look: (revision: string) => Promise<boolean>
   readonly save: () => Promise<void>
 }
 
 type Kept = {
   life: string | null
+  /** Of the store when it was last seen. */
+  revision: string | null
   readonly schedules: Map<string, KnownSchedule>
   readonly slots: Map<string, StoredSlot>
 }
@@ -25,6 +27,7 @@ export async function rememberSlots(
   const file = join(project.home, '.millrace', `slots-${target.name}.json`)
   const kept = await readKept(file, onProblem)
   let seen: string | null = null
+  let settledMs = -Infinity
   let checkedMs = -Infinity
   let savedMs = -Infinity
   let isChanged = false
@@ -37,24 +40,29 @@ export async function rememberSlots(
   return {
     save,
     async look(revision) {
-      if (revision === seen && performance.now() - checkedMs < checkEveryMs) return true
+      const isOlder = memory.wentBack(kept.revision, revision)
+      if (!isOlder && revision === seen && performance.now() - checkedMs < checkEveryMs) return true
       const life = await memory.life()
       forget(kept, clock.now())
-      if (life.id !== kept.life) {
+      const isNew = life.id !== kept.life
+      if (isNew || isOlder) {
         if (kept.life !== null)
           onProblem(
-            `Redis was emptied: telling it again of ${kept.schedules.size} schedules and ${kept.slots.size} slots.`,
+            `Redis ${isNew ? 'was emptied' : 'came back as it was some time ago'}: telling it again of ${kept.schedules.size} schedules and ${kept.slots.size} slots.`,
           )
         await memory.restore({ schedules: kept.schedules, slots: [...kept.slots.values()] })
         kept.life = life.id
+        kept.revision = null
         seen = null
+        settledMs = performance.now() + (isNew ? 0 : settleMs)
       }
       // Every daemon tells what it knows before any of them decides what is due.
-      if (life.ageMs < settleMs) return false
+      if (life.ageMs < settleMs || performance.now() < settledMs) return false
       const changes = await memory.changes(seen)
       add(kept, changes)
       isChanged ||= changes.revision !== seen
       seen = changes.revision
+      kept.revision = seen
       checkedMs = performance.now()
       if (performance.now() - savedMs >= saveEveryMs) await save()
       return true
@@ -77,12 +85,12 @@ function forget({ slots }: Kept, now: Date): void {
 
 async function readKept(file: string, onProblem: (message: string) => void): Promise<Kept> {
   try {
-    const { life, schedules, slots } = JSON.parse(await readFile(file, 'utf8')) as ReturnType<typeof jsonOf> // what `writeKept` wrote
-    return { life, schedules: new Map(schedules), slots: new Map(slots) }
+    const { life, revision = null, schedules, slots } = JSON.parse(await readFile(file, 'utf8')) as KeptJson // what `writeKept` wrote
+    return { life, revision, schedules: new Map(schedules), slots: new Map(slots) }
   } catch (error) {
     const { message } = asMillraceError(error, `reading ${file}`)
     if (!message.includes('ENOENT')) onProblem(`${message}. It is made anew from what Redis holds.`)
-    return { life: null, schedules: new Map(), slots: new Map() }
+    return { life: null, revision: null, schedules: new Map(), slots: new Map() }
   }
 }
 
@@ -93,7 +101,19 @@ async function writeKept(file: string, kept: Kept): Promise<void> {
   await rename(temporary, file)
 }
 
-const jsonOf = ({ life, schedules, slots }: Kept) => ({ life, schedules: [...schedules], slots: [...slots] })
+const jsonOf = ({ life, revision, schedules, slots }: Kept): KeptJson => ({
+  life,
+  revision,
+  schedules: [...schedules],
+  slots: [...slots],
+})
+
+type KeptJson = Pick<Kept, 'life'> & {
+  /** Older ones do not say it. */
+  readonly revision?: string | null
+  readonly schedules: readonly (readonly [string, KnownSchedule])[]
+  readonly slots: readonly (readonly [string, StoredSlot])[]
+}
 
 /** Longer than a daemon takes to notice that Redis is new, or back. */
 const settleMs = 3_000

@@ -37,10 +37,12 @@ export type SlotStore = {
   readonly memory: SlotMemory | null
 }
 
-/** What a store needs from its daemons to survive being emptied (FLUSHALL, a restart without its disk). */
+/** What a store needs from its daemons to survive being emptied (FLUSHALL, a restart without its disk) or put back (an older snapshot, a failover). */
 export type SlotMemory = {
   /** Begins a life where there is none. Another `id` than the last time: the store was emptied in between. */
   readonly life: () => Promise<{ readonly id: string; readonly ageMs: number }>
+  /** true: it was seen, here or by whoever knew this revision, as it had been earlier in its life; until the next `restore`. */
+  readonly wentBack: (known: string | null, now: string) => boolean
   /** Everything that changed after `revision` (null: everything of the last two days, and all schedules). */
   readonly changes: (revision: string | null) => Promise<SlotChanges>
   /** Adds what is missing and raises what is behind. Nothing goes back, whoever calls it and however often. */

@@ -1,11 +1,15 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
-import { redisVariable } from '../../src/app/open-control-store.ts'
+import { openControlStore, redisVariable } from '../../src/app/open-control-store.ts'
 import { rememberSlots } from '../../src/app/remember-slots.ts'
+import type { ControlStore } from '../../src/state/port.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
 import { aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
+
+const project =
+  'project: remembered\ntargets: { sandbox: { sandbox: true, warehouse: { type: duckdb, path: a.duckdb } } }\n'
 
 describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server is not installed)', () => {
   let server: RedisServer
@@ -16,10 +20,7 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
 
   it('is told of no slot that a clock ahead called missed and that is still to come', async () => {
     const folder = makeProjectFolder()
-    folder.write(
-      'millrace.yaml',
-      'project: remembered\ntargets: { sandbox: { sandbox: true, warehouse: { type: duckdb, path: a.duckdb } } }\n',
-    )
+    folder.write('millrace.yaml', project)
     const hourMs = 3_600_000
     const at = (hours: number) => new Date(Date.now() + hours * hourMs)
     const instants = [-1, 1].map((hours) => at(hours).toISOString())
@@ -41,6 +42,112 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
     folder.remove()
   }, 30_000)
 })
+
+describe.skipIf(!hasRedis)(
+  'a Redis that comes back as it was some time ago (skipped where redis-server is not installed)',
+  () => {
+    let server: RedisServer
+    beforeEach(async () => {
+      server = await startRedis()
+    })
+    afterEach(() => server.stop())
+
+    const instant = '2026-11-21T02:00:00.000Z'
+    const said: string[] = []
+    const remember = (app: App) => rememberSlots(app, (message) => said.push(message))
+    const saveSnapshot = async () => {
+      const redis = new Redis(server.url)
+      await redis.save()
+      redis.disconnect()
+    }
+    const runSlot = async (store: ControlStore) => {
+      await store.claimSlots([aSlot({ instant })])
+      const job = await takeFirst(store)
+      if (!job) return expect.unreachable()
+      await store.endJob(job, { state: 'ok', reason: null })
+    }
+    const inApp = async (work: (app: App) => Promise<void>) => {
+      said.length = 0
+      const folder = makeProjectFolder()
+      folder.write('millrace.yaml', project)
+      await folder.inApp(work, { env: { [redisVariable]: server.url } })
+      folder.remove()
+    }
+    const isTold = async ({ store }: App) => {
+      expect([...(await store.pauses()).keys()]).toEqual(['harmful'])
+      expect(await store.claimSlots([aSlot({ instant })])).toEqual([false])
+      expect(said).toEqual(['Redis came back as it was some time ago: telling it again of 2 schedules and 1 slots.'])
+    }
+
+    it('is told of pauses and of slots that ran since, and that is said once', async () => {
+      await inApp(async (app) => {
+        const keeper = await remember(app)
+        await app.store.knowSchedules(['nightly', 'harmful'])
+        await untilSettled(app, keeper)
+        await saveSnapshot()
+        await runSlot(app.store)
+        await app.store.pauseSchedule('harmful', pause)
+        await untilSettled(app, keeper)
+        await server.restart()
+        expect(await keeper.look(await app.store.revision())).toBe(false) // others tell, too
+        await untilSettled(app, keeper)
+        await isTold(app)
+      })
+    }, 30_000)
+
+    it('is told, though a write that waited for it has brought it as far as it had been', async () => {
+      await inApp(async (app) => {
+        const keeper = await remember(app)
+        await app.store.knowSchedules(['nightly', 'harmful'])
+        await runSlot(app.store)
+        await app.store.claimSlots([aSlot({ schedule: 'other' })])
+        const job = await takeFirst(app.store)
+        if (!job) return expect.unreachable()
+        await untilSettled(app, keeper)
+        await saveSnapshot()
+        await app.store.pauseSchedule('harmful', pause)
+        await untilSettled(app, keeper)
+        const before = await app.store.revision()
+        await server.restart()
+        await app.store.endJob(job, { state: 'ok', reason: null })
+        expect(await app.store.revision()).toBe(before)
+        expect(await keeper.look(before)).toBe(false)
+        await untilSettled(app, keeper)
+        expect([...(await app.store.pauses()).keys()]).toEqual(['harmful'])
+        expect(said).toHaveLength(1)
+      })
+    }, 30_000)
+
+    it('is told by a daemon that was not there meanwhile, from what it has written down', async () => {
+      await inApp(async (app) => {
+        const keeper = await remember(app)
+        await app.store.knowSchedules(['nightly', 'harmful'])
+        await untilSettled(app, keeper)
+        await saveSnapshot()
+        await runSlot(app.store)
+        await app.store.pauseSchedule('harmful', pause)
+        await untilSettled(app, keeper)
+        await keeper.save()
+        await server.restart()
+        const other = await openControlStore({ ...app, target: app.target.name, redisUrl: server.url, env: {} })
+        try {
+          await untilSettled({ ...app, store: other }, await remember({ ...app, store: other }))
+          await isTold({ ...app, store: other })
+        } finally {
+          await other.close()
+        }
+      })
+    }, 30_000)
+  },
+)
+
+const pause = { at: '2026-11-21T09:00:00.000Z', by: 'ann' }
+
+const takeFirst = (store: ControlStore) =>
+  store.takeJob(
+    (open) => ({ take: open.find(({ state }) => state === 'queued') ?? null, skip: [], again: [] }),
+    'running',
+  )
 
 const untilSettled = ({ store }: App, keeper: Awaited<ReturnType<typeof rememberSlots>>) =>
   expect.poll(async () => keeper.look(await store.revision()), { timeout: 10_000, interval: 100 }).toBe(true)

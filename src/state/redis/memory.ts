@@ -13,6 +13,7 @@ export function storeMemory(
   transactions: SlotTransactions,
   beat: () => Promise<void>,
 ): SlotMemory {
+  let mended = 0
   return {
     async life() {
       const reply = await connection.patiently('asking for the life of the store', (redis) =>
@@ -23,12 +24,16 @@ export function storeMemory(
       return { id: life?.id ?? '', ageMs: numberOf(at) - (life?.bornAtMs ?? 0) }
     },
 
+    wentBack(known, now) {
+      const [before, after] = [readRevision(known ?? ''), readRevision(now)]
+      return transactions.setbacks() > mended || (before.id === after.id && after.rev < before.rev)
+    },
+
     async changes(after) {
       const doing = 'asking what changed'
       // Its rev may be of an earlier life: which one it is, the answer says.
-      const [id = '', rev = ''] = after?.split('.') ?? []
-      const since =
-        after === null ? null : await transactions.view(doing, { schedules: 'all', changedAfter: Number(rev) })
+      const { id, rev } = readRevision(after ?? '')
+      const since = after === null ? null : await transactions.view(doing, { schedules: 'all', changedAfter: rev })
       const isSameLife = since !== null && (since.life?.id ?? '') === id
       const view = isSameLife
         ? since
@@ -41,12 +46,16 @@ export function storeMemory(
     },
 
     async restore({ schedules, slots }) {
+      // What is mended here counts as seen, too.
+      await transactions.view('looking at what there is', {})
+      const setbacks = transactions.setbacks()
       // Signs of life are gone too, and jobs of a daemon without one would be given to others.
       await beat()
       const names = [...schedules.keys()]
       const documents = slots.map(slotDocument)
       for (let from = 0; from < Math.max(names.length, documents.length); from += atOnce)
         await restoreSome(names.slice(from, from + atOnce), documents.slice(from, from + atOnce))
+      mended = setbacks
 
       function restoreSome(some: readonly string[], remembered: readonly SlotDocument[]): Promise<void> {
         const wants = { schedules: some, slots: remembered.map(slotId) }
@@ -68,6 +77,11 @@ export function storeMemory(
     const { nowMs: at } = await transactions.view('asking for the time', {})
     return at - 2 * 24 * 3_600_000
   }
+}
+
+function readRevision(revision: string): { readonly id: string; readonly rev: number } {
+  const [id = '', rev = '0'] = revision.split('.')
+  return { id, rev: Number(rev) }
 }
 
 function raised(

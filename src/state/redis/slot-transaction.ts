@@ -59,6 +59,8 @@ export type SlotWrites = {
 }
 
 export type SlotTransactions = {
+  /** How often a view showed an earlier `rev` of its life than was seen before it was asked for. */
+  readonly setbacks: () => number
   readonly view: (doing: string, wants: SlotWants) => Promise<SlotView>
   /** `decide` is asked again when another write came between: it must have no effects. No `writes`: nothing is written. */
   readonly change: <T>(
@@ -72,8 +74,11 @@ export function openTransactions(own: Own): SlotTransactions {
   const { connection, keys, targetKeys, silentMs } = own
   const writer = targetKeys.writer(randomUUID())
   let last: Promise<unknown> = Promise.resolve()
+  let latest: Pick<SlotView, 'life' | 'rev'> = { life: null, rev: 0 }
+  let setbacks = 0
 
   const view = async (doing: string, wants: SlotWants): Promise<SlotView> => {
+    const known = latest
     const reply = await connection.patiently(doing, (redis) =>
       runScript(redis, readSlotsScript, sharedKeys, [
         own.nowMs(),
@@ -83,10 +88,14 @@ export function openTransactions(own: Own): SlotTransactions {
       ]),
     )
     const [life, rev, nowMs, micros, slots, schedules, daemons] = listOf(reply)
+    const seen = { life: lifeOf(life), rev: numberOf(rev) }
+    const isSetBack = isSameLife(seen, known) && seen.rev < known.rev
+    if (isSetBack) setbacks++
+    // Answers may be read in another order than they were given in.
+    if (isSetBack || !isSameLife(seen, latest) || seen.rev > latest.rev) latest = seen
     return {
       ...timesOf(numberOf(nowMs)),
-      life: lifeOf(life),
-      rev: numberOf(rev),
+      ...seen,
       micros: numberOf(micros),
       slots: readSlots(slots),
       schedules: readSchedules(schedules),
@@ -139,6 +148,7 @@ export function openTransactions(own: Own): SlotTransactions {
   const { life, rev, slots, open, newest, claimed, changed, schedules } = targetKeys
   const sharedKeys = [life, rev, slots, open, newest, claimed, changed, schedules, keys.daemons]
   return {
+    setbacks: () => setbacks,
     view,
     // One after another: those of one process would only get in each other's way.
     change(doing, wants, decide) {
@@ -168,6 +178,9 @@ export function openTransactions(own: Own): SlotTransactions {
     }
   }
 }
+
+const isSameLife = (a: Pick<SlotView, 'life'>, b: Pick<SlotView, 'life'>): boolean =>
+  a.life !== null && a.life.id === b.life?.id
 
 const timesOf = (nowMs: number) => ({ nowMs, nowIso: new Date(nowMs).toISOString() })
 
