@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -167,12 +168,35 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     if (!grant.granted) return expect.unreachable()
     await server.kill()
     await Promise.all([store.releaseLease(grant.lease), store.returnTicket(mine)])
-    expect(problems.filter((problem) => problem.includes('given back when Redis answers'))).toHaveLength(2)
+    expect(problems.filter((problem) => problem.includes('given back as soon as Redis takes it'))).toHaveLength(2)
     await server.restart()
     const other = await open()
     const next = await other.takeTicket({ ...ticket, runId: 'run-2' })
     while ((await other.ticketBefore(next)) !== null) await sleep(20)
     expect(await other.acquireLease(lease('run-2'))).toMatchObject({ granted: true, from: null })
+  })
+
+  test('what is given back while Redis cannot write to its disk holds up nobody here, and follows when it can', async () => {
+    const problems: string[] = []
+    const store = await open({ onProblem: (message) => problems.push(message) })
+    const other = await open()
+    const grant = await store.acquireLease(lease('run-1'))
+    const mine = await store.takeTicket(ticket)
+    const next = await store.takeTicket({ ...ticket, runId: 'run-2' })
+    if (!grant.granted) return expect.unreachable()
+    const redis = new Redis(server.url)
+    await fillDiskOf(redis)
+    await Promise.all([store.releaseLease(grant.lease), store.returnTicket(mine)])
+    expect(problems.filter((problem) => /MISCONF.* given back as soon as Redis takes it/.test(problem))).toHaveLength(2)
+    expect(await store.ticketBefore(next)).toBeNull()
+    expect(await other.ticketBefore(next)).toMatchObject({ runId: 'run-1' })
+    await redis.config('SET', 'save', '') // with it, it would neither write nor end
+    redis.disconnect()
+    await expect.poll(() => other.ticketBefore(next), { timeout: 5_000 }).toBeNull()
+    await expect
+      .poll(() => other.acquireLease(lease('run-2')), { timeout: 5_000 })
+      .toMatchObject({ granted: true, from: null })
+    expect(problems).toHaveLength(2)
   })
 
   test('emptied: leases and tickets are lost, and whoever had them hears it', async () => {
@@ -215,6 +239,15 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     expect(await near.run('run-1')).toMatchObject({ alive: false, status: 'running' })
   })
 })
+
+/** It refuses to write from then on, and answers whatever else it is asked. */
+async function fillDiskOf(redis: Redis): Promise<void> {
+  await redis.config('SET', 'save', '3600 1000000')
+  const [, folder = ''] = (await redis.config('GET', 'dir')) as string[] // name and value
+  rmSync(folder, { recursive: true })
+  await redis.bgsave()
+  await expect.poll(() => redis.info('persistence')).toContain('rdb_last_bgsave_status:err')
+}
 
 describe.skipIf(!hasRedis)(
   'the answer is lost after the work was done (skipped where redis-server is not installed)',

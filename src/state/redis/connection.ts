@@ -17,6 +17,7 @@ export type Connection = {
   readonly lastOutage: () => { readonly lastedMs: number; readonly agoMs: number } | null
   /** After each connection that came back. */
   readonly onBack: (listener: () => void) => void
+  readonly isClosed: () => boolean
   readonly close: () => void
 }
 
@@ -101,6 +102,7 @@ export async function openConnection({ url, patienceMs, onProblem }: ConnectionO
     },
     lastOutage: () => outage && { lastedMs: outage.lastedMs, agoMs: performance.now() - outage.endedMs },
     onBack: (listener) => void listeners.push(listener),
+    isClosed: () => isClosed,
     close: () => {
       isClosed = true
       redis.disconnect()

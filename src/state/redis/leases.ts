@@ -38,7 +38,10 @@ export function storeLeases({ connection, keys, nowMs, process, presence, giveBa
     // One that ran out and that nobody took is extended too: the token says that nobody was in between.
     renewLease: (lease) => is(`renewing the lease ${lease.name}`, renew, lease, { ms: lease.ttlMs / 3 }),
     holdsLease: (lease) => is(`asking for the lease ${lease.name}`, holds, lease, { ms: holdsPatienceMs }),
-    releaseLease: (lease) => giveBack(`giving back the lease ${lease.name}`, release, keysOf(lease), argsOf(lease)),
+    releaseLease: (lease) =>
+      giveBack(`giving back the lease ${lease.name}`, (redis) =>
+        runScript(redis, release, keysOf(lease), argsOf(lease)),
+      ),
   }
 
   async function is(doing: string, what: Script, lease: Lease, patience: Patience): Promise<boolean> {

@@ -19,6 +19,8 @@ type TicketBody = {
 }
 
 export function storeTickets({ connection, keys, nowMs, process, presence, giveBack }: Own): Tickets {
+  /** By this process, though they may still stand in the queue. */
+  const returned = new Set<string>()
   const queueOf = (resource: string) => [keys.tickets(resource), keys.ticketBodies(resource), keys.ticketSeen(resource)]
 
   const removeGone = (ticket: Ticket, gone: readonly Waiting[]) =>
@@ -48,13 +50,18 @@ export function storeTickets({ connection, keys, nowMs, process, presence, giveB
       const waiting = rows.map(readWaiting)
       const gone = waiting.filter((one) => isGone(one, numberOf(at)))
       if (gone.length > 0) await removeGone(ticket, gone)
-      const living = waiting.filter((one) => !gone.includes(one))
+      const living = waiting.filter((one) => !gone.includes(one) && !returned.has(one.id))
       const [first] = living
       if (!first || living.length < ticket.places) return null
       return { runId: first.runId, process: first.process, since: first.since }
     },
-    returnTicket: ({ id, resource }) =>
-      giveBack(`giving back a ticket for ${resource}`, remove, queueOf(resource), [id]),
+    returnTicket: ({ id, resource }) => {
+      returned.add(`${id}`)
+      return giveBack(`giving back a ticket for ${resource}`, async (redis) => {
+        await runScript(redis, remove, queueOf(resource), [id])
+        returned.delete(`${id}`)
+      })
+    },
   }
 }
 
