@@ -1,8 +1,8 @@
 import type { StoredRun } from '../state/port.ts'
-import { isOnThisHost } from '../state/process-id.ts'
+import { isOnThisMachine } from '../state/process-id.ts'
 
 /** false: it runs on another machine or in another container. */
-export const isInReach = (run: Pick<StoredRun, 'process'>): boolean => isOnThisHost(run.process)
+export const isInReach = (run: Pick<StoredRun, 'process'>): boolean => isOnThisMachine(run.process)
 
 /** Asks the run's process to stop at its next checkpoint. */
 export function askToStop(run: Pick<StoredRun, 'process'>): void {

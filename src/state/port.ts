@@ -25,7 +25,7 @@ export type ControlStore = {
 
   /**
    * Takes a lease, or says who holds it. A lease whose holder is dead on this machine (pid and start time) is taken over
-   * at once; another one only `graceMs` after it ran out.
+   * at once; another one only `graceMs` after it ran out, as does, on Redis, one of this machine from before its restart.
    */
   readonly acquireLease: (request: LeaseRequest) => Promise<LeaseGrant>
   /** false: lost. Extends the lease by its ttl; with `graceMs`, that is its grace from here on. */

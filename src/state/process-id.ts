@@ -18,7 +18,17 @@ export function isAlive(id: ProcessId): boolean {
 export const isSameProcess = (one: ProcessId, other: ProcessId): boolean =>
   one.host === other.host && one.pid === other.pid && one.startedAt === other.startedAt
 
+/** By its name: enough for a store that is a file of one machine. */
 export const isOnThisHost = (id: ProcessId): boolean => id.host === thisHost()
+
+/**
+ * Two machines may have one name (clones, `--hostname`), but not one boot. What ran here before this machine started anew
+ * is taken for another machine's, too: nothing tells it from one.
+ */
+export function isOnThisMachine(id: ProcessId): boolean {
+  const [theirs, ours] = [bootOf(id), bootOf(thisProcess())]
+  return isOnThisHost(id) && (theirs === undefined || ours === undefined || theirs === ours)
+}
 
 export const describeProcess = (id: ProcessId): string => `pid ${id.pid} on ${id.host}`
 
@@ -41,6 +51,9 @@ function linuxStart(pid: number): string | undefined {
   boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   return `${boot}/${fields[19]}`
 }
+
+/** undefined: where it was said without one. */
+const bootOf = ({ startedAt }: ProcessId): string | undefined => /^([0-9a-f-]{36})\//.exec(startedAt)?.[1]
 
 function posixStart(pid: number): string | undefined {
   try {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { isAlive, thisProcess } from '../../src/state/process-id.ts'
+import { isAlive, isOnThisHost, isOnThisMachine, thisProcess } from '../../src/state/process-id.ts'
 
 test('this process is alive', () => {
   expect(isAlive(thisProcess())).toBe(true)
@@ -19,4 +19,12 @@ test('a pid that nobody has is dead', async () => {
 
 test('of a process on another host nothing is known, so it counts as alive', () => {
   expect(isAlive({ host: 'elsewhere', pid: 1, startedAt: 'x' })).toBe(true)
+})
+
+test('a machine of this name that was booted by itself is another one', () => {
+  const boots = ['11111111-2222-3333-4444-555555555555/4711', 'Sun Nov 22 23:54:46 2026']
+  const [twin, withoutBoot] = boots.map((startedAt) => ({ ...thisProcess(), startedAt }))
+  if (!twin || !withoutBoot) return expect.unreachable()
+  expect([isOnThisHost(twin), isOnThisMachine(thisProcess()), isOnThisMachine(withoutBoot)]).toEqual([true, true, true])
+  expect(isOnThisMachine(twin)).toBe(process.platform !== 'linux')
 })

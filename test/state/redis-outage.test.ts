@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EngineEvent } from '../../src/model/event.ts'
 import type { ControlStore } from '../../src/state/port.ts'
+import { thisProcess } from '../../src/state/process-id.ts'
 import { openRedisStore, type RedisStoreOptions } from '../../src/state/redis/redis-store.ts'
 import type { Job, JobChoice } from '../../src/state/slot-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
@@ -225,6 +226,25 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     if (next.granted) expect(next.lease.token).toBeGreaterThan(grant.lease.token)
     expect(await store.holdsLease(grant.lease)).toBe(false)
   })
+
+  test.runIf(process.platform === 'linux')(
+    'a machine of the same name, but of another boot, lives as others do (on Linux, which tells boots apart)',
+    async () => {
+      const twin = { host: thisProcess().host, pid: 7, startedAt: '11111111-2222-3333-4444-555555555555/4711' }
+      const far = await open({ process: twin })
+      const near = await open()
+      expect(await far.acquireLease(lease('run-1'))).toMatchObject({ granted: true })
+      const theirs = await far.takeTicket(ticket)
+      await far.recordRun(aRun('run-1'))
+      await far.claimSlots([aSlot()])
+      await far.takeJob(first, 'running')
+      expect(await near.acquireLease(lease('run-2'))).toMatchObject({ granted: false, holder: { process: twin } })
+      expect(await near.ticketBefore(await near.takeTicket(ticket))).toMatchObject({ process: twin })
+      expect(await far.ticketBefore(theirs)).toBeNull()
+      expect(await near.run('run-1')).toMatchObject({ alive: true })
+      expect((await near.slots({}))[0]?.jobs).toMatchObject([{ state: 'running', alive: true }])
+    },
+  )
 
   test('a run of another machine is alive while its process gives signs of life', async () => {
     const far = await open({ process: { host: 'elsewhere', pid: 7, startedAt: 'x' } })

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { ControlStore, Holder, Lease, LeaseGrant, ProcessId } from '../port.ts'
-import { isAlive, isOnThisHost } from '../process-id.ts'
+import { isAlive, isOnThisMachine } from '../process-id.ts'
 import type { Patience } from './connection.ts'
 import type { Own } from './own.ts'
 import { listOf, numberOf, optionalTextOf, runScript, script, textOf, type Script } from './script.ts'
@@ -63,7 +63,7 @@ export function storeLeases({ connection, keys, nowMs, process, presence, giveBa
   }
 }
 
-const isDeadHere = (process: ProcessId): boolean => isOnThisHost(process) && !isAlive(process)
+const isDeadHere = (process: ProcessId): boolean => isOnThisMachine(process) && !isAlive(process)
 
 function holderOf(run: unknown, by: unknown, since: unknown): Holder | null {
   const runId = optionalTextOf(run)

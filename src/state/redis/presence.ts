@@ -1,6 +1,6 @@
 /** Who lives: of this host the process itself tells; of another one the key that it renews. */
 import type { ProcessId } from '../port.ts'
-import { isAlive, isOnThisHost } from '../process-id.ts'
+import { isAlive, isOnThisMachine } from '../process-id.ts'
 import type { Connection } from './connection.ts'
 import { processName, type ProjectKeys } from './keys.ts'
 
@@ -29,7 +29,7 @@ export function showPresence(connection: Connection, keys: ProjectKeys, own: Pro
       await sign()
     },
     async areAlive(processes) {
-      const far = processes.filter((id) => !isOnThisHost(id))
+      const far = processes.filter((id) => !isOnThisMachine(id))
       const found = far.length === 0 ? [] : await exist(far.map((id) => keys.process + processName(id)))
       const alive = new Map(far.map((id, index) => [id, typeof found[index] === 'string']))
       return processes.map((id) => alive.get(id) ?? isAlive(id))

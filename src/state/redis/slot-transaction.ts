@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../model/millrace-error.ts'
-import { isAlive, isOnThisHost, isSameProcess } from '../process-id.ts'
+import { isAlive, isOnThisMachine, isSameProcess } from '../process-id.ts'
 import type { KnownSchedule } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
@@ -172,9 +172,9 @@ export function openTransactions(own: Own): SlotTransactions {
       // Whoever asks lives, though the machine slept and it gave no sign for long.
       if (isSameProcess(owner, own.process)) return true
       const daemon = known.get(processName(owner))
-      if (isOnThisHost(owner) && !isAlive(owner)) return false
+      if (isOnThisMachine(owner) && !isAlive(owner)) return false
       if (!daemon || isUnsure) return isUnsure
-      return daemon.seenMs >= seenSinceMs && (isOnThisHost(owner) || daemon.hasKey)
+      return daemon.seenMs >= seenSinceMs && (isOnThisMachine(owner) || daemon.hasKey)
     }
   }
 }

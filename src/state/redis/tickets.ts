@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { ControlStore, Holder, ProcessId, Ticket } from '../port.ts'
-import { isAlive, isOnThisHost } from '../process-id.ts'
+import { isAlive, isOnThisMachine } from '../process-id.ts'
 import type { Own } from './own.ts'
 import { listOf, numberOf, runScript, script, textOf } from './script.ts'
 
@@ -73,7 +73,7 @@ function readWaiting(row: unknown): Waiting {
 
 /** Here the process itself tells; of another host or container only its silence does. */
 const isGone = ({ process, seenMs }: Waiting, nowMs: number): boolean =>
-  isOnThisHost(process) ? !isAlive(process) : nowMs - seenMs > silentMs
+  isOnThisMachine(process) ? !isAlive(process) : nowMs - seenMs > silentMs
 
 const ticketGone = (where: string, id: number) =>
   new MillraceError('MR-6003', {
