@@ -114,11 +114,18 @@ function endOrRetry(
   }: { readonly reason: string | null; readonly retry: boolean; readonly retryAfterMs?: number },
 ): JobEnd {
   const { attempts, initialMs, maxMs } = policy.retry
-  if (!retry || job.attempt >= attempts) return { state: 'failed', reason }
+  // Some vendors send an instant where seconds belong. The next slot tries anyway.
+  const isTooLong = retryAfterMs > Math.max(maxMs, longestWaitMs)
+  if (!retry || isTooLong || job.attempt >= attempts) return { state: 'failed', reason }
   // Who asks for longer than our longest wait gets it: to come back sooner is to be refused again.
   const waitMs = Math.max(retryAfterMs, Math.min(maxMs, initialMs * 2 ** (job.attempt - 1)))
-  return { state: 'queued', reason, notBefore: new Date(now().getTime() + waitMs).toISOString() }
+  const notBefore = new Date(Math.min(now().getTime() + waitMs, latestMs)).toISOString()
+  return { state: 'queued', reason, notBefore }
 }
+
+const longestWaitMs = 24 * 3_600_000
+/** Of what ISO text can be compared. */
+const latestMs = Date.UTC(9999, 11, 31)
 
 /** What may succeed later, by the error's own class; what nobody foresaw may. */
 const isRetryable = (error: RunRecord['error']): boolean =>

@@ -101,7 +101,8 @@ function inWords(ms: number): string {
 }
 
 function instant(date: Date): string {
-  return Number.isNaN(date.getTime())
+  // Past the year 9999 ISO text has another form, and later on there is none.
+  return !(date.getTime() < Date.UTC(10_000, 0))
     ? 'a date beyond all calendars'
     : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -113,6 +113,40 @@ describe('a run that is told to end because the daemon ends', () => {
   }, 10_000)
 })
 
+describe('a run that fails since its vendor asks to come back later', () => {
+  const day = 24 * 3_600
+  /** As a run that says so and ends by itself. */
+  const asked = (seconds: number, retry: Partial<Parameters<typeof superviseRun>[1]['policy']['retry']> = {}) => {
+    const error = { code: 'MR-3006', message: 'busy', retry_after_seconds: seconds }
+    const options = optionsWith(null, new AbortController().signal)
+    const line = JSON.stringify({ type: 'result', runs: [{ status: 'failed', ledger: null, error }] })
+    writeFileSync(options.launcher, `console.log(${JSON.stringify(line)})\nprocess.exitCode = 1`)
+    const policy = { timeoutMs: 60_000, graceMs: 1, retry: { ...options.policy.retry, ...retry } }
+    return superviseRun(job, { ...options, policy })
+  }
+
+  it('within a day is tried again then', async () => {
+    expect(await asked(day)).toEqual({
+      state: 'queued',
+      reason: 'MR-3006 busy',
+      notBefore: '1970-01-02T00:00:00.000Z',
+    })
+  })
+
+  it.each([
+    ['at an instant, written where seconds belong', 1_795_392_000],
+    ['at one that no calendar has', Number('9223372036854775807')],
+  ])('%s, has failed, and the next slot tries', async (_, seconds) => {
+    expect(await asked(seconds)).toEqual({ state: 'failed', reason: 'MR-3006 busy' })
+  })
+
+  it('later than in a day is tried again where the schedule itself waits for as long, though no later than dates go', async () => {
+    const maxMs = 2 * day * 1_000
+    expect(await asked(2 * day, { maxMs })).toMatchObject({ notBefore: '1970-01-03T00:00:00.000Z' })
+    expect(await asked(0, { initialMs: 1e18, maxMs: 1e18 })).toMatchObject({ notBefore: '9999-12-31T00:00:00.000Z' })
+  })
+})
+
 describe('a run whose process cannot be started', () => {
   const { signal } = new AbortController()
   it.each<readonly [string, Partial<Parameters<typeof superviseRun>[1]>, string]>([
