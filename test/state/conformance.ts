@@ -90,6 +90,8 @@ export function controlStoreConformance(
       return jobs
     }
     const signal = new AbortController().signal
+    const ended = (runId: string, sync: string, at: Date) =>
+      aRun(runId, { sync, status: 'ok', started_at: at.toISOString(), finished_at: at.toISOString() })
 
     describe('leases', () => {
       test('one holder at a time, and the next one once it is given back, with a higher token', async () => {
@@ -538,16 +540,65 @@ export function controlStoreConformance(
       test('old runs go, with their events', async () => {
         let nowMs = Date.parse('2026-01-01T00:00:00Z')
         const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
-        await aging.recordRun(aRun('old', { started_at: '2026-01-01T00:00:00Z' }))
-        await aging.recordEvent('old', { type: 'run.warning', run_id: 'old', message: 'w' })
+        await aging.recordRun(aRun('died', { started_at: '2026-01-01T00:00:00Z' }))
+        await aging.recordRun(ended('old', 'stripe', new Date(nowMs)))
+        for (const run_id of ['died', 'old'])
+          await aging.recordEvent(run_id, { type: 'run.warning', run_id, message: 'w' })
         nowMs += 91 * 24 * 3_600_000
-        for (let n = 0; n < 1_002; n++)
-          await aging.recordRun(aRun(`new-${n}`, { started_at: new Date(nowMs + n).toISOString() }))
-        expect(await aging.run('old')).toBeNull()
-        expect(await aging.events('old')).toEqual([])
-        expect(await aging.runs({ limit: 5_000 })).toHaveLength(1_000)
-        expect(await aging.run('new-1')).toBeNull()
-        expect(await aging.run('new-2')).not.toBeNull()
+        // The last one of its sync, and 1,000 of the rest.
+        for (let n = 0; n < 1_002; n++) await aging.recordRun(ended(`new-${n}`, 'stripe', new Date(nowMs + n)))
+        for (const gone of ['died', 'old']) {
+          expect(await aging.run(gone)).toBeNull()
+          expect(await aging.events(gone)).toEqual([])
+        }
+        expect(await aging.runs({})).toHaveLength(1_001)
+        expect(await aging.run('new-0')).toBeNull()
+        expect(await aging.run('new-1')).not.toBeNull()
+        await aging.close()
+      })
+
+      test('a run that is on stays, with its events, however many begin and end meanwhile, and so does its end', async () => {
+        const at = Date.parse('2026-11-21T09:00:00Z')
+        const big = aRun('big', { started_at: new Date(at).toISOString() })
+        const cancelled: EngineEvent = { type: 'run.cancelled', run_id: 'big', by: 'ann' }
+        await store.recordRun(big)
+        await store.recordEvent('big', cancelled)
+        const endSmall = async (from: number, to: number) => {
+          for (let n = from; n <= to; n++) await store.recordRun(ended(`small-${n}`, 'stripe', new Date(at + n)))
+        }
+        await endSmall(1, 1_002)
+        expect(await store.run('small-1')).toBeNull()
+        expect(await store.run('big')).toMatchObject({ status: 'running', alive: true })
+        expect(await store.events('big')).toEqual([cancelled])
+        await store.recordRun({ ...big, status: 'failed', finished_at: new Date(at + 2_000).toISOString() })
+        await endSmall(2_001, 2_010)
+        expect(await store.run('big')).toMatchObject({ status: 'failed' })
+        expect(await store.run('small-11')).toBeNull()
+        expect(await store.run('small-13')).not.toBeNull()
+      })
+
+      test('the last run of each sync stays, of each target, however old and whatever runs beside it', async () => {
+        let nowMs = Date.parse('2026-01-01T00:00:00Z')
+        const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
+        for (const day of [0, 1, 2])
+          for (const target of ['dev', 'prod'])
+            await aging.recordRun({ ...ended(`${target}-${day}`, 'weekly', new Date(nowMs + day)), target })
+        await aging.recordRun({ ...ended('late', 'weekly', new Date(nowMs + 1)), target: 'dev' })
+        await aging.recordRun(
+          aRun('on', { sync: 'weekly', target: 'dev', started_at: new Date(nowMs + 3).toISOString() }),
+        )
+        nowMs += 91 * 24 * 3_600_000
+        await aging.recordRun(ended('other', 'stripe', new Date(nowMs)))
+        expect((await aging.runs({ sync: 'weekly' })).map(({ run_id }) => run_id).toSorted()).toEqual([
+          'dev-2',
+          'prod-2',
+        ])
+        await aging.recordRun({ ...ended('dev-3', 'weekly', new Date(nowMs)), target: 'dev' })
+        for (let n = 0; n < 1_002; n++) await aging.recordRun(ended(`m-${n}`, 'stripe', new Date(nowMs + n)))
+        expect((await aging.runs({ sync: 'weekly' })).map(({ run_id }) => run_id).toSorted()).toEqual([
+          'dev-3',
+          'prod-2',
+        ])
         await aging.close()
       })
 

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keysOfProject } from '../../src/state/redis/keys.ts'
+import { thisProcess } from '../../src/state/process-id.ts'
 import { openRedisStore } from '../../src/state/redis/redis-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
 import { aReverseRun } from './a-reverse-run.ts'
@@ -29,14 +30,38 @@ describe.skipIf(!hasRedis)('a control store on Redis (skipped where redis-server
     const error = { code: 'MR-3001', message: 'cut in the middle of \ud83d' }
     await store.recordRun(aReverseRun('broken', { sync: 'broken', delivered: 0, ledger: null, error }))
     const redis = new Redis(server.url)
-    await redis.del(keysOfProject('older').deliveries)
+    const { deliveries, runsOn, runsLast, runsPast } = keysOfProject('older')
+    await redis.del(deliveries, runsOn, runsLast, runsPast)
     redis.disconnect()
     expect(await store.hasDelivered(delivery)).toBe(false)
     nowMs += 91 * 24 * 3_600_000
-    await store.recordRun(aReverseRun('new', { started_at: clock.now().toISOString(), delivered: 0 }))
-    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new'])
+    for (const of of [delivery, { sync: 'idle' }, { sync: 'broken' }])
+      await store.recordRun(
+        aReverseRun(`new ${of.sync}`, { ...of, started_at: clock.now().toISOString(), delivered: 0 }),
+      )
+    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new people', 'new idle', 'new broken'])
     expect(await store.hasDelivered(delivery)).toBe(true)
     for (const sync of ['idle', 'broken']) expect(await store.hasDelivered({ sync, target: 'prod' })).toBe(false)
+    await store.close()
+  })
+
+  test('runs that an older millrace records and lets go beside this one are told from the others', async () => {
+    const store = await openRedisStore({ url: server.url, project: 'beside', target: 'prod' })
+    const { runs, runProcesses, runsNewest, runsOn, runsLast, runsPast } = keysOfProject('beside')
+    const at = (n: number) => new Date(Date.now() + n).toISOString()
+    const record = (run_id: string, sync: string, n: number) =>
+      aReverseRun(run_id, { sync, started_at: at(n), finished_at: at(n), delivered: 0 })
+    for (const [n, sync] of ['people', 'people', 'gone'].entries()) await store.recordRun(record(`r${n}`, sync, n))
+    const redis = new Redis(server.url)
+    await redis.zrem(runsNewest, 'r0', 'r2')
+    await redis.hset(runs, 'theirs', JSON.stringify(record('theirs', 'people', 10)))
+    await redis.hset(runProcesses, 'theirs', JSON.stringify(thisProcess()))
+    await redis.zadd(runsNewest, Date.now() + 10, 'theirs')
+    await store.recordRun({ ...record('on', 'people', 20), status: 'running', finished_at: null })
+    expect(await redis.zrange(runsOn, '0', '-1')).toEqual(['on'])
+    expect(await redis.zrange(runsPast, '0', '-1')).toEqual(['r1'])
+    expect(await redis.hgetall(runsLast)).toEqual({ 'prod|people': expect.stringMatching(/^\d+\|theirs$/) })
+    redis.disconnect()
     await store.close()
   })
 })

@@ -64,13 +64,16 @@ describe('the file of the control store', () => {
       await old.recordRun(aReverseRun(`old ${target}`, { target, started_at: clock.now().toISOString(), delivered }))
     await old.close()
     const sql = new DatabaseSync(path)
-    sql.exec('drop table deliveries; pragma user_version = 3')
+    sql.exec('drop table deliveries; drop index runs_ended; pragma user_version = 3')
     sql.close()
     const store = openSqliteStore({ path, clock })
     expect(await store.claimSlots([aSlot()])).toEqual([false])
     nowMs += 91 * 24 * 3_600_000
-    await store.recordRun(aReverseRun('new', { started_at: clock.now().toISOString(), delivered: 0 }))
-    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new'])
+    for (const target of ['prod', 'dev'])
+      await store.recordRun(
+        aReverseRun(`new ${target}`, { target, started_at: clock.now().toISOString(), delivered: 0 }),
+      )
+    expect((await store.runs({})).map(({ run_id }) => run_id)).toEqual(['new dev', 'new prod'])
     expect(await store.hasDelivered({ sync: 'people', target: 'prod' })).toBe(true)
     expect(await store.hasDelivered({ sync: 'people', target: 'dev' })).toBe(false)
     await store.close()

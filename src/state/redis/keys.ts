@@ -13,6 +13,9 @@
  * | runs                  | hash   | run id → RunRecord (JSON) |
  * | run-processes         | hash   | run id → ProcessId (JSON) of who ran it |
  * | runs-newest           | zset   | run id, scored by started_at |
+ * | runs-on               | zset   | run id of one that says it is on, scored by started_at |
+ * | runs-last             | hash   | <target>|<sync> → <when it ended>|<run id> of the last run that ended |
+ * | runs-past             | zset   | run id of the others that ended, scored by when |
  * | deliveries            | hash   | <target>|<sync> → { run_id, at } (JSON) of the last run that delivered; outlives it |
  * | events/<run>          | zset   | event id, scored by its place. `p:<kind> <of>`: a sum; `k:…`: kept always; `d:…`: the rest |
  * | event-bodies/<run>    | hash   | event id → EngineEvent (JSON) |
@@ -53,6 +56,9 @@ export function keysOfProject(project: string) {
     runs: `${prefix}runs`,
     runProcesses: `${prefix}run-processes`,
     runsNewest: `${prefix}runs-newest`,
+    runsOn: `${prefix}runs-on`,
+    runsLast: `${prefix}runs-last`,
+    runsPast: `${prefix}runs-past`,
     deliveries: `${prefix}deliveries`,
     events: `${prefix}events/`,
     eventBodies: `${prefix}event-bodies/`,

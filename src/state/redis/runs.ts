@@ -1,4 +1,7 @@
-/** Runs on Redis: the truth about those under way and those that ended without a word. Keeps the newest 1,000, for 90 days. */
+/**
+ * Runs on Redis: the truth about those under way and those that ended without a word. Keeps those that are on and the last
+ * of each sync; of the rest the 1,000 that ended last, for 90 days.
+ */
 import { hasDelivered, type RunRecord } from '../../model/run.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import type { Own } from './own.ts'
@@ -11,6 +14,8 @@ export function storeRuns({
   process,
   presence,
 }: Own): Pick<ControlStore, 'recordRun' | 'run' | 'runs' | 'hasDelivered'> {
+  const { runs: all, runProcesses, runsNewest, deliveries, runsOn, runsLast, runsPast } = keys
+  const runKeys = [all, runProcesses, runsNewest, deliveries, runsOn, runsLast, runsPast]
   const readRuns = async (ids: readonly string[]): Promise<readonly StoredRun[]> => {
     if (ids.length === 0) return []
     const [records, processes] = await connection.patiently('reading runs', (redis) =>
@@ -32,21 +37,18 @@ export function storeRuns({
     async recordRun(run) {
       if (run.status === 'running') await presence.show()
       const startedMs = Date.parse(run.started_at)
-      const own = [run.run_id, JSON.stringify(run), run.status, startedMs, JSON.stringify(process)]
-      const delivery = hasDelivered(run)
-        ? [deliveryOf(run), JSON.stringify({ run_id: run.run_id, at: run.started_at })]
-        : []
+      const endedMs = run.status === 'running' ? '' : Date.parse(run.finished_at ?? run.started_at)
+      const own = [run.run_id, JSON.stringify(run), startedMs, JSON.stringify(process), endedMs, nameOf(run)]
+      const delivery = hasDelivered(run) ? [JSON.stringify({ run_id: run.run_id, at: run.started_at })] : []
       const args = [nowMs(), keptMs, keptRuns, keys.events, keys.eventBodies, ...own, ...delivery]
-      await connection.patiently(`recording run ${run.run_id}`, (redis) =>
-        runScript(redis, put, [keys.runs, keys.runProcesses, keys.runsNewest, keys.deliveries], args),
-      )
+      await connection.patiently(`recording run ${run.run_id}`, (redis) => runScript(redis, put, runKeys, args))
     },
     run: async (runId) => (await readRuns([runId]))[0] ?? null,
     hasDelivered: async (delivery) =>
       (await connection.patiently('asking what was delivered', (redis) =>
-        redis.hexists(keys.deliveries, deliveryOf(delivery)),
+        redis.hexists(keys.deliveries, nameOf(delivery)),
       )) === 1,
-    async runs({ sync, status, limit = keptRuns }) {
+    async runs({ sync, status, limit = Infinity }) {
       const ids = await connection.patiently('reading runs', (redis) => redis.zrevrange(keys.runsNewest, 0, -1))
       const found: StoredRun[] = []
       for (let from = 0; from < ids.length && found.length < limit; from += readAtOnce) {
@@ -62,7 +64,7 @@ export function storeRuns({
   }
 }
 
-const deliveryOf = ({ target, sync }: Pick<RunRecord, 'target' | 'sync'>): string =>
+const nameOf = ({ target, sync }: Pick<RunRecord, 'target' | 'sync'>): string =>
   [target, sync].map(encodeURIComponent).join('|')
 
 const keptRuns = 1_000
@@ -71,34 +73,76 @@ const readAtOnce = 100
 
 /** Whoever says `running` is the one who runs it; a later word by another process (it ended) leaves that as it was. */
 const put = script(`
-local run = ARGV[6]
-local isNew = redis.call('HEXISTS', KEYS[1], run) == 0
-redis.call('HSET', KEYS[1], run, ARGV[7])
-if isNew or ARGV[8] == 'running' then redis.call('HSET', KEYS[2], run, ARGV[10]) end
-redis.call('ZADD', KEYS[3], ARGV[9], run)
-if ARGV[11] then redis.call('HSET', KEYS[4], ARGV[11], ARGV[12]) end
-if not isNew then return 1 end
-local oldest = now(ARGV[1]) - tonumber(ARGV[2])
-local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', '(' .. whole(oldest))
-local surplus = redis.call('ZCARD', KEYS[3]) - #gone - tonumber(ARGV[3])
-if surplus > 0 then
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[3], #gone, #gone + surplus - 1)) do gone[#gone + 1] = id end
+local records, processes, newest, deliveries, on, lasts, past = unpack(KEYS)
+local run, name = ARGV[6], ARGV[11]
+local function read(id)
+  -- Half of a surrogate pair, where a message was cut, is more than cjson can read.
+  local isRead, record = pcall(cjson.decode, redis.call('HGET', records, id) or '{}')
+  return isRead and record or {}
 end
--- Runs of before deliveries were kept: each says so as it goes, the newest first.
 local function encode(text)
   return (text:gsub("[^%w%-_.!~*'()]", function(byte) return string.format('%%%02X', byte:byte()) end))
 end
+local function nameOf(record)
+  if record.target and record.sync then return encode(record.target) .. '|' .. encode(record.sync) end
+end
+-- Where a run stands: it is on, it is the last of its sync that ended, or it is of the past.
+local function place(id, of, startedMs, endedMs)
+  redis.call('ZREM', on, id)
+  redis.call('ZREM', past, id)
+  if not of then return redis.call('ZADD', past, endedMs, id) end
+  local at, last = string.match(redis.call('HGET', lasts, of) or '', '^(%-?%d+)|(.*)$')
+  if last == id then redis.call('HDEL', lasts, of) end
+  if endedMs == '' then return redis.call('ZADD', on, startedMs, id) end
+  if last and last ~= id then
+    local isLater = tonumber(endedMs) >= tonumber(at)
+    redis.call('ZADD', past, isLater and at or endedMs, isLater and last or id)
+    if not isLater then return end
+  end
+  redis.call('HSET', lasts, of, endedMs .. '|' .. id)
+end
+-- An older millrace kept one list of them, and may still do beside this one.
+local function placed() return redis.call('ZCARD', on) + redis.call('HLEN', lasts) + redis.call('ZCARD', past) end
+if redis.call('ZCARD', newest) ~= placed() then
+  local isPlaced = {}
+  local function keep(id, key, command, field)
+    if redis.call('ZSCORE', newest, id) then isPlaced[id] = true else redis.call(command, key, field) end
+  end
+  for _, key in ipairs({ on, past }) do
+    for _, id in ipairs(redis.call('ZRANGE', key, 0, -1)) do keep(id, key, 'ZREM', id) end
+  end
+  local all = redis.call('HGETALL', lasts)
+  for i = 1, #all, 2 do keep(all[i + 1]:match('|(.*)$'), lasts, 'HDEL', all[i]) end
+  all = redis.call('ZRANGE', newest, 0, -1, 'WITHSCORES')
+  for i = 1, #all, 2 do
+    if not isPlaced[all[i]] then
+      local record = read(all[i])
+      place(all[i], nameOf(record), all[i + 1], record.status == 'running' and '' or all[i + 1])
+    end
+  end
+end
+local isNew = redis.call('HEXISTS', records, run) == 0
+redis.call('HSET', records, run, ARGV[7])
+if isNew or ARGV[10] == '' then redis.call('HSET', processes, run, ARGV[9]) end
+redis.call('ZADD', newest, ARGV[8], run)
+place(run, name, ARGV[8], ARGV[10])
+if ARGV[12] then redis.call('HSET', deliveries, name, ARGV[12]) end
+if not isNew and ARGV[10] == '' then return 1 end
+local oldest = '(' .. whole(now(ARGV[1]) - tonumber(ARGV[2]))
+local gone = redis.call('ZRANGEBYSCORE', past, '-inf', oldest)
+local surplus = redis.call('ZCARD', past) - tonumber(ARGV[3])
+if surplus > #gone then gone = redis.call('ZRANGE', past, 0, surplus - 1) end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', on, '-inf', oldest)) do gone[#gone + 1] = id end
+-- Runs of before deliveries were kept: each says so as it goes, the newest first.
 for i = #gone, 1, -1 do
   local id = gone[i]
-  -- Half of a surrogate pair, where a message was cut, is more than cjson can read.
-  local isRead, record = pcall(cjson.decode, redis.call('HGET', KEYS[1], id) or '{}')
-  if isRead and type(record.ledger) == 'table' and (record.ledger.delivered or 0) > 0 then
-    local at = cjson.encode({ run_id = id, at = record.started_at })
-    redis.call('HSETNX', KEYS[4], encode(record.target) .. '|' .. encode(record.sync), at)
+  local record = read(id)
+  if nameOf(record) and type(record.ledger) == 'table' and (record.ledger.delivered or 0) > 0 then
+    redis.call('HSETNX', deliveries, nameOf(record), cjson.encode({ run_id = id, at = record.started_at }))
   end
-  redis.call('HDEL', KEYS[1], id)
-  redis.call('HDEL', KEYS[2], id)
-  redis.call('ZREM', KEYS[3], id)
+  redis.call('HDEL', records, id)
+  redis.call('HDEL', processes, id)
+  for _, key in ipairs({ newest, on, past }) do redis.call('ZREM', key, id) end
   redis.call('DEL', ARGV[4] .. id, ARGV[5] .. id)
 end
 return 1

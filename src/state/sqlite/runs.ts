@@ -4,8 +4,12 @@ import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import { isAlive } from '../process-id.ts'
 import type { Database } from './database.ts'
 import { processOf, type Row, textOf } from './row.ts'
+import { ofEndedRun } from './schema.ts'
 
-/** Runs: the truth about those under way and those that ended without a word. Keeps the newest 1,000, for 90 days. */
+/**
+ * Runs: the truth about those under way and those that ended without a word. Keeps those that are on and the last of each
+ * sync; of the rest the 1,000 that ended last, for 90 days.
+ */
 export function storeRuns(
   database: Database,
   own: { readonly clock: Clock; readonly process: ProcessId },
@@ -29,9 +33,20 @@ export function storeRuns(
     `select * from runs where (?1 is null or sync = ?1) and (?2 is null or status = ?2)
      order by started_at desc, rowid desc limit ?3`,
   )
+  const { target, endedAt } = ofEndedRun
+  // One that says it is on and whose process is dead goes by its age alone.
   const pruneRuns = sql.prepare(
-    `delete from runs where started_at < ?
-     or rowid in (select rowid from runs order by started_at desc, rowid desc limit -1 offset ?) returning run_id, record`,
+    `with ended as (
+       select rowid as id, ${target} as target, sync, ${endedAt} as ended_at from runs where status <> 'running'
+     ), past as (
+       select id, ended_at from ended where exists (
+         select 1 from runs where status <> 'running' and ${target} = ended.target and sync = ended.sync
+         and ${endedAt} >= ended.ended_at and (${endedAt} > ended.ended_at or rowid > ended.id)
+       )
+     )
+     delete from runs where (status = 'running' and started_at < ?1)
+     or rowid in (select id from past where ended_at < ?1)
+     or rowid in (select id from past order by ended_at desc, id desc limit -1 offset ?2) returning run_id, record`,
   )
   const pruneEvents = sql.prepare('delete from events where run_id = ?')
   const rememberDelivery = (run: RunRecord) => {
@@ -45,7 +60,7 @@ export function storeRuns(
         const { host, pid, startedAt } = own.process
         put.run(run.run_id, run.sync, run.status, run.started_at, JSON.stringify(run), host, pid, startedAt)
         rememberDelivery(run)
-        if (!isNew) return
+        if (!isNew && run.status === 'running') return
         const oldest = new Date(own.clock.now().getTime() - keptMs).toISOString()
         for (const row of pruneRuns.all(oldest, keptRuns)) {
           // One of before format 4 was not remembered as it ended.
@@ -61,7 +76,7 @@ export function storeRuns(
     hasDelivered: ({ sync, target }) => database.read(() => delivered.get(target, sync) !== undefined),
     runs: (filter) =>
       database.read(() =>
-        newest.all(filter.sync ?? null, filter.status ?? null, filter.limit ?? keptRuns).map((row) => storedRun(row)),
+        newest.all(filter.sync ?? null, filter.status ?? null, filter.limit ?? -1).map((row) => storedRun(row)),
       ),
   }
 }

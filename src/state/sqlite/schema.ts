@@ -12,12 +12,13 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   const found = pragma(sql, 'user_version')
   if (found === 1 || found === 2)
     sql.exec(
-      `${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; ${deliveryTable}; pragma user_version = ${version}`,
+      `${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; ${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`,
     )
-  if (found === 3) sql.exec(`${deliveryTable}; pragma user_version = ${version}`)
+  if (found === 3) sql.exec(`${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`)
+  if (found === 4) sql.exec(`${runsIndex}; pragma user_version = ${version}`)
   if (!isCurrent(sql, path))
     sql.exec(
-      `${tables}; ${scheduleTables}; ${deliveryTable}; pragma application_id = ${applicationId}; pragma user_version = ${version}`,
+      `${tables}; ${scheduleTables}; ${deliveryTable}; ${runsIndex}; pragma application_id = ${applicationId}; pragma user_version = ${version}`,
     )
   sql.exec('commit')
 }
@@ -44,7 +45,7 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
-const version = 4
+const version = 5
 /** "mill" in ASCII: `file` and we know the file by it. */
 const applicationId = 0x6d696c6c
 
@@ -141,6 +142,16 @@ create table daemons (
   seen_ms integer not null,
   primary key (host, pid, process_started_at)
 ) strict`
+
+/** Of a run that ended: as queries have to write it, so that they find the index. */
+export const ofEndedRun = {
+  target: `json_extract(record, '$.target')`,
+  endedAt: `coalesce(json_extract(record, '$.finished_at'), started_at)`,
+}
+
+/** Format 5: the last run of each sync is found at once. */
+const runsIndex = `
+create index if not exists runs_ended on runs (${ofEndedRun.target}, sync, ${ofEndedRun.endedAt}) where status <> 'running'`
 
 /** Format 4: what stays known of runs that are kept no longer. */
 const deliveryTable = `
