@@ -73,10 +73,15 @@ describe.skipIf(!hasRedis)(
       await folder.inApp(work, { env: { [redisVariable]: server.url } })
       folder.remove()
     }
-    const isTold = async ({ store }: App) => {
-      expect([...(await store.pauses()).keys()]).toEqual(['harmful'])
-      expect(await store.claimSlots([aSlot({ instant })])).toEqual([false])
-      expect(said).toEqual(['Redis came back as it was some time ago: telling it again of 2 schedules and 1 slots.'])
+    const toldOf = async ({ store }: Pick<App, 'store'>) => ({
+      paused: [...(await store.pauses()).keys()],
+      claimed: await store.claimSlots([aSlot({ instant })]),
+      said,
+    })
+    const all = {
+      paused: ['harmful'],
+      claimed: [false],
+      said: ['Redis came back as it was some time ago: telling it again of 2 schedules and 1 slots.'],
     }
 
     it('is told of pauses and of slots that ran since, and that is said once', async () => {
@@ -91,7 +96,7 @@ describe.skipIf(!hasRedis)(
         await server.restart()
         expect(await keeper.look(await app.store.revision())).toBe(false) // others tell, too
         await untilSettled(app, keeper)
-        await isTold(app)
+        expect(await toldOf(app)).toEqual(all)
       })
     }, 30_000)
 
@@ -132,7 +137,7 @@ describe.skipIf(!hasRedis)(
         const other = await openControlStore({ ...app, target: app.target.name, redisUrl: server.url, env: {} })
         try {
           await untilSettled({ ...app, store: other }, await remember({ ...app, store: other }))
-          await isTold({ ...app, store: other })
+          expect(await toldOf({ store: other })).toEqual(all)
         } finally {
           await other.close()
         }

@@ -263,7 +263,7 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
 /** It refuses to write from then on, and answers whatever else it is asked. */
 async function fillDiskOf(redis: Redis): Promise<void> {
   await redis.config('SET', 'save', '3600 1000000')
-  const [, folder = ''] = (await redis.config('GET', 'dir')) as string[] // name and value
+  const [, folder = ''] = await redis.config('GET', 'dir') // name and value
   rmSync(folder, { recursive: true })
   await redis.bgsave()
   await expect.poll(() => redis.info('persistence')).toContain('rdb_last_bgsave_status:err')
