@@ -88,6 +88,7 @@ async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline:
         full: false,
         generation: plan.mode === 'full_refresh',
         by: scanDigestOf(plan, sync.start),
+        account: plan.account,
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })

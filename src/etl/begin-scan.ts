@@ -1,4 +1,5 @@
-import type { Cursor, ScanState } from '../model/cursor.ts'
+import type { Cursor, ScanState, Throughout } from '../model/cursor.ts'
+import { inBoth } from './throughout.ts'
 
 export type ScanRequest = {
   readonly cursor: Cursor
@@ -18,13 +19,17 @@ export type ScanRequest = {
   readonly full: boolean
   /** The digest of its options. */
   readonly by: string
+  /** Whose rows they are. @default not known */
+  readonly account?: string | undefined
+  /** What rows are read with now. @default not known */
+  readonly throughout?: Throughout
   readonly scanId: string
 }
 
 export type BegunScan = {
   readonly cursor: Cursor & { readonly scan: ScanState }
   readonly resumed: boolean
-  /** One that was under way was begun by other options, and is not gone on with. */
+  /** One that was under way was begun by other options, or in another account, and is not gone on with. */
   readonly dropped: boolean
 }
 
@@ -35,8 +40,9 @@ export type BegunScan = {
 export function beginScan(request: ScanRequest): BegunScan {
   const { cursor, generation = false } = request
   const open = cursor.scan && (cursor.scan.generation ?? false) === generation ? cursor.scan : null
-  const dropped = open !== null && !request.full && (open.by ?? request.by) !== request.by
-  if (open && !dropped && !request.full) return { cursor: { ...cursor, scan: open }, resumed: true, dropped }
+  const dropped = open !== null && !request.full && isOfOthers(open, request)
+  if (open && !dropped && !request.full)
+    return { cursor: { ...cursor, scan: goneOnWith(open, request) }, resumed: true, dropped }
   const full = request.full || (dropped && open.full)
   const lagged = new Date(request.vendorNow.getTime() - request.lagMs).toISOString()
   // The vendor's clock may be set back: the watermark never is, until somebody asks for everything anew.
@@ -54,12 +60,29 @@ export function beginScan(request: ScanRequest): BegunScan {
     full: from === null,
     ...(generation && { generation }),
     by: request.by,
+    ...(request.account !== undefined && { account: request.account }),
+    ...(request.throughout && { throughout: request.throughout }),
     // A pass over everything reads the window, too.
     ...((restates || (from === null && request.restate !== null)) && { restates: true }),
     read: 0,
     partitions: [{ from, to: upperBound, resume: null, done: false }],
   }
   return { cursor: { ...cursor, scan }, resumed: false, dropped }
+}
+
+export const begunAnew = (stream: string, changed: string): string =>
+  `${stream}: its ${changed}, or what its connector asks for, have changed since the scan that an earlier run left was begun, so it begins again.`
+
+/** Gone on with, it would leave rows of both, or miss some. What is not known of it stands against nothing. */
+export const isOfOthers = (open: ScanState, { by, account }: Pick<ScanRequest, 'by' | 'account'>): boolean =>
+  (open.by ?? by) !== by || (account !== undefined && (open.account ?? account) !== account)
+
+function goneOnWith(open: ScanState, { account = open.account, throughout }: ScanRequest): ScanState {
+  return {
+    ...open,
+    ...(account !== undefined && { account }),
+    ...(open.throughout && throughout && { throughout: inBoth(open.throughout, throughout) }),
+  }
 }
 
 const isListDue = ({ cursor, fullEveryMs, vendorNow }: ScanRequest): boolean =>

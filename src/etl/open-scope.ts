@@ -2,9 +2,11 @@
 import { cursorVersion, type Cursor, type ScanState } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
+import { begunAnew, isOfOthers } from './begin-scan.ts'
 import { scanDigestOf } from './options-digest.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { StreamStart } from './stream-work.ts'
+import { hasNewcomers, throughoutOf } from './throughout.ts'
 
 export type ScopeRequest = {
   readonly sync: string
@@ -27,10 +29,23 @@ export async function openScope(
 ): Promise<StreamStart> {
   const scope = { sync, stream: plan.stream.name, partition }
   const taken = await session.state.takeFence(scope, context.runId)
-  const { fence } = await enterScope(context, taken, () => Promise.resolve(kept))
-  const by = scanDigestOf(plan, null)
-  if (kept.scan && (kept.scan.by ?? by) === by) return { plan, fence, cursor: kept, connectorName }
-  const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), by } }
+  const { account } = plan
+  const now = {
+    by: scanDigestOf(plan, null),
+    ...(account !== undefined && { account }),
+    throughout: throughoutOf(plan),
+  }
+  const goesOn =
+    kept.scan !== null && !isOfOthers(kept.scan, now) && !hasNewcomers(kept.scan.throughout, now.throughout)
+  const { fence } = await enterScope(context, taken, () => Promise.resolve(kept), goesOn)
+  if (goesOn) return { plan, fence, cursor: kept, connectorName }
+  if (kept.scan)
+    context.emit({
+      type: 'run.warning',
+      run_id: context.runId,
+      message: begunAnew(scope.stream, 'options, its fields, its account'),
+    })
+  const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), ...now } }
   await session.etl.commit({
     fence,
     sequence: 0,

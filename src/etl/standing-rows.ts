@@ -4,6 +4,7 @@ import type { Scan } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import { askedOf } from './asked.ts'
+import { begunAnew } from './begin-scan.ts'
 import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
 import { oddOfNewFlag } from './new-flag.ts'
@@ -27,9 +28,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
   const before = cursor.marks?.asked
   const reach = { full, isPartition: of.isPartition ?? false }
   const odd = [
-    of.dropped
-      ? `${plan.stream.name}: its options, or what its connector asks for, have changed since the scan that an earlier run left was begun, so it begins again.`
-      : null,
+    of.dropped ? begunAnew(plan.stream.name, 'options, its account') : null,
     full ? null : aheadOf(of),
     before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
     ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),

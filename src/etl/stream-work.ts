@@ -13,7 +13,6 @@ import type { StreamReport } from '../model/run.ts'
 import { openWorkbench, type Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { askedOf } from './asked.ts'
 import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
@@ -26,6 +25,7 @@ import {
   type ChunkCommit,
   type StagedChunk,
 } from './stage-and-commit.ts'
+import { askedThroughout } from './throughout.ts'
 import { withinLimit } from './within-limit.ts'
 
 export type StreamStart = {
@@ -204,7 +204,7 @@ export class StreamWork {
     const next = problem
       ? this.#abandoned()
       : final
-        ? complete(advanced, askedOf(this.#start.plan, this.#scan.start, advanced.marks?.asked))
+        ? complete(advanced, askedThroughout(this.#start.plan, this.#scan.start, advanced))
         : advanced
     await this.#write(this.#commitOf({ ...waiting, cursor: next }))
     this.#earlier = []

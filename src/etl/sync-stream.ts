@@ -9,6 +9,7 @@ import { scanDigestOf } from './options-digest.ts'
 import { scanOf, type StreamOptions } from './scan-of.ts'
 import { StreamWork, type StreamStart } from './stream-work.ts'
 import { oddOfStandingRows } from './standing-rows.ts'
+import { throughoutOf } from './throughout.ts'
 import { verifyCount } from './verify-count.ts'
 
 /** `reports` say what was committed, whatever happened after. */
@@ -48,6 +49,8 @@ export async function syncStream(
     full: options.fullRefresh || (isGeneration && options.limit !== null),
     generation: isGeneration,
     by: scanDigestOf(plan, isPartition ? null : options.start),
+    account: plan.account,
+    throughout: throughoutOf(plan),
     scanId: `${context.runId}-${stream.name}`,
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })

@@ -87,9 +87,23 @@ export type ScanState = {
   readonly generation?: boolean
   /** A digest of the options by which it was begun: with others it is not gone on with. @default not known */
   readonly by?: string
+  /** The connection's account, where the rows are its: with another it is not gone on with. @default not known */
+  readonly account?: string
+  /** What all its rows were read with, by each run that went on with it. @default not known */
+  readonly throughout?: Throughout
   /** Rows read and committed so far, duplicates not counted: what is held against the vendor's own count. */
   readonly read: number
   readonly partitions: readonly PartitionState[]
+}
+
+/** Rows that a scan read before a field or a flag came are without it. */
+export type Throughout = {
+  /** The vendor's names. */
+  readonly fields: readonly string[]
+  /** By child stream. */
+  readonly inside: { readonly [stream: string]: readonly string[] }
+  /** Which rows came as deleted; null: none did, or not always the same. */
+  readonly flag: string | null
 }
 
 export type PartitionState = {

@@ -218,6 +218,37 @@ describe('a partition', () => {
   })
 })
 
+test.each([
+  ['a field', { columns: { email: 'string' } }, 'email IS NULL'],
+  ['a flag', { people: { deletedWhen: { column: 'deleted', is: 'true' } } }, '_deleted_at IS NULL'],
+] as const)('a part that was stopped before %s came begins again, and says so', async (_, now, lacks) => {
+  const before = { people: { deletedWhen: undefined } }
+  const nine = (options: Partial<VendorOptions>) => {
+    const vendor = vendorOf(9, { ...options, people: { ...before.people, ...options.people } })
+    for (const { id, at, ...person } of vendor.people.values())
+      vendor.people.set(id, { ...person, id, at, email: 'x', deleted: true })
+    return vendor
+  }
+  const old = nine(before)
+  await world.run(old.connector, only)
+  const first = old.pagesRead()
+  old.onPage = (page) => {
+    if (page === first + 2) throw new Error('the vendor is away')
+  }
+  const range = { from: begin, to: seconds(20) }
+  expect((await world.backfill(old.connector, range, only))?.errors).toHaveLength(1)
+  const heard: string[] = []
+  const vendor = nine(now)
+  const outcome = await world.backfill(vendor.connector, range, {
+    ...only,
+    onEvent: (event) => event.type === 'run.warning' && heard.push(event.message),
+  })
+  expect(outcome).toMatchObject({ errors: [], ledger: { read: 9 } })
+  expect(heard).toEqual([expect.stringMatching(/its fields, .* have changed since the scan .* it begins again/)])
+  expect(await world.backfill(vendor.connector, range, only)).toBeNull()
+  expect(await world.rows(`SELECT count(*) AS n FROM crm.people WHERE ${lacks}`)).toEqual([{ n: '0' }])
+})
+
 describe('what a backfill read before the live sync', () => {
   // Without a version the moment of the request decides.
   const unversioned = { people: { version: undefined, enumerates: false } } as const

@@ -188,6 +188,40 @@ describe('rows inside others are of the account, too', () => {
   })
 })
 
+describe('a replacement that was stopped', () => {
+  const whole = { streams: [{ mode: 'full_refresh' }] } as const
+  const names = async () =>
+    (await world.rows('SELECT DISTINCT name FROM crm.people ORDER BY name')).map((row) => row['name'])
+  beforeEach(async () => {
+    for (let id = 2; id <= 9; id++) vendor.put(id, { name: 'a' })
+    vendor.pass()
+    vendor.onPage = (page) => {
+      if (page === 2) throw new Error('the vendor is away')
+    }
+    expect((await world.run(keyOf('acct_1'), whole)).errors).toHaveLength(1)
+    vendor.onPage = () => undefined
+    // The people of another account.
+    for (const person of vendor.people.values()) vendor.people.set(person.id, { ...person, name: 'b' })
+  })
+
+  it('begins again with the key of another account, and says so', async () => {
+    const { errors, events } = await world.run(keyOf('acct_2'), whole)
+    expect(errors).toEqual([])
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'run.warning', message: expect.stringContaining('so it begins again') }),
+    )
+    expect(await names()).toEqual(['b'])
+  })
+
+  it.each([
+    ['of the same account', () => keyOf('acct_1')],
+    ['that does not tell its account', () => keyOf('')],
+  ])('is gone on with by a key %s', async (_, key) => {
+    expect(await run(key(), whole)).toEqual([])
+    expect(await names()).toEqual(['a', 'b'])
+  })
+})
+
 it('the account is asked for once, whatever many streams there are', async () => {
   const [people] = (await vendor.connector.streams?.({ signal: new AbortController().signal })) ?? []
   if (!people) throw new Error('the vendor has no people')

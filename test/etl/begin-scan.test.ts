@@ -51,6 +51,14 @@ describe('a scan that begins', () => {
     expect(cursor.scan).toMatchObject({ id: 's', read: 12, upper_bound: iso(60), partitions: [{ resume: 'page 7' }] })
   })
 
+  test('is gone on with where it does not say in which account, or with which fields, it was begun', () => {
+    const under = advance(begin({ cursor: done(50) }).cursor, 'page 7', 12)
+    const throughout = { fields: ['id'], inside: {}, flag: null }
+    const { cursor, resumed } = begin({ cursor: under, account: 'acct_1', throughout })
+    expect(resumed).toBe(true)
+    expect(cursor.scan).toEqual({ ...under.scan, account: 'acct_1' })
+  })
+
   test('in full drops the one that is under way, and keeps the watermark until it is complete', () => {
     const under = advance(begin({ cursor: done(50) }).cursor, 'page 7', 12)
     const { cursor, resumed } = begin({ cursor: under, full: true, scanId: 'new' })

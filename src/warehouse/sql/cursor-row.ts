@@ -62,6 +62,14 @@ const scanForm = z
     restates: z.boolean().optional(),
     generation: z.boolean().optional(),
     by: z.string().optional(),
+    account: z.string().optional(),
+    throughout: z
+      .looseObject({
+        fields: z.array(z.string()),
+        inside: z.record(z.string(), z.array(z.string())),
+        flag: z.string().nullable(),
+      })
+      .optional(),
     read: z.number(),
     partitions: z.array(z.looseObject({ from: instant.nullable(), to: instant, done: z.boolean() })),
   })
