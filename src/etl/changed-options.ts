@@ -44,8 +44,7 @@ function wayOn(table: string, { full, isMended }: { readonly full: boolean; read
  * so does, where a stream does not list all that there is, what it does not show any more.
  */
 function reachesAll({ stream, mode }: StreamPlan, { where, start }: Asked): boolean {
-  // Its rows are replaced, all of them or by whole days.
-  if (mode === 'full_refresh' || mode === 'replace_window') return true
+  if (mode === 'full_refresh') return true
   return stream.enumerates === true && where === null && start === null
 }
 

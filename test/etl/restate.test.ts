@@ -14,12 +14,14 @@ function createReports(readAt: () => Date) {
     report,
     now: Date.parse('2026-11-20T06:00:00Z'),
     daysRead: [] as string[],
+    /** It knows no earlier day. */
+    oldest: '2026-10-01',
     onDay: (_day: string): void => undefined,
     connector: undefined as unknown as OpenedConnector, // set below
   }
   async function* read(scan: Scan): AsyncGenerator<ScanItem> {
     const last = dayOf(Date.parse(scan.to) - 1)
-    const first = scan.from === null ? '2026-10-01' : dayOf(scan.from)
+    const first = scan.from === null ? reports.oldest : dayOf(scan.from)
     let left = scan.limit ?? Infinity
     for (
       let day = typeof scan.resume === 'string' ? scan.resume : first;
@@ -31,7 +33,7 @@ function createReports(readAt: () => Date) {
       const records = [...report]
         .filter(([key]) => key.startsWith(day))
         .slice(0, left)
-        .map(([key, spend]) => ({ day, ad: key.split(' ')[1], spend }))
+        .map(([key, spend]) => ({ day, ad: key.split(' ')[1], title: 'in clear', spend }))
       left -= records.length
       if (records.length > 0) yield { kind: 'records', readAt: readAt(), records }
       if (left <= 0) return
@@ -43,7 +45,7 @@ function createReports(readAt: () => Date) {
     name: 'insights',
     docs: 'https://docs.example.com',
     key: ['day', 'ad'],
-    columns: { day: 'date', ad: 'string', spend: 'decimal(38,2)' },
+    columns: { day: 'date', ad: 'string', title: 'string', spend: 'decimal(38,2)' },
     order: 'none',
     boundedBy: 'day',
     reportsDays: true,
@@ -168,5 +170,24 @@ describe('a report that the vendor corrects', () => {
     const { reportsDays: _gone, ...rest } = insights ?? {}
     const connector = { ...reports.connector, streams: () => Promise.resolve([rest as Stream]) } // without its days
     await expect(world.run(connector, { streams: [stream] })).rejects.toThrow(/no report by days/)
+  })
+
+  test.each([
+    [true, /No run reads these again\. They go with {2}drop table crm\.insights/],
+    [false, /--full-refresh reads again what the source shows\. Other rows go with {2}drop table crm\.insights/],
+  ])('says of a new mask that days which it shows no more stay in clear (--full-refresh: %s)', async (full, way) => {
+    await run()
+    reports.oldest = '2026-11-10'
+    pass(dayMs)
+    const masked = { streams: [{ ...stream, mask: { title: 'redact' } }] } as const
+    const told = async () => {
+      const { events } = await run({ ...masked, fullRefresh: full })
+      return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+    }
+    expect(await told()).toEqual([expect.stringMatching(way)])
+    expect(await told()).toEqual([])
+    expect(await world.rows(`SELECT max(day) AS day FROM crm.insights WHERE title <> '***'`)).toEqual([
+      { day: '2026-11-09' },
+    ])
   })
 })
