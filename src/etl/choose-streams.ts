@@ -64,6 +64,7 @@ function addHistories(
     if (history === undefined) throw noHistory(sync, `${name} has no`, historyNames(name))
     const closed = off.get(history)
     if (closed) throw closedHistory(sync, { name, history, closed })
+    idle.delete(null)
     if (!chosen.has(history)) chosen.set(history, historyOf(sync, config, history))
   }
   for (const asker of idle)

@@ -206,6 +206,8 @@ describe('the streams of a sync', () => {
       'Custom__c',
       'Custom__History',
     ])
+    expect(await names([{ name: 'customers', ...asked }, shared('invoices')])).toContain('customersHistory')
+    expect(await names([{ name: 'cust*', ...asked }, shared('invoices')])).toContain('customersHistory')
     expect((await errorOf(resolve([shared('invoices')]))).message).toContain('none of its streams has a field history')
   })
 
