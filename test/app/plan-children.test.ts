@@ -66,3 +66,16 @@ it('is refused by the plan in the words of the run', async () => {
   await expect(project.planAll()).rejects.toMatchObject(words)
   expect((await project.runCrm()).errors).toMatchObject([words])
 })
+
+it('is refused by the plan in one with the rows around them, where those get another key, too', async () => {
+  linesBy('id')
+  expect((await project.runCrm()).errors).toEqual([])
+  project.write('syncs/crm.yaml', 'source: toy\nstreams: { orders: { mask: { id: sha256 } }, lines: {} }\n')
+  const [refused] = (await project.runCrm()).errors
+  expect(refused?.next.join('\n')).toMatch(/drop table crm\.orders;[^]*drop table crm\.lines;/)
+  await expect(project.planAll()).rejects.toMatchObject({
+    code: 'MR-2201',
+    message: refused?.message,
+    next: refused?.next,
+  })
+})
