@@ -6,6 +6,7 @@ import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { OpenedConnector } from './contract.ts'
 import { itemFlaw, storedFlaw } from './item-flaw.ts'
+import { optionsFlaw } from './schema-flaw.ts'
 import { streamFlaw } from './stream-flaw.ts'
 import { textOf } from './text-of.ts'
 import { wrapConnector } from './wrap-connector.ts'
@@ -19,6 +20,10 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
     stream(stream) {
       const flaw = streamFlaw(stream)
       if (flaw !== null) throw broken(owner, `describing ${stream.name}: ${flaw}`)
+    },
+    object(object) {
+      const flaw = optionsFlaw(object)
+      if (flaw !== null) throw broken(owner, `describing ${object.name}: ${flaw}`)
     },
     item(item, { doing, ...reading }) {
       const flaw = itemFlaw(item, reading)

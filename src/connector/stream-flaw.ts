@@ -2,12 +2,13 @@
 import { didYouMean } from '../model/did-you-mean.ts'
 import { decimalOf, type LogicalType } from '../model/logical-type.ts'
 import type { Stream } from './contract.ts'
+import { optionsFlaw } from './schema-flaw.ts'
 import { textOf } from './text-of.ts'
 
-type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen' | 'children'>
+type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen' | 'children' | 'options'>
 
 /** What is wrong with it; null: nothing. */
-export function streamFlaw({ key, columns, version, deletedWhen, children }: Described): string | null {
+export function streamFlaw({ key, columns, version, deletedWhen, children, options }: Described): string | null {
   if (!isList(children)) return '`children` is no list of streams'
   const shape = shapeFlaw({ key, columns }) ?? children.map(childShapeFlaw).find((flaw) => flaw !== null)
   if (shape) return shape
@@ -19,7 +20,7 @@ export function streamFlaw({ key, columns, version, deletedWhen, children }: Des
   for (const child of children)
     for (const field of [...child.key, child.parent])
       if (!Object.hasOwn(child.columns, field)) return `${child.name} names ${field}, which is no column of it`
-  return columnsFlaw([{ columns }, ...children]) ?? deletionFlaw(deletedWhen, columns)
+  return columnsFlaw([{ columns }, ...children]) ?? deletionFlaw(deletedWhen, columns) ?? optionsFlaw({ options })
 }
 
 function shapeFlaw({ key, columns }: Pick<Stream, 'key' | 'columns'>): string | null {

@@ -15,6 +15,8 @@ export type Wrapping = {
   readonly account?: (name: string) => string
   /** Throws where the stream is not what it must be. */
   readonly stream?: (stream: Stream) => void
+  /** Throws where the object is not what it must be. */
+  readonly object?: (object: DestinationObject) => void
   /** Throws where the item is not what it must be. */
   readonly item?: (item: ScanItem, reading: { doing: string; stream: Stream; scan: Scan }) => void
   /** What is asked for while it works has to be over when it is; `forgotten`: what is thrown where it is not, `what` says why. */
@@ -60,7 +62,10 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
     }),
     ...(objects && {
       objects: guard('describing objects', async (request) =>
-        (await objects.call(connector, request)).map((object) => wrapObject(object, wrapping, late)),
+        (await objects.call(connector, request)).map((object) => {
+          wrapping.object?.(object)
+          return wrapObject(object, wrapping, late)
+        }),
       ),
     }),
   }

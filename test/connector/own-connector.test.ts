@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { z } from 'zod'
 import type { OpenedConnector, Scan, ScanItem, Stream } from '../../src/connector/contract.ts'
 import type { DestinationObject, WriteContext } from '../../src/connector/destination.ts'
 import { ownConnector } from '../../src/connector/own-connector.ts'
@@ -193,10 +194,19 @@ it.each([
   ['an instant of deletion that is a text', { deletedWhen: { column: 'id', is: 'set' } }, 'needs a column of the type'],
   ['a flag of deletion that is a text', { deletedWhen: { column: 'id', is: 'true' } }, 'of the type boolean'],
   ['a deletion that is told otherwise', { deletedWhen: { column: 'id', is: 'yes' } }, 'none of set, true'],
+  ['options that are the shape of a schema', { options: { from: z.string() } }, '`options` is no z.strictObject'],
   ['a child without its parent', { children: [{ ...lines, parent: 'order' }] }, 'lines names order'],
 ])('a stream with %s is refused when it is described', async (_, parts, words) => {
   await expect(opened({ ...parts }).streams?.({ signal })).rejects.toThrow(words)
 })
+
+it.each([[{ from: z.string() }], [z.string()], [null], ['from']])(
+  'an object with options that are no schema is refused when it is described: %j',
+  async (options) => {
+    const words = 'describing order: `options` is no z.strictObject'
+    await expect(opened({ options }).objects?.({ signal })).rejects.toThrow(words)
+  },
+)
 
 it('a stream of every type, and both signs of a deletion, is taken', async () => {
   const columns = {

@@ -30,6 +30,20 @@ beforeAll(() => {
       `import { connector, z } from '${new URL('../../src/index.ts', import.meta.url).href}'\n` +
         `export default connector({ name: '${name}', config: z.strictObject({}), streams: { orders: { docs: '', key: ['id'], order: 'none', ${stream} } } })\n`,
     )
+  const wrongOptions = {
+    wrong_config: `config: { key: z.string() }`,
+    wrong_stream: `config: z.strictObject({}), streams: { orders: { docs: '', key: ['id'], order: 'none', columns: { id: 'string' }, async *read() {}, options: { from: z.string() } } }`,
+    wrong_object: `config: z.strictObject({}), objects: { order: { write: async () => [], options: z.string() } }`,
+    wrong_stream_options: `config: z.strictObject({}), streamOptions: { orders: { from: z.string() } }, open: async () => ({})`,
+    wrong_object_options: `config: z.strictObject({}), objectOptions: { order: null }, open: async () => ({})`,
+    other_zod: `config: z.strictObject({}), streamOptions: { orders: { shape: {}, strict() {}, safeParse() {} } }, open: async () => ({})`,
+  }
+  for (const [name, members] of Object.entries(wrongOptions))
+    write(
+      `connectors/${name}/index.ts`,
+      `import { connector, z } from '${new URL('../../src/index.ts', import.meta.url).href}'\n` +
+        `export default connector({ name: '${name}', ${members} })\n`,
+    )
   write(
     'connectors/lazy_sdk/index.ts',
     `export default { name: 'lazy_sdk', config: {}, open: async () => { await import('@vendor/sdk') } }\n`,
@@ -70,9 +84,18 @@ it.each([
     /connector untyped cannot be opened: the stream orders: `columns` is no record of field and type/,
   ],
   ['mistyped', 'MR-1401', /connector mistyped cannot be opened: the stream orders: .* did you mean string\?/],
+  ['wrong_config', 'MR-1401', /connector wrong_config cannot be opened: `config` is no z\.strictObject/],
+  ['wrong_stream', 'MR-1401', /the stream orders: `options` is no z\.strictObject/],
+  ['wrong_object', 'MR-1401', /the object order: `options` is no z\.strictObject/],
+  ['wrong_stream_options', 'MR-1401', /in `streamOptions` `orders` is no z\.strictObject/],
+  ['wrong_object_options', 'MR-1401', /in `objectOptions` `order` is no z\.strictObject/],
   ['needs_sdk', 'MR-1302', /needs the package some-vendor-sdk/],
 ])('%s: %s', async (name, code, message) => {
   await expect(loadConnector(name, project)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+it('a schema of another copy of zod is one', async () => {
+  expect(await loadConnector('other_zod', project)).toMatchObject({ name: 'other_zod' })
 })
 
 it('an SDK that is missing when the connector opens is named with the command that brings it', async () => {
