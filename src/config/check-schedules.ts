@@ -65,7 +65,7 @@ function checkExclude(name: string, { file, project, context: { yaml, brokenSync
   const schedule = file.schedules[name]
   if (!schedule || (schedule.enabled ?? file.defaults.enabled) === false || brokenSyncs.length > 0) return
   if (namedBy(project, schedule.select).size === 0 || chosenBy(project, schedule).size > 0) return
-  report('MR-1204', {
+  report('MR-1201', {
     message: nothingToRun(name),
     next: 'Exclude less, or write `enabled: false`.',
     place: yaml.placeOf(['schedules', name, 'exclude'], 'key'),

@@ -449,7 +449,7 @@ const cases: readonly Case[] = [
   [
     'a schedule whose exclude takes all that it selects',
     schedules('{ select: [crm], exclude: ["source:crm"], every: 1h }'),
-    [`MR-1204 ${s}:2:25 exclude`],
+    [`MR-1201 ${s}:2:25 exclude`],
   ],
   [
     'one that is off, and `overlap: allow` of a load that is excluded',
