@@ -67,7 +67,10 @@ describe('Google Ads, by the real program', () => {
     const planned = await plan()
     expect(planned).not.toContain('no query')
     expect(planned).toMatch(/another {2}query {2}stay, and older ones of the new one are not there.*--full-refresh/)
-    expect(JSON.stringify((await run('late', '--full-refresh')).lines)).not.toContain('loaded by another')
+    // That none of them brought a row, the cursor does not say: days that are out of reach might have some.
+    expect(JSON.stringify((await run('late', '--full-refresh')).lines)).toMatch(
+      /loaded by another {2}query , and that the source does not show now, stay/,
+    )
     const [loaded] = await project.rows('SELECT count(DISTINCT segments_date) > 40 AS days FROM late.gaql')
     expect(loaded).toEqual({ days: 'true' })
   })
