@@ -31,7 +31,7 @@ export function narrowToColumn(
     ...having.flatMap(({ plan, field }) => refuseStream(sync, plan) ?? refuseField(sync, plan, field) ?? []),
   ]
   if (errors.length > 0) throw new MillraceErrors(errors)
-  return having.map(({ plan, field }) => ({ plan: narrow(sync.name, merging(plan), [field]), column: field }))
+  return having.map(({ plan, field }) => ({ plan: narrow(merging(plan), [field]), column: field }))
 }
 
 /** The vendor's name goes before the table's. */

@@ -17,30 +17,40 @@ type PassName = 'reconcile' | 'formulas'
 
 /**
  * The passes that a stream's configuration asks for. It may be the default of a whole sync: a stream that is replaced as a
- * whole, never changes, is not listed whole, or has nothing calculated, has none. @throws MillraceError MR-1208
+ * whole, never changes, is kept as intervals, is not listed whole, or has nothing calculated, has none. @throws MillraceError MR-1208
  */
 export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[] {
   const { config, stream } = plan
   const passes: PartialPass[] = []
   if (plan.mode === 'full_refresh' || plan.mode === 'append' || plan.mode === 'replace_window') return passes
+  if (plan.mode === 'scd2') {
+    const own = ['reconcile', 'formula_refresh'].filter((key) => config.own?.includes(key))
+    if (own.length > 0) throw keptAsIntervals(sync, config, own)
+    return passes
+  }
   if (config.reconcileMs !== null && stream.enumerates === false && config.own?.includes('reconcile'))
     throw notListed(sync, config)
   if (config.reconcileMs !== null && stream.enumerates !== false)
-    passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(sync, plan, []) })
+    passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(plan, []) })
   if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)
     passes.push({
       partition: 'formulas',
       everyMs: config.formulaRefreshMs,
-      plan: narrow(sync, plan, stream.calculated ?? []),
+      plan: narrow(plan, stream.calculated ?? []),
     })
   return passes
 }
 
 /** The stream as one that has its key, its version and these fields only. */
-export function narrow(sync: string, plan: StreamPlan, fields: readonly string[]): StreamPlan {
+export function narrow(plan: StreamPlan, fields: readonly string[]): StreamPlan {
   const { stream, shape, config } = plan
-  if (plan.mode !== 'merge') throw notMerged(sync, config, plan.mode)
-  const kept = new Set([...stream.key, stream.version, stream.deletedWhen?.column, ...fields])
+  const kept = new Set([
+    ...stream.key,
+    stream.version,
+    stream.deletedWhen?.column,
+    ...(stream.windowOf ?? []),
+    ...fields,
+  ])
   // What a history's values are of decides whether they are masked, or come at all.
   for (const { field, maskBy } of shape.columns) if (maskBy && kept.has(field)) kept.add(maskBy.field)
   if (plan.leftOut && fields.length > 0) kept.add(plan.leftOut.field)
@@ -91,9 +101,9 @@ const notListed = (sync: string, { name, place }: StreamConfig) =>
     next: 'Take  reconcile  off this stream.',
   })
 
-const notMerged = (sync: string, { name, place }: StreamConfig, mode: string) =>
+const keptAsIntervals = (sync: string, { name, place }: StreamConfig, own: readonly string[]) =>
   new MillraceError('MR-1208', {
-    message: `${sync}: a part of the columns of ${name} cannot be read by itself, since its rows land by ${mode}. (${place.file}:${place.line})`,
+    message: `${sync}: a part of the columns of ${name} cannot be read by itself, since its rows land by scd2. (${place.file}:${place.line})`,
     kept: 'Nothing was read or changed.',
-    next: 'Take  reconcile  and  formula_refresh  off this stream, or let it merge.',
+    next: `Take  ${own.join('  and  ')}  off this stream, or let it merge.`,
   })

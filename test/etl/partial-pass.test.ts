@@ -123,11 +123,21 @@ describe('beside its scan a stream may have', () => {
     })
   })
 
-  test('neither where its rows are replaced as a whole, and is told where they are kept as intervals', async () => {
-    const asked = { reconcileMs: 0, formulaRefreshMs: 0 }
-    await run({ ...asked, mode: 'full_refresh' })
-    await run({ ...asked, mode: 'full_refresh' })
+  const asked = { reconcileMs: 0, formulaRefreshMs: 0 }
+
+  test.each(['full_refresh', 'scd2'] as const)('neither where its rows land by %s', async (mode) => {
+    await run({ ...asked, mode })
+    await run({ ...asked, mode })
     expect(vendor.scans).toHaveLength(2)
-    await expect(run({ ...asked, mode: 'scd2' })).rejects.toThrow(/land by scd2/)
+  })
+
+  test.each([
+    [['mode', 'reconcile'], 'Take  reconcile  off this stream, or let it merge.'],
+    [['formula_refresh', 'reconcile'], 'Take  reconcile  and  formula_refresh  off this stream, or let it merge.'],
+  ])('and is told where its own entry asks for intervals and for %j', async (own, next) => {
+    await expect(run({ ...asked, mode: 'scd2', own })).rejects.toMatchObject({
+      message: expect.stringMatching(/land by scd2/),
+      next: [next],
+    })
   })
 })
