@@ -18,9 +18,9 @@ export {
 } from './model/change.ts'
 export type { Json, JsonObject } from './model/json.ts'
 export type { LogicalType } from './model/logical-type.ts'
+export type { Checkpoint, ReadWindow, WholeOf } from './connector/checkpoint.ts'
 export type {
   Batch,
-  Checkpoint,
   ChildStream,
   Connector,
   ConnectorDefinition,
@@ -29,7 +29,6 @@ export type {
   ObjectDefinition,
   OpenContext,
   OpenedConnector,
-  ReadWindow,
   Scan,
   ScanItem,
   Stream,

@@ -131,7 +131,8 @@ const describeAccounts = ({ api, accountIds }: Reading): Stream => ({
   docs: accountDocs,
   key: ['id'],
   columns: accountColumns,
-  // Asked of each account by every run. One that is gone keeps its row.
+  // Asked of each account by every run. One that is gone, or that the token sees no more, keeps its row.
+  enumerates: false,
   fullEveryMs: 0,
   pageRows: 1,
   read: (scan, { signal }) => readAccounts(api, { accountIds, scan, signal }),

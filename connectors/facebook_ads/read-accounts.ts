@@ -4,7 +4,7 @@ import { askFields, type AskedFields } from './ask-fields.ts'
 import type { GraphApi } from './client.ts'
 import { isForbidden, type GraphError } from './graph-error.ts'
 import { after, beginning, readPosition } from './position.ts'
-import { refusedByAll, refusedInWhole, warnOfRefusals } from './refusals.ts'
+import { refusedByAll, refusedInWhole, warnOfRefusals, warnOfUnlisted } from './refusals.ts'
 
 /** The accounts themselves, each of them at every scan. https://developers.facebook.com/docs/marketing-api/reference/ad-account */
 export async function* readAccounts(
@@ -16,6 +16,7 @@ export async function* readAccounts(
   }: { readonly accountIds: readonly string[] | undefined; readonly scan: Scan; readonly signal: AbortSignal },
 ): AsyncGenerator<ScanItem> {
   const { readable, refused } = await findAccounts(api, accountIds, signal)
+  if (!accountIds) warnOfUnlisted(api.host, 'ad_accounts', { last: scan.last, readable })
   const fields = askFields('ad_accounts', scan.fields, ['id'])
   const managed = fields.names.filter((field) => managedFields.has(field))
   const viewed = askFields(
@@ -49,7 +50,11 @@ export async function* readAccounts(
     api.host.warn(
       `ad_accounts: ${managed.join(', ')} of ${[...viewOnly.keys()].join(', ')} are left empty: only who manages an account sees them. Facebook says: ${said}. With  exclude: [${managed.join(', ')}]  on the stream their columns stay as they are.`,
     )
-  if (refusals.size === 0) return
+  if (refusals.size === 0) {
+    // One that is not listed any more keeps its row.
+    yield { kind: 'checkpoint', resume: position, wholeOf: { field: 'id', values: position.done } }
+    return
+  }
   if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll('ad_accounts', refusals)
   if (scan.whole !== true) return warnOfRefusals(api.host, 'ad_accounts', refusals)
   yield { kind: 'checkpoint', resume: beginning }

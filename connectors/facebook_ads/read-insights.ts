@@ -9,7 +9,15 @@ import { daysOf, keptMonthsOf, lostDaysOf, type DaysOf } from './insights-days.t
 import { readOptions, type ReadOptions } from './insights-options.ts'
 import { listCampaigns } from './list-campaigns.ts'
 import { after, again, placeIn, readPosition, readUpTo, within } from './position.ts'
-import { addEmpty, refusedByAll, refusedByDays, warnOfLostDays, warnOfSilence, type EmptyDays } from './refusals.ts'
+import {
+  addEmpty,
+  refusedByAll,
+  refusedByDays,
+  warnOfLostDays,
+  warnOfSilence,
+  warnOfUnlisted,
+  type EmptyDays,
+} from './refusals.ts'
 import { readReport, type Ending, type Part } from './report.ts'
 import { usualRows, type ReportOf, type Rows } from './report-run.ts'
 import type { Params } from './sdk.ts'
@@ -41,7 +49,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   const optedIn = breakdowns.filter((name) => optedInBreakdowns.includes(name))
   const empty = new Map<string, EmptyDays>()
   const known = knownOf(scan)
-  if (!accountIds) warnOfUnlisted(api, stream, { known, readable })
+  if (!accountIds) warnOfUnlisted(api.host, stream, { last: scan.last, readable })
   let position = readPosition(scan.resume)
   let span = options.days_per_report ?? usualSpan[level]
   // Nobody knows yet whether it was the size of the last report, or an outage.
@@ -98,7 +106,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
           // Where nothing may mean that the vendor does not tell, it takes nothing away.
           const isTold = !isEmpty || optedIn.length === 0
           if (!isTold) empty.set(account.id, addEmpty(empty.get(account.id), { first: day, last }))
-          const windows = [{ from: day, to: last, of: { account_id: account.id.replace(/^act_/, '') } }]
+          const windows = [{ from: day, to: last, of: { account_id: bareId(account.id) } }]
           day = addDays(last, 1)
           yield { kind: 'checkpoint', resume: within(position, account.id, day), ...(isTold && { windows }) }
         }
@@ -112,28 +120,22 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
     // However it ends, these days count as read; but a limit leaves the cursor where it is.
     if (scan.limit === null) warnOfSilence(api.host, stream, { empty, breakdowns: optedIn })
   }
-  if (refusals.size === 0) return
+  if (refusals.size === 0) {
+    // Of an account that is no longer among those that are read, a replacement takes nothing away.
+    yield { kind: 'checkpoint', resume: position, wholeOf: { field: 'account_id', values: position.done.map(bareId) } }
+    return
+  }
   if (readable.every(({ id }) => refusals.has(id))) throw refusedByAll(stream, refusals)
   yield { kind: 'checkpoint', resume: again(position) }
   throw refusedByDays(stream, refusals)
 }
 
+/** As rows name their account. */
+const bareId = (id: string) => id.replace(/^act_/, '')
+
 /** Accounts of the last complete scan; any other is read from its beginning. null: not told, or everything is read anyway. */
 const knownOf = ({ full, last }: Scan): readonly string[] | null =>
   full || last === undefined || last === null ? null : readPosition(last).done
-
-function warnOfUnlisted(
-  { host }: GraphApi,
-  stream: string,
-  { known, readable }: { readonly known: readonly string[] | null; readonly readable: readonly Account[] },
-): void {
-  const listed = new Set(readable.map(({ id }) => id))
-  const gone = (known ?? []).filter((id) => !listed.has(id))
-  if (gone.length > 0)
-    host.warn(
-      `${stream}: the token does not see ${gone.join(', ')} any more. What is loaded stays; an account that comes back is read from its beginning.`,
-    )
-}
 
 function reportOf(
   { stream, level, scan, pollMs, signal }: InsightsReading,

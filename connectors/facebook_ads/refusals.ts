@@ -1,6 +1,8 @@
-import { MillraceError, type Host } from 'millrace'
+import { MillraceError, type Host, type Json } from 'millrace'
+import type { Account } from './account.ts'
 import { countDays } from './days.ts'
 import type { Days } from './insights-days.ts'
+import { readPosition } from './position.ts'
 
 /** Accounts that the token may not read → what Facebook says. */
 export type Refusals = ReadonlyMap<string, string>
@@ -9,6 +11,20 @@ export type Refusals = ReadonlyMap<string, string>
 export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): void {
   for (const [account, message] of refusals)
     host.warn(`${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`)
+}
+
+/** Once: the next scan does not know it. */
+export function warnOfUnlisted(
+  host: Host,
+  stream: string,
+  { last, readable }: { readonly last: Json | undefined; readonly readable: readonly Account[] },
+): void {
+  const listed = new Set(readable.map(({ id }) => id))
+  const gone = readPosition(last ?? null).done.filter((id) => !listed.has(id))
+  if (gone.length > 0)
+    host.warn(
+      `${stream}: the token does not see ${gone.join(', ')} any more. What is loaded stays; an account that comes back is read from its beginning.`,
+    )
 }
 
 /** Days of reports without a row, as one stretch of an account: how many of them, the first and the last. */

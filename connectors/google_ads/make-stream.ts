@@ -1,12 +1,12 @@
 import { z, type Host, type LogicalType, type Scan, type ScanItem, type Stream } from 'millrace'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, AdsAccount } from './accounts.ts'
 import { checkConditions, checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
 import { checkWhere, fieldsIn } from './gaql.ts'
 import { columnTypeOf, type FieldInfo, type Metadata } from './metadata.ts'
-import { readPosition } from './position.ts'
-import { countEntities, readEntities, type Asked } from './read-entities.ts'
+import { readPosition, type Position } from './position.ts'
+import { countEntities, readEntities, type Asked, type AskedOf } from './read-entities.ts'
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
 import { keyBySplits } from './split-rows.ts'
@@ -54,6 +54,8 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
     pageRows: 10_000,
     // An entity has no day on which it came to be, or changed: each scan lists all of them.
     ...(!report && { heedsStart: false, fullEveryMs: 0 }),
+    // Whose a row is.
+    ...(!key.includes('customer.id') && { windowOf: ['customer.id'] }),
     ...(report && { ...ofDays, options: reportOptions(report.isDaily === true) }),
     async checkAsked({ where }, { signal }) {
       checkWhere(name, where)
@@ -82,9 +84,30 @@ export const ofDays = { boundedBy: 'segments.date', reportsDays: true, windowOf:
 export async function* readRows(reading: Reading, asked: Asked): AsyncGenerator<ScanItem> {
   checkWhere(asked.stream.name, asked.scan.where)
   const position = readPosition(asked.scan.resume)
-  if (position?.phase === 'done') return
+  const known = new Set(position?.left_out)
+  const all = await reading.accounts.list(reading.signal)
+  const own = all.filter(({ id, isManager }) => !known.has(id) && (!isManager || asked.stream.ofManagers === true))
+  const isLeftOut = (account: AdsAccount) => known.has(account.id) || reading.accounts.isSkipped(account)
+  for await (const item of readOwn(reading, { ...asked, accounts: own }, position)) {
+    if (item.kind !== 'checkpoint') {
+      yield item
+      continue
+    }
+    const leftOut = all.filter(isLeftOut).map(({ id }) => id)
+    const resume = { ...readPosition(item.resume), ...(leftOut.length > 0 && { left_out: leftOut }) }
+    yield {
+      ...item,
+      resume,
+      wholeOf: { field: 'customer.id', values: own.filter((one) => !isLeftOut(one)).map(({ id }) => id) },
+    }
+  }
+}
+
+async function* readOwn(reading: Reading, asked: AskedOf, position: Position | null): AsyncIterable<ScanItem> {
   const { report } = asked.stream
-  if (report) yield* readReport(reading, asked, { report, from: position?.phase === 'days' ? position : null })
+  // It was interrupted before its last commit, which has to be told again whose rows it may take away.
+  if (position?.phase === 'done') yield { kind: 'checkpoint', resume: position }
+  else if (report) yield* readReport(reading, asked, { report, from: position?.phase === 'days' ? position : null })
   else yield* readEntities(reading, asked, position?.phase === 'accounts' ? position : null)
 }
 

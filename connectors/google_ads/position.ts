@@ -1,7 +1,10 @@
 import { MillraceError, z, type Json } from 'millrace'
 
 /** Where a scan stands: what is to be read next. Stored; add forms, never change a meaning. */
-export type Position = EntityPosition | ReportPosition | { readonly phase: 'done' }
+export type Position = (EntityPosition | ReportPosition | { readonly phase: 'done' }) & LeftOut
+
+/** Accounts that the scan found not to be enabled: it has not read them. @default none */
+type LeftOut = { readonly left_out?: readonly string[] }
 
 export type EntityPosition = {
   readonly phase: 'accounts'
@@ -31,14 +34,17 @@ export function readPosition(resume: Json): Position | null {
   })
 }
 
+const leftOut = { left_out: z.array(z.string()).optional() }
+
 const stored = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('accounts'), account: z.string(), page: z.string().nullable() }),
+  z.object({ phase: z.literal('accounts'), account: z.string(), page: z.string().nullable(), ...leftOut }),
   z.object({
     phase: z.literal('days'),
     from: z.iso.date(),
     to: z.iso.date(),
     account: z.string(),
     page: z.string().nullable(),
+    ...leftOut,
   }),
-  z.object({ phase: z.literal('done') }),
+  z.object({ phase: z.literal('done'), ...leftOut }),
 ])

@@ -1,5 +1,5 @@
 import type { Scan, ScanItem } from 'millrace'
-import { compareIds } from './accounts.ts'
+import { compareIds, type AdsAccount } from './accounts.ts'
 import { writeQuery } from './gaql.ts'
 import { objectOf, readPage } from './page.ts'
 import type { EntityPosition } from './position.ts'
@@ -8,16 +8,16 @@ import type { AdsStream } from './streams.ts'
 
 export type Asked = { readonly stream: AdsStream; readonly scan: Scan; readonly fields: readonly string[] }
 
+/** `accounts`: those that are to be read, in order of their ids. */
+export type AskedOf = Asked & { readonly accounts: readonly AdsAccount[] }
+
 /** Everything that there is, account by account: the vendor says of no entity when it was changed. Removed ones stay, with their status. */
 export async function* readEntities(
   reading: Reading,
-  { stream, scan, fields }: Asked,
+  { stream, scan, fields, accounts: all }: AskedOf,
   from: EntityPosition | null,
 ): AsyncGenerator<ScanItem> {
-  const all = await reading.accounts.list(reading.signal)
-  const accounts = all
-    .filter(({ isManager }) => stream.ofManagers || !isManager)
-    .filter(({ id }) => from === null || compareIds(id, from.account) >= 0)
+  const accounts = all.filter(({ id }) => from === null || compareIds(id, from.account) >= 0)
   let left = scan.limit ?? Infinity
   for (const [index, account] of accounts.entries()) {
     if (left <= 0) return

@@ -4,7 +4,7 @@ import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from '
 import { writeQuery } from './gaql.ts'
 import { objectOf, parseLines, readPage } from './page.ts'
 import type { ReportPosition } from './position.ts'
-import type { Asked } from './read-entities.ts'
+import type { Asked, AskedOf } from './read-entities.ts'
 import { readQuery, type Reading } from './read-query.ts'
 import type { Report } from './streams.ts'
 
@@ -14,11 +14,10 @@ import type { Report } from './streams.ts'
  */
 export async function* readReport(
   reading: Reading,
-  { stream, scan, fields }: Asked,
+  { stream, scan, fields, accounts }: AskedOf,
   { report, from }: { readonly report: Report; readonly from: ReportPosition | null },
 ): AsyncGenerator<ScanItem> {
   const options = readOptions(scan.options)
-  const accounts = (await reading.accounts.list(reading.signal)).filter(({ isManager }) => !isManager)
   const range = await daysOf(reading, { stream, scan, fields }, { report, accounts })
   const days = report.isDaily ? 1 : (options.days_per_query ?? report.daysPerQuery)
   const rest = partsOf(range, { from, days })

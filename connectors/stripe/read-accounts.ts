@@ -17,7 +17,7 @@ export async function* readAccounts(
   const known = new Set(last.accounts)
   const read = [...(position?.read ?? [])]
   const all = stream.ofPlatform ? [await accounts.own(context.signal)] : await accounts.list(context.signal)
-  for (const id of known) if (!all.some((account) => account.id === id)) warnOfLost(stream.name, id, request)
+  for (const id of known) if (!all.some((account) => account.id === id)) warnOfLost(stream.name, id, context)
   const todo = all.filter(({ id }) => !read.includes(id))
   let left = scan.limit
   let refusal: { readonly error: unknown } | null = null
@@ -50,16 +50,10 @@ export async function* readAccounts(
 }
 
 /** Once: the next scan does not know it. */
-function warnOfLost(
-  stream: string,
-  account: string,
-  { scan, context }: Pick<AccountRequest, 'scan' | 'context'>,
-): void {
-  const rows = scan.whole === true ? 'Its rows go with this pass' : 'What was loaded from it stays as it is'
-  context.host.warn(
-    `${stream}: the account ${account} is no longer among those of the connection, and is not read. ${rows}.`,
+const warnOfLost = (stream: string, account: string, { host }: AccountRequest['context']): void =>
+  host.warn(
+    `${stream}: the account ${account} is no longer among those of the connection, and is not read. What was loaded from it stays as it is.`,
   )
-}
 
 const goesWithIt = (stream: string, account: string, reason: string) =>
   new MillraceError('MR-3004', {

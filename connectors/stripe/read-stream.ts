@@ -21,7 +21,11 @@ export async function* readStream(
   context: Context,
 ): AsyncGenerator<ScanItem> {
   const position = readPosition(scan.resume)
-  if (position?.phase === 'done') return
+  if (position?.phase === 'done') {
+    // It was interrupted before its last commit, which has to be told again whose rows it may take away.
+    if (position.accounts) yield doneCheckpoint(position)
+    return
+  }
   const last = readLast(scan.last)
   const isDue = isListDue(stream, scan, last)
   const request = { scan, position, last, isDue, context }
@@ -32,5 +36,12 @@ export async function* readStream(
   if (scan.limit !== null) return
   const listed = isDue ? scan.to : last.listed
   const done: DonePosition = { phase: 'done', to: scan.to, ...(listed && { listed }), ...(read && { accounts: read }) }
-  yield { kind: 'checkpoint', resume: done }
+  yield doneCheckpoint(done)
 }
+
+/** Rows of an account that is no longer among those of the connection stay, whatever a pass takes away. */
+const doneCheckpoint = (done: DonePosition): ScanItem => ({
+  kind: 'checkpoint',
+  resume: done,
+  ...(done.accounts && { wholeOf: { field: '_account', values: done.accounts } }),
+})

@@ -7,6 +7,7 @@
 import type { z } from 'zod'
 import type { Json, JsonObject } from '../model/json.ts'
 import type { LogicalType } from '../model/logical-type.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { CallContext, Context } from './context.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Host, HttpOptions } from './host.ts'
@@ -149,7 +150,7 @@ export type Stream = {
   readonly boundedBy?: string
   /** A report by days, of the date field `boundedBy`: its checkpoints name the days that were read whole, which are replaced. */
   readonly reportsDays?: boolean
-  /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked. @default none */
+  /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked, by the modes that replace. @default none */
   readonly windowOf?: readonly string[]
   /**
    * A row whose field holds an instant (`set`) or true is deleted at the vendor. `isPartial`: others go without being flagged, and
@@ -246,7 +247,7 @@ export type Scan = {
   readonly last?: Json
   /** A pass over everything; with a `from`, which a backfill gives, over everything between the bounds, by `boundedBy`. */
   readonly full: boolean
-  /** What it does not yield is taken for gone: a part that cannot be had must end it with an error. @default false */
+  /** What it does not yield is taken for gone: a part that cannot be had must end it with an error, or be left out of `wholeOf`. @default false */
   readonly whole?: boolean
   /** The sync's `start`: nothing that was created before it is wanted. null where there is none, or the stream does not heed it. */
   readonly start: string | null
@@ -280,20 +281,3 @@ export type Batch = { readonly readAt: Date; readonly child?: ChildBatch } & (
 
 /** The batch holds rows of a child stream: the complete sets of these parents. */
 export type ChildBatch = { readonly stream: string; readonly parents: readonly string[] }
-
-export type Checkpoint = {
-  readonly kind: 'checkpoint'
-  readonly resume: Json
-  /** Report days of which every row has come since the checkpoint before: what is stored of them and did not come is gone. */
-  readonly windows?: readonly ReadWindow[]
-  /** So many of the rows that came are read again from here, and do not count as read. @default 0 */
-  readonly again?: number
-}
-
-export type ReadWindow = {
-  /** Days of the field `boundedBy` (`2026-11-20`), both inclusive. */
-  readonly from: string
-  readonly to: string
-  /** The fields of `windowOf`, with their values as text: the account. @default without `windowOf`, all rows of these days */
-  readonly of?: { readonly [field: string]: string }
-}

@@ -5,6 +5,7 @@ import type { Batch, Scan, ScanItem, Stream } from './contract.ts'
 import { isInstant } from './instant-text.ts'
 import { recordsFlaw } from './record-flaw.ts'
 import { textOf } from './text-of.ts'
+import { wholeOfFlaw } from './whole-of-flaw.ts'
 import { windowsFlaw } from './windows-flaw.ts'
 
 type Reading = { readonly stream: Stream; readonly scan: Scan }
@@ -15,7 +16,8 @@ export function itemFlaw(item: ScanItem, reading: Reading): string | null {
   if (kind === 'checkpoint')
     return (
       storedFlaw('resume' in item ? item.resume : undefined, 'the `resume` of a checkpoint') ??
-      windowsFlaw(item, reading.stream)
+      windowsFlaw(item, reading.stream) ??
+      wholeOfFlaw(item, reading.stream)
     )
   if (!(readAt instanceof Date) || Number.isNaN(readAt.getTime()))
     return `it yielded ${kind === undefined ? textOf(item) : `a batch of ${textOf(kind)}`} without a \`readAt\` that is a Date`

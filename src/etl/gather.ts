@@ -1,6 +1,7 @@
 /** What a stream yielded since the last commit, on disk, and how much of it the last checkpoint covers. */
 import { join } from 'node:path'
-import type { Batch, Checkpoint, ChildBatch, ReadWindow } from '../connector/contract.ts'
+import type { Checkpoint, ReadWindow } from '../connector/checkpoint.ts'
+import type { Batch, ChildBatch } from '../connector/contract.ts'
 import { folderName } from '../model/folder-name.ts'
 import { countRows, openChunk, type ChunkMark, type ChunkWriter, type SpooledChunk } from '../staging/spool.ts'
 import type { Fence } from '../warehouse/port.ts'

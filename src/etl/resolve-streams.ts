@@ -75,7 +75,8 @@ export async function resolveStreams(
     await stream.checkAsked?.({ where: config.where, options: config.options }, { signal })
     const alike = recordMask(stream, { wanted, streams })
     if (wanted.has(stream.history?.of ?? '')) checkHistory(sync.name, stream, { config, alike })
-    const windows = mode === 'replace_window' ? [stream.boundedBy ?? '', ...(stream.windowOf ?? [])] : []
+    const days = mode === 'replace_window' ? [stream.boundedBy ?? ''] : []
+    const windows = days.length > 0 || mode === 'full_refresh' ? [...days, ...(stream.windowOf ?? [])] : []
     plans.push({
       stream,
       config,

@@ -1,9 +1,8 @@
 /** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
-import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StreamMode } from '../config/project.ts'
-import type { ReadWindow } from '../connector/contract.ts'
+import type { ReadWindow, WholeOf } from '../connector/checkpoint.ts'
 import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
@@ -14,6 +13,7 @@ import type { ParentSet, Sweep, TableWrite, WindowSet, WriteCounts } from '../wa
 import { groupRows, type EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
+import { sha256, storedRowsOf } from './stored-rows-of.ts'
 
 export type StagedChunk = {
   readonly parent: Staged
@@ -45,6 +45,8 @@ export type ChunkCommit = {
   readonly sweep: Exclude<Sweep, { readonly kind: 'children' }> | null
   /** On the last commit of a pass over all parents: when it began. Children that it did not see are gone. */
   readonly childrenReadBefore: string | null
+  /** Whose rows the scan has read: of no other are any gone. null: everybody's. */
+  readonly wholeOf: WholeOf | null
 }
 
 export async function stageForStream(
@@ -157,9 +159,11 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 
 function childWrite(
   { child, shape }: ChildPlan,
-  { plan: { stream, shape: own }, chunks, childrenReadBefore: readBefore }: ChunkCommit,
+  { plan: { stream, shape: own }, chunks, childrenReadBefore, wholeOf }: ChunkCommit,
   syncedAt: string,
 ): TableWrite | undefined {
+  const of = wholeOf ? storedRowsOf(shape, wholeOf) : undefined
+  const readBefore = wholeOf && !of ? null : childrenReadBefore
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
   const mayBeFlagged = stream.deletedWhen !== undefined && chunks.some(({ parent }) => parent.path !== null)
   if (parts.length === 0 && readBefore === null && !mayBeFlagged) return undefined
@@ -180,14 +184,12 @@ function childWrite(
       parentColumn: parentColumn?.column ?? child.parent,
       parents,
       readBefore,
+      ...(of && { of }),
       ...(mayBeFlagged && { flags: { isHashed: parentColumn?.mask === 'sha256' && !isKeyMasked } }),
     },
     syncedAt,
   }
 }
-
-/** As staging masks. */
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** The cursor alone, with no rows. */
 export const commitCursor = (context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> =>

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
+import type { WholeOf } from '../connector/checkpoint.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Json } from '../model/json.ts'
 import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
@@ -15,6 +16,7 @@ import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
+import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
@@ -70,6 +72,8 @@ export class StreamWork {
   readonly #underWay: InOrder<Step>
   #resume: Json
   #again = 0
+  /** Whose rows the scan has read. null: everybody's. */
+  #wholeOf: WholeOf | null = null
   /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
   /** What was handed over since the last commit. */
@@ -112,6 +116,7 @@ export class StreamWork {
       }
       this.#resume = item.resume
       this.#again += item.again ?? 0
+      this.#wholeOf = item.wholeOf ?? this.#wholeOf
       this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
       const commits = this.#isDue()
@@ -235,24 +240,13 @@ export class StreamWork {
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
       windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
-      sweep: chunk.isLast ? this.#sweep(chunk.read) : null,
-      childrenReadBefore:
-        chunk.isLast && this.#scan.whole && !this.#isPartition() && this.#scan.limit === null ? scan.started_at : null,
+      ...(chunk.isLast ? this.#gone(chunk.read) : nothingGone),
     }
   }
 
-  #sweep(read: number): ChunkCommit['sweep'] {
-    const maxShrink = this.#maxShrink
-    if (this.#scan.whole) return { kind: 'unseen', readBefore: this.#cursor.scan.started_at, maxShrink }
-    return read === 0 && this.#shouldFindSome() ? { kind: 'empty', maxShrink } : null
-  }
-
-  /** Days and events may have passed without a row, and what every scan reads whole misses none; of all else a pass over everything finds what it found before. */
-  #shouldFindSome(): boolean {
-    const { part, stream } = this.#start.plan
-    const { full, limit } = this.#scan
-    if (part || stream.appendOnly || stream.reportsDays || this.#isPartition() || limit !== null) return false
-    return full && this.#cursor.watermark !== null && (stream.fullEveryMs !== 0 || stream.enumerates !== false)
+  #gone(read: number): Gone {
+    const [scan, cursor, maxShrink, wholeOf] = [this.#scan, this.#cursor, this.#maxShrink, this.#wholeOf]
+    return goneBy({ plan: this.#start.plan, scan, cursor, isPartition: this.#isPartition(), maxShrink, wholeOf, read })
   }
 
   async #write(commit: ChunkCommit): Promise<void> {

@@ -59,8 +59,14 @@ export type WindowSet = {
 }
 
 export type Sweep =
-  /** Rows that were read before this instant (our clock) are gone. */
-  | { readonly kind: 'unseen'; readonly readBefore: string; readonly maxShrink: ShrinkLimit }
+  /** Rows that were read before this instant (our clock) are gone. Of a generation it says whose rows are replaced. */
+  | {
+      readonly kind: 'unseen'
+      readonly readBefore: string
+      readonly maxShrink: ShrinkLimit
+      /** @default all of them */
+      readonly of?: RowsOf
+    }
   /** A pass over everything found nothing, of a source that does not list all it has: nothing is taken for gone, and so much must not be. */
   | { readonly kind: 'empty'; readonly maxShrink: ShrinkLimit }
   /** Children of the staged parents that are not among the staged rows are gone; and those that were read before `readBefore`. */
@@ -70,9 +76,14 @@ export type Sweep =
       readonly parents: readonly ParentSet[]
       /** When a pass over all parents, which ends here, began (our clock). null: it goes on, or does not list all. */
       readonly readBefore: string | null
+      /** Of these alone, by `readBefore`. @default all of them */
+      readonly of?: RowsOf
       /** So are those of parents that the first write of the commit brings flagged as deleted. @default none is */
       readonly flags?: ParentFlags
     }
+
+/** Rows that have one of these values, as text, in a column: those of some accounts. */
+export type RowsOf = { readonly column: string; readonly values: readonly string[] }
 
 /** `isHashed`: the children name the SHA-256 of their parent's key (of several columns the last). */
 export type ParentFlags = { readonly isHashed: boolean }

@@ -95,7 +95,7 @@ async function applyWrite(
   const alike = sweep.flags ? deletedAlike(db, into, sweep.flags) : into
   const brought = { ...alike, touchUnchanged: into.touchUnchanged || isShared }
   if (windows) await beginWindows(db, windows)
-  const merged = await land(db, write, { into: brought, fence })
+  const merged = await land(db, write, { into: brought, fence, of: sweep.of })
   await writeRejects(db, brought, { fence, stream: write.stream })
   const swept = await sweepUnseen(db, write, { fence, prepared: sweep })
   await settleUnmet(db, write, fence)
@@ -107,11 +107,11 @@ async function applyWrite(
 function land(
   db: Engine,
   write: TableWrite,
-  { into, fence }: { readonly into: BroughtWrite; readonly fence: Fence },
+  { into, fence, of }: Pick<PreparedSweep, 'of'> & { readonly into: BroughtWrite; readonly fence: Fence },
 ): Promise<MergeCounts> {
   switch (write.mode) {
     case 'generation':
-      return writeGeneration(db, write, { into, fence })
+      return writeGeneration(db, write, { into, fence, of })
     case 'scd2':
       return writeIntervals(db, into, fence.runId)
     case 'merge':

@@ -11,6 +11,7 @@ import { generationIs, generationTable } from './generation-table.ts'
 import { mergeRows } from './merge.ts'
 import { noCounts, plus, type MergeCounts } from './merge-counts.ts'
 import { replaceRow } from './replace-row.ts'
+import { isOf, type BroughtRowsOf } from './rows-of.ts'
 import { contentColumns, meta, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 import { guardShrink } from './sweep.ts'
 import { applyTombstones } from './tombstones.ts'
@@ -27,14 +28,14 @@ export const besideTable = (write: TableWrite, sync: string): TableWrite => ({
 export async function writeGeneration(
   db: Engine,
   write: TableWrite,
-  { into, fence }: { readonly into: BroughtWrite; readonly fence: Fence },
+  { into, fence, of }: { readonly into: BroughtWrite; readonly fence: Fence; readonly of: BroughtRowsOf | null },
 ): Promise<MergeCounts> {
   const { sync, runId } = fence
   const side = into.table
   await dropLeftover(db, write, { sync, side })
   const brought = await fill(db, into, runId)
   const filled = plus(brought, await applyTombstones(db, into, runId))
-  const replaced = write.isLast ? await takePlace(db, write, { sync, side }) : 0
+  const replaced = write.isLast ? await takePlace(db, write, { sync, side, of }) : 0
   await noteGeneration(db, write, { sync, side })
   return { ...filled, replaced }
 }
@@ -57,13 +58,21 @@ async function fill(db: Engine, into: BroughtWrite, runId: string): Promise<Merg
   return { ...noCounts, inserted: grown, duplicates: duplicates + met }
 }
 
-/** Gives how many rows were there before. @throws MillraceError MR-4105 */
-async function takePlace(db: Engine, write: TableWrite, { sync, side }: Place): Promise<number> {
+/** Of those whose rows are replaced, or all. Gives how many rows were there before. @throws MillraceError MR-4105 */
+async function takePlace(
+  db: Engine,
+  write: TableWrite,
+  { sync, side, of }: Place & { readonly of: BroughtRowsOf | null },
+): Promise<number> {
   const { table, sweep, stream } = write
   const from = db.relation(side.schema, side.name)
   const target = targetOf(db, write)
-  const before = await countRows(db, table)
-  const after = await countRows(db, side)
+  const stored = (await db.introspect(table.schema, table.name)) ?? table
+  const filled = (await db.introspect(side.schema, side.name)) ?? side
+  // What was read of others is not all that they have.
+  const [placesIn, rowsIn] = [stored, filled].map((one) => (of ? ` WHERE ${isOf(db, of, one)}` : ''))
+  const before = await countRows(db, table, placesIn)
+  const after = await countRows(db, side, rowsIn)
   if (sweep?.kind === 'unseen')
     guardShrink({
       gone: Math.max(0, before.live - after.live),
@@ -72,15 +81,13 @@ async function takePlace(db: Engine, write: TableWrite, { sync, side }: Place): 
       stream,
       sync,
     })
-  const stored = (await db.introspect(table.schema, table.name)) ?? table
-  const filled = (await db.introspect(side.schema, side.name)) ?? side
   const columns = [...contentColumns(write), ...meta]
   const cells = columns.map((name) => {
     const [was, becomes] = [typeIn(filled, name), typeIn(stored, name)]
     return was && becomes ? db.converted(db.quote(name), was, becomes) : db.quote(name)
   })
-  await db.run(`DELETE FROM ${target}`)
-  await db.run(`INSERT INTO ${target} (${db.names(columns)}) SELECT ${cells.join(', ')} FROM ${from}`)
+  await db.run(`DELETE FROM ${target}${placesIn}`)
+  await db.run(`INSERT INTO ${target} (${db.names(columns)}) SELECT ${cells.join(', ')} FROM ${from}${rowsIn}`)
   await db.run(`DELETE FROM ${from}`)
   return before.all
 }
@@ -97,9 +104,10 @@ async function noteGeneration(db: Engine, write: TableWrite, { sync, side }: Pla
 async function countRows(
   db: Engine,
   { schema, name }: Table,
+  where = '',
 ): Promise<{ readonly all: number; readonly live: number }> {
   const [counted] = await db.rows(
-    `SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM ${db.relation(schema, name)}`,
+    `SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM ${db.relation(schema, name)}${where}`,
   )
   return { all: Number(counted?.['n'] ?? 0), live: Number(counted?.['live'] ?? 0) }
 }

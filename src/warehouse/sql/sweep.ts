@@ -4,13 +4,18 @@ import type { ParentFlags, ShrinkLimit, Sweep, TableWrite } from '../table-write
 import type { Engine } from './engine.ts'
 import { sweepFlagged } from './flagged-parents.ts'
 import { keyText } from './refused-rows.ts'
+import { bringRowsOf, isOf, type BroughtRowsOf } from './rows-of.ts'
 import { liveIn, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
 /**
  * `parents`: those whose children were read whole, as a relation of texts; null: there are none. `flags`: what takes the
- * children of parents along that come flagged; null: no parent comes.
+ * children of parents along that come flagged; null: no parent comes. `of`: whose rows may go; null: all.
  */
-export type PreparedSweep = { readonly parents: string | null; readonly flags: ParentFlags | null }
+export type PreparedSweep = {
+  readonly parents: string | null
+  readonly flags: ParentFlags | null
+  readonly of: BroughtRowsOf | null
+}
 
 /** Before the transaction. @param parent the first write of the commit, where this is another */
 export async function prepareSweep(
@@ -18,10 +23,11 @@ export async function prepareSweep(
   { sweep }: TableWrite,
   parent: BroughtWrite | undefined,
 ): Promise<PreparedSweep> {
-  if (sweep?.kind !== 'children') return { parents: null, flags: null }
+  const of = sweep && sweep.kind !== 'empty' ? await bringRowsOf(db, sweep.of) : null
+  if (sweep?.kind !== 'children') return { parents: null, flags: null, of }
   const flags = (parent?.rows && parent.key.length > 0 && sweep.flags) || null
   const rows = sweep.parents.map(({ parent: key, readAt }) => [key, readAt.replace('T', ' ').replace('Z', '')])
-  return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags }
+  return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags, of }
 }
 
 /**
@@ -52,7 +58,7 @@ export async function sweepUnseen(
       : ''
   const { rowsChanged } = await db.run(
     `UPDATE ${target} SET ${assigned(marksOf(db, write, fence))}${end} ` +
-      `WHERE ${liveIn(write.mode)} AND ${unseenSince(db, write, { fence, readBefore: sweep.readBefore })}`,
+      `WHERE ${liveIn(write.mode)} AND ${unseenSince(db, write, { fence, readBefore: sweep.readBefore, of: prepared.of })}`,
   )
   return guarded(rowsChanged)
 }
@@ -62,7 +68,7 @@ type ChildSweep = Extract<Sweep, { readonly kind: 'children' }>
 async function sweepChildren(
   db: Engine,
   write: TableWrite,
-  { sweep, fence, parents, flags }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
+  { sweep, fence, parents, flags, of }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
 ): Promise<number> {
   const target = targetOf(db, write)
   const set = marksOf(db, write, fence)
@@ -77,7 +83,7 @@ async function sweepChildren(
     gone += left.rowsChanged
   }
   if (sweep.readBefore !== null) {
-    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore })
+    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore, of })
     const orphaned = await db.run(`UPDATE ${target} SET ${assigned(set)} WHERE _deleted_at IS NULL AND ${unseen}`)
     gone += orphaned.rowsChanged
   }
@@ -118,8 +124,9 @@ const assigned = (marks: readonly Mark[]): string => marks.map(([column, value])
 const unseenSince = (
   db: Engine,
   write: TableWrite,
-  { fence, readBefore }: { readonly fence: Fence; readonly readBefore: string },
-): string => `_read_at < ${db.instant(readBefore)}${exceptRefused(db, write, { fence, since: readBefore })}`
+  { fence, readBefore, of }: Pick<PreparedSweep, 'of'> & { readonly fence: Fence; readonly readBefore: string },
+): string =>
+  `_read_at < ${db.instant(readBefore)}${of ? ` AND ${isOf(db, of, write.table)}` : ''}${exceptRefused(db, write, { fence, since: readBefore })}`
 
 /** A row that was seen and refused is still there at the vendor. */
 const exceptRefused = (

@@ -189,6 +189,22 @@ describe('an account that the last complete scan did not read', () => {
     ])
     expect(resumeOf(items)).toMatchObject({ done: [second] })
   })
+
+  it.each([
+    ['account_insights', 'account_id', (id: string) => id.replace('act_', '')],
+    ['ad_accounts', 'id', (id: string) => id],
+  ])('keeps what %s has of it where the rest is replaced', async (name, field, valueOf) => {
+    await using vendor = await openFacebook()
+    const [first = '', second = ''] = await accountsOf(vendor)
+    await vendor.fault('unlisted_account', { times: 'always', account: first })
+    const last = { done: [first, second], account: null, at: null }
+    const wholeOf = { field, values: [valueOf(second)] }
+    const items = await vendor.read(name, { whole: true, last })
+    expect(items.at(-1)).toMatchObject({ kind: 'checkpoint', wholeOf })
+    expect(vendor.warnings()).toEqual([expect.stringContaining(`${name}: the token does not see ${first} any more`)])
+    const resume = resumeOf(items)
+    expect((await vendor.read(name, { whole: true, last, resume })).at(-1)).toMatchObject({ wholeOf })
+  })
 })
 
 describe('lists where one account refuses', () => {

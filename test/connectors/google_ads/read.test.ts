@@ -458,6 +458,25 @@ describe('refusals', () => {
     expect(new Set(rows.map((row) => row['customer.id']))).toEqual(new Set(['1110000001', '1110000003']))
     expect(ads.warnings().filter((text) => text.includes('1110000002'))).toHaveLength(1)
   })
+
+  it.each(['campaign', 'campaign_performance'])(
+    'leave %s of that account out of what a replacement takes the place of, also where it is gone on with',
+    async (name) => {
+      await ads.sandbox.setFault('google_ads', 'not_enabled', { customer: '1110000002', times: 'always' })
+      const items = await ads.read(name)
+      const wholeOf = { field: 'customer.id', values: ['1110000001', '1110000003'] }
+      const last = items.at(-1)
+      expect(last).toMatchObject({ kind: 'checkpoint', wholeOf })
+      await ads.sandbox.setFault('google_ads', 'not_enabled', null)
+      for (const item of [items.findLast((one) => one.kind === 'checkpoint' && one !== last), last]) {
+        if (item?.kind !== 'checkpoint') throw new Error('no checkpoint')
+        await using next = await openAds({ base_url: String(ads.sandbox.connection('google_ads')['base_url']) })
+        const rest = await next.read(name, { resume: item.resume })
+        expect(rowsOf(rest).filter((row) => row['customer.id'] === '1110000002')).toEqual([])
+        expect(rest.at(-1)).toMatchObject({ kind: 'checkpoint', wholeOf })
+      }
+    },
+  )
 })
 
 describe('queries of a user', () => {

@@ -138,6 +138,11 @@ describe('changes of several accounts', () => {
     expect(lastOf(items)).toMatchObject({ accounts: [accountId, bakery, teahouse] })
     expect(warnings(next)).toEqual([expect.stringMatching(/^charges: the account acct_1ConnectedFlorist is no longer/)])
     const after = lastOf(items)
+    // A pass that takes away what it did not see takes nothing of that account.
+    const whole = await next.read('customers', { ...scan, whole: true })
+    const ofThese = { field: '_account', values: [accountId, bakery, teahouse] }
+    expect(whole.at(-1)).toMatchObject({ kind: 'checkpoint', wholeOf: ofThese })
+    expect(await next.read('customers', { ...scan, whole: true, resume: lastOf(whole) })).toEqual([whole.at(-1)])
     await next.read('charges', { ...scan, from: scan.to, last: after })
     expect(warnings(next)).toHaveLength(1)
   })

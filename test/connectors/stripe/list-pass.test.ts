@@ -1,6 +1,6 @@
 import type { ScanItem } from 'millrace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Checkpoint } from '../../../src/connector/contract.ts'
+import type { Checkpoint } from '../../../src/connector/checkpoint.ts'
 import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 import { rowsOf } from './scan-rows.ts'

@@ -32,6 +32,17 @@ export function generationConformance(open: OpenWarehouse): void {
       expect(await names()).toEqual([])
     })
 
+    test('takes the place of those alone whose rows were read, and counts them alone', async () => {
+      await bench().load({ rows: [row(1, 'Ann'), row(2, 'Bob'), row(3, 'Cy')] })
+      const sweep = { ...unseen(1, { fraction: 0.5 }), of: { column: 'id', values: ['2', '3'] } } as const
+      const ledger = await bench().load({ rows: [row(1, 'half'), row(2, 'Bert')], ...last, sweep })
+      expect(ledger).toMatchObject({ replaced: 2 })
+      expect(await names()).toEqual(['Ann', 'Bert'])
+      const none = { ...unseen(1), of: { column: 'id', values: [] } } as const
+      expect(await bench().load({ ...last, scanId: 'scan-2', sweep: none })).toMatchObject({ replaced: 0 })
+      expect(await names()).toEqual(['Ann', 'Bert'])
+    })
+
     test('takes the newest of a row that stands in several chunks of a commit', async () => {
       const ledger = await bench().load({
         rows: [row(1, 'Ann', 1)],

@@ -35,6 +35,16 @@ export function sweepConformance(open: OpenWarehouse): void {
       expect(await bench().rows('SELECT name FROM crm.people WHERE id = 2')).toEqual([{ name: 'n2' }])
     })
 
+    test('deletes nothing of those whose rows the pass did not read', async () => {
+      await bench().load({ rows: [row(1, 1), row(2, 1), row(3, 1)] })
+      const of = (column: string, values: readonly string[]) => ({ ...unseen(10), of: { column, values } })
+      const load = (sweep: Load['sweep']) => bench().load({ rows: [], touchUnchanged: true, sweep })
+      expect(await load(of('id', []))).toMatchObject({ swept: 0 })
+      expect(await load(of('id', ['2', '2', '9']))).toMatchObject({ swept: 1 })
+      expect(await load(of('name', ['n3']))).toMatchObject({ swept: 1 })
+      expect(await live()).toEqual([1])
+    })
+
     test('leaves a row alone that the pass saw in an older version than what is stored', async () => {
       await bench().load({ rows: [row(1, 8)] })
       expect(await bench().load({ rows: [row(1, 7, 10)], touchUnchanged: true, sweep: unseen(10) })).toMatchObject({
@@ -171,6 +181,14 @@ export function sweepConformance(open: OpenWarehouse): void {
           await bench().load({ columns, rows: [item('a1', 'a', 5)], touchUnchanged: true, sweep: whole }),
         ).toMatchObject({ unchanged: 1, swept: 2 })
         expect(await items()).toEqual(['a1'])
+      })
+
+      test('and of those alone whose rows it read', async () => {
+        await load([item('a1', 'a', 1), item('b1', 'b', 1), item('c1', 'c', 1)], { a: 1, b: 1, c: 1 })
+        const of = { column: 'parent_id', values: ['a', 'b'] }
+        const sweep = { ...children({}), readBefore: at(4), of }
+        expect(await bench().load({ columns, rows: [], touchUnchanged: true, sweep })).toMatchObject({ swept: 2 })
+        expect(await items()).toEqual(['c1'])
       })
 
       test('leaves one alone that was seen and refused, until its parent comes without it', async () => {

@@ -284,10 +284,10 @@ SELECT 1 AS met FROM "_millrace"."generation_crm.refreshed" t WHERE EXISTS (SELE
 INSERT INTO "_millrace"."generation_crm.refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet'], hive_partitioning = false));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/14-staged.parquet'], hive_partitioning = false)) GROUP BY 1;
 SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
-SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "crm"."refreshed";
-SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
 SELECT name, type FROM pragma_table_info('"crm"."refreshed"') ORDER BY cid;
 SELECT name, type FROM pragma_table_info('"_millrace"."generation_crm.refreshed"') ORDER BY cid;
+SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "crm"."refreshed";
+SELECT count(*) AS n, count(*) - count(_deleted_at) AS live FROM "_millrace"."generation_crm.refreshed";
 DELETE FROM "crm"."refreshed";
 INSERT INTO "crm"."refreshed" ("id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "name", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at" FROM "_millrace"."generation_crm.refreshed";
 DELETE FROM "_millrace"."generation_crm.refreshed";
