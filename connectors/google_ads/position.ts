@@ -10,6 +10,8 @@ export type EntityPosition = {
   readonly phase: 'accounts'
   readonly account: string
   readonly page: string | null
+  /** Of the account, before that page. @default not known */
+  readonly rows?: number
 }
 
 export type ReportPosition = {
@@ -37,7 +39,13 @@ export function readPosition(resume: Json): Position | null {
 const leftOut = { left_out: z.array(z.string()).optional() }
 
 const stored = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('accounts'), account: z.string(), page: z.string().nullable(), ...leftOut }),
+  z.object({
+    phase: z.literal('accounts'),
+    account: z.string(),
+    page: z.string().nullable(),
+    rows: z.int().optional(),
+    ...leftOut,
+  }),
   z.object({
     phase: z.literal('days'),
     from: z.iso.date(),

@@ -25,12 +25,14 @@ export async function* readEntities(
     const query = writeQuery({ fields, from: stream.from, conditions: [stream.where, scan.where], limit })
     const page = account.id === from?.account ? from.page : null
     const following = accounts[index + 1]
-    let last = page
-    for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
+    const before = page === null ? 0 : (from?.rows ?? 0)
+    for await (const item of readQuery(reading, { account, query, from: page, before, isWhole: limit === null })) {
       yield* item.batches
       left -= item.rows
-      last = item.next
-      if (last !== null) yield { kind: 'checkpoint', resume: { phase: 'accounts', account: account.id, page: last } }
+      const { next, read, again } = item
+      if (next === null && again === undefined) continue
+      const resume = { phase: 'accounts', account: account.id, page: next, rows: read }
+      yield { kind: 'checkpoint', resume, ...(again !== undefined && { again }) }
     }
     yield following
       ? { kind: 'checkpoint', resume: { phase: 'accounts', account: following.id, page: null } }

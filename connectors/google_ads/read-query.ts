@@ -15,7 +15,14 @@ export type Reading = {
   readonly toLines: (lines: Uint8Array, rows: number) => Uint8Array
 }
 
-export type PageItem = { readonly batches: readonly Batch[]; readonly rows: number; readonly next: string | null }
+/** `read`: rows of the query up to here. `again`: so many came that come once more, since it begins again. */
+export type PageItem = {
+  readonly batches: readonly Batch[]
+  readonly rows: number
+  readonly next: string | null
+  readonly read: number
+  readonly again?: number
+}
 
 /**
  * The rows of one query on one account, a page at a time. An account that is not enabled has none, and is named.
@@ -27,11 +34,19 @@ export async function* readQuery(
     account,
     query,
     from,
+    before = 0,
     isWhole,
-  }: { readonly account: AdsAccount; readonly query: string; readonly from: string | null; readonly isWhole: boolean },
+  }: {
+    readonly account: AdsAccount
+    readonly query: string
+    readonly from: string | null
+    /** Rows of the pages before it, which an earlier run read. */
+    readonly before?: number
+    readonly isWhole: boolean
+  },
 ): AsyncGenerator<PageItem> {
   if (accounts.isSkipped(account)) return
-  let read = 0
+  let read = before
   let counts = from === null && isWhole
   const ask = (pageToken: string | null) =>
     api.search({
@@ -48,13 +63,14 @@ export async function* readQuery(
   for await (const followed of followPages({ ask, from, doing, advice: smaller, host })) {
     if (followed === 'closed') return accounts.skip(account, account.name)
     if (followed === 'again') {
+      yield { batches: [], rows: 0, next: null, read: 0, again: read }
       read = 0
       counts = isWhole
       continue
     }
     const { page } = followed
     read += page.rows
-    yield { batches: cutBatches(page.lines, page.rows, page.readAt), rows: page.rows, next: page.nextPageToken }
+    yield { batches: cutBatches(page.lines, page.rows, page.readAt), rows: page.rows, next: page.nextPageToken, read }
     if (page.nextPageToken === null && counts && page.total !== null && page.total !== read)
       host.warn(
         `${stream}: account ${account.id} says ${page.total} rows and brought ${read} (${query.slice(0, 200)}).`,

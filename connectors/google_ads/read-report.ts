@@ -44,6 +44,7 @@ export async function* readReport(
       let rows = 0
       let isWhole = false
       for await (const item of readQuery(reading, { account, query, from: page, isWhole: limit === null })) {
+        if (item.again !== undefined) continue
         yield* item.batches
         left -= item.rows
         rows += item.rows

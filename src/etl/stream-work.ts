@@ -120,7 +120,8 @@ export class StreamWork {
       this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
       const commits = this.#isDue()
-      if (commits || this.#isFull()) await this.#handOver(this.#gatherer.all(), { commits, final: null })
+      // What is read again is no duplicate within a chunk: it would be taken off twice.
+      if (commits || this.#isFull() || item.again) await this.#handOver(this.#gatherer.all(), { commits, final: null })
     }
     await this.#underWay.settled()
     return true

@@ -35,3 +35,27 @@ it('rows that a checkpoint says are read again count once, over runs: the vendor
   expect((await run()).errors).toEqual([])
   expect(await world.rows('SELECT id FROM crm.people')).toHaveLength(3)
 })
+
+it.each([
+  ['in one commit', 1000],
+  ['in commits of their own', 1],
+])('so do rows that come again within one run, %s', async (_, chunkRows) => {
+  const row = (id: number) => ({ id, name: 'a', updated_at: '2026-01-01T00:00:00Z', deleted: false })
+  const vendor = createVendor({
+    readAt: world.clock,
+    withoutChildren: true,
+    people: {
+      count: () => Promise.resolve(3),
+      async *read(): AsyncGenerator<ScanItem> {
+        yield { kind: 'records', records: [row(1), row(2)], readAt: world.clock() }
+        yield { kind: 'checkpoint', resume: 2 }
+        yield { kind: 'checkpoint', resume: null, again: 2 }
+        yield { kind: 'records', records: [row(1), row(2), row(3)], readAt: world.clock() }
+        yield { kind: 'checkpoint', resume: 3 }
+      },
+    },
+  })
+  const strict = { streams: [{}], sync: { verify: 'strict' }, chunkRows } as const
+  expect((await world.run(vendor.connector, strict)).errors).toEqual([])
+  expect(await world.rows('SELECT id FROM crm.people')).toHaveLength(3)
+})

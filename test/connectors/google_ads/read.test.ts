@@ -328,6 +328,29 @@ describe('pages', () => {
     expect([await begun(), restarts()]).toEqual([4, 7])
   })
 
+  it('that are lost have what is read again taken off what was read, also of an earlier run', async () => {
+    const keyword = await ads.stream('keyword')
+    const context = ads.host.context(new AbortController().signal)
+    const scan = await ads.scanOf()
+    const counted = (await keyword.count?.(scan, context)) ?? 0
+    await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 2, times: 'always' })
+    const lose = () => ads.sandbox.setFault('google_ads', 'expire_pages', { times: 1, match: 'googleAds:search' })
+    const readOf = (items: readonly ScanItem[]) =>
+      items.reduce((sum, item) => sum - (item.kind === 'checkpoint' ? (item.again ?? 0) : 0), rowsOf(items).length)
+    await lose()
+    const items = await ads.read('keyword')
+    expect(rowsOf(items).length).toBeGreaterThan(counted)
+    expect(readOf(items)).toBe(counted)
+    const at = items.findLastIndex(
+      ({ kind, ...item }) => kind === 'checkpoint' && JSON.stringify(item).includes('"rows":4'),
+    )
+    const before = items.slice(0, at + 1)
+    const last = before.at(-1)
+    await lose()
+    const rest = await ads.read('keyword', { resume: last?.kind === 'checkpoint' ? last.resume : null })
+    expect(readOf(before) + readOf(rest)).toBe(counted)
+  })
+
   it('may be lost more often where the query comes further each time', async () => {
     const whole = rowsOf(await ads.read('keyword'))
     await ads.sandbox.setFault('google_ads', 'page_rows', { rows: 2, times: 'always' })
