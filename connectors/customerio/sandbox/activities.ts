@@ -28,6 +28,8 @@ function* ofDeliveries({ store }: SimulatorContext): Generator<JsonObject> {
   for (const [id, delivery] of store.all('deliveries')) {
     const { customer_id, customer_identifiers = {}, type } = delivery
     const metrics = metricsOf(delivery)
+    // An activity is what was known then: it never changes.
+    const by = (metric: string, at: number) => (Number(metrics[metric] ?? Infinity) <= at ? metrics[metric] : undefined)
     for (const [metric, timestamp] of Object.entries(metrics))
       if (!metric.startsWith('human_'))
         yield {
@@ -38,7 +40,11 @@ function* ofDeliveries({ store }: SimulatorContext): Generator<JsonObject> {
           customer_identifiers,
           delivery_id: id,
           delivery_type: String(type),
-          data: { delivered: metrics['delivered'] ?? null, delivery_id: id, opened: metrics['opened'] !== undefined },
+          data: {
+            delivered: by('delivered', Number(timestamp)) ?? null,
+            delivery_id: id,
+            opened: by('opened', Number(timestamp)) !== undefined,
+          },
         }
   }
 }

@@ -326,6 +326,16 @@ describe('activities', () => {
     expect(new Set(rows.map(({ type }) => type))).toContain('opened_email')
   })
 
+  it('stay as they were, whatever comes of what they tell', async () => {
+    await using other = await openSource()
+    const held = await other.rows('activities')
+    await other.sandbox.move(4)
+    const later = new Map((await other.rows('activities')).map((row) => [row['id'], row]))
+    const both = held.filter(({ id }) => later.has(id))
+    expect(new Set(both.map(({ type }) => type))).toContain('delivered_email')
+    for (const { id, type, timestamp, data } of both) expect(later.get(id)).toMatchObject({ type, timestamp, data })
+  })
+
   it('are read no further than to what is known, where they come newest first', async () => {
     const from = await ago(9 * day)
     const all = await vendor.rows('activities')

@@ -120,6 +120,17 @@ describe('the stream of events', () => {
     expect(paid).toMatchObject({ data: { object: { object: 'invoice', paid: true } } })
   })
 
+  it('has payloads that stay as they were, whatever comes of what they tell', async () => {
+    await using other = await openStripe({ scale: 0.1 })
+    await other.sandbox.move(1)
+    const held = rowsOf(await other.read('events', await other.scanOf()))
+    await other.sandbox.move(8)
+    const later = rowsOf(await other.read('events', await other.scanOf()))
+    const both = [...held.values()].filter(({ id }) => later.has(String(id)))
+    expect(both.some(({ type }) => type === 'charge.dispute.created')).toBe(true)
+    for (const { id, data } of both) expect(later.get(String(id))?.data).toEqual(data)
+  })
+
   it('is added to, and never read twice', async () => {
     expect((await stripe.stream('events')).appendOnly).toBe(true)
     const more = rowsOf(await stripe.read('events', await since()))

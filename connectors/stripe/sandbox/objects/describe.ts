@@ -69,9 +69,10 @@ const describers: { readonly [T in keyof Records]: (record: Records[T], at: At) 
   application_fees: describeFee,
   accounts: describeConnected,
   fee_refunds: (record) => describeFeeRefund(record, { id: record.fee, currency: record.currency }),
-  events: (record, { store, now }) =>
+  // What has changed since then by itself, as money that became available, is not in it.
+  events: (record, { store }) =>
     describeEvent(record, (stored, object) =>
-      describe(store, { stored, record: object, version: olderVersion, expand: new Set(), now }),
+      describe(store, { stored, record: object, version: olderVersion, expand: new Set(), now: record.created }),
     ),
   gone: (record) => ({ ...record, deleted: true }),
 }
