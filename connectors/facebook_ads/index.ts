@@ -35,14 +35,15 @@ const config = z.strictObject({
   account_ids: z
     .union(
       [
+        z.literal('all'),
         z.array(z.string().regex(accountForm)).min(1),
         // Where a list cannot stand: a variable of the environment.
         z.string().regex(accountsForm),
       ],
-      { error: 'account_ids are digits, as text: ["1234567890"], or "1234567890, 2345678901"' },
+      { error: 'account_ids are digits, as text: ["1234567890"], or "1234567890, 2345678901"; or `all`' },
     )
     .optional()
-    .meta({ description: 'Ad accounts to read. Default: all that the token may see' }),
+    .meta({ description: 'Ad accounts to read. Default: `all` that the token may see' }),
   api_version: z
     .string()
     .regex(/^v\d+\.\d+$/)
@@ -95,8 +96,11 @@ export default connector({
   },
 })
 
-const listOf = (ids: readonly string[] | string | undefined): readonly string[] | undefined =>
-  typeof ids === 'string' ? ids.split(',').map((id) => id.trim()) : ids
+/** undefined: all that the token may see. */
+function listOf(ids: readonly string[] | string | undefined): readonly string[] | undefined {
+  if (ids === 'all') return undefined
+  return typeof ids === 'string' ? ids.split(',').map((id) => id.trim()) : ids
+}
 
 type Reading = {
   readonly api: GraphApi

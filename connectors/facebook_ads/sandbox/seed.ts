@@ -282,9 +282,6 @@ const bodies = [
   '“Quotes”, commas; and 😀',
 ]
 
-/** The same in every world: a connection is pointed at them. */
-export const sandboxAccounts: readonly string[] = places.map(({ accountId }) => accountId)
-
 const dayMs = 86_400_000
 /** How long the accounts have been there. */
 export const historyDays = 75

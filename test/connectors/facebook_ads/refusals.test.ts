@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Scan, ScanItem } from 'millrace'
 import { describe, expect, it } from 'vitest'
+import simulator from '../../../connectors/facebook_ads/sandbox.ts'
 import { openFacebook, rowsOf, type OpenedFacebook } from './open-facebook.ts'
 
 /** What came, and what ended it. */
@@ -188,6 +189,14 @@ describe('an account that the last complete scan did not read', () => {
       expect.stringContaining(`account_insights: the token does not see ${first} any more`),
     ])
     expect(resumeOf(items)).toMatchObject({ done: [second] })
+  })
+
+  it('can be tried in the sandbox, which reads all that its token sees', async () => {
+    const { account_ids } = simulator.connection({ host: '127.0.0.1', port: 0 })
+    await using vendor = await openFacebook({ account_ids })
+    const [first = '', second = ''] = await accountsOf(vendor)
+    await vendor.fault('unlisted_account', { times: 'always', account: first })
+    expect(rowsOf(await vendor.read('ad_accounts')).map(({ id }) => id)).toEqual([second])
   })
 
   it.each([
