@@ -75,8 +75,10 @@ export async function resolveStreams(
     await stream.checkAsked?.({ where: config.where, options: config.options }, { signal })
     const alike = recordMask(stream, { wanted, streams })
     if (wanted.has(stream.history?.of ?? '')) checkHistory(sync.name, stream, { config, alike })
-    const days = mode === 'replace_window' ? [stream.boundedBy ?? ''] : []
-    const windows = days.length > 0 || mode === 'full_refresh' ? [...days, ...(stream.windowOf ?? [])] : []
+    const { key, boundedBy = '', windowOf = [] } = stream
+    // A replacement knows whose rows are meant by the hash of a key, too.
+    const owners = windowOf.filter((field) => !key.includes(field))
+    const windows = mode === 'replace_window' ? [boundedBy, ...windowOf] : mode === 'full_refresh' ? owners : []
     plans.push({
       stream,
       config,
