@@ -40,7 +40,7 @@ export async function openStripe(
     limiters: createLimiterRegistry(),
     retry: { initialMs: 5, maxMs: 20 },
   })
-  const keys = { ...sandbox.connection('stripe'), rate_per_second: 1000, rate_per_endpoint: 1000, ...options.keys }
+  const keys = { ...sandbox.connection('stripe'), ...options.keys }
   // The contract of `open` is typed by each connector's own keys.
   const opened = await stripe.open({ config: stripe.config.parse(keys) as never, host })
   const signal = new AbortController().signal

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../model/millrace-error.ts'
+import { handOverBrokenParts } from './broken-parts.ts'
 
 export type SnowflakeSdk = Awaited<ReturnType<typeof importSdk>>['default']
 
@@ -28,7 +29,9 @@ export async function loadSdk(options: { readonly isLocal: boolean }): Promise<S
 
 async function importSdk() {
   try {
-    return await import('snowflake-sdk')
+    const sdk = await import('snowflake-sdk')
+    await (mended ??= mendParts())
+    return sdk
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause
@@ -39,6 +42,15 @@ async function importSdk() {
       cause,
     })
   }
+}
+
+let mended: Promise<void> | undefined
+
+/** Once: the class is everybody's. */
+async function mendParts(): Promise<void> {
+  // oxlint-disable-next-line no-restricted-imports -- no other way leads to it
+  const { default: Part } = await import('snowflake-sdk/dist/lib/connection/result/chunk.js')
+  handOverBrokenParts(Part.prototype)
 }
 
 const ignore = () => undefined

@@ -3,6 +3,7 @@ import type { Column } from 'snowflake-sdk'
 import { textRow, type TextRow } from '../../../model/text-row.ts'
 import { MillraceError } from '../../../model/millrace-error.ts'
 import { logicalName } from '../names.ts'
+import { brokenPart } from './broken-parts.ts'
 import { cellReader, type ReadCell } from './cell-text.ts'
 import { sdkVersion } from './load-sdk.ts'
 import type { Executed } from './statement.ts'
@@ -15,7 +16,7 @@ export async function* readRows(
   const columns = statement.getColumns() ?? []
   const names = columnNames(columns)
   const readers = columns.map((column) => cellReader(column.getType()))
-  passWireThrough(columns)
+  passWireThrough(columns, () => stream.destroy(broken('a part of it is not JSON')))
   const stream: Readable & AsyncIterable<WireRow> = statement.streamRows()
   const watch = watchStream(stream, stallMs)
   const stop = () => stream.destroy(cancelled())
@@ -47,7 +48,7 @@ function readCells(cells: WireRow, readers: readonly ReadCell[]): readonly (stri
   return cells.map((wire, index) => (wire === null || wire === undefined ? null : (readers[index]?.(wire) ?? null)))
 }
 
-/** A part that is not whole JSON ends in the SDK's log, and its stream waits for ever. */
+/** Where the SDK has nothing more to say, its stream waits for ever. */
 function watchStream(stream: Readable, stallMs: number) {
   let since = performance.now()
   let isPaused = false
@@ -105,11 +106,14 @@ export function columnNames(columns: readonly Column[]): readonly string[] {
  * is not enough: numbers, timestamps and structured values have gone through doubles, Dates and JSON.parse by then, at an eighth
  * of the speed (measured).
  */
-function passWireThrough(columns: readonly Column[]): void {
+function passWireThrough(columns: readonly Column[], onBroken: () => void): void {
   for (const column of columns) {
     if (typeof Reflect.get(column, sdkMethod) !== 'function') throw anotherSdk()
     const index = column.getIndex()
-    Reflect.set(column, sdkMethod, ({ values }: { readonly values: WireRow }) => values[index])
+    Reflect.set(column, sdkMethod, ({ values }: { readonly values: WireRow }) => {
+      if (values === brokenPart) onBroken()
+      return values[index]
+    })
   }
 }
 

@@ -249,6 +249,25 @@ describe('a stream', () => {
     }).rejects.toMatchObject({ code: 'MR-2207', message: expect.stringContaining('not whole') })
   })
 
+  it('of which a part is not whole JSON fails at once, also where that part came before it was needed', async () => {
+    const early: Answer = {
+      columns: [column('ID', 'fixed', 0), column('T')],
+      rows: [],
+      chunks: {
+        count: 3,
+        rows: 5000,
+        make: (number) => (number === 1 ? chunk.slice(0, -30) : chunk),
+        delayMs: (number) => (number === 0 ? 300 : 0),
+      },
+    }
+    const { client } = await open((sql) => (sql === 'Q' ? early : undefined), { requestTimeoutMs: 30_000 })
+    const began = performance.now()
+    await expect(async () => {
+      for await (const rows of client.stream('Q')) expect(rows.length).toBeGreaterThan(0)
+    }).rejects.toMatchObject({ code: 'MR-2207', message: expect.stringContaining('not whole') })
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   it('waits for whoever reads it for as long as they like', async () => {
     const { client } = await open((sql) => (sql === 'Q' ? large(2) : undefined), { requestTimeoutMs: 100 })
     let count = 0

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
 import type { SnowflakeOptions } from '../../../../src/warehouse/snowflake/client/options.ts'
 
@@ -34,8 +35,13 @@ export type Answer =
   | { readonly hold: true }
   | { readonly raw: object }
 
-/** A large result: parts that are fetched one by one, each made when it is asked for. */
-export type Chunks = { readonly count: number; readonly rows: number; readonly make: (chunk: number) => string }
+/** A large result: parts that are fetched one by one, each made when it is asked for. `delayMs`: how long it then takes. */
+export type Chunks = {
+  readonly count: number
+  readonly rows: number
+  readonly make: (chunk: number) => string
+  readonly delayMs?: (chunk: number) => number
+}
 
 export type Request = { readonly path: string; readonly body: { readonly [key: string]: unknown } }
 
@@ -72,8 +78,10 @@ export async function startStandIn(
     if (path.startsWith('/chunk/')) {
       const number = Number(path.slice('/chunk/'.length))
       requests.push({ path, body: {} })
+      const part = chunks?.make(number) ?? ''
+      await sleep(chunks?.delayMs?.(number) ?? 0)
       response.setHeader('content-encoding', 'gzip')
-      response.end(gzipSync(chunks?.make(number) ?? '', { level: 1 }))
+      response.end(gzipSync(part, { level: 1 }))
       return
     }
     const body = await readBody(request)
