@@ -66,6 +66,16 @@ describe.skipIf(!hasRedis)(
       if (!job) return expect.unreachable()
       await store.endJob(job, { state: 'ok', reason: null })
     }
+    const runAndPauseBehindSnapshot = async (app: App) => {
+      const keeper = await remember(app)
+      await app.store.knowSchedules(['nightly', 'harmful'])
+      await untilSettled(app, keeper)
+      await saveSnapshot()
+      await runSlot(app.store)
+      await app.store.pauseSchedule('harmful', pause)
+      await untilSettled(app, keeper)
+      return keeper
+    }
     const inApp = async (work: (app: App) => Promise<void>) => {
       said.length = 0
       const folder = makeProjectFolder()
@@ -86,13 +96,7 @@ describe.skipIf(!hasRedis)(
 
     it('is told of pauses and of slots that ran since, and that is said once', async () => {
       await inApp(async (app) => {
-        const keeper = await remember(app)
-        await app.store.knowSchedules(['nightly', 'harmful'])
-        await untilSettled(app, keeper)
-        await saveSnapshot()
-        await runSlot(app.store)
-        await app.store.pauseSchedule('harmful', pause)
-        await untilSettled(app, keeper)
+        const keeper = await runAndPauseBehindSnapshot(app)
         await server.restart()
         expect(await keeper.look(await app.store.revision())).toBe(false) // others tell, too
         await untilSettled(app, keeper)
@@ -125,13 +129,7 @@ describe.skipIf(!hasRedis)(
 
     it('is told by a daemon that was not there meanwhile, from what it has written down', async () => {
       await inApp(async (app) => {
-        const keeper = await remember(app)
-        await app.store.knowSchedules(['nightly', 'harmful'])
-        await untilSettled(app, keeper)
-        await saveSnapshot()
-        await runSlot(app.store)
-        await app.store.pauseSchedule('harmful', pause)
-        await untilSettled(app, keeper)
+        const keeper = await runAndPauseBehindSnapshot(app)
         await keeper.save()
         await server.restart()
         const other = await openControlStore({ ...app, target: app.target.name, redisUrl: server.url, env: {} })

@@ -10,25 +10,22 @@ beforeEach(() => {
 })
 afterEach(() => world.close())
 
+const row = (id: number) => ({ id, name: 'a', updated_at: '2026-01-01T00:00:00Z', deleted: false })
+/** It counts three. */
+const vendorOf = (read: () => AsyncGenerator<ScanItem>) =>
+  createVendor({ readAt: world.clock, withoutChildren: true, people: { count: () => Promise.resolve(3), read } })
+
 it('rows that a checkpoint says are read again count once, over runs: the vendor’s count agrees', async () => {
   let runs = 0
-  const row = (id: number) => ({ id, name: 'a', updated_at: '2026-01-01T00:00:00Z', deleted: false })
-  const vendor = createVendor({
-    readAt: world.clock,
-    withoutChildren: true,
-    people: {
-      count: () => Promise.resolve(3),
-      async *read(): AsyncGenerator<ScanItem> {
-        const isFirst = runs++ === 0
-        const ids = isFirst ? [1, 2] : [1, 2, 3]
-        for (const id of ids) yield { kind: 'records', records: [row(id)], readAt: world.clock() }
-        if (!isFirst) return
-        yield { kind: 'checkpoint', resume: 2 }
-        // One is missing, nobody knows where.
-        yield { kind: 'checkpoint', resume: null, again: 2 }
-        throw new MillraceError('MR-3005', { message: 'three were promised, two came' })
-      },
-    },
+  const vendor = vendorOf(async function* () {
+    const isFirst = runs++ === 0
+    const ids = isFirst ? [1, 2] : [1, 2, 3]
+    for (const id of ids) yield { kind: 'records', records: [row(id)], readAt: world.clock() }
+    if (!isFirst) return
+    yield { kind: 'checkpoint', resume: 2 }
+    // One is missing, nobody knows where.
+    yield { kind: 'checkpoint', resume: null, again: 2 }
+    throw new MillraceError('MR-3005', { message: 'three were promised, two came' })
   })
   const run = () => world.run(vendor.connector, { streams: [{}], sync: { verify: 'strict' } })
   expect((await run()).errors.map(({ code }) => code)).toEqual(['MR-3005'])
@@ -40,20 +37,12 @@ it.each([
   ['in one commit', 1000],
   ['in commits of their own', 1],
 ])('so do rows that come again within one run, %s', async (_, chunkRows) => {
-  const row = (id: number) => ({ id, name: 'a', updated_at: '2026-01-01T00:00:00Z', deleted: false })
-  const vendor = createVendor({
-    readAt: world.clock,
-    withoutChildren: true,
-    people: {
-      count: () => Promise.resolve(3),
-      async *read(): AsyncGenerator<ScanItem> {
-        yield { kind: 'records', records: [row(1), row(2)], readAt: world.clock() }
-        yield { kind: 'checkpoint', resume: 2 }
-        yield { kind: 'checkpoint', resume: null, again: 2 }
-        yield { kind: 'records', records: [row(1), row(2), row(3)], readAt: world.clock() }
-        yield { kind: 'checkpoint', resume: 3 }
-      },
-    },
+  const vendor = vendorOf(async function* () {
+    yield { kind: 'records', records: [row(1), row(2)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 2 }
+    yield { kind: 'checkpoint', resume: null, again: 2 }
+    yield { kind: 'records', records: [row(1), row(2), row(3)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 3 }
   })
   const strict = { streams: [{}], sync: { verify: 'strict' }, chunkRows } as const
   expect((await world.run(vendor.connector, strict)).errors).toEqual([])

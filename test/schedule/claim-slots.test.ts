@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { claimSlots } from '../../src/schedule/claim-slots.ts'
-import type { Schedule, Trigger } from '../../src/schedule/schedule.ts'
+import type { Schedule } from '../../src/schedule/schedule.ts'
 import { takeNext } from '../../src/schedule/executor.ts'
 import { takeOverSchedules } from '../../src/schedule/take-over-schedules.ts'
 import type { ControlStore } from '../../src/state/port.ts'
 import type { Job } from '../../src/state/slot-store.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aSchedule } from './a-schedule.ts'
 
 const hourMs = 3_600_000
 let folder = ''
@@ -29,24 +30,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const schedule = (name: string, trigger: Trigger, rest: Partial<Schedule> = {}): Schedule => ({
-  name,
-  select: [name],
-  exclude: [],
-  trigger,
-  timezone: 'UTC',
-  overlap: 'skip',
-  catchup: { mode: 'latest', windowMs: 24 * hourMs },
-  timeoutMs: hourMs,
-  graceMs: 30_000,
-  retry: { attempts: 1, initialMs: 0, maxMs: 0 },
-  jitterMs: 0,
-  priority: 'normal',
-  targets: 'all',
-  ...rest,
-})
-const hourly = (rest: Partial<Schedule> = {}) => schedule('hourly', { kind: 'cron', pattern: '0 * * * *' }, rest)
-const following = (all: readonly string[]) => schedule('next', { kind: 'after', all, withinMs: 6 * hourMs })
+const hourly = (rest: Partial<Schedule> = {}) => aSchedule('hourly', { kind: 'cron', pattern: '0 * * * *' }, rest)
+const following = (all: readonly string[]) => aSchedule('next', { kind: 'after', all, withinMs: 6 * hourMs })
 
 const tick = async (...schedules: readonly Schedule[]): Promise<readonly string[]> => {
   const claimed: string[] = []
@@ -160,7 +145,7 @@ describe('slots by the clock', () => {
   })
 
   test('come when a clock that was years ahead is right again, also where it called them missed; that is told once', async () => {
-    const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+    const nightly = aSchedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
     await tick(nightly)
     pass(years)
     await tick(nightly)
@@ -176,7 +161,7 @@ describe('slots by the clock', () => {
   })
 
   test('that came while no daemon ran are caught up also long after the clock was ahead', async () => {
-    const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+    const nightly = aSchedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
     await tick(nightly)
     pass(years)
     await tick(nightly)
@@ -267,7 +252,7 @@ describe('slots by the clock', () => {
 
 describe('a file that changes under a daemon', () => {
   const at = (name: string, hour: number, rest: Partial<Schedule> = {}) =>
-    schedule(name, { kind: 'cron', pattern: `0 ${hour} * * *` }, rest)
+    aSchedule(name, { kind: 'cron', pattern: `0 ${hour} * * *` }, rest)
   const all = { catchup: { mode: 'all', windowMs: 240 * hourMs } } as const
   const change = (before: readonly Schedule[], after: readonly Schedule[]) =>
     takeOverSchedules({ store, clock }, { before, after })
@@ -322,7 +307,7 @@ describe('a file that changes under a daemon', () => {
     const [load, next] = [at('load', 9), following(['load'])]
     await tick(load, next)
     pass(0.5)
-    const edited = schedule('next', { kind: 'after', all: ['load'], withinMs: 12 * hourMs })
+    const edited = aSchedule('next', { kind: 'after', all: ['load'], withinMs: 12 * hourMs })
     await change([load, next], [at('load', 9, all), edited])
     expect(await tick(load, edited)).toEqual(['load 21T09:00 queued'])
     await end('load')
@@ -360,8 +345,8 @@ describe('slots of a schedule that is enabled elsewhere', () => {
 })
 
 describe('a schedule after others', () => {
-  const nightly = schedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
-  const billing = schedule('billing', { kind: 'cron', pattern: '30 9 * * *' })
+  const nightly = aSchedule('nightly', { kind: 'cron', pattern: '0 9 * * *' })
+  const billing = aSchedule('billing', { kind: 'cron', pattern: '30 9 * * *' })
   const all = [nightly, billing, following(['nightly', 'billing'])]
 
   test('runs once when each of them has ended ok or partial, and once more only after each ended again', async () => {
@@ -388,7 +373,7 @@ describe('a schedule after others', () => {
   })
 
   test('runs after slots that are further apart than the looks of a daemon, also once a clock was ahead', async () => {
-    const late = schedule('billing', { kind: 'cron', pattern: '0 13 * * *' })
+    const late = aSchedule('billing', { kind: 'cron', pattern: '0 13 * * *' })
     const apart = [nightly, late, following(['nightly', 'billing'])]
     const aDay = async () => {
       pass(0.5)
@@ -413,7 +398,7 @@ describe('a schedule after others', () => {
   })
 
   test('runs after slots of now, however many the clock had seen while it was ahead', async () => {
-    const often = schedule('often', { kind: 'every', everyMs: 60_000 })
+    const often = aSchedule('often', { kind: 'every', everyMs: 60_000 })
     const both = [often, following(['often'])]
     await tick(...both)
     pass(48)
@@ -441,7 +426,7 @@ describe('a schedule after others', () => {
 
   test('runs after a slot of now, also where a clock that was days ahead has caught up one of tomorrow', async () => {
     const catchup = { mode: 'latest', windowMs: 240 * hourMs } as const
-    const monthly = schedule('monthly', { kind: 'cron', pattern: '0 4 22 * *' }, { catchup })
+    const monthly = aSchedule('monthly', { kind: 'cron', pattern: '0 4 22 * *' }, { catchup })
     const both = [monthly, following(['monthly'])]
     await tick(...both)
     pass(120)
@@ -458,9 +443,9 @@ describe('a schedule after others', () => {
   })
 
   test('waits for what follows a load that is soon to come, where that load was run by hand the day before', async () => {
-    const load = schedule('load', { kind: 'cron', pattern: '0 10 * * *' })
-    const prepare = schedule('prepare', { kind: 'after', all: ['load'], withinMs: 24 * hourMs })
-    const next = schedule('next', { kind: 'after', all: ['prepare', 'nightly'], withinMs: 24 * hourMs })
+    const load = aSchedule('load', { kind: 'cron', pattern: '0 10 * * *' })
+    const prepare = aSchedule('prepare', { kind: 'after', all: ['load'], withinMs: 24 * hourMs })
+    const next = aSchedule('next', { kind: 'after', all: ['prepare', 'nightly'], withinMs: 24 * hourMs })
     const chain = [nightly, load, prepare, next]
     const goOn = async (sync: string) => {
       await end(sync)
@@ -492,7 +477,7 @@ describe('a schedule after others', () => {
   })
 
   test('runs also where the next slot of one has begun before this one ended, as always', async () => {
-    const often = schedule('often', { kind: 'every', everyMs: 300_000 }, { overlap: 'buffer_one' })
+    const often = aSchedule('often', { kind: 'every', everyMs: 300_000 }, { overlap: 'buffer_one' })
     const both = [nightly, often, following(['nightly', 'often'])]
     await tick(...both)
     for (let n = 0; n < 7; n++) {

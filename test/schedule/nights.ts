@@ -1,7 +1,7 @@
 /** Nights of two loads and of what follows them: played event by event, on a control store in memory. */
 import { claimSlots } from '../../src/schedule/claim-slots.ts'
-import type { Schedule, Trigger } from '../../src/schedule/schedule.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
+import { aSchedule } from './a-schedule.ts'
 
 export type Load = { readonly state: 'ok' | 'failed'; readonly minutes: number }
 /** What is run by hand at that minute of the day, for some minutes, and ends well. */
@@ -97,21 +97,6 @@ export const nextsIn = (happened: readonly Happened[]): readonly string[] =>
 const loadOf = (night: Night | undefined, name: string): Load =>
   (name === 'a' ? night?.a : name === 'b' ? night?.b : undefined) ?? { state: 'ok', minutes: 1 }
 
-const aSchedule = (name: string, trigger: Trigger): Schedule => ({
-  name,
-  select: [name],
-  exclude: [],
-  trigger,
-  timezone: 'UTC',
-  overlap: 'skip',
-  catchup: { mode: 'latest', windowMs: dayMinutes * minuteMs },
-  timeoutMs: 60 * minuteMs,
-  graceMs: 30_000,
-  retry: { attempts: 1, initialMs: 0, maxMs: 0 },
-  jitterMs: 0,
-  priority: 'normal',
-  targets: 'all',
-})
 const patternOf = (minute: number) => `${minute % 60} ${Math.floor(minute / 60)} * * *`
 
 const minuteMs = 60_000
