@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { errorCatalogue } from '../model/error-catalogue.ts'
 import type { RunRecord } from '../model/run.ts'
+import { retryAt } from '../schedule/retry-at.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 
@@ -113,19 +114,14 @@ function endOrRetry(
     retryAfterMs = 0,
   }: { readonly reason: string | null; readonly retry: boolean; readonly retryAfterMs?: number },
 ): JobEnd {
-  const { attempts, initialMs, maxMs } = policy.retry
   // Some vendors send an instant where seconds belong. The next slot tries anyway.
-  const isTooLong = retryAfterMs > Math.max(maxMs, longestWaitMs)
-  if (!retry || isTooLong || job.attempt >= attempts) return { state: 'failed', reason }
-  // Who asks for longer than our longest wait gets it: to come back sooner is to be refused again.
-  const waitMs = Math.max(retryAfterMs, Math.min(maxMs, initialMs * 2 ** (job.attempt - 1)))
-  const notBefore = new Date(Math.min(now().getTime() + waitMs, latestMs)).toISOString()
+  const isTooLong = retryAfterMs > Math.max(policy.retry.maxMs, longestWaitMs)
+  if (!retry || isTooLong || job.attempt >= policy.retry.attempts) return { state: 'failed', reason }
+  const notBefore = retryAt(policy.retry, { attempt: job.attempt, now: now(), atLeastMs: retryAfterMs })
   return { state: 'queued', reason, notBefore }
 }
 
 const longestWaitMs = 24 * 3_600_000
-/** Of what ISO text can be compared. */
-const latestMs = Date.UTC(9999, 11, 31)
 
 /** What may succeed later, by the error's own class; what nobody foresaw may. */
 const isRetryable = (error: RunRecord['error']): boolean =>

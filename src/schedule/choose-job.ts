@@ -1,4 +1,5 @@
 import type { Job, JobChoice, JobEnd } from '../state/slot-store.ts'
+import { retryAt } from './retry-at.ts'
 import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
@@ -38,11 +39,10 @@ export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
  * container without memory) would do so with each daemon that begins it.
  */
 function endWithDaemon({ schedule, attempt }: Job, { now, retryOf }: JobLimits): JobEnd {
-  const { attempts, initialMs, maxMs } = retryOf.get(schedule) ?? once
+  const retry = retryOf.get(schedule) ?? once
   const reason = `its daemon was gone before it ended (attempt ${attempt})`
-  if (attempt >= attempts + moreWithDaemon) return { state: 'failed', reason }
-  const waitMs = Math.min(maxMs, initialMs * 2 ** (attempt - 1))
-  return { state: 'queued', reason, notBefore: new Date(now.getTime() + waitMs).toISOString() }
+  if (attempt >= retry.attempts + moreWithDaemon) return { state: 'failed', reason }
+  return { state: 'queued', reason, notBefore: retryAt(retry, { attempt, now }) }
 }
 
 const once: Schedule['retry'] = { attempts: 1, initialMs: 0, maxMs: 0 }

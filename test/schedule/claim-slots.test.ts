@@ -451,14 +451,17 @@ describe('a schedule after others', () => {
       await end(sync)
       return tick(...chain)
     }
+    const runsAt = async (instant: string) => {
+      await tick(...chain)
+      expect(await goOn('nightly')).toEqual([])
+      pass(1)
+      await tick(...chain)
+      expect(await goOn('load')).toEqual([`prepare ${instant} queued`])
+      expect(await goOn('prepare')).toEqual([`next ${instant} queued`])
+    }
     await tick(...chain)
     pass(0.5)
-    await tick(...chain)
-    expect(await goOn('nightly')).toEqual([])
-    pass(1)
-    await tick(...chain)
-    expect(await goOn('load')).toEqual(['prepare 21T10:00 queued'])
-    expect(await goOn('prepare')).toEqual(['next 21T10:00 queued'])
+    await runsAt('21T10:00')
     await goOn('next')
     pass(5)
     const jobs = [{ sync: 'load', needs: [], connection: 'crm', notBefore: clock.now().toISOString(), priority: 0 }]
@@ -468,12 +471,7 @@ describe('a schedule after others', () => {
     expect(await goOn('load')).toEqual(['prepare 21T15:00 queued'])
     expect(await goOn('prepare')).toEqual([])
     pass(17.9)
-    await tick(...chain)
-    expect(await goOn('nightly')).toEqual([])
-    pass(1)
-    await tick(...chain)
-    expect(await goOn('load')).toEqual(['prepare 22T10:00 queued'])
-    expect(await goOn('prepare')).toEqual(['next 22T10:00 queued'])
+    await runsAt('22T10:00')
   })
 
   test('runs also where the next slot of one has begun before this one ended, as always', async () => {
