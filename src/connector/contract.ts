@@ -28,9 +28,11 @@ export type ConnectorDefinition<Config extends z.ZodObject> = {
   readonly account?: (context: Context) => Promise<string>
   /** As in `OpenedConnector`. @default false */
   readonly rowsAreOfAccount?: boolean
+  /** By the vendor's names, each made by `stream`. @default it is no source */
   readonly streams?: { readonly [name: string]: StreamDefinition }
+  /** By the vendor's names, each made by `object`. @default it is no destination */
   readonly objects?: { readonly [name: string]: ObjectDefinition }
-  /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the five above. */
+  /** An SDK vendor: builds the client (import the SDK here, lazily) and closes over it. Replaces the six above. */
   readonly open?: (context: OpenContext<z.output<Config>>) => Promise<OpenedConnector>
   /** The stream names that can be checked without a network. @default the keys of `streams`, or any name with `open` */
   readonly streamNames?: readonly string[]
@@ -47,9 +49,13 @@ export type StreamDefinition = Omit<Stream, 'name' | 'read' | 'count' | 'lagMs' 
   readonly lagMs?: number
   /** How much of what is already complete is read again, in milliseconds. @default 0 */
   readonly overlapMs?: number
+  /** Streams whose rows come inside rows of this one, by a `read`. @default none */
   readonly children?: readonly ChildStream[]
+  /** Its list endpoint, which the engine reads. One of `list` and `read` is needed; where both are there, `read` is called. */
   readonly list?: ListDeclaration
+  /** As in `Stream`, for what `list` cannot say. */
   readonly read?: Stream['read']
+  /** How many rows a scan brings: a request that the engine makes, or a function as in `Stream`. @default nothing is compared */
   readonly count?: CountDeclaration | Stream['count']
 }
 
@@ -82,7 +88,9 @@ export type OpenContext<Config> = {
 }
 
 export type OpenedConnector = {
+  /** A cheap signed-in request: for `connection test`, and the vendor's clock where no answer has told it yet. Throws what the vendor says. */
   readonly check: (context: CallContext) => Promise<unknown>
+  /** The vendor's own name for the account: what a snapshot is of, and with `rowsAreOfAccount` a table. The same each time. */
   readonly account: (context: CallContext) => Promise<string>
   /**
    * What its streams hold belongs to its `account`: a table holds rows of one, and another's are refused. For plans, runs and
@@ -104,10 +112,12 @@ export type OpenedConnector = {
   readonly streamNames?: (context: CallContext) => Promise<readonly string[]>
   /** Of a name that is none of them: what the vendor has by it, and why that cannot be read. null: nothing is known. */
   readonly whyNoStream?: (name: string) => string | null
+  /** Objects with their live fields. `names`: only these. @default it is no destination */
   readonly objects?: (request: {
     readonly names?: readonly string[]
     readonly signal: AbortSignal
   }) => Promise<readonly DestinationObject[]>
+  /** Ends what it keeps open: sockets, timers. Called behind the last call, whatever became of that. @default nothing */
   readonly close?: () => Promise<void>
 }
 
@@ -120,7 +130,7 @@ export type Stream = {
   readonly key: readonly string[]
   /** Vendor field → type. Dots in a name are part of it. */
   readonly columns: { readonly [field: string]: LogicalType }
-  /** `cursor`: rows come in the order of their version and a checkpoint may name a boundary; `none`: complete only at the end. */
+  /** Do rows come in the order of their version? What `connection discover` tells of the stream, and nothing else: no scan is read another way for it. */
   readonly order: 'cursor' | 'none'
   /** The field with the vendor's modification stamp (ISO text, or unix seconds as an integer). Without it the version is the time of the request. */
   readonly version?: string
@@ -157,6 +167,7 @@ export type Stream = {
    * `reconcile` finds them. @default none is
    */
   readonly deletedWhen?: { readonly column: string; readonly is: 'set' | 'true'; readonly isPartial?: boolean }
+  /** As in `StreamDefinition`. */
   readonly lagMs: number
   readonly overlapMs: number
   readonly children: readonly ChildStream[]

@@ -37,7 +37,10 @@ export type MatchField = {
 export type DestinationObject = {
   readonly name: string
   readonly docs: string
-  /** `idempotent`: sending the same change again leaves the same state. */
+  /**
+   * `idempotent`: sending the same change again leaves the same state, which `destinationKit` tries; `at_least_once`: it may be
+   * there twice. What `connection discover` tells: the engine sends again what had no answer, either way.
+   */
   readonly delivery: 'idempotent' | 'at_least_once'
   /** The fields that can find a record, and how the vendor compares them. */
   readonly match: { readonly [field: string]: MatchField }

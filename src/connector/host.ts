@@ -70,8 +70,11 @@ export type Failure = {
 
 export type HttpOptions = {
   readonly baseUrl: string
+  /** Goes as `authorization: Bearer …`. @default none goes */
   readonly bearer?: string
+  /** Goes as `authorization: Basic …`, in place of `bearer`. @default none goes */
   readonly basic?: { readonly user: string; readonly password: string }
+  /** Of every request, laid over the host's own: `accept`, `user-agent`, `content-type`, `authorization`. @default none */
   readonly headers?: { readonly [name: string]: string }
   /** @default 10 */
   readonly ratePerSecond?: number
@@ -91,7 +94,10 @@ export type HttpAnswer = {
 
 export type Query = { readonly [name: string]: string | number | boolean | null | undefined }
 
-/** Answers are parsed exactly: a number that a double would alter comes as a string of its digits. Empty bodies are null. */
+/**
+ * Answers are parsed exactly: a number that a double would alter comes as a string of its digits. Empty bodies are null.
+ * @throws MillraceError as `Host.call` does; MR-3008 for a whole URL of another origin than `baseUrl`
+ */
 export type Http = {
   readonly get: <T = Json>(path: string, options: RequestOptions) => Promise<T>
   readonly post: <T = Json>(path: string, body: unknown, options: RequestOptions) => Promise<T>
