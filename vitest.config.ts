@@ -27,6 +27,8 @@ export default defineConfig({
     setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // A second, the default, is not enough for a process that has to start beside others.
+    expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
     // More than two cores: many tests wait, for a vendor's rate or for processes.
     maxWorkers: 4,

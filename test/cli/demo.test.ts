@@ -15,7 +15,7 @@ beforeAll(async () => {
   await millrace(sample, 'demo', '-q')
   played = await millrace(sample, 'demo', '--json')
   lines = linesOf(played)
-}, 180_000)
+}, 600_000)
 
 describe('the demo', () => {
   test('ends with a round in which nothing is new, and with 0', () => {

@@ -263,16 +263,14 @@ describe('a signal to stop', () => {
     })
     const said: string[] = []
     child.stdout.on('data', (data: Buffer) => said.push(String(data)))
-    await expect
-      .poll(() => snowflake.running().some((sql) => sql.startsWith(`INSERT INTO ${target}`)), { timeout: 8000 })
-      .toBe(true)
+    await expect.poll(() => snowflake.running().some((sql) => sql.startsWith(`INSERT INTO ${target}`))).toBe(true)
     const began = performance.now()
     child.kill('SIGTERM')
     const code = await new Promise((resolve) => child.once('exit', resolve))
     expect(code).toBe(0)
     expect(said.join('')).toContain('MR-7001')
     expect(performance.now() - began).toBeLessThan(5000)
-  }, 20_000)
+  }, 60_000)
 })
 
 const childFile = fileURLToPath(new URL('./loading-child.ts', import.meta.url))
