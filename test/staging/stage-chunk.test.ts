@@ -1,56 +1,16 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { LogicalType } from '../../src/model/logical-type.ts'
-import { openChunk } from '../../src/staging/spool.ts'
-import { stageChunk, type StageRequest } from '../../src/staging/stage-chunk.ts'
-import { openWorkbench } from '../../src/staging/workbench.ts'
-import { duckdbParquet } from '../../src/warehouse/duckdb/parquet-style.ts'
+import type { StageRequest } from '../../src/staging/stage-chunk.ts'
+import { lines, stageBatches } from './stage.ts'
 
-const readAt = new Date('2026-11-20T09:55:00.123Z')
-
-async function stage(lines: readonly string[], types: Record<string, LogicalType>, rest: Partial<StageRequest> = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'stage-'))
-  const writer = openChunk(join(directory, 'chunk'))
-  const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
-  await writer.add({ kind: 'lines', lines: bytes, rows: lines.length }, readAt)
-  const out = join(directory, 'out')
-  await mkdir(out)
-  const workbench = openWorkbench(directory)
-  const staged = await stageChunk(
-    {
-      chunk: writer.chunk(),
-      directory: out,
-      columns: Object.entries(types).map(([field, type]) => ({ field, column: field.toLowerCase(), type })),
-      key: ['id'],
-      version: null,
-      deletedWhen: null,
-      pii: [],
-      derived: false,
-      memoryLimit: '500MB',
-      parquet: duckdbParquet,
-      ...rest,
-    },
-    workbench,
-  )
-  await workbench.close()
-  return { staged, rows: await rowsOf(staged.path), rejects: await rowsOf(staged.rejects) }
-}
-
-async function rowsOf(path: string | null) {
-  if (path === null) return []
-  const db = await openDatabase({ path: ':memory:', memoryLimit: '500MB', spillDirectory: tmpdir(), threads: 1 })
-  try {
-    return await db.rows(`SELECT * FROM read_parquet('${path}') ORDER BY 1`)
-  } finally {
-    db.close()
-  }
-}
+/** Columns have the names of their fields in small letters. */
+const stage = (texts: readonly string[], types: Record<string, LogicalType>, rest: Partial<StageRequest> = {}) =>
+  stageBatches([lines(...texts)], types, {
+    columns: Object.entries(types).map(([field, type]) => ({ field, column: field.toLowerCase(), type })),
+    ...rest,
+  })
 
 describe('casting', () => {
   const fits: readonly [LogicalType, string, string][] = [
@@ -168,8 +128,8 @@ describe('rows', () => {
   })
 
   it('lets the later of two rows with one key and one version win, wherever they stand in a long file', async () => {
-    const lines = Array.from({ length: 20_000 }, (_, n) => `{"id":"${n % 10_000}","v":"2026-01-01T00:00:00Z","n":${n}}`)
-    const { staged, rows } = await stage(lines, { id: 'string', v: 'timestamp', n: 'integer' }, { version: 'v' })
+    const texts = Array.from({ length: 20_000 }, (_, n) => `{"id":"${n % 10_000}","v":"2026-01-01T00:00:00Z","n":${n}}`)
+    const { staged, rows } = await stage(texts, { id: 'string', v: 'timestamp', n: 'integer' }, { version: 'v' })
     expect(staged.counts).toMatchObject({ read: 20_000, duplicates: 10_000, rejected: 0 })
     expect(rows).toHaveLength(10_000)
     expect(rows.every((row) => Number(row['n']) === Number(row['id']) + 10_000)).toBe(true)
