@@ -1,10 +1,10 @@
 /** `millrace backfill` with the real program, real processes and the vendor's journal. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../faults/fault-project.ts'
+import { makeFaultProject, stripeContents, stripeTables, type FaultProject } from '../faults/fault-project.ts'
 import { killAt, millrace, resultOf, start, type Finished } from '../faults/millrace-process.ts'
 
 let project: FaultProject
-let oracle: Awaited<ReturnType<typeof contents>>
+let oracle: Awaited<ReturnType<typeof stripeContents>>
 /** Three parts; the second has more than one page. */
 const range = ['--from', '2025-11-01', '--to', '2026-11-01', '--step', '244d']
 const charges = ['backfill', 'stripe', '--stream', 'charges', ...range]
@@ -15,7 +15,7 @@ beforeAll(async () => {
   project = await makeFaultProject()
   // The oracle: the same world, loaded by a live sync that nobody disturbs.
   expect(resultOf(await millrace(['sync', 'run', 'stripe'], project)).exit_code).toBe(0)
-  oracle = await contents()
+  oracle = await stripeContents(project)
 }, 60_000)
 afterAll(() => project.close())
 
@@ -30,7 +30,7 @@ it('leaves the whole table as a live sync would, parents with all their children
   expect(
     runsOf(result).every(({ status, trigger, slot }) => `${status} ${trigger} ${slot}` === 'ok backfill null'),
   ).toBe(true)
-  expect(await contents()).toEqual(oracle)
+  expect(await stripeContents(project)).toEqual(oracle)
   await expectEachInsertedOnce()
 })
 
@@ -42,7 +42,7 @@ it('leaves the live cursor as it was, byte for byte, and a live sync that follow
   expect(await live()).toEqual(before)
   const after = resultOf(await millrace(['sync', 'run', 'stripe'], project))
   expect(after.runs[0]?.ledger['loaded']).toBe(0)
-  expect(await contents()).toEqual(oracle)
+  expect(await stripeContents(project)).toEqual(oracle)
 })
 
 it('killed in the middle of a partition goes on: nothing is lost or loaded twice, what is done is not read again', async () => {
@@ -122,10 +122,10 @@ it('beside a live sync: what it read before a change and commits after it does n
   const live = resultOf(await millrace(['sync', 'run', 'stripe'], project))
   expect(live.exit_code).toBe(0)
   expect(live.runs[0]?.ledger['updated']).toBeGreaterThan(0)
-  const truth = await contents()
+  const truth = await stripeContents(project)
   backfill.child.kill('SIGCONT')
   expect(await ended(backfill)).toBe(0)
-  expect(await contents()).toEqual(truth)
+  expect(await stripeContents(project)).toEqual(truth)
   const [run] = runsOf(resultOf({ code: 0, lines: backfill.lines, stderr: backfill.stderr() }))
   expect(run?.ledger).toMatchObject({ inserted: 0, updated: 0, deleted: 0 })
 })
@@ -238,7 +238,7 @@ describe('one column', () => {
     const again = resultOf(await millrace(all, project))
     expect(again).toMatchObject({ exit_code: 0, left: 0 })
     expect(runsOf(again).every(({ ledger }) => ledger['inserted'] === 0)).toBe(true)
-    expect(await contents()).toEqual(oracle)
+    expect(await stripeContents(project)).toEqual(oracle)
     expect(await live()).toEqual(before)
     expect(resultOf(await millrace(all, project))).toMatchObject({ exit_code: 0, runs: [], skipped: parts.length })
   })
@@ -291,20 +291,8 @@ describe('bad usage runs nothing (exit 2) and says what is wrong:', () => {
   })
 })
 
-const tables = ['customers', 'subscriptions', 'subscription_items', 'charges']
-
-/** Full rows without what differs from run to run; which event told of a row depends on when it was read. */
-async function contents() {
-  const all: Record<string, readonly { readonly [column: string]: string | null }[]> = {}
-  for (const table of tables)
-    all[table] = await project.rows(
-      `SELECT COLUMNS(c -> c NOT IN ('_synced_at', '_read_at', '_version', '_run_id', '_event_id', '_event_type')) FROM stripe.${table} ORDER BY id`,
-    )
-  return all
-}
-
 /** What the ledgers say was inserted, over all runs, is what stands there. */
-async function expectEachInsertedOnce(of: readonly string[] = tables) {
+async function expectEachInsertedOnce(of: readonly string[] = stripeTables) {
   for (const table of of) {
     const [counted] = await project.rows(
       `SELECT (SELECT sum(CAST(ledger->>'inserted' AS BIGINT)) FROM _millrace.commits WHERE stream = '${table}') AS inserted, (SELECT count(*) FROM stripe.${table}) AS stands`,

@@ -1,9 +1,8 @@
 /** kill -9 at every point of ETL, then run again: nothing lost, nothing twice (promises 1, 9, 10). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from './fault-project.ts'
+import { makeFaultProject, stripeContents, stripeTables, type FaultProject } from './fault-project.ts'
 import { killAt, millrace, resultOf } from './millrace-process.ts'
 
-const tables = ['customers', 'subscriptions', 'subscription_items', 'charges']
 /** Each point is killed three times, at another stream or another time it is reached. */
 const points: readonly (readonly [string, readonly string[]])[] = [
   ['the fence was taken', ['fence.taken', 'fence.taken:stripe charges', 'fence.taken:stripe subscriptions']],
@@ -19,13 +18,13 @@ const points: readonly (readonly [string, readonly string[]])[] = [
 
 describe('ETL survives kill -9', () => {
   let project: FaultProject
-  let oracle: Awaited<ReturnType<typeof contents>>
+  let oracle: Awaited<ReturnType<typeof stripeContents>>
 
   beforeAll(async () => {
     project = await makeFaultProject()
     // The oracle: the same world, loaded by a run that nobody disturbs.
     expect(resultOf(await millrace(['sync', 'run', 'stripe'], project)).exit_code).toBe(0)
-    oracle = await contents(project)
+    oracle = await stripeContents(project)
     expect(oracle['charges']?.length).toBeGreaterThan(120)
   }, 60_000)
   afterAll(() => project.close())
@@ -37,7 +36,7 @@ describe('ETL survives kill -9', () => {
       const seen = (await project.sandbox.journal('stripe')).at(-1)?.sequence ?? 0
       const again = resultOf(await millrace(['sync', 'run', 'stripe'], project))
       expect(again).toMatchObject({ exit_code: 0, runs: [{ status: 'ok' }] })
-      expect(await contents(project)).toEqual(oracle)
+      expect(await stripeContents(project)).toEqual(oracle)
       const requests = (await project.sandbox.journal('stripe', { since: seen })).length
       expect(again.runs[0]?.requests).toBe(requests)
       await expectSettled(project)
@@ -50,11 +49,11 @@ describe('ETL survives kill -9', () => {
     await killAt('cursor.committed:subscriptions', ['sync', 'run', 'stripe'], project)
     await killAt('commit.started:charges', ['sync', 'run', 'stripe'], project)
     expect(resultOf(await millrace(['sync', 'run', 'stripe'], project)).exit_code).toBe(0)
-    const resumed = await contents(project)
+    const resumed = await stripeContents(project)
     await project.forgetWarehouse()
     await millrace(['sync', 'run', 'stripe'], project)
-    const fresh = await contents(project)
-    for (const table of tables) expect(living(resumed[table]), table).toEqual(living(fresh[table]))
+    const fresh = await stripeContents(project)
+    for (const table of stripeTables) expect(living(resumed[table]), table).toEqual(living(fresh[table]))
   })
 
   it('after any of it a further run loads nothing', async () => {
@@ -63,16 +62,6 @@ describe('ETL survives kill -9', () => {
   })
 })
 
-/** Full rows without what differs from run to run; which event told of a row depends on when it was read. */
-async function contents(project: FaultProject) {
-  const all: Record<string, readonly { readonly [column: string]: string | null }[]> = {}
-  for (const table of tables)
-    all[table] = await project.rows(
-      `SELECT COLUMNS(c -> c NOT IN ('_synced_at', '_read_at', '_version', '_run_id', '_event_id', '_event_type')) FROM stripe.${table} ORDER BY id`,
-    )
-  return all
-}
-
 const living = (rows: readonly { readonly [column: string]: string | null }[] = []) =>
   rows.filter((row) => row['_deleted_at'] === null)
 
@@ -80,7 +69,7 @@ async function expectSettled(project: FaultProject): Promise<void> {
   const cursors = await project.rows(`SELECT stream, scan FROM _millrace.cursors WHERE sync = 'stripe'`)
   expect(cursors.map((cursor) => cursor['scan'])).toEqual(cursors.map(() => null))
   // What the ledger says was inserted, over all runs, is what stands there.
-  for (const table of tables) {
+  for (const table of stripeTables) {
     const [counted] = await project.rows(
       `SELECT (SELECT coalesce(sum(CAST(ledger->>'inserted' AS BIGINT)), 0) FROM _millrace.commits WHERE stream = '${table}') AS inserted, (SELECT count(*) FROM stripe.${table}) AS stands`,
     )

@@ -114,6 +114,19 @@ export async function makeFaultProject({
   }
 }
 
+/** What the project's own sync of Stripe loads. */
+export const stripeTables = ['customers', 'subscriptions', 'subscription_items', 'charges']
+
+/** Full rows of them without what differs from run to run; which event told of a row depends on when it was read. */
+export async function stripeContents(project: FaultProject) {
+  const all: Record<string, readonly TextRow[]> = {}
+  for (const table of stripeTables)
+    all[table] = await project.rows(
+      `SELECT COLUMNS(c -> c NOT IN ('_synced_at', '_read_at', '_version', '_run_id', '_event_id', '_event_type')) FROM stripe.${table} ORDER BY id`,
+    )
+  return all
+}
+
 const millraceYaml = `
 project: faults
 default_target: sandbox
