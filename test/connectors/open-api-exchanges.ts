@@ -1,14 +1,6 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Json, JsonObject, OpenedConnector, Scan } from 'millrace'
+import type { Change, Json, JsonObject, Scan, WriteResult } from 'millrace'
 import type { SimulatorDefinition } from 'millrace/sandbox'
-import type { Connector } from '../../src/connector/contract.ts'
-import { createHost, type EngineHost } from '../../src/connector/create-host.ts'
-import { createLimiterRegistry } from '../../src/connector/limiter.ts'
-import type { Change, WriteResult } from '../../src/model/change.ts'
-import { startSimulators } from '../../src/sandbox/host.ts'
-import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
+import { openConnector, type OnSimulator, type OpenRequest } from './open-connector.ts'
 
 /** One request of a client and the simulator's answer, whole: what a vendor's published description can be held against. */
 export type RecordedExchange = {
@@ -25,11 +17,8 @@ export type RecordedExchange = {
   readonly answered: Json
 }
 
-/** A connector on a simulator of its own, through the real SDK and the real host, and all that goes between the two. */
-export type Recorded = AsyncDisposable & {
-  readonly sandbox: RunningSandbox
-  readonly host: EngineHost
-  readonly opened: OpenedConnector
+/** A connector on a simulator of its own, and all that goes between the two. */
+export type Recorded = OnSimulator & {
   readonly exchanges: readonly RecordedExchange[]
   /** Reads a stream to its end, whole unless said. */
   readonly read: (name: string, scan?: Partial<Scan>) => Promise<void>
@@ -41,63 +30,24 @@ export type Recorded = AsyncDisposable & {
   ) => Promise<readonly WriteResult[]>
 }
 
-export type Recording = {
-  readonly connector: Connector
-  readonly simulator: SimulatorDefinition
-  readonly keys?: { readonly [key: string]: unknown }
-}
-
-export async function openRecorded({ connector, simulator, keys = {} }: Recording): Promise<Recorded> {
-  const { name } = simulator
+export async function openRecorded({ simulator, ...rest }: OpenRequest): Promise<Recorded> {
   const exchanges: RecordedExchange[] = []
-  const sandbox = await startSimulators({ definitions: [recording(simulator, exchanges)], dir: null, scale: 0.02 })
-  const host = createHost({
-    connection: name,
-    runId: 'run_test',
-    emit: () => {},
-    spoolDir: mkdtempSync(join(tmpdir(), 'millrace-description-')),
-    secrets: [],
-    limiters: createLimiterRegistry(),
-    retry: { initialMs: 5, maxMs: 20 },
-  })
-  // The contract of `open` is typed by each connector's own keys.
-  const config = connector.config.parse({ ...sandbox.connection(name), ...keys }) as never
-  const opened = await connector.open({ config, host })
-  const { signal } = new AbortController()
+  const vendor = await openConnector({ simulator: recording(simulator, exchanges), ...rest })
   return {
-    sandbox,
-    host,
-    opened,
+    ...vendor,
     exchanges,
-    read: async (wanted, more = {}) => {
-      const stream = (await opened.streams?.({ names: [wanted], signal }))?.find((each) => each.name === wanted)
-      if (!stream) throw new Error(`no stream ${wanted}`)
-      const scan: Scan = {
-        id: 'scan',
-        from: null,
-        to: (await sandbox.now()).toISOString(),
-        resume: null,
+    read: async (name, more) => {
+      const stream = await vendor.stream(name)
+      const scan = await vendor.scanOf({
         full: true,
-        start: null,
         fields: Object.keys(stream.columns),
-        where: null,
-        options: {},
         children: stream.children.map((child) => child.name),
-        limit: null,
         ...more,
-      }
-      for await (const _ of stream.read(scan, host.context(signal)));
+      })
+      for await (const _ of stream.read(scan, vendor.host.context(vendor.signal)));
     },
-    write: async (wanted, match, changes, options = {}) => {
-      const object = (await opened.objects?.({ names: [wanted], signal }))?.find((each) => each.name === wanted)
-      if (!object) throw new Error(`no object ${wanted}`)
-      return object.write(changes, { ...host.context(signal), match, options, saveReceipt: async () => {} })
-    },
-    async [Symbol.asyncDispose]() {
-      await opened.close?.()
-      await host.close()
-      await sandbox.close()
-    },
+    write: async (name, match, changes, options = {}) =>
+      (await vendor.object(name)).write(changes, vendor.writeContext(match, { options })),
   }
 }
 

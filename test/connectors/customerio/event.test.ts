@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isUlid, stableUlid } from '../../../connectors/customerio/ulid.ts'
 import type { Change, Fields } from '../../../src/model/change.ts'
-import { change, exact, openCustomerio, type OpenedCustomerio } from './open-customerio.ts'
+import { exact } from '../exact-number.ts'
+import { change, openCustomerio, type OpenedCustomerio } from './open-customerio.ts'
 
 let vendor: OpenedCustomerio
 beforeEach(async () => {

@@ -10,13 +10,12 @@ beforeEach(async () => {
 })
 afterEach(() => vendor[Symbol.asyncDispose]())
 
-const never = new AbortController().signal
 const write = (
   name: string,
   match: string,
   changes: readonly Change[],
   options: JsonObject = { object_type_id: '1' },
-) => vendor.object(name).write(changes, vendor.writeContext(match, never, options))
+) => vendor.object(name).write(changes, vendor.writeContext(match, { options }))
 const writeObjects = (changes: readonly Change[], options?: JsonObject) =>
   write('object', 'object_id', changes, options)
 const relate = (changes: readonly Change[], match = 'identifiers.id') => write('relationship', match, changes)

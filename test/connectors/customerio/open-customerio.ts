@@ -1,59 +1,32 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import customerio from '../../../connectors/customerio/index.ts'
 import simulator from '../../../connectors/customerio/sandbox.ts'
-import type { OpenedConnector } from '../../../src/connector/contract.ts'
-import type { DestinationObject, WriteContext } from '../../../src/connector/destination.ts'
-import { createHost, type EngineHost } from '../../../src/connector/create-host.ts'
-import { createLimiterRegistry } from '../../../src/connector/limiter.ts'
-import type { RetryPolicy } from '../../../src/connector/call.ts'
-import type { Change, ExactNumber, Fields } from '../../../src/model/change.ts'
-import type { EngineEvent } from '../../../src/model/event.ts'
+import type { DestinationObject } from '../../../src/connector/destination.ts'
+import type { Change, Fields } from '../../../src/model/change.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { startSimulators } from '../../../src/sandbox/host.ts'
 import type { JournalEntry } from '../../../src/sandbox/journal.ts'
-import type { RunningSandbox } from '../../../src/sandbox/running-sandbox.ts'
+import { openConnector, type OnSimulator, type OpenOptions } from '../open-connector.ts'
 
-/** The connector on a simulator of its own, through the real SDK and the real host. */
-export type OpenedCustomerio = AsyncDisposable & {
-  readonly sandbox: RunningSandbox
-  readonly host: EngineHost
-  readonly opened: OpenedConnector
+export type OpenedCustomerio = Omit<OnSimulator, 'object'> & {
   readonly person: DestinationObject
   readonly object: (name: string) => DestinationObject
-  readonly events: readonly EngineEvent[]
-  readonly writeContext: (match?: string, signal?: AbortSignal, options?: JsonObject) => WriteContext
+  /** All that it was asked. */
   readonly requests: () => Promise<readonly JournalEntry[]>
+  /** The requests since the last asking. */
+  readonly fresh: () => Promise<readonly JournalEntry[]>
   /** What the simulator holds of a person, by id. */
   readonly stored: (id: string) => Promise<JsonObject | undefined>
 }
 
-export type OpenOptions = {
-  readonly keys?: { readonly [key: string]: unknown }
-  /** @default one attempt */
-  readonly retry?: Partial<RetryPolicy>
-}
-
-export async function openCustomerio({
-  keys = {},
-  retry = { attempts: 1, malformedAttempts: 1 },
-}: OpenOptions = {}): Promise<OpenedCustomerio> {
-  const sandbox = await startSimulators({ definitions: [simulator], dir: null, scale: 0.02 })
-  const events: EngineEvent[] = []
-  const host = createHost({
-    connection: 'customerio',
-    runId: 'run_test',
-    emit: (event) => events.push(event),
-    spoolDir: mkdtempSync(join(tmpdir(), 'millrace-customerio-')),
-    secrets: [],
-    limiters: createLimiterRegistry(),
-    retry: { initialMs: 5, maxMs: 20, ...retry },
+/** One attempt for each request, unless said. */
+export async function openCustomerio({ keys, retry, ...rest }: OpenOptions = {}): Promise<OpenedCustomerio> {
+  const vendor = await openConnector({
+    connector: customerio,
+    simulator,
+    keys: { rate_per_second: 1000, ...keys },
+    retry: retry ?? { attempts: 1, malformedAttempts: 1 },
+    ...rest,
   })
-  const config = customerio.config.parse({ ...sandbox.connection('customerio'), rate_per_second: 1000, ...keys })
-  // The contract of `open` is typed by each connector's own keys.
-  const opened = await customerio.open({ config: config as never, host })
-  const signal = new AbortController().signal
+  const { sandbox, opened, signal } = vendor
   const objects = (await opened.objects?.({ signal })) ?? []
   const object = (wanted: string) => {
     const found = objects.find(({ name }) => name === wanted)
@@ -61,25 +34,12 @@ export async function openCustomerio({
     return found
   }
   return {
-    sandbox,
-    host,
-    opened,
+    ...vendor,
     person: object('person'),
     object,
-    events,
-    writeContext: (match = 'id', own = signal, options = {}) => ({
-      ...host.context(own),
-      match,
-      options,
-      saveReceipt: async () => {},
-    }),
     requests: () => sandbox.journal('customerio'),
+    fresh: vendor.requests,
     stored: async (id) => (await sandbox.show('customerio', 'person', id))[0],
-    async [Symbol.asyncDispose]() {
-      await opened.close?.()
-      await host.close()
-      await sandbox.close()
-    },
   }
 }
 
@@ -99,6 +59,3 @@ export const change = (
     ...others,
   }
 }
-
-// TypeScript's library does not know JSON.rawJSON yet.
-export const exact = (JSON as unknown as { readonly rawJSON: (text: string) => ExactNumber }).rawJSON

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Change } from '../../../src/model/change.ts'
 import { writeBatch } from '../../../src/reverse-etl/write-batch.ts'
-import { change, exact, openCustomerio, type OpenedCustomerio } from './open-customerio.ts'
+import { exact } from '../exact-number.ts'
+import { change, openCustomerio, type OpenedCustomerio } from './open-customerio.ts'
 
 let vendor: OpenedCustomerio
 beforeEach(async () => {
@@ -348,7 +349,7 @@ describe('one layer of retries', () => {
   it('ends the request itself when its run gives up', async () => {
     await fault('hang')
     const abort = new AbortController()
-    const writing = vendor.person.write([change('A-1')], vendor.writeContext('id', abort.signal))
+    const writing = vendor.person.write([change('A-1')], vendor.writeContext('id', { signal: abort.signal }))
     await expect.poll(async () => (await vendor.requests()).length).toBe(1)
     const began = performance.now()
     abort.abort()

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { sandboxCredentials } from '../../../connectors/customerio/sandbox/credentials.ts'
 import type { Change, Fields } from '../../../src/model/change.ts'
-import { change, exact, openCustomerio } from './open-customerio.ts'
+import { exact } from '../exact-number.ts'
+import { change, openCustomerio } from './open-customerio.ts'
 
 const ok = { outcome: 'ok' }
 const topic = 'cio_subscription_preferences.topics.topic_3'

@@ -8,7 +8,7 @@ let world: World
 beforeEach(async () => {
   vendor = await openCustomerio()
   const made = objects.map((name) => change(name, {}, { match: 'object_id' }))
-  await vendor.object('object').write(made, vendor.writeContext('object_id', undefined, { object_type_id: '1' }))
+  await vendor.object('object').write(made, vendor.writeContext('object_id', { options: { object_type_id: '1' } }))
   await vendor.person.write([change('u3', {}), change('u4', {})], vendor.writeContext())
   world = makeWorld({
     sync: {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { optionFlaw } from '../../../src/connector/option-flaw.ts'
-import { change, exact, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
+import { exact } from '../exact-number.ts'
+import { change, openHubspot, type OpenedHubspot } from './open-hubspot.ts'
 
 let vendor: OpenedHubspot
 beforeEach(async () => {

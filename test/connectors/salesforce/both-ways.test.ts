@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Change, FieldValue, WriteResult } from 'millrace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { exact } from '../exact-number.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
 let orgs: readonly OpenedSalesforce[]
@@ -11,8 +12,6 @@ afterAll(async () => {
   for (const org of orgs) await org[Symbol.asyncDispose]()
 })
 
-const exact = (digits: string) =>
-  (JSON as unknown as { rawJSON: (text: string) => { rawJSON: string } }).rawJSON(digits)
 const text = fc.oneof(
   fc.constantFrom<FieldValue>(
     null,

@@ -187,9 +187,7 @@ describe('a Salesforce connection', () => {
     await org.sandbox.setFault('salesforce', 'near_limit', { times: 'always' })
     await org.opened.check({ signal: org.signal })
     await org.opened.streamNames?.({ signal: org.signal })
-    const warnings = org.events.filter(({ type }) => type === 'run.warning')
-    expect(warnings).toHaveLength(1)
-    expect(warnings[0]).toMatchObject({ message: expect.stringContaining('85000 of the org’s 100000') })
+    expect(org.warnings()).toEqual([expect.stringContaining('85000 of the org’s 100000')])
   })
 
   it('stops within seconds when it is told to', async () => {

@@ -1,5 +1,6 @@
 import type { Change, Json, WriteResult } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { exact } from '../exact-number.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
 let org: OpenedSalesforce
@@ -10,8 +11,6 @@ afterAll(() => org[Symbol.asyncDispose]())
 
 const held = (type: string) => org.sandbox.show('salesforce', type)
 const accountOf = async (id: string) => (await held('Account')).find((row) => row['External_Id__c'] === id)
-const exact = (digits: string) =>
-  (JSON as unknown as { rawJSON: (text: string) => { rawJSON: string } }).rawJSON(digits)
 const accounts = (prefix: string, count: number, more: (n: number) => Change['fields'] = () => ({})) =>
   Array.from({ length: count }, (_, n) =>
     changeOf('upsert', `${prefix}-${n}`, { External_Id__c: `${prefix}-${n}`, Name: `Firm ${n}`, ...more(n) }),

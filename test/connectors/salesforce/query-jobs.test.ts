@@ -16,7 +16,6 @@ const asked = async (pattern: RegExp) =>
   (await org.sandbox.journal('salesforce')).filter(({ method, path }) => pattern.test(`${method} ${path}`))
 const queries = async () =>
   (await asked(/^POST .*jobs\/query$/)).map(({ body }) => String((JSON.parse(String(body)) as { query: string }).query))
-const warnings = () => org.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
 const counted = (stream: Stream, scan: Scan) => stream.count?.(scan, org.host.context(org.signal))
 
 describe('a scan of many rows', () => {
@@ -37,7 +36,7 @@ describe('a scan of many rows', () => {
     expect(await asked(/queryAll\?q=SELECT%20Id/)).toEqual([])
     expect(await asked(/^DELETE .*jobs\/query/)).toHaveLength(1)
     expect(await counted(stream, scan)).toBe(held.length)
-    expect(warnings()).toEqual([])
+    expect(org.warnings()).toEqual([])
   })
 
   it('is told from one of few rows by the count', async () => {
@@ -164,7 +163,7 @@ describe('where a query job cannot', () => {
     const items = await org.read(stream, await org.scanOf(stream))
     expect(items.every(({ kind }) => kind !== 'file')).toBe(true)
     expect(new Set(idsOf(items))).toEqual(new Set(await heldIds(name)))
-    expect(warnings()).toEqual([expect.stringMatching(words)])
+    expect(org.warnings()).toEqual([expect.stringMatching(words)])
   })
 
   it('is begun once more where it fails or is aborted, and without its order where it took too long', async () => {
@@ -182,7 +181,7 @@ describe('where a query job cannot', () => {
       expect(again.endsWith('ORDER BY Id')).toBe(isOrdered)
       // Without an order no row says how far the scan is.
       expect(items.some(({ kind }) => kind === 'checkpoint')).toBe(isOrdered)
-      expect(warnings()).toEqual([expect.stringContaining('another one is begun')])
+      expect(org.warnings()).toEqual([expect.stringContaining('another one is begun')])
       await org[Symbol.asyncDispose]()
     }
     await open()
@@ -196,7 +195,7 @@ describe('where a query job cannot', () => {
     const items = await org.read(stream, await org.scanOf(stream))
     expect(items.filter(({ kind }) => kind === 'file')).toHaveLength(1)
     expect(inOrder(idsOf(items))).toEqual(inOrder(await heldIds('Contact')))
-    expect(warnings()).toEqual([
+    expect(org.warnings()).toEqual([
       expect.stringMatching(/results of job \w+ are no more there.*another one is begun/),
       expect.stringMatching(/goes by REST.*is Failed: InternalServerError/),
     ])
@@ -246,7 +245,7 @@ describe('where a query job cannot', () => {
       times: 1,
     })
     expect(idsOf(await org.read(stream, scan))).toEqual(inOrder(await heldIds('Contact')))
-    expect(warnings()).toEqual([expect.stringContaining('the rest goes by a query job')])
+    expect(org.warnings()).toEqual([expect.stringContaining('the rest goes by a query job')])
   })
 })
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordId } from '../../../connectors/salesforce/sandbox/record-id.ts'
 import type { DescribeSObjectResult, Field } from '../../../connectors/salesforce/describe.ts'
 import { makeObject, type ObjectContext } from '../../../connectors/salesforce/object.ts'
+import { exact } from '../exact-number.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
 
 let org: OpenedSalesforce
@@ -13,8 +14,6 @@ afterAll(() => org[Symbol.asyncDispose]())
 const accounts = () => org.sandbox.show('salesforce', 'Account')
 const accountOf = async (externalId: string) => (await accounts()).find((row) => row['External_Id__c'] === externalId)
 /** A number that a double cannot hold, as the engine gives it. */
-const exact = (digits: string) =>
-  (JSON as unknown as { rawJSON: (text: string) => { rawJSON: string } }).rawJSON(digits)
 
 describe('a Salesforce object', () => {
   it('knows its fields, what finds a record, and what is an opt-out', async () => {

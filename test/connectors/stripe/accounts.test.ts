@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { accountId } from '../../../connectors/stripe/sandbox/objects/account.ts'
 import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
 import stripeConnector from '../../../connectors/stripe/index.ts'
+import { parseLines } from '../parse-lines.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
-import { parseLines, tombstonesOf } from './scan-rows.ts'
+import { tombstonesOf } from './scan-rows.ts'
 
 const bakery = 'acct_1ConnectedBakery'
 const florist = 'acct_1ConnectedFlorist'
@@ -30,8 +31,6 @@ function byAccount(items: readonly ScanItem[], child?: string): { readonly [acco
 
 const lastOf = (items: readonly ScanItem[]): Json =>
   items.findLast((item) => item.kind === 'checkpoint')?.resume ?? null
-const warnings = (of: OpenedStripe) =>
-  of.events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
 
 describe('a connection with several accounts', () => {
   it('has the account in the key and on every row, children among them', async () => {
@@ -68,7 +67,7 @@ describe('a connection with several accounts', () => {
     const items = await stripe.read('accounts', await stripe.scanOf())
     expect(byAccount(items)).toEqual({ [accountId]: 3 })
     expect((await stripe.stream('accounts')).enumerates).toBe(true)
-    expect(warnings(stripe)).toEqual([])
+    expect(stripe.warnings()).toEqual([])
   })
 
   it('reads them of the platform, too, where that is not among those that are named', async () => {
@@ -136,7 +135,9 @@ describe('changes of several accounts', () => {
     })
     const items = await next.read('charges', { ...scan, from: scan.to, last })
     expect(lastOf(items)).toMatchObject({ accounts: [accountId, bakery, teahouse] })
-    expect(warnings(next)).toEqual([expect.stringMatching(/^charges: the account acct_1ConnectedFlorist is no longer/)])
+    expect(next.warnings()).toEqual([
+      expect.stringMatching(/^charges: the account acct_1ConnectedFlorist is no longer/),
+    ])
     const after = lastOf(items)
     // A pass that takes away what it did not see takes nothing of that account.
     const whole = await next.read('customers', { ...scan, whole: true })
@@ -144,7 +145,7 @@ describe('changes of several accounts', () => {
     expect(whole.at(-1)).toMatchObject({ kind: 'checkpoint', wholeOf: ofThese })
     expect(await next.read('customers', { ...scan, whole: true, resume: lastOf(whole) })).toEqual([whole.at(-1)])
     await next.read('charges', { ...scan, from: scan.to, last: after })
-    expect(warnings(next)).toHaveLength(1)
+    expect(next.warnings()).toHaveLength(1)
   })
 
   it('name the account of what is gone', async () => {
@@ -166,7 +167,7 @@ describe('an account that refuses', () => {
     const scan = await other.scanOf()
     const items = await other.read('charges', scan)
     expect(Object.keys(byAccount(items))).toEqual([accountId, bakery, teahouse])
-    expect(warnings(other)).toEqual([
+    expect(other.warnings()).toEqual([
       expect.stringMatching(/^charges: the account acct_1ConnectedFlorist refuses.*does not have access/),
     ])
     const last = lastOf(items)
@@ -181,7 +182,7 @@ describe('an account that refuses', () => {
     await other.sandbox.setFault('stripe', 'account_revoked', { account: florist, times: 'always' })
     const scan = await other.scanOf()
     for (const name of ['charges', 'payouts']) await other.read(name, scan)
-    expect(warnings(other)).toEqual([
+    expect(other.warnings()).toEqual([
       expect.stringMatching(/^charges: the account acct_1ConnectedFlorist refuses/),
       expect.stringMatching(/^payouts: the account acct_1ConnectedFlorist refuses/),
     ])
@@ -240,7 +241,7 @@ describe('an account that refuses', () => {
     await using other = await openStripe({ keys: { accounts: [florist, teahouse] } })
     await other.sandbox.setFault('stripe', 'status', { status: 403, match: '/v1/charges', body: '<html>' })
     await expect(other.read('charges', await other.scanOf())).rejects.toMatchObject({ code: 'MR-3001' })
-    expect(warnings(other)).toEqual([])
+    expect(other.warnings()).toEqual([])
   })
 
   it('ends a pass that takes what it does not bring for gone', async () => {

@@ -1,4 +1,5 @@
 import type { JsonObject, ScanItem } from 'millrace'
+import { parseLines } from '../parse-lines.ts'
 
 /** The rows of a stream (or of a child of it) as the last batch that has them leaves them: by id. */
 export function rowsOf(items: readonly ScanItem[], child?: string): ReadonlyMap<string, JsonObject> {
@@ -13,10 +14,3 @@ export function rowsOf(items: readonly ScanItem[], child?: string): ReadonlyMap<
 
 export const tombstonesOf = (items: readonly ScanItem[]): readonly string[] =>
   items.flatMap((item) => (item.kind === 'tombstones' ? item.keys.map(({ id }) => String(id)) : []))
-
-export const parseLines = (lines: Uint8Array): readonly JsonObject[] =>
-  Buffer.from(lines)
-    .toString()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
