@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json } from 'millrace'
+import { readResume, z, type Json } from 'millrace'
 
 /** Where a scan stands. Stored; add forms, never change a meaning. Never a link to a file: whoever has that has the file. */
 export type Position = ListPosition | WindowPosition | ChildPosition | ExportPosition | { readonly phase: 'done' }
@@ -27,16 +27,7 @@ export type ExportPosition = {
 }
 
 /** @throws MillraceError MR-1401 where a stored one is not ours */
-export function readPosition(resume: Json): Position | null {
-  if (resume === null) return null
-  const parsed = stored.safeParse(resume)
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-1401', {
-    message: `Going on with a scan of Customer.io: the kept position ${JSON.stringify(resume).slice(0, 100)} is not one of this connector.`,
-    kept: 'The cursor is as it was.',
-    next: 'Read the stream from the beginning: `millrace sync run NAME --full-refresh`.',
-  })
-}
+export const readPosition = (resume: Json): Position | null => readResume(stored, resume, 'Customer.io')
 
 const stored = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('list'), start: z.string().min(1) }),

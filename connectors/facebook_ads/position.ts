@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json } from 'millrace'
+import { readResume, z, type Json } from 'millrace'
 
 /**
  * Where a scan stands: what a checkpoint holds. Stored; add keys, never change a meaning. Never a link of the vendor's:
@@ -18,15 +18,7 @@ export type Position = {
 export const beginning: Position = { done: [], account: null, at: null }
 
 /** @throws MillraceError MR-1401 where a stored one is not ours */
-export function readPosition(resume: Json): Position {
-  if (resume === null) return beginning
-  const parsed = position.safeParse(resume)
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-1401', {
-    message: `Resuming a scan of Facebook Ads: its checkpoint ${JSON.stringify(resume).slice(0, 200)} is not one of ours.`,
-    next: 'millrace sync run … --full-refresh   begins the stream again',
-  })
-}
+export const readPosition = (resume: Json): Position => readResume(position, resume, 'Facebook Ads') ?? beginning
 
 /** Where in the account to begin. */
 export const placeIn = ({ account, at }: Position, id: string): string | null => (account === id ? at : null)

@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json } from 'millrace'
+import { readResume, z, type Json } from 'millrace'
 
 /** Where a scan stands: what is to be read next. Stored; add forms, never change a meaning. */
 export type Position = (EntityPosition | ReportPosition | { readonly phase: 'done' }) & LeftOut
@@ -25,16 +25,7 @@ export type ReportPosition = {
 }
 
 /** @throws MillraceError MR-1401 where a stored one is not ours */
-export function readPosition(resume: Json): Position | null {
-  if (resume === null) return null
-  const parsed = stored.safeParse(resume)
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-1401', {
-    message: `Going on with a scan of Google Ads: the kept position ${JSON.stringify(resume)} is not one of this connector.`,
-    kept: 'The cursor is as it was.',
-    next: 'Read the stream from the beginning: `millrace sync run NAME --full-refresh`.',
-  })
-}
+export const readPosition = (resume: Json): Position | null => readResume(stored, resume, 'Google Ads')
 
 const leftOut = { left_out: z.array(z.string()).optional() }
 

@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json } from 'millrace'
+import { readResume, z, type Json } from 'millrace'
 import type { Readable } from './readable.ts'
 import { instant, quote } from './soql.ts'
 
@@ -8,16 +8,8 @@ import { instant, quote } from './soql.ts'
  */
 export type Position = z.output<typeof filled>
 
-/** @throws MillraceError MR-3005 */
-export function readPosition(resume: Json): Position | null {
-  const parsed = position.safeParse(resume ?? null)
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-3005', {
-    message: 'Going on with a scan of Salesforce: its checkpoint is not one of this connector.',
-    kept: 'What was committed stays.',
-    next: 'millrace sync run … --full-refresh   begins again',
-  })
-}
+/** @throws MillraceError MR-1401 where a stored one is not ours */
+export const readPosition = (resume: Json): Position | null => readResume(filled, resume, 'Salesforce')
 
 /** The condition for what comes after. */
 export function afterPosition(stream: Pick<Readable, 'cursor'>, after: Position | null): string | null {
@@ -52,4 +44,3 @@ const afterRow = (cursor: string, { at, id }: { readonly at: string; readonly id
 const lowestId = '000000000000000AAA'
 const row = { id: z.string(), at: z.string() }
 const filled = z.strictObject({ id: z.string(), at: z.string().nullable(), beyond: z.strictObject(row).optional() })
-const position = filled.nullable()

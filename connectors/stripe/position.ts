@@ -1,4 +1,4 @@
-import { MillraceError, z, type Json } from 'millrace'
+import { readResume, z, type Json } from 'millrace'
 
 /** Where a scan stands: what a checkpoint holds. Stored; add forms, never change a meaning. */
 export type Position = AccountPosition | DonePosition
@@ -43,16 +43,7 @@ export type DonePosition = {
 export const listStart: ListPosition = { phase: 'list', pass: 0, after: null, created: 0 }
 
 /** @throws MillraceError MR-1401 where a stored one is not ours */
-export function readPosition(resume: Json): Position | null {
-  if (resume === null) return null
-  const parsed = stored.safeParse(resume)
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-1401', {
-    message: `Going on with a scan of Stripe: the kept position ${JSON.stringify(resume)} is not one of this connector.`,
-    kept: 'The cursor is as it was.',
-    next: 'Read the stream from the beginning: `millrace sync run NAME --full-refresh`.',
-  })
-}
+export const readPosition = (resume: Json): Position | null => readResume(stored, resume, 'Stripe')
 
 /** What the last complete scan left behind; nothing where an engine keeps nothing. */
 export function readLast(last: Json | undefined): DonePosition {

@@ -5,6 +5,7 @@ import type { Scan, ScanItem, Stream } from './contract.ts'
 import type { ListDeclaration, Paging } from './list-declaration.ts'
 import type { Context } from './context.ts'
 import type { Page, Query } from './host.ts'
+import { foreignResume } from './resume-point.ts'
 import { valueAt } from './value-at.ts'
 
 /**
@@ -26,7 +27,7 @@ export async function* readList(
       ? http.page(at.at, options)
       : http.page(list.path, { ...options, query: { ...bounds(stream, list, scan), ...pageQuery(list.page, at) } })
   const isNew = watchForCircle()
-  let place: Place | null = readPlace(scan.resume, list.page)
+  let place: Place | null = readPlace(scan.resume, list.page, stream.name)
   let left = scan.limit ?? Infinity
   let before: Uint8Array | null = null
   let coming: Promise<Page> | null = ask(place)
@@ -116,17 +117,14 @@ function bounds(stream: Pick<Stream, 'enumerates'>, list: ListDeclaration, scan:
 export const bound = (instant: string, format: 'iso' | 'unix', round: (seconds: number) => number): string | number =>
   format === 'iso' ? instant : round(Date.parse(instant) / 1000)
 
-function readPlace(resume: Json, { kind }: Paging): Place | null {
+function readPlace(resume: Json, { kind }: Paging, name: string): Place | null {
   if (resume === null) return null
   const at = valueAt(resume, 'at')
   if (valueAt(resume, 'kind') === kind) {
     if (kind === 'link' && typeof at === 'string') return { kind, at }
     if (kind !== 'link' && kind !== 'none' && isPlace(at)) return { kind, at }
   }
-  throw new MillraceError('MR-1401', {
-    message: `A resume point that the list did not make: ${JSON.stringify(resume).slice(0, 100)}.`,
-    next: 'Run the sync with --full-refresh to begin again.',
-  })
+  throw foreignResume(resume, name)
 }
 
 /** Brent: compares with one remembered place, which moves up at every power of two. Finds any circle in a few rounds of it. */

@@ -85,6 +85,14 @@ describe.each(kinds)('a list that is paged by %s', (_, page) => {
     }
   })
 
+  it('goes on from no checkpoint of another paging', async () => {
+    await using vendor = await startThings(8)
+    await expect(read(vendor.http, page, { scan: { resume: { kind: 'none', at: '3' } } })).rejects.toMatchObject({
+      code: 'MR-1401',
+      message: expect.stringContaining('a scan of things'),
+    })
+  })
+
   it('stops at the limit', async () => {
     await using vendor = await startThings(9)
     expect((await read(vendor.http, page, { scan: { limit: 4 } })).ids).toEqual(all(4))

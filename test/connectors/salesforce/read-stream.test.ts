@@ -107,6 +107,16 @@ describe('a Salesforce stream', () => {
     await sandbox.setFault('salesforce', 'error_200', null)
   })
 
+  it('refuses a checkpoint that it did not make, and not for later: reading from the beginning alone helps', async () => {
+    const stream = await org.stream('Account')
+    const scan = await org.scanOf(stream, { resume: { locator: '01g-2000' } })
+    await expect(org.read(stream, scan)).rejects.toMatchObject({
+      code: 'MR-1401',
+      retry: 'never',
+      next: [expect.stringContaining('--full-refresh')],
+    })
+  })
+
   it('keeps every digit', async () => {
     const stream = await org.stream('Account')
     expect(stream.columns).toMatchObject({
