@@ -6,6 +6,7 @@ export { sendWithin, type Exchange, type ExchangeAnswer, type ExchangeRequest } 
 export { isOptOutName } from './connector/opt-out-name.ts'
 export { readResume } from './connector/resume-point.ts'
 export { retryAfterMs } from './connector/retry-after.ts'
+export { watchForCircle } from './connector/watch-for-circle.ts'
 export { cutPage } from './model/cut-page.ts'
 export { MillraceError } from './model/millrace-error.ts'
 export {

@@ -2,7 +2,7 @@
  * Pages of a list: `start` takes what the page before called `next`, which is empty at the end.
  * https://docs.customer.io/integrations/api/app/
  */
-import { cutPage, MillraceError } from 'millrace'
+import { cutPage, MillraceError, watchForCircle } from 'millrace'
 import type { AppApi } from './client.ts'
 import { isObject, malformed } from './read-answer.ts'
 
@@ -92,22 +92,6 @@ function readPage(bytes: Uint8Array, readAt: Date, list: List): ListPage {
   if (next !== undefined && next !== null && typeof next !== 'string')
     throw malformed(`answered GET /v1/${list.path} with a next that is no text`)
   return { lines, rows, readAt, next: next === undefined || next === null || next === '' ? null : next }
-}
-
-/** Brent: compares with one remembered token, which moves up at every power of two. */
-function watchForCircle(): (token: string) => boolean {
-  let remembered: string | null = null
-  let steps = 0
-  let power = 1
-  return (token) => {
-    if (token === remembered) return false
-    if (++steps === power) {
-      remembered = token
-      power *= 2
-      steps = 0
-    }
-    return true
-  }
 }
 
 const odd = ({ path, docs }: List, what: string) =>

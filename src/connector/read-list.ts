@@ -7,6 +7,7 @@ import type { Context } from './context.ts'
 import type { Page, Query } from './host.ts'
 import { foreignResume } from './resume-point.ts'
 import { valueAt } from './value-at.ts'
+import { watchForCircle } from './watch-for-circle.ts'
 
 /**
  * Reads a list endpoint page by page: a batch of lines, then a checkpoint whose resume point is the paging state itself.
@@ -125,22 +126,6 @@ function readPlace(resume: Json, { kind }: Paging, name: string): Place | null {
     if (kind !== 'link' && kind !== 'none' && isPlace(at)) return { kind, at }
   }
   throw foreignResume(resume, name)
-}
-
-/** Brent: compares with one remembered place, which moves up at every power of two. Finds any circle in a few rounds of it. */
-function watchForCircle(): (place: string) => boolean {
-  let remembered: string | null = null
-  let steps = 0
-  let power = 1
-  return (place) => {
-    if (place === remembered) return false
-    if (++steps === power) {
-      remembered = place
-      power *= 2
-      steps = 0
-    }
-    return true
-  }
 }
 
 function firstLines(lines: Uint8Array, count: number): Uint8Array {
