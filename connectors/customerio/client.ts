@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { APIClient, TrackClient } from 'customerio-node'
 import { MillraceError, sendWithin, type Exchange, type Host } from 'millrace'
 import { batchRefusals, classifyFailure, describeRefusal, type Signing } from './classify-failure.ts'
-import { malformed, parseObject, readAnswer, type Answer } from './read-answer.ts'
+import { parseObject, readAnswer, type Answer } from './read-answer.ts'
 import { loadSdk, type Sdk } from './sdk.ts'
 
 /** One of the vendor's two APIs through its SDK, with the host as the only layer that retries. */
@@ -96,7 +96,7 @@ function openApi<Client extends { request: TrackClient['request'] }>({
     // could reach the vendor after its run has given up, and keeps the status and the Date to itself. So we send.
     client.request.handler = async ({ uri, method, headers, body }) => {
       const asked = { url: uri, method, headers: textHeaders(headers), body: typeof body === 'string' ? body : null }
-      const { status, bytes, ...sent } = await sendWithin(exchange, asked, { maxBytes, tooLarge })
+      const { status, bytes, ...sent } = await sendWithin(exchange, asked, { vendor: 'Customer.io', maxBytes })
       host.sawDate(sent.header('date'))
       if (isOk(status) || isAnswer?.(status)) return {}
       const facts = { statusCode: status, headers: sent.headers, ok: false }
@@ -144,8 +144,6 @@ const textHeaders = (headers: { readonly [name: string]: string | number }) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
 const isOk = (status: number) => status >= 200 && status < 300
-
-const tooLarge = (megabytes: number) => malformed(`sent an answer larger than ${Math.round(megabytes)} MB`)
 
 // https://docs.customer.io/integrations/api/track/#tag/trackregion
 const trackHosts = { us: 'https://track.customer.io', eu: 'https://track-eu.customer.io' } as const

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { MillraceError, sendWithin, type Exchange } from 'millrace'
 
 /**
@@ -10,12 +9,7 @@ export async function send(
   exchange: Exchange,
 ): Promise<void> {
   const headers = { accept: 'application/json', ...(request.body !== null && { 'content-type': 'application/json' }) }
-  const { bytes } = await sendWithin(
-    exchange,
-    { ...request, headers },
-    { maxBytes, tooLarge: (megabytes) => malformed(`sent an answer larger than ${megabytes} MB`) },
-  )
-  if (!isUtf8(bytes)) throw malformed('sent bytes that are not UTF-8')
+  await sendWithin(exchange, { ...request, headers }, { vendor: 'Facebook', maxBytes })
 }
 
 export const malformed = (what: string) =>

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { MillraceError, sendWithin, type Exchange } from 'millrace'
 
 /** What the SDK's request contexts have in common: each of its packages has a class of its own for them. */
@@ -30,9 +29,8 @@ export async function sendRequest(request: SdkRequest, exchange: Exchange): Prom
   const { status, headers, bytes } = await sendWithin(
     exchange,
     { url: request.getUrl(), method: request.getHttpMethod(), headers: request.getHeaders(), body: body ?? null },
-    { maxBytes, tooLarge: (megabytes) => malformed(`sent an answer larger than ${megabytes} MB`) },
+    { vendor: 'HubSpot', maxBytes },
   )
-  if (!isUtf8(bytes)) throw malformed('sent bytes that are not UTF-8')
   return {
     status,
     headers: { ...headers },

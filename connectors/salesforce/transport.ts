@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { isUtf8 } from 'node:buffer'
 import { PassThrough } from 'node:stream'
 import type { Connection, HttpRequest, HttpResponse, StreamPromise } from 'jsforce'
 import { MillraceError, sendWithin, type Exchange } from 'millrace'
@@ -33,11 +32,9 @@ async function send(request: HttpRequest, underway: Underway | undefined): Promi
   const answer = await sendWithin(
     underway.exchange,
     { url: request.url, method: request.method, headers: sent, body: typeof body === 'string' ? body : null },
-    underway.take ? { maxBytes: maxFileBytes, tooLarge, take: underway.take } : { maxBytes, tooLarge },
+    { vendor: 'Salesforce', maxBytes: underway.take ? maxFileBytes : maxBytes, take: underway.take },
   )
   const { status, bytes } = answer
-  if (!isUtf8(bytes))
-    throw new MillraceError('MR-3005', { message: 'Reading an answer of Salesforce: its bytes are not UTF-8.' })
   const isError = status >= 400
   return {
     statusCode: status,
@@ -53,9 +50,6 @@ const asStreamPromise = (answer: Promise<HttpResponse>): StreamPromise<HttpRespo
 
 const bug = (what: string) =>
   new MillraceError('MR-7000', { message: `Salesforce: ${what}.`, next: 'Report it, with the version of jsforce.' })
-
-const tooLarge = (megabytes: number) =>
-  new MillraceError('MR-3005', { message: `Reading an answer of Salesforce: it is larger than ${megabytes} MB.` })
 
 const maxBytes = 256 * 1024 * 1024
 /** On its way to a file. A page of a query job's results has 1 GB at most. */

@@ -17,10 +17,7 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
-const limit = {
-  maxBytes: 1024 * 1024,
-  tooLarge: (megabytes: number) => new MillraceError('MR-3005', { message: `over ${megabytes} MB` }),
-}
+const limit = { vendor: 'Acme', maxBytes: 1024 * 1024 }
 const get = (url: string) => ({ url, method: 'GET', headers: {}, body: null })
 const fresh = (signal = AbortSignal.timeout(5000)): Exchange => ({ signal, answer: null })
 
@@ -57,7 +54,17 @@ describe('What an SDK would send, sent within an attempt of the host', () => {
     const packed = gzipSync(Buffer.alloc(8 * limit.maxBytes))
     const url = await serve((_, answer) => answer.writeHead(200, { 'content-encoding': 'gzip' }).end(packed))
     const exchange = fresh()
-    await expect(sendWithin(exchange, get(url), limit)).rejects.toThrow('over 1 MB')
+    await expect(sendWithin(exchange, get(url), limit)).rejects.toThrow('of Acme: it is larger than 1 MB')
+    expect(exchange.answer).toBeNull()
+  })
+
+  it('is no answer where it came broken: it may not be read as other text', async () => {
+    const url = await serve((_, answer) => answer.writeHead(200).end(Buffer.from([0x7b, 0xff, 0x7d])))
+    const exchange = fresh()
+    await expect(sendWithin(exchange, get(url), limit)).rejects.toMatchObject({
+      code: 'MR-3005',
+      message: 'Reading an answer of Acme: its bytes are not UTF-8.',
+    })
     expect(exchange.answer).toBeNull()
   })
 

@@ -313,6 +313,13 @@ describe('the answer of each row', () => {
     expect(await patient.write('contact', 'person_id', [change('person_id', 'A-1')])).toEqual([ok])
     expect((await patient.requests()).map(({ status }) => status)).toEqual([504, 200])
   })
+
+  it('an answer with bytes that are not UTF-8 is asked for again, and not read as other text', async () => {
+    await using patient = await openHubspot({ retry: {} })
+    await patient.fault('bad_utf8', { times: 1, match: 'upsert' })
+    expect(await patient.write('contact', 'person_id', [change('person_id', 'A-1')])).toEqual([ok])
+    expect(await patient.requests()).toHaveLength(2)
+  })
 })
 
 describe('a lifecycle stage', () => {
