@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from 'millrace'
+import type { JobInfo } from './job-state.ts'
 
-/** A job of the Bulk API 2.0, as far as waiting for it goes. */
-export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted'
-
-export const isOver = ({ state }: { readonly state: JobState }): boolean =>
+export const isOver = ({ state }: Pick<JobInfo, 'state'>): boolean =>
   state === 'JobComplete' || state === 'Failed' || state === 'Aborted'
 
 /** Asks until the job is over, and gives it; null where it is not over in time, or no more there. */
-export async function awaitOver<Info extends { readonly state: JobState }>(
-  ask: () => Promise<Info | null>,
+export async function awaitOver(
+  ask: () => Promise<JobInfo | null>,
   wait: {
     readonly waitMs: number
-    readonly onWait: (info: Info, waitedMs: number) => void
+    readonly onWait: (info: JobInfo, waitedMs: number) => void
     readonly signal: AbortSignal
     /** What becomes of the job where the wait is stopped. */
     readonly kept: string
   },
-): Promise<Info | null> {
+): Promise<JobInfo | null> {
   const startedAt = performance.now()
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const info = await ask()

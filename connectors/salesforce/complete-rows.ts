@@ -6,7 +6,7 @@ import { isByStamp, type Position } from './position.ts'
 import { fetchQueryPage, type QueryPage } from './query.ts'
 import type { Reading } from './reading.ts'
 import { askerOf, wantedOf, whereOf } from './readable.ts'
-import { and, quote } from './soql.ts'
+import { and, instant, quote } from './soql.ts'
 import { watchPages } from './watch-pages.ts'
 
 type Completed = { readonly lines: Uint8Array; readonly rows: number; readonly altered: number }
@@ -52,7 +52,7 @@ export async function completeRows(
       const end = rows.at(-1)
       // A page may be cut short where rows are wide.
       if (!end || (part.done && rows.length < stream.pageSize) || end.id === last.id) break
-      from = last.at !== null && end.stamp !== null ? { id: end.id, at: toInstant(end.stamp) } : { ...last, id: end.id }
+      from = last.at !== null && end.stamp !== null ? { id: end.id, at: instant(end.stamp) } : { ...last, id: end.id }
       watch(from)
     }
     others.push(found)
@@ -103,5 +103,4 @@ function upTo(cursor: string | null, last: Position): string {
   return `(${cursor} < ${last.at} OR (${cursor} = ${last.at} AND Id <= ${quote(last.id)}))`
 }
 
-const toInstant = (stamp: string) => new Date(stamp.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')).toISOString()
 const rounds = 3

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { MillraceError } from 'millrace'
 import { composeParts, type Compound } from './compound.ts'
 import { formatRecord, parseCsv } from './csv.ts'
+import { longRecordId } from './record-id.ts'
 
 /**
  * The bytes of a results page as they pass to a file: records are counted, the first and last Id noted, and compound
@@ -28,7 +29,7 @@ export function openCsvPage(columns: readonly string[], compounds: readonly Comp
 
   const idOf = (record: Uint8Array) => {
     const cell = firstRecord(record)[header?.indexOf('Id') ?? 0] ?? ''
-    if (!/^[A-Za-z0-9]{18}$/.test(cell)) throw malformed('a row without its Id')
+    if (!longRecordId.test(cell)) throw malformed('a row without its Id')
     return cell
   }
 

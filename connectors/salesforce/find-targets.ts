@@ -4,6 +4,7 @@ import type { DescribeSObjectResult } from './describe.ts'
 import { findRecords } from './find-records.ts'
 import { readRecords } from './read-back.ts'
 import { isHeld, type Parents } from './held-value.ts'
+import { recordId } from './record-id.ts'
 import { isFixed } from './relationship.ts'
 import { kindOf, type Row, type RowKind } from './row.ts'
 
@@ -109,7 +110,7 @@ async function keepPresent(
 ): Promise<readonly Row[]> {
   const wanted = rows.filter(({ index, change }) => {
     // One malformed Id would fail the query for all.
-    if (match !== 'Id' || /^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(change.key)) return true
+    if (match !== 'Id' || recordId.test(change.key)) return true
     results[index] = {
       outcome: 'rejected',
       code: 'MALFORMED_ID',

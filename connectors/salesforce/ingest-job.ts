@@ -1,13 +1,8 @@
-import { MillraceError, z } from 'millrace'
+import { MillraceError } from 'millrace'
 import { awaitOver } from './await-job.ts'
 import type { VendorError } from './classify-failure.ts'
-import type { SalesforceApi } from './client.ts'
+import { getJobAt, parseJob, setJobState, type Calling, type JobInfo } from './job-state.ts'
 import type { RowKind } from './row.ts'
-
-/** A job of the Bulk API 2.0, as it says of itself. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/get_job_info.htm */
-export type JobInfo = z.output<typeof jobInfo>
-
-type Calling = { readonly api: SalesforceApi; readonly signal: AbortSignal }
 
 export type NewJob = { readonly object: string; readonly kind: RowKind; readonly match: string }
 
@@ -22,7 +17,7 @@ export async function createJob(
     body: JSON.stringify(jobBody(job)),
     docs: `${base}create_job.htm`,
     signal,
-    read: (bytes) => ({ id: parseInfo(bytes).id }),
+    read: (bytes) => ({ id: parseJob(bytes).id }),
     recover: (error) => (noJob.test(error.code) ? { value: { unsupported: error } } : undefined),
   })
 }
@@ -61,16 +56,9 @@ export const closeJob = (calling: Calling, id: string) => setState(calling, id, 
 /** A job that is over stays as it is. */
 export const abortJob = (calling: Calling, id: string) => setState(calling, id, 'Aborted')
 
-/** null: there is no such job any more; Salesforce keeps them for seven days. */
-export const getJob = ({ api, signal }: Calling, id: string): Promise<JobInfo | null> =>
-  api.call<JobInfo | null>({
-    method: 'GET',
-    path: `/jobs/ingest/${id}`,
-    docs: `${base}get_job_info.htm`,
-    signal,
-    read: parseInfo,
-    recover: ({ code }) => (code === 'NOT_FOUND' ? { value: null } : undefined),
-  })
+/** null: there is no such job any more. */
+export const getJob = (calling: Calling, id: string): Promise<JobInfo | null> =>
+  getJobAt(calling, { path: `/jobs/ingest/${id}`, docs: `${base}get_job_info.htm` })
 
 /** The job when it is over; null where it is not over in time, or no more there. */
 export const awaitJob = (
@@ -104,32 +92,8 @@ export const getResults = ({ api, signal }: Calling, id: string, file: ResultsFi
 export type ResultsFile = (typeof resultsFiles)[number]
 export const resultsFiles = ['successfulResults', 'failedResults', 'unprocessedrecords'] as const
 
-async function setState({ api, signal }: Calling, id: string, state: 'UploadComplete' | 'Aborted'): Promise<void> {
-  await api.call({
-    method: 'PATCH',
-    path: `/jobs/ingest/${id}`,
-    body: JSON.stringify({ state }),
-    docs: `${base}close_job.htm`,
-    signal,
-    read: () => null,
-    // What it is now, the next question tells.
-    recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
-  })
-}
-
-function parseInfo(bytes: Uint8Array): JobInfo {
-  const parsed = jobInfo.safeParse(JSON.parse(Buffer.from(bytes).toString()))
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-3005', { message: 'Reading a job of Salesforce: it has no id or no known state.' })
-}
-
-const jobInfo = z.object({
-  id: z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/),
-  state: z.enum(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted']),
-  numberRecordsProcessed: z.number().optional(),
-  numberRecordsFailed: z.number().optional(),
-  errorMessage: z.string().nullish(),
-})
+const setState = (calling: Calling, id: string, state: 'UploadComplete' | 'Aborted') =>
+  setJobState(calling, { path: `/jobs/ingest/${id}`, docs: `${base}close_job.htm`, state })
 
 const base = 'https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/'
 const docsOf = {

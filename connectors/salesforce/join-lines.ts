@@ -1,5 +1,4 @@
-import { MillraceError } from 'millrace'
-import { keptBefore } from './kept-words.ts'
+import { keptBefore, MillraceError } from 'millrace'
 
 /** A record's line, as `cutPage` makes it, without the members that every part of the row has. */
 export type LinePart = {

@@ -1,13 +1,7 @@
-import { MillraceError, z, type Host } from 'millrace'
+import { keptBefore, MillraceError, type Host } from 'millrace'
 import { awaitOver } from './await-job.ts'
 import type { VendorError } from './classify-failure.ts'
-import type { SalesforceApi } from './client.ts'
-import { keptBefore } from './kept-words.ts'
-
-/** A query job of the Bulk API 2.0. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm */
-export type QueryJob = z.output<typeof jobInfo>
-
-export type Asking = { readonly api: SalesforceApi; readonly signal: AbortSignal }
+import { getJobAt, parseJob, setJobState, type Calling, type JobInfo } from './job-state.ts'
 
 /**
  * `createdAt` is our clock just before the job was asked for: its rows are at least as new as that, however late they come.
@@ -15,7 +9,7 @@ export type Asking = { readonly api: SalesforceApi; readonly signal: AbortSignal
  * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_create_job.htm
  */
 export async function createQueryJob(
-  { api, signal }: Asking,
+  { api, signal }: Calling,
   soql: string,
 ): Promise<{ readonly id: string; readonly createdAt: Date } | { readonly unsupported: VendorError }> {
   if (soql.length > maxSoqlLength)
@@ -34,26 +28,31 @@ export async function createQueryJob(
     docs: `${base}query_create_job.htm`,
     signal,
     timeoutMs: 120_000,
-    read: (bytes, createdAt) => ({ id: parseInfo(bytes).id, createdAt }),
+    read: (bytes, createdAt) => ({ id: parseJob(bytes).id, createdAt }),
     recover: (error) => (isOfEveryCall.test(error.code) ? undefined : { value: { unsupported: error } }),
   })
 }
 
 /** The job when it is over; null where it is no more there. It is aborted where it takes longer than `waitMs`. @throws MillraceError MR-3007 */
 export async function awaitQueryJob(
-  asking: Asking,
+  calling: Calling,
   id: string,
   { name, waitMs, host }: { readonly name: string; readonly waitMs: number; readonly host: Pick<Host, 'warn'> },
-): Promise<QueryJob | null> {
+): Promise<JobInfo | null> {
   let isThere = true
   const ask = async () => {
-    const info = await getQueryJob(asking, id)
+    const info = await getQueryJob(calling, id)
     isThere = info !== null
     return info
   }
-  const info = await awaitOver(ask, { waitMs, onWait: sayWaiting(name, host), signal: asking.signal, kept: keptBefore })
+  const info = await awaitOver(ask, {
+    waitMs,
+    onWait: sayWaiting(name, host),
+    signal: calling.signal,
+    kept: keptBefore,
+  })
   if (info || !isThere) return info
-  await abortQueryJob(asking, id)
+  await abortQueryJob(calling, id)
   throw new MillraceError('MR-3007', {
     message: `Reading ${name} of Salesforce: query job ${id} is not over after ${Math.round(waitMs / 1000)} s.`,
     kept: `${keptBefore} The job was aborted.`,
@@ -62,30 +61,15 @@ export async function awaitQueryJob(
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm */
-const getQueryJob = ({ api, signal }: Asking, id: string): Promise<QueryJob | null> =>
-  api.call<QueryJob | null>({
-    method: 'GET',
-    path: `/jobs/query/${id}`,
-    docs: `${base}query_get_one_job.htm`,
-    signal,
-    read: parseInfo,
-    recover: ({ code }) => (code === 'NOT_FOUND' ? { value: null } : undefined),
-  })
+const getQueryJob = (calling: Calling, id: string): Promise<JobInfo | null> =>
+  getJobAt(calling, { path: `/jobs/query/${id}`, docs: `${base}query_get_one_job.htm` })
 
-/** A job that is over stays as it is. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_abort_job.htm */
-const abortQueryJob = ({ api, signal }: Asking, id: string): Promise<null> =>
-  api.call<null>({
-    method: 'PATCH',
-    path: `/jobs/query/${id}`,
-    body: JSON.stringify({ state: 'Aborted' }),
-    docs: `${base}query_abort_job.htm`,
-    signal,
-    read: () => null,
-    recover: ({ code }) => (/^INVALID_?JOB_?STATE$/.test(code) || code === 'NOT_FOUND' ? { value: null } : undefined),
-  })
+/** https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_abort_job.htm */
+const abortQueryJob = (calling: Calling, id: string): Promise<null> =>
+  setJobState(calling, { path: `/jobs/query/${id}`, docs: `${base}query_abort_job.htm`, state: 'Aborted' })
 
 /** Of no use to anybody any more. Where it cannot be deleted, Salesforce does it after seven days. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_delete_job.htm */
-export async function deleteQueryJob({ api, signal }: Asking, id: string): Promise<void> {
+export async function deleteQueryJob({ api, signal }: Calling, id: string): Promise<void> {
   try {
     await api.call<null>({
       method: 'DELETE',
@@ -103,7 +87,7 @@ export async function deleteQueryJob({ api, signal }: Asking, id: string): Promi
 }
 
 /** Now and then, so that a run that stands still says why. */
-function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: QueryJob, waitedMs: number) => void {
+function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: number) => void {
   let nextMs = 600_000
   return ({ id, state, numberRecordsProcessed = 0 }, waitedMs) => {
     if (waitedMs < nextMs) return
@@ -113,19 +97,6 @@ function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: QueryJob, wa
     )
   }
 }
-
-function parseInfo(bytes: Uint8Array): QueryJob {
-  const parsed = jobInfo.safeParse(JSON.parse(Buffer.from(bytes).toString()))
-  if (parsed.success) return parsed.data
-  throw new MillraceError('MR-3005', { message: 'Reading a query job of Salesforce: it has no id or no known state.' })
-}
-
-const jobInfo = z.object({
-  id: z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/),
-  state: z.enum(['Open', 'UploadComplete', 'InProgress', 'JobComplete', 'Failed', 'Aborted']),
-  numberRecordsProcessed: z.number().optional(),
-  errorMessage: z.string().nullish(),
-})
 
 /** Codes that say nothing of the job: any other call would meet them, too. */
 const isOfEveryCall =

@@ -1,5 +1,4 @@
-import { MillraceError, type Host } from 'millrace'
-import { keptBefore } from './kept-words.ts'
+import { keptBefore, MillraceError, type Host } from 'millrace'
 
 /** The org's API requests of 24 hours, which all its programs share. */
 export type Quota = {

@@ -3,7 +3,9 @@ import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
 import { fold, lookupQueries, readLookup } from './find-records.ts'
+import { recordId } from './record-id.ts'
 import { relationshipOf } from './relationship.ts'
+import { instant } from './soql.ts'
 
 /** null: no such record; undefined: several, or none can be named. */
 export type HeldRecord = { readonly id: string; readonly fields: Fields } | null | undefined
@@ -27,7 +29,7 @@ export async function readRecords(
   { match, signal }: { readonly match: string; readonly signal: AbortSignal },
 ): Promise<readonly HeldRecord[]> {
   const field = object.fields.find(({ name }) => name === match)
-  const isNamed = (change: Change) => match !== 'Id' || /^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$/.test(keyOf(change, match))
+  const isNamed = (change: Change) => match !== 'Id' || recordId.test(keyOf(change, match))
   const fields = readableFields(object, changes).filter((name) => name !== match)
   const found = new Map<string, NonNullable<HeldRecord>[]>()
   for (const soql of lookupQueries(object, changes.filter(isNamed), { match, fields })) {
@@ -69,10 +71,7 @@ function valueAt(object: DescribeSObjectResult, record: { readonly [name: string
       ? ((value as { readonly [name: string]: Json })[inner] ?? null) // Not an array, so an object.
       : null
   const type = object.fields.find((field) => field.name === name)?.type
-  // `2026-11-20T09:55:00.000+0000`
-  return type === 'datetime' && typeof value === 'string'
-    ? new Date(value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')).toISOString().replace('.000Z', 'Z')
-    : value
+  return type === 'datetime' && typeof value === 'string' ? instant(value).replace('.000Z', 'Z') : value
 }
 
 const maxSelectBytes = 8_000

@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises'
-import { MillraceError, type Scan, type ScanItem } from 'millrace'
+import { keptBefore, MillraceError, type Scan, type ScanItem } from 'millrace'
 import type { Compound } from './compound.ts'
 import { isCompoundName } from './readable.ts'
 import { positionById, turnToId } from './position.ts'
-import { awaitQueryJob, createQueryJob, deleteQueryJob, type Asking } from './query-job.ts'
+import type { Calling } from './job-state.ts'
+import { awaitQueryJob, createQueryJob, deleteQueryJob } from './query-job.ts'
 import type { Progress } from './read-rest.ts'
 import type { Reading } from './reading.ts'
 import { fieldsOf, whereOf } from './readable.ts'
 import { fetchResultsPage } from './results-page.ts'
-import { keptBefore } from './kept-words.ts'
 
 /** Why the rest has to go another way; null: everything was read. */
 export type BulkOutcome = string | null
@@ -58,12 +58,12 @@ async function* readJob(
   { api, host, stream, bulk }: Reading,
   { soql, isOrdered, columns, compounds, progress, signal }: JobRequest,
 ): AsyncGenerator<ScanItem, JobProblem | null> {
-  const asking: Asking = { api, signal }
+  const calling: Calling = { api, signal }
   const { name } = stream
   const begun = await bulk.underWay(signal, async () => {
-    const created = await createQueryJob(asking, soql)
+    const created = await createQueryJob(calling, soql)
     if ('unsupported' in created) return created
-    return { ...created, info: await awaitQueryJob(asking, created.id, { name, waitMs: bulk.waitMs, host }) }
+    return { ...created, info: await awaitQueryJob(calling, created.id, { name, waitMs: bulk.waitMs, host }) }
   })
   if ('unsupported' in begun) return { why: begun.unsupported.message, isFinal: true }
   const { id, createdAt, info } = begun
@@ -75,7 +75,7 @@ async function* readJob(
   const seen = new Set<string>()
   let rows = 0
   for (let locator: string | null = null; ;) {
-    const page = await fetchResultsPage(asking, id, {
+    const page = await fetchResultsPage(calling, id, {
       name,
       locator,
       maxRecords: bulk.pageRows,
@@ -110,7 +110,7 @@ async function* readJob(
       next: afterBadPages(name),
     })
   }
-  await deleteQueryJob(asking, id)
+  await deleteQueryJob(calling, id)
   return null
 }
 

@@ -1,10 +1,9 @@
-import { MillraceError, type JsonObject, type Scan, type ScanItem } from 'millrace'
+import { keptBefore, MillraceError, type JsonObject, type Scan, type ScanItem } from 'millrace'
 import type { Reading } from './reading.ts'
 import { isByStamp, positionById, positionByStamp, type Position } from './position.ts'
 import { fetchQueryPage, type QueryPage } from './query.ts'
 import { askerOf, fieldsOf, whereOf } from './readable.ts'
 import { completeRows } from './complete-rows.ts'
-import { keptBefore } from './kept-words.ts'
 import { watchPages } from './watch-pages.ts'
 
 /** Where a scan is, also when it ends by an error. */

@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises'
 import { MillraceError, type Host } from 'millrace'
 import type { Compound } from './compound.ts'
 import { openCsvPage, type CsvPage, type CsvSummary } from './csv-page.ts'
-import type { Asking } from './query-job.ts'
+import type { Calling } from './job-state.ts'
 
 export type ResultsPage = CsvSummary & { readonly path: string; readonly locator: string | null }
 
@@ -21,7 +21,7 @@ export type PageRequest = {
  * https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_job_results.htm
  */
 export async function fetchResultsPage(
-  { api, signal }: Asking,
+  { api, signal }: Calling,
   id: string,
   request: PageRequest,
 ): Promise<ResultsPage | null> {

@@ -1,5 +1,4 @@
-import { MillraceError } from 'millrace'
-import { keptBefore } from './kept-words.ts'
+import { keptBefore, MillraceError } from 'millrace'
 import type { Position } from './position.ts'
 
 /**

@@ -9,11 +9,11 @@ import {
   getResults,
   resultsFiles,
   uploadRows,
-  type JobInfo,
   type ResultsFile,
 } from './ingest-job.ts'
 import { formatRows, readResults, resultKey } from './ingest-rows.ts'
 import type { JobReceipt } from './job-receipt.ts'
+import type { JobInfo } from './job-state.ts'
 import { optsIn, type Row, type RowKind } from './row.ts'
 import { refuseAll } from './write-collections.ts'
 import type { Writing } from './writing.ts'

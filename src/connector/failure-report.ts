@@ -107,5 +107,5 @@ function instant(date: Date): string {
     : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
-/** The same calls serve loads, deliveries and commands: true for each of them. */
-const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'
+/** What is kept when a call ends a run or a command. The same calls serve loads, deliveries and commands: true for each of them. */
+export const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'
