@@ -1,6 +1,16 @@
 /** A row of `_millrace.cursors` as a cursor. Whoever can write into the warehouse can change it, so its form is looked at. */
 import { z } from 'zod'
-import { cursorVersion, type Cursor, type CursorMarks, type ScanState } from '../../model/cursor.ts'
+import {
+  cursorVersion,
+  type Asked,
+  type ChildKey,
+  type Cursor,
+  type CursorMarks,
+  type LoadedFields,
+  type PartitionState,
+  type ScanState,
+  type Throughout,
+} from '../../model/cursor.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { TextRow } from '../port.ts'
 
@@ -52,7 +62,14 @@ export function refuseNewerForm(
 
 const instant = z.string().refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)))
 
-/** Members that a newer millrace adds stay. */
+/** Each member of a stored type has its form: one that is added to the type is missing here. */
+type Forms<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> }
+
+const names = z.array(z.string())
+const masks = z.record(z.string(), z.string())
+const loadedFields = z.looseObject({ columns: masks, idle: names } satisfies Forms<LoadedFields>)
+
+/** Members that a newer millrace adds stay. What is the connector's own may have any form. */
 const scanForm = z
   .looseObject({
     id: z.string(),
@@ -65,39 +82,44 @@ const scanForm = z
     account: z.string().optional(),
     throughout: z
       .looseObject({
-        fields: z.array(z.string()),
-        inside: z.record(z.string(), z.array(z.string())),
+        fields: names,
+        inside: z.record(z.string(), names),
         flag: z.string().nullable(),
-      })
+      } satisfies Forms<Throughout>)
       .optional(),
     read: z.number(),
-    partitions: z.array(z.looseObject({ from: instant.nullable(), to: instant, done: z.boolean() })),
-  })
+    partitions: z.array(
+      z.looseObject({ from: instant.nullable(), to: instant, done: z.boolean() } satisfies Forms<
+        Omit<PartitionState, 'resume'>
+      >),
+    ),
+  } satisfies Forms<Omit<ScanState, 'partitions'>> & { partitions: z.ZodType })
   .nullable()
 
-const masks = z.record(z.string(), z.string())
+const askedForm = z.looseObject({
+  start: z.string().nullable(),
+  where: z.string().nullable(),
+  masks,
+  children: z.record(z.string(), masks).optional(),
+  childKeys: z
+    .record(z.string(), z.looseObject({ key: names, parent: z.string(), masks } satisfies Forms<ChildKey>))
+    .optional(),
+  table: z.string().optional(),
+  key: names.optional(),
+  version: z.string().nullable().optional(),
+  flag: z.string().nullable().optional(),
+  source: z.string().nullable().optional(),
+  account: z.string().optional(),
+  query: z.string().nullable().optional(),
+  options: z.record(z.string(), z.json()).optional(),
+  loaded: loadedFields.optional(),
+  inside: z.record(z.string(), loadedFields).optional(),
+  history: z.looseObject({ include: names.nullable(), exclude: names }).optional(),
+  by: z.string().optional(),
+} satisfies Forms<Asked>)
 
 const marksForm = z.looseObject({
   restated_at: instant.optional(),
   listed_at: instant.optional(),
-  asked: z
-    .looseObject({
-      start: z.string().nullable(),
-      where: z.string().nullable(),
-      masks,
-      children: z.record(z.string(), masks).optional(),
-      childKeys: z
-        .record(z.string(), z.looseObject({ key: z.array(z.string()), parent: z.string(), masks }))
-        .optional(),
-      table: z.string().optional(),
-      key: z.array(z.string()).optional(),
-      version: z.string().nullable().optional(),
-      flag: z.string().nullable().optional(),
-      source: z.string().nullable().optional(),
-      query: z.string().nullable().optional(),
-      columns: masks.optional(),
-      idle: z.array(z.string()).optional(),
-      by: z.string().optional(),
-    })
-    .optional(),
-})
+  asked: askedForm.optional(),
+} satisfies Forms<Omit<CursorMarks, 'last'>>)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cursorVersion, type Cursor } from '../../../src/model/cursor.ts'
+import { cursorVersion, type Asked, type Cursor, type CursorMarks } from '../../../src/model/cursor.ts'
 import { emptyEtlLedger } from '../../../src/model/ledger.ts'
 import type { RunRecord } from '../../../src/model/run.ts'
 import { at, errorOf, scope, useWorkbench, type OpenWarehouse } from '../workbench.ts'
@@ -101,6 +101,52 @@ export function stateConformance(open: OpenWarehouse): void {
         await state.reset('crm', 'people')
         expect(await state.readCursor(scope)).toEqual({ watermark: null, scan: null })
       })
+    })
+
+    test('refuse a cursor of which any mark somebody has given another form', async () => {
+      const loaded = { columns: { Name: 'name' }, idle: ['Phone'] }
+      const masks = { Email: 'sha256' }
+      const asked: Required<Asked> = {
+        start: null,
+        where: null,
+        masks,
+        children: { Lines: masks },
+        childKeys: { Lines: { key: ['Id'], parent: 'Of', masks } },
+        table: 'crm.people',
+        key: ['Id'],
+        version: null,
+        flag: null,
+        source: null,
+        account: 'acct_1',
+        query: null,
+        options: { level: 'ad' },
+        loaded,
+        inside: { Lines: loaded },
+        history: { include: null, exclude: ['Phone'] },
+        by: 'd1',
+      }
+      const damaged = [
+        { restated_at: 'yesterday' },
+        { listed_at: 'yesterday' },
+        ...Object.keys(asked).map((member) => ({ asked: { ...asked, [member]: 7 } })),
+        ...[{ loaded: {} }, { inside: { Lines: {} } }, { history: {} }, { options: [] }].map((odd) => ({
+          asked: { ...asked, ...odd },
+        })),
+      ]
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-1'))
+      const readBack = async (marks: object, sequence: number) => {
+        const cursor = { watermark: at(1), scan: null, marks: marks as CursorMarks } // as whoever edits the row may leave it
+        await bench().session(({ etl }) =>
+          etl.commit({ fence, sequence, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
+        )
+        return bench().session(({ state }) => state.readCursor(scope))
+      }
+      expect((await readBack({ asked, last: { page: 2 } }, 0)).marks).toEqual({ asked, last: { page: 2 } })
+      for (const [index, marks] of damaged.entries())
+        expect(await errorOf(readBack(marks, index + 1)), JSON.stringify(marks)).toMatchObject({
+          code: 'MR-2007',
+          message: expect.stringContaining('the marks of its cursor'),
+        })
     })
 
     test('refuse a cursor that a newer millrace has written, by the form that it says', async () => {
