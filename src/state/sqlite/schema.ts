@@ -9,17 +9,10 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   sql.exec('pragma journal_mode = wal')
   sql.exec('begin immediate')
   // Another process may have made it while this one waited for the lock.
-  const found = pragma(sql, 'user_version')
-  if (found === 1 || found === 2)
-    sql.exec(
-      `${found === 1 ? dropFormat1 : dropFormat2}; ${scheduleTables}; ${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`,
-    )
-  if (found === 3) sql.exec(`${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`)
-  if (found === 4) sql.exec(`${runsIndex}; pragma user_version = ${version}`)
-  if (!isCurrent(sql, path))
-    sql.exec(
-      `${tables}; ${scheduleTables}; ${deliveryTable}; ${runsIndex}; pragma application_id = ${applicationId}; pragma user_version = ${version}`,
-    )
+  if (!isCurrent(sql, path)) {
+    const made = pragma(sql, 'user_version') === 0 ? `${tables}; pragma application_id = ${applicationId}` : ''
+    sql.exec(`${made}; ${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`)
+  }
   sql.exec('commit')
 }
 
@@ -40,12 +33,20 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
       kept: 'The file is as it was.',
       next: 'A newer millrace has used this project: update this one (npm ci).',
     })
+  if (found < oldest)
+    throw new MillraceError('MR-6003', {
+      message: `control store ${path}: opening it failed: it has format ${found}, which was in no release; this millrace knows formats from ${oldest} to ${version}`,
+      kept: 'The file is as it was.',
+      next: 'Move that file away, and run again: it holds what runs did, and no rows.',
+    })
   return found === version
 }
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
 const version = 5
+/** Of those that a release has written. */
+const oldest = 3
 /** "mill" in ASCII: `file` and we know the file by it. */
 const applicationId = 0x6d696c6c
 
@@ -87,15 +88,7 @@ create table events (
   body text not null
 ) strict;
 create unique index events_progress on events (run_id, progress_of) where progress_of is not null;
-create index events_of_run on events (run_id, id)`
-
-/** Nothing used the slots of format 1. */
-const dropFormat1 = 'drop table slots'
-/** Format 2 did not know targets and was in no release: schedules are known anew. */
-const dropFormat2 = 'drop table jobs; drop table slots; drop table schedules'
-
-/** Format 3. */
-const scheduleTables = `
+create index events_of_run on events (run_id, id);
 create table schedules (
   target text not null,
   name text not null,
@@ -155,7 +148,7 @@ create index if not exists runs_ended on runs (${ofEndedRun.target}, sync, ${ofE
 
 /** Format 4: what stays known of runs that are kept no longer. */
 const deliveryTable = `
-create table deliveries (
+create table if not exists deliveries (
   target text not null,
   sync text not null,
   run_id text not null,
