@@ -1,7 +1,7 @@
 /** What the demo needs beside ordinary runs: a fresh start, and questions to warehouse and vendor. Sandbox targets only. */
 import { rm } from 'node:fs/promises'
 import type { ReverseSync } from '../config/project.ts'
-import { toSnake } from '../model/column-name.ts'
+import { fieldHistoryName, toSnake } from '../model/column-name.ts'
 import type { JsonObject } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { TextRow } from '../warehouse/port.ts'
@@ -78,6 +78,6 @@ export function fieldHistoryView(
 ): { readonly schema: string; readonly name: string } | undefined {
   for (const sync of app.project.syncs)
     if (sync.kind === 'etl' && sync.streams.some((each) => each.name === stream && each.fieldHistory))
-      return { schema: sync.schema, name: `${toSnake(stream)}_field_history` }
+      return { schema: sync.schema, name: fieldHistoryName(toSnake(stream)) }
   return undefined
 }

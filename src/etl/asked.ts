@@ -6,7 +6,8 @@ import type { Session } from '../warehouse/port.ts'
 import { childKeysOf } from './child-key.ts'
 import { flagOf } from './flag-of.ts'
 import { digestOf } from './options-digest.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 /** @param before what was asked of the same table the last time */
 export function askedOf(plan: StreamPlan, start: string | null, before?: Asked): Asked {

@@ -1,7 +1,8 @@
 import type { MinorUnits } from '../connector/contract.ts'
 import { giveWay } from '../model/column-name.ts'
 import type { DecimalView } from '../warehouse/decimal-view.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 /** A view to make, but for the columns that its table has by then. */
 export type DecimalViewPlan = Omit<DecimalView, 'columns' | 'amounts'> & { readonly amounts: readonly string[] }

@@ -1,7 +1,8 @@
 import type { FieldHistory } from '../connector/contract.ts'
 import { fieldHistoryName, toSnake } from '../model/column-name.ts'
 import type { FieldHistoryView } from '../warehouse/field-history.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import { columnOf } from './table-shape.ts'
 
 /** The view over a history stream, where its parent is loaded too. */
 export function fieldHistoryView(plan: StreamPlan, all: readonly StreamPlan[]): FieldHistoryView | undefined {
@@ -52,5 +53,3 @@ function whoOf({ who }: FieldHistory, all: readonly StreamPlan[]): FieldHistoryV
   const name = who && plan && columnOf(plan.shape, who.name)
   return key && name ? { table: plan.shape.table.name, hasIntervals: plan.mode === 'scd2', key, name } : null
 }
-
-const columnOf = (shape: TableShape, field: string) => shape.columns.find((column) => column.field === field)?.column

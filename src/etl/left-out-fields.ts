@@ -5,6 +5,7 @@ import { nameOf } from './asked.ts'
 import { isLoaded } from './check-masks.ts'
 import { namesIn } from './history-masks.ts'
 import type { StreamPlan } from './resolve-streams.ts'
+import { columnOf } from './table-shape.ts'
 
 /** Which rows of a history are not loaded. */
 export type LeftOut = {
@@ -62,7 +63,7 @@ export function oddOfLeftOut(plan: StreamPlan, before: Asked, full: boolean): re
     ...(gone.length > 0
       ? [
           `${stream.name}: ${history.of} leaves out ${gone.join(', ')}: rows that were loaded of it before stay in ${nameOf(shape)}, and no view shows them. ` +
-            `To take them out:  delete from ${nameOf(shape)} where ${columnOf(plan, history.field)} in (${namesOf(
+            `To take them out:  delete from ${nameOf(shape)} where ${columnOf(shape, history.field) ?? history.field} in (${namesOf(
               history,
               gone,
             )
@@ -81,6 +82,3 @@ export function oddOfLeftOut(plan: StreamPlan, before: Asked, full: boolean): re
 const namesOf = (history: FieldHistory, fields: readonly string[]): readonly string[] => [
   ...new Set(fields.flatMap((field) => namesIn(history, field))),
 ]
-
-const columnOf = ({ shape }: StreamPlan, field: string): string =>
-  shape.columns.find((column) => column.field === field)?.column ?? field

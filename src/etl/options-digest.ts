@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { StreamConfig } from '../config/project.ts'
 import { heededStart } from './heeded-start.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 /** Of all options by which rows and values are chosen, but for `start`: what was read by others is to be read again. */
 export const digestOf = (plan: StreamPlan): string => hashOf(chosenBy(plan, null))

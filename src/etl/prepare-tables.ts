@@ -4,7 +4,8 @@ import type { SchemaChange, Table } from '../model/table.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { planIntervals, prepareIntervals } from './prepare-intervals.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 /**
  * Makes and widens the tables of a stream and its children. With `schema_changes: ignore`, columns that a table does not

@@ -1,4 +1,5 @@
 import { giveWay, recordHistoryName } from '../model/column-name.ts'
+import { intervalColumns } from '../model/interval-columns.ts'
 import type { FieldHistoryView } from '../warehouse/field-history.ts'
 import type { RecordHistoryView } from '../warehouse/record-history.ts'
 
@@ -7,7 +8,7 @@ export function recordHistoryView(
   fields: FieldHistoryView,
   { keyKind, tables }: { readonly keyKind: string | undefined; readonly tables: ReadonlySet<string> },
 ): RecordHistoryView | undefined {
-  const taken = new Set(['record_id', 'valid_from', 'valid_to', 'is_current'])
+  const taken = new Set(['record_id', ...intervalColumns.map(({ name }) => name)])
   const columns = [...Map.groupBy(Object.entries(fields.tracked), ([, column]) => column)].map(([column, names]) => {
     const name = giveWay(column, taken)
     taken.add(name)

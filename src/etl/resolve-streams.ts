@@ -5,7 +5,7 @@ import { columnNames, fieldHistoryName, toSnake } from '../model/column-name.ts'
 import { intervalColumns } from '../model/interval-columns.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
-import { metaColumns, type Column, type Table } from '../model/table.ts'
+import { metaColumns, type Column } from '../model/table.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
 import { accountOf } from './account-of.ts'
 import { refuseUnknownFields } from './check-fields.ts'
@@ -16,6 +16,7 @@ import { chooseStreams } from './choose-streams.ts'
 import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 import { withLeftOut, type LeftOut } from './left-out-fields.ts'
 import { parentMask } from './parent-mask.ts'
+import type { TableShape } from './table-shape.ts'
 
 export type StreamPlan = {
   readonly stream: Stream
@@ -33,13 +34,6 @@ export type StreamPlan = {
 
 /** A child stream, with what its own entry in the sync says of it. */
 export type ChildPlan = { readonly child: ChildStream; readonly config: StreamConfig; readonly shape: TableShape }
-
-export type TableShape = {
-  readonly table: Table
-  readonly columns: readonly StagedColumn[]
-  /** Column names of the key. */
-  readonly key: readonly string[]
-}
 
 export type ResolveOptions = {
   readonly signal: AbortSignal

@@ -13,6 +13,7 @@ import type { ParentSet, Sweep, TableWrite, WindowSet, WriteCounts } from '../wa
 import { groupRows, type EtlContext } from './context.ts'
 import type { Gathered } from './gather.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
+import { columnOf } from './table-shape.ts'
 import { sha256, storedRowsOf } from './stored-rows-of.ts'
 
 export type StagedChunk = {
@@ -144,7 +145,7 @@ const landings: { readonly [mode in StreamMode]: TableWrite['mode'] } = {
 
 function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly WindowSet[] {
   if (windowsReadBefore === null) return []
-  const nameOf = (field: string) => plan.shape.columns.find((column) => column.field === field)?.column ?? field
+  const nameOf = (field: string) => columnOf(plan.shape, field) ?? field
   const column = nameOf(plan.stream.boundedBy ?? '')
   return chunks.flatMap(({ windows }) =>
     windows.map(({ from, to, of = {} }) => ({

@@ -9,7 +9,8 @@ import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
 import { oddOfNewFlag } from './new-flag.ts'
 import { isAskedFor } from './prepare-tables.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 type Standing = {
   readonly sync: string

@@ -3,7 +3,8 @@ import type { Asked, Cursor, LoadedFields, Throughout } from '../model/cursor.ts
 import { ownMember } from '../model/own-member.ts'
 import { askedOf } from './asked.ts'
 import { flagOf } from './flag-of.ts'
-import type { StreamPlan, TableShape } from './resolve-streams.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+import type { TableShape } from './table-shape.ts'
 
 export const throughoutOf = ({ stream, shape, children }: StreamPlan): Throughout => ({
   fields: fieldsOf(shape),

@@ -1,3 +1,5 @@
+import { metaColumns } from './table.ts'
+
 /**
  * The vendor's field names as column names: lower snake_case, always resolved the same way.
  * `LastModifiedDate` → `last_modified_date`, `MRR__c` → `mrr__c`, `2fa` → `_2fa`. Two fields that fall on one name get
@@ -52,4 +54,4 @@ export const fieldHistoryName = (table: string): string => `${table}_field_histo
 export const recordHistoryName = (table: string): string => `${table}_history_scd2`
 
 /** Ours, and DuckDB's own number of a row, which a column of that name would hide. */
-const reserved = ['_synced_at', '_read_at', '_version', '_run_id', '_deleted_at', 'rowid']
+const reserved = [...metaColumns.map(({ name }) => name), 'rowid']

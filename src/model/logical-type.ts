@@ -41,5 +41,6 @@ function widenNumbers(left: LogicalType, right: LogicalType): LogicalType {
   return whole + scale > 38 ? 'double' : `decimal(${whole + scale},${scale})`
 }
 
-const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
+export const isNumber = (type: LogicalType): boolean =>
+  type === 'integer' || type === 'double' || type.startsWith('decimal')
 const isDay = (type: LogicalType) => type === 'date' || type === 'timestamp'

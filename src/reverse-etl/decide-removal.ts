@@ -6,7 +6,7 @@ import { canonicalJson, hashOf } from './canonical-json.ts'
 import { emptyAnswer, refused, type Decision } from './decision.ts'
 import { countRefusal, isParked, parked } from './park.ts'
 import type { ResolvedMapping } from './mapping.ts'
-import { differencesOf, encodeFields, matchValueOf, recordKey } from './payload.ts'
+import { acceptedFields, differencesOf, encodeFields, matchValueOf, recordKey } from './payload.ts'
 
 export function decideRemoval(
   sync: ReverseSync,
@@ -50,10 +50,7 @@ export function decideRemoval(
   const fields: Fields = { ...named, ...values }
   const answer = countRefusal(base, candidate, hashOf(canonicalJson({ op: removal.kind, fields })))
   if (!sync.optOutRemoval && !triesParked && isParked(sync, candidate, answer)) return parked(answer, candidate)
-  const previous =
-    candidate.previous && candidate.previousState === 'accepted' && candidate.sameMapping
-      ? encodeFields(mapping.fields, candidate.previous).fields
-      : null
+  const previous = acceptedFields(mapping, candidate)
   return {
     kind: 'send',
     key: candidate.key,

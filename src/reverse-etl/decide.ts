@@ -10,7 +10,7 @@ import { emptyAnswer, refused, type Decision } from './decision.ts'
 import { countRefusal, isParked, parked } from './park.ts'
 import type { MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
-import { differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
+import { acceptedFields, differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
 import { meansSameRecord } from './same-record.ts'
 
 export type DecideOptions = {
@@ -77,11 +77,7 @@ export function decide(
     dropped.size === 0
       ? payload.fields
       : Object.fromEntries(Object.entries(payload.fields).filter(([name]) => !dropped.has(name)))
-  // A column that was mapped after the last acceptance is unknown, not null.
-  const previous =
-    candidate.previous && candidate.previousState === 'accepted' && candidate.sameMapping
-      ? encodeFields(mapping.fields, candidate.previous).fields
-      : null
+  const previous = acceptedFields(mapping, candidate)
   const differences = differencesOf(fields, previous)
   const nothingLeft =
     previous === null || candidate.refresh || !isSameRecord

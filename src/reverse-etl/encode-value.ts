@@ -5,7 +5,7 @@
  */
 import type { FieldType } from '../connector/destination.ts'
 import type { FieldValue } from '../model/change.ts'
-import type { LogicalType } from '../model/logical-type.ts'
+import { isNumber, type LogicalType } from '../model/logical-type.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { exactNumber, isExactNumber, parseExact, plainNumber } from './exact-number.ts'
 
@@ -124,7 +124,6 @@ function instantText(text: string): string | undefined {
   return `${match[1]}T${match[2] ?? '00:00:00'}${fraction ? `.${fraction}` : ''}Z`
 }
 
-const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
 /** DuckDB writes a DECIMAL(4,4) without the zero before its point. */
 const number = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const ok = (value: FieldValue): Encoded => ({ ok: true, value })

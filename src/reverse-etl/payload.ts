@@ -1,6 +1,6 @@
 /** A row's mapped fields, encoded; and how two payloads differ. */
 import type { Fields, FieldValue } from '../model/change.ts'
-import type { TextRow } from '../warehouse/port.ts'
+import type { Candidate, TextRow } from '../warehouse/port.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import { encodePart, type EncodedPart } from './encode-part.ts'
 import { isExactNumber } from './exact-number.ts'
@@ -39,6 +39,13 @@ export function encodeFields(mapped: readonly MappedField[], values: TextRow): P
     setIfEmpty,
   }
 }
+
+/** What the destination last accepted of a row. null: not known, as of a column that was mapped after that; not that it is empty. */
+export const acceptedFields = (
+  { fields }: ResolvedMapping,
+  { previous, previousState, sameMapping }: Candidate,
+): Fields | null =>
+  previous && previousState === 'accepted' && sameMapping ? encodeFields(fields, previous).fields : null
 
 /** What makes two payloads the same. A field that is only set where it is empty is another one than one that is set. */
 export const payloadHash = (mapping: Pick<ResolvedMapping, 'match'>, { fields, setIfEmpty }: Payload): string =>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '../../model/json.ts'
-import type { LogicalType } from '../../model/logical-type.ts'
+import { isNumber, type LogicalType } from '../../model/logical-type.ts'
 
 /** Is what was read what the vendor holds? Numbers by their digits, instants by their time, text by every character. */
 export function isSameValue(type: LogicalType, held: Json, read: Json): boolean {
@@ -12,7 +12,6 @@ export function isSameValue(type: LogicalType, held: Json, read: Json): boolean 
   return String(held) === String(read)
 }
 
-const isNumber = (type: LogicalType) => type === 'integer' || type === 'double' || type.startsWith('decimal')
 const isNothing = (value: Json) => value === null || value === ''
 const instantOf = (value: Json) => (/^-?\d+$/.test(String(value)) ? Number(value) * 1000 : Date.parse(String(value)))
 /** `3.5E8`, as texts of doubles are written, is 350000000. */
