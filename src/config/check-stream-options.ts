@@ -1,5 +1,6 @@
 /** The `options` of an ETL sync, as far as it is known without a network what its streams take. What depends on more, plan and run check. */
 import type { z } from 'zod'
+import { idleOptions, meantOptions } from '../model/meant-options.ts'
 import { suggest } from './check-names.ts'
 import type { EtlSync, StreamConfig } from './project.ts'
 import { isGlob } from './stream-glob.ts'
@@ -19,9 +20,8 @@ export function checkStreamOptions(sync: EtlSync, context: Checked): void {
   for (const stream of streams) checkOptions(sync, stream, context)
   const isKnown = sync.streams.every((stream) => !stream.enabled || streams.includes(stream))
   const known = streams.flatMap(({ name }) => namesOf(schemaOf(context, name)))
-  const idle = Object.keys(sync.shared.options).filter((option) => !known.includes(option))
   if (isKnown && streams.length > 0)
-    for (const option of idle)
+    for (const option of idleOptions(sync.shared.options, known))
       context.report('MR-1208', {
         message: `none of the sync’s streams takes the option \`${option}\`, so it would do nothing`,
         next: suggest(option, known) ?? `Take \`${option}\` out.`,
@@ -29,7 +29,8 @@ export function checkStreamOptions(sync: EtlSync, context: Checked): void {
       })
 }
 
-function checkOptions(sync: EtlSync, { name, options, ownOptions }: StreamConfig, context: Checked): void {
+function checkOptions(sync: EtlSync, config: StreamConfig, context: Checked): void {
+  const { name, ownOptions } = config
   const { report } = context
   const schema = schemaOf(context, name)
   if (!schema) {
@@ -41,8 +42,7 @@ function checkOptions(sync: EtlSync, { name, options, ownOptions }: StreamConfig
       })
     return
   }
-  const meant = [...namesOf(schema), ...ownOptions]
-  const given = Object.fromEntries(Object.entries(options).filter(([option]) => meant.includes(option)))
+  const given = meantOptions(config, namesOf(schema))
   const at = ['streams', name, 'options']
   const isShared = ([option]: Path) => Object.hasOwn(given, String(option)) && !ownOptions.includes(String(option))
   reportIssues(schema.strict().safeParse(given).error?.issues ?? [], {

@@ -3,6 +3,7 @@ import type { Stream } from '../connector/contract.ts'
 import { optionFlaw, optionNames } from '../connector/option-flaw.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import type { JsonObject } from '../model/json.ts'
+import { idleOptions, meantOptions } from '../model/meant-options.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
 
 /**
@@ -10,8 +11,7 @@ import { MillraceError, throwAll } from '../model/millrace-error.ts'
  * streams what it knows. @throws MillraceError MR-1208
  */
 export function checkOptions(sync: string, stream: Pick<Stream, 'name' | 'options'>, config: StreamConfig): JsonObject {
-  const meant = [...optionNames(stream), ...config.ownOptions]
-  const given = Object.fromEntries(Object.entries(config.options).filter(([name]) => meant.includes(name)))
+  const given = meantOptions(config, optionNames(stream))
   const flaw = optionFlaw(stream, given)
   if (flaw === null) return given
   const { file, line } = config.place
@@ -26,9 +26,8 @@ export function checkOptions(sync: string, stream: Pick<Stream, 'name' | 'option
 export function refuseIdleOptions({ name, shared, place }: EtlSync, streams: readonly Stream[]): void {
   if (streams.length === 0) return
   const known = streams.flatMap(optionNames)
-  const idle = Object.keys(shared.options).filter((option) => !known.includes(option))
   throwAll(
-    idle.map((option) => {
+    idleOptions(shared.options, known).map((option) => {
       const near = didYouMean(option, known)
       const what = known.length === 0 ? `takes options, so ${option} would do nothing` : `has the option ${option}`
       return new MillraceError('MR-1208', {
