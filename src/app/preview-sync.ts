@@ -13,7 +13,7 @@ import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
 import { openConnection } from './open-connection.ts'
-import { maskedFields, personalColumns } from './plan-syncs.ts'
+import { maskedFields, personalColumns } from './personal-columns.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
 import { syncQuery } from './sync-query.ts'
@@ -53,7 +53,7 @@ export async function previewSync(
       if ('batch' in item) {
         // Masked afterwards: a connector refuses an e-mail address of three stars.
         const changes = item.batch.map(({ change }) => change)
-        const previewed = object.preview?.(changes, { ...sync.options, match: sync.match }) ?? []
+        const previewed = object.preview(changes, { ...sync.options, match: sync.match })
         requests.push(...previewed.map((request) => maskRequest(request, changes, compared.hidden)))
       }
     return requests

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { lookupColumns } from '../../src/config/lookups.ts'
 import type { ModelLookup } from '../../src/config/project.ts'
-import { maskedFields } from '../../src/app/plan-syncs.ts'
+import { maskedFields } from '../../src/app/personal-columns.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
 import { makeVendor } from './vendor.ts'
 import { column, makeWorld, modelOf, openRejects, optOut, run, rows, type World } from './world.ts'
