@@ -7,7 +7,7 @@ import { closeBehind } from './close-behind.ts'
 import { keepGarbageSmall } from './keep-garbage-small.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
-import { sizeFrom } from './size-from.ts'
+import { sizeFrom } from './test-knobs.ts'
 
 /** Opens the sync's source for one load, with a spool of its own, and closes both whatever happens. */
 export async function loadFromSource(

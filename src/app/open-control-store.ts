@@ -3,7 +3,7 @@ import type { Project } from '../config/project.ts'
 import type { ControlStore } from '../state/port.ts'
 import { openSqliteStore } from '../state/sqlite/sqlite-store.ts'
 import { refuseSecondStore } from './redis-mark.ts'
-import { sizeFrom } from './size-from.ts'
+import { sizeFrom } from './test-knobs.ts'
 
 /**
  * A file of the project; or, with a URL, a Redis that any number of machines share.

@@ -13,7 +13,7 @@ import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import type { RunOptions } from './run-options.ts'
-import { sizeFrom } from './size-from.ts'
+import { sizeFrom } from './test-knobs.ts'
 import { syncQuery } from './sync-query.ts'
 import { underLease } from './under-lease.ts'
 

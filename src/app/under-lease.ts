@@ -1,6 +1,6 @@
 import { withLease, type HeldLease } from '../state/with-lease.ts'
 import type { Work } from './run-outcome.ts'
-import { sizeFrom } from './size-from.ts'
+import { sizeFrom } from './test-knobs.ts'
 
 /** Works while this run alone may: another one is waited for, or with `--no-wait` said and left. */
 export function underLease<T>(

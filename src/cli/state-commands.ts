@@ -2,8 +2,7 @@
 import type { Command } from 'commander'
 import type { Start } from './commands.ts'
 import type { ForgetFlags } from './forget.ts'
-import type { ResetFlags } from './sync-state.ts'
-import type { ReasonFlags } from './sync-state-file.ts'
+import type { ReasonFlags, ResetFlags } from './sync-state.ts'
 
 export function addStateCommands(sync: Command, start: Start): void {
   const state = sync.command('state').description('cursor and snapshot of a sync')
@@ -24,7 +23,7 @@ export function addStateCommands(sync: Command, start: Start): void {
     .description('a sync was renamed, or its account, object or options; the old name may be the new one')
     .option('--reason <text>', 'why')
     .action((old: string, name: string, flags: ReasonFlags) =>
-      start(async (shell) => (await import('./sync-state-file.ts')).moveState(shell, { old, name }, flags)),
+      start(async (shell) => (await import('./sync-state.ts')).moveState(shell, { old, name }, flags)),
     )
   state
     .command('export <name> [file]')

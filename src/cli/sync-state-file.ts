@@ -1,9 +1,8 @@
-/** State by hand: to another name, into a file, out of a file. */
+/** State by hand: into a file, out of a file. */
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { moveSyncState, planStateMove, type StateMove } from '../app/move-sync-state.ts'
-import { exportSyncState, importSyncState, readStateFile, type StateImport } from '../app/sync-state-file.ts'
-import type { StateCounts } from '../app/state-file.ts'
+import { exportSyncState, importSyncState, readStateFile, type StateImport } from '../app/export-state.ts'
+import type { StateCounts } from '../app/state-file-format.ts'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatCount } from '../render/format-number.ts'
@@ -12,28 +11,7 @@ import { askWhetherMeant, askWhy } from './ask-why.ts'
 import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
-
-export type ReasonFlags = { readonly reason?: string }
-
-export async function moveState(
-  shell: Shell,
-  { old, name }: { readonly old: string; readonly name: string },
-  flags: ReasonFlags,
-): Promise<CommandResult> {
-  return withApp(shell, { check: false }, async (app) => {
-    const sync = findSync(app.project, name)
-    const move = await planStateMove(app, old, sync)
-    const reason = await askWhy(shell, {
-      question: `Why is the state of ${old} on ${app.target.name} to be moved?`,
-      doing: `moving the state of ${old}`,
-      given: flags.reason,
-    })
-    if (!(await askWhetherMeant(shell, consequenceOfMove(move)))) return { exitCode: 4 }
-    await moveSyncState(app, move, reason)
-    shell.say(` The state of ${old} is that of ${name} now. ${writtenDown}`)
-    return { exitCode: 0, result: { from: old, sync: name, differing: move.differing } }
-  })
-}
+import { writtenDown, type ReasonFlags } from './sync-state.ts'
 
 /** Without a file the lines are the output. */
 export async function exportState(
@@ -86,15 +64,6 @@ export async function importState(
   })
 }
 
-function consequenceOfMove({ sync, from, differing }: StateMove): string {
-  const renamed = from === sync.name ? '' : `The state of ${from} becomes that of ${sync.name}. `
-  if (differing.length === 0) return renamed
-  const changes = differing
-    .map(({ name, was, now }) => `${name} was ${printable(was)}, is ${printable(now)}`)
-    .join('; ')
-  return `${renamed}${changes}. What was accepted there is taken for accepted here, opt-outs included: only right where both are the same records.`
-}
-
 function consequenceOfImport(sync: Sync, { header, rows }: StateImport): string {
   const from = `${inWords(rows)} of ${printable(header.sync)} on ${printable(header.target)}, exported ${printable(header.exported_at)}, take the place of the state of ${sync.name}.`
   return sync.kind === 'etl'
@@ -114,5 +83,3 @@ const wordsOf: ReadonlyMap<string, string> = new Map([
   ['rejects', 'rejects'],
   ['cursors', 'cursors'],
 ])
-
-const writtenDown = 'Written down in .millrace/audit.ndjson.'

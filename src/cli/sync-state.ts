@@ -1,8 +1,10 @@
+import { moveSyncState, planStateMove, type StateMove } from '../app/move-sync-state.ts'
 import { readStreamsWithCursor, readSyncState, resetSyncState, type SyncState } from '../app/sync-state.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { formatCount, formatCounted, formatInstant } from '../render/format-number.ts'
+import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
 import { askWhetherMeant, askWhy } from './ask-why.ts'
 import { findSync } from './find-sync.ts'
@@ -33,7 +35,9 @@ export async function showState(shell: Shell, name: string): Promise<CommandResu
   })
 }
 
-export type ResetFlags = { readonly stream?: string; readonly reason?: string }
+export type ReasonFlags = { readonly reason?: string }
+
+export type ResetFlags = ReasonFlags & { readonly stream?: string }
 
 /** Asks why, and whether it is meant. */
 export async function resetState(shell: Shell, name: string, flags: ResetFlags): Promise<CommandResult> {
@@ -49,9 +53,7 @@ export async function resetState(shell: Shell, name: string, flags: ResetFlags):
     })
     if (!(await askWhetherMeant(shell, consequence(sync)))) return { exitCode: 4 }
     const { jobsOf } = await resetSyncState(app, sync, { stream, reason })
-    shell.say(
-      ` The state of ${what} on ${app.target.name} is forgotten. ${consequence(sync)}\n Written down in .millrace/audit.ndjson.`,
-    )
+    shell.say(` The state of ${what} on ${app.target.name} is forgotten. ${consequence(sync)}\n ${writtenDown}`)
     if (jobsOf.length > 0)
       shell.say(
         ` Forgotten with it is a job that run ${jobsOf.join(', run ')} began at the destination and did not see the end of: see there that it is over before you run the sync.`,
@@ -59,6 +61,37 @@ export async function resetState(shell: Shell, name: string, flags: ResetFlags):
     return { exitCode: 0 }
   })
 }
+
+export async function moveState(
+  shell: Shell,
+  { old, name }: { readonly old: string; readonly name: string },
+  flags: ReasonFlags,
+): Promise<CommandResult> {
+  return withApp(shell, { check: false }, async (app) => {
+    const sync = findSync(app.project, name)
+    const move = await planStateMove(app, old, sync)
+    const reason = await askWhy(shell, {
+      question: `Why is the state of ${old} on ${app.target.name} to be moved?`,
+      doing: `moving the state of ${old}`,
+      given: flags.reason,
+    })
+    if (!(await askWhetherMeant(shell, consequenceOfMove(move)))) return { exitCode: 4 }
+    await moveSyncState(app, move, reason)
+    shell.say(` The state of ${old} is that of ${name} now. ${writtenDown}`)
+    return { exitCode: 0, result: { from: old, sync: name, differing: move.differing } }
+  })
+}
+
+function consequenceOfMove({ sync, from, differing }: StateMove): string {
+  const renamed = from === sync.name ? '' : `The state of ${from} becomes that of ${sync.name}. `
+  if (differing.length === 0) return renamed
+  const changes = differing
+    .map(({ name, was, now }) => `${name} was ${printable(was)}, is ${printable(now)}`)
+    .join('; ')
+  return `${renamed}${changes}. What was accepted there is taken for accepted here, opt-outs included: only right where both are the same records.`
+}
+
+export const writtenDown = 'Written down in .millrace/audit.ndjson.'
 
 const consequence = (sync: Sync) =>
   sync.kind === 'etl'

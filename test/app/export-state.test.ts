@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { leaseName } from '../../src/app/lease-name.ts'
-import { exportSyncState } from '../../src/app/sync-state-file.ts'
+import { exportSyncState } from '../../src/app/export-state.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder

@@ -1,7 +1,7 @@
 /** A slot as it lies in Redis: one JSON document with its jobs, so that it changes whole or not at all. */
 import type { ProcessId } from '../port.ts'
 import type { Job, JobState, NewJob, SlotClaim, StoredSlot } from '../slot-store.ts'
-import { worstOf } from '../worst-of.ts'
+import { slotStateOf } from '../slot-state.ts'
 
 export type SlotDocument = {
   readonly schedule: string
@@ -60,7 +60,7 @@ export const isOpenSlot = (slot: SlotDocument): boolean => slot.endedAs === null
 export function storedSlot(slot: SlotDocument, isLiving: IsLiving): StoredSlot {
   const { endedAs, ...rest } = slot
   const jobs = jobsOf(slot, isLiving)
-  return { ...rest, state: endedAs ?? worstOf(jobs), jobs }
+  return { ...rest, state: endedAs ?? slotStateOf(jobs), jobs }
 }
 
 export function jobsOf(slot: SlotDocument, isLiving: IsLiving): readonly Job[] {

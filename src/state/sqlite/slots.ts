@@ -2,7 +2,7 @@
 import type { Clock } from '../../model/clock.ts'
 import type { ProcessId } from '../port.ts'
 import type { JobKey, JobState, KnownSchedule, SlotClaim, SlotStore, StoredSlot } from '../slot-store.ts'
-import { worstOf } from '../worst-of.ts'
+import { slotStateOf } from '../slot-state.ts'
 import type { Database } from './database.ts'
 import { storeJobs } from './jobs.ts'
 import { optionalTextOf, textOf, type Row } from './row.ts'
@@ -136,7 +136,7 @@ function slotOf(row: Row, jobs: StoredSlot['jobs']): StoredSlot {
     schedule: textOf(row, 'schedule'),
     instant: textOf(row, 'instant'),
     trigger: textOf(row, 'trigger') as StoredSlot['trigger'], // what `claim` wrote
-    state: endedAs === null ? worstOf(jobs) : (endedAs as Extract<JobState, 'skipped'> | 'missed'), // what `claim` wrote
+    state: endedAs === null ? slotStateOf(jobs) : (endedAs as Extract<JobState, 'skipped'> | 'missed'), // what `claim` wrote
     reason: optionalTextOf(row, 'reason'),
     claimedAt: textOf(row, 'claimed_at'),
     endedAt: optionalTextOf(row, 'ended_at'),

@@ -16,7 +16,7 @@ import {
   unusable,
   type StateCounts,
   type StateHeader,
-} from './state-file.ts'
+} from './state-file-format.ts'
 import { underStateLeases } from './under-state-leases.ts'
 import { writeAudit } from './write-audit.ts'
 

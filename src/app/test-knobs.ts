@@ -1,3 +1,4 @@
+/** Of the environment, what is for tests only. */
 import type { Emit } from '../model/event.ts'
 
 /**
@@ -16,3 +17,7 @@ export function holdAt(point: string | undefined): Emit {
     if (++seen === Number(nth)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
   }
 }
+
+/** Small commits and short leases, for tests of what happens between two of them. undefined: none is given. */
+export const sizeFrom = (text: string | undefined): number | undefined =>
+  text && /^\d+$/.test(text) ? Number(text) : undefined
