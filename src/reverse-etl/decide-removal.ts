@@ -36,9 +36,20 @@ export function decideRemoval(
   const named = nameOf(mapping, candidate)
   const key = named && recordKey(mapping, named[mapping.match.field] ?? null)
   if (named === null || key === null) {
-    const unnamed = `the record cannot be named: when it was sent, ${mapping.match.field} was filled by another column than ${mapping.match.column}`
+    const { field, column } = mapping.match
+    const byHand = 'remove it there by hand'
     // It stands at the destination, and nobody would hear of it again.
-    if (candidate.previousState === 'accepted') return refused(base, `${unnamed}; remove it there by hand`)
+    if (candidate.previousState === 'accepted')
+      return refused(
+        base,
+        `the record cannot be named: when it was sent, ${field} was filled by another column than ${column}; ${byHand}`,
+      )
+    // It may stand there: what was sent of it had no answer, or only its opt-out went.
+    if (candidate.hasIntent)
+      return refused(
+        base,
+        `the record may be at the destination, and cannot be named: what it was sent with is kept of accepted rows only; ${byHand} if it is, and then \`millrace forget\` its key with --drop-unsent`,
+      )
     return settle({ state: 'removed', message: 'the record cannot be named' })
   }
   const values: Fields =

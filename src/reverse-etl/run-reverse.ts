@@ -118,7 +118,7 @@ async function prepare(
       type: 'run.takeover',
       run_id: context.runId,
       from_run: previous?.runId ?? '',
-      message: `${open} rows intended by an earlier run and unanswered will be sent again, with the values that the model has now`,
+      message: `${open} rows intended by an earlier run and unanswered will be sent again, with the values that the model has now, or removed where they have left it`,
     })
 
   const comparison = await compareModel(session, {

@@ -240,11 +240,11 @@ describe('a row that left', () => {
       ['1', null, null],
     ],
     [
-      'and cannot be named is ignored, and says so',
-      { ...left, hasIntent: true, previous: null, previousState: null },
+      'and cannot be named is done with where nothing of it went, and says so',
+      { ...left, previousState: 'ignored', previous: row({ id: null }) },
       { ...clear, primaryKey: ['email'] },
       'ignored → removed: the record cannot be named',
-      [null, null, null],
+      null,
     ],
   ])('%s', (_what, candidate, sync, expected, values) => {
     const decision = decided(candidate, sync)

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { column, makeWorld, optOut, run, snapshot, type World } from './world.ts'
+import type { WriteContext } from '../../src/connector/destination.ts'
+import type { Change } from '../../src/model/change.ts'
+import { column, intents, makeWorld, optOut, run, runUntilKilled, snapshot, type World } from './world.ts'
 import { sentTo } from './vendor.ts'
 
 const ann = { id: '1', name: 'Ann', plan: 'pro', opted_out: false }
@@ -201,6 +203,64 @@ describe('a row that leaves in the run that fills the match from another column'
     world.sync = { ...world.sync, map: [column('email'), column('name')] }
     expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
     expect(world.vendor.records.has('ann@x.io')).toBe(false)
+  })
+})
+
+describe('a row that left after a sending without an answer, and whose key does not name its record', () => {
+  const one = { id: '1', email: 'ann@x.io', name: 'Ann', opted_out: false }
+  const two = { id: '2', email: 'ben@x.io', name: 'Ben', opted_out: true }
+  const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out')]
+  async function afterFirst(sync: Partial<World['sync']> = {}): Promise<World> {
+    const world = makeWorld({
+      sync: { match: 'email', map, onRemoved: { kind: 'delete' }, optOutRemoval: true, ...sync },
+    })
+    world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
+    world.people = [one]
+    await run(world)
+    world.people = [one, two]
+    return world
+  }
+  const left = async (world: World) => {
+    world.people = [one]
+    const { removed, ignored, rejected } = (await run(world)).ledger
+    return { removed, ignored, rejected, open: await intents(world) }
+  }
+  const told = { removed: 1, ignored: 0, rejected: 1, open: ['2 upsert'] }
+
+  it('is refused aloud by each run, for it may stand there', async () => {
+    const world = await afterFirst()
+    world.vendor.faults.set('ben@x.io', { kind: 'die', when: 'after' })
+    await runUntilKilled(world, () => undefined)
+    expect(await left(world)).toEqual(told)
+    expect(await left(world)).toEqual(told)
+    // Back again it is sent, and when it leaves then there is what names it.
+    world.people = [one, two]
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, delivered: 1 })
+    expect(await left(world)).toEqual({ removed: 1, ignored: 0, rejected: 0, open: [] })
+    expect([...world.vendor.records.keys()]).toEqual(['ann@x.io'])
+  })
+
+  it('is refused aloud, too, where only its opt-out was sent', async () => {
+    const world = await afterFirst()
+    const { write } = world.vendor.object
+    Object.assign(world.vendor.object, {
+      write: async (changes: readonly Change[], context: WriteContext) =>
+        changes[0]?.fields['name'] === 'Ben'
+          ? changes.map(() => ({ outcome: 'rejected', code: 'bad', message: 'no Ben', retryable: false }))
+          : write(changes, context),
+    })
+    expect((await run(world)).ledger).toMatchObject({ rejected: 1 })
+    expect(world.vendor.records.get('ben@x.io')).toMatchObject({ unsubscribed: true })
+    Object.assign(world.vendor.object, { write })
+    expect(await left(world)).toEqual(told)
+  })
+
+  it('is refused aloud, too, where the key is the match and more than that names the record', async () => {
+    const world = await afterFirst({ primaryKey: ['email'] })
+    Object.assign(world.vendor.object, { identity: ['name'] })
+    world.vendor.faults.set('ben@x.io', { kind: 'unknown' })
+    await run(world)
+    expect(await left(world)).toEqual({ ...told, open: ['ben@x.io upsert'] })
   })
 })
 
