@@ -20,6 +20,7 @@ export type ApiRequest<Client, T> = {
   readonly signal: AbortSignal
   /** @default true */
   readonly repeatable?: boolean | 'never'
+  readonly readsOnly?: true
   readonly send: (client: Client) => Promise<unknown>
   /** What an answer means. Called within the attempt: what it throws is the attempt's failure. */
   readonly read: (answer: Answer) => T

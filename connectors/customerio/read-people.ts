@@ -23,6 +23,7 @@ export async function readPeople(
     const ids = wanted.slice(from, from + maxIds)
     const people = await app.call({
       label: 'POST /v1/customers/attributes',
+      readsOnly: true,
       docs: 'https://docs.customer.io/integrations/api/app/tag/customers/getpeoplebyid/',
       signal,
       // The SDK's own method does not say the type of the ids.
@@ -38,6 +39,7 @@ export async function readPeople(
 export async function findByEmail(app: AppApi, email: string, signal: AbortSignal): Promise<string | undefined> {
   return app.call({
     label: 'GET /v1/customers',
+    readsOnly: true,
     docs: 'https://docs.customer.io/integrations/api/app/tag/customers/getpeopleemail/',
     signal,
     send: (client) => client.getCustomersByEmail(email),

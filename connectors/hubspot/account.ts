@@ -16,6 +16,7 @@ export async function describeAccount(api: HubspotApi, token: string, signal: Ab
 const askPortal = (api: HubspotApi, signal: AbortSignal): Promise<number | null> =>
   api.call<number | null>({
     label: 'GET /account-info/v3/details',
+    readsOnly: true,
     docs: 'https://developers.hubspot.com/docs/api-reference/account-account-info-v3/details/get-account-info-v3-details',
     signal,
     send: (sdk) => sdk.request('GET', '/account-info/v3/details'),

@@ -16,6 +16,7 @@ export type ApiCall<T> = {
   readonly signal: AbortSignal
   /** @default true */
   readonly repeatable?: boolean | 'never'
+  readonly readsOnly?: true
   readonly timeoutMs?: number
   /** The search has a limit of its own. @default none */
   readonly endpoint?: CallRequest['endpoint']

@@ -26,6 +26,7 @@ export function describeProperties(
   const type = pathOf(object)
   return api.call<readonly Property[] | null>({
     label: `GET /crm/v3/properties/${type}`,
+    readsOnly: true,
     docs: 'https://developers.hubspot.com/docs/api-reference/crm-properties-v3/core/get-crm-v3-properties-objectType',
     signal,
     send: (sdk) => sdk.properties.getAll(type),
@@ -48,6 +49,7 @@ export function describeProperties(
 export function listCustomObjects(api: HubspotApi, signal: AbortSignal): Promise<readonly string[]> {
   return api.call<readonly string[]>({
     label: 'GET /crm-object-schemas/v3/schemas',
+    readsOnly: true,
     docs: 'https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/core/get-crm-object-schemas-v3-schemas',
     signal,
     send: (sdk) => sdk.schemas.getAll(),

@@ -88,6 +88,7 @@ async function readRecords(api: HubspotApi, lookup: Lookup, signal: AbortSignal)
   const type = pathOf(lookup.object)
   return api.call<readonly FoundRecord[]>({
     label: `POST /crm/v3/objects/${type}/batch/read`,
+    readsOnly: true,
     docs: readDocs,
     signal,
     send: (sdk) => sdk.batch.read(type, readBody(lookup)),
@@ -105,6 +106,7 @@ async function searchRecords(api: HubspotApi, lookup: Lookup, signal: AbortSigna
     const body = searchBody(lookup, after)
     const page = await api.call({
       label: `POST /crm/v3/objects/${type}/search`,
+      readsOnly: true,
       docs: searchDocs,
       signal,
       endpoint: searches,

@@ -110,7 +110,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     const { parameters, docs } = grantOf(config, now)
     const attempt = createAttempt(classifySignIn)
     await host.call(
-      { label: 'POST /services/oauth2/token', docs, signal, classify: attempt.classify },
+      { label: 'POST /services/oauth2/token', docs, signal, readsOnly: true, classify: attempt.classify },
       (attemptSignal) => attempt.run(attemptSignal, async () => useToken(await oauth2.requestToken({ ...parameters }))),
     )
   }
@@ -157,7 +157,7 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     for (let renewals = 0; ; renewals++) {
       const attempt = createAttempt(classifyFailure)
       const outcome = await host.call(
-        { label, docs, signal, timeoutMs, repeatable, classify: attempt.classify },
+        { label, docs, signal, timeoutMs, repeatable, readsOnly: method === 'GET', classify: attempt.classify },
         async (attemptSignal) => {
           const readAt = new Date()
           const used = signIns

@@ -1,6 +1,6 @@
 import { guardKeys } from '../connector/address-guard.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
-import { createHost, type EngineHost } from '../connector/create-host.ts'
+import { createHost, type EngineHost, type HostOptions } from '../connector/create-host.ts'
 import type { Redactor } from '../connector/redact.ts'
 import { redactedConnector, redactThrown } from '../connector/redacted-connector.ts'
 import { loadConnector } from '../connector/registry.ts'
@@ -23,13 +23,13 @@ export type OpenedConnection = {
 /**
  * Opens a connection for a run: keys checked and resolved, host and SDK built.
  * `spool`: where the connector's files lie, a folder that the caller's lease keeps, and that it clears; without one they lie in
- * a folder of this process. `mayBegin`: throws where no request may begin any more.
+ * a folder of this process. `mayBegin` and `onAnswerLost` as of the host.
  */
 export async function openConnection(
   app: App,
   name: string,
   runId: string,
-  { spool = vendorFolder(app), mayBegin }: { readonly spool?: string; readonly mayBegin?: () => void } = {},
+  { spool = vendorFolder(app), mayBegin, onAnswerLost }: OpenOptions = {},
 ): Promise<OpenedConnection> {
   const keys = await readConnectionKeys(app, name)
   const configured = app.project.connections[name]
@@ -45,6 +45,7 @@ export async function openConnection(
     clock: app.clock,
     inSession,
     ...(mayBegin && { mayBegin }),
+    ...(onAnswerLost && { onAnswerLost }),
   })
   try {
     const config = await parseKeys(definition, { name, keys: keys.value, redactor: host.redactor })
@@ -67,6 +68,8 @@ export async function openConnection(
     throw error
   }
 }
+
+type OpenOptions = { readonly spool?: string } & Pick<HostOptions, 'mayBegin' | 'onAnswerLost'>
 
 type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor }
 

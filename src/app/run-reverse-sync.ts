@@ -6,7 +6,6 @@ import { MillraceError } from '../model/millrace-error.ts'
 import type { RunStatus } from '../model/run.ts'
 import { checkOptions } from '../reverse-etl/check-options.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
-import type { App } from './app.ts'
 import { closeBehind } from './close-behind.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
@@ -22,12 +21,11 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
   refuseDelivery(app.target, sync)
   await refuseStaleInputs(app, sync, runId)
   return underLease(work, leaseName(sync, app.target.name), async (lease) => {
-    let retries = 0
-    const emit: App['emit'] = (event) => {
-      if (event.type === 'request.retried') retries++
-      app.emit(event)
-    }
-    const connection = await openConnection({ ...app, emit }, sync.destination, runId, { mayBegin: lease.check })
+    let lostAnswers = 0
+    const connection = await openConnection(app, sync.destination, runId, {
+      mayBegin: lease.check,
+      onAnswerLost: () => lostAnswers++,
+    })
     const close = () => {
       work.requests = connection.host.requests()
       return connection.close()
@@ -49,7 +47,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
           signal: app.signal,
           isStopping: app.isStopping,
           callContext: (signal) => connection.host.context(signal),
-          retries: () => retries,
+          lostAnswers: () => lostAnswers,
           holdsLease: () => app.store.holdsLease(lease),
           lost: lease.lost,
           acknowledgeRows: sizeFrom(app.env['MILLRACE_ACKNOWLEDGE_ROWS']) ?? 10_000,

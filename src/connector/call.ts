@@ -48,6 +48,8 @@ export type Caller = {
   readonly onSent: (label: string) => void
   readonly onRetry: (label: string, attempt: number, waitMs: number, reason: string) => void
   readonly onLimited: (waitMs: number) => void
+  /** A request that the vendor may have taken, and whose answer is lost, is made again. */
+  readonly onAnswerLost: () => void
 }
 
 /** One vendor call: attempts with full-jitter backoff between them, until it works or trying again makes no sense. */
@@ -98,6 +100,7 @@ export async function callVendor<T>(
         caller.onLimited(waitMs)
       }
       caller.onRetry(label, tries, waitMs, failure.message)
+      if (mayBeTaken(request, failure)) caller.onAnswerLost()
       if (failure.retryAfterMs) askedMs += waitMs
       await untilStopped(sleep(waitMs, undefined, { signal: request.signal }), request.signal, label)
     }
@@ -148,6 +151,9 @@ function understand(
     cause: redactor.deep(error),
   })
 }
+
+const mayBeTaken = ({ readsOnly }: CallRequest, { kind, notReceived }: Failure): boolean =>
+  readsOnly !== true && notReceived !== true && kind !== 'rate'
 
 function waitBefore(tries: number, failure: Failure, retry: RetryPolicy): number {
   const backoffMs = retry.random() * Math.min(retry.maxMs, retry.initialMs * 2 ** (tries - 1))

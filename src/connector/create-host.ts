@@ -36,6 +36,8 @@ export type HostOptions = {
   readonly inSession?: () => boolean
   /** Asked just before each attempt; throws where none may begin any more. @default any may */
   readonly mayBegin?: () => void
+  /** Told of each request that is made again though the vendor may have taken it. */
+  readonly onAnswerLost?: () => void
 }
 
 /** The host as the engine holds it: what connectors see, and what only the engine asks. */
@@ -79,6 +81,7 @@ export function createHost(options: HostOptions): EngineHost {
     onRetry: (label, attempt, wait_ms, reason) =>
       emit({ type: 'request.retried', run_id, connection, label, attempt, wait_ms, reason }),
     onLimited: (wait_ms) => emit({ type: 'rate.limited', run_id, connection, wait_ms }),
+    onAnswerLost: () => options.onAnswerLost?.(),
   }
 
   const closed = new AbortController()

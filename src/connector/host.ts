@@ -39,6 +39,11 @@ export type CallRequest = {
    * waits what it says may come to be wrong. @default true
    */
   readonly repeatable?: boolean | 'never'
+  /**
+   * It changes nothing at the vendor, a look-up by POST, too: where it is made again, no row that is refused in the end counts as perhaps
+   * taken. @default it may; `http` says it of its GETs
+   */
+  readonly readsOnly?: boolean
   readonly signal: AbortSignal
   /** For one attempt, in milliseconds. @default 30_000 */
   readonly timeoutMs?: number
@@ -116,6 +121,8 @@ export type RequestOptions = {
   readonly timeoutMs?: number
   /** As of `CallRequest`. @default true */
   readonly repeatable?: boolean | 'never'
+  /** As of `CallRequest`. @default a GET does */
+  readonly readsOnly?: boolean
   /** The vendor's documentation of this call. @default the base URL */
   readonly docs?: string
 }

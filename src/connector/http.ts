@@ -22,7 +22,7 @@ export type HttpParts = {
 export function createHttp(options: HttpOptions, parts: HttpParts): Http {
   const send = async <T>(order: Order, read: (answer: Answer, readAt: Date) => T): Promise<T> => {
     const { method, path, body } = order
-    const { signal, query, headers, timeoutMs, repeatable, docs } = order.options
+    const { signal, query, headers, timeoutMs, repeatable, readsOnly, docs } = order.options
     const url = requestUrl(options.baseUrl, path, query)
     const request: CallRequest = {
       label: `${method} ${url.pathname}`,
@@ -30,6 +30,7 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
       signal,
       timeoutMs: timeoutMs ?? options.timeoutMs,
       repeatable,
+      readsOnly: readsOnly ?? method === 'GET',
       ratePerSecond: options.ratePerSecond ?? 10,
     }
     const text = body === undefined ? undefined : JSON.stringify(body)

@@ -16,8 +16,8 @@ export type ReverseContext = {
   /** Somebody asked to stop after the batches that are on their way. */
   readonly isStopping: () => boolean
   readonly callContext: (signal: AbortSignal) => Context
-  /** How many requests of this connection have been tried again so far. @default 0: none ever is */
-  readonly retries?: () => number
+  /** How many requests of this connection have been made again so far that may have been taken. @default 0: none ever is */
+  readonly lostAnswers?: () => number
   /** Does this run still hold the destination object? Asked just before every request. */
   readonly holdsLease: () => Promise<boolean>
   /** Aborts as soon as it is known, without asking, that it does not. @default never */

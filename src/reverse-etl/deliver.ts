@@ -135,7 +135,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
     const event = { run_id: context.runId, object: object.name, rows: batch.length }
     context.emit({ type: 'batch.sent', ...event })
     const sentAt = context.clock.now().toISOString()
-    const retriesBefore = context.retries?.() ?? 0
+    const lostBefore = context.lostAnswers?.() ?? 0
     const takeBack = (error: unknown) => {
       if (isOver) return false
       failure ??= asMillraceError(error, `sending to ${object.name}`)
@@ -147,7 +147,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       return true
     }
     const written = await believing(takeBack, () => writeAndCheck(batch, { context, delivery, mayStillSend }))
-    const wasRetried = (context.retries?.() ?? 0) !== retriesBefore
+    const lostAnswer = (context.lostAnswers?.() ?? 0) !== lostBefore
     failure ??= written.failure
     const taken: string[] = []
     const answers = batch.flatMap((change, index) => {
@@ -160,7 +160,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
       if (!answer) return []
       // Its record may be there all the same: by its opt-out alone, or by a request that was taken before the one that was
       // refused. The intent stays, so that the row is sent again, or removed where it leaves.
-      const mayBeThere = answer.status === 'rejected' && (wasRetried || written.partly?.has(index))
+      const mayBeThere = answer.status === 'rejected' && (lostAnswer || written.partly?.has(index))
       return [mayBeThere ? { ...answer, unanswered: true } : answer]
     })
     delivery.rejects.say(answers)

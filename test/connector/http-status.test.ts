@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Http } from '../../src/connector/host.ts'
 import type { MillraceError } from '../../src/model/millrace-error.ts'
 import { never, sendJson, startVendor } from './fake-vendor.ts'
 
@@ -278,3 +279,29 @@ describe('every failure of a call says what was kept, and what to do', () => {
 })
 
 const keptBefore = 'What was committed or acknowledged before stays; a scan goes on at its last checkpoint.'
+
+describe('a request that is made again', () => {
+  const post = (options = {}) => ({ ask: (http: Http) => http.post('/x', {}, { signal: never, ...options }) })
+  const get = { ask: (http: Http) => http.get('/x', { signal: never }) }
+  it.each([
+    ['a POST after a 503', 503, post(), 1],
+    ['a POST after a broken connection', 'reset', post(), 1],
+    ['a POST after an answer that is not JSON', 'html', post(), 1],
+    ['not a POST after a 429', 429, post(), 0],
+    ['not a look-up by POST', 503, post({ readsOnly: true }), 0],
+    ['not a GET', 503, get, 0],
+  ])('may have been taken before: %s', async (_what, failure, { ask }, lost) => {
+    let heard = 0
+    await using vendor = await startVendor(
+      (request, response, count) => {
+        if (count > 1) sendJson(response, 200, {})
+        else if (failure === 'reset') request.socket.destroy()
+        else if (failure === 'html') response.end('<html>')
+        else sendJson(response, Number(failure), {})
+      },
+      { host: { onAnswerLost: () => heard++ } },
+    )
+    await ask(vendor.http)
+    expect([vendor.seen(), heard]).toEqual([2, lost])
+  })
+})

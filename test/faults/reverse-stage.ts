@@ -19,8 +19,8 @@ import type { RunningSandbox } from '../../src/sandbox/running-sandbox.ts'
 export type Destination = {
   readonly vendor: string
   readonly host: EngineHost
-  /** Requests that its host has tried again. */
-  readonly retries: () => number
+  /** Requests that its host has made again, and that may have been taken. */
+  readonly lostAnswers: () => number
   readonly object: DestinationObject
 }
 
@@ -40,11 +40,12 @@ export async function openStage(): Promise<Stage> {
   const destinations = new Map<string, Destination>()
   const closers: (() => Promise<void>)[] = []
   for (const { name, connector, vendor, keys, objects } of connections) {
-    let retries = 0
+    let lostAnswers = 0
     const host = createHost({
       connection: vendor,
       runId: 'run_story',
-      emit: ({ type }) => void (retries += type === 'request.retried' ? 1 : 0),
+      emit: () => undefined,
+      onAnswerLost: () => void lostAnswers++,
       spoolDir: mkdtempSync(join(tmpdir(), 'millrace-story-')),
       secrets: [],
       limiters: createLimiterRegistry(),
@@ -58,7 +59,7 @@ export async function openStage(): Promise<Stage> {
       await host.close()
     })
     for (const object of (await opened.objects?.({ names: objects, signal: new AbortController().signal })) ?? [])
-      destinations.set(`${name} ${object.name}`, { vendor, host, object, retries: () => retries })
+      destinations.set(`${name} ${object.name}`, { vendor, host, object, lostAnswers: () => lostAnswers })
   }
   return {
     sandbox,

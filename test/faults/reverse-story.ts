@@ -202,7 +202,7 @@ async function playRun(play: Play): Promise<Ran | undefined> {
     context: {
       warehouse: mortalWarehouse(world.warehouse, life),
       callContext: (signal) => destination.host.context(signal),
-      retries: destination.retries,
+      lostAnswers: destination.lostAnswers,
       acknowledgeRows: random.pick([1, 3, 100]),
       holdsLease: () => Promise.resolve(++asked <= loses),
     },
