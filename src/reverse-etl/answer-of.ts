@@ -3,6 +3,7 @@ import type { DestinationObject } from '../connector/destination.ts'
 import type { WriteResult } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
 import type { SpooledChange } from './change-spool.ts'
+import { storable } from './storable.ts'
 
 /** undefined: it was never sent. `unknown` is written down, and its intent stays. */
 export function answerOf(
@@ -77,9 +78,3 @@ export function tooLarge({ answer }: SpooledChange, bytes: number, object: Desti
 }
 
 const nothingAccepted = { state: null, values: null } as const
-
-/** A vendor may answer half a surrogate pair; one such character would make the file of answers unreadable for ever. */
-const storable = (text: string): string =>
-  text.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, maxMessageLength).toWellFormed()
-
-const maxMessageLength = 2000

@@ -4,6 +4,7 @@ import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { Comparison } from './compare.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { baselineLedger } from './reverse-ledger.ts'
+import { storable } from './storable.ts'
 
 /** `--baseline`: the model is taken for accepted; nothing is sent, and the changes say so. */
 export async function takeAsBaseline(parts: {
@@ -41,7 +42,7 @@ async function baselineAnswers({ changes }: Comparison): Promise<{ readonly path
       const taken: Answer =
         refused === undefined
           ? { ...answer, status: 'baseline', message: '--baseline' }
-          : { ...answer, fields: '{}', code: 'MR-5005', message: refused }
+          : { ...answer, fields: '{}', code: 'MR-5005', message: storable(refused) }
       await lines.write(JSON.stringify(taken))
     }
   } finally {

@@ -12,6 +12,7 @@ import type { MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { acceptedFields, differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
 import { meansSameRecord } from './same-record.ts'
+import { storable } from './storable.ts'
 
 export type DecideOptions = {
   /** Somebody asked for the rejects: parked ones go, too. @default false */
@@ -213,7 +214,7 @@ const isOptedOut = ({ optOuts }: ResolvedMapping, { values }: Candidate): boolea
 const waiting = (base: Answer, reason: string): Decision => ({
   kind: 'settle',
   key: base.key,
-  answer: { ...base, status: 'held_back', message: `waits: ${reason}` },
+  answer: { ...base, status: 'held_back', message: storable(`waits: ${reason}`) },
   withheld: 0,
 })
 

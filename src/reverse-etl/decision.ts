@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.ts'
 import type { Answer } from '../warehouse/port.ts'
+import { storable } from './storable.ts'
 
 /** What becomes of one row that differs. */
 export type Decision =
@@ -21,7 +22,7 @@ export type Decision =
 export const refused = (base: Answer, reason: string): Decision => ({
   kind: 'settle',
   key: base.key,
-  answer: { ...base, status: 'rejected', fields: '{}', code: 'MR-5005', message: reason, retryable: false },
+  answer: { ...base, status: 'rejected', fields: '{}', code: 'MR-5005', message: storable(reason), retryable: false },
   withheld: 0,
 })
 

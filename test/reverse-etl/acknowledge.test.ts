@@ -3,7 +3,7 @@ import type { WriteContext } from '../../src/connector/destination.ts'
 import type { Change, WriteResult } from '../../src/model/change.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
-import { column, intents, makeWorld, openRejects, rows, run, snapshot, type World } from './world.ts'
+import { column, intents, makeWorld, openRejects, optOut, rows, run, snapshot, type World } from './world.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
 const ben = { id: '2', name: 'Ben', opted_out: false }
@@ -175,6 +175,24 @@ describe('what the destination says', () => {
     expect((await run(world)).ledger).toMatchObject({ delivered: 1, rejected: 1 })
     expect(world.vendor.records.get('a\u2028b')?.['name']).toBe(odd)
     expect((await run(world)).ledger).toMatchObject({ unchanged: 1, retry: 1, delivered: 1 })
+  })
+
+  it.each([
+    ['a run', {}, { delivered: 1, rejected: 1 }, ['1']],
+    ['a baseline', { baseline: true }, { coalesced: 1, rejected: 1 }, []],
+  ])('may be cut in the middle of one by our own refusal: %s', async (_what, permission, ledger, sent) => {
+    const plan = { ...column('plan'), kind: 'column', column: 'plan', values: { free: 'FREE' } } as const
+    for (const opted_out of [false, true]) {
+      const world = makeWorld({ sync: { map: [column('id'), plan, optOut('unsubscribed', 'opted_out')] } })
+      world.people = [
+        { id: '1', plan: 'free', opted_out: true },
+        { id: '2', plan: `${'x'.repeat(39)}😀 and so on`, opted_out },
+      ]
+      expect((await run(world, { permission })).ledger).toMatchObject(ledger)
+      expect([...world.vendor.records.keys()].slice(0, 1)).toEqual(sent)
+      const [reject] = await rows(world, `SELECT message FROM _millrace.rejects WHERE sync = '${world.sync.name}'`)
+      expect(reject?.['message']).toContain(`${'x'.repeat(39)}\uFFFD is not among its values (free)`)
+    }
   })
 
   it('says when a row went, as an instant', async () => {
