@@ -112,7 +112,7 @@ async function prepare(
     context.runId,
   )
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${object.name}`, epoch: fence.epoch })
-  const open = await session.reverse.countIntents(sync.name)
+  const open = await session.reverse.takeIntentsOver(fence)
   if (open > 0)
     context.emit({
       type: 'run.takeover',

@@ -172,7 +172,7 @@ export type ReverseSession = {
   }) => Promise<void>
   /** Commits what the destination said, fenced. */
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
-  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. Those of other runs stay open whatever is acknowledged, until they are intended anew. */
+  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. Those of other runs stay open whatever is acknowledged, until another run takes them over. */
   readonly reopenIntents: (request: {
     readonly sync: string
     readonly runId: string
@@ -182,6 +182,8 @@ export type ReverseSession = {
     readonly takenBack?: true
   }) => Promise<number>
   readonly countIntents: (sync: string) => Promise<number>
+  /** With the fence just taken: intents of runs that crossed are this run's, and what it is told of them closes them. Gives how many are open. */
+  readonly takeIntentsOver: (fence: Fence) => Promise<number>
   /** Writes the id of a vendor's job on the open intents of a file of `{"key"}` lines, fenced. */
   readonly saveReceipt: (request: {
     readonly fence: Fence

@@ -264,6 +264,22 @@ describe('a row that left after a sending without an answer, and whose key does 
   })
 })
 
+describe('a row that left, and of which two runs that crossed have an intent', () => {
+  it.each([{ kind: 'ignore' }, { kind: 'clear', fields: ['plan'] }] as const)(
+    'is done with once: %j',
+    async (onRemoved) => {
+      const world = await afterAnnLeft(onRemoved)
+      await world.warehouse.session({ runId: 'late', purpose: 'reopen' }, async ({ reverse }) => {
+        for (const runId of ['second', 'first'])
+          await reverse.reopenIntents({ sync: world.sync.name, runId, epoch: 1, keys: [{ key: '1', op: 'upsert' }] })
+      })
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, unchanged: 1 })
+      expect(await intents(world)).toEqual([])
+      expect((await run(world)).ledger).toMatchObject({ removed: 0, unchanged: 1 })
+    },
+  )
+})
+
 describe('a row that comes back', () => {
   it('is compared with its tombstone: equal is not sent', async () => {
     const world = await afterAnnLeft({ kind: 'ignore' })

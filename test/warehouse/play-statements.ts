@@ -243,7 +243,9 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
     await session.countIntents('out')
     await session.readReceipts('out')
     await session.readMeta('out')
+    await session.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys: [{ key: '2', op: 'upsert' }] })
   })
+  await reverse.takeIntentsOver()
   await reverse.acknowledge([
     answer('2', { values: ['2', 'n2', 'true'], fields: '{}', sent_at: at(1) }),
     answer('4', { status: 'ignored', state: 'ignored' }),

@@ -29,6 +29,7 @@ export type Diffed = { readonly counts: DiffCounts; readonly candidates: readonl
 export type Reverse = {
   readonly diff: (change?: Partial<ReverseSetup>) => Promise<Diffed>
   readonly intend: (intents: readonly { readonly key: string; readonly op: string }[]) => Promise<void>
+  readonly takeIntentsOver: () => Promise<number>
   readonly acknowledge: (answers: readonly Answer[], change?: Partial<ReverseSetup>) => Promise<void>
 }
 
@@ -61,6 +62,7 @@ export async function openReverse(bench: Workbench, setup: ReverseSetup): Promis
         return { counts, candidates: await collect(reverse.candidates()) }
       }),
     intend: (intents) => bench.session(({ reverse }) => reverse.openIntents({ fence, path: file(intents), meta })),
+    takeIntentsOver: () => bench.session(({ reverse }) => reverse.takeIntentsOver(fence)),
     acknowledge: (answers, change) =>
       bench.session(async ({ reverse }) => {
         const now = { ...setup, ...change }

@@ -71,6 +71,20 @@ export function reverseSession(db: Engine): ReverseSession {
       const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
       return Number(row?.['n'] ?? 0)
     },
+    takeIntentsOver: async (fence) => {
+      const of = `sync = ${db.text(fence.sync)}`
+      const [row] = await db.rows(
+        `SELECT count(*) AS n, count_if(epoch = ${crossed}) AS crossed FROM _millrace.intents WHERE ${of}`,
+      )
+      // Whoever sends late from here on crosses them again.
+      if (Number(row?.['crossed'] ?? 0) > 0)
+        await fencedTransaction(db, fence, async () => {
+          await db.run(
+            `UPDATE _millrace.intents SET run_id = ${db.text(fence.runId)}, epoch = ${fence.epoch} WHERE ${of} AND epoch = ${crossed}`,
+          )
+        })
+      return Number(row?.['n'] ?? 0)
+    },
     saveReceipt: async ({ fence, path, receipt }) => {
       await db.loadLines('_receipted', path, [{ name: 'key', type: 'text' }])
       await fencedTransaction(db, fence, async () => {

@@ -146,6 +146,26 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await open()).toEqual([])
     })
 
+    test('an intent that a late run has crossed is closed by the run that takes it over, and not where that was crossed, too', async () => {
+      const delivery = await reverse()
+      const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
+      await delivery.intend(keys)
+      const sendLate = (runId: string) =>
+        bench().session(({ reverse: late }) => late.reopenIntents({ sync: 'out', runId, epoch: 1, keys }))
+      const open = async () =>
+        (await bench().rows(`SELECT key FROM _millrace.intents ORDER BY key`)).map(({ key }) => key)
+      await sendLate('late')
+      const settled = keys.map(({ key }) => answer(key, { status: 'ignored', state: 'ignored' }))
+      await delivery.acknowledge(settled)
+      expect(await open()).toEqual(['a', 'b'])
+      expect(await delivery.takeIntentsOver()).toBe(2)
+      await delivery.acknowledge(settled.slice(0, 1))
+      expect(await open()).toEqual(['b'])
+      await sendLate('later')
+      await delivery.acknowledge(settled)
+      expect(await open()).toEqual(['b'])
+    })
+
     test('reopening what was taken back takes back what the changes of its run say of it, and of nothing else', async () => {
       const delivery = await reverse()
       const sent = ['a', 'b'].map((key) => answer(key, { values: ['x'], fields: '{}', status: 'delivered' }))
