@@ -4,8 +4,8 @@ import { dropDirectory, keysIn, type LeftJournal } from './left-journals.ts'
 
 /**
  * What an earlier run learned and could not commit. While its fence still stands, its answers are committed in its name;
- * where somebody has taken over since, they only reopen intents, so that the truth of now is sent again (promise 5). So does what
- * it had taken back. Where the sync's state was forgotten since, so are they: what they name may have gone to another account. Must run before the fence is taken.
+ * where somebody has taken over since, or the snapshot's table is lost, they only reopen intents, so that the truth of now is sent again
+ * (promise 5). So does what it had taken back. Where the sync's state was forgotten since, so are they: what they name may have gone to another account. Must run before the fence is taken.
  */
 export async function recoverJournals(
   session: Session,
@@ -16,12 +16,13 @@ export async function recoverJournals(
     const { fence } = header
     const now = await session.state.readFence(fence)
     const stands = now !== null && now.epoch === fence.epoch && now.runId === fence.runId
+    const commits = stands && (await session.reverse.hasSnapshot(fence.sync))
     const isKnown = stands || (await session.reverse.readMeta(fence.sync)) !== null
     let rows = 0
     for (const segment of segments) {
       if (segment.rows === 0 || (await session.state.hasCommit(fence.runId, fence.stream, segment.sequence))) continue
       rows += segment.rows
-      if (stands)
+      if (commits)
         await session.reverse.acknowledge({
           fence,
           sequence: segment.sequence,
@@ -37,11 +38,13 @@ export async function recoverJournals(
         type: 'run.takeover',
         run_id: runId,
         from_run: fence.runId,
-        message: stands
+        message: commits
           ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
-          : isKnown
-            ? `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`
-            : `the ${rows} rows that run ${fence.runId} had sent are forgotten with the state of ${fence.sync}`,
+          : stands
+            ? `the snapshot is lost to which ${rows} answers of run ${fence.runId} belong: their intents are open again`
+            : isKnown
+              ? `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`
+              : `the ${rows} rows that run ${fence.runId} had sent are forgotten with the state of ${fence.sync}`,
       })
     // Behind the answers: what they say of these counts for nothing.
     const keys = (await Promise.all(takenBack.map(keysIn))).flat()

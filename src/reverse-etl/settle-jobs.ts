@@ -131,6 +131,8 @@ async function commitAnswers(
   const now = await session.state.readFence(fence)
   const sequence = firstSequence + index
   if (now?.epoch !== fence.epoch || now.runId !== fence.runId) return
+  // A snapshot that is lost is told once the jobs are over.
+  if (!(await session.reverse.hasSnapshot(fence.sync))) return
   if (results.length !== changes.length || (await session.state.hasCommit(fence.runId, fence.stream, sequence))) return
   const sentAt = context.clock.now().toISOString()
   const path = join(journal.directory, `settled-${index}.ndjson`)

@@ -2,8 +2,20 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
-import { makeVendor } from './vendor.ts'
-import { column, intents, makeWorld, optOut, rows, run, runRefused, snapshot, type World } from './world.ts'
+import { jobObject, makeVendor } from './vendor.ts'
+import {
+  column,
+  dyingWarehouse,
+  intents,
+  makeWorld,
+  optOut,
+  rows,
+  run,
+  runRefused,
+  runUntilKilled,
+  snapshot,
+  type World,
+} from './world.ts'
 
 const ann = { id: '1', name: 'Ann', opted_out: false }
 const ben = { id: '2', name: 'Ben', opted_out: true }
@@ -87,6 +99,27 @@ describe('a lost snapshot', () => {
     world.people = [ann]
     await runRefused(world, 'MR-4005', { permission: { ...production, deliveredBefore: true } })
     expect(world.vendor.journal).toEqual([])
+  })
+
+  it.each([
+    ['answers', () => ({}), { purpose: 'acknowledge', when: 'before' }],
+    ['a job that was not begun', jobObject, { purpose: 'receipt', when: 'after' }],
+  ] as const)('stops, and its ways on are open, where a dead run has left %s', async (_what, more, at) => {
+    for (const way of [{ firstRun: true }, { baseline: true }]) {
+      const world = makeWorld()
+      Object.assign(world.vendor.object, more(world.vendor))
+      world.people = [ann]
+      await run(world)
+      world.people = [ann, ben]
+      await runUntilKilled(world, (die) => ({ context: { warehouse: dyingWarehouse(world.warehouse, at, die) } }))
+      await loseSnapshot(world)
+      await runRefused(world, 'MR-4005', { permission: production })
+      expect(await intents(world)).toEqual(['2 upsert'])
+      expect((await run(world, { permission: { ...production, ...way } })).error).toBeUndefined()
+      expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
+      expect(await intents(world)).toEqual([])
+      expect((await run(world, { permission: production })).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
+    }
   })
 
   it('is taken from the model as it is with --baseline', async () => {
