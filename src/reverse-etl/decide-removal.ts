@@ -48,7 +48,7 @@ export function decideRemoval(
     if (candidate.hasIntent)
       return refused(
         base,
-        `the record may be at the destination, and cannot be named: what it was sent with is kept of accepted rows only; ${byHand} if it is, and then \`millrace forget\` its key with --drop-unsent`,
+        `the record may be at the destination, and cannot be named: what it was sent with is kept of accepted rows only; ${byHand} if it is and no other row means it, and then \`millrace forget\` its key with --drop-unsent`,
       )
     return settle({ state: 'removed', message: 'the record cannot be named' })
   }
