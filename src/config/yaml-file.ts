@@ -194,6 +194,14 @@ function nodeFindings(document: Document, at: At): Finding[] {
           `Quote it: '${written}'. As a number, write it in decimal digits, with no \`0\` or \`+\` in front.`,
           'MR-1201',
         )
+      // Nobody can store it: not what it was sent as, and not what was answered.
+      else if (typeof scalar.value === 'string' && !scalar.value.isWellFormed())
+        add(
+          scalar,
+          'the text holds half of a character (a lone surrogate)',
+          'Write the character itself, or both halves: "\\ud83d\\ude00".',
+          'MR-1201',
+        )
     },
   })
   return found

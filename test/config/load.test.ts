@@ -743,6 +743,11 @@ const cases: readonly Case[] = [
   ['a tag', withPeople('object: person', 'object: !!js/function person'), [`MR-1101 ${p}:4:9 !!js/function`]],
   ['a second document', withPeople('object: person', 'object: person\n---\nx: 1'), [`MR-1101 ${p}`]],
   [
+    'half of a character, and not a whole one',
+    withPeople('email: email\n', 'email: { column: a, values: { a: "x\\ud83d", b: "\\ud83d\\ude00" } }\n'),
+    [`MR-1201 ${p}:9:36 "x\\ud83d"`],
+  ],
+  [
     'a number with too many digits',
     withPeople('email: email\n', 'email: { value: 12345678901234567890 }\n'),
     [`MR-1201 ${p}:9:19 12345678901234567890`],
