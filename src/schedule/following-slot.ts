@@ -36,11 +36,11 @@ export async function followingSlot(
       const ended = (await slotsOf(context, member)).filter(
         ({ endedAt, claimedAt }) => endedAt !== null && endedAt > from && claimedAt >= since,
       )
-      return { name: member, ended, well: ended.find((slot) => endedWell(slot) && endOf(slot) >= agoIso(withinMs)) }
+      return { name: member, ended, well: ended.filter((slot) => endedWell(slot) && endOf(slot) >= agoIso(withinMs)) }
     }),
   )
-  const well = members.flatMap((member) => member.well ?? [])
-  let missing: readonly string[] = members.filter((member) => !member.well).map((member) => member.name)
+  const well = members.flatMap((member) => member.well.slice(0, 1))
+  let missing: readonly string[] = members.filter((member) => member.well.length === 0).map((member) => member.name)
   if (missing.length === 0) {
     missing = await nearerOnes(context, members)
     const instant = latest(well.map((slot) => slot.instant))
@@ -61,24 +61,35 @@ export async function followingSlot(
   return { instant, missing: without.length > 0 ? without : missing }
 }
 
+/** What ended well of one that is followed, newest instant first. */
+type Member = { readonly name: string; readonly well: readonly StoredSlot[] }
+
 /**
  * Those of which a slot is under way or still to come that goes with the others' much better than the one that has ended: the
- * load of tonight is an hour away, and what has ended is of last night, or was run by hand in the afternoon.
+ * load of tonight is an hour away, and what has ended is of last night, or was run by hand in the afternoon. What still ran
+ * when the newest of the others began belongs with it: the next one of a long load is always near.
  */
-async function nearerOnes(
-  context: FollowContext,
-  members: readonly { readonly name: string; readonly well: StoredSlot | undefined }[],
-): Promise<readonly string[]> {
-  const newest = Math.max(...members.map(({ well }) => Date.parse(well?.instant ?? '')))
+async function nearerOnes(context: FollowContext, members: readonly Member[]): Promise<readonly string[]> {
   const nearer = await Promise.all(
-    members.map(async ({ name, well }) => {
-      const agoMs = newest - Date.parse(well?.instant ?? '')
-      const coming = agoMs > 0 ? await comingOf(context, name) : []
-      return coming.some((instant) => Math.abs(Date.parse(instant) - newest) < agoMs / 2) ? [name] : []
+    members.map(async ({ name, well: [last] }) => {
+      const others = members.filter((other) => other.name !== name)
+      const newest = latest(others.flatMap(({ well }) => well.map((slot) => slot.instant)))
+      if (!last || endOf(last) >= newest) return []
+      const farMs = farthestMs(last.instant, others)
+      const coming = await comingOf(context, name)
+      return coming.some((instant) => farthestMs(instant, others) < farMs / 2) ? [name] : []
     }),
   )
   return nearer.flat()
 }
+
+/** How far it is from the others: of each the nearest counts, since of one that comes often the newest is far from every rare one. */
+const farthestMs = (instant: string, others: readonly Member[]): number =>
+  Math.max(
+    ...others.map(({ well }) =>
+      Math.min(...well.map((slot) => Math.abs(Date.parse(slot.instant) - Date.parse(instant)))),
+    ),
+  )
 
 /** Instants of slots that have not ended, and of the next one. */
 async function comingOf(context: FollowContext, name: string): Promise<readonly string[]> {

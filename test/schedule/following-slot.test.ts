@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import '../fixed-seed.ts'
-import { dayMinutes, nextsIn, playNights, type Night } from './nights.ts'
+import { dayMinutes, nextsIn, playIntervals, playNights, type Happened, type Interval, type Night } from './nights.ts'
 
 const ok = (minutes: number) => ({ state: 'ok' as const, minutes })
 const at = (hour: number, minute = 0) => hour * 60 + minute
@@ -108,3 +108,54 @@ describe('a schedule after two others, behind an irregular night', () => {
     )
   }, 120_000)
 })
+
+describe('a schedule after loads that begin at intervals of their own', () => {
+  const hours = 60
+  const often: Interval = { every: 10, from: 8, minutes: 2 }
+  const hourly: Interval = { every: hours, from: hours, minutes: 50 }
+  test.each<{ name: string; loads: readonly Interval[]; nexts: readonly string[] }>([
+    {
+      name: 'one of which takes most of its hour, and the other comes each ten minutes',
+      loads: [hourly, often],
+      nexts: ['21T01:50 queued', '21T02:50 queued', '21T03:50 queued', '21T04:50 queued'],
+    },
+    {
+      name: 'one of which still loads when the other begins',
+      loads: [hourly, { every: hours, from: 45, minutes: 2 }],
+      nexts: ['21T01:50 queued', '21T02:50 queued', '21T03:50 queued', '21T04:50 queued'],
+    },
+    {
+      name: 'of which two are hours apart, and a third comes each ten minutes',
+      loads: [{ every: 4 * hours, from: 220, minutes: 33 }, { every: 4 * hours, from: hours, minutes: 110 }, often],
+      nexts: ['21T04:13 queued', '21T08:13 queued', '21T12:13 queued'],
+    },
+  ])('$name: runs as often as the rarer of them', async ({ loads, nexts }) => {
+    const until = (nexts.length + 1) * Math.max(...loads.map(({ every }) => every))
+    expect(nextsIn(await playIntervals(loads, until)).slice(0, nexts.length)).toEqual(nexts)
+  })
+
+  test('runs about as often as the rarest of them, however long each takes', async () => {
+    const interval = fc.constantFrom(10, 15, 30, hours, 90, 2 * hours).chain((every) =>
+      fc.record({
+        every: fc.constant(every),
+        from: fc.integer({ min: 0, max: every - 1 }),
+        minutes: fc.integer({ min: 1, max: every - 1 }),
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(interval, { minLength: 2, maxLength: 3 }), async (loads) => {
+        const rarest = Math.max(...loads.map(({ every }) => every))
+        const until = 6 * rarest
+        const runs = queuedOf(await playIntervals(loads, until)).filter((minute) => minute < until)
+        // The first one may wait for two that go well together, each of which takes its time.
+        const gaps = [...runs, until].map((minute, index) => minute - (runs[index - 1] ?? -rarest))
+        expect(Math.max(...gaps)).toBeLessThanOrEqual(3 * rarest)
+        expect(runs.length).toBeGreaterThanOrEqual(3)
+      }),
+      { numRuns: 30 },
+    )
+  }, 120_000)
+})
+
+const queuedOf = (happened: readonly Happened[]): readonly number[] =>
+  happened.filter(({ name, what }) => name === 'next' && what === 'queued').map(({ minute }) => minute)

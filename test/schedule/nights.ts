@@ -1,5 +1,6 @@
-/** Nights of two loads and of what follows them: played event by event, on a control store in memory. */
+/** Loads and what follows them, by nights or by intervals: played event by event, on a control store in memory. */
 import { claimSlots } from '../../src/schedule/claim-slots.ts'
+import type { Schedule } from '../../src/schedule/schedule.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
 import { aSchedule } from './a-schedule.ts'
 
@@ -11,15 +12,60 @@ export type Night = { readonly a: Load; readonly b: Load; readonly byHand?: read
 export type Happened = { readonly name: string; readonly minute: number; readonly what: string }
 
 /** @param at the minutes of the night at which a and b begin */
-export async function playNights(
+export function playNights(
   nights: readonly Night[],
   { at, withinMinutes }: { readonly at: { readonly a: number; readonly b: number }; readonly withinMinutes: number },
 ): Promise<readonly Happened[]> {
-  const schedules = [
-    aSchedule('a', { kind: 'cron', pattern: patternOf(at.a) }),
-    aSchedule('b', { kind: 'cron', pattern: patternOf(at.b) }),
-    aSchedule('next', { kind: 'after', all: ['a', 'b'], withinMs: withinMinutes * minuteMs }),
-  ]
+  const due = nights.flatMap((_, day) => Array.from({ length: 24 }, (__, hour) => day * dayMinutes + hour * 60))
+  for (const [day, { byHand = [] }] of nights.entries())
+    due.push(...[...byHand.map(({ minute }) => minute), at.a, at.b].map((minute) => day * dayMinutes + minute))
+  return play({
+    schedules: [
+      aSchedule('a', { kind: 'cron', pattern: patternOf(at.a) }),
+      aSchedule('b', { kind: 'cron', pattern: patternOf(at.b) }),
+      aSchedule('next', { kind: 'after', all: ['a', 'b'], withinMs: withinMinutes * minuteMs }),
+    ],
+    due,
+    byHand: (minute) =>
+      (nights[Math.floor(minute / dayMinutes)]?.byHand ?? [])
+        .filter((hand) => hand.minute === minute % dayMinutes)
+        .map(({ name }) => name),
+    loadOf: (name, minute) => loadOf(nights[Math.floor(minute / dayMinutes)], name),
+  })
+}
+
+/** Begins at `from` and then each `every` minutes; each takes so many. */
+export type Interval = { readonly every: number; readonly from: number; readonly minutes: number }
+
+/** What follows all of these loads, for so many minutes. */
+export function playIntervals(loads: readonly Interval[], untilMinute: number): Promise<readonly Happened[]> {
+  const minutesOf = ({ every, from }: Interval) =>
+    Array.from({ length: Math.ceil((untilMinute - from) / every) }, (_, n) => from + n * every)
+  const named = loads.map((load, index) => ({ ...load, name: `load-${index}` }))
+  return play({
+    schedules: [
+      ...named.map((load) => {
+        const instants = minutesOf(load).map((minute) => new Date(startMs + minute * minuteMs).toISOString())
+        return aSchedule(load.name, { kind: 'at', instants })
+      }),
+      aSchedule('next', { kind: 'after', all: named.map(({ name }) => name), withinMs: dayMinutes * minuteMs }),
+    ],
+    due: named.flatMap(minutesOf),
+    byHand: () => [],
+    loadOf: (name) => ({ state: 'ok', minutes: named.find((load) => load.name === name)?.minutes ?? 1 }),
+  })
+}
+
+type Story = {
+  readonly schedules: readonly Schedule[]
+  /** The minutes at which a daemon looks, beside those at which something ends. */
+  readonly due: readonly number[]
+  readonly byHand: (minute: number) => readonly string[]
+  readonly loadOf: (name: string, minute: number) => Load
+}
+
+async function play({ schedules, byHand, loadOf, ...story }: Story): Promise<readonly Happened[]> {
+  const due = new Set(story.due)
   let minute = 0
   const clock = { now: () => new Date(startMs + minute * minuteMs) }
   const store = openSqliteStore({ path: ':memory:', clock })
@@ -31,13 +77,6 @@ export async function playNights(
     priority: 0,
   })
   const happened: Happened[] = []
-  const due = new Set(
-    nights.flatMap((_, day) => Array.from({ length: 24 }, (__, hour) => day * dayMinutes + hour * 60)),
-  )
-  for (const [day, { byHand = [] }] of nights.entries()) {
-    for (const { minute: of } of byHand) due.add(day * dayMinutes + of)
-    due.add(day * dayMinutes + at.a).add(day * dayMinutes + at.b)
-  }
   const ends = new Map<string, { readonly minute: number; readonly state: 'ok' | 'failed' }>()
   const begin = (name: string, instant: string, load: Load) => {
     ends.set(`${name} ${instant}`, { minute: minute + load.minutes, state: load.state })
@@ -60,8 +99,7 @@ export async function playNights(
     minute = Math.min(...due)
     due.delete(minute)
     await endWhatIsDone()
-    const [day, ofDay] = [Math.floor(minute / dayMinutes), minute % dayMinutes]
-    for (const { name } of (nights[day]?.byHand ?? []).filter((hand) => hand.minute === ofDay)) {
+    for (const name of byHand(minute)) {
       const instant = new Date(clock.now().getTime() + 1).toISOString()
       await store.claimSlots([
         { schedule: name, instant, state: 'queued', reason: null, trigger: 'hand', jobs: [job(name)] },
@@ -78,7 +116,7 @@ export async function playNights(
         onAhead: () => {},
         onClaimed({ schedule, instant, state }) {
           happened.push({ name: schedule, minute, what: state })
-          if (state === 'queued') begin(schedule, instant, loadOf(nights[day], schedule))
+          if (state === 'queued') begin(schedule, instant, loadOf(schedule, minute))
         },
       },
       schedules,
