@@ -59,6 +59,8 @@ export async function rememberSlots(
       // Every daemon tells what it knows before any of them decides what is due.
       if (life.ageMs < settleMs || performance.now() < settledMs) return false
       const changes = await memory.changes(seen)
+      // It went back since: what was asked for is not what there is to know.
+      if (memory.wentBack(kept.revision, changes.revision)) return false
       add(kept, changes)
       isChanged ||= changes.revision !== seen
       seen = changes.revision

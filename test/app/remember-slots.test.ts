@@ -127,6 +127,29 @@ describe.skipIf(!hasRedis)(
       })
     }, 30_000)
 
+    it('is told again where it goes back a second time, before anybody has looked', async () => {
+      await inApp(async (app) => {
+        const keeper = await runAndPauseBehindSnapshot(app)
+        await server.restart()
+        expect(await keeper.look(await app.store.revision())).toBe(false)
+        await server.restart()
+        await untilSettled(app, keeper)
+        expect(await toldOf(app)).toEqual({ ...all, said: [...all.said, ...all.said] })
+      })
+    }, 30_000)
+
+    it('is told where it goes back in the middle of a look', async () => {
+      await inApp(async (app) => {
+        const keeper = await runAndPauseBehindSnapshot(app)
+        await app.store.knowSchedules(['another'])
+        const revision = await app.store.revision()
+        await server.restart()
+        expect(await keeper.look(revision)).toBe(false)
+        await untilSettled(app, keeper)
+        expect(await toldOf(app)).toEqual(all)
+      })
+    }, 30_000)
+
     it('is told by a daemon that was not there meanwhile, from what it has written down', async () => {
       await inApp(async (app) => {
         const keeper = await runAndPauseBehindSnapshot(app)

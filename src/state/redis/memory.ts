@@ -55,6 +55,8 @@ export function storeMemory(
       const documents = slots.map(slotDocument)
       for (let from = 0; from < Math.max(names.length, documents.length); from += atOnce)
         await restoreSome(names.slice(from, from + atOnce), documents.slice(from, from + atOnce))
+      // From here on a setback is one behind what was told.
+      await transactions.view('looking at what there is', {})
       mended = setbacks
 
       function restoreSome(some: readonly string[], remembered: readonly SlotDocument[]): Promise<void> {
