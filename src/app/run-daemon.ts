@@ -14,7 +14,7 @@ import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { openExecutor } from './open-executor.ts'
 import { markRedis } from './redis-mark.ts'
-import { rememberSlots } from './remember-slots.ts'
+import { rememberSlots, type SlotKeeper } from './remember-slots.ts'
 import { serveHealth } from './serve-health.ts'
 import { superviseRun } from './supervise-run.ts'
 
@@ -64,20 +64,21 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       }))
     : null
   const memory = await rememberSlots(app, problem)
-  // Last: over Redis, jobs are given to it from here on.
-  const executor = await openExecutor(app, {
-    limits: () => plan.limits,
-    maxRuns: () => plan.maxRuns,
-    onProblem: problem,
-    async work(job) {
-      running++
-      await execute(app, job, { options, plan, stop: ending.signal }).catch((error: unknown) =>
-        problem(asMillraceError(error, `ending ${job.sync}`).message),
-      )
-      running--
-      naps.wake()
-    },
-  })
+  const open = () =>
+    openExecutor(app, {
+      limits: () => plan.limits,
+      maxRuns: () => plan.maxRuns,
+      onProblem: problem,
+      async work(job) {
+        running++
+        await execute(app, job, { options, plan, stop: ending.signal }).catch((error: unknown) =>
+          problem(asMillraceError(error, `ending ${job.sync}`).message),
+        )
+        running--
+        naps.wake()
+      },
+    })
+  let executor: Executor | null = null
   let seen = ''
   let isReady = false
   let troubles = ''
@@ -110,6 +111,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       if (isSettled) {
         if (schedulesBefore) await takeOverSchedules(app, { before: schedulesBefore, after: plan.schedules })
         schedulesBefore = null
+        // Over Redis, jobs are given to it from here on: a queue that came back with it may bring such as have ended.
+        executor ??= await open()
         await claim(app, { plan, due, onEvent: options.onEvent })
         if (isReconciled) await executor.reconcile()
         if (isBeat || isReconciled || isChanged || due.length > 0 || executor.nextMs() <= clock.now().getTime())
@@ -133,11 +136,11 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       if (message !== troubles) problem(message)
       troubles = message
     }
-    const nextMs = Math.min(watch.waitMs(clock.now()), executor.nextMs() - clock.now().getTime())
+    const nextMs = Math.min(watch.waitMs(clock.now()), (executor?.nextMs() ?? Infinity) - clock.now().getTime())
     const waitMs = Math.min(askEveryMs, Math.max(troubles === '' ? 0 : 500, nextMs))
     await naps.nap(waitMs)
   }
-  await drain(app, { executor, ending, drainMs: options.drainMs ?? 60_000 })
+  if (executor) await drain(app, { executor, memory, ending, drainMs: options.drainMs ?? 60_000 })
   await memory.save()
   health?.close()
 }
@@ -147,12 +150,23 @@ async function drain(
   app: App,
   {
     executor,
+    memory,
     ending,
     drainMs,
-  }: { readonly executor: Executor; readonly ending: AbortController; readonly drainMs: number },
+  }: {
+    readonly executor: Executor
+    readonly memory: SlotKeeper
+    readonly ending: AbortController
+    readonly drainMs: number
+  },
 ): Promise<void> {
   const patience = setTimeout(() => ending.abort(), drainMs)
-  const beats = setInterval(() => void app.store.beat().catch(() => undefined), beatEveryMs)
+  const live = async () => {
+    await app.store.beat()
+    // How a run ends is written down only where it is known that it runs.
+    await memory.look(await app.store.revision())
+  }
+  const beats = setInterval(() => void live().catch(() => undefined), beatEveryMs)
   if (app.signal.aborted) ending.abort()
   app.signal.addEventListener('abort', () => ending.abort(), { once: true })
   await executor.close()

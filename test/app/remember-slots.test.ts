@@ -1,11 +1,17 @@
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
+import { endForSure } from '../../src/app/end-for-sure.ts'
 import { openControlStore, redisVariable } from '../../src/app/open-control-store.ts'
+import { openExecutor } from '../../src/app/open-executor.ts'
 import { rememberSlots } from '../../src/app/remember-slots.ts'
+import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
 import type { ControlStore } from '../../src/state/port.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
-import { aSlot } from '../state/a-slot.ts'
+import { aJob, aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
 
 const project =
@@ -164,9 +170,99 @@ describe.skipIf(!hasRedis)(
         }
       })
     }, 30_000)
+
+    it('takes the end of a run that ended while it was away, though it came back as it was before that began', async () => {
+      await inApp(async (app) => {
+        const keeper = await remember(app)
+        await app.store.knowSchedules(['nightly'])
+        await untilSettled(app, keeper)
+        await saveSnapshot()
+        await app.store.claimSlots([aSlot()])
+        const job = await takeFirst(app.store)
+        if (!job) return expect.unreachable()
+        await untilSettled(app, keeper)
+        await server.kill()
+        const options = { stopping: new AbortController().signal, onProblem: (problem: string) => said.push(problem) }
+        const isWritten = endForSure(app, { job, end: { state: 'failed', reason: 'for good' } }, options)
+        await server.restart()
+        await untilSettled(app, keeper)
+        expect(await isWritten).toBe(true)
+        expect(await app.store.slots({})).toMatchObject([{ state: 'failed', jobs: [{ reason: 'for good' }] }])
+      })
+    }, 30_000)
+
+    /** One job ran while the other waited in the queue, which is as far as the snapshot goes; both have ended since. */
+    const runQueueBehindSnapshot = async (app: App) => {
+      const begun: string[] = []
+      const letGo = new AbortController()
+      const keeper = await remember(app)
+      const executor = await openExecutor(app, {
+        limits: () => ({ maxRunsOf: new Map(), overlapOf: new Map(), retryOf: new Map() }),
+        maxRuns: () => 1,
+        onProblem: (problem) => void said.push(problem),
+        async work(job) {
+          begun.push(job.sync)
+          if (begun.length === 1) await once(letGo.signal, 'abort')
+          await app.store.endJob(job, { state: 'ok', reason: null })
+        },
+      })
+      await untilSettled(app, keeper)
+      await app.store.claimSlots([aSlot({ jobs: [aJob('first', { priority: 1 }), aJob('second')] })])
+      await executor.dispatch()
+      await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['first'])
+      await saveSnapshot()
+      letGo.abort()
+      await expect.poll(async () => (await app.store.slots({}))[0]?.state, { timeout: 10_000 }).toBe('ok')
+      await untilSettled(app, keeper)
+      return { keeper, executor, begun }
+    }
+
+    it('begins no job again that waited in its queue then and has ended since', async () => {
+      await inApp(async (app) => {
+        const { keeper, executor, begun } = await runQueueBehindSnapshot(app)
+        await server.restart()
+        await sleep(queueTellsMs) // before the first look
+        await untilSettled(app, keeper)
+        await executor.reconcile()
+        await executor.dispatch()
+        await sleep(queueTellsMs)
+        await executor.close()
+        expect(begun).toEqual(['first', 'second'])
+        expect(await app.store.slots({})).toMatchObject([{ state: 'ok' }])
+      })
+    }, 40_000)
+
+    it('begins none of those in a daemon that was not there meanwhile either', async () => {
+      await inApp(async (app) => {
+        const { keeper, executor } = await runQueueBehindSnapshot(app)
+        await executor.close()
+        await keeper.save()
+        await server.restart()
+        const store = await openControlStore({ ...app, target: app.target.name, redisUrl: server.url, env: {} })
+        const stopping = new AbortController()
+        const events: DaemonEvent[] = []
+        await runDaemon(
+          { ...app, store },
+          {
+            launcher: join(app.project.home, 'nothing.mjs'),
+            follower: { project: () => app.project, look: async () => 'same' },
+            stopping: stopping.signal,
+            onEvent(event) {
+              events.push(event)
+              if (event.type === 'daemon.ready') setTimeout(() => stopping.abort(), queueTellsMs)
+            },
+          },
+        )
+        expect(events.map(({ type }) => type)).toEqual(['daemon.problem', 'daemon.ready'])
+        expect(await store.slots({})).toMatchObject([{ state: 'ok' }])
+        await store.close()
+      })
+    }, 40_000)
   },
 )
 
+/** Longer than BullMQ takes to come back and to hand on what waits. */
+const queueTellsMs = 3_000
 const pause = { at: '2026-11-21T09:00:00.000Z', by: 'ann' }
 
 const takeFirst = (store: ControlStore) =>

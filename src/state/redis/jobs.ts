@@ -1,4 +1,5 @@
 /** The jobs of slots on Redis, and the daemons that run them. */
+import { MillraceError } from '../../model/millrace-error.ts'
 import { attemptAfter, type Job, type JobEnd, type JobState, type JobTicket, type SlotStore } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
@@ -21,7 +22,7 @@ type Jobs = Pick<SlotStore, 'takeJob' | 'beginJob' | 'noteRun' | 'endJob' | 'bea
 export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
   const { connection, keys, presence, nowMs, process } = own
 
-  /** Changes the job that this ticket stands for, if it still is the one that was handed out, and is in that state. */
+  /** Changes the job that this ticket stands for, if it still is the one that was handed out, and is in that state. @throws MillraceError MR-6004 */
   const changeHeld = (
     doing: string,
     ticket: JobTicket,
@@ -31,7 +32,12 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
     transactions.change(doing, { slots: [slotId(ticket)] }, (view) => {
       const slot = view.slots.get(slotId(ticket))
       const job = slot?.jobs.find(({ sync }) => sync === ticket.sync)
-      if (!slot || job?.token !== ticket.token || job.state !== state) return { result: null }
+      if (!slot || job?.token !== ticket.token || job.state !== state) {
+        if (state === 'running' && transactions.isSetBack()) throw forgotten(connection.where, doing)
+        return { result: null }
+      }
+      // Tickets of a queue on the same Redis have come back, too: the job may have run since.
+      if (state === 'dispatched' && transactions.isSetBack()) return { result: null }
       const changed = next(job, view)
       return {
         result: shownJob(slot, changed),
@@ -52,6 +58,7 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
           changed.set(slotId(of), withJob(slot, next, view.nowIso))
           return shownJob(slot, next)
         }
+        if (transactions.isSetBack()) return { result: null }
         const choice = choose(openJobs(view))
         for (const { job, reason } of choice.skip) put(job, () => ({ ...idle, state: 'skipped', reason }))
         for (const job of choice.again)
@@ -116,6 +123,13 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
     },
   }
 }
+
+const forgotten = (where: string, doing: string) =>
+  new MillraceError('MR-6004', {
+    message: `control store on Redis at ${where}: ${doing} failed: it came back as it was some time ago, and does not know that the job runs`,
+    kept: 'Nothing was written.',
+    next: 'The daemons tell it what they know within seconds.',
+  })
 
 /** What matters more first, then what has waited longer. */
 function openJobs(view: SlotView): readonly Job[] {

@@ -13,7 +13,6 @@ export function storeMemory(
   transactions: SlotTransactions,
   beat: () => Promise<void>,
 ): SlotMemory {
-  let mended = 0
   return {
     async life() {
       const reply = await connection.patiently('asking for the life of the store', (redis) =>
@@ -26,7 +25,7 @@ export function storeMemory(
 
     wentBack(known, now) {
       const [before, after] = [readRevision(known ?? ''), readRevision(now)]
-      return transactions.setbacks() > mended || (before.id === after.id && after.rev < before.rev)
+      return transactions.isSetBack() || (before.id === after.id && after.rev < before.rev)
     },
 
     async changes(after) {
@@ -57,7 +56,7 @@ export function storeMemory(
         await restoreSome(names.slice(from, from + atOnce), documents.slice(from, from + atOnce))
       // From here on a setback is one behind what was told.
       await transactions.view('looking at what there is', {})
-      mended = setbacks
+      transactions.mend(setbacks)
 
       function restoreSome(some: readonly string[], remembered: readonly SlotDocument[]): Promise<void> {
         const wants = { schedules: some, slots: remembered.map(slotId) }

@@ -61,6 +61,10 @@ export type SlotWrites = {
 export type SlotTransactions = {
   /** How often a view showed an earlier `rev` of its life than was seen before it was asked for. */
   readonly setbacks: () => number
+  /** After so many of those the store was told what it had forgotten. */
+  readonly mend: (setbacks: number) => void
+  /** It has forgotten some of what was seen here, and was not told yet: by what it shows nobody gets a job, or has lost one. */
+  readonly isSetBack: () => boolean
   readonly view: (doing: string, wants: SlotWants) => Promise<SlotView>
   /** `decide` is asked again when another write came between: it must have no effects. No `writes`: nothing is written. */
   readonly change: <T>(
@@ -76,6 +80,7 @@ export function openTransactions(own: Own): SlotTransactions {
   let last: Promise<unknown> = Promise.resolve()
   let latest: Pick<SlotView, 'life' | 'rev'> = { life: null, rev: 0 }
   let setbacks = 0
+  let mended = 0
 
   const view = async (doing: string, wants: SlotWants): Promise<SlotView> => {
     const known = latest
@@ -149,6 +154,8 @@ export function openTransactions(own: Own): SlotTransactions {
   const sharedKeys = [life, rev, slots, open, newest, claimed, changed, schedules, keys.daemons]
   return {
     setbacks: () => setbacks,
+    mend: (upTo) => void (mended = upTo),
+    isSetBack: () => setbacks > mended,
     view,
     // One after another: those of one process would only get in each other's way.
     change(doing, wants, decide) {

@@ -55,6 +55,7 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
         schedules: [...new Set(claims.map(({ schedule }) => schedule))],
       }
       return transactions.change('claiming slots', wants, (view) => {
+        if (transactions.isSetBack()) return { result: claims.map(() => false) }
         const won = new Map<string, SlotDocument>()
         const decided = new Map<string, KnownSchedule>()
         const result = claims.map((claim) => {
