@@ -48,8 +48,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const { follower } = options
   if (app.redisUrl !== null) await markRedis({ home: app.project.home, target: app.target.name }, clock.now())
   let plan = planOf(follower.project())
-  /** As they were before a change of the file that the store does not know of yet. */
-  let schedulesBefore: readonly Schedule[] | null = null
+  /** Of the file, which the store does not know of yet: the schedules as they were before. */
+  let change: { readonly before: readonly Schedule[]; readonly seenAt: Date } | null = null
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()
   const naps = napping(options.stopping)
@@ -92,7 +92,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   while (!options.stopping.aborted) {
     try {
       if (every.look.isDue() && (await follower.look()) === 'changed') {
-        schedulesBefore ??= plan.schedules
+        change ??= { before: plan.schedules, seenAt: clock.now() }
         plan = planOf(follower.project())
         watch = watchDue(plan.schedules, clock.now())
         every.all.now()
@@ -109,8 +109,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       const following = isChanged || isReconciled ? plan.following : []
       const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...following]
       if (isSettled) {
-        if (schedulesBefore) await takeOverSchedules(app, { before: schedulesBefore, after: plan.schedules })
-        schedulesBefore = null
+        if (change) await takeOverSchedules(app, { ...change, after: plan.schedules })
+        change = null
         // Over Redis, jobs are given to it from here on: a queue that came back with it may bring such as have ended.
         executor ??= await open()
         await claim(app, { plan, due, onEvent: options.onEvent })

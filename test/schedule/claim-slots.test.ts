@@ -254,8 +254,8 @@ describe('a file that changes under a daemon', () => {
   const at = (name: string, hour: number, rest: Partial<Schedule> = {}) =>
     aSchedule(name, { kind: 'cron', pattern: `0 ${hour} * * *` }, rest)
   const all = { catchup: { mode: 'all', windowMs: 240 * hourMs } } as const
-  const change = (before: readonly Schedule[], after: readonly Schedule[]) =>
-    takeOverSchedules({ store, clock }, { before, after })
+  const change = (before: readonly Schedule[], after: readonly Schedule[], seenAt = clock.now()) =>
+    takeOverSchedules({ store }, { before, after, seenAt })
 
   test('and has a schedule again that it had not: it runs from then on, not for the days before', async () => {
     const [activation, other] = [at('activation', 9, all), at('other', 9, all)]
@@ -313,6 +313,29 @@ describe('a file that changes under a daemon', () => {
     await end('load')
     await change([load, next], [load, edited])
     expect(await tick(load, edited)).toEqual(['next 21T09:00 queued'])
+  })
+
+  test('and is read while a slot comes that both name, or one of a store that was away meanwhile: it runs', async () => {
+    const [before, after] = [at('nightly', 9), aSchedule('nightly', { kind: 'cron', pattern: '0 9,10 * * *' })]
+    await tick(before)
+    pass(0.5001)
+    await change([before], [after])
+    expect(await tick(after)).toEqual(['nightly 21T09:00 queued'])
+    pass(0.9)
+    const seenAt = clock.now()
+    pass(0.2)
+    await change([before], [after], seenAt)
+    expect(await tick(after)).toEqual(['nightly 21T10:00 queued'])
+  })
+
+  test('and is seen by a second daemon as a slot comes that the first has not claimed yet: it runs', async () => {
+    const [before, after] = [at('nightly', 20), at('nightly', 9)]
+    await tick(before)
+    await change([before], [after])
+    expect(await tick(after)).toEqual([])
+    pass(0.5001)
+    await change([before], [after])
+    expect(await tick(after)).toEqual(['nightly 21T09:00 queued'])
   })
 
   test('and is seen by another daemon somewhat later: no slot comes twice, and none is lost', async () => {
