@@ -557,6 +557,22 @@ export function controlStoreConformance(
         await aging.close()
       })
 
+      test('of runs that were killed the newest 1,000 stay, of the last days all: one of them may be on', async () => {
+        let nowMs = Date.parse('2026-01-01T00:00:00Z')
+        const aging = await open(location, { clock: { now: () => new Date(nowMs) } })
+        const begin = (run_id: string) => aging.recordRun(aRun(run_id, { started_at: new Date(nowMs++).toISOString() }))
+        for (let n = 0; n < 1_002; n++) await begin(`killed-${n}`)
+        await aging.recordEvent('killed-0', { type: 'run.warning', run_id: 'killed-0', message: 'w' })
+        expect(await aging.run('killed-0')).not.toBeNull()
+        nowMs += 4 * 24 * 3_600_000
+        await begin('on')
+        expect(await aging.run('killed-2')).toBeNull()
+        expect(await aging.events('killed-0')).toEqual([])
+        expect(await aging.run('killed-3')).not.toBeNull()
+        expect(await aging.runs({})).toHaveLength(1_000)
+        await aging.close()
+      })
+
       test('a run that is on stays, with its events, however many begin and end meanwhile, and so does its end', async () => {
         const at = Date.parse('2026-11-21T09:00:00Z')
         const big = aRun('big', { started_at: new Date(at).toISOString() })

@@ -1,6 +1,6 @@
 /**
  * Runs on Redis: the truth about those under way and those that ended without a word. Keeps those that are on and the last
- * of each sync; of the rest the 1,000 that ended last, for 90 days.
+ * of each sync; of the rest the 1,000 that ended last, for 90 days, and of those that were killed the 1,000 that began last.
  */
 import { hasDelivered, type RunRecord } from '../../model/run.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
@@ -40,7 +40,7 @@ export function storeRuns({
       const endedMs = run.status === 'running' ? '' : Date.parse(run.finished_at ?? run.started_at)
       const own = [run.run_id, JSON.stringify(run), startedMs, JSON.stringify(process), endedMs, nameOf(run)]
       const delivery = hasDelivered(run) ? [JSON.stringify({ run_id: run.run_id, at: run.started_at })] : []
-      const args = [nowMs(), keptMs, keptRuns, keys.events, keys.eventBodies, ...own, ...delivery]
+      const args = [nowMs(), keptMs, keptRuns, keptOnMs, keys.events, keys.eventBodies, ...own, ...delivery]
       await connection.patiently(`recording run ${run.run_id}`, (redis) => runScript(redis, put, runKeys, args))
     },
     run: async (runId) => (await readRuns([runId]))[0] ?? null,
@@ -69,12 +69,14 @@ const nameOf = ({ target, sync }: Pick<RunRecord, 'target' | 'sync'>): string =>
 
 const keptRuns = 1_000
 const keptMs = 90 * 24 * 3_600_000
+/** One may be on for hours: of the last days all stay, whatever their number. */
+const keptOnMs = 3 * 24 * 3_600_000
 const readAtOnce = 100
 
 /** Whoever says `running` is the one who runs it; a later word by another process (it ended) leaves that as it was. */
 const put = script(`
 local records, processes, newest, deliveries, on, lasts, past = unpack(KEYS)
-local run, name = ARGV[6], ARGV[11]
+local run, name = ARGV[7], ARGV[12]
 local function read(id)
   -- Half of a surrogate pair, where a message was cut, is more than cjson can read.
   local isRead, record = pcall(cjson.decode, redis.call('HGET', records, id) or '{}')
@@ -122,17 +124,23 @@ if redis.call('ZCARD', newest) ~= placed() then
   end
 end
 local isNew = redis.call('HEXISTS', records, run) == 0
-redis.call('HSET', records, run, ARGV[7])
-if isNew or ARGV[10] == '' then redis.call('HSET', processes, run, ARGV[9]) end
-redis.call('ZADD', newest, ARGV[8], run)
-place(run, name, ARGV[8], ARGV[10])
-if ARGV[12] then redis.call('HSET', deliveries, name, ARGV[12]) end
-if not isNew and ARGV[10] == '' then return 1 end
+redis.call('HSET', records, run, ARGV[8])
+if isNew or ARGV[11] == '' then redis.call('HSET', processes, run, ARGV[10]) end
+redis.call('ZADD', newest, ARGV[9], run)
+place(run, name, ARGV[9], ARGV[11])
+if ARGV[13] then redis.call('HSET', deliveries, name, ARGV[13]) end
+if not isNew and ARGV[11] == '' then return 1 end
 local oldest = '(' .. whole(now(ARGV[1]) - tonumber(ARGV[2]))
 local gone = redis.call('ZRANGEBYSCORE', past, '-inf', oldest)
 local surplus = redis.call('ZCARD', past) - tonumber(ARGV[3])
 if surplus > #gone then gone = redis.call('ZRANGE', past, 0, surplus - 1) end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', on, '-inf', oldest)) do gone[#gone + 1] = id end
+-- One that says it is on may have been killed: it goes by its age, and once it is days old by number, too.
+local killed = redis.call('ZRANGEBYSCORE', on, '-inf', oldest)
+surplus = redis.call('ZCARD', on) - tonumber(ARGV[3])
+if surplus > #killed then
+  killed = redis.call('ZRANGEBYSCORE', on, '-inf', '(' .. whole(now(ARGV[1]) - tonumber(ARGV[4])), 'LIMIT', 0, surplus)
+end
+for _, id in ipairs(killed) do gone[#gone + 1] = id end
 -- Runs of before deliveries were kept: each says so as it goes, the newest first.
 for i = #gone, 1, -1 do
   local id = gone[i]
@@ -143,7 +151,7 @@ for i = #gone, 1, -1 do
   redis.call('HDEL', records, id)
   redis.call('HDEL', processes, id)
   for _, key in ipairs({ newest, on, past }) do redis.call('ZREM', key, id) end
-  redis.call('DEL', ARGV[4] .. id, ARGV[5] .. id)
+  redis.call('DEL', ARGV[5] .. id, ARGV[6] .. id)
 end
 return 1
 `)

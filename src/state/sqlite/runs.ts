@@ -8,7 +8,7 @@ import { ofEndedRun } from './schema.ts'
 
 /**
  * Runs: the truth about those under way and those that ended without a word. Keeps those that are on and the last of each
- * sync; of the rest the 1,000 that ended last, for 90 days.
+ * sync; of the rest the 1,000 that ended last, for 90 days, and of those that were killed the 1,000 that began last.
  */
 export function storeRuns(
   database: Database,
@@ -34,7 +34,7 @@ export function storeRuns(
      order by started_at desc, rowid desc limit ?3`,
   )
   const { target, endedAt } = ofEndedRun
-  // One that says it is on and whose process is dead goes by its age alone.
+  // One that says it is on may have been killed, and is not asked: it goes by its age, and once it is days old by number, too.
   const pruneRuns = sql.prepare(
     `with ended as (
        select rowid as id, ${target} as target, sync, ${endedAt} as ended_at from runs where status <> 'running'
@@ -45,6 +45,9 @@ export function storeRuns(
        )
      )
      delete from runs where (status = 'running' and started_at < ?1)
+     or (started_at < ?3 and rowid in (
+       select rowid from runs where status = 'running' order by started_at desc, rowid desc limit -1 offset ?2
+     ))
      or rowid in (select id from past where ended_at < ?1)
      or rowid in (select id from past order by ended_at desc, id desc limit -1 offset ?2) returning run_id, record`,
   )
@@ -61,8 +64,8 @@ export function storeRuns(
         put.run(run.run_id, run.sync, run.status, run.started_at, JSON.stringify(run), host, pid, startedAt)
         rememberDelivery(run)
         if (!isNew && run.status === 'running') return
-        const oldest = new Date(own.clock.now().getTime() - keptMs).toISOString()
-        for (const row of pruneRuns.all(oldest, keptRuns)) {
+        const agoIso = (ms: number) => new Date(own.clock.now().getTime() - ms).toISOString()
+        for (const row of pruneRuns.all(agoIso(keptMs), keptRuns, agoIso(keptOnMs))) {
           // One of before format 4 was not remembered as it ended.
           rememberDelivery(recordOf(row))
           pruneEvents.run(textOf(row, 'run_id'))
@@ -91,3 +94,5 @@ function storedRun(row: Row): StoredRun {
 
 const keptRuns = 1_000
 const keptMs = 90 * 24 * 3_600_000
+/** One may be on for hours: of the last days all stay, whatever their number. */
+const keptOnMs = 3 * 24 * 3_600_000
