@@ -92,8 +92,8 @@ function catchupText({ mode, windowMs }: Schedule['catchup']): string {
 }
 
 function retryText({ attempts, initialMs, maxMs }: Schedule['retry']): string {
-  if (attempts === 1) return 'none: one run a slot, unless its daemon is killed'
-  return `${attempts} runs a slot at most; the second after ${durationText(initialMs)}, no wait longer than ${durationText(maxMs)}`
+  if (attempts === 1) return `none: one run a slot, ${orMore}`
+  return `${attempts} runs a slot at most, ${orMore}; the second after ${durationText(initialMs)}, no wait longer than ${durationText(maxMs)}`
 }
 
 function slotText({ instant, note }: Explained['slots'][number], timezone: string): string {
@@ -121,5 +121,6 @@ const priorities: { readonly [priority in Schedule['priority']]: string } = {
   normal: 'goes by its time',
   low: 'lets others go first',
 }
+const orMore = 'unless its daemon is killed'
 const labelWidth = 8
 const yearMs = 365 * 86_400_000

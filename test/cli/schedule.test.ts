@@ -109,7 +109,7 @@ describe('schedule explain', () => {
       /overlap +skip: /,
       /catch-up +latest: .* 1d/,
       /timeout +2h/,
-      /retry +3 runs a slot at most; the second after 30s, no wait longer than 15m/,
+      /retry +3 runs a slot at most, unless its daemon is killed; the second after 30s, no wait longer than 15m/,
       /jitter +less than 5m/,
       /priority +high: goes before others/,
       /targets +only sandbox/,
