@@ -2,6 +2,7 @@
 import { asMillraceError } from '../model/millrace-error.ts'
 import { claimSlots, type ClaimedSlot } from '../schedule/claim-slots.ts'
 import type { Executor } from '../schedule/executor.ts'
+import { once } from '../schedule/retry-at.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { takeOverSchedules } from '../schedule/take-over-schedules.ts'
 import { watchDue } from '../schedule/watch-due.ts'
@@ -278,7 +279,7 @@ function timer(everyMs: number, first: 'at_once' | 'later' = 'at_once') {
 const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'> = {
   timeoutMs: 7_200_000,
   graceMs: 30_000,
-  retry: { attempts: 1, initialMs: 0, maxMs: 0 },
+  retry: once,
 }
 const lookEveryMs = 5_000
 /** Has anybody changed something in the store? */

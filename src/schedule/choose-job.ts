@@ -1,5 +1,5 @@
 import type { Job, JobChoice, JobEnd } from '../state/slot-store.ts'
-import { retryAt } from './retry-at.ts'
+import { once, retryAt } from './retry-at.ts'
 import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
@@ -45,7 +45,6 @@ function endWithDaemon({ schedule, attempt }: Job, { now, retryOf }: JobLimits):
   return { state: 'queued', reason, notBefore: retryAt(retry, { attempt, now }) }
 }
 
-const once: Schedule['retry'] = { attempts: 1, initialMs: 0, maxMs: 0 }
 /** So many runs beyond `attempts` may be begun behind daemons that were killed. */
 const moreWithDaemon = 2
 

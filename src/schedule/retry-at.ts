@@ -17,5 +17,8 @@ export function retryAt(
   return new Date(Math.min(now.getTime() + waitMs, latestMs)).toISOString()
 }
 
+/** The policy of a schedule that is gone. */
+export const once: Schedule['retry'] = { attempts: 1, initialMs: 0, maxMs: 0 }
+
 /** Of what ISO text can be compared. */
 const latestMs = Date.UTC(9999, 11, 31)
