@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -190,6 +191,38 @@ describe.skipIf(!hasRedis)(
         expect(await app.store.slots({})).toMatchObject([{ state: 'failed', jobs: [{ reason: 'for good' }] }])
       })
     }, 30_000)
+
+    it('takes the end of a run from a daemon that is on its way out by then', async () => {
+      await inApp(async (app) => {
+        const launcher = join(app.project.home, 'launcher.mjs')
+        const over = join(app.project.home, 'over')
+        writeFileSync(
+          launcher,
+          `import { existsSync } from 'node:fs'
+          setInterval(() => existsSync(${JSON.stringify(over)}) && process.exit(0), 50)`,
+        )
+        await app.store.knowSchedules(['nightly'])
+        await saveSnapshot()
+        await app.store.claimSlots([aSlot()])
+        const stopping = new AbortController()
+        const ended: unknown[] = []
+        const daemon = runDaemon(app, {
+          launcher,
+          follower: { project: () => app.project, look: async () => 'same' },
+          stopping: stopping.signal,
+          onEvent: (event) => event.type === 'job.ended' && ended.push(event.end),
+        })
+        const state = async () => (await app.store.slots({}))[0]?.state
+        await expect.poll(state, { timeout: 10_000 }).toBe('running')
+        await sleep(2_000) // the daemon looks, and knows that it runs
+        stopping.abort()
+        await server.restart()
+        writeFileSync(over, '')
+        await daemon
+        expect(ended).toMatchObject([{ state: 'failed' }]) // it did not say how it went
+        expect(await app.store.slots({})).toMatchObject([{ state: 'failed' }])
+      })
+    }, 60_000)
 
     /** One job ran while the other waited in the queue, which is as far as the snapshot goes; both have ended since. */
     const runQueueBehindSnapshot = async (app: App) => {
