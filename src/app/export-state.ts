@@ -6,7 +6,6 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { destinationOptions } from '../reverse-etl/run-reverse.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
-import { leaseName } from './lease-name.ts'
 import { newRunId } from './run-id.ts'
 import { settleSpool } from './settle-spool.ts'
 import {
@@ -17,6 +16,7 @@ import {
   type StateCounts,
   type StateHeader,
 } from './state-file-format.ts'
+import { stateLeaseNames } from './state-lease-names.ts'
 import { underStateLeases } from './under-state-leases.ts'
 import { writeAudit } from './write-audit.ts'
 
@@ -53,8 +53,9 @@ type TakeOut = {
   readonly put: (lines: AsyncIterable<string>) => Promise<StateCounts>
 }
 
-function takeOut(app: App, sync: Sync, { runId, file, reason, put }: TakeOut): Promise<StateCounts> {
-  return underStateLeases(app, { names: [leaseName(sync, app.target.name)], runId }, async () => {
+async function takeOut(app: App, sync: Sync, { runId, file, reason, put }: TakeOut): Promise<StateCounts> {
+  const names = await stateLeaseNames(app, [sync], runId)
+  return underStateLeases(app, { names, runId }, async () => {
     const counts = await app.warehouse.session(
       { runId, purpose: `export of ${sync.name}`, signal: app.signal },
       async (session) => {
@@ -97,7 +98,8 @@ export async function importSyncState(
   { file, reason, state }: { readonly file: string; readonly reason: string; readonly state: StateImport },
 ): Promise<void> {
   const runId = newRunId(app.clock.now())
-  await underStateLeases(app, { names: [leaseName(sync, app.target.name)], runId }, async () => {
+  const names = await stateLeaseNames(app, [sync], runId)
+  await underStateLeases(app, { names, runId }, async () => {
     await app.warehouse.session({ runId, purpose: `import of ${sync.name}`, signal: app.signal }, async (session) => {
       if (sync.kind === 'etl') await refuseWithoutTables(session, sync, { file, state })
       else await settleSpool(app, session, { sync: sync.name, runId })

@@ -13,10 +13,10 @@ import type { KeyPlace } from '../warehouse/state-upkeep.ts'
 import type { App } from './app.ts'
 import { deadBackfills, dropDeadBackfills } from './backfill-spool.ts'
 import { buildModel, modelQuery } from './build-models.ts'
-import { leaseName } from './lease-name.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { newRunId } from './run-id.ts'
 import { leftInSpool, settleSpool } from './settle-spool.ts'
+import { stateLeaseNames } from './state-lease-names.ts'
 import { underStateLeases } from './under-state-leases.ts'
 import { dropDeadVendorFolders } from './vendor-files.ts'
 import { writeAudit } from './write-audit.ts'
@@ -67,49 +67,46 @@ export async function forgetPerson(app: App, request: ForgetRequest, reason: str
   const concerned = app.project.syncs.filter(
     ({ name }) => spooled.some((sync) => sync.name === name) || first.places.some((place) => place.sync === name),
   )
-  return underStateLeases(
-    app,
-    { names: concerned.map((sync) => leaseName(sync, app.target.name)), runId },
-    async () => {
-      let spool = 0
-      const done = await app.warehouse.session({ runId, purpose: 'forget', signal: app.signal }, async (session) => {
-        // Answers that a dead run had got are the state, too: they are committed, and then erased with the rest.
-        for (const sync of spooled) {
-          spool += (await leftInSpool(app, sync.name)).length
-          if (sync.kind === 'reverse_etl') await settleSpool(app, session, { sync: sync.name, runId })
-        }
-        const found = await look(app, session, request)
-        if (found.unsent.length > 0 && !request.dropUnsent) throw stillToBeSent(found.unsent)
-        const places: KeyPlace[] = []
-        for (const { sync, key } of distinct(found.places)) {
-          // What was sent and not answered has no hash that anybody could trust.
-          const isOpen = found.places.some((place) => place.sync === sync && place.table === 'intents')
-          places.push(
-            ...(await session.upkeep.eraseKey({ sync, key, keepHash: found.keepsHash.includes(sync) && !isOpen })),
-          )
-        }
-        return { ...found, places }
-      })
-      for (const sync of spooled) await dropSpool(app, sync, request)
-      await dropDeadVendorFolders(app)
-      const parts = await dropDeadBackfills(app, namesOf(spooledSyncs(app, request)))
-      const events = await app.store.eraseKey({
-        keys: spellings(request.key),
-        syncs: request.sync === null ? null : [request.sync],
-        dryRun: false,
-      })
-      const forgotten = { ...done, events, spool: spool + parts }
-      await writeAudit(app, {
-        what: 'forget',
-        key_sha256: createHash('sha256').update(request.key).digest('hex'),
-        sync: request.sync,
-        reason,
-        erased: countsOf(forgotten),
-        drop_unsent: request.dropUnsent,
-      })
-      return forgotten
-    },
-  )
+  const names = await stateLeaseNames(app, concerned, runId)
+  return underStateLeases(app, { names, runId }, async () => {
+    let spool = 0
+    const done = await app.warehouse.session({ runId, purpose: 'forget', signal: app.signal }, async (session) => {
+      // Answers that a dead run had got are the state, too: they are committed, and then erased with the rest.
+      for (const sync of spooled) {
+        spool += (await leftInSpool(app, sync.name)).length
+        if (sync.kind === 'reverse_etl') await settleSpool(app, session, { sync: sync.name, runId })
+      }
+      const found = await look(app, session, request)
+      if (found.unsent.length > 0 && !request.dropUnsent) throw stillToBeSent(found.unsent)
+      const places: KeyPlace[] = []
+      for (const { sync, key } of distinct(found.places)) {
+        // What was sent and not answered has no hash that anybody could trust.
+        const isOpen = found.places.some((place) => place.sync === sync && place.table === 'intents')
+        places.push(
+          ...(await session.upkeep.eraseKey({ sync, key, keepHash: found.keepsHash.includes(sync) && !isOpen })),
+        )
+      }
+      return { ...found, places }
+    })
+    for (const sync of spooled) await dropSpool(app, sync, request)
+    await dropDeadVendorFolders(app)
+    const parts = await dropDeadBackfills(app, namesOf(spooledSyncs(app, request)))
+    const events = await app.store.eraseKey({
+      keys: spellings(request.key),
+      syncs: request.sync === null ? null : [request.sync],
+      dryRun: false,
+    })
+    const forgotten = { ...done, events, spool: spool + parts }
+    await writeAudit(app, {
+      what: 'forget',
+      key_sha256: createHash('sha256').update(request.key).digest('hex'),
+      sync: request.sync,
+      reason,
+      erased: countsOf(forgotten),
+      drop_unsent: request.dropUnsent,
+    })
+    return forgotten
+  })
 }
 
 /** Rows by table. */

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import { withLease } from '../state/with-lease.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
-import { leaseName } from './lease-name.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
 import { newRunId } from './run-id.ts'
 import { settleSpool } from './settle-spool.ts'
+import { stateLeaseNames } from './state-lease-names.ts'
+import { underStateLeases } from './under-state-leases.ts'
 import { writeAudit } from './write-audit.ts'
 
 export type SyncState = {
@@ -54,8 +54,8 @@ export async function resetSyncState(
   { stream, reason }: { readonly stream: string | null; readonly reason: string },
 ): Promise<Forgotten> {
   const runId = newRunId(app.clock.now())
-  const lease = { name: leaseName(sync, app.target.name), runId, ttlMs: 60_000, graceMs: 30_000 }
-  return withLease(app.store, lease, { signal: app.signal, wait: false }, async () => {
+  const names = await stateLeaseNames(app, [sync], runId)
+  return underStateLeases(app, { names, runId }, async () => {
     const { before, jobsOf } = await app.warehouse.session(
       { runId, purpose: `reset of ${sync.name}` },
       async (session) => {

@@ -24,17 +24,16 @@ export function checkSnapshot(
   }: { readonly stored: SnapshotMeta | null; readonly wanted: SnapshotMeta; readonly standing: boolean },
   permission: Permission,
 ): MillraceError | undefined {
+  const problem = stored && otherDestination(sync, { stored, wanted })
+  if (problem) return problem
   if (stored && !standing)
     return permission.baseline || permission.firstRun
       ? undefined
       : lost(sync, `the table _millrace.snapshot_${sync.name} is gone`)
-  if (!stored) {
-    if (permission.firstRun || permission.baseline) return undefined
-    if (permission.deliveredBefore)
-      return lost(sync, 'the warehouse knows nothing of it, though runs on this machine have delivered before')
-    return permission.isSandbox ? undefined : firstDelivery(sync)
-  }
-  return otherDestination(sync, { stored, wanted })
+  if (stored || permission.firstRun || permission.baseline) return undefined
+  if (permission.deliveredBefore)
+    return lost(sync, 'the warehouse knows nothing of it, though runs on this machine have delivered before')
+  return permission.isSandbox ? undefined : firstDelivery(sync)
 }
 
 export type Destination = Pick<SnapshotMeta, (typeof destinationParts)[number]>

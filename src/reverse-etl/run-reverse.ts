@@ -66,18 +66,17 @@ async function recoverAndPrepare(
   request: ReverseRequest,
   directory: string,
 ): Promise<Prepared | Stopped | { readonly kind: 'jobs'; readonly jobs: readonly OpenJob[] }> {
-  const left = await leftJournals(context.spoolDir, context.runId)
   return context.warehouse.session(
     { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
     async (session) => {
-      await recoverJournals(session, left, context)
-      const jobs = await openJobs(session, request.sync.name, left)
-      if (jobs.length === 0) return prepare(context, request, { session, directory })
-      // Another account knows nothing of them, and its word would count as their end.
       const stored = await session.reverse.readMeta(request.sync.name)
+      // Before anything is touched: a run may be on there, under a lease of another name. Nor does another account know of the jobs.
       const problem = stored && otherDestination(request.sync, { stored, wanted: destinationOf(request) })
       if (problem) throw problem
-      return { kind: 'jobs', jobs }
+      const left = await leftJournals(context.spoolDir, context.runId)
+      await recoverJournals(session, left, context)
+      const jobs = await openJobs(session, request.sync.name, left)
+      return jobs.length > 0 ? { kind: 'jobs', jobs } : prepare(context, request, { session, directory, stored })
     },
   )
 }
@@ -97,12 +96,15 @@ type Prepared = {
 async function prepare(
   context: ReverseContext,
   request: ReverseRequest,
-  { session, directory }: { readonly session: Session; readonly directory: string },
+  {
+    session,
+    directory,
+    stored,
+  }: { readonly session: Session; readonly directory: string; readonly stored: SnapshotMeta | null },
 ): Promise<Prepared | Stopped> {
   const { sync, object } = request
   const mapping = resolveMapping(sync, object, await session.describe(request.model))
   const meta = snapshotMeta(request, mapping)
-  const stored = await session.reverse.readMeta(sync.name)
   const standing = await session.reverse.hasSnapshot(sync.name)
   const problem = checkSnapshot(sync, { stored, wanted: meta, standing }, request.permission)
   if (problem) throw problem

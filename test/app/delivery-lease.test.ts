@@ -4,9 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
+import { forgetPerson } from '../../src/app/forget.ts'
 import { deliveryLeaseName } from '../../src/app/lease-name.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
+import { exportSyncState, importSyncState, readStateFile } from '../../src/app/export-state.ts'
+import { resetSyncState } from '../../src/app/sync-state.ts'
+import type { ReverseSync } from '../../src/config/project.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -33,6 +37,7 @@ targets:
   dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } }
 connections:
   toy: { connector: toy, url: '${url}' }
+  renamed: { connector: toy, url: '${url}' }
 `,
   )
   name('first')
@@ -139,14 +144,90 @@ describe('a run whose lease cannot be renewed', () => {
   }
 })
 
+describe('a run that is on under the name that its destination had', () => {
+  beforeAll(() => project.write('models/crowd.sql', `select 'p' || n as id, 'x' as name from range(9) t(n)\n`))
+  beforeEach(() => to('toy'))
+
+  it('keeps what it has learnt from a run under the new name, and goes on', async () => {
+    const before = await project.inApp((app) => meanwhile(app, 'crowd', () => Promise.resolve()))
+    expect(before).toMatchObject({ status: 'ok', ledger: { delivered: 9 } })
+    project.write('models/crowd.sql', `select 'p' || n as id, 'y' as name from range(9) t(n)\n`)
+    const ran = await project.inApp((app) =>
+      meanwhile(app, 'crowd', async () => {
+        to('renamed')
+        const other = await project.inApp((next) => deliver(next, 'crowd'))
+        expect(other).toMatchObject({ status: 'stopped', error: { code: 'MR-4004' } })
+      }),
+    )
+    expect(ran).toMatchObject({ status: 'ok', ledger: { changed: 9, delivered: 9 } })
+  })
+
+  it.each<[string, (app: App, sync: ReverseSync) => Promise<unknown>]>([
+    ['reset', (app, sync) => resetSyncState(app, sync, { stream: null, reason: 'a test' })],
+    [
+      'taken out',
+      (app, sync) => exportSyncState(app, sync, { file: project.path('out.ndjson'), write: nowhere, reason: 'a test' }),
+    ],
+    [
+      'replaced',
+      async (app, sync) => {
+        const file = project.path('before.ndjson')
+        const state = await readStateFile({ ...sync, destination: 'toy' }, file)
+        return importSyncState(app, sync, { file, reason: 'a test', state })
+      },
+    ],
+    ['rid of a person', (app, sync) => forgetPerson(app, { key: 'p1', sync: sync.name, dropUnsent: true }, 'a test')],
+  ])('does not see its state %s', async (what, touch) => {
+    const sync = `crowd_${what.replaceAll(' ', '_')}`
+    to('toy', sync)
+    if (what === 'replaced')
+      await project.inApp(async (app) => {
+        await deliver(app, sync)
+        const file = project.path('before.ndjson')
+        await exportSyncState(app, find(app, sync), { file, write: nowhere, reason: 'a test' })
+      })
+    project.write('models/crowd.sql', `select 'p' || n as id, '${what}' as name from range(9) t(n)\n`)
+    const ran = await project.inApp((app) =>
+      meanwhile(app, sync, async () => {
+        to('renamed', sync)
+        const refused = project.inApp((next) => touch(next, find(next, sync)))
+        await expect(refused).rejects.toMatchObject({ code: 'MR-4001' })
+      }),
+    )
+    expect(ran).toMatchObject({ status: 'ok', ledger: { delivered: 9 } })
+  })
+
+  /** Of three batches, the second waits for the work. */
+  async function meanwhile(app: App, sync: string, work: () => Promise<void>) {
+    let working: Promise<void> | undefined
+    answer = async () => {
+      if (paths.length >= 3) await Promise.allSettled([(working ??= work())])
+      return 200
+    }
+    const ran = await deliver(app, sync)
+    await working
+    return ran
+  }
+
+  const to = (destination: string, sync = 'crowd') =>
+    project.write(
+      `syncs/${sync}.yaml`,
+      `model: crowd\nprimary_key: id\ndestination: ${destination}\nobject: plain\nmatch: id\nmap: { id: id, name: name }\n`,
+    )
+  const nowhere = () => Promise.resolve()
+})
+
 /** Everybody in the model is called so. */
 const name = (text: string) =>
   project.write('models/people.sql', `select 'p' || n as id, '${text}' as name from range(3) t(n)\n`)
 
-async function deliver(app: App, name: string) {
+function find(app: App, name: string): ReverseSync {
   const sync = app.project.syncs.find((each) => each.name === name)
-  if (sync?.kind !== 'reverse_etl') return expect.unreachable(`the project has the sync ${name}`)
-  const { run } = await runSync(app, sync, {
+  return sync?.kind === 'reverse_etl' ? sync : expect.unreachable(`the project has the sync ${name}`)
+}
+
+async function deliver(app: App, name: string) {
+  const { run } = await runSync(app, find(app, name), {
     ...defaultRunOptions,
     firstRun: true,
     limits: { maxChanged: { fraction: 1 } },

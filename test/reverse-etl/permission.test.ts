@@ -194,6 +194,17 @@ describe('a snapshot of another destination', () => {
     expect(world.vendor.journal).toHaveLength(2)
     expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
   })
+
+  it.each(['firstRun', 'baseline'])(
+    'stops with --%s, too, where it is lost: what is open was meant for the other',
+    async (word) => {
+      const world = await delivered()
+      await loseSnapshot(world)
+      const permission = { ...production, [word]: true }
+      await runRefused(world, 'MR-4004', { account: 'account-2', permission })
+      expect(world.vendor.journal).toHaveLength(2)
+    },
+  )
 })
 
 describe('guards', () => {

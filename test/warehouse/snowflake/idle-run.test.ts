@@ -120,10 +120,10 @@ test('a delivery that finds nothing changed takes 16 statements, and opens no tr
     'ALTER SESSION',
     'SELECT columns',
     'SELECT views',
-    // Jobs that an earlier run has left; the model's columns, which is not run for them; the snapshot.
+    // Whose the snapshot is; jobs that an earlier run has left; the model's columns, which is not run for them; the snapshot.
+    'SELECT snapshots',
     'SELECT intents',
     'SELECT people',
-    'SELECT snapshots',
     'SELECT columns',
     'BEGIN',
     'EXECUTE IMMEDIATE fences',
