@@ -113,6 +113,8 @@ async function prepare(
     { sync: sync.name, stream: object.name, partition: '' },
     context.runId,
   )
+  // Rows that nobody says are of this destination: a baseline or a reset died before its end.
+  if (!stored && standing) await session.reverse.emptySnapshot(fence)
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${object.name}`, epoch: fence.epoch })
   const open = await session.reverse.takeIntentsOver(fence)
   if (open > 0)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
+import type { Warehouse } from '../../src/warehouse/port.ts'
 import { jobObject, makeVendor } from './vendor.ts'
 import {
   column,
@@ -82,6 +83,33 @@ describe('the first delivery', () => {
     })
     world.people = [ann]
     expect((await run(world, { permission: production })).ledger).toMatchObject({ added: 1, delivered: 1 })
+  })
+})
+
+describe('a baseline that died before its end', () => {
+  it.each([
+    ['sends every row with --first-run', 'firstRun', { delivered: 2 }],
+    ['takes the model of now for accepted with --baseline', 'baseline', { coalesced: 2, removed: 0 }],
+  ])('%s', async (_what, word, ledger) => {
+    const world = makeWorld({ sync: { onRemoved: { kind: 'delete' } } })
+    world.people = [ann, { ...ben, id: '3' }]
+    const baseline = { permission: { ...production, baseline: true } }
+    await expect(run(world, { ...baseline, context: { warehouse: lostBeforeMeta(world) } })).rejects.toThrow('gone')
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 3: 'accepted Ben' })
+    await runRefused(world, 'MR-4003', { permission: production })
+    world.people = [ann, ben]
+    expect((await run(world, { permission: { ...production, [word]: true } })).ledger).toMatchObject(ledger)
+    expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
+  })
+
+  /** Its connection breaks before the row by which the snapshot is known. */
+  const lostBeforeMeta = ({ warehouse }: World): Warehouse => ({
+    ...warehouse,
+    session: (request, work) =>
+      warehouse.session(request, (session) => {
+        const openIntents = () => Promise.reject(new RangeError('gone'))
+        return work({ ...session, reverse: { ...session.reverse, openIntents } })
+      }),
   })
 })
 

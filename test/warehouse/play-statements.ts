@@ -263,7 +263,7 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
 }
 
 async function upkeep(bench: Workbench): Promise<void> {
-  await bench.session(async ({ upkeep: by, state }) => {
+  await bench.session(async ({ upkeep: by, state, reverse }) => {
     const tables = await by.tables('out')
     const path = bench.path('state.ndjson')
     const lines: string[] = []
@@ -284,7 +284,8 @@ async function upkeep(bench: Workbench): Promise<void> {
     await by.eraseKey({ sync: 'third', key: '2', keepHash: true })
     await by.modelHasKey({ model: 'SELECT 1 AS id', columns: ['id'], key: '1' })
     await by.pruneChanges({ sync: 'out', recordedBefore: at(1), limit: 100 })
-    await state.reset('third', null)
+    await reverse.emptySnapshot(await state.takeFence({ sync: 'out', stream: 'person', partition: '' }, 'run-2'))
+    await state.reset('out', null)
   })
 }
 

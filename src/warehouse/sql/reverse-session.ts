@@ -27,6 +27,10 @@ export function reverseSession(db: Engine): ReverseSession {
     ensureSnapshot: async (sync, columns) => {
       await ensureTable(db, snapshotTableOf(sync, columns), 'evolve')
     },
+    emptySnapshot: (fence) =>
+      fencedTransaction(db, fence, async () => {
+        await db.run(`DELETE FROM ${db.relation(stateSchema, snapshotTable(fence.sync))}`)
+      }),
     diff: async (request) => {
       diffed = { request, ...(await diffModel(db, request)) }
       return diffed.counts

@@ -95,7 +95,12 @@ export function stateTablesOf(db: Engine): StateTables {
         await dropGenerations(db, sync)
         await db.run(`DELETE FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
         await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
-        await db.whenCommitted(`DROP TABLE IF EXISTS ${db.relation(stateSchema, snapshotTable(sync))}`)
+        const name = snapshotTable(sync)
+        if (!(await db.tablesIn(stateSchema, name)).includes(name)) return
+        // The table may go behind the COMMIT only: whoever dies between the two leaves nothing that a next run would believe.
+        const table = db.relation(stateSchema, name)
+        await db.run(`DELETE FROM ${table}`)
+        await db.whenCommitted(`DROP TABLE IF EXISTS ${table}`)
       }),
   }
 }

@@ -90,6 +90,19 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await intents()).toBe(1)
     })
 
+    test('a snapshot is emptied by the run that has it, and by no late one', async () => {
+      const delivery = await reverse()
+      await delivery.acknowledge([answer('a', { values: ['Ann'] })])
+      const scope = { sync: 'out', stream: 'person', partition: '' }
+      const fence = await bench().session(({ state }) => state.takeFence(scope, 'run-2'))
+      const empty = (epoch: number) =>
+        bench().session((session) => session.reverse.emptySnapshot({ ...scope, epoch, runId: 'run-2' }))
+      expect((await errorOf(empty(fence.epoch - 1))).code).toBe('MR-2005')
+      expect(await snapshot()).toEqual(['a accepted Ann'])
+      await empty(fence.epoch)
+      expect(await snapshot()).toEqual([])
+    })
+
     test('an acknowledgement that fails half way changes nothing', async () => {
       const delivery = await reverse()
       await delivery.intend([{ key: 'a', op: 'upsert' }])

@@ -674,14 +674,26 @@ SELECT 1 AS yes FROM (SELECT 1 AS id) WHERE lower(nullif(trim(CAST("id" AS VARCH
 DELETE FROM _millrace.changes WHERE rowid IN (SELECT rowid FROM _millrace.changes WHERE sync = 'out' AND recorded_at < CAST('2026-11-20 10:01:00.000' AS TIMESTAMP) LIMIT 100);
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
-UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'third';
-DELETE FROM _millrace.cursors WHERE sync = 'third';
-DELETE FROM _millrace.rejects WHERE sync = 'third';
-SELECT name FROM _millrace.generations WHERE sync = 'third';
-DELETE FROM _millrace.generations WHERE sync = 'third';
-DELETE FROM _millrace.intents WHERE sync = 'third';
-DELETE FROM _millrace.snapshots WHERE sync = 'third';
-DROP TABLE IF EXISTS "_millrace"."snapshot_third";
+SELECT f.stream, f."partition" AS part, f.epoch, f.owner, coalesce(c.cursor_version, 0) AS form FROM (SELECT * FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '') f LEFT JOIN _millrace.cursors c ON c.sync = f.sync AND c.stream = f.stream AND c."partition" = f."partition";
+MERGE INTO _millrace.fences AS t USING (SELECT 'out' AS "sync", 'person' AS "stream", '' AS "partition", 'run-2' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
+COMMIT;
+BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
+SELECT stream, "partition" AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
+DELETE FROM "_millrace"."snapshot_out";
+COMMIT;
+BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
+UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'out';
+DELETE FROM _millrace.cursors WHERE sync = 'out';
+DELETE FROM _millrace.rejects WHERE sync = 'out';
+SELECT name FROM _millrace.generations WHERE sync = 'out';
+DELETE FROM _millrace.generations WHERE sync = 'out';
+DELETE FROM _millrace.intents WHERE sync = 'out';
+DELETE FROM _millrace.snapshots WHERE sync = 'out';
+SELECT DISTINCT table_name FROM duckdb_tables() WHERE schema_name = '_millrace' AND starts_with(table_name, 'snapshot_out') ORDER BY 1;
+DELETE FROM "_millrace"."snapshot_out";
+DROP TABLE IF EXISTS "_millrace"."snapshot_out";
 COMMIT;
 
 -- children of parents that come flagged as deleted

@@ -666,16 +666,25 @@ SELECT 1 AS yes FROM (SELECT 1 AS id) WHERE lower(nullif(trim(CAST("ID" AS VARCH
                  　﻿'), '')) = lower(trim('1')) OR CAST("ID" AS VARCHAR) = '1' LIMIT 1;
 DELETE FROM _millrace.changes WHERE sync = 'out' AND recorded_at < CAST('2026-11-20 10:01:00.000' AS TIMESTAMP_NTZ(6));
 BEGIN TRANSACTION;
-UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '' AND stream = '';
-UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'third';
-DELETE FROM _millrace.cursors WHERE sync = 'third';
-DELETE FROM _millrace.rejects WHERE sync = 'third';
-SELECT name FROM _millrace.generations WHERE sync = 'third';
-DELETE FROM _millrace.generations WHERE sync = 'third';
-DELETE FROM _millrace.intents WHERE sync = 'third';
-DELETE FROM _millrace.snapshots WHERE sync = 'third';
+EXECUTE IMMEDIATE 'DECLARE touched INTEGER; found VARCHAR; BEGIN UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '''' AND stream = ''''; touched := SQLROWCOUNT; SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner, form))) INTO :found FROM (SELECT f.stream, f."PARTITION" AS part, f.epoch, f.owner, coalesce(c.cursor_version, 0) AS form FROM (SELECT * FROM _millrace.fences WHERE sync = ''out'' AND stream = ''person'' AND "PARTITION" = '''') f LEFT JOIN _millrace.cursors c ON c.sync = f.sync AND c.stream = f.stream AND c."PARTITION" = f."PARTITION"); MERGE INTO _millrace.fences AS t USING (SELECT ''out'' AS "SYNC", ''person'' AS "STREAM", '''' AS "PARTITION", ''run-2'' AS "OWNER", SYSDATE() AS "TAKEN_AT") AS m ON t."SYNC" = m."SYNC" AND t."STREAM" = m."STREAM" AND t."PARTITION" = m."PARTITION" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "SYNC", "STREAM", "PARTITION", "OWNER", "TAKEN_AT") VALUES (1, m."SYNC", m."STREAM", m."PARTITION", m."OWNER", m."TAKEN_AT"); RETURN TO_JSON(ARRAY_CONSTRUCT(touched, PARSE_JSON(found))); END';
 COMMIT;
-DROP TABLE IF EXISTS "_MILLRACE"."SNAPSHOT_THIRD";
+BEGIN TRANSACTION;
+EXECUTE IMMEDIATE 'DECLARE touched INTEGER; found VARCHAR; BEGIN UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = ''out'' AND stream = ''person''; UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = ''out'' AND stream = ''person'' AND "PARTITION" = ''''; touched := SQLROWCOUNT; SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner, form))) INTO :found FROM (SELECT stream, "PARTITION" AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE sync = ''out'' AND stream = ''person'' AND "PARTITION" = ''''); RETURN TO_JSON(ARRAY_CONSTRUCT(touched, PARSE_JSON(found))); END';
+DELETE FROM "_MILLRACE"."SNAPSHOT_OUT";
+COMMIT;
+BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '' AND stream = '';
+UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'out';
+DELETE FROM _millrace.cursors WHERE sync = 'out';
+DELETE FROM _millrace.rejects WHERE sync = 'out';
+SELECT name FROM _millrace.generations WHERE sync = 'out';
+DELETE FROM _millrace.generations WHERE sync = 'out';
+DELETE FROM _millrace.intents WHERE sync = 'out';
+DELETE FROM _millrace.snapshots WHERE sync = 'out';
+SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = '_MILLRACE' AND STARTSWITH(table_name, 'SNAPSHOT_OUT') ORDER BY table_name;
+DELETE FROM "_MILLRACE"."SNAPSHOT_OUT";
+COMMIT;
+DROP TABLE IF EXISTS "_MILLRACE"."SNAPSHOT_OUT";
 
 -- children of parents that come flagged as deleted
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = 'CRM' AND table_name = 'INVOICES' ORDER BY ordinal_position;
