@@ -135,7 +135,8 @@ async function look(
     if (configured?.kind !== 'reverse_etl') continue
     const snapshot = own.find(({ table }) => table === 'snapshot')
     const inModel = await isInModel(app, session, { sync: configured, key: own[0]?.key ?? key })
-    if (inModel && snapshot) keepsHash.push(name)
+    // What a removal has left there counts for nothing once the person is back, who is still to be sent.
+    if (inModel && (snapshot?.state === 'accepted' || snapshot?.state === 'ignored')) keepsHash.push(name)
     // Who left while that was ignored is removed by the next run, now that it is not.
     const isOwed = snapshot?.state === 'accepted' || (snapshot?.state === 'ignored' && !inModel)
     if (configured.onRemoved.kind !== 'ignore' && isOwed)
