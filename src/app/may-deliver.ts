@@ -21,24 +21,22 @@ export function refuseDelivery(target: Target, sync: ReverseSync): void {
   })
 }
 
-/** `freshness`: refuses to send from inputs older than the sync allows. */
+/** `freshness`: refuses to send from inputs older than the sync allows. @throws MillraceError MR-4006 */
 export async function refuseStaleInputs(app: App, sync: ReverseSync, runId: string): Promise<void> {
-  const wanted = Object.entries(sync.freshness)
-  if (wanted.length === 0) return
-  const ages = await app.warehouse.session({ runId, purpose: 'freshness' }, async (session) => {
-    const found: { readonly name: string; readonly maxMs: number; readonly loadedAt: string | null }[] = []
-    for (const [name, maxMs] of wanted) {
-      const runs = await session.state.readRuns({ sync: name, limit: 50, live: true })
-      found.push({
-        name,
-        maxMs,
-        loadedAt: runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null,
-      })
-    }
-    return found
-  })
-  const now = app.clock.now().getTime()
-  for (const { name, maxMs, loadedAt } of ages) {
+  if (Object.keys(sync.freshness).length === 0) return
+  await app.warehouse.session({ runId, purpose: 'freshness' }, (session) => refuseStaleInputsIn(session, app, sync))
+}
+
+/** The same in a session that is there anyway. */
+export async function refuseStaleInputsIn(
+  session: Session,
+  { clock }: Pick<App, 'clock'>,
+  sync: ReverseSync,
+): Promise<void> {
+  for (const [name, maxMs] of Object.entries(sync.freshness)) {
+    const runs = await session.state.readRuns({ sync: name, limit: 50, live: true })
+    const loadedAt = runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null
+    const now = clock.now().getTime()
     if (loadedAt !== null && now - Date.parse(loadedAt) <= maxMs) continue
     throw new MillraceError('MR-4006', {
       message: `${sync.name} reads ${name}, ${loadedAt === null ? 'which was never loaded on this target' : `last loaded ${inWords(now - Date.parse(loadedAt))} ago (${loadedAt})`}; freshness allows ${inWords(maxMs)}.`,

@@ -7,7 +7,7 @@ import type { RunStatus } from '../model/run.ts'
 import { checkOptions } from '../reverse-etl/check-options.ts'
 import { runReverse } from '../reverse-etl/run-reverse.ts'
 import { closeBehind } from './close-behind.ts'
-import { deliveredBefore, refuseDelivery, refuseStaleInputs } from './may-deliver.ts'
+import { deliveredBefore, refuseDelivery, refuseStaleInputs, refuseStaleInputsIn } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
@@ -34,9 +34,11 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
       const object = await destinationObject(connection, sync, app.signal)
       await lease.waitForRequests(sizeFrom(app.env['MILLRACE_GRACE_MS']) ?? object.timeoutMs ?? defaultRequestMs)
       const account = await connection.connector.account({ signal: app.signal })
-      const model = await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, (session) =>
-        syncQuery(session, { project: app.project, warehouse: app.warehouse, sync }),
-      )
+      const model = await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, async (session) => {
+        // Its turn may have been long in coming.
+        await refuseStaleInputsIn(session, app, sync)
+        return syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
+      })
       const outcome = await runReverse(
         {
           runId,

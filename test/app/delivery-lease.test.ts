@@ -11,6 +11,7 @@ import { runSync } from '../../src/app/run-sync.ts'
 import { exportSyncState, importSyncState, readStateFile } from '../../src/app/export-state.ts'
 import { resetSyncState } from '../../src/app/sync-state.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
+import type { RunRecord } from '../../src/model/run.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -144,6 +145,28 @@ describe('a run whose lease cannot be renewed', () => {
   }
 })
 
+it('a delivery holds its inputs against `freshness` when its turn has come, too', async () => {
+  await project.inApp(async (app) => {
+    let nowMs = Date.now()
+    const loaded = new Date(nowMs).toISOString()
+    await app.warehouse.session({ runId: 'load', purpose: 'a load' }, ({ state }) =>
+      state.writeRun({ ...load, started_at: loaded, finished_at: loaded }),
+    )
+    const lease = { name: deliveryLeaseName({ destination: 'toy', object: 'plain' }, 'dev'), runId: 'other' }
+    const grant = await app.store.acquireLease({ ...lease, ttlMs: 60_000, graceMs: 0 })
+    const emit: App['emit'] = (event) => {
+      if (event.type !== 'waiting' || !grant.granted) return
+      nowMs += 3_600_000
+      void app.store.releaseLease(grant.lease)
+    }
+    const sync = { ...find(app, 'plain'), freshness: { crm: 1_800_000 } }
+    const waiting = { ...app, emit, clock: { now: () => new Date(nowMs) } }
+    const { run } = await runSync(waiting, sync, { ...defaultRunOptions, firstRun: true })
+    expect(run).toMatchObject({ status: 'stopped', error: { code: 'MR-4006' } })
+    expect(paths).toEqual([])
+  })
+})
+
 describe('a run that is on under the name that its destination had', () => {
   beforeAll(() => project.write('models/crowd.sql', `select 'p' || n as id, 'x' as name from range(9) t(n)\n`))
   beforeEach(() => to('toy'))
@@ -216,6 +239,20 @@ describe('a run that is on under the name that its destination had', () => {
     )
   const nowhere = () => Promise.resolve()
 })
+
+const load: Omit<RunRecord, 'started_at' | 'finished_at'> = {
+  run_id: 'load',
+  sync: 'crm',
+  kind: 'etl',
+  status: 'ok',
+  slot: null,
+  trigger: 'cli',
+  ledger: null,
+  requests: 1,
+  seconds: 1,
+  commit: null,
+  target: 'dev',
+}
 
 /** Everybody in the model is called so. */
 const name = (text: string) =>
