@@ -9,6 +9,8 @@ import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { isExactNumber } from '../reverse-etl/exact-number.ts'
 import { resolveMapping } from '../reverse-etl/mapping.ts'
+import { optOutFields } from '../reverse-etl/opt-out-alone.ts'
+import { aloneOf } from '../reverse-etl/write-and-check.ts'
 import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
@@ -44,18 +46,22 @@ export async function previewSync(
           now: app.clock.now(),
           endsAtLimit: true,
         })
-        return { comparison, hidden: maskedFields(mapping, personalColumns(app)) }
+        return { comparison, mapping, hidden: maskedFields(mapping, personalColumns(app)) }
       }),
     )
     const requests: RequestPreview[] = []
-    const { path, rows } = compared.comparison.changes
-    for await (const item of batchChanges(readChanges(path, rows), object))
-      if ('batch' in item) {
-        // Masked afterwards: a connector refuses an e-mail address of three stars.
-        const changes = item.batch.map(({ change }) => change)
-        const previewed = object.preview(changes, { ...sync.options, match: sync.match })
-        requests.push(...previewed.map((request) => maskRequest(request, changes, compared.hidden)))
-      }
+    const { comparison, mapping, hidden } = compared
+    const { path, rows, optOuts } = comparison.changes
+    const delivery = { object, identity: mapping.identity, optOuts: optOutFields(mapping) }
+    for await (const item of batchChanges(readChanges(path, rows), object, { first: optOuts })) {
+      const alone = 'oversized' in item ? aloneOf(item, delivery) : undefined
+      const batch = 'batch' in item ? item.batch : alone ? [alone] : []
+      if (batch.length === 0) continue
+      // Masked afterwards: a connector refuses an e-mail address of three stars.
+      const changes = batch.map(({ change }) => change)
+      const previewed = object.preview(changes, { ...sync.options, match: sync.match })
+      requests.push(...previewed.map((request) => maskRequest(request, changes, hidden)))
+    }
     return requests
   } finally {
     await connection.close()

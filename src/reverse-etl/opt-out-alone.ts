@@ -2,9 +2,13 @@
 import type { Change, FieldValue } from '../model/change.ts'
 import { canonicalJson, hashOf } from './canonical-json.ts'
 import type { SpooledChange } from './change-spool.ts'
+import type { ResolvedMapping } from './mapping.ts'
 
 /** A field that says how a person may be contacted, and the destination's word for opted out. */
 export type OptOutField = { readonly field: string; readonly out: FieldValue }
+
+export const optOutFields = ({ fields }: Pick<ResolvedMapping, 'fields'>): readonly OptOutField[] =>
+  fields.flatMap((field) => (field.kind === 'opt_out' ? [{ field: field.field, out: field.out }] : []))
 
 /** The opt-outs that a change carries. */
 export const optOutsIn = ({ fields }: Change, optOuts: readonly OptOutField[]): readonly OptOutField[] =>

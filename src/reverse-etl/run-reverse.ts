@@ -20,6 +20,7 @@ import { dropDirectory, leftJournals } from './left-journals.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
+import { optOutFields } from './opt-out-alone.ts'
 import { openJobs, settleJobs, type OpenJob } from './settle-jobs.ts'
 import { ledgerOf, stoppedLedger } from './reverse-ledger.ts'
 import { unansweredRows } from './unanswered.ts'
@@ -216,9 +217,7 @@ async function send(
           options: request.sync.options,
           match: request.sync.match,
           identity: mapping.identity,
-          optOuts: mapping.fields.flatMap((field) =>
-            field.kind === 'opt_out' ? [{ field: field.field, out: field.out }] : [],
-          ),
+          optOuts: optOutFields(mapping),
           verify: request.sync.verifyOptOuts,
           rejects,
           unanswered,

@@ -88,7 +88,7 @@ async function sendAlone(
 /** A row that no request can hold may still have an opt-out that one can. */
 export const aloneOf = (
   { oversized, bytes }: { readonly oversized: SpooledChange; readonly bytes: number },
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'object' | 'optOuts' | 'identity'>,
 ): SpooledChange | undefined =>
   optOutAlone(oversized, { ...delivery, reason: tooLarge(oversized, bytes, delivery.object).message ?? '' })
 

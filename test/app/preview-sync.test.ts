@@ -1,0 +1,112 @@
+import { createServer, type Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { App } from '../../src/app/app.ts'
+import { previewSync } from '../../src/app/preview-sync.ts'
+import { defaultRunOptions } from '../../src/app/run-options.ts'
+import { runSync } from '../../src/app/run-sync.ts'
+import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
+
+let project: ProjectFolder
+let vendor: Server
+let got: string[] = []
+
+beforeEach(async () => {
+  got = []
+  vendor = createServer((request, response) => {
+    got.push(request.url ?? '')
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
+  await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
+  const address = vendor.address()
+  project = makeProjectFolder()
+  project.write('connectors/toy/index.ts', connector)
+  project.write(
+    'millrace.yaml',
+    `project: previews
+default_target: dev
+targets: { dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } } }
+connections: { toy: { connector: toy, url: 'http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}' } }
+`,
+  )
+  project.write(
+    'syncs/out.yaml',
+    `model: people
+primary_key: id
+destination: toy
+object: person
+match: id
+map: { id: id, name: name, unsubscribed: { opt_out: opted_out, allow_opt_in: true } }
+`,
+  )
+})
+afterEach(() => {
+  project.remove()
+  vendor.close()
+})
+
+const large = 'x'.repeat(300)
+
+it.each([
+  [
+    'opt-outs go in a request of their own before all else',
+    [
+      `('out', 'a', false), ('in', 'a', true), ('plain', 'a', false)`,
+      `('out', 'a', true), ('in', 'a', false), ('plain', 'b', false)`,
+    ],
+    ['/out(id,name,unsubscribed)', '/plain(id,name)', '/in(id,name,unsubscribed)'],
+  ],
+  [
+    'of a row too large for a request its opt-out goes alone',
+    [`('large', 'a', false), ('plain', 'a', false)`, `('large', '${large}', true), ('plain', '${large}', false)`],
+    ['/large(id,unsubscribed)'],
+  ],
+])('shows the requests of the run: %s', async (_what, [before = '', after = ''], requests) => {
+  people(before)
+  await project.inApp(deliver)
+  got = []
+  people(after)
+  const shown = await project.inApp((app) => previewSync(app, syncOf(app), { limit: 100 }))
+  await project.inApp(deliver)
+  expect(got).toEqual(requests)
+  expect(shown.map(({ path }) => path)).toEqual(got)
+})
+
+const people = (rows: string) =>
+  project.write('models/people.sql', `select * from (values ${rows}) v(id, name, opted_out)\n`)
+
+function syncOf(app: App) {
+  const [sync] = app.project.syncs
+  return sync?.kind === 'reverse_etl' ? sync : expect.unreachable('the project has a delivery')
+}
+
+const deliver = (app: App) =>
+  runSync(app, syncOf(app), { ...defaultRunOptions, firstRun: true, limits: { maxChanged: { fraction: 1 } } })
+
+const connector = `
+import { connector, object, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+
+const pathOf = (changes) => '/' + changes.map(({ key, fields }) => key + '(' + Object.keys(fields).toSorted().join() + ')').join('+')
+
+export default connector({
+  name: 'toy',
+  config: z.strictObject({ url: z.string() }),
+  http: ({ config }) => ({ baseUrl: config.url }),
+  check: async () => undefined,
+  account: async () => 'toy-1',
+  objects: {
+    person: object({
+      docs: 'https://toy.example/docs',
+      delivery: 'idempotent',
+      match: { id: { normalise: 'exact' } },
+      fields: { id: 'string', name: 'string', unsubscribed: { type: 'boolean', optOut: true } },
+      operations: ['upsert'],
+      batch: { rows: 3, bytes: 200 },
+      async write(changes, { http, signal }) {
+        await http.post(pathOf(changes), {}, { signal })
+        return changes.map(() => ({ outcome: 'ok' }))
+      },
+    }),
+  },
+})
+`
