@@ -5,6 +5,7 @@ import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { childKeysOf } from './child-key.ts'
 import { flagOf } from './flag-of.ts'
+import { valueMasks } from './history-masks.ts'
 import { digestOf } from './options-digest.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { TableShape } from './table-shape.ts'
@@ -18,6 +19,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
     start,
     where: config.where,
     masks: masksOf(shape),
+    ...(stream.history && { valueMasks: valueMasks(stream.history, shape.columns) }),
     children: Object.fromEntries(children.map(({ child, shape: own }) => [child.name, masksOf(own)])),
     childKeys: childKeysOf(children, known?.childKeys),
     table: nameOf(shape),

@@ -1,8 +1,9 @@
 /** What stands in a table as other options of its sync have brought it, in words. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Asked } from '../model/cursor.ts'
+import type { Asked, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import { nameOf } from './asked.ts'
+import { isLoaded } from './check-masks.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 /** How far the scan that is to come reaches. */
@@ -95,19 +96,20 @@ function maskChanges(
   now: Asked,
 ): { readonly masked: readonly string[]; readonly bare: readonly string[] } {
   const pairs = [
-    { of: '', old: before.masks, own: now.masks, loaded: before.loaded },
+    { of: '', old: before.masks, own: now.masks, wasLoaded: hadColumn(before.loaded) },
+    ...historyPair(before, now),
     ...Object.entries(now.children ?? {}).map(([child, own]) => ({
       of: `${child}.`,
       old: before.children?.[child] ?? own,
       own,
-      loaded: ownMember(before.inside, child),
+      wasLoaded: hadColumn(ownMember(before.inside, child)),
     })),
   ]
   return {
-    masked: pairs.flatMap(({ of, old, own, loaded }) =>
+    masked: pairs.flatMap(({ of, old, own, wasLoaded }) =>
       Object.keys(own)
         .filter((field) => ownMember(old, field) !== ownMember(own, field))
-        .filter((field) => loaded === undefined || Object.hasOwn(loaded.columns, field))
+        .filter(wasLoaded)
         .map((field) => of + field),
     ),
     bare: pairs.flatMap(({ of, old, own }) =>
@@ -116,6 +118,15 @@ function maskChanges(
         .map((field) => of + field),
     ),
   }
+}
+
+const hadColumn = (loaded: LoadedFields | undefined) => (field: string) =>
+  loaded === undefined || Object.hasOwn(loaded.columns, field)
+
+/** Old and new values of a history, by their field. What stands of one that was left out was told when it was. */
+function historyPair({ valueMasks: old, history }: Asked, { valueMasks: own }: Asked) {
+  if (old === undefined || own === undefined) return []
+  return [{ of: '', old, own, wasLoaded: (field: string) => history === undefined || isLoaded(history, field) }]
 }
 
 const isOtherQuery = (before: Asked, now: Asked): boolean => before.query !== undefined && now.query !== before.query

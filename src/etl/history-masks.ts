@@ -1,6 +1,8 @@
 /** What a mask of a stream masks of the rows of its field history. */
 import type { StreamConfig } from '../config/project.ts'
 import type { FieldHistory, Stream } from '../connector/contract.ts'
+import type { Masks } from '../model/cursor.ts'
+import { ownMember } from '../model/own-member.ts'
 import type { StagedColumn } from '../staging/staged-column.ts'
 
 export type HistoryMasks = {
@@ -26,6 +28,20 @@ export function recordMask(
   const parent = streams.find(({ name }) => name === history?.of)
   const mask = wanted.get(parent?.name ?? '')?.mask[parent?.key[0] ?? '']
   return history && mask ? { [history.record]: mask } : {}
+}
+
+/** How old and new values are masked, by the object's own names of the fields that they are of. */
+export function valueMasks(history: FieldHistory, columns: readonly StagedColumn[]): Masks {
+  const { tracked, names = {}, otherNames = {} } = history
+  const fieldNamed = (name: string): string => {
+    const spelled = ownMember(otherNames, name) ?? name
+    return ownMember(tracked, spelled) ?? ownMember(names, spelled) ?? spelled
+  }
+  return Object.fromEntries(
+    columns.flatMap(({ maskBy }) =>
+      Object.entries(maskBy?.masks ?? {}).map(([name, how]) => [fieldNamed(name), how] as const),
+    ),
+  )
 }
 
 /** All that the rows may call a field. */

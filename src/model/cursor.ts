@@ -31,6 +31,8 @@ export type Asked = {
   readonly where: string | null
   /** Vendor field → how it is masked. */
   readonly masks: Masks
+  /** Of a field history: how old and new values are masked, by the object's field that they are of. @default not known */
+  readonly valueMasks?: Masks
   /** By child stream. @default not known */
   readonly children?: { readonly [stream: string]: Masks }
   /** By child stream, those that are left out for a while among them. @default not known */

@@ -36,6 +36,7 @@ async function openVendors(tracked: FieldHistory['tracked']): Promise<OpenedConn
     people: {
       name: 'peopleHistory',
       appendOnly: true,
+      enumerates: false,
       boundedBy: 'updated_at',
       history: {
         of: 'people',
@@ -192,6 +193,36 @@ describe('the history of a stream', () => {
   test('loaded by itself has all its rows', async () => {
     await world.run(connector, { streams: [{ name: 'peopleHistory' }] })
     expect(await loaded()).toHaveLength(4)
+  })
+
+  test('that came in the clear says once which fields a mask was too late for, and how it goes', async () => {
+    await run({})
+    const mask = { OwnerId: 'sha256', Title: 'redact' } as const
+    expect((await run({ mask })).told).toEqual([
+      expect.stringMatching(
+        /^peopleHistory: .*OwnerId, Title of rows that were loaded before stand in the table unmasked.* drop table crm\.people_history;/,
+      ),
+    ])
+    expect((await run({ mask })).told).toEqual([])
+    const clear = async () =>
+      await world.rows(`SELECT field FROM crm.people_field_history WHERE to_value IN ('Mr', 'U1')`)
+    expect(await clear()).toHaveLength(2)
+    expect((await run({ mask }, { fullRefresh: true })).told).toEqual([])
+    expect(await clear()).toEqual([])
+    expect((await run({ mask: { Title: 'redact' } })).told).toEqual([
+      expect.stringContaining('OwnerId of rows that were loaded before stay masked'),
+    ])
+  })
+
+  test('is not said to be in the clear where nobody knows how it was loaded, nor of fields that it had no rows of', async () => {
+    await run({ exclude: ['OwnerId'] })
+    expect((await run({ mask: { OwnerId: 'redact' } })).told).toEqual([
+      expect.stringContaining('people left out OwnerId before'),
+    ])
+    await world.rows(
+      `UPDATE _millrace.cursors SET marks = json_merge_patch(marks, '{"asked": {"valueMasks": null}}') RETURNING 1`,
+    )
+    expect((await run({ mask: { OwnerId: 'redact', Title: 'redact' } })).told).toEqual([])
   })
 
   test('has its values masked where a backfill reads them alone, too', async () => {

@@ -100,6 +100,7 @@ const askedForm = z.looseObject({
   start: z.string().nullable(),
   where: z.string().nullable(),
   masks,
+  valueMasks: masks.optional(),
   children: z.record(z.string(), masks).optional(),
   childKeys: z
     .record(z.string(), z.looseObject({ key: names, parent: z.string(), masks } satisfies Forms<ChildKey>))
