@@ -25,6 +25,6 @@ const refused = (stream: string, field: string, error: GraphError) =>
   new MillraceError('MR-3004', {
     message: `${stream}: the field ${field} cannot be had. Facebook says: ${error.message}`,
     kept: 'What is loaded stays as it is, the values of this field too.',
-    next: `Leave it out, which leaves its column as it is: take it from the stream’s  include  or  fields,  or put  exclude: [${field}]  there. Or give the token the permission that it needs.`,
+    next: `Leave it out, which leaves its column as it is (with  mode: full_refresh  it empties it): take it from the stream’s  include  or  fields,  or put  exclude: [${field}]  there. Or give the token the permission that it needs.`,
     cause: error,
   })

@@ -3,14 +3,14 @@ import type { StreamConfig } from '../config/project.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Asked, Cursor, LoadedFields } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
-import { askedOf } from './asked.ts'
+import { askedOf, nameOf } from './asked.ts'
 import { begunAnew } from './begin-scan.ts'
 import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
 import { oddOfNewFlag } from './new-flag.ts'
 import { isAskedFor } from './prepare-tables.ts'
 import type { StreamPlan } from './resolve-streams.ts'
-import type { TableShape } from './table-shape.ts'
+import { columnOf, type TableShape } from './table-shape.ts'
 
 type Standing = {
   readonly sync: string
@@ -34,6 +34,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
     before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
     ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
     ...(before === undefined ? [] : oddOfNewFlag(plan, before, full)),
+    before === undefined ? null : emptiedOf(plan, before),
     ...(before === undefined || full ? [] : lacksOf(of, before, start)),
   ]
   return odd.filter((each) => each !== null)
@@ -49,6 +50,19 @@ function aheadOf({ sync, plan, cursor: { watermark }, vendorNow }: Standing): st
 }
 
 const anHourMs = 3_600_000
+
+/** What replaces a row as a whole leaves nothing in a column that it does not have. */
+function emptiedOf({ stream, mode, shape }: StreamPlan, { loaded, table }: Asked): string | null {
+  if (mode !== 'full_refresh' || loaded === undefined || table !== nameOf(shape)) return null
+  const emptied = Object.entries(loaded.columns).flatMap(([field, column]) =>
+    loaded.idle.includes(field) || columnOf(shape, field) !== undefined ? [] : [column],
+  )
+  if (emptied.length === 0) return null
+  return (
+    `${stream.name}: rows come without ${emptied.join(', ')} now, and  mode: full_refresh  puts them in the place of those that stand: what is stored there goes. ` +
+    'Loaded again, it comes back as the source has it.'
+  )
+}
 
 /** A column that a table gets is empty in the rows that it has; one that was left out for a while has what it had before. */
 function lacksOf({ sync, plan }: Standing, before: Asked, start: string | null): readonly string[] {

@@ -36,6 +36,26 @@ describe('the modes of a stream', () => {
       expect(await live('items')).toContain('2-y')
     })
 
+    test('says once which columns it empties, since it loads their fields no more', async () => {
+      const vendor = createVendor({ readAt: world.clock, withoutChildren: true })
+      fill(vendor, 2)
+      const toldOf = async (exclude: readonly string[]) => {
+        const { events } = await world.run(vendor.connector, { streams: [{ mode: 'full_refresh', exclude }] })
+        return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+      }
+      const names = async () => (await world.rows('SELECT name FROM crm.people ORDER BY id')).map(({ name }) => name)
+      expect(await toldOf([])).toEqual([])
+      expect(await toldOf(['name'])).toEqual([
+        expect.stringMatching(
+          /^people: rows come without name now, and {2}mode: full_refresh {2}puts them in the place/,
+        ),
+      ])
+      expect(await names()).toEqual([null, null])
+      expect(await toldOf(['name'])).toEqual([])
+      expect(await toldOf([])).toEqual([])
+      expect(await names()).toEqual(['n1', 'n2'])
+    })
+
     test('shows the old data until all of the new is there, and goes on after a failure', async () => {
       const vendor = createVendor({ readAt: world.clock })
       fill(vendor, 8)
