@@ -24,7 +24,7 @@ export function changeOf(
   const { masked } = maskChanges(before, now)
   // Closed intervals are never read again.
   if (mode === 'scd2' && masked.length > 0)
-    return `${stream.name}: ${masked.join(', ')} of intervals that are closed, or close with this run, stays in the table unmasked, or masked another way: no run reads them again. For a table without it:  drop table ${nameOf(shape)};  the next run begins it anew, without its history.`
+    return `${stream.name}: ${masked.join(', ')} of ${unmaskedIntervals({ full, seesAll: reachesAll(plan, now) })} For a table without it:  drop table ${nameOf(shape)};  the next run begins it anew, without its history.`
   if (full && isPartition) return null
   const left = reachesAll(plan, now) ? [] : outOfReach(before, now)
   const changes = full ? left : changesOf(plan, before, now)
@@ -38,6 +38,14 @@ function wayOn(table: string, { full, isMended }: { readonly full: boolean; read
   return full
     ? `No run reads these again. They go with  ${goes}`
     : `A run with --full-refresh reads again what the source shows. Other rows go with  ${goes}`
+}
+
+function unmaskedIntervals({ full, seesAll }: { readonly full: boolean; readonly seesAll: boolean }): string {
+  const unmasked = 'stays in the table unmasked, or masked another way'
+  if (!full)
+    return `intervals that stand, current ones too, ${unmasked}: the current ones until their rows change, or a run with --full-refresh reads them, and those that are closed, or close so, for good.`
+  const unseen = seesAll ? '' : ' or are of rows that the source does not show now,'
+  return `intervals that are closed, or close with this run,${unseen} ${unmasked}: no run reads them again.`
 }
 
 /**

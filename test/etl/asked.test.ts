@@ -271,6 +271,37 @@ describe('a mask on a stream with intervals', () => {
   })
 })
 
+describe('a mask on a stream with intervals that reads what changed', () => {
+  it('is said to leave the current ones as they are, too, until their rows come again, and how they do', async () => {
+    vendor.put(2, { name: 'b' })
+    vendor.pass()
+    await run({ mode: 'scd2' })
+    vendor.put(2, { name: 'c' })
+    vendor.pass()
+    const masked = { mode: 'scd2', mask: { name: 'redact' } } as const
+    expect(await run(masked)).toEqual([
+      expect.stringMatching(
+        /name of intervals that stand, current ones too, .* unmasked.*until their rows change.*--full-refresh.*drop table crm\.people/,
+      ),
+    ])
+    const current = async () =>
+      (await world.rows('SELECT name FROM crm.people WHERE is_current ORDER BY id')).map(({ name }) => name)
+    expect(await current()).toEqual(['a', '***'])
+    expect(await run(masked, { fullRefresh: true })).toEqual([])
+    expect(await current()).toEqual(['***', '***'])
+  })
+
+  it('is said to leave those of rows that the source does not show, whatever is read', async () => {
+    vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { enumerates: false } })
+    vendor.put(1, { name: 'a' })
+    vendor.pass()
+    await run({ mode: 'scd2' })
+    expect(await run({ mode: 'scd2', mask: { name: 'redact' } }, { fullRefresh: true })).toEqual([
+      expect.stringContaining('or are of rows that the source does not show now'),
+    ])
+  })
+})
+
 describe('a watermark that a wrong clock has put into the future', () => {
   it('is told of until everything is read anew, which puts it right', async () => {
     const now = vendor.now().getTime()
