@@ -134,8 +134,8 @@ async function views(bench: Workbench): Promise<void> {
   const seen = { _version: 1, _read_at: 1 }
   await bench.load({
     table: 'account',
-    columns: { id: 'string', name: 'string', created_date: 'timestamp' },
-    rows: [{ id: 'A', name: 'Acme', created_date: at(1), ...seen }],
+    columns: { id: 'string', name: 'string', seats: 'integer', created_date: 'timestamp' },
+    rows: [{ id: 'A', name: 'Acme', seats: 40, created_date: at(1), ...seen }],
   })
   const history: Columns = {
     id: 'string',
@@ -178,7 +178,7 @@ async function views(bench: Workbench): Promise<void> {
       },
       parent: { table: 'account', key: 'id', createdAt: 'created_date' },
       who: null,
-      tracked: { Name: 'name' },
+      tracked: { Name: 'name', Seats: 'seats' },
     })
     await session.ensureRecordHistory({
       schema: 'crm',

@@ -1,6 +1,8 @@
+import { isNumber } from '../../model/logical-type.ts'
 import type { Column } from '../../model/table.ts'
 import type { Engine } from './engine.ts'
 import type { FieldHistoryView } from '../field-history.ts'
+import { plainNumber } from './plain-number.ts'
 import { latestFirst } from './scd2.ts'
 
 /**
@@ -46,10 +48,18 @@ export function fieldHistorySql(db: Engine, view: FieldHistoryView, parentColumn
     `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.changed_at FROM changes c JOIN ${rowsOf(db, schema, parent)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.changed_at > ${createdAt}`,
     ...never,
   ]
+  const numbers = Object.entries(view.tracked).flatMap(([tracked, column]) =>
+    isNumber(typeOf(column)) ? [tracked] : [],
+  )
+  // The vendor writes a number of a change in its own way, and the parent's column in that of its type.
+  const shown = (value: string): string =>
+    numbers.length === 0
+      ? value
+      : `CASE WHEN i.field IN (${numbers.map(db.text).join(', ')}) THEN ${plainNumber(db, value)} ELSE ${value} END`
   const name = who ? `LEFT JOIN ${rowsOf(db, schema, who)} u ON u.${db.quote(who.key)} = i.changed_by_id` : ''
   return (
     `WITH changes AS (${changes}), intervals AS (${intervals.join(' UNION ALL ')}) ` +
-    `SELECT i.record_id, i.field, i.kind, i.from_value, i.value AS to_value, i.valid_from, i.valid_to, i.valid_to IS NULL AS is_current, ` +
+    `SELECT i.record_id, i.field, i.kind, ${shown('i.from_value')} AS from_value, ${shown('i.value')} AS to_value, i.valid_from, i.valid_to, i.valid_to IS NULL AS is_current, ` +
     `i.changed_by_id, ${who ? `u.${db.quote(who.name)}` : 'CAST(NULL AS VARCHAR)'} AS changed_by FROM intervals i ${name}`
   )
 }

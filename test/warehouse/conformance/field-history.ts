@@ -210,6 +210,70 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       expect(await intervals('Name')).toHaveLength(2)
     })
 
+    test('has one text for a number, as the vendor wrote it of a change or its parent’s column has it', async () => {
+      await build([
+        ['h1', 'Rate', '0.0', '100', '05'],
+        ['h2', 'Rate', '100.0', '2.50', '06'],
+        ['h3', 'Rate', '2.5', '1.0E7', '07'],
+        ['h4', 'Rate', '1.0E7', '-12345678901234567890.10', '08'],
+        ['h5', 'Seats', '-4.0', '10', '05'],
+        ['h6', 'Amount', null, '30.00', '05'],
+        ['h7', 'Amount', '30', 'n/a.0', '06'],
+        ['h8', 'Name', '1.0', '2.0', '05'],
+      ])
+      const text = { name: '7.0', created_date: day('01'), _version: 1, _read_at: 1 }
+      await bench().load({
+        table: 'account',
+        columns: {
+          id: 'string',
+          name: 'string',
+          rate: 'double',
+          seats: 'integer',
+          amount: 'decimal(18,2)',
+          created_date: 'timestamp',
+        },
+        rows: [
+          { id: 'B', rate: 100, seats: 40, amount: '30.00', ...text },
+          { id: 'C', rate: 0, seats: 0, amount: '0.50', ...text },
+          { id: 'D', rate: 1e20, seats: null, amount: null, ...text },
+        ],
+      })
+      const tracked = { Name: 'name', Rate: 'rate', Seats: 'seats', Amount: 'amount' }
+      await bench().session((session) => session.ensureFieldHistory({ ...view, tracked }))
+      const texts = async (field: string, record: string) =>
+        (
+          await bench().rows(
+            `SELECT from_value, to_value FROM crm.account_field_history WHERE field = '${field}' AND record_id = '${record}' ORDER BY valid_from`,
+          )
+        ).map((row) => [row['from_value'], row['to_value']])
+      expect(await texts('Rate', 'A')).toEqual([
+        [null, '0'],
+        ['0', '100'],
+        ['100', '2.5'],
+        ['2.5', '10000000'],
+        ['10000000', '-12345678901234567890.1'],
+      ])
+      expect(await texts('Seats', 'A')).toEqual([
+        [null, '-4'],
+        ['-4', '10'],
+      ])
+      expect(await texts('Amount', 'A')).toEqual([
+        [null, null],
+        [null, '30'],
+        ['30', 'n/a.0'],
+      ])
+      for (const [record, of] of [
+        ['B', { Rate: '100', Seats: '40', Amount: '30', Name: '7.0' }],
+        ['C', { Rate: '0', Seats: '0', Amount: '0.5', Name: '7.0' }],
+        ['D', { Rate: '1e+20', Seats: null, Amount: null, Name: '7.0' }],
+      ] as const)
+        for (const [field, value] of Object.entries(of)) expect(await texts(field, record)).toEqual([[null, value]])
+      expect(await texts('Name', 'A')).toEqual([
+        [null, '1.0'],
+        ['1.0', '2.0'],
+      ])
+    })
+
     test('can be built again over itself', async () => {
       await build([])
       await bench().session((session) => session.ensureFieldHistory(view))
