@@ -1,10 +1,8 @@
 import { openApp, type App } from '../app/app.ts'
 import { checkProject } from '../app/check-project.ts'
-import { loadWhatIsRight } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import type { Emit } from '../model/event.ts'
-import { formatCounted } from '../render/format-number.ts'
-import { checkDirectory } from './open-project.ts'
+import { checkDirectory, readWhatIsRight, type ProjectRead } from './open-project.ts'
 import type { Shell } from './shell.ts'
 import type { FirstSignal } from './stop.ts'
 
@@ -26,9 +24,6 @@ export type OpenOptions = {
   readonly project?: Project
 }
 
-/** `isWhole`: all of its files are right, so that what is not in it is not there. */
-export type ProjectRead = { readonly isWhole: boolean }
-
 /** Opens the project and its target, checks it whole, works, and closes what was opened. */
 export async function withApp<T>(
   shell: Shell,
@@ -38,7 +33,7 @@ export async function withApp<T>(
   await checkDirectory(shell)
   void shell.stop.listen(options.firstSignal ?? 'at_once', options.of).then(options.onFirstSignal)
   const { project, isWhole } =
-    options.check === 'target' ? await readForTarget(shell) : { project: options.project, isWhole: true }
+    options.check === 'target' ? await readWhatIsRight(shell) : { project: options.project, isWhole: true }
   const app = await openApp({
     directory: shell.directory,
     home: shell.home,
@@ -55,14 +50,4 @@ export async function withApp<T>(
   } finally {
     await app.close()
   }
-}
-
-async function readForTarget(shell: Shell): Promise<ProjectRead & { readonly project: Project }> {
-  const { project, findings } = await loadWhatIsRight(shell.directory, shell)
-  const [first] = findings
-  if (first)
-    shell.say(
-      `The project has ${formatCounted(findings.length, 'mistake')}${first.place ? ` (${first.place.file}:${first.place.line})` : ''}, which this does not need.\nSee: millrace sync validate`,
-    )
-  return { project, isWhole: first === undefined }
 }

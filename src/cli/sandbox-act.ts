@@ -2,7 +2,7 @@
 import { withKeptSandbox, withNewWorld } from '../app/command-sandbox.ts'
 import { formatInstant } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
-import { openProject } from './open-project.ts'
+import { openConnections } from './open-project.ts'
 import { parseCount } from './parse-count.ts'
 import { worldOptions, type WorldFlags } from './sandbox-world.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -10,7 +10,7 @@ import type { CommandResult, Shell } from './shell.ts'
 /** The world anew: day 0, empty journals, no faults. */
 export async function resetSandbox(shell: Shell, flags: WorldFlags): Promise<CommandResult> {
   const asked = worldOptions(flags)
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   return withNewWorld(project, asked, async (sandbox) => {
     const { day, now, ...world } = await sandbox.status()
     if (shell.json) shell.line({ type: 'sandbox', day, now, seed: world.seed, scale: world.scale })
@@ -24,7 +24,7 @@ export async function resetSandbox(shell: Shell, flags: WorldFlags): Promise<Com
 export async function moveSandbox(shell: Shell, days: string, flags: Pick<WorldFlags, 'seed'>): Promise<CommandResult> {
   const count = parseCount('sandbox move', days)
   const { seed } = worldOptions(flags)
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   return withKeptSandbox(project, async (sandbox) => {
     for (const { day, end, events } of await sandbox.move(count, seed))
       if (shell.json) shell.line({ type: 'day', day, end, events })
@@ -42,7 +42,7 @@ export async function showSandbox(
   vendor: string,
   asked: { readonly object: string; readonly id: string | undefined },
 ): Promise<CommandResult> {
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   return withKeptSandbox(project, async (sandbox) => {
     const records = await sandbox.show(vendor, asked.object, asked.id)
     for (const record of records)
@@ -62,7 +62,7 @@ export async function showJournal(
 ): Promise<CommandResult> {
   const since = flags.since === undefined ? undefined : parseCount('--since', flags.since, 0)
   const limit = flags.limit === undefined ? undefined : parseCount('--limit', flags.limit)
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   return withKeptSandbox(project, async (sandbox) => {
     for (const entry of await sandbox.journal(vendor, { since, limit }))
       if (shell.json) shell.line({ type: 'request', ...entry })

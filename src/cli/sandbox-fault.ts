@@ -10,7 +10,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { ownMember } from '../model/own-member.ts'
 import { renderTable } from '../render/table.ts'
 import { readSpec, readWords } from './fault-words.ts'
-import { openProject } from './open-project.ts'
+import { openConnections } from './open-project.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 /** Turns a fault on or off; without words lists those that there are. */
@@ -25,7 +25,7 @@ export async function setSandboxFault(shell: Shell, words: readonly string[]): P
   if (name === undefined && (off || keys.size > 0))
     throw badUsage('which fault?', 'millrace sandbox fault   lists them')
   if (vendor === undefined) return listFaults(shell, knownFaults)
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   return withKeptSandbox(project, async (sandbox) => {
     if (name === undefined) return listVendorFaults(shell, sandbox, vendor)
     const fault = ownMember((await lookAt(sandbox, vendor)).faults, name)

@@ -1,12 +1,12 @@
 import { serveProjectSandbox } from '../app/command-sandbox.ts'
 import { renderTable } from '../render/table.ts'
-import { openProject } from './open-project.ts'
+import { openConnections } from './open-project.ts'
 import { worldOptions, type WorldFlags } from './sandbox-world.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 /** Keeps the sandbox on until Ctrl-C, which is its ordinary end. */
 export async function serveSandboxInForeground(shell: Shell, flags: WorldFlags): Promise<CommandResult> {
-  const project = await openProject(shell)
+  const project = await openConnections(shell)
   const sandbox = await serveProjectSandbox(project, worldOptions(flags))
   const asked = shell.stop.listen('ends')
   const status = await sandbox.status()

@@ -47,6 +47,16 @@ describe('with a sync that cannot be read', () => {
       })
   })
 
+  test('the sandbox is kept running, goes on by a day, shows what it holds and can be broken on purpose', async () => {
+    for (const words of [['move'], ['show', 'stripe', 'prices'], ['journal', 'stripe'], ['fault', 'stripe']])
+      expect(await millrace(project, 'sandbox', ...words)).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(mistakes),
+      })
+    await endSandbox()
+    endSandbox = await serveSmallWorld(project)
+  })
+
   test('nothing is run', async () => {
     expect(await millrace(project, 'sync', 'run', 'customerio_people')).toMatchObject({
       code: 2,
