@@ -9,7 +9,7 @@ export type Accounts = {
   /** Those below the connection's, in order of their ids. */
   readonly list: (signal: AbortSignal) => Promise<readonly AdsAccount[]>
   /** It was found not to be enabled: it is asked no more. */
-  readonly isSkipped: (account: Account) => boolean
+  readonly isSkipped: (account: Pick<Account, 'id'>) => boolean
   /** Says once that it could not be read. */
   readonly skip: (account: Account, name: string) => void
 }

@@ -35,7 +35,11 @@ export function makeGaqlStream(parts: Parts): Stream {
     },
     async *read(scan, { signal }) {
       const opened = await openQuery(scan.options, signal)
-      if (!opened) return
+      if (!opened) {
+        // A replacement takes nobody's rows away.
+        yield { kind: 'checkpoint', resume: { phase: 'done' }, wholeOf: { field: 'customer.id', values: [] } }
+        return
+      }
       const { stream, infos } = opened
       const shape = shapeOf(infos.map((info) => ({ field: info.name, decimal: decimalOf(info) })))
       const toLines = (lines: Uint8Array, rows: number) => wrapLines(flattenLines(lines, rows, shape), stream.key)

@@ -1,5 +1,5 @@
 import { z, type Host, type LogicalType, type Scan, type ScanItem, type Stream } from 'millrace'
-import type { Accounts, AdsAccount } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { checkConditions, checkFields } from './check-fields.ts'
 import type { AdsApi } from './client.ts'
 import { flattenLines, shapeOf } from './flatten.ts'
@@ -9,6 +9,7 @@ import { readPosition, type Position } from './position.ts'
 import { countEntities, readEntities, type Asked, type AskedOf } from './read-entities.ts'
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
+import { accountsOf, warnOfOthers } from './scan-accounts.ts'
 import { keyBySplits } from './split-rows.ts'
 import type { AdsStream } from './streams.ts'
 
@@ -80,26 +81,20 @@ function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts
 /** What a stream says of itself whose rows are read by days. */
 export const ofDays = { boundedBy: 'segments.date', reportsDays: true, windowOf: ['customer.id'] } as const
 
-/** One scan, by days or by accounts, from where it stands. */
+/** One scan, by days or by accounts, from where it stands. What it says of its rows holds for the accounts that it has read whole. */
 export async function* readRows(reading: Reading, asked: Asked): AsyncGenerator<ScanItem> {
   checkWhere(asked.stream.name, asked.scan.where)
   const position = readPosition(asked.scan.resume)
-  const known = new Set(position?.left_out)
-  const all = await reading.accounts.list(reading.signal)
-  const own = all.filter(({ id, isManager }) => !known.has(id) && (!isManager || asked.stream.ofManagers === true))
-  const isLeftOut = (account: AdsAccount) => known.has(account.id) || reading.accounts.isSkipped(account)
+  await warnOfOthers(reading, asked)
+  const own = await accountsOf(reading.accounts, asked, reading.signal)
   for await (const item of readOwn(reading, { ...asked, accounts: own }, position)) {
     if (item.kind !== 'checkpoint') {
       yield item
       continue
     }
-    const leftOut = all.filter(isLeftOut).map(({ id }) => id)
-    const resume = { ...readPosition(item.resume), ...(leftOut.length > 0 && { left_out: leftOut }) }
-    yield {
-      ...item,
-      resume,
-      wholeOf: { field: 'customer.id', values: own.filter((one) => !isLeftOut(one)).map(({ id }) => id) },
-    }
+    const accounts = own.filter((account) => !reading.accounts.isSkipped(account)).map(({ id }) => id)
+    const wholeOf = { field: 'customer.id', values: accounts }
+    yield { ...item, resume: { ...readPosition(item.resume), accounts }, wholeOf }
   }
 }
 

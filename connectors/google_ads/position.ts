@@ -1,10 +1,10 @@
 import { readResume, z, type Json } from 'millrace'
 
 /** Where a scan stands: what is to be read next. Stored; add forms, never change a meaning. */
-export type Position = (EntityPosition | ReportPosition | { readonly phase: 'done' }) & LeftOut
+export type Position = (EntityPosition | ReportPosition | { readonly phase: 'done' }) & OfAccounts
 
-/** Accounts that the scan found not to be enabled: it has not read them. @default none */
-type LeftOut = { readonly left_out?: readonly string[] }
+/** Those with which the scan began, less what it found not to be enabled or listed since. @default not known: all that are listed */
+type OfAccounts = { readonly accounts?: readonly string[] }
 
 export type EntityPosition = {
   readonly phase: 'accounts'
@@ -27,7 +27,7 @@ export type ReportPosition = {
 /** @throws MillraceError MR-1401 where a stored one is not ours */
 export const readPosition = (resume: Json): Position | null => readResume(stored, resume, 'Google Ads')
 
-const leftOut = { left_out: z.array(z.string()).optional() }
+const ofAccounts = { accounts: z.array(z.string()).optional() }
 
 const stored = z.discriminatedUnion('phase', [
   z.object({
@@ -35,7 +35,7 @@ const stored = z.discriminatedUnion('phase', [
     account: z.string(),
     page: z.string().nullable(),
     rows: z.int().optional(),
-    ...leftOut,
+    ...ofAccounts,
   }),
   z.object({
     phase: z.literal('days'),
@@ -43,7 +43,7 @@ const stored = z.discriminatedUnion('phase', [
     to: z.iso.date(),
     account: z.string(),
     page: z.string().nullable(),
-    ...leftOut,
+    ...ofAccounts,
   }),
-  z.object({ phase: z.literal('done'), ...leftOut }),
+  z.object({ phase: z.literal('done'), ...ofAccounts }),
 ])

@@ -4,6 +4,7 @@ import { writeQuery } from './gaql.ts'
 import { objectOf, readPage } from './page.ts'
 import type { EntityPosition } from './position.ts'
 import { readQuery, type Reading } from './read-query.ts'
+import { accountsOf } from './scan-accounts.ts'
 import type { AdsStream } from './streams.ts'
 
 export type Asked = { readonly stream: AdsStream; readonly scan: Scan; readonly fields: readonly string[] }
@@ -34,17 +35,17 @@ export async function* readEntities(
       const resume = { phase: 'accounts', account: account.id, page: next, rows: read }
       yield { kind: 'checkpoint', resume, ...(again !== undefined && { again }) }
     }
-    yield following
-      ? { kind: 'checkpoint', resume: { phase: 'accounts', account: following.id, page: null } }
-      : { kind: 'checkpoint', resume: { phase: 'done' } }
+    if (following) yield { kind: 'checkpoint', resume: { phase: 'accounts', account: following.id, page: null } }
   }
+  // Also where nothing was left to be read: whose rows these are has to be told.
+  yield { kind: 'checkpoint', resume: { phase: 'done' } }
 }
 
 /** How many rows a scan brings, by the vendor. One request an account. */
-export async function countEntities(reading: Reading, { stream, scan }: Asked): Promise<number> {
+export async function countEntities(reading: Reading, asked: Asked): Promise<number> {
+  const { stream, scan } = asked
   let count = 0
-  for (const account of await reading.accounts.list(reading.signal)) {
-    if ((account.isManager && !stream.ofManagers) || reading.accounts.isSkipped(account)) continue
+  for (const account of await accountsOf(reading.accounts, asked, reading.signal)) {
     // By the whole key: what splits the rows is in it.
     const query = writeQuery({ fields: stream.key, from: stream.from, conditions: [stream.where, scan.where] })
     const read = (bytes: Uint8Array) => totalOf(bytes)

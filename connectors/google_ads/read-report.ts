@@ -61,11 +61,12 @@ export async function* readReport(
     }
     const following = rest[index + 1]
     const [first] = accounts
-    yield following && first
-      ? { kind: 'checkpoint', resume: { phase: 'days', ...following, account: first.id, page: null }, windows }
-      : { kind: 'checkpoint', resume: { phase: 'done' }, windows }
+    if (!following || !first) continue
+    yield { kind: 'checkpoint', resume: { phase: 'days', ...following, account: first.id, page: null }, windows }
     windows = []
   }
+  // Also where nothing was left to be read: whose rows these are has to be told.
+  yield { kind: 'checkpoint', resume: { phase: 'done' }, windows }
 }
 
 type Days = DayRange & {

@@ -139,7 +139,9 @@ describe('reports', () => {
       ...scan,
       resume: { ...at, from: '2021-01-01', to: '2021-01-30' },
     })
-    expect(old).toEqual([])
+    expect(rowsOf(old)).toEqual([])
+    expect(windowsOf(old)).toEqual([])
+    expect(old).toMatchObject([{ kind: 'checkpoint', resume: { phase: 'done' } }])
     await ads.requests()
     const items = await ads.read('campaign_performance', {
       ...scan,
@@ -155,7 +157,8 @@ describe('reports', () => {
 
   it('have nothing to read where a first scan ends before the oldest day that the vendor gives', async () => {
     const resume = { phase: 'days', from: '2020-01-01', to: '2020-01-30', account: '1110000001', page: null }
-    expect(await ads.read('campaign_performance', { to: '2022-01-01T00:00:00.000Z', resume })).toEqual([])
+    const items = await ads.read('campaign_performance', { to: '2022-01-01T00:00:00.000Z', resume })
+    expect(items).toMatchObject([{ kind: 'checkpoint', resume: { phase: 'done' }, windows: [] }])
   })
 
   it('are read again for a window of days, so that restated ones overwrite', async () => {
@@ -617,7 +620,8 @@ describe('queries of a user', () => {
   it('gaql without a query reads nothing, and says so where it is asked, before it is read', async () => {
     await check('gaql', null)
     expect(ads.warnings().filter((text) => text.startsWith('gaql: no query'))).toHaveLength(1)
-    expect(await ads.read('gaql')).toEqual([])
+    // A replacement has read of nobody, and takes nothing.
+    expect(await ads.read('gaql')).toMatchObject([{ kind: 'checkpoint', wholeOf: { values: [] } }])
   })
 
   it.each([
