@@ -100,7 +100,7 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
         if (ending.kind === 'refused') refusals.set(account.id, ending.message)
         else if (ending.kind === 'split') {
           span = Math.ceil(countDays(day, last) / 2)
-          isDoubted = ending.isUnknown === true
+          isDoubted = ending.unknown !== undefined
         } else {
           isDoubted = false
           // Where nothing may mean that the vendor does not tell, it takes nothing away.
@@ -162,16 +162,22 @@ function reportOf(
 
 type DayOf = { readonly of: ReportOf; readonly level: Level; readonly account: Account }
 
-/** A day that is too much by itself is read by campaigns, half of them at a time, and one before them where nobody knows whether it is. */
+/**
+ * A day that is too much by itself is read by campaigns, half of them at a time, and one before them where nobody knows whether it is.
+ * @throws MillraceError MR-3003 where not even that one comes, or there is nothing to halve: it is an outage
+ */
 async function* readDay(api: GraphApi, day: DayOf, part: Part): AsyncGenerator<Rows, Ending> {
   const { of, level } = day
   let ending = yield* readReport(api, of, part)
   if (ending.kind !== 'split') return ending
+  if (of.isProbe && ending.unknown && (level === 'account' || part.campaigns)) throw ending.unknown
   // Where there is nothing left to halve: a job also fails without a reason, and works the next time.
   const halves = level === 'account' ? null : await halve(api, part, { ...day, isDoubted: isUnknown(ending) })
   for (let tries = 1; !halves && ending.kind === 'split' && tries < mostTries; tries++) {
     await pause(of.pollMs * 2 ** tries, of.signal)
-    ending = yield* readReport(api, { ...of, isProbe: isUnknown(ending) }, part)
+    const isProbe = isUnknown(ending)
+    ending = yield* readReport(api, { ...of, isProbe }, part)
+    if (isProbe && ending.kind === 'split' && ending.unknown) throw ending.unknown
   }
   if (!halves && ending.kind === 'split') throw failed(of, part, ending.message)
   for (const half of halves ?? []) {
@@ -181,7 +187,7 @@ async function* readDay(api: GraphApi, day: DayOf, part: Part): AsyncGenerator<R
   return ending.kind === 'refused' ? ending : { kind: 'done' }
 }
 
-const isUnknown = (ending: Ending): boolean => ending.kind === 'split' && ending.isUnknown === true
+const isUnknown = (ending: Ending): boolean => ending.kind === 'split' && ending.unknown !== undefined
 
 /** null: it cannot be made smaller. The day is replaced whole: with the halves goes what is in no list, as it is deleted or new. */
 async function halve(

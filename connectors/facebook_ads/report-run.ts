@@ -29,10 +29,10 @@ export type Rows = {
 /** `split`: it failed, or a page is too much. `lost`: the vendor does not see it any more. */
 export type RunEnding = { readonly kind: 'done' } | Split | Lost
 
-/** `isUnknown`: the vendor does not say why not even its smallest page comes, which an outage may be, too. */
-export type Split = { readonly kind: 'split'; readonly message: string; readonly isUnknown?: boolean }
+/** `unknown`: the vendor does not say why not even its smallest page comes, which an outage may be, too. */
+export type Split = { readonly kind: 'split'; readonly message: string; readonly unknown?: MillraceError }
 
-/** A report that was started: waited for, and read page by page. @throws MillraceError MR-3003 where a probe tells that it is an outage */
+/** A report that was started: waited for, and read page by page. */
 export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncGenerator<Rows, RunEnding> {
   const broken = await waitForRun(api, of, run)
   if (broken) return broken
@@ -50,8 +50,7 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
     if (page.kind === 'lost') return page
     if (page.kind === 'less') {
       const { message, failure } = page
-      if (limit <= fewestRows && of.isProbe && failure) throw failure
-      if (limit <= fewestRows) return { kind: 'split', message, isUnknown: failure !== undefined }
+      if (limit <= fewestRows) return { kind: 'split', message, ...(failure && { unknown: failure }) }
       limit = Math.max(fewestRows, limit >> 1)
       continue
     }

@@ -186,9 +186,9 @@ describe('a report', () => {
   const runs = (requests: readonly string[]) => requests.filter((request) => request.startsWith('POST ')).length
 
   it.each([
-    ['of days', {}],
-    ['of a day', { days_per_report: 1 }],
-  ])('%s that fails by an outage is not taken for too much: one small one tells', async (_, options) => {
+    ['of days', {}, 2],
+    ['of a day', { days_per_report: 1 }, 1],
+  ])('%s that fails by an outage is not taken for too much: small ones tell', async (_, options, small) => {
     await using vendor = await openFacebook()
     const scan = { from: '2026-11-02T00:00:00Z', to: '2026-11-10T00:00:00Z', options }
     const whole = rowsOf(await vendor.read('ad_insights', scan))
@@ -200,9 +200,10 @@ describe('a report', () => {
       message: expect.stringContaining('Service temporarily unavailable'),
     })
     const asked = await vendor.requests()
-    expect(runs(asked)).toBe(2)
+    // Of one day, and of one campaign in it.
+    expect(runs(asked)).toBe(1 + small)
     // Pages of six sizes, and the smallest again.
-    expect(asked.filter((request) => isPage.test(request))).toHaveLength((6 + 1) * 5)
+    expect(asked.filter((request) => isPage.test(request))).toHaveLength((6 + small) * 5)
     await vendor.fault('too_much_page', null)
     expect(spendOf(rowsOf(await vendor.read('ad_insights', scan)))).toEqual(spendOf(whole))
     expect(await vendor.requests()).toHaveLength(usual.length)
@@ -211,6 +212,7 @@ describe('a report', () => {
   it.each([
     ['days', { from: '2026-11-02T00:00:00Z' }, 'account_id'],
     ['campaigns of a day', { from: '2026-11-09T00:00:00Z', options: { days_per_report: 1 } }, 'campaign_id'],
+    ['campaigns of each of the days', { from: '2026-11-02T00:00:00Z' }, 'campaign_id'],
   ])(
     'that is too much is cut where the vendor does not say so, either, and its pages stay large: %s',
     async (_, days, part) => {
