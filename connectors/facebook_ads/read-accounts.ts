@@ -15,8 +15,9 @@ export async function* readAccounts(
     signal,
   }: { readonly accountIds: readonly string[] | undefined; readonly scan: Scan; readonly signal: AbortSignal },
 ): AsyncGenerator<ScanItem> {
-  const { readable, refused } = await findAccounts(api, accountIds, signal)
-  if (!accountIds) warnOfUnlisted(api.host, 'ad_accounts', { last: scan.last, readable })
+  const accounts = await findAccounts(api, accountIds, signal)
+  const { readable, refused } = accounts
+  warnOfUnlisted(api.host, 'ad_accounts', { last: scan.last, accounts })
   const fields = askFields('ad_accounts', scan.fields, ['id'])
   const managed = fields.names.filter((field) => managedFields.has(field))
   const viewed = askFields(

@@ -42,14 +42,15 @@ export async function* readInsights(api: GraphApi, reading: InsightsReading): As
   const { options, breakdowns } = readOptions(reading, scan.options)
   let pageRows = usualRows
   const of = reportOf(reading, { options, breakdowns, pageRows: () => pageRows })
-  const { readable, refused } = await findAccounts(api, accountIds, signal)
+  const accounts = await findAccounts(api, accountIds, signal)
+  const { readable, refused } = accounts
   const refusals = new Map(refused)
   const now = api.host.lastDate() ?? new Date(scan.to)
   const keptMonths = keptMonthsOf(breakdowns)
   const optedIn = breakdowns.filter((name) => optedInBreakdowns.includes(name))
   const empty = new Map<string, EmptyDays>()
   const known = knownOf(scan)
-  if (!accountIds) warnOfUnlisted(api.host, stream, { last: scan.last, readable })
+  warnOfUnlisted(api.host, stream, { last: scan.last, accounts })
   let position = readPosition(scan.resume)
   let span = options.days_per_report ?? usualSpan[level]
   // Nobody knows yet whether it was the size of the last report, or an outage.

@@ -1,5 +1,5 @@
 import { MillraceError, type Host, type Json } from 'millrace'
-import type { Account } from './account.ts'
+import type { Accounts } from './account.ts'
 import { countDays } from './days.ts'
 import type { Days } from './insights-days.ts'
 import { readPosition } from './position.ts'
@@ -17,13 +17,14 @@ export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): 
 export function warnOfUnlisted(
   host: Host,
   stream: string,
-  { last, readable }: { readonly last: Json | undefined; readonly readable: readonly Account[] },
+  { last, accounts }: { readonly last: Json | undefined; readonly accounts: Accounts },
 ): void {
-  const listed = new Set(readable.map(({ id }) => id))
+  const { readable, refused } = accounts
+  const listed = new Set([...readable.map(({ id }) => id), ...refused.keys()])
   const gone = readPosition(last ?? null).done.filter((id) => !listed.has(id))
   if (gone.length > 0)
     host.warn(
-      `${stream}: the token does not see ${gone.join(', ')} any more. What is loaded stays; an account that comes back is read from its beginning.`,
+      `${stream}: ${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} no longer among the accounts of the connection. What is loaded stays; an account that comes back is read from its beginning.`,
     )
 }
 

@@ -186,10 +186,28 @@ describe('an account that the last complete scan did not read', () => {
       last: { done: [first, second], account: null, at: null },
     })
     expect(vendor.warnings()).toEqual([
-      expect.stringContaining(`account_insights: the token does not see ${first} any more`),
+      expect.stringContaining(`account_insights: ${first} is no longer among the accounts of the connection`),
     ])
     expect(resumeOf(items)).toMatchObject({ done: [second] })
   })
+
+  it.each(['account_insights', 'ad_accounts'])(
+    'is told of where the connection names it no more, and not where it refuses: %s',
+    async (name) => {
+      await using all = await openFacebook()
+      const done = await accountsOf(all)
+      const [first = '', second = ''] = done
+      const last = { done, account: null, at: null }
+      await using one = await openFacebook({ account_ids: [second] })
+      await one.read(name, { last })
+      const said = `${name}: ${first} is no longer among the accounts of the connection`
+      expect(one.warnings()).toEqual([expect.stringContaining(said)])
+      await using both = await openFacebook({ account_ids: done })
+      await both.fault('forbidden_account', { times: 'always', account: first })
+      await both.read(name, { last }).catch(() => undefined)
+      expect(both.warnings().filter((text) => text.includes('no longer among'))).toEqual([])
+    },
+  )
 
   it('can be tried in the sandbox, which reads all that its token sees', async () => {
     const { account_ids } = simulator.connection({ host: '127.0.0.1', port: 0 })
@@ -210,7 +228,9 @@ describe('an account that the last complete scan did not read', () => {
     const wholeOf = { field, values: [valueOf(second)] }
     const items = await vendor.read(name, { whole: true, last })
     expect(items.at(-1)).toMatchObject({ kind: 'checkpoint', wholeOf })
-    expect(vendor.warnings()).toEqual([expect.stringContaining(`${name}: the token does not see ${first} any more`)])
+    expect(vendor.warnings()).toEqual([
+      expect.stringContaining(`${name}: ${first} is no longer among the accounts of the connection`),
+    ])
     const resume = resumeOf(items)
     expect((await vendor.read(name, { whole: true, last, resume })).at(-1)).toMatchObject({ wholeOf })
   })
