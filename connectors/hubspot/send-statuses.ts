@@ -60,8 +60,8 @@ function sendBatch(
 
 /**
  * Several people at a time where all opt out, a person's own types in order. One that gets no answer keeps no other from
- * going; where several do not, the delivery ends with it. Nor does one who opts out and is answered by somebody else: the
- * path has their address in it, at which a proxy may take offence.
+ * going; where several do not, the delivery ends with it. Nor does one who opts out and is answered by somebody else, be they
+ * alone: the path has their address in it, at which a proxy may take offence, and the batch has just been refused by HubSpot itself.
  */
 async function sendOneByOne(
   api: HubspotApi,
@@ -78,9 +78,14 @@ async function sendOneByOne(
   let failures = 0
   let last: MillraceError | undefined
   let isOver = false
+  let isOfAll = false
   const take = async (input: StatusInput): Promise<void> => {
+    let isOwn = true
+    const saw = (error: VendorError) => {
+      isOwn = error.isOwn
+    }
     try {
-      const [answer = { result: unnamed }] = await sendOne(api, input, signal)
+      const [answer = { result: unnamed }] = await sendOne(api, input, { signal, saw })
       answers.set(input, answer)
       heard++
       failures = 0
@@ -92,6 +97,7 @@ async function sendOneByOne(
       answers.set(input, { result: { outcome: 'unknown', message: error.message } })
       if (isOver) return
       last = error
+      isOfAll ||= isOwn || error.code !== 'MR-3001'
       failures++
       // One cause may fell all that are under way together.
       isOver = !ofOne.includes(error.code) || failures >= maxFailures + lanes - 1
@@ -104,18 +110,23 @@ async function sendOneByOne(
   const ends = await Promise.allSettled(Array.from({ length: lanes }, sendLane))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
   // What is done is not denied by an error after it.
-  if (last && heard === 0) throw last
+  if (last && heard === 0 && (isOver || isOfAll)) throw last
   const unsent = last ? unheard(last) : unnamed
   return inputs.map((input) => answers.get(input) ?? { result: unsent })
 }
 
-function sendOne(api: HubspotApi, input: StatusInput, signal: AbortSignal): Promise<readonly StatusAnswer[]> {
+type SendingOne = { readonly signal: AbortSignal; readonly saw: (error: VendorError) => void }
+
+function sendOne(api: HubspotApi, input: StatusInput, { signal, saw }: SendingOne): Promise<readonly StatusAnswer[]> {
   return api.call<readonly StatusAnswer[]>({
     ...callOf([input], signal),
     label: 'POST /communication-preferences/v4/statuses/{subscriberIdString}',
     docs: oneDocs,
     send: (sdk) => sdk.request('POST', pathOf(input), bodyOf(input)),
-    recover: (error) => takeRefusal([input], error),
+    recover: (error) => {
+      saw(error)
+      return takeRefusal([input], error)
+    },
   })
 }
 

@@ -214,6 +214,24 @@ describe('opt-outs', () => {
     for (const n of [0, 1, 2, 3, 4]) expect(await statusOf(`p${n}@people.example`)).toBe('UNSUBSCRIBED')
   })
 
+  it('keep nobody from being opted in where a proxy refuses the only one of them, one by one', async () => {
+    const restore = project.edit('syncs/statuses.yaml', (text) => text.replace('} }', '}, allow_opt_in: true }'))
+    const scopes = ['communication_preferences.statuses.batch.write']
+    await project.sandbox.setFault('hubspot', 'missing_scopes', { times: 'always', scopes })
+    await run('statuses', 0)
+    expect(await statusOf('p1@people.example')).toBe('UNSUBSCRIBED')
+    const proxy = { status: 403, times: 'always' as const, match: 'statuses/p0(@|%40)', body: '<html>no</html>' }
+    await project.sandbox.setFault('hubspot', 'status', proxy)
+    await project.write(`UPDATE raw.statuses SET opted_out = id = 'p0'`)
+    expect(await run('statuses', 5)).toMatchObject({ ledger: { changed: 2, delivered: 1, unknown: 1 } })
+    expect(await statusOf('p1@people.example')).toBe('SUBSCRIBED')
+    await project.sandbox.setFault('hubspot', 'status', null)
+    expect(await run('statuses', 0)).toMatchObject({ ledger: { retry: 1, delivered: 1 } })
+    expect(await statusOf('p0@people.example')).toBe('UNSUBSCRIBED')
+    await project.sandbox.setFault('hubspot', 'missing_scopes', null)
+    restore()
+  })
+
   it('are refused with a slip in their options before any is intended, and go once it is mended', async () => {
     const restore = project.edit('syncs/statuses.yaml', (text) => text.replace('legal_basis:', 'legal_bases:'))
     for (const command of ['plan', 'run']) {

@@ -221,6 +221,7 @@ describe('subscriptions of a token without the scope of the batch', () => {
 
   const letters = [...'abcdefghij']
   const optOuts = letters.map((name) => say(`${name}@x.example`, 'UNSUBSCRIBED'))
+  const refusedKey = { status: 'error', message: 'expired', category: 'EXPIRED_AUTHENTICATION', correlationId: 'c-1' }
   const countOut = async () =>
     (await vendor.sandbox.show('hubspot', 'subscription')).filter(
       ({ subscriberIdString, status }) => /^.@x/.test(String(subscriberIdString)) && status === 'UNSUBSCRIBED',
@@ -241,6 +242,22 @@ describe('subscriptions of a token without the scope of the batch', () => {
     await vendor.fault('status', { status, times: 'always', match: 'statuses/a%40', body: '<html>no</html>' })
     expect(await write(optOuts)).toEqual([{ outcome: 'unknown', message: expect.any(String) }, ...Array(9).fill(ok)])
     expect(await countOut()).toBe(9)
+  })
+
+  it.each([302, 403, 404])('end nothing with one who is alone, whom a proxy answers with a %i', async (status) => {
+    await vendor.fault('status', { status, times: 'always', match: 'statuses/a%40', body: '<html>no</html>' })
+    expect(await write([say('a@x.example', 'UNSUBSCRIBED'), say('b@x.example')])).toEqual([
+      { outcome: 'unknown', message: expect.any(String) },
+      ok,
+    ])
+  })
+
+  it.each([
+    ['HubSpot itself refuses who asks', optOuts.slice(0, 1), { status: 401, body: refusedKey }],
+    ['a proxy answers for one after another', optOuts, { status: 403, body: '<html>no</html>' }],
+  ])('end with the error where %s', async (_, changes, spec) => {
+    await vendor.fault('status', { ...spec, times: 'always', match: 'statuses/.%40' })
+    await expect(write(changes)).rejects.toMatchObject({ code: 'MR-3001' })
   })
 
   it('end at once where somebody else answers for one who opts in: nobody after them is used up', async () => {
