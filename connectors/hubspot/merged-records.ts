@@ -45,7 +45,12 @@ function refuseGroup(of: Finder, record: FoundRecord, group: readonly Row[]): re
     if (row !== owner) return [[row, `${words.is(row.key)}, for which the row ${owner?.key ?? own} stands, too`]]
     if (row.op === 'update' || mayTake(row) || Object.entries(row.properties).every(isOptOut)) return []
     const why = row.key === own ? words.several : words.was(row.key)
-    return [[row, `${why}: what is taken away there may be another row’s; if it is nobody’s, take it away at HubSpot`]]
+    return [
+      [
+        row,
+        `${why}: what is taken away there may be another row’s; if it is nobody’s, take it away at HubSpot;  millrace sync run NAME --rejected-only  looks again`,
+      ],
+    ]
   })
 }
 

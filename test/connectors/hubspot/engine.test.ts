@@ -169,6 +169,33 @@ describe('a row that comes to name its record by another value', () => {
     await run('addresses', 5)
     expect(await run('addresses', 0)).toMatchObject({ ledger: { unchanged: 1, removed: 1, delivered: 1 } })
   })
+
+  it('is done where the advice of its reject is followed, though the row that left is parked', async () => {
+    const restore = project.edit('syncs/addresses.yaml', (text) => `${text}park_after: 2\n`)
+    const addressOf = async (of: string) => String((await propertiesOf('contact', of))['email'])
+    const [home, other] = [await addressOf('50001'), await addressOf('50003')]
+    const id = await mergeContacts(project.sandbox, '50001', '50002')
+    await project.write(
+      `CREATE TABLE raw.addresses AS SELECT * FROM (VALUES ('${home}', 'CTO'), ('${other}', 'CEO')) r(email, title)`,
+    )
+    await run('addresses', 0)
+    await project.write(`DELETE FROM raw.addresses WHERE email = '${home}'`)
+    for (let runs = 0; runs < 2; runs++) await run('addresses', 5)
+    expect(await run('addresses', 5)).toMatchObject({ ledger: { parked: 1 } })
+    const [reject] = await project.rows(`SELECT message FROM _millrace.rejects WHERE key = '${home}'`)
+    expect(reject?.['message']).toContain(
+      'take it away at HubSpot;  millrace sync run NAME --rejected-only  looks again',
+    )
+    const { access_token, base_url } = project.sandbox.connection('hubspot')
+    const cleared = await fetch(`${String(base_url)}/crm/v3/objects/contacts/batch/update`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${String(access_token)}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: [{ id, properties: { jobtitle: '' } }] }),
+    })
+    expect(cleared.status).toBe(200)
+    expect(await run('addresses', 0, '--rejected-only')).toMatchObject({ ledger: { delivered: 1, parked: 0 } })
+    restore()
+  })
 })
 
 describe('opt-outs', () => {
@@ -256,8 +283,8 @@ describe('opt-outs', () => {
   })
 })
 
-async function run(sync: string, exit: number): Promise<RunLine> {
-  const result = resultOf(await millrace(['sync', 'run', sync], project))
+async function run(sync: string, exit: number, ...more: readonly string[]): Promise<RunLine> {
+  const result = resultOf(await millrace(['sync', 'run', sync, ...more], project))
   const [line] = result.runs
   expect([result.exit_code, line?.error]).toEqual([exit, undefined])
   if (!line) throw new Error('nothing was run')
