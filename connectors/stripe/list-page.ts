@@ -39,7 +39,9 @@ export const fetchPageAfter = (api: StripeApi, request: PageRequest, after: stri
   api.get<ListPage | null>({
     ...getOf({ ...request, query: { ...request.query, starting_after: after } }),
     read: (bytes, readAt) => cutList(bytes, readAt, after),
-    recover: (failure, readAt) => emptyOfGone(request, failure, readAt) ?? nullOfGone(failure),
+    // A line that is gone is not the object that it was in.
+    recover: (failure, readAt) =>
+      failure.param === 'starting_after' ? nullOfGone(failure) : emptyOfGone(request, failure, readAt),
   })
 
 const getOf = ({ path, endpoint, query, limit, expand = [], docs, signal }: PageRequest) => ({

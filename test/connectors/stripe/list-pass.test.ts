@@ -263,17 +263,21 @@ describe('a failure in mid-list', () => {
     await expect(stripe.read('charges', await stripe.scanOf())).rejects.toMatchObject({ code: 'MR-3004' })
   })
 
-  it('is a list in an object whose next page is refused again and again', async () => {
-    await using other = await openStripe({ scale: 0.1 })
-    const page = { object: 'list', has_more: true, data: [{ id: 'il_1', object: 'line_item' }] }
-    const always = { times: 'always' } as const
-    await other.sandbox.setFault('stripe', 'error_200', { ...always, match: '/lines[?]limit=100$', body: page })
-    await other.sandbox.setFault('stripe', 'status', { ...always, ...placeGone, match: '/lines[?].*starting_after' })
-    await expect(other.read('invoices', await other.scanOf())).rejects.toMatchObject({
-      code: 'MR-3005',
-      message: expect.stringContaining('no longer there'),
-    })
-  })
+  it.each([400, 404])(
+    'is a list in an object whose next page is refused again and again, which is not the object that is gone: %i',
+    async (status) => {
+      await using other = await openStripe({ scale: 0.1 })
+      const page = { object: 'list', has_more: true, data: [{ id: 'il_1', object: 'line_item' }] }
+      const always = { times: 'always' } as const
+      await other.sandbox.setFault('stripe', 'error_200', { ...always, match: '/lines[?]limit=100$', body: page })
+      const refusal = { ...always, ...placeGone, status }
+      await other.sandbox.setFault('stripe', 'status', { ...refusal, match: '/lines[?].*starting_after' })
+      await expect(other.read('invoices', await other.scanOf())).rejects.toMatchObject({
+        code: 'MR-3005',
+        message: expect.stringContaining('no longer there'),
+      })
+    },
+  )
 
   it('is a list in an object that has null in its place: its children would be deleted', async () => {
     const body = {
