@@ -70,7 +70,7 @@ export type Otherness = {
  */
 export function otherRows(plan: StreamPlan, before: Asked | undefined): Otherness | null {
   const { stream, shape, mode } = plan
-  // Its rows are replaced as a whole.
+  // What is replaced is gone, and what stays beside it says that it is of another account.
   if (before === undefined || mode === 'full_refresh') return null
   // What was asked was asked of another table.
   if (before.table !== undefined && before.table !== nameOf(shape)) return null

@@ -32,7 +32,7 @@ export function checkMasks(
     })
   for (const [field, mask] of Object.entries(config.mask)) {
     if (plain.includes(field))
-      throw refuse(`${name}.${field} cannot be masked: whole days are replaced by it`, 'Take the mask off this field.')
+      throw refuse(`${name}.${field} cannot be masked: rows are replaced by it`, 'Take the mask off this field.')
     const isHashable = key.includes(field) || hashable.includes(field)
     if (required.has(field) && !(mask === 'sha256' && isHashable))
       throw isHashable

@@ -3,6 +3,7 @@ import type { Stream } from '../connector/contract.ts'
 import type { SchemaChange, Table } from '../model/table.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
+import { lackedByMode } from './mode-fields.ts'
 import { planIntervals, prepareIntervals } from './prepare-intervals.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { TableShape } from './table-shape.ts'
@@ -12,6 +13,9 @@ import type { TableShape } from './table-shape.ts'
  * have are left out of what is loaded, but for those that the sync includes by name. @throws MillraceError MR-2201
  */
 export async function prepareTables(context: EtlContext, session: Session, plan: StreamPlan): Promise<StreamPlan> {
+  const say = ({ name }: Pick<Stream, 'name'>, changes: readonly SchemaChange[]) => {
+    for (const change of changes) context.emit({ type: 'schema.changed', run_id: context.runId, stream: name, change })
+  }
   const prepare = async (
     stream: Pick<Stream, 'name' | 'columns'>,
     { shape, config, mode }: Prepared,
@@ -22,10 +26,11 @@ export async function prepareTables(context: EtlContext, session: Session, plan:
       ...(await session.ensureTable(shape.table, config.schemaChanges)),
       ...(asked.columns.length > 0 ? await session.ensureTable(asked, 'evolve') : []),
     ]
-    for (const change of changes)
-      context.emit({ type: 'schema.changed', run_id: context.runId, stream: stream.name, change })
+    say(stream, changes)
     return asStored(session, shape, config.schemaChanges)
   }
+  const lacked = await lackedByMode(session, plan)
+  if (lacked) say(plan.stream, await session.ensureTable(lacked, 'evolve'))
   const shape = await prepare(plan.stream, plan)
   const children: StreamPlan['children'][number][] = []
   for (const child of plan.children)
@@ -38,12 +43,14 @@ export async function planChanges(session: Session, plan: StreamPlan): Promise<r
   const { table } = plan.shape
   const fields = Object.keys(plan.stream.columns)
   const intervals = await planIntervals(session, { table, fields, mode: plan.mode })
-  const added = new Set(intervals.flatMap((change) => (change.kind === 'column_added' ? [change.column] : [])))
+  const lacked = await lackedByMode(session, plan)
+  const ours = [...intervals, ...(lacked ? await session.planTable(lacked, 'evolve') : [])]
+  const added = new Set(ours.flatMap((change) => (change.kind === 'column_added' ? [change.column] : [])))
   const rest = { ...table, columns: table.columns.filter(({ name }) => !added.has(name)) }
   const asked = named(plan.shape, plan.config)
   const more = asked.columns.length > 0 ? await session.planTable(asked, 'evolve') : []
   return [
-    ...intervals,
+    ...ours,
     ...(await session.planTable(rest, plan.config.schemaChanges)),
     ...more.filter(({ kind }) => kind === 'column_added'),
   ]

@@ -15,6 +15,7 @@ import { checkOptions, refuseIdleOptions } from './check-options.ts'
 import { chooseStreams } from './choose-streams.ts'
 import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 import { withLeftOut, type LeftOut } from './left-out-fields.ts'
+import { fieldsOfMode, plainFieldsOfMode } from './mode-fields.ts'
 import { parentMask } from './parent-mask.ts'
 import type { TableShape } from './table-shape.ts'
 
@@ -69,10 +70,6 @@ export async function resolveStreams(
     await stream.checkAsked?.({ where: config.where, options: config.options }, { signal })
     const alike = recordMask(stream, { wanted, streams })
     if (wanted.has(stream.history?.of ?? '')) checkHistory(sync.name, stream, { config, alike })
-    const { key, boundedBy = '', windowOf = [] } = stream
-    // A replacement knows whose rows are meant by the hash of a key, too.
-    const owners = windowOf.filter((field) => !key.includes(field))
-    const windows = mode === 'replace_window' ? [boundedBy, ...windowOf] : mode === 'full_refresh' ? owners : []
     plans.push({
       stream,
       config,
@@ -83,9 +80,9 @@ export async function resolveStreams(
         ours: mode === 'scd2' ? intervalColumns : [],
         byField: historyMasks(stream, wanted),
         alike,
-        needed: [...neededFields(stream, streams), ...windows],
+        needed: [...neededFields(stream, streams), ...fieldsOfMode(mode, stream)],
         wished: wishedFields(stream, { wanted, streams }),
-        plain: windows,
+        plain: plainFieldsOfMode(mode, stream),
       }),
       children: stream.children.flatMap((child): ChildPlan[] => {
         const own = wanted.get(child.name)

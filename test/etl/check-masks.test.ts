@@ -47,7 +47,7 @@ describe('refused before anything is read is', () => {
     expect((await run(parts, { mask: { name: 'redact', id: 'sha256' } })).errors).toEqual([])
   })
 
-  it('a mask on what whole days are replaced by', async () => {
+  it('a mask on what days or accounts are replaced by', async () => {
     const report = {
       key: ['id', 'name'],
       columns: { id: 'integer', name: 'string', day: 'date' },
@@ -60,8 +60,12 @@ describe('refused before anything is read is', () => {
     for (const field of ['day', 'name'])
       await expect(run(report, { mode: 'replace_window', mask: { [field]: 'sha256' } })).rejects.toMatchObject({
         code: 'MR-1208',
-        message: expect.stringContaining(`people.${field} cannot be masked: whole days are replaced by it`),
+        message: expect.stringContaining(`people.${field} cannot be masked: rows are replaced by it`),
       })
+    const keyless = { ...report, key: ['id'] }
+    await expect(run(keyless, { mode: 'full_refresh', mask: { name: 'sha256' } })).rejects.toMatchObject({
+      message: expect.stringContaining('people.name cannot be masked: rows are replaced by it'),
+    })
   })
 
   it('a reconciliation of what the vendor does not list whole, where the stream itself asks for it', async () => {

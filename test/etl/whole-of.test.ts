@@ -9,10 +9,13 @@ let world: World
 let held: Held
 /** What it says that it has read, where that is not what it lists. */
 let said: readonly string[] | null
+/** What its stream is beside. */
+let more: Partial<Stream>
 beforeEach(() => {
   world = openWorld()
   held = { a: ['1', '2'], b: ['1', '2'], c: ['1'] }
   said = null
+  more = {}
 })
 afterEach(() => world.close())
 
@@ -43,6 +46,7 @@ const stream = (): Stream => ({
     }
     yield { kind: 'checkpoint', resume: 'end', wholeOf: { field: 'account', values: said ?? Object.keys(held) } }
   },
+  ...more,
 })
 const connector: OpenedConnector = {
   check: async () => undefined,
@@ -120,4 +124,66 @@ it('what rows lack is held against the rows of the accounts that were read: the 
   const { errors } = await run({ mode: 'full_refresh' }, { maxShrink: { fraction: 0.5 } })
   expect(errors.map(({ code }) => code)).toEqual(['MR-4105'])
   expect(await standing()).toHaveLength(5)
+})
+
+describe('a replacement leaves each row once, and takes what it reads no more, where', () => {
+  const report = { key: ['id'], windowOf: ['account'], children: [] }
+  const ids = async () => (await world.rows('SELECT id FROM crm.orders ORDER BY 1')).map(({ id }) => id)
+  const replace = async (config: Parameters<typeof run>[0] = {}, options: RunOptions = {}) =>
+    (await world.run(connector, { streams: [{ name: 'orders', mode: 'full_refresh', ...config }], ...options })).errors
+  beforeEach(() => {
+    held = { a: ['a1', 'a2'], b: ['b1'] }
+  })
+
+  it.each([
+    ['gets a mask', {}, { account: 'sha256' }],
+    ['loses its mask', { account: 'sha256' }, {}],
+  ] as const)('the key that names the account %s', async (_, before, after) => {
+    await replace({ mask: before })
+    held = { a: ['a1'], b: ['b1'] }
+    expect(await replace({ mask: after })).toEqual([])
+    expect(await ids()).toEqual(['a1', 'b1'])
+  })
+
+  it.each(['sha256', 'last4', 'redact'] as const)('the account was masked by %s', async (mask) => {
+    more = report
+    await replace({ mode: 'merge', mask: { account: mask } })
+    held = { a: ['a1'], b: ['b1'] }
+    expect(await replace()).toEqual([])
+    expect(await ids()).toEqual(['a1', 'b1'])
+  })
+
+  it.each(['evolve', 'ignore', 'freeze'] as const)(
+    'the account was left out, and schema_changes is %s: the mode asks for its column',
+    async (schemaChanges) => {
+      more = report
+      await replace({ mode: 'merge', exclude: ['account'] })
+      held = { a: ['a1'], b: ['b1'] }
+      expect(await replace({ schemaChanges, exclude: ['account'] })).toEqual([])
+      expect(await ids()).toEqual(['a1', 'b1'])
+      held = { b: [] }
+      await replace({ schemaChanges, exclude: ['account'] })
+      expect(await ids()).toEqual(['a1'])
+    },
+  )
+
+  it.each(['evolve', 'ignore'] as const)('a connection comes to name its accounts (%s)', async (schemaChanges) => {
+    more = { key: ['id'], columns: { id: 'string' }, children: [] }
+    said = []
+    await replace({ mode: 'merge' })
+    more = { children: [] }
+    said = null
+    held = { a: ['a1'], b: ['b1'] }
+    expect(await replace({ schemaChanges })).toEqual([])
+    expect(await ids()).toEqual(['a1', 'b1'])
+  })
+
+  it('rows do not say whose they are: the guard speaks of them', async () => {
+    more = report
+    await replace({ mode: 'merge', exclude: ['account'] })
+    held = { a: ['a1', 'a2'] }
+    const errors = await replace({ schemaChanges: 'ignore' }, { maxShrink: { rows: 0 } })
+    expect(errors.map(({ code }) => code)).toEqual(['MR-4105'])
+    expect(await ids()).toEqual(['a1', 'a2', 'b1'])
+  })
 })

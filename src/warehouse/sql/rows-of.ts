@@ -20,4 +20,8 @@ export const isOf = (db: Engine, { column, values }: BroughtRowsOf, table: Table
     ? 'false'
     : `${db.asText(db.quote(column), typeIn(table, column) ?? 'string')} IN (SELECT ${valueCell} FROM ${values})`
 
+/** And rows that do not say whose they are: what comes now says it, and they would stand beside it. */
+export const isOfOrNobodys = (db: Engine, of: BroughtRowsOf, table: Table): string =>
+  of.values === null ? 'false' : `(${isOf(db, of, table)} OR ${db.quote(of.column)} IS NULL)`
+
 const valueCell = '_of'

@@ -43,6 +43,17 @@ export function generationConformance(open: OpenWarehouse): void {
       expect(await names()).toEqual(['Ann', 'Bert'])
     })
 
+    test('takes the place of rows that do not say whose they are, too, as long as any were read', async () => {
+      const row = (id: number, name: string | null): Row => ({ id, name, _version: id, _read_at: id })
+      const ids = async () => (await bench().rows('SELECT id FROM crm.people ORDER BY id')).map(({ id }) => Number(id))
+      const of = (values: readonly string[]) => ({ ...unseen(1), of: { column: 'name', values } })
+      await bench().load({ rows: [row(1, 'Ann'), row(2, 'Bob'), row(3, null)] })
+      expect(await bench().load({ ...last, sweep: of([]) })).toMatchObject({ replaced: 0 })
+      const rows = [row(4, 'Bob'), row(5, null)]
+      expect(await bench().load({ rows, ...last, scanId: 'scan-2', sweep: of(['Bob']) })).toMatchObject({ replaced: 2 })
+      expect(await ids()).toEqual([1, 4, 5])
+    })
+
     test('takes the newest of a row that stands in several chunks of a commit', async () => {
       const ledger = await bench().load({
         rows: [row(1, 'Ann', 1)],
