@@ -18,6 +18,7 @@ import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
+import { countRead } from './read-again.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
   addLedgers,
@@ -72,6 +73,7 @@ export class StreamWork {
   readonly #underWay: InOrder<Step>
   #resume: Json
   #again = 0
+  readonly #read = countRead()
   /** Whose rows the scan has read. null: everybody's. */
   #wholeOf: WholeOf | null = null
   /** Staged chunks that wait for their commit. */
@@ -150,6 +152,9 @@ export class StreamWork {
     await this.#workbench.close()
   }
 
+  /** Whose rows it has read. null: everybody's. */
+  readonly wholeOf = (): WholeOf | null => this.#wholeOf
+
   /** Of the last commit that was tried. */
   readonly sequence = (): number => this.#sequence
 
@@ -192,7 +197,9 @@ export class StreamWork {
   }
 
   async #run({ gathered, resume, again, commits, final }: Step, staged: StagedChunk): Promise<void> {
-    const advanced = advance(this.#cursor, resume, gathered.rows.rows - staged.parent.counts.duplicates - again)
+    const { rows } = gathered.rows
+    const added = this.#read.add({ rows, duplicates: staged.parent.counts.duplicates }, again)
+    const advanced = advance(this.#cursor, resume, added)
     if (!commits) {
       this.#earlier = [...this.#earlier, staged]
       this.#cursor = advanced
@@ -202,7 +209,7 @@ export class StreamWork {
     const { read } = advanced.scan
     const waiting = { staged: [...this.#earlier, staged], isLast: final !== null && !problem, read }
     // Of a replacement that misses rows nothing more goes in.
-    if (problem && this.#replaces()) {
+    if (problem && this.#start.plan.mode === 'full_refresh') {
       await this.#abandon(this.#commitOf({ ...waiting, cursor: advanced }))
       throw problem
     }
@@ -276,10 +283,6 @@ export class StreamWork {
 
   #isPartition(): boolean {
     return this.#start.fence.partition !== ''
-  }
-
-  #replaces(): boolean {
-    return this.#start.plan.mode === 'full_refresh'
   }
 
   #abandoned(): Cursor {

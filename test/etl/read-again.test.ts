@@ -48,3 +48,22 @@ it.each([
   expect((await world.run(vendor.connector, strict)).errors).toEqual([])
   expect(await world.rows('SELECT id FROM crm.people')).toHaveLength(3)
 })
+
+it.each([
+  ['in one commit', 1000],
+  ['in commits of their own', 1],
+])('so do rows that came twice within the first reading, too, %s', async (_, chunkRows) => {
+  const vendor = vendorOf(async function* () {
+    yield { kind: 'records', records: [row(0)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 0 }
+    // A page that moved on brings 1 twice; then everything from there on is read again, and again.
+    for (let times = 0; times < 2; times++) {
+      yield { kind: 'records', records: [row(1), row(2), row(1)], readAt: world.clock() }
+      yield { kind: 'checkpoint', resume: 1, again: 3 }
+    }
+    yield { kind: 'records', records: [row(1), row(2)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 2 }
+  })
+  const strict = { streams: [{}], sync: { verify: 'strict' }, chunkRows } as const
+  expect((await world.run(vendor.connector, strict)).errors).toEqual([])
+})
