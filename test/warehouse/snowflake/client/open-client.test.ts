@@ -249,15 +249,22 @@ describe('a stream', () => {
     }).rejects.toMatchObject({ code: 'MR-2207', message: expect.stringContaining('not whole') })
   })
 
-  it('of which a part is not whole JSON fails at once, also where that part came before it was needed', async () => {
+  it.each([
+    ['is not whole JSON, and came before it was needed', chunk.slice(0, -30), 300],
+    ['is empty', '', 0],
+    ['is empty, and came before it was needed', '', 300],
+    ['is null', 'null', 0],
+    ['is null, and came before it was needed', 'null', 300],
+    ['is no list of rows', '{"message":"gone"}', 0],
+  ])('of which a part %s fails at once', async (_, part, delayMs) => {
     const early: Answer = {
       columns: [column('ID', 'fixed', 0), column('T')],
       rows: [],
       chunks: {
         count: 3,
         rows: 5000,
-        make: (number) => (number === 1 ? chunk.slice(0, -30) : chunk),
-        delayMs: (number) => (number === 0 ? 300 : 0),
+        make: (number) => (number === 1 ? part : chunk),
+        delayMs: (number) => (number === 0 ? delayMs : 0),
       },
     }
     const { client } = await open((sql) => (sql === 'Q' ? early : undefined), { requestTimeoutMs: 30_000 })
