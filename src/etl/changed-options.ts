@@ -32,6 +32,16 @@ export function changeOf(
   return `${stream.name}: its options have changed: ${changes.join('; ')}. ${wayOn(nameOf(shape), { full, isMended: left.length === 0 })}`
 }
 
+/** The same of rows of accounts that a pass over everything turned out not to have read. null: nothing is, or it was told when it began. */
+export function leftUnread(
+  plan: StreamPlan,
+  { before, now }: { readonly before: Asked; readonly now: Asked },
+): string | null {
+  const left = reachesAll(plan, now) ? outOfReach(before, now, 'that are of an account which was not read') : []
+  if (left.length === 0) return null
+  return `${plan.stream.name}: its options have changed: ${left.join('; ')}. ${wayOn(nameOf(plan.shape), { full: true, isMended: false })}`
+}
+
 function wayOn(table: string, { full, isMended }: { readonly full: boolean; readonly isMended: boolean }): string {
   if (isMended) return 'A run with --full-refresh reads everything again.'
   const goes = `drop table ${table};  after which the next run loads what the source shows. Or change them by hand.`
@@ -81,9 +91,8 @@ function changesOf({ stream }: StreamPlan, before: Asked, now: Asked): readonly 
 }
 
 /** Of rows that a pass over everything neither brings nor takes away: what it brings is as it should be. */
-function outOfReach(before: Asked, now: Asked): readonly string[] {
+function outOfReach(before: Asked, now: Asked, unseen = 'that the source does not show now'): readonly string[] {
   const { masked, bare } = maskChanges(before, now)
-  const unseen = 'that the source does not show now'
   return [
     ...(masked.length > 0
       ? [`${masked.join(', ')} of rows ${unseen} stand in the table unmasked, or masked another way`]

@@ -5,7 +5,7 @@ import type { Cursor, ScanState } from '../model/cursor.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { ChunkCommit } from './stage-and-commit.ts'
-import { replacedRowsOf, storedRowsOf } from './stored-rows-of.ts'
+import { takenRowsOf } from './stored-rows-of.ts'
 
 export type Gone = Pick<ChunkCommit, 'sweep' | 'childrenReadBefore' | 'wholeOf'>
 
@@ -32,8 +32,7 @@ export function goneBy(ending: Ending): Gone {
 function sweepOf(ending: Ending): Gone['sweep'] {
   const { plan, scan, cursor, maxShrink, read, wholeOf } = ending
   if (!scan.whole) return read === 0 && shouldFindSome(ending) ? { kind: 'empty', maxShrink } : null
-  const rowsOf = plan.mode === 'full_refresh' ? replacedRowsOf : storedRowsOf
-  const of = wholeOf && rowsOf(plan.shape, wholeOf)
+  const of = wholeOf && takenRowsOf(plan, wholeOf)
   // What cannot be told apart stays.
   if (of === undefined) return null
   return { kind: 'unseen', readBefore: cursor.scan.started_at, maxShrink, ...(of && { of }) }

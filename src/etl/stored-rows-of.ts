@@ -9,14 +9,18 @@ import type { StreamPlan } from './resolve-streams.ts'
  */
 export function storedRowsOf({ columns }: StreamPlan['shape'], { field, values }: WholeOf): RowsOf | undefined {
   const found = columns.find((column) => column.field === field)
-  return found && { column: found.column, values: [...values, ...values.map(sha256)] }
+  return found && { field, column: found.column, values: [...values, ...values.map(sha256)] }
 }
 
-/** With what other modes allow a mask to leave of it, by which rows of several accounts may look alike. */
-export function replacedRowsOf(shape: StreamPlan['shape'], wholeOf: WholeOf): RowsOf | undefined {
+/**
+ * Those that a pass takes away or replaces. What comes in the place of others says whose it is: rows that do not, or from which a
+ * mask of another mode has taken it, would stand beside it for good.
+ */
+export function takenRowsOf({ shape, mode }: StreamPlan, wholeOf: WholeOf): RowsOf | undefined {
   const found = storedRowsOf(shape, wholeOf)
-  const starred = wholeOf.values.flatMap((value) => [stars, stars + [...value].slice(-4).join('')])
-  return found && { ...found, values: [...found.values, ...starred] }
+  if (!found || mode !== 'full_refresh') return found
+  const unclear = wholeOf.values.flatMap((value) => ['', stars, stars + [...value].slice(-4).join('')])
+  return { ...found, values: [...found.values, ...unclear] }
 }
 
 /** As staging masks. */

@@ -10,6 +10,7 @@ import { scanOf, type StreamOptions } from './scan-of.ts'
 import { StreamWork, type StreamStart } from './stream-work.ts'
 import { oddOfStandingRows } from './standing-rows.ts'
 import { throughoutOf } from './throughout.ts'
+import { sayOfUnread } from './unread-rows.ts'
 import { verifyCount } from './verify-count.ts'
 
 /** `reports` say what was committed, whatever happened after. */
@@ -72,6 +73,7 @@ export async function syncStream(
   const work = new StreamWork(context, start, { cursor: begun.cursor, scan, maxShrink: options.maxShrink })
   const failure = await pass(context, work, {
     name: stream.name,
+    beforeEnd: () => sayOfUnread(context, start, { scan, wholeOf: work.wholeOf() }),
     verify: (read) => verifyCount(context, { plan, scan, counted, read, verify: options.verify }),
   })
   await work.close()
@@ -82,10 +84,19 @@ export async function syncStream(
 async function pass(
   context: EtlContext,
   work: StreamWork,
-  { name, verify }: { readonly name: string; readonly verify: Parameters<StreamWork['finish']>[0] },
+  {
+    name,
+    beforeEnd,
+    verify,
+  }: {
+    readonly name: string
+    readonly beforeEnd: () => Promise<void>
+    readonly verify: Parameters<StreamWork['finish']>[0]
+  },
 ): Promise<unknown> {
   try {
     if (await work.read()) {
+      await beforeEnd()
       await work.finish(verify)
       return undefined
     }

@@ -19,7 +19,7 @@ import type { Candidate, DiffCounts, DiffRequest, SnapshotColumn } from './model
 import type { RecordHistoryView } from './record-history.ts'
 import type { RejectRow } from './reject-row.ts'
 import type { StateUpkeep } from './state-upkeep.ts'
-import type { TableWrite, WriteCounts } from './table-write.ts'
+import type { RowsOf, TableWrite, WriteCounts } from './table-write.ts'
 
 export type { Candidate, DiffCounts, DiffRequest, SnapshotColumn, TextRow }
 
@@ -133,6 +133,8 @@ export type EtlSession = {
   }) => Promise<boolean>
   /** Has a live row of this table, as it stands, a later version than this column says? Where it has no such column: is there one? */
   readonly holdsOtherVersions: (request: { readonly table: Table; readonly column: string }) => Promise<boolean>
+  /** Has this table, as it stands, rows of others, whether they are deleted or not? */
+  readonly holdsRowsBeside: (request: { readonly table: Table; readonly of: RowsOf }) => Promise<boolean>
 }
 
 export type EtlCommit = {

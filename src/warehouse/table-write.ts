@@ -82,8 +82,8 @@ export type Sweep =
       readonly flags?: ParentFlags
     }
 
-/** Rows that have one of these values, as text, in a column: those of some accounts. */
-export type RowsOf = { readonly column: string; readonly values: readonly string[] }
+/** Rows that have one of these values, as text, in the column of a field: those of some accounts. '' stands for null, too. */
+export type RowsOf = { readonly field: string; readonly column: string; readonly values: readonly string[] }
 
 /** `isHashed`: the children name the SHA-256 of their parent's key (of several columns the last). */
 export type ParentFlags = { readonly isHashed: boolean }

@@ -23,7 +23,7 @@ const stream = (): Stream => ({
   name: 'orders',
   docs: 'https://example.test',
   key: ['account', 'id'],
-  columns: { account: 'string', id: 'string' },
+  columns: { account: 'string', id: 'string', size: 'integer' },
   order: 'none',
   lagMs: 0,
   overlapMs: 0,
@@ -39,7 +39,11 @@ const stream = (): Stream => ({
   async *read(): AsyncGenerator<ScanItem> {
     const readAt = world.clock()
     for (const [account, ids] of Object.entries(held)) {
-      yield { kind: 'records', readAt, records: ids.map((id) => ({ account, id })) }
+      yield {
+        kind: 'records',
+        readAt,
+        records: ids.map((id) => ({ account, id, size: id === 'odd' ? 'no number' : 1 })),
+      }
       const lines = ids.map((id) => ({ account, id: `line ${id}`, order: id }))
       yield { kind: 'records', readAt, records: lines, child: { stream: 'lines', parents: [] } }
       yield { kind: 'checkpoint', resume: account }
@@ -116,6 +120,69 @@ it('a replacement leaves the rows that stand of an account that was read in part
   said = ['b']
   await run({ mode: 'full_refresh' })
   expect(await standing()).toEqual(['a 1', 'a 2', 'b 9', 'c 1'])
+})
+
+describe('of rows that were refused, those of an account that is not read stay open, and', () => {
+  const open = async () =>
+    (await world.rows("SELECT key FROM _millrace.rejects WHERE state = 'open' ORDER BY 1")).map(({ key }) => key)
+
+  it.each([
+    ['by the key', {}, {}],
+    ['by the hash in the key', {}, { account: 'sha256' }],
+    ['by a field beside the key', { key: ['id'], windowOf: ['account'] }, {}],
+  ] as const)('known %s', async (_, fields, mask) => {
+    more = { ...fields, enumerates: true, children: [] }
+    const pass = () => world.run(connector, { streams: [{ name: 'orders', mask }], fullRefresh: true })
+    held = { a: ['odd'] }
+    await pass()
+    const ofRead = await open()
+    expect(ofRead).toHaveLength(1)
+    held = { a: [], b: ['1'] }
+    await pass()
+    expect(await open()).toEqual([])
+    held = { a: ['odd'] }
+    await pass()
+    held = { b: ['2'] }
+    await pass()
+    expect(await open()).toEqual(ofRead)
+  })
+})
+
+describe.each([
+  ['a replacement', { mode: 'full_refresh' }, {}],
+  ['a pass over everything', {}, { enumerates: true }],
+] as const)('%s with a new mask', (_, config, lists) => {
+  const warnings = async (mask: NonNullable<Parameters<typeof run>[0]['mask']>) => {
+    more = { ...lists, children: [] }
+    const streams = [{ name: 'orders', ...config, mask }]
+    const { errors, events } = await world.run(connector, { streams, fullRefresh: true })
+    expect(errors).toEqual([])
+    return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+  }
+
+  it('says once that rows of an account which it has not read keep the value in clear', async () => {
+    expect(await warnings({})).toEqual([])
+    held = { a: ['1'] }
+    expect(await warnings({ size: 'redact' })).toEqual([
+      expect.stringContaining(
+        'orders: its options have changed: size of rows that are of an account which was not read stand in the table unmasked',
+      ),
+    ])
+    expect(await warnings({ size: 'redact' })).toEqual([])
+  })
+
+  it('says nothing where it has read of all', async () => {
+    await warnings({})
+    expect(await warnings({ size: 'redact' })).toEqual([])
+  })
+})
+
+it('max_shrink of a pass is of the rows of the accounts that it has read', async () => {
+  held = { a: ['1', '2'], b: ['1', '2', '3', '4', '5'] }
+  await run({ reconcileMs: 0 })
+  held = { a: [] }
+  const { errors } = await run({ reconcileMs: 0 }, { maxShrink: { fraction: 0.5 } })
+  expect(errors.map(({ code }) => code)).toEqual(['MR-4105'])
 })
 
 it('what rows lack is held against the rows of the accounts that were read: the guard still speaks', async () => {

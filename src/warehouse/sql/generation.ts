@@ -11,7 +11,7 @@ import { generationIs, generationTable } from './generation-table.ts'
 import { mergeRows } from './merge.ts'
 import { noCounts, plus, type MergeCounts } from './merge-counts.ts'
 import { replaceRow } from './replace-row.ts'
-import { isOfOrNobodys, type BroughtRowsOf } from './rows-of.ts'
+import { isOf, type BroughtRowsOf } from './rows-of.ts'
 import { contentColumns, meta, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 import { guardShrink } from './sweep.ts'
 import { applyTombstones } from './tombstones.ts'
@@ -70,7 +70,7 @@ async function takePlace(
   const stored = (await db.introspect(table.schema, table.name)) ?? table
   const filled = (await db.introspect(side.schema, side.name)) ?? side
   // What was read of others is not all that they have.
-  const [placesIn, rowsIn] = [stored, filled].map((one) => (of ? ` WHERE ${isOfOrNobodys(db, of, one)}` : ''))
+  const [placesIn, rowsIn] = [stored, filled].map((one) => (of ? ` WHERE ${isOf(db, of, one)}` : ''))
   const before = await countRows(db, table, placesIn)
   const after = await countRows(db, side, rowsIn)
   if (sweep?.kind === 'unseen')

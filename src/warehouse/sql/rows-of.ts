@@ -1,27 +1,39 @@
 /** Whose rows a pass may take away: those of the accounts that it has read. */
 import type { Table } from '../../model/table.ts'
+import type { EtlSession } from '../port.ts'
 import type { RowsOf } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { typeIn } from './staged-rows.ts'
 
 /** `values`: a relation of texts; null: there are none, and nobody's rows are meant. */
-export type BroughtRowsOf = { readonly column: string; readonly values: string | null }
+export type BroughtRowsOf = Pick<RowsOf, 'field' | 'column'> & { readonly values: string | null }
 
 /** Before the transaction. null: all rows are meant. */
 export async function bringRowsOf(db: Engine, of: RowsOf | undefined): Promise<BroughtRowsOf | null> {
   if (!of) return null
+  const { field, column } = of
   const rows = [...new Set(of.values)].map((value) => [value])
-  return { column: of.column, values: rows.length === 0 ? null : await db.bringValues([valueCell], rows) }
+  return { field, column, values: rows.length === 0 ? null : await db.bringValues([valueCell], rows) }
 }
 
 /** @param table as it stands */
 export const isOf = (db: Engine, { column, values }: BroughtRowsOf, table: Table): string =>
   values === null
     ? 'false'
-    : `${db.asText(db.quote(column), typeIn(table, column) ?? 'string')} IN (SELECT ${valueCell} FROM ${values})`
+    : `coalesce(${db.asText(db.quote(column), typeIn(table, column) ?? 'string')}, '') IN (SELECT ${valueCell} FROM ${values})`
 
-/** And rows that do not say whose they are: what comes now says it, and they would stand beside it. */
-export const isOfOrNobodys = (db: Engine, of: BroughtRowsOf, table: Table): string =>
-  of.values === null ? 'false' : `(${isOf(db, of, table)} OR ${db.quote(of.column)} IS NULL)`
+/** @param owner what says whose it is, as text */
+export const isOfOrUnclear = (owner: string, values: string): string =>
+  `coalesce(nullif(${owner}, '***'), '') IN (SELECT ${valueCell} FROM ${values} UNION ALL SELECT '')`
+
+export async function holdsRowsBeside(
+  db: Engine,
+  { table, of }: Parameters<EtlSession['holdsRowsBeside']>[0],
+): Promise<boolean> {
+  const brought = await bringRowsOf(db, of)
+  const beside = brought ? ` WHERE NOT (${isOf(db, brought, table)})` : ''
+  const [found] = await db.rows(`SELECT 1 AS yes FROM ${db.relation(table.schema, table.name)}${beside} LIMIT 1`)
+  return found !== undefined
+}
 
 const valueCell = '_of'

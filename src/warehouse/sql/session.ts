@@ -7,6 +7,7 @@ import { holdsGeneration } from './generation-table.ts'
 import { holdsOtherVersions } from './other-versions.ts'
 import { recordHistorySql } from './record-history-view.ts'
 import { reverseSession } from './reverse-session.ts'
+import { holdsRowsBeside } from './rows-of.ts'
 import { stateUpkeepOf } from './state-upkeep.ts'
 import { stateTablesOf } from './state-tables.ts'
 import { ensureTable, planTable } from './tables.ts'
@@ -29,6 +30,7 @@ export function openSession(db: Engine): Session {
     etl: {
       commit: (commit) => commitStream(db, commit),
       holdsGeneration: (request) => holdsGeneration(db, request),
+      holdsRowsBeside: (request) => holdsRowsBeside(db, request),
       holdsOtherVersions: (request) => holdsOtherVersions(db, request),
     },
     reverse: reverseSession(db),
