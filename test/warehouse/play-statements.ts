@@ -100,6 +100,13 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
   await inSession(async ({ etl }) => {
     await etl.holdsOtherVersions({ table: tableOf('people', everyType), column: 'seen' })
   })
+  title('a full pass that has not read of everybody: what it did not see goes; are there rows beside?')
+  const of = { field: 'id', column: 'id', values: ['1', '2'] }
+  const sweep = { ...unseen(6, { fraction: 1 }), of }
+  await load({ rows: [], touchUnchanged: true, sweep })
+  await inSession(async ({ etl }) => {
+    await etl.holdsRowsBeside({ table: tableOf('people', everyType), of })
+  })
   title('cursors, fences, commits, runs and rejects are read')
   await inSession(async ({ state }) => {
     await state.readCursors('crm')

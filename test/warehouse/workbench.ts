@@ -38,7 +38,7 @@ export type Load = {
   /** Further chunks of the same write. */
   readonly more?: readonly (readonly Row[])[]
   readonly tombstones?: readonly Row[]
-  readonly rejects?: readonly { readonly key: string; readonly code: string }[]
+  readonly rejects?: readonly { readonly key: string; readonly code: string; readonly row?: string }[]
   /** Counts that staging would not give, to make a ledger that cannot balance. */
   readonly counts?: Partial<StagedFile['counts']>
   readonly sequence?: number
@@ -113,7 +113,7 @@ export function openWorkbench(
     const { columns = people, key = ['id'], rows = [], more = [], tombstones = [], rejects = [] } = load
     const chunks = await Promise.all([rows, ...more].map((chunk) => parquet({ ...columns, ...stamps }, chunk)))
     const keys = Object.fromEntries(Object.entries(columns).filter(([name]) => key.includes(name)))
-    const refused = rejects.map((reject) => ({ ...reject, message: 'refused', row: '{}' }))
+    const refused = rejects.map((reject) => ({ row: '{}', ...reject, message: 'refused' }))
     const staged = chunks.map((chunk, index): StagedFile => ({
       ...nothing,
       path: chunk,

@@ -11,6 +11,9 @@ export const duckdbDialect: Dialect = {
   asText: (sql, type) => (type === 'binary' ? `to_base64(${sql})` : `CAST(${sql} AS VARCHAR)`),
   fromText: (sql, type) => (type === 'binary' ? `from_base64(${sql})` : `CAST(${sql} AS ${duckdbType(type)})`),
   json: (text) => `${text}::JSON`,
+  triedJson: (text) => `TRY_CAST(${text} AS JSON)`,
+  jsonMember: (json, step) =>
+    `(${json} ->> ${quoteText(typeof step === 'number' ? `$[${step}]` : `$."${step.replaceAll('"', '\\"')}"`)})`,
   jsonText: (sql) => `(${sql} ->> '$')`,
   textList: (texts) => `to_json([${texts.join(', ')}])::VARCHAR`,
   jsonObject: (pairs) =>

@@ -70,6 +70,9 @@ export const snowflakeDialect: Dialect = {
     return type === 'binary' ? `BASE64_DECODE_BINARY(${sql})` : `CAST(${sql} AS ${snowflakeType(type)})`
   },
   json,
+  triedJson: (sql) => `TRY_PARSE_JSON(${sql})`,
+  // Step by step a name may hold any character.
+  jsonMember: (sql, step) => `CAST(GET(${sql}, ${typeof step === 'number' ? step : text(step)}) AS VARCHAR)`,
   jsonText: (sql) => `CAST(${sql} AS VARCHAR)`,
   textList: (texts) => `TO_JSON(${list(texts)})`,
   jsonObject: (pairs) =>

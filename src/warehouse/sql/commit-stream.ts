@@ -98,7 +98,7 @@ async function applyWrite(
   const merged = await land(db, write, { into: brought, fence, of: sweep.of })
   await writeRejects(db, brought, { fence, stream: write.stream })
   const swept = await sweepUnseen(db, write, { fence, prepared: sweep })
-  await settleUnmet(db, write, fence)
+  await settleUnmet(db, write, { fence, of: sweep.of })
   const replaced = windows ? await endWindows(db, windows, fence) : 0
   const closed = merged.closed + (write.mode === 'scd2' ? swept : 0)
   return { ...staged, ...add(merged, staged), swept, closed, replaced: merged.replaced + replaced }

@@ -22,6 +22,10 @@ export type Dialect = {
   readonly fromText: (sql: string, type: LogicalType) => string
   /** JSON text as a JSON value. */
   readonly json: (text: string) => string
+  /** A text as a JSON value; null where it is none. */
+  readonly triedJson: (text: string) => string
+  /** The member of a JSON value that has this name, or place (from 0), as text; null where there is none. */
+  readonly jsonMember: (json: string, step: string | number) => string
   /** A JSON value of a text, a number, or whatever a JSON column holds, as it would be read by a person. */
   readonly jsonText: (sql: string) => string
   /** Texts, of which some may be null, as one JSON list in a text. */

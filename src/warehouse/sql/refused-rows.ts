@@ -2,6 +2,7 @@
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
+import { isOfOrUnclear, type BroughtRowsOf } from './rows-of.ts'
 import { typeIn, type BroughtWrite } from './staged-rows.ts'
 
 /** Before the transaction. */
@@ -49,17 +50,28 @@ export async function writeRejects(
   await db.discard(again)
 }
 
-/** A pass over everything, which ends with this commit, has not met these rows again: they are gone, or had no key to be known by. */
+/**
+ * A pass over everything, which ends with this commit, has not met these rows again: they are gone, or had no key to be known by.
+ * Those that are of an account which it has not read stay open.
+ */
 export async function settleUnmet(
   db: Engine,
-  { sweep, stream, syncedAt, onlyStanding = false }: TableWrite,
-  fence: Fence,
+  write: TableWrite,
+  { fence, of }: { readonly fence: Fence; readonly of: BroughtRowsOf | null },
 ): Promise<void> {
-  if (!sweep || sweep.kind === 'empty' || sweep.readBefore === null || onlyStanding) return
+  const { sweep, stream, syncedAt, onlyStanding = false } = write
+  if (!sweep || sweep.kind === 'empty' || sweep.readBefore === null || onlyStanding || of?.values === null) return
+  const isMeant = of ? ` AND ${isOfOrUnclear(ownerOf(db, write, of), of.values)}` : ''
   await db.run(
     `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.instant(syncedAt)} WHERE sync = ${db.text(fence.sync)} ` +
-      `AND stream = ${db.text(stream)} AND state = 'open' AND last_at < ${db.instant(sweep.readBefore)}`,
+      `AND stream = ${db.text(stream)} AND state = 'open' AND last_at < ${db.instant(sweep.readBefore)}${isMeant}`,
   )
+}
+
+/** In the key of a reject it stands as it is stored, in its row as it came, or starred. */
+function ownerOf(db: Engine, { key }: TableWrite, { field, column }: BroughtRowsOf): string {
+  if (!key.includes(column)) return db.jsonMember(db.quote('row'), field)
+  return key.length === 1 ? 'key' : db.jsonMember(db.triedJson('key'), key.indexOf(column))
 }
 
 async function hasOpen(db: Engine, scope: string): Promise<boolean> {

@@ -43,7 +43,8 @@ export async function sweepUnseen(
   if (!sweep || write.mode === 'generation') return 0
   if (sweep.kind === 'children') return sweepChildren(db, write, { sweep, fence, ...prepared })
   const target = targetOf(db, write)
-  const before = await countLive(db, target, write.mode)
+  const isMeant = prepared.of ? ` AND ${isOf(db, prepared.of, write.table)}` : ''
+  const before = await countLive(db, target, liveIn(write.mode) + isMeant)
   const guarded = (gone: number) => {
     guardShrink({ gone, before, limit: sweep.maxShrink, stream: write.stream, sync: fence.sync })
     return gone
@@ -143,8 +144,8 @@ const parentCell = '_parent'
 const childCell = '_child'
 const readAtCell = '_parent_read_at'
 
-async function countLive(db: Engine, target: string, mode: TableWrite['mode']): Promise<number> {
-  const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${liveIn(mode)}`)
+async function countLive(db: Engine, target: string, isLive: string): Promise<number> {
+  const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${isLive}`)
   return Number(live?.['n'] ?? 0)
 }
 

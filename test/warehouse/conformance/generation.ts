@@ -34,23 +34,26 @@ export function generationConformance(open: OpenWarehouse): void {
 
     test('takes the place of those alone whose rows were read, and counts them alone', async () => {
       await bench().load({ rows: [row(1, 'Ann'), row(2, 'Bob'), row(3, 'Cy')] })
-      const sweep = { ...unseen(1, { fraction: 0.5 }), of: { column: 'id', values: ['2', '3'] } } as const
+      const ids = (values: readonly string[]) => ({ field: 'id', column: 'id', values })
+      const sweep = { ...unseen(1, { fraction: 0.5 }), of: ids(['2', '3']) } as const
       const ledger = await bench().load({ rows: [row(1, 'half'), row(2, 'Bert')], ...last, sweep })
       expect(ledger).toMatchObject({ replaced: 2 })
       expect(await names()).toEqual(['Ann', 'Bert'])
-      const none = { ...unseen(1), of: { column: 'id', values: [] } } as const
+      const none = { ...unseen(1), of: ids([]) } as const
       expect(await bench().load({ ...last, scanId: 'scan-2', sweep: none })).toMatchObject({ replaced: 0 })
       expect(await names()).toEqual(['Ann', 'Bert'])
     })
 
-    test('takes the place of rows that do not say whose they are, too, as long as any were read', async () => {
+    test('takes the place of rows that do not say whose they are, where that is asked', async () => {
       const row = (id: number, name: string | null): Row => ({ id, name, _version: id, _read_at: id })
       const ids = async () => (await bench().rows('SELECT id FROM crm.people ORDER BY id')).map(({ id }) => Number(id))
-      const of = (values: readonly string[]) => ({ ...unseen(1), of: { column: 'name', values } })
+      const of = (values: readonly string[]) => ({ ...unseen(1), of: { field: 'name', column: 'name', values } })
       await bench().load({ rows: [row(1, 'Ann'), row(2, 'Bob'), row(3, null)] })
       expect(await bench().load({ ...last, sweep: of([]) })).toMatchObject({ replaced: 0 })
       const rows = [row(4, 'Bob'), row(5, null)]
-      expect(await bench().load({ rows, ...last, scanId: 'scan-2', sweep: of(['Bob']) })).toMatchObject({ replaced: 2 })
+      expect(await bench().load({ rows, ...last, scanId: 'scan-2', sweep: of(['Bob', '']) })).toMatchObject({
+        replaced: 2,
+      })
       expect(await ids()).toEqual([1, 4, 5])
     })
 

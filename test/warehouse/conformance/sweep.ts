@@ -37,12 +37,55 @@ export function sweepConformance(open: OpenWarehouse): void {
 
     test('deletes nothing of those whose rows the pass did not read', async () => {
       await bench().load({ rows: [row(1, 1), row(2, 1), row(3, 1)] })
-      const of = (column: string, values: readonly string[]) => ({ ...unseen(10), of: { column, values } })
+      const of = (column: string, values: readonly string[]) => ({
+        ...unseen(10),
+        of: { field: column, column, values },
+      })
       const load = (sweep: Load['sweep']) => bench().load({ rows: [], touchUnchanged: true, sweep })
       expect(await load(of('id', []))).toMatchObject({ swept: 0 })
       expect(await load(of('id', ['2', '2', '9']))).toMatchObject({ swept: 1 })
       expect(await load(of('name', ['n3']))).toMatchObject({ swept: 1 })
       expect(await live()).toEqual([1])
+      const beside = (column: string, values: readonly string[]) =>
+        bench().session(async ({ introspect, etl }) => {
+          const table = await introspect('crm', 'people')
+          return table && etl.holdsRowsBeside({ table, of: { field: column, column, values } })
+        })
+      expect(await Promise.all([beside('id', ['1', '2']), beside('id', ['1', '2', '3']), beside('id', [])])).toEqual([
+        true,
+        false,
+        true,
+      ])
+    })
+
+    test('closes what was refused and is gone of those alone whose rows the pass read, or of which nobody knows whose they are', async () => {
+      const reject = (key: string, row: string) => ({ key, code: 'MR-5002', row })
+      const open = async () =>
+        (await bench().rows("SELECT key FROM _millrace.rejects WHERE state = 'open' ORDER BY key")).map(
+          ({ key }) => key,
+        )
+      const of = (column: string, values: readonly string[]) => ({
+        ...unseen(20),
+        of: { field: `${column}.of "it"`, column, values },
+      })
+      const rejects = [
+        reject('["1","a"]', '{"name.of \\"it\\"":"n1"}'),
+        reject('["2","a"]', '{"name.of \\"it\\"":"n2"}'),
+        reject('3', '{"name.of \\"it\\"":"***"}'),
+        reject('null', '{}'),
+      ]
+      const key = ['id', 'other']
+      const columns: Columns = { id: 'integer', other: 'string', name: 'string' }
+      const load = (sweep: Load['sweep'], more: Pick<Load, 'rejects'> = {}) =>
+        bench().load({ columns, key, rows: [], sweep, syncedAt: at(21), ...more })
+      await bench().load({ columns, key, rows: [], rejects, syncedAt: at(11) })
+      await load(of('name', []))
+      expect(await open()).toHaveLength(4)
+      await load(of('name', ['n1']))
+      expect(await open()).toEqual(['["2","a"]'])
+      await bench().load({ columns, key, rows: [], rejects, syncedAt: at(11) })
+      await load(of('id', ['2']))
+      expect(await open()).toEqual(['["1","a"]'])
     })
 
     test('leaves a row alone that the pass saw in an older version than what is stored', async () => {
@@ -185,7 +228,7 @@ export function sweepConformance(open: OpenWarehouse): void {
 
       test('and of those alone whose rows it read', async () => {
         await load([item('a1', 'a', 1), item('b1', 'b', 1), item('c1', 'c', 1)], { a: 1, b: 1, c: 1 })
-        const of = { column: 'parent_id', values: ['a', 'b'] }
+        const of = { field: 'parent_id', column: 'parent_id', values: ['a', 'b'] }
         const sweep = { ...children({}), readBefore: at(4), of }
         expect(await bench().load({ columns, rows: [], touchUnchanged: true, sweep })).toMatchObject({ swept: 2 })
         expect(await items()).toEqual(['c1'])

@@ -407,6 +407,23 @@ COMMIT;
 -- are rows held by another version?
 SELECT 1 AS yes FROM "crm"."people" WHERE _deleted_at IS NULL AND _version > "seen" LIMIT 1;
 
+-- a full pass that has not read of everybody: what it did not see goes; are there rows beside?
+SELECT name, type FROM pragma_table_info('"crm"."people"') ORDER BY cid;
+BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
+SELECT f.stream, f."partition" AS part, f.epoch, f.owner, coalesce(c.cursor_version, 0) AS form FROM (SELECT * FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '') f LEFT JOIN _millrace.cursors c ON c.sync = f.sync AND c.stream = f.stream AND c."partition" = f."partition";
+MERGE INTO _millrace.fences AS t USING (SELECT 'crm' AS "sync", 'people' AS "stream", '' AS "partition", 'run-1' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
+COMMIT;
+BEGIN TRANSACTION;
+UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+SELECT stream, "partition" AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
+SELECT count(*) AS n FROM "crm"."people" WHERE _deleted_at IS NULL AND coalesce(CAST("id" AS VARCHAR), '') IN (SELECT _of FROM (SELECT * FROM (VALUES ('1'), ('2')) v("_of")));
+UPDATE "crm"."people" SET _deleted_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _synced_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _run_id = 'run-1' WHERE _deleted_at IS NULL AND _read_at < CAST('2026-11-20 10:06:00.000' AS TIMESTAMP) AND coalesce(CAST("id" AS VARCHAR), '') IN (SELECT _of FROM (SELECT * FROM (VALUES ('1'), ('2')) v("_of"))) AND CAST("id" AS VARCHAR) NOT IN (SELECT key FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND last_at >= CAST('2026-11-20 10:06:00.000' AS TIMESTAMP));
+UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND last_at < CAST('2026-11-20 10:06:00.000' AS TIMESTAMP) AND coalesce(nullif(key, '***'), '') IN (SELECT _of FROM (SELECT * FROM (VALUES ('1'), ('2')) v("_of")) UNION ALL SELECT '');
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 16, 16, '{"read":0,"derived":0,"inserted":0,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":0}'::JSON, now()::TIMESTAMP;
+COMMIT;
+SELECT 1 AS yes FROM "crm"."people" WHERE NOT (coalesce(CAST("id" AS VARCHAR), '') IN (SELECT _of FROM (SELECT * FROM (VALUES ('1'), ('2')) v("_of")))) LIMIT 1;
+
 -- cursors, fences, commits, runs and rejects are read
 SELECT * FROM _millrace.cursors WHERE sync = 'crm' ORDER BY stream, "partition";
 SELECT epoch, owner FROM _millrace.fences WHERE sync = 'crm' AND stream = 'people' AND "partition" = '';
@@ -435,7 +452,7 @@ INSERT INTO "crm"."account" ("id", "name", "seats", "created_date", "_synced_at"
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "name", "seats", "created_date", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/20-staged.parquet'], hive_partitioning = false)) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/20-staged.parquet'], hive_partitioning = false));
-INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 16, 16, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 17, 17, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
 SELECT name, type FROM pragma_table_info('"crm"."account_history"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
@@ -455,7 +472,7 @@ INSERT INTO "crm"."account_history" ("id", "account_id", "field", "old", "new", 
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "account_id", "field", "old", "new", "at", "by", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/21-staged.parquet'], hive_partitioning = false)) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/21-staged.parquet'], hive_partitioning = false));
-INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 17, 17, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 18, 18, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
 SELECT name, type FROM pragma_table_info('"crm"."charges"') ORDER BY cid;
 CREATE SCHEMA IF NOT EXISTS "crm";
@@ -475,7 +492,7 @@ INSERT INTO "crm"."charges" ("id", "currency", "amount", "share", "_synced_at", 
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "currency", "amount", "share", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/22-staged.parquet'], hive_partitioning = false)) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/22-staged.parquet'], hive_partitioning = false));
-INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 18, 18, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 19, 19, '{"read":1,"derived":0,"inserted":1,"updated":0,"deleted":0,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 COMMIT;
 CREATE SCHEMA IF NOT EXISTS "models";
 CREATE OR REPLACE VIEW "models"."people" AS SELECT id, name FROM "crm"."people";
@@ -720,12 +737,12 @@ SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outco
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'people' AND state = 'open';
 UPDATE _millrace.rejects SET state = 'settled', last_at = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP) WHERE sync = 'crm' AND stream = 'people' AND state = 'open' AND key IN (SELECT CAST("id" AS VARCHAR) FROM read_parquet(['/files/26-staged.parquet'], hive_partitioning = false));
 CREATE OR REPLACE TEMP TABLE _flagged AS SELECT CAST(s."id" AS VARCHAR) AS _parent, max(s._deleted_at) AS _deleted_at, max(s._read_at) AS _read_at FROM (SELECT "id", "_read_at", "_version", "_deleted_at" FROM read_parquet(['/files/26-staged.parquet'], hive_partitioning = false)) s LEFT JOIN "crm"."invoices" t ON s."id" = t."id" AND t._deleted_at IS NULL WHERE s._deleted_at IS NOT NULL AND t._read_at IS NULL GROUP BY 1;
-INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 19, 19, '{"read":1,"derived":0,"inserted":0,"updated":0,"deleted":1,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'people', 20, 20, '{"read":1,"derived":0,"inserted":0,"updated":0,"deleted":1,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 SELECT 1 AS met FROM "crm"."invoice_lines" t WHERE EXISTS (SELECT 1 FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM (SELECT s."id", s."parent", s._read_at, s._version, coalesce(s._deleted_at, f._deleted_at) AS _deleted_at FROM read_parquet(['/files/27-staged.parquet'], hive_partitioning = false) s LEFT JOIN _flagged f ON CAST(s."parent" AS VARCHAR) = f._parent)) s WHERE s."id" = t."id") LIMIT 1;
 INSERT INTO "crm"."invoice_lines" ("id", "parent", "_synced_at", "_read_at", "_version", "_run_id", "_deleted_at") SELECT "id", "parent", CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), _read_at, _version, 'run-1', _deleted_at FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM (SELECT s."id", s."parent", s._read_at, s._version, coalesce(s._deleted_at, f._deleted_at) AS _deleted_at FROM read_parquet(['/files/27-staged.parquet'], hive_partitioning = false) s LEFT JOIN _flagged f ON CAST(s."parent" AS VARCHAR) = f._parent));
 SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM (SELECT "id", "parent", "_read_at", "_version", "_deleted_at" FROM (SELECT s."id", s."parent", s._read_at, s._version, coalesce(s._deleted_at, f._deleted_at) AS _deleted_at FROM read_parquet(['/files/27-staged.parquet'], hive_partitioning = false) s LEFT JOIN _flagged f ON CAST(s."parent" AS VARCHAR) = f._parent)) GROUP BY 1;
 SELECT count(*) AS n FROM _millrace.rejects WHERE sync = 'crm' AND stream = 'lines' AND state = 'open';
 UPDATE "crm"."invoice_lines" AS t SET "_deleted_at" = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), "_synced_at" = CAST('2026-11-20 10:59:00.000' AS TIMESTAMP), "_run_id" = 'run-1', "_read_at" = greatest(t._read_at, f._read_at) FROM _flagged f WHERE CAST(t."parent" AS VARCHAR) = f._parent AND t._deleted_at IS NULL;
-INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'lines', 19, 19, '{"read":1,"derived":0,"inserted":0,"updated":0,"deleted":1,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
+INSERT INTO "_millrace"."commits" ("run_id", "stream", "sequence", "epoch", "ledger", "committed_at") SELECT 'run-1', 'lines', 20, 20, '{"read":1,"derived":0,"inserted":0,"updated":0,"deleted":1,"unchanged":0,"stale":0,"duplicates":0,"filtered":0,"rejected":0,"closed":0,"replaced":0,"swept":0,"loaded":1}'::JSON, now()::TIMESTAMP;
 DROP TABLE _flagged;
 COMMIT;
