@@ -160,7 +160,10 @@ export type Stream = {
   readonly boundedBy?: string
   /** A report by days, of the date field `boundedBy`: its checkpoints name the days that were read whole, which are replaced. */
   readonly reportsDays?: boolean
-  /** Fields that the windows of its checkpoints are of (`of`): always loaded, and never masked, by the modes that replace. @default none */
+  /**
+   * Fields that the windows of its checkpoints are of (`of`), or their `wholeOf`: always loaded by the modes that replace, and never
+   * masked, but for those of the key with `full_refresh`, where a hash tells as well whose a row is. @default none
+   */
   readonly windowOf?: readonly string[]
   /**
    * A row whose field holds an instant (`set`) or true is deleted at the vendor. `isPartial`: others go without being flagged, and

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseExact } from '../../model/cut-page.ts'
 import type { Json } from '../../model/json.ts'
+import type { WholeOf } from '../checkpoint.ts'
 import type { Batch, ScanItem, Stream } from '../contract.ts'
 import { parseCsv } from './parse-csv.ts'
 
@@ -16,11 +17,12 @@ export type Step =
       /** Of rows inside others: whose sets these are, complete. */
       readonly parents?: readonly string[]
     }
-  | { readonly kind: 'checkpoint'; readonly resume: Json }
+  | { readonly kind: 'checkpoint'; readonly resume: Json; readonly wholeOf: WholeOf | null }
 
 /** At once, as the item comes: a file may be deleted after. */
 export function stepOf(stream: string, item: ScanItem): Step {
-  if (item.kind === 'checkpoint') return { kind: 'checkpoint', resume: asStored(item.resume) }
+  if (item.kind === 'checkpoint')
+    return { kind: 'checkpoint', resume: asStored(item.resume), wholeOf: item.wholeOf ?? null }
   const of = item.child?.stream ?? stream
   if (item.kind === 'tombstones') return { kind: 'rows', stream: of, rows: [], gone: item.keys }
   return { kind: 'rows', stream: of, rows: rowsOf(item), gone: [], ...(item.child && { parents: item.child.parents }) }
@@ -42,6 +44,14 @@ function rowsOf(batch: Exclude<Batch, { readonly kind: 'tombstones' }>): readonl
 /** The rows of a stream that came; not those that are told to be gone. */
 export const rowsIn = (steps: readonly Step[], stream: string): readonly Row[] =>
   steps.flatMap((step) => (step.kind === 'rows' && step.stream === stream ? step.rows : []))
+
+/** Whose rows these steps say that they are all of, in one order: the last word counts. null: everybody's. */
+export function wholeOfIn(steps: readonly Step[]): WholeOf | null {
+  const said = steps.findLast((step) => step.kind === 'checkpoint' && step.wholeOf !== null)
+  if (said?.kind !== 'checkpoint' || said.wholeOf === null) return null
+  const { field, values } = said.wholeOf
+  return { field, values: [...new Set(values)].sort() }
+}
 
 /** Stream → key → the row's text: what a warehouse would hold after these steps. */
 export function mergeSteps(steps: readonly Step[], keys: KeysOf): ReadonlyMap<string, ReadonlyMap<string, string>> {

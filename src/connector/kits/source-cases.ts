@@ -6,7 +6,7 @@ import type { Stream } from '../contract.ts'
 import { optionNames } from '../option-flaw.ts'
 import { fitsType } from './fits-type.ts'
 import { openStream } from './open-stream.ts'
-import { keysOf, keyText, mergeSteps, rowsIn, type Row } from './read-steps.ts'
+import { keysOf, keyText, mergeSteps, rowsIn, wholeOfIn, type Row } from './read-steps.ts'
 import { isSameValue } from './same-value.ts'
 import type { Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
@@ -98,9 +98,10 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
       name: 'goes on from every checkpoint to the same rows',
       async run(stage) {
         const { stream, steps, scan } = await openStream(stage, name)
-        const whole = await scan()
+        const whole = await scan({ whole: true })
         const read = await steps(whole)
         const once = mergeSteps(read, keysOf(stream))
+        const wholeOf = wholeOfIn(read)
         let checkpoints = 0
         for (const [index, step] of read.entries()) {
           if (step.kind !== 'checkpoint') continue
@@ -109,7 +110,10 @@ export function streamCases({ name, isAlwaysFull = false, heldAs = {} }: StreamO
           const { steps: resume } = await openStream(stage, name)
           const rest = await resume({ ...whole, resume: step.resume })
           const stitched = mergeSteps([...read.slice(0, index), ...rest], keysOf(stream))
-          assert.deepEqual(stitched, once, `resumed at checkpoint ${checkpoints}: ${JSON.stringify(step.resume)}`)
+          const where = `resumed at checkpoint ${checkpoints}: ${JSON.stringify(step.resume)}`
+          assert.deepEqual(stitched, once, where)
+          // Nothing else is known of it by then: rows of accounts that were not read would be taken for gone.
+          assert.deepEqual(wholeOfIn(rest), wholeOf, `${where}: its last checkpoint has another \`wholeOf\``)
         }
         assert(
           checkpoints > 0 || read.length <= 1,

@@ -74,6 +74,12 @@ async function* forgetting(items: AsyncIterable<ScanItem>, resume: unknown) {
   for await (const item of items) if (resume === null || item.kind === 'checkpoint' || batches++ > 0) yield item
 }
 
+async function* forgettingWhose(items: AsyncIterable<ScanItem>, resume: unknown) {
+  const wholeOf = { field: 'id', values: ['a'] }
+  // One that was interrupted before its last commit tells it no more.
+  for await (const item of items) yield item.kind === 'checkpoint' && resume === null ? { ...item, wholeOf } : item
+}
+
 let reads = 0
 async function* differing(items: AsyncIterable<ScanItem>) {
   for await (const item of items) yield item
@@ -102,6 +108,7 @@ describe('the source kit notices', () => {
   it.each<[string, Broken, string]>([
     ['a key that comes twice', { stream: reading(twice) }, 'each key once'],
     ['a page that a resume forgets', { stream: reading(forgetting) }, 'goes on from every checkpoint'],
+    ['a `wholeOf` that a resume forgets', { stream: reading(forgettingWhose) }, 'goes on from every checkpoint'],
     ['rows that differ from read to read', { stream: reading(differing) }, 'reads the same rows twice'],
     [
       'a value that does not fit its type',
