@@ -160,16 +160,16 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 
 function childWrite(
   { child, shape }: ChildPlan,
-  { plan: { stream, shape: own }, chunks, childrenReadBefore, wholeOf }: ChunkCommit,
+  { plan: { stream, shape: own }, chunks, childrenReadBefore: readBefore, wholeOf }: ChunkCommit,
   syncedAt: string,
 ): TableWrite | undefined {
   const of = wholeOf ? storedRowsOf(shape, wholeOf) : undefined
-  const readBefore = wholeOf && !of ? null : childrenReadBefore
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
   const mayBeFlagged = stream.deletedWhen !== undefined && chunks.some(({ parent }) => parent.path !== null)
   if (parts.length === 0 && readBefore === null && !mayBeFlagged) return undefined
   const parentColumn = shape.columns.find(({ field }) => field === child.parent)
   const isKeyMasked = own.columns.find(({ field }) => field === stream.key.at(-1))?.mask !== undefined
+  const hash = { isHashed: parentColumn?.mask === 'sha256' && !isKeyMasked }
   const stored = parentColumn?.mask === 'sha256' ? sha256 : (text: string) => text
   const parents = parts.flatMap((part) => part.parents.map((set) => ({ ...set, parent: stored(set.parent) })))
   return {
@@ -186,7 +186,9 @@ function childWrite(
       parents,
       readBefore,
       ...(of && { of }),
-      ...(mayBeFlagged && { flags: { isHashed: parentColumn?.mask === 'sha256' && !isKeyMasked } }),
+      // They do not say whose they are; what they came in does.
+      ...(wholeOf && !of && { byParent: hash }),
+      ...(mayBeFlagged && { flags: hash }),
     },
     syncedAt,
   }

@@ -78,15 +78,17 @@ export type Sweep =
       readonly readBefore: string | null
       /** Of these alone, by `readBefore`. @default all of them */
       readonly of?: RowsOf
+      /** By `readBefore` those alone whose parent, in the first write of the commit, does not stand any more. @default all of them */
+      readonly byParent?: ParentHash
       /** So are those of parents that the first write of the commit brings flagged as deleted. @default none is */
-      readonly flags?: ParentFlags
+      readonly flags?: ParentHash
     }
 
 /** Rows that have one of these values, as text, in the column of a field: those of some accounts. '' stands for null, too. */
 export type RowsOf = { readonly field: string; readonly column: string; readonly values: readonly string[] }
 
 /** `isHashed`: the children name the SHA-256 of their parent's key (of several columns the last). */
-export type ParentFlags = { readonly isHashed: boolean }
+export type ParentHash = { readonly isHashed: boolean }
 
 export type ParentSet = { readonly parent: string; readonly readAt: string }
 

@@ -177,6 +177,34 @@ describe.each([
   })
 })
 
+it.each([
+  ['a pass over everything', {}, {}],
+  ['a pass over everything', {}, { order: 'sha256' }],
+  ['a replacement', { mode: 'full_refresh' }, {}],
+] as const)(
+  '%s takes what came inside a row that is gone, where that does not say its account',
+  async (_, config, mask) => {
+    more = {
+      enumerates: true,
+      children: stream().children.map((child) => ({
+        ...child,
+        key: ['id'],
+        columns: { id: 'string', order: 'string' },
+      })),
+    }
+    const streams = [
+      { name: 'orders', ...config },
+      { name: 'lines', mask },
+    ]
+    held = { a: ['a1', 'a2'], b: ['b1'] }
+    await world.run(connector, { streams })
+    held = { a: ['a2'] }
+    expect((await world.run(connector, { streams, fullRefresh: true })).errors).toEqual([])
+    const lines = await world.rows('SELECT id FROM crm.lines WHERE _deleted_at IS NULL ORDER BY 1')
+    expect(lines.map(({ id }) => id)).toEqual(['line a2', 'line b1'])
+  },
+)
+
 it('max_shrink of a pass is of the rows of the accounts that it has read', async () => {
   held = { a: ['1', '2'], b: ['1', '2', '3', '4', '5'] }
   await run({ reconcileMs: 0 })

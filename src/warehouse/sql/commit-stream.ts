@@ -23,7 +23,7 @@ export async function commitStream(db: Engine, commit: EtlCommit): Promise<reado
   const { fence, sequence } = commit
   const prepared: Prepared[] = []
   for (const [nth, write] of commit.writes.entries())
-    prepared.push(await prepareWrite(db, write, { nth, fence, parent: prepared[0]?.into }))
+    prepared.push(await prepareWrite(db, write, { nth, fence, first: prepared[0] }))
   const hasFlags = prepared.some(({ sweep }) => sweep.flags)
   if (hasFlags) await prepareFlagged(db)
   const [first] = commit.writes
@@ -64,7 +64,7 @@ type Prepared = {
 async function prepareWrite(
   db: Engine,
   write: TableWrite,
-  { nth, fence, parent }: { readonly nth: number; readonly fence: Fence; readonly parent: BroughtWrite | undefined },
+  { nth, fence, first }: { readonly nth: number; readonly fence: Fence; readonly first: Prepared | undefined },
 ): Promise<Prepared> {
   if (write.mode === 'generation') await ensureGeneration(db, write, fence.sync)
   const into = await bringWrite(db, write.mode === 'generation' ? besideTable(write, fence.sync) : write, nth)
@@ -74,7 +74,7 @@ async function prepareWrite(
     await prepareTombstones(db, into)
   }
   await prepareRejects(db, into)
-  return { write, into, sweep: await prepareSweep(db, write, parent), windows: await prepareWindows(db, into) }
+  return { write, into, sweep: await prepareSweep(db, write, first), windows: await prepareWindows(db, into) }
 }
 
 /** Another scope of the stream has a scan under way: a backfill's partition beside the live one, or the other way round. */

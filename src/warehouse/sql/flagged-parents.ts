@@ -1,5 +1,5 @@
 /** Parents that a commit brings flagged as deleted: what came inside them is gone with them, in the same transaction. */
-import type { ParentFlags, TableWrite } from '../table-write.ts'
+import type { ParentHash, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { contentColumns, keyJoin, liveIn, readStaged, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
@@ -29,7 +29,7 @@ export async function fillFlagged(db: Engine, parent: BroughtWrite): Promise<voi
 }
 
 /** The rows that come inside a flagged parent come deleted, as it does. */
-export function deletedAlike(db: Engine, write: BroughtWrite, flags: ParentFlags): BroughtWrite {
+export function deletedAlike(db: Engine, write: BroughtWrite, flags: ParentHash): BroughtWrite {
   if (!write.rows) return write
   const cells = [...contentColumns(write).map(db.quote), '_read_at', '_version'].map((cell) => `s.${cell}`)
   const relation =
@@ -42,7 +42,7 @@ export function deletedAlike(db: Engine, write: BroughtWrite, flags: ParentFlags
 export async function sweepFlagged(
   db: Engine,
   write: TableWrite,
-  { flags, set }: { readonly flags: ParentFlags; readonly set: readonly (readonly [string, string])[] },
+  { flags, set }: { readonly flags: ParentHash; readonly set: readonly (readonly [string, string])[] },
 ): Promise<number> {
   const { rowsChanged } = await db.updateFrom({
     target: targetOf(db, write),
@@ -57,7 +57,7 @@ export async function sweepFlagged(
 export const discardFlagged = (db: Engine): Promise<void> => db.discard(flagged)
 
 /** Where the children alone have hashes, they are compared by them. */
-const flaggedAs = (db: Engine, { isHashed }: ParentFlags): string =>
+const flaggedAs = (db: Engine, { isHashed }: ParentHash): string =>
   isHashed ? `(SELECT ${db.sha256(parentCell)} AS ${parentCell}, _deleted_at, _read_at FROM ${flagged})` : flagged
 
 function parentText(db: Engine, write: TableWrite, row: string): string {

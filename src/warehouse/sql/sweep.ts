@@ -1,6 +1,6 @@
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Fence } from '../port.ts'
-import type { ParentFlags, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
+import type { ParentHash, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { sweepFlagged } from './flagged-parents.ts'
 import { keyText } from './refused-rows.ts'
@@ -9,25 +9,28 @@ import { liveIn, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
 /**
  * `parents`: those whose children were read whole, as a relation of texts; null: there are none. `flags`: what takes the
- * children of parents along that come flagged; null: no parent comes. `of`: whose rows may go; null: all.
+ * children of parents along that come flagged; null: no parent comes. `of`: whose rows may go; null: all. `within`: what they come in.
  */
 export type PreparedSweep = {
   readonly parents: string | null
-  readonly flags: ParentFlags | null
+  readonly flags: ParentHash | null
   readonly of: BroughtRowsOf | null
+  readonly within: TableWrite | null
 }
 
-/** Before the transaction. @param parent the first write of the commit, where this is another */
+/** Before the transaction. @param first the first write of the commit, where this is another */
 export async function prepareSweep(
   db: Engine,
   { sweep }: TableWrite,
-  parent: BroughtWrite | undefined,
+  first: { readonly write: TableWrite; readonly into: BroughtWrite } | undefined,
 ): Promise<PreparedSweep> {
   const of = sweep && sweep.kind !== 'empty' ? await bringRowsOf(db, sweep.of) : null
-  if (sweep?.kind !== 'children') return { parents: null, flags: null, of }
+  const within = first?.write ?? null
+  if (sweep?.kind !== 'children') return { parents: null, flags: null, of, within }
+  const parent = first?.into
   const flags = (parent?.rows && parent.key.length > 0 && sweep.flags) || null
   const rows = sweep.parents.map(({ parent: key, readAt }) => [key, readAt.replace('T', ' ').replace('Z', '')])
-  return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags, of }
+  return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags, of, within }
 }
 
 /**
@@ -69,7 +72,7 @@ type ChildSweep = Extract<Sweep, { readonly kind: 'children' }>
 async function sweepChildren(
   db: Engine,
   write: TableWrite,
-  { sweep, fence, parents, flags, of }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
+  { sweep, fence, parents, flags, of, within }: { readonly sweep: ChildSweep; readonly fence: Fence } & PreparedSweep,
 ): Promise<number> {
   const target = targetOf(db, write)
   const set = marksOf(db, write, fence)
@@ -84,11 +87,25 @@ async function sweepChildren(
     gone += left.rowsChanged
   }
   if (sweep.readBefore !== null) {
-    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore, of })
+    const orphans = sweep.byParent ? ` AND ${isOrphan(db, write, { sweep, within, hash: sweep.byParent })}` : ''
+    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore, of }) + orphans
     const orphaned = await db.run(`UPDATE ${target} SET ${assigned(set)} WHERE _deleted_at IS NULL AND ${unseen}`)
     gone += orphaned.rowsChanged
   }
   return gone
+}
+
+/** After what it comes in was landed and swept. */
+function isOrphan(
+  db: Engine,
+  write: TableWrite,
+  { sweep, within, hash }: { readonly sweep: ChildSweep; readonly hash: ParentHash } & Pick<PreparedSweep, 'within'>,
+): string {
+  const named = within?.key.at(-1)
+  if (!within || named === undefined) return 'false'
+  const key = db.asText(db.quote(named), typeIn(within.table, named) ?? 'string')
+  const parent = db.asText(db.quote(sweep.parentColumn), typeIn(write.table, sweep.parentColumn) ?? 'string')
+  return `${parent} NOT IN (SELECT ${hash.isHashed ? db.sha256(key) : key} FROM ${targetOf(db, within)} WHERE ${liveIn(within.mode)})`
 }
 
 /** The children of these parents, each with when the set of its parent was read. */

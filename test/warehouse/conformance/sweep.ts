@@ -254,11 +254,11 @@ export function sweepConformance(open: OpenWarehouse): void {
         ...(deletedAt !== undefined && { _deleted_at: deletedAt }),
       })
       const item = (id: string, of: number, readAt: number): Row => ({ id, of, _version: readAt, _read_at: readAt })
-      const sets = (parents: Record<string, number>, isHashed = false) => ({
+      const sets = (parents: Record<string, number>, isHashed = false, readBefore: string | null = null) => ({
         kind: 'children' as const,
         parentColumn: 'of',
         parents: Object.entries(parents).map(([key, readAt]) => ({ parent: key, readAt: at(readAt) })),
-        readBefore: null,
+        readBefore,
         flags: { isHashed },
       })
       const load = async (
@@ -299,6 +299,19 @@ export function sweepConformance(open: OpenWarehouse): void {
         expect(await items()).toEqual(['2a'])
         expect(await again()).toMatchObject({ read: 2, unchanged: 2, swept: 0 })
       })
+
+      test.each(['merge', 'scd2', 'generation'] as const)(
+        'at the end of a full pass deletes what is inside those that stand no more (%s)',
+        async (mode) => {
+          const landing = { mode, touchUnchanged: true, scanId: 's1', isLast: true } as const
+          const begun = [item('1a', 1, 1), item('2a', 2, 1)]
+          await load({ ...landing, rows: [parent(1, 1), parent(2, 1)] }, begun, { sweep: sets({ 1: 1, 2: 1 }) })
+          const sweep = { ...sets({}, false, at(5)), byParent: { isHashed: false } }
+          const pass = { ...landing, scanId: 's2', rows: [parent(2, 6)], sweep: unseen(5) }
+          expect(await load(pass, [], { sweep })).toMatchObject({ swept: 1 })
+          expect(await items()).toEqual(['2a'])
+        },
+      )
 
       test('has it live again when they come back with it', async () => {
         await begin()
