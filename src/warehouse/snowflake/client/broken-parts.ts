@@ -19,8 +19,10 @@ export function handOverBrokenParts(part: { getRows: () => unknown }): void {
 function rowsOf(getRows: () => unknown): unknown {
   try {
     const rows: unknown = getRows()
-    return Array.isArray(rows) && rows.every((row) => Array.isArray(row?.values)) ? rows : null
+    return Array.isArray(rows) && rows.every(hasCells) ? rows : null
   } catch {
     return null
   }
 }
+
+const hasCells = (row: unknown): boolean => row instanceof Object && 'values' in row && Array.isArray(row.values)
