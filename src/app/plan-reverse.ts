@@ -40,6 +40,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
       const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
       const mapping = resolveMapping(sync, object, await session.describe(model))
       const standing = await session.reverse.hasSnapshot(sync.name)
+      const fromNothing = standing && (await session.reverse.readMeta(sync.name)) === null
       await session.reverse.ensureSnapshot(sync.name, mapping.columns)
       const { diff, counts, changes } = await compareModel(session, {
         sync,
@@ -48,6 +49,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         directory,
         limit: null,
         retriesOnly: false,
+        fromNothing,
         now: app.clock.now(),
         onDecision: (candidate, decision) => {
           if (samples.length < sampleRows && decision.kind === 'send')

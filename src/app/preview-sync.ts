@@ -5,6 +5,7 @@ import type { ReverseSync } from '../config/project.ts'
 import type { RequestPreview } from '../connector/destination.ts'
 import type { Change, FieldValue } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
 import { isExactNumber } from '../reverse-etl/exact-number.ts'
@@ -31,10 +32,18 @@ export async function previewSync(
   const connection = await openConnection(app, sync.destination, runId)
   try {
     const object = await destinationObject(connection, sync, app.signal)
+    // Types of a connector of one's own are not checked when it runs.
+    if (typeof object.preview !== 'function')
+      throw new MillraceError('MR-1401', {
+        message: `${object.name} declares no preview: what its write would send is not known.`,
+        kept: 'Nothing was sent.',
+        next: `millrace sync plan ${sync.name}   shows what would go`,
+      })
     const compared = await sayingWhatToLoad(app, sync, () =>
       app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, async (session) => {
         const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
         const mapping = resolveMapping(sync, object, await session.describe(model))
+        const fromNothing = (await session.reverse.readMeta(sync.name)) === null
         await session.reverse.ensureSnapshot(sync.name, mapping.columns)
         const comparison = await compareModel(session, {
           sync,
@@ -43,6 +52,7 @@ export async function previewSync(
           directory,
           limit: options.limit,
           retriesOnly: false,
+          fromNothing,
           now: app.clock.now(),
           endsAtLimit: true,
         })

@@ -48,6 +48,8 @@ export type CompareRequest = {
   readonly directory: string
   readonly limit: number | null
   readonly retriesOnly: boolean
+  /** As of the diff, for plan and preview: a run empties the table. @default false */
+  readonly fromNothing?: boolean
   /** The present, for `refresh_every`. */
   readonly now: Date
   /** Reading ends at the limit: for a preview, which asks no guard. @default false */
@@ -130,7 +132,7 @@ export async function compareModel(session: Session, request: CompareRequest): P
 /** Only now are the model's rows read: a view that stands may still fail at a value. */
 async function readModel(
   session: Session,
-  { sync, mapping, model, retriesOnly, now }: CompareRequest,
+  { sync, mapping, model, retriesOnly, fromNothing, now }: CompareRequest,
 ): Promise<DiffCounts> {
   const { key, columns, optOuts, optIns, match, identityColumns } = mapping
   const others = identityColumns.filter((name) => name !== match.column)
@@ -148,6 +150,7 @@ async function readModel(
       removesIgnored: sync.onRemoved.kind !== 'ignore',
       record: [match, ...others.map((column) => ({ column, normalise: 'exact' as const }))],
       optIns,
+      ...(fromNothing !== undefined && { fromNothing }),
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })
   } catch (error) {

@@ -44,8 +44,9 @@ export function decideRemoval(
         base,
         `the record cannot be named: when it was sent, ${field} was filled by another column than ${column}; ${byHand}`,
       )
-    // It may stand there: what was sent of it had no answer, or only its opt-out went.
-    if (candidate.hasIntent)
+    // It may stand there: what was sent of it had no answer, or only its opt-out went. Of who left so while that was ignored the
+    // tombstone has no hash; who was forgotten has one.
+    if (candidate.hasIntent || (candidate.previousState === 'ignored' && candidate.previousHash === null))
       return refused(
         base,
         `the record may be at the destination, and cannot be named: what it was sent with is kept of accepted rows only; ${byHand} if it is and no other row means it, and then \`millrace forget\` its key with --drop-unsent`,
@@ -91,7 +92,10 @@ export function decideRemoval(
  */
 function tombstoneOf(mapping: ResolvedMapping, candidate: Candidate): Pick<Answer, 'hash' | 'values'> {
   if (!candidate.hasIntent && candidate.attempts === 0) return { hash: null, values: null }
-  const known = candidate.hasIntent ? rowToName(mapping, candidate) : (candidate.previous ?? {})
+  const named = mapping.identityColumns.map((name) => [name, candidate.previous?.[name] ?? null] as const)
+  const known = candidate.hasIntent
+    ? { ...Object.fromEntries(named), ...rowToName(mapping, candidate) }
+    : (candidate.previous ?? {})
   return {
     hash: candidate.hasIntent ? null : candidate.previousHash,
     values: mapping.columns.map(({ name }) => (mapping.optOuts.includes(name) ? null : (known[name] ?? null))),

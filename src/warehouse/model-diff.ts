@@ -20,6 +20,8 @@ export type DiffRequest = {
   readonly readVersion?: (version: string) => { readonly isSame: boolean; readonly newOptOuts: readonly string[] }
   /** Only rows with an open intent or reject. */
   readonly retriesOnly: boolean
+  /** Rows that the snapshot's table holds are nobody's: the run empties it first. @default false */
+  readonly fromNothing?: boolean
   /** Rows that the destination accepted before this instant differ, too: they are to be sent again. @default none */
   readonly refreshBefore?: string | null
   /** What left the model comes first, as an opt-out. @default false */

@@ -2,9 +2,11 @@ import { createServer, type Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
+import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { previewSync } from '../../src/app/preview-sync.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
+import type { Warehouse } from '../../src/warehouse/port.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -72,6 +74,39 @@ it.each([
   expect(shown.map(({ path }) => path)).toEqual(got)
 })
 
+it('shows what a first run sends that begins from nothing, and so does the plan: a baseline died half way', async () => {
+  people(`('one', 'a', false), ('two', 'a', false)`)
+  await project.inApp(async (app) => {
+    const { warehouse } = app
+    const openIntents = () => Promise.reject(new RangeError('gone'))
+    const dying: Warehouse = {
+      ...warehouse,
+      session: (request, work) =>
+        warehouse.session(request, (session) => work({ ...session, reverse: { ...session.reverse, openIntents } })),
+    }
+    const { run } = await runSync({ ...app, warehouse: dying }, syncOf(app), { ...defaultRunOptions, baseline: true })
+    expect(run?.status).toBe('failed')
+  })
+  await project.inApp(async (app) => {
+    const [plan] = await planSyncs(app, app.project.syncs, { offline: false })
+    const shown = await previewSync(app, syncOf(app), { limit: 100 })
+    await deliver(app)
+    expect(got).toHaveLength(1)
+    expect(plan).toMatchObject({ added: 2, unchanged: 0, accepted_before: 0 })
+    expect(shown.map(({ path }) => path)).toEqual(got)
+  })
+})
+
+it('says so where an opened connector of one’s own declares no preview', async () => {
+  people(`('one', 'a', false)`)
+  project.write('connectors/toy/index.ts', openedConnector)
+  const shown = project.inApp((app) => previewSync(app, syncOf(app), { limit: 100 }))
+  await expect(shown).rejects.toMatchObject({
+    code: 'MR-1401',
+    message: expect.stringContaining('declares no preview'),
+  })
+})
+
 const people = (rows: string) =>
   project.write('models/people.sql', `select * from (values ${rows}) v(id, name, opted_out)\n`)
 
@@ -108,5 +143,30 @@ export default connector({
       },
     }),
   },
+})
+`
+
+const openedConnector = `
+import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+
+const field = (type, more = {}) => ({ type, nullable: true, ...more })
+
+export default connector({
+  name: 'toy',
+  config: z.strictObject({ url: z.string() }),
+  open: async () => ({
+    check: async () => undefined,
+    account: async () => 'toy-1',
+    objects: async () => [{
+      name: 'person',
+      docs: 'https://toy.example/docs',
+      delivery: 'idempotent',
+      match: { id: { normalise: 'exact' } },
+      fields: { id: field('string'), name: field('string'), unsubscribed: field('boolean', { optOut: true }) },
+      operations: ['upsert'],
+      batch: { rows: 3, bytes: 200 },
+      write: async (changes) => changes.map(() => ({ outcome: 'ok' })),
+    }],
+  }),
 })
 `

@@ -122,6 +122,47 @@ describe('rows that left while that was ignored', () => {
     expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1 })
     expect((await run(world)).ledger).toMatchObject({ removed: 0 })
   })
+
+  describe('behind a sending that had no answer', () => {
+    const one = { id: '1', email: 'ann@x.io', name: 'Ann', plan: 'pro', opted_out: false }
+    const two = { id: '2', email: 'ben@x.io', name: 'Ben', plan: 'pro', opted_out: false }
+    function byEmail(): World {
+      const map = [column('email'), column('name'), column('plan'), optOut('unsubscribed', 'opted_out')]
+      const world = makeWorld({ sync: { match: 'email', map } })
+      world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', plan: 'VARCHAR', opted_out: 'BOOLEAN' }
+      return world
+    }
+    async function benLeaves(world: World, ben: World['people'][number]): Promise<void> {
+      world.people = [one, ben]
+      // The vendor takes it, and nobody hears of it.
+      world.vendor.faults.set('ben@x.io', { kind: 'unknown' })
+      expect((await run(world)).ledger).toMatchObject({ unknown: 1 })
+      world.people = [one]
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1 })
+      expect(await intents(world)).toEqual([])
+    }
+
+    it('are rejects once the sync removes, where nothing names their record', async () => {
+      const world = byEmail()
+      world.people = [one]
+      await run(world)
+      await benLeaves(world, two)
+      expect(world.vendor.records.size).toBe(2)
+      world.sync = { ...world.sync, onRemoved: { kind: 'delete' }, optOutRemoval: true }
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 0, rejected: 1 })
+    })
+
+    it('are removed by all that named them when they were accepted', async () => {
+      const world = byEmail()
+      Object.assign(world.vendor.object, { identity: ['name'] })
+      world.people = [one, two]
+      await run(world)
+      await benLeaves(world, { ...two, opted_out: true })
+      world.sync = { ...world.sync, onRemoved: { kind: 'delete' } }
+      expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+      expect([...world.vendor.records.keys()]).toEqual(['ann@x.io'])
+    })
+  })
 })
 
 describe('a record that another row of the model means as well', () => {

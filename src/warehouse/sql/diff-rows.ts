@@ -18,8 +18,10 @@ export const diffClass = {
   duplicate: 7,
 } as const
 
-export const snapshotOf = (db: Engine, { sync }: Pick<DiffRequest, 'sync'>): string =>
-  db.relation(stateSchema, snapshotTable(sync))
+export const snapshotOf = (db: Engine, { sync, fromNothing }: Pick<DiffRequest, 'sync' | 'fromNothing'>): string => {
+  const table = db.relation(stateSchema, snapshotTable(sync))
+  return fromNothing === true ? `(SELECT * FROM ${table} WHERE false)` : table
+}
 
 export const snapshotTableOf = (db: Engine, { sync }: DiffRequest) => db.introspect(stateSchema, snapshotTable(sync))
 

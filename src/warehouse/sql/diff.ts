@@ -212,7 +212,7 @@ type OpenCounts = { readonly intents: number; readonly rejects: number; readonly
 
 async function readOpen(db: Engine, request: DiffRequest): Promise<OpenCounts & { readonly versions: Versions }> {
   const { sync, removesIgnored } = request
-  const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, { sync })} WHERE state = 'ignored')` : '0'
+  const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, request)} WHERE state = 'ignored')` : '0'
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
       `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects, ${ignored} AS ignored, ${versionsSql(db, request)} AS versions`,
