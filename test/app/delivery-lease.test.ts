@@ -1,7 +1,5 @@
 /** How long a takeover waits, and what a run that lost its lease still begins (promise 5). */
-import { createServer, type Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { forgetPerson } from '../../src/app/forget.ts'
@@ -12,49 +10,25 @@ import { exportSyncState, importSyncState, readStateFile } from '../../src/app/e
 import { resetSyncState } from '../../src/app/sync-state.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
 import type { RunRecord } from '../../src/model/run.ts'
-import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
+import type { ProjectFolder } from './project-folder.ts'
+import { deliver, deliveryOf, makeToyProject, startToyVendor, toySync, type ToyVendor } from './toy-project.ts'
 
 let project: ProjectFolder
-let vendor: Server
-let paths: string[] = []
-let answer: (path: string) => Promise<number> = () => Promise.resolve(200)
+let vendor: ToyVendor
 
 beforeAll(async () => {
-  vendor = createServer((request, response) => {
-    const path = request.url ?? ''
-    paths.push(path)
-    void answer(path).then((status) => response.writeHead(status, { 'content-type': 'application/json' }).end('{}'))
-  })
-  await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
-  const address = vendor.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-  project = makeProjectFolder()
-  project.write('connectors/toy/index.ts', connector)
-  project.write(
-    'millrace.yaml',
-    `project: leases
-default_target: dev
-targets:
-  dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } }
-connections:
-  toy: { connector: toy, url: '${url}' }
-  renamed: { connector: toy, url: '${url}' }
-`,
-  )
+  vendor = await startToyVendor()
+  project = makeToyProject({ objects, url: vendor.url, connections: ['toy', 'renamed'] })
   name('first')
-  for (const object of ['slow', 'plain'])
-    project.write(
-      `syncs/${object}.yaml`,
-      `model: people\nprimary_key: id\ndestination: toy\nobject: ${object}\nmatch: id\nmap: { id: id, name: name }\n`,
-    )
+  for (const object of ['slow', 'plain']) project.write(`syncs/${object}.yaml`, toySync({ object }))
 })
 afterAll(() => {
   project.remove()
   vendor.close()
 })
 beforeEach(() => {
-  paths = []
-  answer = () => Promise.resolve(200)
+  vendor.paths = []
+  vendor.answer = () => Promise.resolve(200)
 })
 
 describe('a takeover', () => {
@@ -65,7 +39,7 @@ describe('a takeover', () => {
     await project.inApp(async (app) => {
       const lease = deliveryLeaseName({ destination: 'toy', object }, 'dev')
       const waits: number[] = []
-      answer = async () => {
+      vendor.answer = async () => {
         const grant = await app.store.acquireLease({ name: lease, runId: 'other', ttlMs: 60_000, graceMs: 0 })
         waits.push(grant.granted ? 0 : grant.retryAfterMs)
         return 200
@@ -83,7 +57,7 @@ describe('a run whose lease cannot be renewed', () => {
   it('begins no request once the lease has run out: not the next of the same batch', async () => {
     name('second')
     await cutOff(async (app) => {
-      answer = async () => {
+      vendor.answer = async () => {
         await sleep(3_000)
         return 200
       }
@@ -97,10 +71,10 @@ describe('a run whose lease cannot be renewed', () => {
         },
         ledger: { delivered: 0, unknown: 3 },
       })
-      expect(paths).toEqual(['/first'])
+      expect(vendor.paths).toEqual(['/first'])
     })
     // What it may have sent is sent again by the next one.
-    answer = () => Promise.resolve(200)
+    vendor.answer = () => Promise.resolve(200)
     const next = await project.inApp((app) => deliver(app, 'plain'))
     expect(next).toMatchObject({ status: 'ok', ledger: { retry: 3, delivered: 3 } })
   })
@@ -108,25 +82,25 @@ describe('a run whose lease cannot be renewed', () => {
   it('nor the same one again, though the vendor asked for that', async () => {
     name('third')
     await cutOff(async (app) => {
-      answer = async () => {
+      vendor.answer = async () => {
         await sleep(3_000)
         return 503
       }
       expect(await deliver(app, 'plain')).toMatchObject({ status: 'failed', error: { code: 'MR-2005' } })
-      expect(paths).toEqual(['/first'])
+      expect(vendor.paths).toEqual(['/first'])
     })
   })
 
   it('commits what was answered before, and keeps the rest for the next run', async () => {
     name('fourth')
     await cutOff(async (app) => {
-      answer = async (path) => {
+      vendor.answer = async (path) => {
         if (path === '/second') await sleep(3_000)
         return 200
       }
       // Its only batch is over when the lease is.
       expect(await deliver(app, 'plain')).toMatchObject({ ledger: { delivered: 3 } })
-      expect(paths).toEqual(['/first', '/second'])
+      expect(vendor.paths).toEqual(['/first', '/second'])
     })
     expect(await project.inApp((app) => deliver(app, 'plain'))).toMatchObject({
       ledger: { unchanged: 3, delivered: 0 },
@@ -159,11 +133,11 @@ it('a delivery holds its inputs against `freshness` when its turn has come, too'
       nowMs += 3_600_000
       void app.store.releaseLease(grant.lease)
     }
-    const sync = { ...find(app, 'plain'), freshness: { crm: 1_800_000 } }
+    const sync = { ...deliveryOf(app, 'plain'), freshness: { crm: 1_800_000 } }
     const waiting = { ...app, emit, clock: { now: () => new Date(nowMs) } }
     const { run } = await runSync(waiting, sync, { ...defaultRunOptions, firstRun: true })
     expect(run).toMatchObject({ status: 'stopped', error: { code: 'MR-4006' } })
-    expect(paths).toEqual([])
+    expect(vendor.paths).toEqual([])
   })
 })
 
@@ -207,13 +181,13 @@ describe('a run that is on under the name that its destination had', () => {
       await project.inApp(async (app) => {
         await deliver(app, sync)
         const file = project.path('before.ndjson')
-        await exportSyncState(app, find(app, sync), { file, write: nowhere, reason: 'a test' })
+        await exportSyncState(app, deliveryOf(app, sync), { file, write: nowhere, reason: 'a test' })
       })
     project.write('models/crowd.sql', `select 'p' || n as id, '${what}' as name from range(9) t(n)\n`)
     const ran = await project.inApp((app) =>
       meanwhile(app, sync, async () => {
         to('renamed', sync)
-        const refused = project.inApp((next) => touch(next, find(next, sync)))
+        const refused = project.inApp((next) => touch(next, deliveryOf(next, sync)))
         await expect(refused).rejects.toMatchObject({ code: 'MR-4001' })
       }),
     )
@@ -223,8 +197,8 @@ describe('a run that is on under the name that its destination had', () => {
   /** Of three batches, the second waits for the work. */
   async function meanwhile(app: App, sync: string, work: () => Promise<void>) {
     let working: Promise<void> | undefined
-    answer = async () => {
-      if (paths.length >= 3) await Promise.allSettled([(working ??= work())])
+    vendor.answer = async () => {
+      if (vendor.paths.length >= 3) await Promise.allSettled([(working ??= work())])
       return 200
     }
     const ran = await deliver(app, sync)
@@ -233,10 +207,7 @@ describe('a run that is on under the name that its destination had', () => {
   }
 
   const to = (destination: string, sync = 'crowd') =>
-    project.write(
-      `syncs/${sync}.yaml`,
-      `model: crowd\nprimary_key: id\ndestination: ${destination}\nobject: plain\nmatch: id\nmap: { id: id, name: name }\n`,
-    )
+    project.write(`syncs/${sync}.yaml`, toySync({ model: 'crowd', destination, object: 'plain' }))
   const nowhere = () => Promise.resolve()
 })
 
@@ -258,43 +229,8 @@ const load: Omit<RunRecord, 'started_at' | 'finished_at'> = {
 const name = (text: string) =>
   project.write('models/people.sql', `select 'p' || n as id, '${text}' as name from range(3) t(n)\n`)
 
-function find(app: App, name: string): ReverseSync {
-  const sync = app.project.syncs.find((each) => each.name === name)
-  return sync?.kind === 'reverse_etl' ? sync : expect.unreachable(`the project has the sync ${name}`)
-}
-
-async function deliver(app: App, name: string) {
-  const { run } = await runSync(app, find(app, name), {
-    ...defaultRunOptions,
-    firstRun: true,
-    limits: { maxChanged: { fraction: 1 } },
-  })
-  return run
-}
-
-const connector = `
-import { connector, object, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
-
-const person = (more) => object({
-  docs: 'https://toy.example/docs',
-  delivery: 'idempotent',
-  match: { id: { normalise: 'exact' } },
-  fields: { id: 'string', name: 'string' },
-  operations: ['upsert'],
-  batch: { rows: 3, bytes: 10000 },
-  async write(changes, { http, signal }) {
-    for (const path of ['/first', '/second']) await http.post(path, {}, { signal })
-    return changes.map(() => ({ outcome: 'ok' }))
-  },
-  ...more,
-})
-
-export default connector({
-  name: 'toy',
-  config: z.strictObject({ url: z.string() }),
-  http: ({ config }) => ({ baseUrl: config.url }),
-  check: async () => undefined,
-  account: async () => 'toy-1',
-  objects: { slow: person({ timeoutMs: 90000 }), plain: person({}) },
-})
-`
+const write = `async write(changes, { http, signal }) {
+  for (const path of ['/first', '/second']) await http.post(path, {}, { signal })
+  return changes.map(() => ({ outcome: 'ok' }))
+}`
+const objects = `slow: toyObject({ ${write}, timeoutMs: 90000 }), plain: toyObject({ ${write} })`

@@ -1,46 +1,21 @@
-import { createServer, type Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { previewSync } from '../../src/app/preview-sync.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
 import type { Warehouse } from '../../src/warehouse/port.ts'
-import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
+import type { ProjectFolder } from './project-folder.ts'
+import { deliver, deliveryOf, makeToyProject, startToyVendor, toySync, type ToyVendor } from './toy-project.ts'
 
 let project: ProjectFolder
-let vendor: Server
-let got: string[] = []
+let vendor: ToyVendor
 
 beforeEach(async () => {
-  got = []
-  vendor = createServer((request, response) => {
-    got.push(request.url ?? '')
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  })
-  await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve))
-  const address = vendor.address()
-  project = makeProjectFolder()
-  project.write('connectors/toy/index.ts', connector)
-  project.write(
-    'millrace.yaml',
-    `project: previews
-default_target: dev
-targets: { dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy, url: 'http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}' } }
-`,
-  )
-  project.write(
-    'syncs/out.yaml',
-    `model: people
-primary_key: id
-destination: toy
-object: person
-match: id
-map: { id: id, name: name, unsubscribed: { opt_out: opted_out, allow_opt_in: true } }
-`,
-  )
+  vendor = await startToyVendor()
+  project = makeToyProject({ objects, url: vendor.url })
+  const map = '{ id: id, name: name, unsubscribed: { opt_out: opted_out, allow_opt_in: true } }'
+  project.write('syncs/out.yaml', toySync({ more: `map: ${map}` }))
 })
 afterEach(() => {
   project.remove()
@@ -65,13 +40,13 @@ it.each([
   ],
 ])('shows the requests of the run: %s', async (_what, [before = '', after = ''], requests) => {
   people(before)
-  await project.inApp(deliver)
-  got = []
+  await project.inApp((app) => deliver(app, 'out'))
+  vendor.paths = []
   people(after)
-  const shown = await project.inApp((app) => previewSync(app, syncOf(app), { limit: 100 }))
-  await project.inApp(deliver)
-  expect(got).toEqual(requests)
-  expect(shown.map(({ path }) => path)).toEqual(got)
+  const shown = await project.inApp((app) => previewSync(app, deliveryOf(app, 'out'), { limit: 100 }))
+  await project.inApp((app) => deliver(app, 'out'))
+  expect(vendor.paths).toEqual(requests)
+  expect(shown.map(({ path }) => path)).toEqual(vendor.paths)
 })
 
 it('shows what a first run sends that begins from nothing, and so does the plan: a baseline died half way', async () => {
@@ -84,23 +59,26 @@ it('shows what a first run sends that begins from nothing, and so does the plan:
       session: (request, work) =>
         warehouse.session(request, (session) => work({ ...session, reverse: { ...session.reverse, openIntents } })),
     }
-    const { run } = await runSync({ ...app, warehouse: dying }, syncOf(app), { ...defaultRunOptions, baseline: true })
+    const { run } = await runSync({ ...app, warehouse: dying }, deliveryOf(app, 'out'), {
+      ...defaultRunOptions,
+      baseline: true,
+    })
     expect(run?.status).toBe('failed')
   })
   await project.inApp(async (app) => {
     const [plan] = await planSyncs(app, app.project.syncs, { offline: false })
-    const shown = await previewSync(app, syncOf(app), { limit: 100 })
-    await deliver(app)
-    expect(got).toHaveLength(1)
+    const shown = await previewSync(app, deliveryOf(app, 'out'), { limit: 100 })
+    await deliver(app, 'out')
+    expect(vendor.paths).toHaveLength(1)
     expect(plan).toMatchObject({ added: 2, unchanged: 0, accepted_before: 0 })
-    expect(shown.map(({ path }) => path)).toEqual(got)
+    expect(shown.map(({ path }) => path)).toEqual(vendor.paths)
   })
 })
 
 it('says so where an opened connector of one’s own declares no preview', async () => {
   people(`('one', 'a', false)`)
   project.write('connectors/toy/index.ts', openedConnector)
-  const shown = project.inApp((app) => previewSync(app, syncOf(app), { limit: 100 }))
+  const shown = project.inApp((app) => previewSync(app, deliveryOf(app, 'out'), { limit: 100 }))
   await expect(shown).rejects.toMatchObject({
     code: 'MR-1401',
     message: expect.stringContaining('declares no preview'),
@@ -110,41 +88,16 @@ it('says so where an opened connector of one’s own declares no preview', async
 const people = (rows: string) =>
   project.write('models/people.sql', `select * from (values ${rows}) v(id, name, opted_out)\n`)
 
-function syncOf(app: App) {
-  const [sync] = app.project.syncs
-  return sync?.kind === 'reverse_etl' ? sync : expect.unreachable('the project has a delivery')
-}
-
-const deliver = (app: App) =>
-  runSync(app, syncOf(app), { ...defaultRunOptions, firstRun: true, limits: { maxChanged: { fraction: 1 } } })
-
-const connector = `
-import { connector, object, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
-
-const pathOf = (changes) => '/' + changes.map(({ key, fields }) => key + '(' + Object.keys(fields).toSorted().join() + ')').join('+')
-
-export default connector({
-  name: 'toy',
-  config: z.strictObject({ url: z.string() }),
-  http: ({ config }) => ({ baseUrl: config.url }),
-  check: async () => undefined,
-  account: async () => 'toy-1',
-  objects: {
-    person: object({
-      docs: 'https://toy.example/docs',
-      delivery: 'idempotent',
-      match: { id: { normalise: 'exact' } },
-      fields: { id: 'string', name: 'string', unsubscribed: { type: 'boolean', optOut: true } },
-      operations: ['upsert'],
-      batch: { rows: 3, bytes: 200 },
-      async write(changes, { http, signal }) {
-        await http.post(pathOf(changes), {}, { signal })
-        return changes.map(() => ({ outcome: 'ok' }))
-      },
-    }),
+const objects = `person: toyObject({
+  fields: { id: 'string', name: 'string', unsubscribed: { type: 'boolean', optOut: true } },
+  operations: ['upsert'],
+  batch: { rows: 3, bytes: 200 },
+  async write(changes, { http, signal }) {
+    const rows = changes.map(({ key, fields }) => key + '(' + Object.keys(fields).toSorted().join() + ')')
+    await http.post('/' + rows.join('+'), {}, { signal })
+    return changes.map(() => ({ outcome: 'ok' }))
   },
-})
-`
+})`
 
 const openedConnector = `
 import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
