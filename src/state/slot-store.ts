@@ -41,7 +41,7 @@ export type SlotStore = {
 export type SlotMemory = {
   /** Begins a life where there is none. Another `id` than the last time: the store was emptied in between. */
   readonly life: () => Promise<{ readonly id: string; readonly ageMs: number }>
-  /** true: it was seen, here or by whoever knew this revision, as it had been earlier in its life; until the next `restore`. */
+  /** true: it was seen, here or by whoever knew this revision, as it had been earlier in its life, or, here, in another one; until the next `restore`. */
   readonly wentBack: (known: string | null, now: string) => boolean
   /** Everything that changed after `revision` (null: everything of the last two days, and all schedules). */
   readonly changes: (revision: string | null) => Promise<SlotChanges>

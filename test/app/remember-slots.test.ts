@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { endForSure } from '../../src/app/end-for-sure.ts'
 import { openControlStore, redisVariable } from '../../src/app/open-control-store.ts'
@@ -20,34 +20,57 @@ const project =
 
 describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server is not installed)', () => {
   let server: RedisServer
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await startRedis()
   })
-  afterAll(() => server.stop())
+  afterEach(() => server.stop())
 
   it('is told of no slot that a clock ahead called missed and that is still to come', async () => {
-    const folder = makeProjectFolder()
-    folder.write('millrace.yaml', project)
     const hourMs = 3_600_000
     const at = (hours: number) => new Date(Date.now() + hours * hourMs)
     const instants = [-1, 1].map((hours) => at(hours).toISOString())
-    await folder.inApp(
-      async (app) => {
-        const remember = (hours: number) => rememberSlots({ ...app, clock: { now: () => at(hours) } }, () => undefined)
-        const ahead = await remember(36)
-        await app.store.knowSchedules(['nightly'])
-        await app.store.claimSlots(instants.map((instant) => aSlot({ instant, state: 'missed', jobs: [] })))
-        await untilSettled(app, ahead)
-        await ahead.save()
+    await inApp(server, async (app) => {
+      const remember = (hours: number) => rememberSlots({ ...app, clock: { now: () => at(hours) } }, () => undefined)
+      const ahead = await remember(36)
+      await app.store.knowSchedules(['nightly'])
+      await app.store.claimSlots(instants.map((instant) => aSlot({ instant, state: 'missed', jobs: [] })))
+      await untilSettled(app, ahead)
+      await ahead.save()
 
-        await empty(server)
-        await untilSettled(app, await remember(0))
-        expect((await app.store.slots({})).map(({ instant }) => instant)).toEqual(instants.slice(0, 1))
-      },
-      { env: { [redisVariable]: server.url } },
-    )
-    folder.remove()
+      await empty(server)
+      await untilSettled(app, await remember(0))
+      expect((await app.store.slots({})).map(({ instant }) => instant)).toEqual(instants.slice(0, 1))
+    })
   }, 30_000)
+
+  it('takes the end of a run that ended before it was told anything, as soon as it is', async () => {
+    await inApp(server, async (app) => {
+      const keeper = await rememberSlots(app, () => undefined)
+      await app.store.claimSlots([aSlot()])
+      const job = await takeFirst(app.store)
+      if (!job) return expect.unreachable()
+      await untilSettled(app, keeper)
+      await empty(server)
+      const end = () => app.store.endJob(job, { state: 'failed', reason: 'for good' })
+      await expect(end()).rejects.toMatchObject({ code: 'MR-6004', message: expect.stringContaining('it was emptied') })
+      await untilSettled(app, keeper)
+      expect(await end()).toBe(true)
+      expect(await app.store.slots({})).toMatchObject([{ state: 'failed', jobs: [{ reason: 'for good' }] }])
+    })
+  }, 30_000)
+
+  it('takes the end of a run from a daemon that is on its way out by then', async () => {
+    await inApp(server, async (app) => {
+      await app.store.claimSlots([aSlot()])
+      const { daemon, stopping, endRun, ended } = await aDaemonThatRuns(app)
+      stopping.abort()
+      await empty(server)
+      endRun()
+      await daemon
+      expect(ended).toMatchObject([{ state: 'failed' }]) // it did not say how it went
+      expect(await app.store.slots({})).toMatchObject([{ state: 'failed' }])
+    })
+  }, 60_000)
 })
 
 describe.skipIf(!hasRedis)(
@@ -83,13 +106,7 @@ describe.skipIf(!hasRedis)(
       await untilSettled(app, keeper)
       return keeper
     }
-    const inApp = async (work: (app: App) => Promise<void>) => {
-      said.length = 0
-      const folder = makeProjectFolder()
-      folder.write('millrace.yaml', project)
-      await folder.inApp(work, { env: { [redisVariable]: server.url } })
-      folder.remove()
-    }
+    beforeEach(() => void (said.length = 0))
     const toldOf = async ({ store }: Pick<App, 'store'>) => ({
       paused: [...(await store.pauses()).keys()],
       claimed: await store.claimSlots([aSlot({ instant })]),
@@ -102,7 +119,7 @@ describe.skipIf(!hasRedis)(
     }
 
     it('is told of pauses and of slots that ran since, and that is said once', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await runAndPauseBehindSnapshot(app)
         await server.restart()
         expect(await keeper.look(await app.store.revision())).toBe(false) // others tell, too
@@ -112,7 +129,7 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('is told, though a write that waited for it has brought it as far as it had been', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await remember(app)
         await app.store.knowSchedules(['nightly', 'harmful'])
         await runSlot(app.store)
@@ -135,7 +152,7 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('is told again where it goes back a second time, before anybody has looked', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await runAndPauseBehindSnapshot(app)
         await server.restart()
         expect(await keeper.look(await app.store.revision())).toBe(false)
@@ -146,7 +163,7 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('is told where it goes back in the middle of a look', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await runAndPauseBehindSnapshot(app)
         await app.store.knowSchedules(['another'])
         const revision = await app.store.revision()
@@ -158,7 +175,7 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('is told by a daemon that was not there meanwhile, from what it has written down', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await runAndPauseBehindSnapshot(app)
         await keeper.save()
         await server.restart()
@@ -173,7 +190,7 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('takes the end of a run that ended while it was away, though it came back as it was before that began', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const keeper = await remember(app)
         await app.store.knowSchedules(['nightly'])
         await untilSettled(app, keeper)
@@ -193,31 +210,14 @@ describe.skipIf(!hasRedis)(
     }, 30_000)
 
     it('takes the end of a run from a daemon that is on its way out by then', async () => {
-      await inApp(async (app) => {
-        const launcher = join(app.project.home, 'launcher.mjs')
-        const over = join(app.project.home, 'over')
-        writeFileSync(
-          launcher,
-          `import { existsSync } from 'node:fs'
-          setInterval(() => existsSync(${JSON.stringify(over)}) && process.exit(0), 50)`,
-        )
+      await inApp(server, async (app) => {
         await app.store.knowSchedules(['nightly'])
         await saveSnapshot()
         await app.store.claimSlots([aSlot()])
-        const stopping = new AbortController()
-        const ended: unknown[] = []
-        const daemon = runDaemon(app, {
-          launcher,
-          follower: { project: () => app.project, look: async () => 'same' },
-          stopping: stopping.signal,
-          onEvent: (event) => event.type === 'job.ended' && ended.push(event.end),
-        })
-        const state = async () => (await app.store.slots({}))[0]?.state
-        await expect.poll(state, { timeout: 10_000 }).toBe('running')
-        await sleep(2_000) // the daemon looks, and knows that it runs
+        const { daemon, stopping, endRun, ended } = await aDaemonThatRuns(app)
         stopping.abort()
         await server.restart()
-        writeFileSync(over, '')
+        endRun()
         await daemon
         expect(ended).toMatchObject([{ state: 'failed' }]) // it did not say how it went
         expect(await app.store.slots({})).toMatchObject([{ state: 'failed' }])
@@ -251,7 +251,7 @@ describe.skipIf(!hasRedis)(
     }
 
     it('begins no job again that waited in its queue then and has ended since', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const { keeper, executor, begun } = await runQueueBehindSnapshot(app)
         await server.restart()
         await sleep(queueTellsMs) // before the first look
@@ -266,7 +266,7 @@ describe.skipIf(!hasRedis)(
     }, 40_000)
 
     it('begins none of those in a daemon that was not there meanwhile either', async () => {
-      await inApp(async (app) => {
+      await inApp(server, async (app) => {
         const { keeper, executor } = await runQueueBehindSnapshot(app)
         await executor.close()
         await keeper.save()
@@ -303,6 +303,35 @@ const takeFirst = (store: ControlStore) =>
     (open) => ({ take: open.find(({ state }) => state === 'queued') ?? null, skip: [], again: [] }),
     'running',
   )
+
+async function inApp({ url }: RedisServer, work: (app: App) => Promise<void>): Promise<void> {
+  const folder = makeProjectFolder()
+  folder.write('millrace.yaml', project)
+  await folder.inApp(work, { env: { [redisVariable]: url } })
+  folder.remove()
+}
+
+/** It knows that the job of the one slot runs, which ends, without a word, when it is told to. */
+async function aDaemonThatRuns(app: App) {
+  const { home } = app.project
+  const [launcher, over] = [join(home, 'launcher.mjs'), join(home, 'over')]
+  writeFileSync(
+    launcher,
+    `import { existsSync } from 'node:fs'
+     setInterval(() => existsSync(${JSON.stringify(over)}) && process.exit(0), 50)`,
+  )
+  const stopping = new AbortController()
+  const ended: unknown[] = []
+  const daemon = runDaemon(app, {
+    launcher,
+    follower: { project: () => app.project, look: async () => 'same' },
+    stopping: stopping.signal,
+    onEvent: (event) => event.type === 'job.ended' && ended.push(event.end),
+  })
+  const kept = () => readFileSync(join(home, '.millrace', 'slots-sandbox.json'), 'utf8')
+  await expect.poll(kept, { timeout: 10_000 }).toContain('"state":"running"')
+  return { daemon, stopping, ended, endRun: () => writeFileSync(over, '') }
+}
 
 const untilSettled = ({ store }: App, keeper: Awaited<ReturnType<typeof rememberSlots>>) =>
   expect.poll(async () => keeper.look(await store.revision()), { timeout: 10_000, interval: 100 }).toBe(true)

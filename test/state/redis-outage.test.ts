@@ -212,6 +212,9 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     expect(await store.holdsLease(grant.lease)).toBe(false)
     expect(await store.renewLease(grant.lease)).toBe(false)
     await expect(store.ticketBefore(mine)).rejects.toMatchObject({ code: 'MR-6003' })
+    // The daemon that tells it what it knows may know of the job, too.
+    await expect(store.endJob(job, { state: 'ok', reason: null })).rejects.toMatchObject({ code: 'MR-6004' })
+    await store.memory?.restore({ schedules: new Map(), slots: [] })
     expect(await store.endJob(job, { state: 'ok', reason: null })).toBe(false)
     expect(await store.revision()).not.toBe(before)
     // Nothing that is handed out anew looks like what was handed out before.
@@ -225,6 +228,17 @@ describe.skipIf(!hasRedis)('Redis goes away (skipped where redis-server is not i
     const next = await store.acquireLease(lease('run-1'))
     if (next.granted) expect(next.lease.token).toBeGreaterThan(grant.lease.token)
     expect(await store.holdsLease(grant.lease)).toBe(false)
+  })
+
+  test('emptied: what comes by the clock waits until it is told; what somebody triggers does not', async () => {
+    const store = await open()
+    await store.claimSlots([aSlot()])
+    expect(await store.slots({})).toHaveLength(1)
+    await emptied()
+    const byHand = aSlot({ instant: '2026-11-21T09:00:00.000Z', trigger: 'hand' })
+    expect(await store.claimSlots([aSlot(), byHand])).toEqual([false, true])
+    expect(await store.takeJob(first, 'running')).toBeNull()
+    expect(await (await open()).takeJob(first, 'running')).toMatchObject({ instant: byHand.instant })
   })
 
   test.runIf(process.platform === 'linux')(

@@ -126,7 +126,7 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
 
 const forgotten = (where: string, doing: string) =>
   new MillraceError('MR-6004', {
-    message: `control store on Redis at ${where}: ${doing} failed: it came back as it was some time ago, and does not know that the job runs`,
+    message: `control store on Redis at ${where}: ${doing} failed: it was emptied, or came back as it was some time ago, and does not know that the job runs`,
     kept: 'Nothing was written.',
     next: 'The daemons tell it what they know within seconds.',
   })

@@ -59,7 +59,7 @@ export type SlotWrites = {
 }
 
 export type SlotTransactions = {
-  /** How often a view showed an earlier `rev` of its life than was seen before it was asked for. */
+  /** How often a view showed another life than was seen before it was asked for, or an earlier `rev` of it. */
   readonly setbacks: () => number
   /** After so many of those the store was told what it had forgotten. */
   readonly mend: (setbacks: number) => void
@@ -94,7 +94,7 @@ export function openTransactions(own: Own): SlotTransactions {
     )
     const [life, rev, nowMs, micros, slots, schedules, daemons] = listOf(reply)
     const seen = { life: lifeOf(life), rev: numberOf(rev) }
-    const isSetBack = isSameLife(seen, known) && seen.rev < known.rev
+    const isSetBack = known.life !== null && (!isSameLife(seen, known) || seen.rev < known.rev)
     if (isSetBack) setbacks++
     // Answers may be read in another order than they were given in.
     if (isSetBack || !isSameLife(seen, latest) || seen.rev > latest.rev) latest = seen

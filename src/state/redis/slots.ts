@@ -1,5 +1,5 @@
 /** Schedules and slots on Redis (see slot-store.ts). */
-import type { KnownSchedule, SlotStore } from '../slot-store.ts'
+import type { KnownSchedule, SlotClaim, SlotStore } from '../slot-store.ts'
 import { slotId } from './keys.ts'
 import type { Own } from './own.ts'
 import { runScript, script, textOf } from './script.ts'
@@ -55,13 +55,14 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
         schedules: [...new Set(claims.map(({ schedule }) => schedule))],
       }
       return transactions.change('claiming slots', wants, (view) => {
-        if (transactions.isSetBack()) return { result: claims.map(() => false) }
+        // What came by the clock may have come before; what somebody asks for is new, and no keeper may be here to tell the store.
+        const isRefused = ({ trigger }: SlotClaim) => trigger !== 'hand' && transactions.isSetBack()
         const won = new Map<string, SlotDocument>()
         const decided = new Map<string, KnownSchedule>()
         const result = claims.map((claim) => {
           const { schedule, instant, trigger } = claim
           const id = slotId(claim)
-          if (view.slots.has(id) || won.has(id)) return false
+          if (isRefused(claim) || view.slots.has(id) || won.has(id)) return false
           won.set(id, claimedSlot(claim, view.nowIso))
           const known = decided.get(schedule) ?? view.schedules.get(schedule)
           if (trigger === 'clock' && known && instant > known.decidedUntil)
