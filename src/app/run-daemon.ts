@@ -49,8 +49,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const { follower } = options
   if (app.redisUrl !== null) await markRedis({ home: app.project.home, target: app.target.name }, clock.now())
   let plan = planOf(follower.project())
-  /** Of the file, which the store does not know of yet: the schedules as they were before. */
-  let change: { readonly before: readonly Schedule[]; readonly seenAt: Date } | null = null
+  /** Of the file, which the store does not know of yet, each by its own time. */
+  const changes: Parameters<typeof takeOverSchedules>[1][] = []
   let watch = watchDue(plan.schedules, clock.now())
   const ending = new AbortController()
   const naps = napping(options.stopping)
@@ -93,8 +93,9 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   while (!options.stopping.aborted) {
     try {
       if (every.look.isDue() && (await follower.look()) === 'changed') {
-        change ??= { before: plan.schedules, seenAt: clock.now() }
+        const before = plan.schedules
         plan = planOf(follower.project())
+        changes.push({ before, after: plan.schedules, seenAt: clock.now() })
         watch = watchDue(plan.schedules, clock.now())
         every.all.now()
         options.onEvent({ type: 'daemon.reloaded', schedules: plan.schedules.length })
@@ -110,8 +111,8 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       const following = isChanged || isReconciled ? plan.following : []
       const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...following]
       if (isSettled) {
-        if (change) await takeOverSchedules(app, { ...change, after: plan.schedules })
-        change = null
+        for (const change of changes) await takeOverSchedules(app, change)
+        changes.length = 0
         // Over Redis, jobs are given to it from here on: a queue that came back with it may bring such as have ended.
         executor ??= await open()
         await claim(app, { plan, due, onEvent: options.onEvent })

@@ -110,6 +110,55 @@ it('a daemon that sees a schedule put back runs it from then on, and not at once
   expect(claimed).not.toContain('activation')
 }, 30_000)
 
+it('a schedule that a second change puts back while the store is away runs from then on, and not from the first', async () => {
+  const { folder, launcher } = aProject('')
+  const write = (...schedules: string[]) => folder.write('schedules.yaml', `schedules: { ${schedules.join(', ')} }\n`)
+  const moved = (hour: number) => `moved: { select: [stripe], cron: '0 ${hour} 1 1 *' }`
+  const activation = 'activation: { select: [stripe], every: 1h, catchup: { mode: latest, window: 12h } }'
+  write(moved(1))
+  const stopping = new AbortController()
+  const events: DaemonEvent[] = []
+  const reloads = () => events.filter(({ type }) => type === 'daemon.reloaded').length
+  await folder.inApp(async (app) => {
+    const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000)
+    await app.store.knowSchedules(['moved', 'activation'])
+    await app.store.decideAnew(['moved', 'activation'], ago(24).toISOString())
+    const away = vi.spyOn(app.store, 'revision').mockRejectedValue(new Error('the store is away'))
+    let [behindHours, project, told] = [4, app.project, app.project]
+    const daemon = runDaemon(
+      { ...app, clock: { now: () => ago(behindHours) } },
+      {
+        launcher,
+        stopping: stopping.signal,
+        follower: {
+          project: () => project,
+          async look() {
+            const said = told === project ? 'same' : 'changed'
+            told = project
+            return said
+          },
+        },
+        onEvent: (event) => void events.push(event),
+      },
+    )
+    write(moved(2))
+    project = await loadProject(folder.directory)
+    await expect.poll(reloads, { timeout: 10_000 }).toBe(1)
+    behindHours = 0
+    write(moved(2), activation)
+    project = await loadProject(folder.directory)
+    await expect.poll(reloads, { timeout: 10_000 }).toBe(2)
+    away.mockRestore()
+    await expect.poll(() => events.map(({ type }) => type), { timeout: 10_000 }).toContain('daemon.ready')
+    stopping.abort()
+    await daemon
+  })
+  folder.remove()
+  const minutesAgo = new Date(Date.now() - 10 * 60_000).toISOString()
+  const claimed = events.flatMap((event) => (event.type === 'slot.claimed' ? [event.slot] : []))
+  expect(claimed.filter(({ schedule, instant }) => schedule === 'activation' && instant < minutesAgo)).toEqual([])
+}, 40_000)
+
 it('a daemon says of which schedules a clock was ahead, once, and they go on', async () => {
   const { folder, launcher } = aProject('', ', enabled: false')
   const stopping = new AbortController()
