@@ -40,6 +40,7 @@ export function askedOf(plan: StreamPlan, start: string | null, before?: Asked):
       ),
     },
     ...(plan.leftOut && { history: plan.leftOut.by }),
+    ...(plan.mode === 'full_refresh' && { replaced: true }),
     by: digestOf(plan),
   }
 }

@@ -52,10 +52,10 @@ function aheadOf({ sync, plan, cursor: { watermark }, vendorNow }: Standing): st
 const anHourMs = 3_600_000
 
 /** What replaces a row as a whole leaves nothing in a column that it does not have. */
-function emptiedOf({ stream, mode, shape }: StreamPlan, { loaded, table }: Asked): string | null {
+function emptiedOf({ stream, mode, shape }: StreamPlan, { loaded, table, replaced = false }: Asked): string | null {
   if (mode !== 'full_refresh' || loaded === undefined || table !== nameOf(shape)) return null
   const emptied = Object.entries(loaded.columns).flatMap(([field, column]) =>
-    loaded.idle.includes(field) || columnOf(shape, field) !== undefined ? [] : [column],
+    (replaced && loaded.idle.includes(field)) || columnOf(shape, field) !== undefined ? [] : [column],
   )
   if (emptied.length === 0) return null
   return (

@@ -59,6 +59,8 @@ export type Asked = {
   readonly inside?: { readonly [stream: string]: LoadedFields }
   /** Of a field history: which of its object's fields were chosen. @default not known: rows of all fields were loaded */
   readonly history?: { readonly include: readonly string[] | null; readonly exclude: readonly string[] }
+  /** What it read took the place of all that its table had. @default false */
+  readonly replaced?: boolean
   /** A digest of the options by which rows and values are chosen, but for `start`. @default not known */
   readonly by?: string
 }

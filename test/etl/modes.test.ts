@@ -56,6 +56,21 @@ describe('the modes of a stream', () => {
       expect(await names()).toEqual(['n1', 'n2'])
     })
 
+    test('says so of a field that was left out before it came to this mode, too', async () => {
+      const vendor = createVendor({ readAt: world.clock, withoutChildren: true })
+      fill(vendor, 2)
+      const toldOf = async (mode: 'merge' | 'full_refresh', exclude: readonly string[]) => {
+        const { events } = await world.run(vendor.connector, { streams: [{ mode, exclude }] })
+        return events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+      }
+      await toldOf('merge', [])
+      await toldOf('merge', ['name'])
+      expect(await world.rows('SELECT count(name) AS n FROM crm.people')).toEqual([{ n: '2' }])
+      expect(await toldOf('full_refresh', ['name'])).toEqual([expect.stringMatching(/rows come without name now/)])
+      expect(await world.rows('SELECT count(name) AS n FROM crm.people')).toEqual([{ n: '0' }])
+      expect(await toldOf('full_refresh', ['name'])).toEqual([])
+    })
+
     test('shows the old data until all of the new is there, and goes on after a failure', async () => {
       const vendor = createVendor({ readAt: world.clock })
       fill(vendor, 8)

@@ -116,6 +116,7 @@ const askedForm = z.looseObject({
   loaded: loadedFields.optional(),
   inside: z.record(z.string(), loadedFields).optional(),
   history: z.looseObject({ include: names.nullable(), exclude: names }).optional(),
+  replaced: z.boolean().optional(),
   by: z.string().optional(),
 } satisfies Forms<Asked>)
 

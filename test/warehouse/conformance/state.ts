@@ -110,6 +110,7 @@ export function stateConformance(open: OpenWarehouse): void {
         start: null,
         where: null,
         masks,
+        replaced: true,
         valueMasks: masks,
         children: { Lines: masks },
         childKeys: { Lines: { key: ['Id'], parent: 'Of', masks } },
