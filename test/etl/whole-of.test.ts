@@ -42,7 +42,7 @@ const stream = (): Stream => ({
       yield {
         kind: 'records',
         readAt,
-        records: ids.map((id) => ({ account, id, size: id === 'odd' ? 'no number' : 1 })),
+        records: ids.map((id) => ({ account: account || null, id, size: id === 'odd' ? 'no number' : 1 })),
       }
       const lines = ids.map((id) => ({ account, id: `line ${id}`, order: id }))
       yield { kind: 'records', readAt, records: lines, child: { stream: 'lines', parents: [] } }
@@ -145,6 +145,17 @@ describe('of rows that were refused, those of an account that is not read stay o
     held = { b: ['2'] }
     await pass()
     expect(await open()).toEqual(ofRead)
+  })
+
+  it('without the account, which is the key, are of no account: a pass over everything settles them', async () => {
+    more = { key: ['account'], enumerates: true, children: [] }
+    const pass = () => world.run(connector, { streams: [{ name: 'orders' }], fullRefresh: true })
+    held = { a: ['1'], '': ['1'] }
+    await pass()
+    expect(await open()).toEqual(['null'])
+    held = { a: ['1'] }
+    await pass()
+    expect(await open()).toEqual([])
   })
 })
 

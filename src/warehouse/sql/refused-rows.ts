@@ -73,7 +73,7 @@ export async function settleUnmet(
 /** In the key of a reject it stands as it is stored, in its row as it came, or starred. */
 function ownerOf(db: Engine, { key }: TableWrite, { field, column }: BroughtRowsOf): string {
   if (!key.includes(column)) return db.jsonMember(db.quote('row'), field)
-  return key.length === 1 ? 'key' : db.jsonMember(db.triedJson('key'), key.indexOf(column))
+  return key.length === 1 ? `nullif(key, 'null')` : db.jsonMember(db.triedJson('key'), key.indexOf(column))
 }
 
 async function hasOpen(db: Engine, scope: string): Promise<boolean> {
