@@ -293,3 +293,33 @@ describe('a replacement leaves each row once, and takes what it reads no more, w
     expect(await ids()).toEqual(['a1', 'a2', 'b1'])
   })
 })
+
+it.each([
+  ['was left out', { exclude: ['account'] }],
+  ['was masked', { mask: { account: 'redact' } }],
+  ['was cut to its last signs', { mask: { account: 'last4' } }],
+  ['was a hash', { mask: { account: 'sha256' } }],
+  ['was in clear', {}],
+] as const)('days of a report take the place of rows of another mode, in which the account %s', async (_, config) => {
+  const day = '2026-11-19'
+  more = {
+    key: ['day', 'id'],
+    columns: { account: 'string', id: 'string', day: 'date' },
+    boundedBy: 'day',
+    reportsDays: true,
+    windowOf: ['account'],
+    children: [],
+    async *read(): AsyncGenerator<ScanItem> {
+      for (const [account, ids] of Object.entries(held)) {
+        yield { kind: 'records', readAt: world.clock(), records: ids.map((id) => ({ account, id, day })) }
+        yield { kind: 'checkpoint', resume: account, windows: [{ from: day, to: day, of: { account } }] }
+      }
+    },
+  }
+  held = { 'account a': ['a1', 'a2'], 'account b': ['b1'] }
+  await world.run(connector, { streams: [{ name: 'orders', mode: 'merge', ...config }] })
+  held = { 'account a': ['a1'], 'account b': ['b1'] }
+  const streams = [{ name: 'orders', mode: 'replace_window' }] as const
+  expect((await world.run(connector, { streams, fullRefresh: true })).errors).toEqual([])
+  expect(await standing()).toEqual(['account a a1', 'account b b1'])
+})

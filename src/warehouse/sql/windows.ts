@@ -59,7 +59,7 @@ export async function endWindows(db: Engine, prepared: PreparedWindows, fence: F
     `AND state = 'open' AND last_at >= ${db.instant(since)}`
   const gone = await db.deleteFrom({
     target: targetOf(db, write),
-    from: `${prepared.windows} w`,
+    from: `${namedWindows(prepared, (cell) => [...stored(db, cell), ...unclear(cell)])} w`,
     where:
       `${within(db, prepared)} AND t._read_at < CAST(w.read_before AS ${db.type('timestamp')}) ` +
       `AND ${keyText(db, write)} NOT IN (${refused})`,
@@ -89,7 +89,8 @@ export async function endWindows(db: Engine, prepared: PreparedWindows, fence: F
 function totals(db: Engine, prepared: PreparedWindows): string {
   const { write, column, scope } = prepared
   const day = `t.${db.quote(column)}`
-  const of = scope.map((name) => scopeText(db, write, name))
+  const of = scope.map((_, index) => `w.${scopeCell(index)}`)
+  const windows = namedWindows(prepared, (cell) => stored(db, cell))
   const sums = measuresOf(write).map(({ name, type }, index) => {
     const sum = `sum(t.${db.quote(name)})`
     // Doubles add up a little otherwise each time.
@@ -97,18 +98,31 @@ function totals(db: Engine, prepared: PreparedWindows): string {
   })
   return (
     `SELECT ${[`${day} AS day`, ...of.map((text, index) => `${text} AS ${scopeCell(index)}`), 'count(*) AS n_rows', ...sums].join(', ')} ` +
-    `FROM ${targetOf(db, write)} t JOIN ${prepared.windows} w ON ${within(db, prepared)} WHERE t._deleted_at IS NULL GROUP BY ${[day, ...of].join(', ')}`
+    `FROM ${targetOf(db, write)} t JOIN ${windows} w ON ${within(db, prepared)} WHERE t._deleted_at IS NULL GROUP BY ${[day, ...of].join(', ')}`
   )
 }
 
 const within = (db: Engine, { write, column, scope }: PreparedWindows): string =>
   [
     `t.${db.quote(column)} BETWEEN CAST(w.from_day AS DATE) AND CAST(w.to_day AS DATE)`,
-    ...scope.map((name, index) => `${scopeText(db, write, name)} = w.${scopeCell(index)}`),
+    ...scope.map((name, index) => `coalesce(${scopeText(db, write, name)}, '') = w.${nameCell(index)}`),
   ].join(' AND ')
 
 const scopeText = (db: Engine, write: TableWrite, name: string): string =>
   db.asText(`t.${db.quote(name)}`, typeIn(write.table, name) ?? 'string')
+
+/** Each window once for each form in which rows may say what it is of: so they are joined by what is equal. */
+const namedWindows = ({ windows, scope }: PreparedWindows, formsOf: (cell: string) => readonly string[]): string =>
+  scope.reduce((relation, _, index) => {
+    const named = formsOf(scopeCell(index)).map((form) => `SELECT *, ${form} AS ${nameCell(index)} FROM ${relation}`)
+    return `(${named.join(' UNION ALL ')})`
+  }, windows)
+
+/** Rows of another mode may have a mask. */
+const stored = (db: Engine, cell: string): readonly string[] => [cell, db.sha256(cell)]
+
+/** They do not say whose they are. What comes in their place does, and would stand beside them for good. */
+const unclear = (cell: string): readonly string[] => [`''`, `'***'`, `'***' || right(${cell}, 4)`]
 
 /** What can be added up as it is stored, and is no name of anything. */
 const measuresOf = (write: BroughtWrite): readonly Column[] =>
@@ -130,4 +144,5 @@ function sumType(type: LogicalType): LogicalType {
 
 const beforeTable = (nth: number): string => `_before_${nth}`
 const scopeCell = (index: number): string => `of_${index}`
+const nameCell = (index: number): string => `named_${index}`
 const sumCell = (index: number): string => `sum_${index}`

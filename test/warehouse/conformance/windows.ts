@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { WindowSet } from '../../../src/warehouse/table-write.ts'
 import { at, scope, useWorkbench, type Columns, type OpenWarehouse, type Row } from '../workbench.ts'
@@ -79,6 +80,25 @@ export function windowConformance(open: OpenWarehouse): void {
       await load([row('2026-11-01', 'a', '1.00'), row('2026-11-01', 'x', '4.00', 1, 8)])
       await load([], [window('2026-11-01', '2026-11-01', 10)])
       expect(await stored()).toEqual(['2026-11-01 x 4.00'])
+    })
+
+    test('take the place of rows that do not say whose they are, or by a hash; totals are of those that say it', async () => {
+      const insights = {
+        table: 'insights',
+        columns: { ...report, account: 'string' },
+        key: ['day', 'ad'],
+        touchUnchanged: true,
+      } as const
+      const accounts = ['1234567', createHash('sha256').update('1234567').digest('hex'), null, '***', '***4567', '***9']
+      const rows = accounts.map((account, ad) => ({ ...row('2026-11-01', `${ad}`, '1.00'), account }))
+      await bench().load({ ...insights, rows })
+      const windows = ['1234567', '7'].map((account) => window('2026-11-01', '2026-11-01', 10, account))
+      expect(await bench().load({ ...insights, rows: [], windows })).toMatchObject({ replaced: 5 })
+      expect(await stored()).toEqual(['2026-11-01 5 1.00'])
+      const [only, ...others] = await restatements()
+      expect(others).toEqual([])
+      expect(only).toMatchObject({ rows_before: '2', rows_after: '0' })
+      expect(JSON.parse(only?.['scope'] ?? '')).toEqual({ account: '1234567' })
     })
 
     test('leave what somebody else has read since', async () => {
