@@ -186,8 +186,8 @@ function childWrite(
       parents,
       readBefore,
       ...(of && { of }),
-      // They do not say whose they are; what they came in does.
-      ...(wholeOf && !of && { byParent: hash }),
+      // Rows may not say whose they are, or masked; what they came in does.
+      ...(wholeOf && { byParent: hash }),
       ...(mayBeFlagged && { flags: hash }),
     },
     syncedAt,

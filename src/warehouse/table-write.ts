@@ -76,9 +76,9 @@ export type Sweep =
       readonly parents: readonly ParentSet[]
       /** When a pass over all parents, which ends here, began (our clock). null: it goes on, or does not list all. */
       readonly readBefore: string | null
-      /** Of these alone, by `readBefore`. @default all of them */
+      /** Of these alone, by `readBefore`. @default all of them, or those that `byParent` means */
       readonly of?: RowsOf
-      /** By `readBefore` those alone whose parent, in the first write of the commit, does not stand any more. @default all of them */
+      /** And those whose parent, in the first write of the commit, stands no more, nor was refused. @default as `of` says */
       readonly byParent?: ParentHash
       /** So are those of parents that the first write of the commit brings flagged as deleted. @default none is */
       readonly flags?: ParentHash

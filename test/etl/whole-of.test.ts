@@ -71,6 +71,11 @@ const standing = async (table = 'orders') =>
   (await world.rows(`SELECT account, id FROM crm.${table} WHERE _deleted_at IS NULL ORDER BY ALL`)).map(
     ({ account, id }) => `${account} ${id}`,
   )
+const lines = async () =>
+  (await world.rows('SELECT id FROM crm.lines WHERE _deleted_at IS NULL ORDER BY 1')).map(({ id }) => id)
+/** Lines that are known by their own id, and have such columns beside. */
+const linesOf = (columns: Stream['columns']): Stream['children'] =>
+  stream().children.map((child) => ({ ...child, key: ['id'], columns: { id: 'string', order: 'string', ...columns } }))
 
 describe.each([
   ['a reconciliation', { reconcileMs: 0 }, []],
@@ -195,14 +200,7 @@ it.each([
 ] as const)(
   '%s takes what came inside a row that is gone, where that does not say its account',
   async (_, config, mask) => {
-    more = {
-      enumerates: true,
-      children: stream().children.map((child) => ({
-        ...child,
-        key: ['id'],
-        columns: { id: 'string', order: 'string' },
-      })),
-    }
+    more = { enumerates: true, children: linesOf({}) }
     const streams = [
       { name: 'orders', ...config },
       { name: 'lines', mask },
@@ -211,8 +209,39 @@ it.each([
     await world.run(connector, { streams })
     held = { a: ['a2'] }
     expect((await world.run(connector, { streams, fullRefresh: true })).errors).toEqual([])
-    const lines = await world.rows('SELECT id FROM crm.lines WHERE _deleted_at IS NULL ORDER BY 1')
-    expect(lines.map(({ id }) => id)).toEqual(['line a2', 'line b1'])
+    expect(await lines()).toEqual(['line a2', 'line b1'])
+  },
+)
+
+it.each([
+  ['that is masked', { mask: { account: 'redact' } }, { mask: { account: 'redact' } }],
+  ['of which the last signs are left', { mask: { account: 'last4' } }, { mask: { account: 'last4' } }],
+  ['that was left out before', { exclude: ['account'] }, {}],
+] as const)('so does what came inside one with an account %s', async (_, before, after) => {
+  more = { enumerates: true, children: linesOf({ account: 'string' }) }
+  const pass = (config: object) =>
+    world.run(connector, { streams: [{ name: 'orders' }, { name: 'lines', ...config }], fullRefresh: true })
+  held = { a: ['a1', 'a2'], b: ['b1'] }
+  await pass(before)
+  held = { a: ['a1'] }
+  expect((await pass(after)).errors).toEqual([])
+  expect(await lines()).toEqual(['line a1', 'line b1'])
+})
+
+it.each<{ readonly [field: string]: 'sha256' }>([{}, { order: 'sha256' }])(
+  'what came inside a row that was refused, of an account that is not read, stays (mask: %o)',
+  async (mask) => {
+    more = { enumerates: true, children: linesOf({}) }
+    const pass = () =>
+      world.run(connector, { streams: [{ name: 'orders' }, { name: 'lines', mask }], fullRefresh: true })
+    held = { a: ['a1', 'odd'], b: ['b1', 'b2'] }
+    await pass()
+    held = { b: ['b1'] }
+    expect((await pass()).errors).toEqual([])
+    expect(await lines()).toEqual(['line a1', 'line b1', 'line odd'])
+    held = { a: ['a1'], b: ['b1'] }
+    await pass()
+    expect(await lines()).toEqual(['line a1', 'line b1'])
   },
 )
 

@@ -62,7 +62,7 @@ export async function settleUnmet(
   const { sweep, stream, syncedAt, onlyStanding = false } = write
   if (!sweep || sweep.kind === 'empty' || sweep.readBefore === null || onlyStanding || of?.values === null) return
   // Nobody knows of which account they are.
-  if (sweep.kind === 'children' && sweep.byParent) return
+  if (sweep.kind === 'children' && sweep.byParent && !of) return
   const isMeant = of ? ` AND ${isOfOrUnclear(ownerOf(db, write, of), of.values)}` : ''
   await db.run(
     `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.instant(syncedAt)} WHERE sync = ${db.text(fence.sync)} ` +

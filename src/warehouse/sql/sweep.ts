@@ -87,25 +87,39 @@ async function sweepChildren(
     gone += left.rowsChanged
   }
   if (sweep.readBefore !== null) {
-    const orphans = sweep.byParent ? ` AND ${isOrphan(db, write, { sweep, within, hash: sweep.byParent })}` : ''
-    const unseen = unseenSince(db, write, { fence, readBefore: sweep.readBefore, of }) + orphans
-    const orphaned = await db.run(`UPDATE ${target} SET ${assigned(set)} WHERE _deleted_at IS NULL AND ${unseen}`)
-    gone += orphaned.rowsChanged
+    const { readBefore, byParent } = sweep
+    const unseen = (whose: PreparedSweep['of']) => unseenSince(db, write, { fence, readBefore, of: whose })
+    const meant = [
+      ...(of || !byParent ? [unseen(of)] : []),
+      ...(byParent ? [`${unseen(null)} AND ${isOrphan(db, write, { sweep, within, fence, hash: byParent })}`] : []),
+    ]
+    for (const isMeant of meant) {
+      const left = await db.run(`UPDATE ${target} SET ${assigned(set)} WHERE _deleted_at IS NULL AND ${isMeant}`)
+      gone += left.rowsChanged
+    }
   }
   return gone
 }
 
+type OrphanSweep = { readonly sweep: ChildSweep; readonly fence: Fence; readonly hash: ParentHash } & Pick<
+  PreparedSweep,
+  'within'
+>
+
 /** After what it comes in was landed and swept. */
-function isOrphan(
-  db: Engine,
-  write: TableWrite,
-  { sweep, within, hash }: { readonly sweep: ChildSweep; readonly hash: ParentHash } & Pick<PreparedSweep, 'within'>,
-): string {
+function isOrphan(db: Engine, write: TableWrite, { sweep, within, fence, hash }: OrphanSweep): string {
   const named = within?.key.at(-1)
   if (!within || named === undefined) return 'false'
   const key = db.asText(db.quote(named), typeIn(within.table, named) ?? 'string')
   const parent = db.asText(db.quote(sweep.parentColumn), typeIn(write.table, sweep.parentColumn) ?? 'string')
-  return `${parent} NOT IN (SELECT ${hash.isHashed ? db.sha256(key) : key} FROM ${targetOf(db, within)} WHERE ${liveIn(within.mode)})`
+  const refused = within.key.length === 1 ? 'key' : db.jsonMember(db.triedJson('key'), within.key.length - 1)
+  const stored = (text: string) => (hash.isHashed ? db.sha256(text) : text)
+  return (
+    `${parent} NOT IN (SELECT ${stored(key)} FROM ${targetOf(db, within)} WHERE ${liveIn(within.mode)} ` +
+    // One that was refused is still there at the vendor.
+    `UNION ALL SELECT ${stored(refused)} FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} ` +
+    `AND stream = ${db.text(within.stream)} AND state = 'open' AND ${refused} IS NOT NULL)`
+  )
 }
 
 /** The children of these parents, each with when the set of its parent was read. */

@@ -313,6 +313,25 @@ export function sweepConformance(open: OpenWarehouse): void {
         },
       )
 
+      test('at the end of a full pass leaves what is inside those that were refused', async () => {
+        const refused = { rows: [], rejects: [{ key: '1', code: 'MR-5002' }] }
+        await load(refused, [item('1a', 1, 1), item('3a', 3, 1)], { sweep: sets({ 1: 1, 3: 1 }) })
+        const sweep = { ...sets({}, false, at(5)), byParent: { isHashed: false } }
+        // It says of whom it has read, and the one that was refused is of somebody else.
+        const read = { ...unseen(5), of: { field: 'id', column: 'id', values: ['2'] } }
+        expect(await load({ rows: [parent(2, 6)], sweep: read }, [], { sweep })).toMatchObject({ swept: 1 })
+        expect(await items()).toEqual(['1a'])
+      })
+
+      test('at the end of a full pass deletes what it read no more of some, and what stands in nothing', async () => {
+        await begin()
+        await load([], [item('3a', 3, 1)], { sweep: sets({ 3: 1 }) })
+        const of = { field: 'id', column: 'id', values: ['1a'] }
+        const sweep = { ...sets({}, false, at(5)), of, byParent: { isHashed: false } }
+        expect(await load([], [], { sweep })).toMatchObject({ swept: 2 })
+        expect(await items()).toEqual(['1b', '2a'])
+      })
+
       test('has it live again when they come back with it', async () => {
         await begin()
         await load([parent(1, 5, 5)], [])
