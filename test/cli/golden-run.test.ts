@@ -333,7 +333,8 @@ describe('a key of a fault that is a list', () => {
 
 describe('signals', () => {
   const started = async (signal: NodeJS.Signals, times: number) => {
-    await run('sandbox', 'fault', 'stripe', 'delay', '--times', 'always', '--ms', '200')
+    // Long enough for another command to look at it meanwhile, on a busy machine too.
+    await run('sandbox', 'fault', 'stripe', 'delay', '--times', 'always', '--ms', '1000')
     await run('sync', 'state', 'reset', 'stripe', '--yes', '--reason', 'signals')
     const { child, ended, said } = startMillrace(project, ['sync', 'run', 'stripe', '--full-refresh'])
     await until(() => said().includes('scan'))
