@@ -1,6 +1,6 @@
 /**
- * What becomes of one row that differs: pure, so that plan, preview and run give the same answer. The opt-out rules of
- * promise 8 live here (and, for rows that left, in decide-removal.ts) and nowhere else.
+ * What becomes of one row that differs: pure, so that plan, preview and run give the same answer. Which opt-ins are withheld is
+ * decided here and, for rows that left, in decide-removal.ts; docs/architecture.md names all that keeps an opt-out.
  */
 import type { ReverseSync } from '../config/project.ts'
 import type { Answer, Candidate } from '../warehouse/port.ts'
