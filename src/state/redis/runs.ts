@@ -3,6 +3,7 @@
  * of each sync; of the rest the 1,000 that ended last, for 90 days, and of those that were killed the 1,000 that began last.
  */
 import { hasDelivered, type RunRecord } from '../../model/run.ts'
+import { keptMs, keptOnMs, keptRuns } from '../kept-runs.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import type { Own } from './own.ts'
 import { runScript, script } from './script.ts'
@@ -67,10 +68,6 @@ export function storeRuns({
 const nameOf = ({ target, sync }: Pick<RunRecord, 'target' | 'sync'>): string =>
   [target, sync].map(encodeURIComponent).join('|')
 
-const keptRuns = 1_000
-const keptMs = 90 * 24 * 3_600_000
-/** One may be on for hours: of the last days all stay, whatever their number. */
-const keptOnMs = 3 * 24 * 3_600_000
 const readAtOnce = 100
 
 /** Whoever says `running` is the one who runs it; a later word by another process (it ended) leaves that as it was. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { hasDelivered, type RunRecord } from '../../model/run.ts'
+import { keptMs, keptOnMs, keptRuns } from '../kept-runs.ts'
 import type { ControlStore, ProcessId, StoredRun } from '../port.ts'
 import { isAlive } from '../process-id.ts'
 import type { Database } from './database.ts'
@@ -91,8 +92,3 @@ function storedRun(row: Row): StoredRun {
   const process = processOf(row)
   return { ...record, process, alive: record.status === 'running' && isAlive(process) }
 }
-
-const keptRuns = 1_000
-const keptMs = 90 * 24 * 3_600_000
-/** One may be on for hours: of the last days all stay, whatever their number. */
-const keptOnMs = 3 * 24 * 3_600_000
