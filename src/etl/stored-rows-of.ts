@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { WholeOf } from '../connector/checkpoint.ts'
+import { stars } from '../model/mask.ts'
 import type { RowsOf } from '../warehouse/table-write.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
@@ -25,4 +26,3 @@ export function takenRowsOf({ shape, mode }: StreamPlan, wholeOf: WholeOf): Rows
 
 /** As staging masks. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-const stars = '***'

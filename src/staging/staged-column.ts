@@ -1,6 +1,6 @@
 import { quoteText } from '../duckdb/sql-text.ts'
 import type { LogicalType } from '../model/logical-type.ts'
-import type { Mask } from '../model/mask.ts'
+import { stars, type Mask } from '../model/mask.ts'
 import { digitsOf, strictCast } from './strict-cast.ts'
 
 /** A vendor field, the column it becomes, and its type: of a masked one string. */
@@ -37,10 +37,10 @@ function masked(text: string, mask: Mask): string {
     case 'sha256':
       return `sha256(${text})`
     case 'redact':
-      return `CASE WHEN ${text} IS NOT NULL THEN ${quoteText('***')} END`
+      return `CASE WHEN ${text} IS NOT NULL THEN ${quoteText(stars)} END`
     case 'last4':
       // Of a short text the last four would be all of it.
-      return `CASE WHEN length(${text}) > 4 THEN ${quoteText('***')} || right(${text}, 4) WHEN ${text} IS NOT NULL THEN ${quoteText('***')} END`
+      return `CASE WHEN length(${text}) > 4 THEN ${quoteText(stars)} || right(${text}, 4) WHEN ${text} IS NOT NULL THEN ${quoteText(stars)} END`
   }
 }
 

@@ -1,4 +1,5 @@
 /** Whose rows a pass may take away: those of the accounts that it has read. */
+import { stars } from '../../model/mask.ts'
 import type { Table } from '../../model/table.ts'
 import type { EtlSession } from '../port.ts'
 import type { RowsOf } from '../table-write.ts'
@@ -24,7 +25,7 @@ export const isOf = (db: Engine, { column, values }: BroughtRowsOf, table: Table
 
 /** @param owner what says whose it is, as text */
 export const isOfOrUnclear = (owner: string, values: string): string =>
-  `coalesce(nullif(${owner}, '***'), '') IN (SELECT ${valueCell} FROM ${values} UNION ALL SELECT '')`
+  `coalesce(nullif(${owner}, '${stars}'), '') IN (SELECT ${valueCell} FROM ${values} UNION ALL SELECT '')`
 
 export async function holdsRowsBeside(
   db: Engine,

@@ -4,6 +4,7 @@
  */
 import { disjointWindows } from '../../model/disjoint-windows.ts'
 import type { LogicalType } from '../../model/logical-type.ts'
+import { stars } from '../../model/mask.ts'
 import { isMeta, type Column } from '../../model/table.ts'
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
@@ -122,7 +123,7 @@ const namedWindows = ({ windows, scope }: PreparedWindows, formsOf: (cell: strin
 const stored = (db: Engine, cell: string): readonly string[] => [cell, db.sha256(cell)]
 
 /** They do not say whose they are. What comes in their place does, and would stand beside them for good. */
-const unclear = (cell: string): readonly string[] => [`''`, `'***'`, `'***' || right(${cell}, 4)`]
+const unclear = (cell: string): readonly string[] => [`''`, `'${stars}'`, `'${stars}' || right(${cell}, 4)`]
 
 /** What can be added up as it is stored, and is no name of anything. */
 const measuresOf = (write: BroughtWrite): readonly Column[] =>
