@@ -5,7 +5,7 @@ import { hasDelivered } from '../model/run.ts'
 import { checkSnapshot } from '../reverse-etl/check-snapshot.ts'
 import type { ResolvedMapping } from '../reverse-etl/mapping.ts'
 import { invalidKeys, snapshotMeta } from '../reverse-etl/run-reverse.ts'
-import type { DiffCounts, Session } from '../warehouse/port.ts'
+import type { DiffCounts, Session, SnapshotMeta } from '../warehouse/port.ts'
 import type { App } from './app.ts'
 
 /** A laptop cannot write to production by accident (promise 12). */
@@ -67,6 +67,7 @@ export async function foreseeStop(
     object,
     account,
     mapping,
+    stored,
     standing,
     diff,
   }: {
@@ -75,12 +76,12 @@ export async function foreseeStop(
     /** null: the destination did not say. */
     readonly account: string | null
     readonly mapping: ResolvedMapping
+    readonly stored: SnapshotMeta | null
     /** Did the snapshot's table stand before this session? */
     readonly standing: boolean
     readonly diff: DiffCounts
   },
 ): Promise<MillraceError | undefined> {
-  const stored = await session.reverse.readMeta(sync.name)
   const wanted = snapshotMeta({ sync, object, account: account ?? stored?.account ?? '' }, mapping)
   const permission = {
     firstRun: false,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { FieldValue } from '../model/change.ts'
+import { stars } from '../model/mask.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { FieldChange, PlannedChange, ReversePlan } from '../model/plan.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
@@ -40,7 +41,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
       const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
       const mapping = resolveMapping(sync, object, await session.describe(model))
       const standing = await session.reverse.hasSnapshot(sync.name)
-      const fromNothing = standing && (await session.reverse.readMeta(sync.name)) === null
+      const stored = await session.reverse.readMeta(sync.name)
       await session.reverse.ensureSnapshot(sync.name, mapping.columns)
       const { diff, counts, changes } = await compareModel(session, {
         sync,
@@ -49,7 +50,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         directory,
         limit: null,
         retriesOnly: false,
-        fromNothing,
+        fromNothing: stored === null,
         now: app.clock.now(),
         onDecision: (candidate, decision) => {
           if (samples.length < sampleRows && decision.kind === 'send')
@@ -58,7 +59,8 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
       })
       const waiting = await countWaitingAnswers(session, join(app.spoolDir, sync.name))
       const requests = Math.ceil(changes.rows / object.batch.rows)
-      const stop = stale ?? (await foreseeStop(app, session, { sync, object, account, mapping, standing, diff }))
+      const stop =
+        stale ?? (await foreseeStop(app, session, { sync, object, account, mapping, stored, standing, diff }))
       return {
         kind: 'reverse_etl',
         sync: sync.name,
@@ -120,7 +122,7 @@ function sampleOf(
   // What `decide` wrote: field → [old, new] or [new].
   const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
   const fields = Object.entries(differences).map(([field, values]): FieldChange => {
-    const shown = values.map((value) => (hidden.has(field) && value !== null ? '***' : value))
+    const shown = values.map((value) => (hidden.has(field) && value !== null ? stars : value))
     const ifEmpty = decision.change.setIfEmpty?.includes(field) ? ({ if_empty: true } as const) : {}
     return shown.length > 1
       ? { field, from: shown[0] ?? null, to: shown[1] ?? null, ...ifEmpty }

@@ -5,6 +5,7 @@ import type { ReverseSync } from '../config/project.ts'
 import type { RequestPreview } from '../connector/destination.ts'
 import type { Change, FieldValue } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
+import { stars } from '../model/mask.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
@@ -43,7 +44,7 @@ export async function previewSync(
       app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, async (session) => {
         const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
         const mapping = resolveMapping(sync, object, await session.describe(model))
-        const fromNothing = (await session.reverse.readMeta(sync.name)) === null
+        const stored = await session.reverse.readMeta(sync.name)
         await session.reverse.ensureSnapshot(sync.name, mapping.columns)
         const comparison = await compareModel(session, {
           sync,
@@ -52,7 +53,7 @@ export async function previewSync(
           directory,
           limit: options.limit,
           retriesOnly: false,
-          fromNothing,
+          fromNothing: stored === null,
           now: app.clock.now(),
           endsAtLimit: true,
         })
@@ -110,4 +111,3 @@ function leavesOf(value: FieldValue): readonly FieldValue[] {
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 const fold = (value: unknown) => String(value).trim().toLowerCase()
-const stars = '***'

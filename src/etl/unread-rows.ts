@@ -16,8 +16,8 @@ export async function sayOfUnread(
   const before = cursor.marks?.asked
   if (!wholeOf || !before || !scan.full || scan.limit !== null || fence.partition !== '') return
   const message = leftUnread(plan, { before, now: askedOf(plan, scan.start) })
-  const of = takenRowsOf(plan, wholeOf)
   if (message === null) return
+  const of = takenRowsOf(plan, wholeOf)
   const { runId, signal } = context
   const purpose = `look at ${plan.stream.name}`
   const areThere = await context.warehouse.session({ runId, purpose, signal }, async (session) => {
