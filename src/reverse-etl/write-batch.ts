@@ -77,6 +77,11 @@ const allUnknown = (batch: readonly SpooledChange[], failure: MillraceError): Ba
   failure,
 })
 
+export type Batched =
+  | { readonly batch: readonly SpooledChange[] }
+  /** No request of the object can hold it. */
+  | { readonly oversized: SpooledChange; readonly bytes: number }
+
 /**
  * Cuts changes into batches within the object's limits; a row that is too large for any request stands alone as `oversized`.
  * What opts somebody in goes once (ADR 4), and in batches of its own: all others may be repeated. `first`: so many rows go
@@ -86,9 +91,7 @@ export async function* batchChanges(
   changes: AsyncIterable<readonly SpooledChange[]>,
   object: DestinationObject,
   { first = 0 }: { readonly first?: number } = {},
-): AsyncIterable<
-  { readonly batch: readonly SpooledChange[] } | { readonly oversized: SpooledChange; readonly bytes: number }
-> {
+): AsyncIterable<Batched> {
   const rowLimit = object.batch.rowBytes ?? object.batch.bytes
   const plain = emptyGroup()
   const optIns = emptyGroup()
