@@ -63,6 +63,8 @@ export const paymentStreams: readonly StripeStream[] = [
       // `charge.refund.updated` is the older name, whose object is the refund too.
       own: ['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated'],
     },
+    // As of charges: what a reversal takes back (`pyr_…`).
+    untold: { isNew: true, daily: 7 },
     minorUnits: inCurrency('amount'),
   },
   {

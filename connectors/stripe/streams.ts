@@ -160,6 +160,8 @@ const coreStreams: readonly StripeStream[] = [
         ],
       },
     },
+    // What a transfer or a destination charge leaves in a connected account (`py_…`) has no event that Stripe publishes.
+    untold: { isNew: true, daily: 7 },
     minorUnits: inCurrency('amount amount_captured amount_refunded application_fee_amount'),
   },
 ]

@@ -51,7 +51,8 @@ export const leftOut: { readonly [thing: string]: string } = {
   'line_item.taxes': 'comes only when it is expanded',
   'account.individual': 'only of persons: these are companies',
   'event.account': 'only of connected accounts, where it is',
-  'what is at the other end of a transfer': 'the payment (py_…) in the connected account is named and not there',
+  'what a reversal leaves at the other end of a transfer':
+    'the refund (pyr_…) in the connected account is named and not there',
   'balance transactions of reversals and of refunded fees': 'null',
   'event.context': 'only of organizations',
   '*.deleted': 'only of objects that are gone',

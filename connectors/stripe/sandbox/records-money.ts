@@ -46,7 +46,7 @@ export type BalanceTransactionRecord = Made & {
   readonly fee: number
   readonly currency: string
   readonly source: string
-  readonly type: 'charge' | 'refund' | 'adjustment' | 'payout' | 'transfer' | 'application_fee'
+  readonly type: 'charge' | 'payment' | 'refund' | 'adjustment' | 'payout' | 'transfer' | 'application_fee'
   readonly available_on: number
   /** Which one paid it out: not a field of the object, but one that its list can be asked for. */
   readonly payout: string | null

@@ -141,6 +141,8 @@ export type ChargeRecord = {
   readonly refunded: boolean
   readonly disputed?: boolean
   readonly application_fee?: string
+  /** What left it in a connected account: nobody paid it there. */
+  readonly source_transfer?: string
   readonly description: string | null
 }
 

@@ -5,7 +5,7 @@ import { feeOf } from './objects/charge.ts'
 import { recordLater } from './record-event.ts'
 import { eachRecord, putRecord, type ChargeRecord } from './records.ts'
 import type { AccountRecord } from './records-catalogue.ts'
-import type { PartRecord } from './records-money.ts'
+import type { PartRecord, TransferRecord } from './records-money.ts'
 import { daySeconds, type Scene } from './scene.ts'
 import { seedPayments } from './seed-payments.ts'
 import { moveMoney } from './settle-charge.ts'
@@ -82,6 +82,7 @@ export function sellOnce(store: SimulatorStore, { account, at, nth, now }: Sale)
 function seedTransfers({ store, now }: Scene): void {
   const sources = [...eachRecord(store, 'charges')].filter((charge) => charge.status === 'succeeded').slice(-6)
   for (const [index, { id: accountId }] of [...eachRecord(store, 'accounts')].entries()) {
+    const sold = [...eachRecord(storeOf(store, accountId), 'charges')]
     for (const [nth, charge] of sources.entries()) {
       if (nth % 3 !== index) continue
       transferPart(store, charge, {
@@ -91,7 +92,7 @@ function seedTransfers({ store, now }: Scene): void {
         reversals: index === 0 ? 12 : 0,
       })
     }
-    for (const [nth, charge] of [...eachRecord(storeOf(store, accountId), 'charges')].entries())
+    for (const [nth, charge] of sold.entries())
       takeFee(store, charge, { account: accountId, now, refunds: index === 0 && nth === 0 ? 12 : nth === 3 ? 1 : 0 })
   }
 }
@@ -127,6 +128,31 @@ export function transferPart(store: SimulatorStore, charge: ChargeRecord, to: Tr
   }
   putRecord(store, 'transfers', transfer)
   recordLater(store, 'transfer.created', { created: at, now }, { stored: 'transfers', object: transfer })
+  receive(storeOf(store, destination), transfer, now)
+}
+
+/**
+ * A charge of the connected account, and in its list. What tells of it is no event of charges, and in no published list of events.
+ * https://docs.stripe.com/api/transfers/object#transfer_object-destination_payment https://github.com/stripe/stripe-dotnet/issues/1677
+ */
+function receive(own: SimulatorStore, { id, created, amount, currency }: TransferRecord, now: number): void {
+  const payment: ChargeRecord = {
+    id: id.replace('tr_', 'py_'),
+    created,
+    customer: '',
+    email: null,
+    name: null,
+    amount,
+    currency,
+    status: 'succeeded',
+    refunded: false,
+    source_transfer: id,
+    description: null,
+  }
+  putRecord(own, 'charges', payment)
+  const money = { created, amount, currency, source: payment.id, type: 'payment' } as const
+  moveMoney(own, { ...money, id: id.replace('tr_', 'txn_') })
+  recordLater(own, 'payment.created', { created, now }, { stored: 'charges', object: payment })
 }
 
 type Fee = { readonly account: string; readonly now: number; readonly refunds: number }

@@ -35,13 +35,22 @@ describe('what events do not tell', () => {
     expect(daily.toSorted()).toEqual([
       'accounts',
       'balance_transactions',
+      'charges',
       'coupons',
       'invoice_items',
       'payment_intents',
       'promotion_codes',
+      'refunds',
       'setup_intents',
     ])
-    expect(silent.toSorted()).toEqual(['accounts', 'balance_transactions', 'checkout_sessions', 'events'])
+    expect(silent.toSorted()).toEqual([
+      'accounts',
+      'balance_transactions',
+      'charges',
+      'checkout_sessions',
+      'events',
+      'refunds',
+    ])
   })
 
   it.each([

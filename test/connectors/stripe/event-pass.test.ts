@@ -179,9 +179,9 @@ describe('a scan by events', () => {
 
   it('begins again where the event that it had come to is forgotten', async () => {
     const scan = await since()
-    const whole = rowsOf(await stripe.read('charges', scan))
+    const whole = rowsOf(await stripe.read('disputes', scan))
     expect(
-      rowsOf(await stripe.read('charges', { ...scan, resume: { phase: 'events', after: 'evt_forgotten' } })),
+      rowsOf(await stripe.read('disputes', { ...scan, resume: { phase: 'events', after: 'evt_forgotten' } })),
     ).toEqual(whole)
   })
 

@@ -205,7 +205,8 @@ describe('the simulator', () => {
     const listed = async (path: string) => Object(await (await fetchPath(path, account)).json()).data
     const charges = await listed('/v1/charges?limit=100')
     const own = new Set((await sandbox.show('stripe', 'charges')).map(({ id }) => id))
-    expect(charges).toHaveLength(15)
+    // Two of them by transfers.
+    expect(charges).toHaveLength(17)
     expect(charges.filter(({ id }: { id: string }) => own.has(id))).toEqual([])
     const events = await listed('/v1/events')
     expect(events.every((event: { account: string }) => event.account === account['stripe-account'])).toBe(true)

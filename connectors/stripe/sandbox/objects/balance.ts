@@ -67,6 +67,7 @@ export const describePayout = (record: PayoutRecord): JsonObject => ({
 /** https://docs.stripe.com/reports/reporting-categories */
 const categories: { readonly [type in BalanceTransactionRecord['type']]: string } = {
   charge: 'charge',
+  payment: 'charge',
   refund: 'refund',
   adjustment: 'dispute',
   payout: 'payout',

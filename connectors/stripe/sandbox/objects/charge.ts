@@ -11,13 +11,13 @@ export const describeCharge = (record: ChargeRecord): JsonObject => ({
   application: null,
   application_fee: record.application_fee ?? null,
   application_fee_amount: record.application_fee === undefined ? null : feeOf(record.amount),
-  balance_transaction: record.status === 'succeeded' ? record.id.replace('ch_', 'txn_') : null,
+  balance_transaction: record.status === 'succeeded' ? record.id.replace(/^(ch|py)_/, 'txn_') : null,
   billing_details: { address: null, email: record.email, name: record.name, phone: null, tax_id: null },
   calculated_statement_descriptor: 'ACME',
   captured: record.status === 'succeeded',
   created: record.created,
   currency: record.currency,
-  customer: record.customer,
+  customer: record.source_transfer === undefined ? record.customer : null,
   description: record.description,
   disputed: record.disputed ?? false,
   failure_balance_transaction: null,
@@ -40,12 +40,13 @@ export const describeCharge = (record: ChargeRecord): JsonObject => ({
   review: null,
   shipping: null,
   source: null,
-  source_transfer: null,
+  source_transfer: record.source_transfer ?? null,
   statement_descriptor: null,
   statement_descriptor_suffix: null,
   status: record.status,
   transfer_data: null,
   transfer_group: null,
+  ...(record.source_transfer !== undefined && ofTransfer),
 })
 
 /** What the platform takes of a connected account's charge. */
@@ -71,6 +72,15 @@ const declined: JsonObject = {
   reason: 'generic_decline',
   seller_message: 'The bank did not return any further details with this decline.',
   type: 'issuer_declined',
+}
+
+/** Between two accounts of Stripe. */
+const ofTransfer: JsonObject = {
+  calculated_statement_descriptor: null,
+  outcome: null,
+  payment_intent: null,
+  payment_method: null,
+  payment_method_details: { stripe_account: {}, type: 'stripe_account' },
 }
 
 const card: JsonObject = {
