@@ -10,8 +10,6 @@ export type Change = {
   readonly id: string
   readonly event: string
   readonly type: string
-  readonly isDeleted: boolean
-  readonly readAt: Date
 }
 
 export type EventRequest = {
@@ -94,7 +92,7 @@ async function* eventPages(
       query: begin === null ? bounds : { ...bounds, starting_after: begin },
       docs: 'https://docs.stripe.com/api/events/list',
       signal,
-      read: (bytes, readAt) => readEvents(bytes, { events, after: begin, readAt }),
+      read: (bytes) => readEvents(bytes, { events, after: begin }),
     })
     if (page.last === undefined) return
     yield { changes: page.changes, last: page.last }
@@ -109,16 +107,16 @@ type EventPage = {
   readonly next: string | null
 }
 
-type PlaceOfEvents = { readonly events: EventTypes; readonly after: string | null; readonly readAt: Date }
+type PlaceOfEvents = { readonly events: EventTypes; readonly after: string | null }
 
 /** Small, and read for four of their fields: these are parsed. */
-function readEvents(bytes: Uint8Array, { events, after, readAt }: PlaceOfEvents): EventPage {
+function readEvents(bytes: Uint8Array, { events, after }: PlaceOfEvents): EventPage {
   const page = eventList.safeParse(JSON.parse(Buffer.from(bytes).toString()))
   if (!page.success) throw malformed(page.error.issues[0]?.message ?? 'it has another form')
   const { data, has_more: hasMore } = page.data
   const last = data.at(-1)?.id
   return {
-    changes: data.flatMap((event) => changeOf(events, event, readAt)),
+    changes: data.flatMap((event) => changeOf(events, event)),
     last,
     next: nextAfter({ last, hasMore, after }),
   }
@@ -127,11 +125,10 @@ function readEvents(bytes: Uint8Array, { events, after, readAt }: PlaceOfEvents)
 function changeOf(
   events: EventTypes,
   { id: event, type, data: { object } }: z.output<typeof eventList>['data'][number],
-  readAt: Date,
 ): readonly Change[] {
   const by = Object.entries(events.by ?? {}).find(([, types]) => types.includes(type))?.[0]
   const id = object[by ?? 'id']
-  if (typeof id === 'string') return [{ id, event, type, isDeleted: type === events.deleted, readAt }]
+  if (typeof id === 'string') return [{ id, event, type }]
   // A dispute or a refund may belong to no charge; then nothing of this stream changed.
   if (by !== undefined) return []
   throw malformed(`the event ${event} (${type}) does not say of which object it is`)
