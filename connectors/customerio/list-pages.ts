@@ -1,5 +1,6 @@
 /**
- * Pages of a list: `start` takes what the page before called `next`, which is empty at the end.
+ * Pages of a list: `start` takes what the page before called `next`, which is empty at the end. So it is of lists, too, of which
+ * no paging is documented: what is behind an answer that says `next` may not be taken for gone.
  * https://docs.customer.io/integrations/api/app/
  */
 import { cutPage, MillraceError, watchForCircle } from 'millrace'
@@ -13,8 +14,6 @@ export type List = {
   /** Where the records are. */
   readonly records: string
   readonly query?: { readonly [name: string]: string | number }
-  /** `none`: one answer holds everything. */
-  readonly paging: 'start' | 'none'
   /** Whose absence is an answer: what it is a part of was deleted meanwhile. */
   readonly mayBeGone?: boolean
 }
@@ -54,7 +53,7 @@ export async function* listPages(app: AppApi, list: List, { from, signal }: Page
     before = page.lines
     // A page may be empty by what it leaves out. Behind so many there may still be rows: who stops there may not say that it was all.
     empty = page.rows === 0 ? empty + 1 : 0
-    start = list.paging === 'none' ? null : page.next
+    start = page.next
     if (start !== null && empty >= mostEmpty)
       throw odd(list, `${mostEmpty} pages in a row are empty and say that there are more`)
     if (start !== null && !isNew(start)) throw odd(list, 'its pages go in a circle')

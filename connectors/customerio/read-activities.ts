@@ -39,7 +39,6 @@ const listOf = (limit: number): List => ({
   path: 'activities',
   docs: activityDocs,
   records: 'activities',
-  paging: 'start',
   query: { limit },
 })
 

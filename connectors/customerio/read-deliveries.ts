@@ -91,7 +91,6 @@ const listOf = ({ from, to }: Window, limit: number): List => ({
   path: 'messages',
   docs: deliveryDocs,
   records: 'messages',
-  paging: 'start',
   query: {
     limit,
     start_ts: Math.floor(from / 1000) - 1,

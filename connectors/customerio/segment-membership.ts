@@ -10,7 +10,6 @@ export const membershipOf = (segments: List, pageRows: number): ChildList => ({
     path: `segments/${id}/membership`,
     docs: 'https://docs.customer.io/integrations/api/app/tag/segments/getSegmentMembership/',
     records: 'identifiers',
-    paging: 'start',
     query: { limit: pageRows },
   }),
 })

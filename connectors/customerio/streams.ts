@@ -61,7 +61,6 @@ const api = 'https://docs.customer.io/integrations/api/app/tag'
 const list = (path: string, of: Pick<List, 'records' | 'docs'>, query?: List['query']): List => ({
   path,
   ...of,
-  paging: query ? 'start' : 'none',
   ...(query && { query }),
 })
 
@@ -121,7 +120,7 @@ const definitions: readonly Definition[] = [
       parents: campaigns,
       column: 'campaign_id',
       listOf: (id) =>
-        list(`campaigns/${id}/actions`, { records: 'actions', docs: `${api}/campaigns/listCampaignActions/` }, {}),
+        list(`campaigns/${id}/actions`, { records: 'actions', docs: `${api}/campaigns/listCampaignActions/` }),
     },
     campaignActionColumns,
   ),
