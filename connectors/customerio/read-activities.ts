@@ -2,7 +2,7 @@
  * The log of what happened, of 30 days; it has no parameter for a time. Newest first, as far as its pages show it: then reading
  * stops where it is older than what is known. https://docs.customer.io/integrations/api/app/tag/activities/listActivities/
  */
-import type { Scan, ScanItem } from 'millrace'
+import type { Host, Scan, ScanItem } from 'millrace'
 import type { AppApi } from './client.ts'
 import { batchOf, filterLines, recordsOf } from './line-batch.ts'
 import { listPages, type List } from './list-pages.ts'
@@ -12,8 +12,9 @@ export const activityDocs = 'https://docs.customer.io/integrations/api/app/tag/a
 
 export async function* readActivities(
   app: AppApi,
-  { scan, signal, pageRows }: { readonly scan: Scan; readonly signal: AbortSignal; readonly pageRows: number },
+  { scan, signal, pageRows, host }: ActivityRequest,
 ): AsyncGenerator<ScanItem> {
+  if (scan.resume === null) warnOfGap(scan, host)
   const bounds = [scan.from, scan.start].flatMap((bound) => (bound === null ? [] : [Date.parse(bound)]))
   const from = bounds.length === 0 ? -Infinity : Math.max(...bounds)
   const position = readPosition(scan.resume)
@@ -35,6 +36,22 @@ export async function* readActivities(
   }
 }
 
+type ActivityRequest = {
+  readonly scan: Scan
+  readonly signal: AbortSignal
+  readonly pageRows: number
+  readonly host: Host
+}
+
+function warnOfGap({ from, to, full }: Scan, host: Host): void {
+  if (from === null || full) return
+  const last = Date.parse(from) + activityOverlapMs
+  if (Date.parse(to) - last > keptMs)
+    host.warn(
+      `activities: the last complete scan ends at ${new Date(last).toISOString()}, and Customer.io keeps activities for 30 days. Those before are lost.`,
+    )
+}
+
 const listOf = (limit: number): List => ({
   path: 'activities',
   docs: activityDocs,
@@ -43,3 +60,6 @@ const listOf = (limit: number): List => ({
 })
 
 const mostRows = 100
+const keptMs = 30 * 86_400_000
+/** An event may arrive with a time that is past. */
+export const activityOverlapMs = 86_400_000

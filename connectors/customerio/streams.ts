@@ -3,7 +3,7 @@ import type { AppApi } from './client.ts'
 import type { List } from './list-pages.ts'
 import { peopleOptions, readPeopleStream } from './read-people-stream.ts'
 import { exportDocs } from './people-export.ts'
-import { activityDocs, readActivities } from './read-activities.ts'
+import { activityDocs, activityOverlapMs, readActivities } from './read-activities.ts'
 import { readChildStream, type ChildList } from './read-child-stream.ts'
 import { dayMs, deliveryDocs, deliveryOptions, readDeliveries, rereadDays } from './read-deliveries.ts'
 import { readListStream } from './read-list-stream.ts'
@@ -168,9 +168,8 @@ const definitions: readonly Definition[] = [
     columns: activityColumns,
     parts: { customer_identifiers: ['customer_id'] },
     appendOnly: true,
-    // An event may arrive with a time that is past.
-    overlapMs: dayMs,
-    read: ({ pageRows }, { app, ...reading }) => readActivities(app, { ...reading, pageRows }),
+    overlapMs: activityOverlapMs,
+    read: ({ pageRows, host }, { app, ...reading }) => readActivities(app, { ...reading, pageRows, host }),
   },
   whole(
     'sender_identities',
