@@ -67,7 +67,8 @@ export function lookupQueries(
 export function fold(key: string, field: Field | undefined): string {
   if (isNumber(field)) return key.replace(/\.0+$/, '')
   if (field?.type === 'id') return key.slice(0, 15)
-  return field?.caseSensitive ? key.trim() : key.trim().toLowerCase()
+  // E-mail fields that are unique are described as case-sensitive, and hold lower case only.
+  return field?.caseSensitive && field.type !== 'email' ? key.trim() : key.trim().toLowerCase()
 }
 
 const isNumber = (field: Field | undefined) =>

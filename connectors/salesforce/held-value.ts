@@ -17,6 +17,9 @@ export function isHeld(
   const field = object.fields.find((each) => each.name === name)
   const [wanted, there] = [textOf(value), textOf(held)]
   if (field?.type === 'datetime') return Math.floor(Date.parse(wanted) / 1000) === Math.floor(Date.parse(there) / 1000)
+  // Addresses are stored in lower case: https://help.salesforce.com/s/articleView?id=000384328
+  if (field?.type === 'email') return wanted.toLowerCase() === there.toLowerCase()
+  if (field?.type === 'multipicklist') return choicesOf(wanted) === choicesOf(there)
   if (field?.type === 'reference') return wanted.slice(0, 15) === there.slice(0, 15)
   const relationship = relationshipOf(object, name)
   if (!relationship) return wanted === there
@@ -32,6 +35,10 @@ function textOf(value: FieldValue): string {
   if (typeof value === 'number') return plain(String(value))
   return typeof value === 'string' ? value.trim() : JSON.stringify(value)
 }
+
+/** They come back in the order of the picklist. */
+const choicesOf = (text: string): string =>
+  [...new Set(text.split(';').map((choice) => choice.trim()))].sort().join(';')
 
 function plain(digits: string): string {
   if (/e/i.test(digits)) return String(Number(digits))

@@ -94,11 +94,14 @@ export function checkValue(field: Field, value: Json): VendorError | undefined {
 }
 
 /**
- * As it is stored: Ids with 18 characters, and decimals as they came: what a field says of them holds for the pages of the org alone.
- * https://help.salesforce.com/s/articleView?id=000387302
+ * As it is stored: Ids with 18 characters, addresses in lower case, and decimals as they came: what a field says of them holds for
+ * the pages of the org alone. https://help.salesforce.com/s/articleView?id=000387302 https://help.salesforce.com/s/articleView?id=000384328
  */
-export const storedValue = (field: Field, value: Json): Json =>
-  typeof value === 'string' && field.type === 'reference' ? (readId(value) ?? value) : value
+export function storedValue({ type }: Field, value: Json): Json {
+  if (typeof value !== 'string') return value
+  if (type === 'reference') return readId(value) ?? value
+  return type === 'email' ? value.toLowerCase() : value
+}
 
 function wrongType(type: string, value: Sent): never {
   const token =

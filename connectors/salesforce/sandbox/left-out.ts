@@ -18,6 +18,7 @@ export const leftOut: { readonly [thing: string]: string } = {
   'OpportunityHistory, and all other standard objects': 'the cast of the world does not need them',
   'big objects but Visit__b and LogoutEvent (empty), custom metadata but Sales_Region__mdt, the catalogue but EntityDefinition and FieldDefinition':
     'they are there to be refused, or read as few rows are',
+  'multi-select picklists': 'no field is one',
   'custom objects but Subscription__c and Survey__c, record types, geolocations':
     'enough to show what a custom object is like, and one that is very wide',
   'EntityDefinition: *': 'those that the connector asks for are here',
