@@ -1,5 +1,6 @@
 /** What a connector's author imports: `import { connector, stream, object, z } from 'millrace'`. */
 export { z } from 'zod'
+export { guardKeys } from './connector/address-guard.ts'
 export { connector, object, stream } from './connector/define.ts'
 export { downloadTo } from './connector/download.ts'
 export { sendWithin, type Exchange, type ExchangeAnswer, type ExchangeRequest } from './connector/exchange.ts'

@@ -1,4 +1,4 @@
-import { retryAfterMs, type ExchangeAnswer, type Failure } from 'millrace'
+import { MillraceError, retryAfterMs, type ExchangeAnswer, type Failure } from 'millrace'
 
 /** What the vendor said of a request that failed. https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm */
 export type VendorError = { readonly code: string; readonly message: string }
@@ -33,6 +33,8 @@ export function classifyFailure(error: unknown, answer: ExchangeAnswer | null): 
 
 /** The token endpoint answers in OAuth's own form: jsforce gives `error` as the name. */
 export function classifySignIn(error: unknown, answer: ExchangeAnswer | null): Failure | undefined {
+  // A token for an address that is not gone to: no other answer would help.
+  if (error instanceof MillraceError && error.code === 'MR-3008') return undefined
   if (!answer || !(error instanceof Error)) return undefined
   const facts = {
     status: answer.status,

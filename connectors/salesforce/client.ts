@@ -1,5 +1,13 @@
 import type { TokenResponse } from 'jsforce'
-import { MillraceError, type CallContext, type Failure, type Host, type Exchange, type ExchangeAnswer } from 'millrace'
+import {
+  guardKeys,
+  MillraceError,
+  type CallContext,
+  type Failure,
+  type Host,
+  type Exchange,
+  type ExchangeAnswer,
+} from 'millrace'
 import { classifyFailure, classifySignIn, vendorErrorOf, type VendorError } from './classify-failure.ts'
 import { signInOf, type Connection } from './connection.ts'
 import { watchQuota } from './quota.ts'
@@ -111,17 +119,20 @@ export async function openClient(config: Connection, host: Host): Promise<Salesf
     const attempt = createAttempt(classifySignIn)
     await host.call(
       { label: 'POST /services/oauth2/token', docs, signal, readsOnly: true, classify: attempt.classify },
-      (attemptSignal) => attempt.run(attemptSignal, async () => useToken(await oauth2.requestToken({ ...parameters }))),
+      (attemptSignal) =>
+        attempt.run(attemptSignal, async () => await useToken(await oauth2.requestToken({ ...parameters }))),
     )
   }
 
   /** Not by jsforce's `authorize`, which gives up where the answer has a refresh token that it does not know how to use. */
-  function useToken({ access_token, instance_url, id, refresh_token }: TokenResponse): void {
+  async function useToken({ access_token, instance_url, id, refresh_token }: TokenResponse): Promise<void> {
     const [organizationId, userId] = new URL(id).pathname.split('/').slice(-2)
-    if (!access_token || !instance_url || !organizationId || !userId)
+    if (!access_token || !URL.canParse(instance_url) || !organizationId || !userId)
       throw new MillraceError('MR-3005', { message: 'Signing in to Salesforce: the answer is not a token.' })
     host.secret(access_token)
     if (refresh_token) host.secret(refresh_token)
+    // The token goes there, unless the connection says otherwise, whose keys were held to the same.
+    if (config.instance_url === undefined) await guardKeys({ instance_url })
     connection.accessToken = access_token
     connection.instanceUrl = instance_url
     connection.userInfo = { id: userId, organizationId, url: id }
