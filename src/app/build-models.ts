@@ -2,6 +2,7 @@ import { modelsOn, type WarehouseModel } from '../config/model-files.ts'
 import { renderModel, warehouseNames } from '../config/model-references.ts'
 import { orderModels } from '../config/order-syncs.ts'
 import type { Project, WarehouseType } from '../config/project.ts'
+import type { ErrorCode } from '../model/error-catalogue.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
 import type { ModelMacros } from '../model/model-macros.ts'
 import { duckdbMacros } from '../warehouse/duckdb/macros.ts'
@@ -10,7 +11,7 @@ import { snowflakeMacros } from '../warehouse/snowflake/macros.ts'
 import { foreignModels, neededModels } from './foreign-models.ts'
 import { howToLoad } from './how-to-load.ts'
 
-/** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102 */
+/** Makes the view of a model and of the models that it reads. @throws MillraceError MR-2101, MR-2102, or what broke meanwhile */
 export async function buildModel(
   session: Session,
   parts: { readonly project: Project; readonly warehouse: Warehouse; readonly name: string },
@@ -26,7 +27,8 @@ export async function buildModel(
 
 /**
  * Makes the views of all models that there are for the warehouse and whose sources are loaded; gives the errors of those that
- * fail for another reason.
+ * are refused for another reason.
+ * @throws MillraceError what is no fault of a model: it would be that of each
  */
 export async function buildAllModels(
   session: Session,
@@ -38,7 +40,7 @@ export async function buildAllModels(
     try {
       await buildView(session, warehouse, { project, model })
     } catch (error) {
-      if (!(error instanceof MillraceError)) throw error
+      if (!(error instanceof MillraceError && error.code.startsWith('MR-21'))) throw error
       if (error.code !== 'MR-2102') errors.push(error)
     }
   return errors
@@ -58,10 +60,13 @@ async function buildView(
   try {
     await session.ensureView('models', model.name, sql)
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error
+    if (!(error instanceof MillraceError && refusals.includes(error.code))) throw error
     throw modelError(project, model, error)
   }
 }
+
+/** What the warehouse says of the SQL; a connection that is lost, or a disk that is full, is no fault of the model. */
+const refusals: readonly ErrorCode[] = ['MR-2003', 'MR-2203', 'MR-2204']
 
 const macrosOf: { readonly [type in WarehouseType]: ModelMacros } = {
   duckdb: duckdbMacros,
@@ -83,7 +88,8 @@ function modelError(project: Project, model: WarehouseModel, error: MillraceErro
   return new MillraceError('MR-2101', {
     message: `The model ${model.name} (${model.file}) cannot be built: ${error.message.replace(/^running a statement in \w+: /, '').split('\n in:')[0] ?? ''}`,
     kept: 'Nothing was sent; the view is as it was.',
-    next: `Fix ${model.file} and run again.`,
+    // What lacks a right is mended in the warehouse.
+    next: error.code === 'MR-2003' ? `Fix ${model.file} and run again.` : error.next,
     cause: error,
   })
 }
