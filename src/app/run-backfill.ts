@@ -61,9 +61,9 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
   })
   await Promise.all(lanes)
   const last = done.at(-1)?.run
-  if (last?.ledger) await buildModelsAfterLoad({ app, runId: last.run_id })
+  const unbuilt = last?.ledger ? await buildModelsAfterLoad({ app, runId: last.run_id }) : []
   const runs = done.map(({ run }) => run)
-  const errors = [...done.flatMap((each) => each.errors), ...notBegun]
+  const errors = [...done.flatMap((each) => each.errors), ...notBegun, ...unbuilt]
   const stopped = app.isStopping() || app.signal.aborted
   return {
     exit_code: stopped ? 130 : exitCodeOf([...runs, ...errors]),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
 import { runEtl } from '../etl/run-etl.ts'
+import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
 import { buildAllModels } from './build-models.ts'
 import { leaseName } from './lease-name.ts'
 import { loadFromSource } from './load-from-source.ts'
@@ -20,16 +21,23 @@ export function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {
         limit: options.limit,
         maxShrink: options.limits.maxShrink ?? sync.maxShrink,
       })
-      await buildModelsAfterLoad(work)
-      return outcome
+      return { ...outcome, errors: [...outcome.errors, ...(await buildModelsAfterLoad(work))] }
     }),
   )
 }
 
-/** Those that could not be built before, for want of their tables. */
-export async function buildModelsAfterLoad({ app, runId }: Pick<Work, 'app' | 'runId'>): Promise<void> {
-  const errors = await app.warehouse.session({ runId, purpose: 'models' }, (session) =>
-    buildAllModels(session, app.project, app.warehouse),
-  )
-  for (const error of errors) app.emit({ type: 'run.warning', run_id: runId, message: error.message })
+/** Those that could not be built before, for want of their tables. Gives what kept them from it: what was loaded stands. */
+export async function buildModelsAfterLoad({
+  app,
+  runId,
+}: Pick<Work, 'app' | 'runId'>): Promise<readonly MillraceError[]> {
+  try {
+    const refused = await app.warehouse.session({ runId, purpose: 'models' }, (session) =>
+      buildAllModels(session, app.project, app.warehouse),
+    )
+    for (const { message } of refused) app.emit({ type: 'run.warning', run_id: runId, message })
+    return []
+  } catch (error) {
+    return [asMillraceError(error, 'building the models')]
+  }
 }
