@@ -23,7 +23,9 @@ export type ByteClient = {
  */
 export function createByteClient(): ByteClient {
   const attempts = new AsyncLocalStorage<Attempt>()
-  const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
+  // rejectUnauthorized stands here so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot turn it off.
+  const https = new HttpsAgent({ keepAlive: true, rejectUnauthorized: true })
+  const agents = { http: new HttpAgent({ keepAlive: true }), https }
 
   const makeRequest: Stripe.HttpClient['makeRequest'] = (host, port, path, method, headers, body, protocol) =>
     new Promise((resolve, reject) => {

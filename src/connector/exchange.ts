@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import { fetch, type Response } from 'undici'
 import { MillraceError } from '../model/millrace-error.ts'
+import { envDispatcher } from './env-dispatcher.ts'
 
 /** One attempt of the host at a call that a vendor's SDK makes: the signal that ends it, and the answer that came. */
 export type Exchange = { readonly signal: AbortSignal; answer: ExchangeAnswer | null }
@@ -24,7 +26,7 @@ export type ExchangeRequest = {
  * token would go with it), the answer's bytes kept as they came and no more of them than `maxBytes`, since a small answer
  * can inflate to gigabytes. Keeps the answer in the exchange. A refusal may be any page: its status says enough.
  * With `take`, the bytes of an answer that is no refusal go there as they come, and are not kept: a file of any size.
- * @throws MillraceError MR-3005 where the answer is larger, or no refusal and not UTF-8
+ * @throws MillraceError MR-3005 where the answer is larger, or no refusal and not UTF-8; MR-3008
  */
 export async function sendWithin(
   exchange: Exchange,
@@ -32,7 +34,17 @@ export async function sendWithin(
   limit: AnswerLimit,
 ): Promise<ExchangeAnswer> {
   const { signal } = exchange
-  const response = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+  const response = await fetch(url, {
+    method,
+    headers,
+    body,
+    redirect: 'manual',
+    signal,
+    dispatcher: envDispatcher(),
+  }).catch((error: unknown) => {
+    // An address that is not connected to, as it says itself.
+    throw error instanceof TypeError && error.cause instanceof MillraceError ? error.cause : error
+  })
   const bytes = await readBody(response, response.ok ? limit : { ...limit, take: undefined })
   if (response.ok && !isUtf8(bytes)) throw malformed(limit.vendor, 'its bytes are not UTF-8')
   const answer = {
