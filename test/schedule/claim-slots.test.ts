@@ -328,6 +328,19 @@ describe('a file that changes under a daemon', () => {
     expect(await tick(after)).toEqual(['nightly 21T10:00 queued'])
   })
 
+  test('and is read while the store is away, with one that is new: it runs for what came since, and for nothing before', async () => {
+    const [other, fresh] = [at('other', 1), aSchedule('fresh', { kind: 'cron', pattern: '30 * * * *' }, all)]
+    await tick(other)
+    pass(0.01)
+    const seenAt = clock.now()
+    pass(1.1)
+    await change([other], [other, fresh], seenAt)
+    expect(await tick(other, fresh)).toEqual(['fresh 21T09:30 queued'])
+    // Another daemon has read it later.
+    await change([other], [other, fresh], new Date(seenAt.getTime() + 5000))
+    expect(await tick(other, fresh)).toEqual([])
+  })
+
   test('and is seen by a second daemon as a slot comes that the first has not claimed yet: it runs', async () => {
     const [before, after] = [at('nightly', 20), at('nightly', 9)]
     await tick(before)
