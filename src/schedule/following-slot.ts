@@ -28,9 +28,7 @@ export async function followingSlot(
   const { all, withinMs } = trigger
   const agoIso = (ms: number) => new Date(context.now.getTime() - ms).toISOString()
   const own = await slotsOf(context, name)
-  // One by hand came in between. One that was missed used nothing: what is late may still come together.
-  const served = own.filter((slot) => slot.trigger === 'after' && slot.state !== 'missed')
-  const from = latest([decidedUntil, ...served.map(({ claimedAt }) => claimedAt)])
+  const from = latest([decidedUntil, servedAt(own)])
   const members = await Promise.all(
     all.map(async (member) => {
       const ended = (await slotsOf(context, member)).filter(
@@ -65,47 +63,56 @@ export async function followingSlot(
 type Member = { readonly name: string; readonly well: readonly StoredSlot[] }
 
 /**
- * Those of which a slot is under way or still to come that goes with the others' much better than the one that has ended: the
- * load of tonight is an hour away, and what has ended is of last night, or was run by hand in the afternoon. What still ran
- * when the newest of the others began belongs with it: the next one of a long load is always near.
+ * Those that are waited for. What was over when the newest of all began may be of last night, or run by hand in the afternoon:
+ * it is, where its slot that is under way or next goes much better with what has ended of the others, and with what comes of
+ * those that were over by then, too, since two that are of last night would keep each other. What still ran when the newest
+ * began belongs with it: the next one of a long load is always near.
  */
 async function nearerOnes(context: FollowContext, members: readonly Member[]): Promise<readonly string[]> {
-  const nearer = await Promise.all(
-    members.map(async ({ name, well: [last] }) => {
-      const others = members.filter((other) => other.name !== name)
-      const newest = latest(others.flatMap(({ well }) => well.map((slot) => slot.instant)))
-      if (!last || endOf(last) >= newest) return []
-      const farMs = farthestMs(last.instant, others)
-      const coming = await comingOf(context, name)
-      return coming.some((instant) => farthestMs(instant, others) < farMs / 2) ? [name] : []
+  const newest = latest(members.flatMap(({ well }) => well.slice(0, 1).map(({ instant }) => instant)))
+  const looked = await Promise.all(
+    members.map(async ({ name, well }) => {
+      const ended = well.map(({ instant }) => instant)
+      const [last] = well
+      const coming = last && endOf(last) < newest ? await comingOf(context, name) : []
+      return { name, ended, coming, all: [...ended, ...coming] }
     }),
   )
-  return nearer.flat()
+  const nearer = looked.filter(({ name, ended: [last = ''], coming }) => {
+    const others = looked.filter((other) => other.name !== name)
+    const all = others.map((other) => other.all)
+    const farMs = farthestMs(
+      last,
+      others.map(({ ended }) => ended),
+    )
+    return coming.some((instant) => farthestMs(instant, all) < farMs / 2)
+  })
+  return nearer.map(({ name }) => name)
 }
 
 /** How far it is from the others: of each the nearest counts, since of one that comes often the newest is far from every rare one. */
-const farthestMs = (instant: string, others: readonly Member[]): number =>
+const farthestMs = (instant: string, others: readonly (readonly string[])[]): number =>
   Math.max(
-    ...others.map(({ well }) =>
-      Math.min(...well.map((slot) => Math.abs(Date.parse(slot.instant) - Date.parse(instant)))),
+    ...others.map((instants) =>
+      Math.min(...instants.map((other) => Math.abs(Date.parse(other) - Date.parse(instant)))),
     ),
   )
 
-/** Instants of slots that have not ended, and of the next one. */
+/** Instants of slots that have not ended, and of the next one: of what follows others the first for which all of them are there. */
 async function comingOf(context: FollowContext, name: string): Promise<readonly string[]> {
   const slots = await slotsOf(context, name)
   const open = slots.filter(({ endedAt }) => endedAt === null).map(({ instant }) => instant)
   const schedule = context.scheduleOf(name)
   if (!schedule) return open
   if (schedule.trigger.kind === 'after') {
-    const last = slots.find(({ trigger }) => trigger === 'after')?.instant ?? ''
-    const followed = schedule.trigger.all.map(async (member) => [
-      ...(await slotsOf(context, member))
-        .filter((slot) => slot.instant > last && endedWell(slot))
-        .map((s) => s.instant),
-      ...(await comingOf(context, member)),
-    ])
-    return [...open, ...(await Promise.all(followed)).flat()]
+    const from = servedAt(slots)
+    const firsts = await Promise.all(
+      schedule.trigger.all.map(async (member) => {
+        const unused = (await slotsOf(context, member)).find((slot) => endedWell(slot) && endOf(slot) > from)
+        return unused?.instant ?? earliest(await comingOf(context, member))
+      }),
+    )
+    return firsts.includes('') ? open : [...open, latest(firsts)]
   }
   const claimed = slots.find(({ trigger }) => trigger === 'clock')?.instant
   const after = Math.max(context.now.getTime() - lateMs, claimed === undefined ? -Infinity : Date.parse(claimed))
@@ -118,7 +125,14 @@ async function slotsOf({ store, now }: FollowContext, schedule: string): Promise
   return (await store.slots({ schedule, upTo })).filter(({ claimedAt }) => !isAhead(claimedAt, now))
 }
 
+/** One by hand came in between. One that was missed used nothing: what is late may still come together. */
+const servedAt = (own: readonly StoredSlot[]): string =>
+  latest(
+    own.filter(({ trigger, state }) => trigger === 'after' && state !== 'missed').map(({ claimedAt }) => claimedAt),
+  )
+
 const endedWell = ({ state }: StoredSlot) => state === 'ok' || state === 'partial'
 const endOf = ({ endedAt }: StoredSlot): string => endedAt ?? ''
 const isFree = (own: readonly StoredSlot[], instant: string) => own.every((slot) => slot.instant !== instant)
+const earliest = (instants: readonly string[]): string => [...instants].sort()[0] ?? ''
 const latest = (instants: readonly string[]): string => [...instants].sort().at(-1) ?? ''

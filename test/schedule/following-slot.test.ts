@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import '../fixed-seed.ts'
-import { dayMinutes, nextsIn, playIntervals, playNights, type Happened, type Interval, type Night } from './nights.ts'
+import { aSchedule } from './a-schedule.ts'
+import {
+  dayMinutes,
+  nextsIn,
+  playDays,
+  playIntervals,
+  playNights,
+  type Happened,
+  type Interval,
+  type Night,
+} from './nights.ts'
 
 const ok = (minutes: number) => ({ state: 'ok' as const, minutes })
 const at = (hour: number, minute = 0) => hour * 60 + minute
@@ -107,6 +117,43 @@ describe('a schedule after two others, behind an irregular night', () => {
       { numRuns: 40 },
     )
   }, 120_000)
+
+  test.each(['a', 'b', 'c'])('runs once a night after all of three behind one in which %s failed', async (failing) => {
+    const night: Night = { a: ok(15), b: ok(15), c: ok(15) }
+    const nights = [night, { ...night, [failing]: { state: 'failed', minutes: 15 } }, night, night, night]
+    const played = await playNights(nights, { at: { a: at(1), b: at(3), c: at(5) }, withinMinutes: dayMinutes })
+    expect(nextsIn(played).filter((next) => next.endsWith('queued'))).toEqual(
+      ['21', '23', '24', '25'].map((day) => `${day}T05:15 queued`),
+    )
+  })
+
+  test('soon runs again once a night after all of three or four, whichever failed', async () => {
+    const load = fc.record({
+      state: fc.constantFrom('ok' as const, 'failed' as const),
+      minutes: fc.integer({ min: 5, max: 200 }),
+    })
+    const four = <T>(each: fc.Arbitrary<T>) => fc.record({ a: each, b: each, c: each, d: each })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        four(fc.integer({ min: 60, max: 480 })),
+        four(fc.integer({ min: 5, max: 90 }).map(ok)),
+        fc.array(four(load), { maxLength: 3 }),
+        async (isThree, begin, night, strange) => {
+          const { d: _, ...three } = begin
+          const begins: { readonly [load: string]: number } = isThree ? three : begin
+          const nights = [night, ...strange, night, night, night, night]
+          const last = Math.max(...Object.entries(begins).map(([name, from]) => from + night[name as 'a'].minutes))
+          const played = await playNights(nights, { at: begins, withinMinutes: dayMinutes })
+          const settled = (nights.length - 3) * dayMinutes
+          expect(queuedOf(played).filter((minute) => minute >= settled)).toEqual(
+            [0, 1, 2].map((day) => settled + day * dayMinutes + last),
+          )
+        },
+      ),
+      { numRuns: 40 },
+    )
+  }, 120_000)
 })
 
 describe('a schedule after loads that begin at intervals of their own', () => {
@@ -140,21 +187,46 @@ describe('a schedule after loads that begin at intervals of their own', () => {
         every: fc.constant(every),
         from: fc.integer({ min: 0, max: every - 1 }),
         minutes: fc.integer({ min: 1, max: every - 1 }),
+        failing: fc.constantFrom([], [], [1]),
       }),
     )
     await fc.assert(
-      fc.asyncProperty(fc.array(interval, { minLength: 2, maxLength: 3 }), async (loads) => {
+      fc.asyncProperty(fc.array(interval, { minLength: 2, maxLength: 4 }), async (loads) => {
         const rarest = Math.max(...loads.map(({ every }) => every))
-        const until = 6 * rarest
+        const until = 8 * rarest
+        const failed = loads.filter(({ failing }) => failing.length > 0).length
         const runs = queuedOf(await playIntervals(loads, until)).filter((minute) => minute < until)
         // The first one may wait for two that go well together, each of which takes its time.
         const gaps = [...runs, until].map((minute, index) => minute - (runs[index - 1] ?? -rarest))
-        expect(Math.max(...gaps)).toBeLessThanOrEqual(3 * rarest)
+        expect(Math.max(...gaps)).toBeLessThanOrEqual((3 + failed) * rarest)
         expect(runs.length).toBeGreaterThanOrEqual(3)
       }),
       { numRuns: 30 },
     )
   }, 120_000)
+})
+
+describe('a schedule after one that follows others, and beside another load of the night', () => {
+  const cron = (name: string, pattern: string) => aSchedule(name, { kind: 'cron', pattern })
+  const after = (name: string, ...all: readonly string[]) =>
+    aSchedule(name, { kind: 'after', all, withinMs: dayMinutes * 60_000 })
+  const days = (failing: string | null) =>
+    ['21', '22', '23', '24', '25'].filter((day) => failing === null || day !== '22')
+  test.each([
+    ['two loads of the night', '30 1 * * *', null],
+    ['two loads of the night, of which one failed once', '30 1 * * *', 'stripe'],
+    ['two loads of the night, of which the other failed once', '30 1 * * *', 'salesforce'],
+    ['two loads of the night, beside one that failed once', '30 1 * * *', 'facebook'],
+    ['a load of the night and one of each hour', '0 * * * *', null],
+    ['a load of the night, which failed once, and one of each hour', '0 * * * *', 'salesforce'],
+  ])('runs each night, where that follows %s', async (_what, pattern, failing) => {
+    const loads = [cron('stripe', pattern), cron('salesforce', '0 2 * * *'), cron('facebook', '0 3 * * *')]
+    const followers = [after('models', 'stripe', 'salesforce'), after('next', 'models', 'facebook')]
+    const played = await playDays([...loads, ...followers], { days: 5, failing })
+    expect(nextsIn(played).filter((next) => next.endsWith('queued'))).toEqual(
+      days(failing).map((day) => `${day}T03:05 queued`),
+    )
+  })
 })
 
 const queuedOf = (happened: readonly Happened[]): readonly number[] =>

@@ -7,23 +7,30 @@ import { aSchedule } from './a-schedule.ts'
 export type Load = { readonly state: 'ok' | 'failed'; readonly minutes: number }
 /** What is run by hand at that minute of the day, for some minutes, and ends well. */
 export type ByHand = { readonly name: 'a' | 'b' | 'next'; readonly minute: number }
-export type Night = { readonly a: Load; readonly b: Load; readonly byHand?: readonly ByHand[] }
+export type Night = {
+  readonly a: Load
+  readonly b: Load
+  readonly c?: Load
+  readonly d?: Load
+  readonly byHand?: readonly ByHand[]
+}
 
 export type Happened = { readonly name: string; readonly minute: number; readonly what: string }
 
-/** @param at the minutes of the night at which a and b begin */
+/** @param at the minutes of the night at which each load begins */
 export function playNights(
   nights: readonly Night[],
-  { at, withinMinutes }: { readonly at: { readonly a: number; readonly b: number }; readonly withinMinutes: number },
+  { at, withinMinutes }: { readonly at: { readonly [load: string]: number }; readonly withinMinutes: number },
 ): Promise<readonly Happened[]> {
   const due = nights.flatMap((_, day) => Array.from({ length: 24 }, (__, hour) => day * dayMinutes + hour * 60))
   for (const [day, { byHand = [] }] of nights.entries())
-    due.push(...[...byHand.map(({ minute }) => minute), at.a, at.b].map((minute) => day * dayMinutes + minute))
+    due.push(
+      ...[...byHand.map(({ minute }) => minute), ...Object.values(at)].map((minute) => day * dayMinutes + minute),
+    )
   return play({
     schedules: [
-      aSchedule('a', { kind: 'cron', pattern: patternOf(at.a) }),
-      aSchedule('b', { kind: 'cron', pattern: patternOf(at.b) }),
-      aSchedule('next', { kind: 'after', all: ['a', 'b'], withinMs: withinMinutes * minuteMs }),
+      ...Object.entries(at).map(([name, minute]) => aSchedule(name, { kind: 'cron', pattern: patternOf(minute) })),
+      aSchedule('next', { kind: 'after', all: Object.keys(at), withinMs: withinMinutes * minuteMs }),
     ],
     due,
     byHand: (minute) =>
@@ -34,8 +41,13 @@ export function playNights(
   })
 }
 
-/** Begins at `from` and then each `every` minutes; each takes so many. */
-export type Interval = { readonly every: number; readonly from: number; readonly minutes: number }
+/** Begins at `from` and then each `every` minutes; each takes so many. Those of these numbers, from 0 on, fail. */
+export type Interval = {
+  readonly every: number
+  readonly from: number
+  readonly minutes: number
+  readonly failing?: readonly number[]
+}
 
 /** What follows all of these loads, for so many minutes. */
 export function playIntervals(loads: readonly Interval[], untilMinute: number): Promise<readonly Happened[]> {
@@ -52,7 +64,30 @@ export function playIntervals(loads: readonly Interval[], untilMinute: number): 
     ],
     due: named.flatMap(minutesOf),
     byHand: () => [],
-    loadOf: (name) => ({ state: 'ok', minutes: named.find((load) => load.name === name)?.minutes ?? 1 }),
+    loadOf(name, minute) {
+      const load = named.find((each) => each.name === name)
+      const isFailing = load?.failing?.includes(Math.floor((minute - load.from) / load.every)) ?? false
+      return { state: isFailing ? 'failed' : 'ok', minutes: load?.minutes ?? 1 }
+    },
+  })
+}
+
+/**
+ * Schedules of each half hour, hour or night, and what follows them or one another, for so many days. Each takes five minutes, and
+ * fails on the second day where it is `failing`.
+ */
+export function playDays(
+  schedules: readonly Schedule[],
+  { days, failing }: { readonly days: number; readonly failing: string | null },
+): Promise<readonly Happened[]> {
+  return play({
+    schedules,
+    due: Array.from({ length: days * 48 }, (_, n) => n * 30),
+    byHand: () => [],
+    loadOf: (name, minute) => ({
+      state: name === failing && Math.floor(minute / dayMinutes) === 1 ? 'failed' : 'ok',
+      minutes: 5,
+    }),
   })
 }
 
@@ -133,7 +168,7 @@ export const nextsIn = (happened: readonly Happened[]): readonly string[] =>
     .map(({ minute, what }) => `${new Date(startMs + minute * minuteMs).toISOString().slice(8, 16)} ${what}`)
 
 const loadOf = (night: Night | undefined, name: string): Load =>
-  (name === 'a' ? night?.a : name === 'b' ? night?.b : undefined) ?? { state: 'ok', minutes: 1 }
+  Object.entries({ ...night, byHand: undefined }).find(([each]) => each === name)?.[1] ?? { state: 'ok', minutes: 1 }
 
 const patternOf = (minute: number) => `${minute % 60} ${Math.floor(minute / 60)} * * *`
 
