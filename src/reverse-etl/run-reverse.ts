@@ -109,13 +109,14 @@ async function prepare(
   const standing = await session.reverse.hasSnapshot(sync.name)
   const problem = checkSnapshot(sync, { stored, wanted: meta, standing }, request.permission)
   if (problem) throw problem
-  await session.reverse.ensureSnapshot(sync.name, mapping.columns)
   const { previous, ...fence } = await session.state.takeFence(
     { sync: sync.name, stream: object.name, partition: '' },
     context.runId,
   )
-  // Rows that nobody says are of this destination: a baseline or a reset died before its end.
-  if (!stored && standing) await session.reverse.emptySnapshot(fence)
+  // Rows that nobody says are of this destination: a baseline or a reset died before its end. Or a row that says so of a lost
+  // table: beside an empty one it would let the next run send everything, should this one end early.
+  if ((stored !== null) !== standing) await session.reverse.emptySnapshot(fence)
+  await session.reverse.ensureSnapshot(sync.name, mapping.columns)
   context.emit({ type: 'fence.taken', run_id: context.runId, scope: `${sync.name} ${object.name}`, epoch: fence.epoch })
   const open = await session.reverse.takeIntentsOver(fence)
   if (open > 0)

@@ -162,7 +162,7 @@ export type ReverseSession = {
   readonly hasSnapshot: (sync: string) => Promise<boolean>
   /** Makes or widens the snapshot's table. */
   readonly ensureSnapshot: (sync: string, columns: readonly SnapshotColumn[]) => Promise<void>
-  /** Forgets its rows, fenced; the table stays. */
+  /** Forgets its rows and whose it is, fenced; where its table stands, it stays. */
   readonly emptySnapshot: (fence: Fence) => Promise<void>
   /** Compares model and snapshot; the result stays in the session for `candidates`. */
   readonly diff: (request: DiffRequest) => Promise<DiffCounts>

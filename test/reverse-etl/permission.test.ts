@@ -101,16 +101,16 @@ describe('a baseline that died before its end', () => {
     expect((await run(world, { permission: { ...production, [word]: true } })).ledger).toMatchObject(ledger)
     expect(await snapshot(world)).toEqual({ 1: 'accepted Ann', 2: 'accepted Ben' })
   })
+})
 
-  /** Its connection breaks before the row by which the snapshot is known. */
-  const lostBeforeMeta = ({ warehouse }: World): Warehouse => ({
-    ...warehouse,
-    session: (request, work) =>
-      warehouse.session(request, (session) => {
-        const openIntents = () => Promise.reject(new RangeError('gone'))
-        return work({ ...session, reverse: { ...session.reverse, openIntents } })
-      }),
-  })
+/** Its connection breaks before the row by which the snapshot is known. */
+const lostBeforeMeta = ({ warehouse }: World): Warehouse => ({
+  ...warehouse,
+  session: (request, work) =>
+    warehouse.session(request, (session) => {
+      const openIntents = () => Promise.reject(new RangeError('gone'))
+      return work({ ...session, reverse: { ...session.reverse, openIntents } })
+    }),
 })
 
 describe('a lost snapshot', () => {
@@ -148,6 +148,41 @@ describe('a lost snapshot', () => {
       expect(await intents(world)).toEqual([])
       expect((await run(world, { permission: production })).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
     }
+  })
+
+  const baseline = { permission: { ...production, baseline: true } }
+  it.each<readonly [string, (world: World) => Promise<unknown>]>([
+    [
+      '--baseline, which a key that stands twice stopped',
+      async (world) => {
+        world.people = [ann, ben, ben]
+        await runRefused(world, 'MR-4106', baseline)
+      },
+    ],
+    [
+      '--baseline, whose connection broke',
+      (world) =>
+        expect(run(world, { ...baseline, context: { warehouse: lostBeforeMeta(world) } })).rejects.toThrow('gone'),
+    ],
+    [
+      '--first-run, which a guard stopped',
+      async (world) => {
+        world.people = [ann]
+        world.sync = { ...world.sync, limits: { ...world.sync.limits, maxAdded: { rows: 0 } } }
+        await runRefused(world, 'MR-4101', { permission: { ...production, firstRun: true } })
+      },
+    ],
+  ])('still stops behind %s', async (_what, endEarly) => {
+    const world = await delivered()
+    const { sync } = world
+    await loseSnapshot(world)
+    await endEarly(world)
+    Object.assign(world, { sync, people: [ann, ben] })
+    await runRefused(world, 'MR-4005', { permission: { ...production, deliveredBefore: true } })
+    await runRefused(world, 'MR-4003', { permission: production })
+    expect(world.vendor.journal).toHaveLength(2)
+    await run(world, baseline)
+    expect((await run(world, { permission: production })).ledger).toMatchObject({ unchanged: 2, delivered: 0 })
   })
 
   it('is taken from the model as it is with --baseline', async () => {

@@ -27,10 +27,15 @@ export function reverseSession(db: Engine): ReverseSession {
     ensureSnapshot: async (sync, columns) => {
       await ensureTable(db, snapshotTableOf(sync, columns), 'evolve')
     },
-    emptySnapshot: (fence) =>
-      fencedTransaction(db, fence, async () => {
-        await db.run(`DELETE FROM ${db.relation(stateSchema, snapshotTable(fence.sync))}`)
-      }),
+    emptySnapshot: async (fence) => {
+      metas.delete(fence.sync)
+      const name = snapshotTable(fence.sync)
+      const standing = await db.introspect(stateSchema, name)
+      await fencedTransaction(db, fence, async () => {
+        await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(fence.sync)}`)
+        if (standing) await db.run(`DELETE FROM ${db.relation(stateSchema, name)}`)
+      })
+    },
     diff: async (request) => {
       diffed = { request, ...(await diffModel(db, request)) }
       return diffed.counts

@@ -103,6 +103,20 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await snapshot()).toEqual([])
     })
 
+    test('an emptied one is nobody’s until its run says whose it is, in the same session, too, and where its table is gone', async () => {
+      await (await reverse()).intend([])
+      await bench().rows('DROP TABLE _millrace.snapshot_out')
+      await bench().session(async (session) => {
+        const scope = { sync: 'out', stream: 'person', partition: '' }
+        const fence = await session.state.takeFence(scope, 'run-2')
+        expect(await session.reverse.readMeta('out')).toEqual(meta)
+        await session.reverse.emptySnapshot(fence)
+        expect(await session.reverse.readMeta('out')).toBeNull()
+        await session.reverse.openIntents({ fence, path: null, meta })
+        expect(await session.reverse.readMeta('out')).toEqual(meta)
+      })
+    })
+
     test('an acknowledgement that fails half way changes nothing', async () => {
       const delivery = await reverse()
       await delivery.intend([{ key: 'a', op: 'upsert' }])

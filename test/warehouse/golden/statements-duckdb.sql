@@ -694,9 +694,11 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 SELECT f.stream, f."partition" AS part, f.epoch, f.owner, coalesce(c.cursor_version, 0) AS form FROM (SELECT * FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '') f LEFT JOIN _millrace.cursors c ON c.sync = f.sync AND c.stream = f.stream AND c."partition" = f."partition";
 MERGE INTO _millrace.fences AS t USING (SELECT 'out' AS "sync", 'person' AS "stream", '' AS "partition", 'run-2' AS "owner", now()::TIMESTAMP AS "taken_at") AS m ON t."sync" = m."sync" AND t."stream" = m."stream" AND t."partition" = m."partition" WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at WHEN NOT MATCHED THEN INSERT (epoch, "sync", "stream", "partition", "owner", "taken_at") VALUES (1, m."sync", m."stream", m."partition", m."owner", m."taken_at");
 COMMIT;
+SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
 SELECT stream, "partition" AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '';
+DELETE FROM _millrace.snapshots WHERE sync = 'out';
 DELETE FROM "_millrace"."snapshot_out";
 COMMIT;
 BEGIN TRANSACTION;

@@ -684,6 +684,7 @@ EXECUTE IMMEDIATE 'DECLARE touched INTEGER; found VARCHAR; BEGIN UPDATE _millrac
 COMMIT;
 BEGIN TRANSACTION;
 EXECUTE IMMEDIATE 'DECLARE touched INTEGER; found VARCHAR; BEGIN UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = ''out'' AND stream = ''person''; UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = ''out'' AND stream = ''person'' AND "PARTITION" = ''''; touched := SQLROWCOUNT; SELECT TO_JSON(ARRAY_AGG(ARRAY_CONSTRUCT(stream, part, epoch, owner, form))) INTO :found FROM (SELECT stream, "PARTITION" AS part, epoch, owner, 0 AS form FROM _millrace.fences WHERE sync = ''out'' AND stream = ''person'' AND "PARTITION" = ''''); RETURN TO_JSON(ARRAY_CONSTRUCT(touched, PARSE_JSON(found))); END';
+DELETE FROM _millrace.snapshots WHERE sync = 'out';
 DELETE FROM "_MILLRACE"."SNAPSHOT_OUT";
 COMMIT;
 BEGIN TRANSACTION;
