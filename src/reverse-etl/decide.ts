@@ -51,7 +51,9 @@ export function decide(
 
   const hash = payloadHash(mapping, payload)
   const answer: Answer = { ...countRefusal(base, candidate, hash), state: 'accepted', hash, values }
-  const stands = candidate.previousState === 'accepted' || candidate.previousState === 'ignored'
+  // A tombstone without a hash is of what was sent and had no answer.
+  const stands =
+    candidate.previousHash !== null && (candidate.previousState === 'accepted' || candidate.previousState === 'ignored')
   // What is equal after all is not sent; but a key with an open intent always is: nobody knows what arrived.
   if (stands && !candidate.hasIntent && !candidate.refresh && candidate.previousHash === hash)
     return { kind: 'settle', key: candidate.key, answer: { ...answer, status: 'coalesced' }, withheld: 0 }

@@ -49,6 +49,21 @@ describe('mode insert', () => {
     expect((await run(world)).ledger).toMatchObject({ unchanged: 2, ignored: 0, delivered: 0 })
   })
 
+  it('sends a row that had no answer, left while that is ignored, and comes back', async () => {
+    const world = makeWorld({ sync: { mode: 'insert', map } })
+    world.people = [ann, ben]
+    // It never reached the vendor.
+    world.vendor.faults.set('2', { kind: 'lost' })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    world.people = [ann]
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, ignored: 1 })
+    expect(await intents(world)).toEqual([])
+    world.people = [ann, ben]
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 1, added: 1, delivered: 1 })
+    expect([...world.vendor.records.keys()]).toEqual(['1', '2'])
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+  })
+
   it('keeps in mind what it ignored: in another mode that is sent', async () => {
     const world = makeWorld({ sync: { mode: 'insert', map } })
     world.people = [ann, ben]
