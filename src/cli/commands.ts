@@ -127,7 +127,7 @@ function addSyncCommands(program: Command, start: Start): void {
     .option('--limit <n>', 'at most so many rows a stream, or changes')
     .option('--no-wait', 'do not wait where another run is at it (exit 4)')
     .option('--first-run', 'this is the first delivery, and it is meant')
-    .option('--baseline', 'take what the model holds as already delivered; send nothing')
+    .option('--baseline', 'take all that the model holds as already delivered; send nothing')
     .option('--rejected-only', 'only rows that were refused before')
     .addOption(
       new Option('--slot <slot>', 'for the daemon: the schedule and the instant that the run serves').hideHelp(),

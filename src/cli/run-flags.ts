@@ -36,6 +36,8 @@ const refused = (message: string, next: readonly string[]) =>
 const againstBaseline = [
   ['firstRun', '--first-run everything'],
   ['rejectedOnly', '--rejected-only what was refused'],
+  // What the limit leaves out would stand as never sent, and the next run would send it.
+  ['limit', 'and takes the whole model for delivered'],
 ] as const
 
 const ofEtl = ['fullRefresh', 'maxShrink'] as const

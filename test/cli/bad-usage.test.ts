@@ -16,6 +16,7 @@ describe('bad usage ends with 2, our own error and the nearest word', () => {
     ['sync run --all --limit 0', '--limit 0: must be a whole number, 1 or more', 'Nothing was run.'],
     ['sync run --all --first-run --baseline', '--baseline and --first-run exclude each other', 'Nothing was run.'],
     ['sync run --all --baseline --rejected-only', '--baseline and --rejected-only exclude', 'Nothing was run.'],
+    ['sync run --all --baseline --limit 1', '--baseline and --limit exclude each other', 'Nothing was run.'],
     ['sync run stripe --first-run', '--first-run is for reverse ETL only, and stripe is ETL', 'Nothing was run.'],
     ['sync run stripe --baseline', '--baseline is for reverse ETL only', 'Nothing was run.'],
     ['sync run stripe --rejected-only', '--rejected-only is for reverse ETL only', 'Nothing was run.'],
