@@ -34,8 +34,8 @@ export async function refuseStaleInputsIn(
   sync: ReverseSync,
 ): Promise<void> {
   for (const [name, maxMs] of Object.entries(sync.freshness)) {
-    const runs = await session.state.readRuns({ sync: name, limit: 50, live: true })
-    const loadedAt = runs.find((run) => run.status === 'ok' || run.status === 'partial')?.finished_at ?? null
+    const [load] = await session.state.readRuns({ sync: name, limit: 1, loads: true })
+    const loadedAt = load?.finished_at ?? null
     const now = clock.now().getTime()
     if (loadedAt !== null && now - Date.parse(loadedAt) <= maxMs) continue
     throw new MillraceError('MR-4006', {

@@ -109,8 +109,8 @@ export type StateTables = {
     readonly sync?: string
     readonly runId?: string
     readonly limit: number
-    /** Without backfills and runs with `--limit`, which say nothing of how fresh a sync is. @default false */
-    readonly live?: boolean
+    /** Loads that came to their end alone: without backfills and runs with `--limit`, which say nothing of how fresh a sync is. @default false */
+    readonly loads?: boolean
   }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
   readonly countOpenRejects: (sync: string) => Promise<number>

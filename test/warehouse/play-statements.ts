@@ -113,7 +113,7 @@ export async function playStatements(bench: Workbench, title: (part: string) => 
     await state.readFence(scope)
     await state.hasCommit('run-1', 'people', 1)
     await state.writeRun(run)
-    await state.readRuns({ sync: 'crm', limit: 5, live: true })
+    await state.readRuns({ sync: 'crm', limit: 5, loads: true })
     await state.readRejects({ sync: 'crm', limit: 5 })
     await state.countOpenRejects('crm')
   })

@@ -54,11 +54,12 @@ export function stateTablesOf(db: Engine): StateTables {
     },
     hasCommit: (runId, stream, sequence) => hasCommit(db, { runId, stream, sequence }),
     writeRun: (run) => writeRun(db, run),
-    readRuns: async ({ sync, runId, limit, live }) => {
+    readRuns: async ({ sync, runId, limit, loads }) => {
       const where = [
         sync && `sync = ${db.text(sync)}`,
         runId && `run_id = ${db.text(runId)}`,
-        live && `${db.quote('trigger')} IS DISTINCT FROM 'backfill' AND limited_to IS NULL`,
+        loads &&
+          `status IN ('ok', 'partial') AND ${db.quote('trigger')} IS DISTINCT FROM 'backfill' AND limited_to IS NULL`,
       ]
         .filter(Boolean)
         .join(' AND ')

@@ -59,14 +59,16 @@ export function stateConformance(open: OpenWarehouse): void {
       })
     })
 
-    test('tell a live load from a backfill and from a run that was to read some rows only', async () => {
+    test('tell a load that came to its end from a backfill, from a run that was to read some rows only, and from any number that failed', async () => {
       await bench().session(async ({ state }) => {
         const limited: RunRecord = { ...run, run_id: 'r-3', limited_to: 1 }
         await state.writeRun(run)
         await state.writeRun({ ...run, run_id: 'r-2', trigger: 'backfill' })
         await state.writeRun(limited)
+        await state.writeRun({ ...run, run_id: 'r-4', status: 'failed', started_at: at(9) })
+        await state.writeRun({ ...run, run_id: 'r-5', status: 'running', started_at: at(10), finished_at: null })
         expect(await state.readRuns({ runId: 'r-3', limit: 1 })).toEqual([limited])
-        expect(await state.readRuns({ sync: run.sync, limit: 10, live: true })).toEqual([run])
+        expect(await state.readRuns({ sync: run.sync, limit: 1, loads: true })).toEqual([run])
       })
     })
 
