@@ -35,11 +35,11 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
     const account = await connection.connector.account({ signal: app.signal }).catch(() => null)
     const besides = connection.host.requests()
     const stale = await refuseStaleInputs(app, sync, runId).catch(freshnessOnly)
-    const masked = personalColumns(app)
+    const personal = personalColumns(app, sync)
     const samples: PlannedChange[] = []
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
       const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
-      const mapping = resolveMapping(sync, object, await session.describe(model))
+      const mapping = resolveMapping(sync, object, await session.describe(model), personal.columns)
       const standing = await session.reverse.hasSnapshot(sync.name)
       const stored = await session.reverse.readMeta(sync.name)
       await session.reverse.ensureSnapshot(sync.name, mapping.columns)
@@ -47,6 +47,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         sync,
         mapping,
         model,
+        personal,
         directory,
         limit: null,
         retriesOnly: false,
@@ -54,7 +55,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         now: app.clock.now(),
         onDecision: (candidate, decision) => {
           if (samples.length < sampleRows && decision.kind === 'send')
-            samples.push(sampleOf(candidate, decision, { mapping, masked }))
+            samples.push(sampleOf(candidate, decision, mapping))
         },
       })
       const waiting = await countWaitingAnswers(session, join(app.spoolDir, sync.name))
@@ -116,9 +117,9 @@ function freshnessOnly(error: unknown): MillraceError | undefined {
 function sampleOf(
   candidate: Candidate,
   decision: Extract<Decision, { kind: 'send' }>,
-  { mapping, masked }: { readonly mapping: ResolvedMapping; readonly masked: ReadonlySet<string> },
+  mapping: ResolvedMapping,
 ): PlannedChange {
-  const hidden = maskedFields(mapping, masked)
+  const hidden = maskedFields(mapping)
   // What `decide` wrote: field → [old, new] or [new].
   const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
   const fields = Object.entries(differences).map(([field, values]): FieldChange => {

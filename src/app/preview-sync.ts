@@ -29,6 +29,7 @@ export async function previewSync(
   options: { readonly limit: number },
 ): Promise<readonly RequestPreview[]> {
   const runId = newRunId(app.clock.now())
+  const personal = personalColumns(app, sync)
   const directory = await mkdtemp(join(tmpdir(), 'millrace-preview-'))
   const connection = await openConnection(app, sync.destination, runId)
   try {
@@ -43,13 +44,14 @@ export async function previewSync(
     const compared = await sayingWhatToLoad(app, sync, () =>
       app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, async (session) => {
         const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
-        const mapping = resolveMapping(sync, object, await session.describe(model))
+        const mapping = resolveMapping(sync, object, await session.describe(model), personal.columns)
         const stored = await session.reverse.readMeta(sync.name)
         await session.reverse.ensureSnapshot(sync.name, mapping.columns)
         const comparison = await compareModel(session, {
           sync,
           mapping,
           model,
+          personal,
           directory,
           limit: options.limit,
           retriesOnly: false,
@@ -57,7 +59,7 @@ export async function previewSync(
           now: app.clock.now(),
           endsAtLimit: true,
         })
-        return { comparison, mapping, hidden: maskedFields(mapping, personalColumns(app)) }
+        return { comparison, mapping, hidden: maskedFields(mapping) }
       }),
     )
     const requests: RequestPreview[] = []

@@ -10,6 +10,7 @@ import { closeBehind } from './close-behind.ts'
 import { deliveredBefore, refuseDelivery, refuseStaleInputs, refuseStaleInputsIn } from './may-deliver.ts'
 import { leaseName } from './lease-name.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { personalColumns } from './personal-columns.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
 import type { RunOptions } from './run-options.ts'
 import { sizeFrom } from './test-knobs.ts'
@@ -59,6 +60,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
           object,
           account,
           model,
+          personal: personalColumns(app, sync),
           permission: {
             firstRun: options.firstRun,
             baseline: options.baseline,

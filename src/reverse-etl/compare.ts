@@ -1,12 +1,12 @@
 /** plan → diff → decide: what a run would do, spooled in the order in which it would go. Plan, preview and run share it. */
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
-import { MillraceError } from '../model/millrace-error.ts'
 import type { Candidate, DiffCounts, Session } from '../warehouse/port.ts'
 import { changeLine, makeSpool, openLines } from './change-spool.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { ResolvedMapping } from './mapping.ts'
+import { modelFailure } from './model-failure.ts'
 import { readVersion } from './mapping-version.ts'
 
 export type Comparison = {
@@ -40,11 +40,20 @@ export type DecisionCounts = {
   readonly removed: number
 }
 
+/** What of a sync's models some sync calls personal. */
+export type Personal = {
+  /** Names of columns, in lower case, in whatever model they are. */
+  readonly columns: ReadonlySet<string>
+  /** The models of this sync read such a column. */
+  readonly isRead: boolean
+}
+
 export type CompareRequest = {
   readonly sync: ReverseSync
   readonly mapping: ResolvedMapping
   /** The model as a query. */
   readonly model: string
+  readonly personal: Personal
   readonly directory: string
   readonly limit: number | null
   readonly retriesOnly: boolean
@@ -132,7 +141,7 @@ export async function compareModel(session: Session, request: CompareRequest): P
 /** Only now are the model's rows read: a view that stands may still fail at a value. */
 async function readModel(
   session: Session,
-  { sync, mapping, model, retriesOnly, fromNothing, now }: CompareRequest,
+  { sync, mapping, model, personal, retriesOnly, fromNothing, now }: CompareRequest,
 ): Promise<DiffCounts> {
   const { key, columns, optOuts, optIns, match, identityColumns } = mapping
   const others = identityColumns.filter((name) => name !== match.column)
@@ -154,13 +163,7 @@ async function readModel(
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),
     })
   } catch (error) {
-    if (!(error instanceof MillraceError) || !valueErrors.test(error.message)) throw error
-    throw new MillraceError('MR-2101', {
-      message: `The model ${sync.model} (models/${sync.model}.sql) fails when its rows are read: ${error.message.replace(/^running a statement in \w+: /, '').split('\n')[0] ?? ''}`,
-      kept: 'Nothing was sent; the snapshot is as it was.',
-      next: `Fix models/${sync.model}.sql and run again.`,
-      cause: error,
-    })
+    throw modelFailure(sync, error, { hides: personal.isRead || mapping.fields.some((field) => field.personal) })
   }
 }
 
@@ -193,7 +196,3 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
   else if (candidate.kind === 'added' || candidate.previousState !== 'accepted') counts.added++
   else counts.changed++
 }
-
-/** A value that a cast or a function of the model does not take: DuckDB's names for it, the class of Snowflake's SQLSTATE. */
-const valueErrors =
-  /^running a statement in (DuckDB: (Conversion|Invalid Input|Out of Range) Error|Snowflake: [^]*? \(\d{6}, 22\w{3}(; query [\w-]+)?\)(\n|$))/

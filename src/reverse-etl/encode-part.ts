@@ -3,6 +3,7 @@ import type { FieldValue } from '../model/change.ts'
 import type { TextRow } from '../warehouse/port.ts'
 import { encodeValue, type Encoded } from './encode-value.ts'
 import type { MappedPart } from './mapped-field.ts'
+import { at, said, saidOf, type RefusalWords } from './refusal-words.ts'
 import { renderTemplate } from './render-template.ts'
 
 export type EncodedPart =
@@ -10,7 +11,7 @@ export type EncodedPart =
   /** A null that `omit_null` keeps out of the payload. */
   | { readonly kind: 'left_out' }
   /** `waits`: it may be there with another run, and until then the row is held. */
-  | { readonly kind: 'problem'; readonly reason: string; readonly waits: boolean }
+  | ({ readonly kind: 'problem'; readonly waits: boolean } & RefusalWords)
 
 /** `path`: for the reason of a refusal. */
 export function encodePart(part: MappedPart, values: TextRow, path: string): EncodedPart {
@@ -38,7 +39,8 @@ function encodeByKind(part: MappedPart, values: TextRow, path: string): EncodedP
 function encodeColumn(part: MappedPart & { readonly kind: 'column' }, text: string | null): Encoded {
   if (part.values === null || text === null) return encodeValue(text, part.column.type, part.type)
   if (Object.hasOwn(part.values, text)) return { ok: true, value: part.values[text] ?? null }
-  return { ok: false, reason: `${text.slice(0, 40)} is not among its values (${Object.keys(part.values).join(', ')})` }
+  const words = saidOf(text.slice(0, 40), `is not among its values (${Object.keys(part.values).join(', ')})`)
+  return { ok: false, ...words }
 }
 
 /** A null that was looked for is a missing one; where our own key is null, there was nothing to look for. */
@@ -46,10 +48,10 @@ function encodeLookup(part: MappedPart & { readonly kind: 'lookup' }, values: Te
   const matches = values[part.matches.name] ?? null
   const text = values[part.column.name] ?? null
   if (matches !== null && Number(matches) > 1)
-    return problem(path, `several rows of ${part.what} have this row's key; make the model one row per key`)
+    return problem(path, said(`several rows of ${part.what} have this row's key; make the model one row per key`))
   if (matches === null || text !== null || part.onMissing === 'null')
     return partOf(encodeValue(text, part.column.type, part.type), path)
-  return problem(path, `there is nothing for it in ${part.what}`, part.onMissing === 'hold')
+  return problem(path, said(`there is nothing for it in ${part.what}`), part.onMissing === 'hold')
 }
 
 /** With `omit_null` an object of which nothing is left is left out itself. */
@@ -80,11 +82,11 @@ function encodeArray(part: MappedPart & { readonly kind: 'array' }, values: Text
 }
 
 const partOf = (encoded: Encoded, path: string): EncodedPart =>
-  encoded.ok ? { kind: 'value', value: encoded.value } : problem(path, encoded.reason)
+  encoded.ok ? { kind: 'value', value: encoded.value } : problem(path, encoded)
 
-const problem = (path: string, reason: string, waits = false): EncodedPart => ({
+const problem = (path: string, words: RefusalWords, waits = false): EncodedPart => ({
   kind: 'problem',
-  reason: `${path}: ${reason}`,
+  ...at(path, words),
   waits,
 })
 

@@ -8,9 +8,9 @@ import type { FieldValue } from '../model/change.ts'
 import { isNumber, type LogicalType } from '../model/logical-type.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { exactNumber, isExactNumber, parseExact, plainNumber } from './exact-number.ts'
+import { said, saidOf, type RefusalWords } from './refusal-words.ts'
 
-export type Encoded =
-  { readonly ok: true; readonly value: FieldValue } | { readonly ok: false; readonly reason: string }
+export type Encoded = { readonly ok: true; readonly value: FieldValue } | ({ readonly ok: false } & RefusalWords)
 
 export type FieldKind = FieldType | 'any'
 
@@ -25,7 +25,7 @@ export function encodeValue(text: string | null, type: LogicalType, field: Field
     case 'number':
       return encodeNumber(text)
     case 'boolean':
-      return type === 'boolean' ? ok(text === 'true') : no(`a ${type} is not a boolean`)
+      return type === 'boolean' ? ok(text === 'true') : no(said(`a ${type} is not a boolean`))
     case 'date':
       return encodeDate(text)
     case 'timestamp':
@@ -67,8 +67,7 @@ export function takes(field: FieldKind, value: FieldValue): boolean {
 }
 
 function encodeText(text: string, type: LogicalType): Encoded {
-  if (isNumber(type))
-    return number.test(text) ? ok(plainNumber(text)) : no(`${shorten(text)} is not a number that can be sent`)
+  if (isNumber(type)) return number.test(text) ? ok(plainNumber(text)) : isNot(text, 'a number that can be sent')
   if (type === 'timestamp') return encodeInstant(text)
   if (type === 'date') return encodeDate(text)
   if (type === 'json') {
@@ -79,9 +78,7 @@ function encodeText(text: string, type: LogicalType): Encoded {
 }
 
 function encodeNumber(text: string): Encoded {
-  return number.test(text)
-    ? ok(exactNumber(plainNumber(text)))
-    : no(`${shorten(text)} is not a number that can be sent`)
+  return number.test(text) ? ok(exactNumber(plainNumber(text))) : isNot(text, 'a number that can be sent')
 }
 
 function encodeAny(text: string, type: LogicalType): Encoded {
@@ -92,28 +89,26 @@ function encodeAny(text: string, type: LogicalType): Encoded {
 
 /** Infinity, and years before 1 or after 9999, are in the warehouse and nowhere else. */
 function encodeDate(text: string): Encoded {
-  return /^\d{4}-\d\d-\d\d$/.test(text) ? ok(text) : no(`${shorten(text)} is not a date that can be sent`)
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? ok(text) : isNot(text, 'a date that can be sent')
 }
 
 function encodeJson(text: string): Encoded {
   try {
     return ok(parseExact(text))
   } catch {
-    return no(`${shorten(text)} is not JSON`)
+    return isNot(text, 'JSON')
   }
 }
 
 function encodeInstant(text: string): Encoded {
   const instant = instantText(text)
-  return instant === undefined ? no(`${shorten(text)} is not an instant that can be sent`) : ok(instant)
+  return instant === undefined ? isNot(text, 'an instant that can be sent') : ok(instant)
 }
 
 function encodeSeconds(text: string, type: LogicalType): Encoded {
   if (type === 'integer') return encodeNumber(text)
   const instant = instantText(text)
-  return instant === undefined
-    ? no(`${shorten(text)} is not an instant that can be sent`)
-    : ok(Math.floor(Date.parse(instant) / 1000))
+  return instant === undefined ? isNot(text, 'an instant that can be sent') : ok(Math.floor(Date.parse(instant) / 1000))
 }
 
 /** `2026-11-20 09:55:00.120000` → `2026-11-20T09:55:00.12Z`: microseconds where there are any. */
@@ -127,5 +122,6 @@ function instantText(text: string): string | undefined {
 /** DuckDB writes a DECIMAL(4,4) without the zero before its point. */
 const number = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const ok = (value: FieldValue): Encoded => ({ ok: true, value })
-const no = (reason: string): Encoded => ({ ok: false, reason })
+const no = (words: RefusalWords): Encoded => ({ ok: false, ...words })
+const isNot = (text: string, what: string): Encoded => no(saidOf(shorten(text), `is not ${what}`))
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

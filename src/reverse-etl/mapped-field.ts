@@ -5,7 +5,8 @@ import type { FieldValue } from '../model/change.ts'
 import type { Column } from '../model/table.ts'
 import type { FieldKind } from './encode-value.ts'
 
-export type MappedField = { readonly field: string } & (
+/** `personal`: it is filled from a column that some sync calls so, and what is told of it does not quote it. */
+export type MappedField = { readonly field: string; readonly personal?: true } & (
   | (MappedPart & {
       /** What the field takes. @default anything of its type */
       readonly fits?: FieldLimits

@@ -16,14 +16,14 @@ export type EarlierMapping = {
   readonly newOptOuts: readonly string[]
 }
 
-/** `allow_opt_in` changes no payload, nor do a field's limits. An insert sends no change, so no opt-out that comes later. */
+/** `allow_opt_in` changes no payload, nor do a field's limits, nor whether it is personal. An insert sends no change, so no opt-out that comes later. */
 export function versionOf(
   sync: Pick<ReverseSync, 'match' | 'mode'>,
   fields: readonly MappedField[],
   key: readonly object[],
 ): string {
   const isInsert = sync.mode === 'insert'
-  const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined, fits: undefined }))
+  const encoded = fields.map((field) => ({ ...field, allowOptIn: undefined, fits: undefined, personal: undefined }))
   const mode = isInsert ? sync.mode : undefined
   const hash = hashOf(canonicalJson({ encoderVersion, match: sync.match, fields: encoded, key, mode })).slice(0, 16)
   return [

@@ -3,7 +3,7 @@ import type { OnRemoved, ReverseSync } from '../config/project.ts'
 import type { DestinationObject, MatchField } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Column } from '../model/table.ts'
-import { columnsOf, type MappedField } from './mapped-field.ts'
+import { columnsOf, sourcesOf, type MappedField } from './mapped-field.ts'
 import { versionOf } from './mapping-version.ts'
 import { modelColumn } from './model-column.ts'
 import { flawOf } from './payload.ts'
@@ -30,14 +30,19 @@ export type ResolvedMapping = {
   readonly warnings: readonly string[]
 }
 
+/** `personal`: names of columns, in whatever model they are. */
 export function resolveMapping(
   sync: ReverseSync,
   object: DestinationObject,
   columns: readonly Column[],
+  personal: ReadonlySet<string> = new Set(),
 ): ResolvedMapping {
   const context = { sync, object, columns }
   const column = (name: string) => modelColumn(context, name)
-  const fields = sync.map.map((mapping) => resolveField(context, mapping))
+  const fields = sync.map.map((mapping): MappedField => {
+    const field = resolveField(context, mapping)
+    return sourcesOf(field).some((name) => personal.has(name.toLowerCase())) ? { ...field, personal: true } : field
+  })
   const twice = fields.find(({ field }, index) => fields.findIndex((other) => other.field === field) !== index)
   if (twice) throw refuse(sync, `map fills ${twice.field} twice`)
   const used = new Map(fields.flatMap(columnsOf).map((each) => [each.name, each]))

@@ -6,6 +6,7 @@ import { encodePart, type EncodedPart } from './encode-part.ts'
 import { isExactNumber } from './exact-number.ts'
 import type { FieldLimits, MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
+import { at, said } from './refusal-words.ts'
 
 /**
  * `fields`: what goes. `problem`: the first field that cannot be sent, for which the others wait; `waits` where that is no
@@ -98,10 +99,11 @@ function encodeField(field: MappedField, values: TextRow): EncodedPart {
   }
   const encoded = encodePart(field, values, field.field)
   // Nothing cannot be set where there is nothing.
+  if (encoded.kind === 'problem') return field.personal ? { ...encoded, reason: encoded.starred } : encoded
   if (encoded.kind !== 'value') return encoded
   if (isSetIfEmpty(field) && encoded.value === null) return { kind: 'left_out' }
   const flaw = flawOf(encoded.value, field.fits)
-  return flaw === null ? encoded : { kind: 'problem', reason: `${field.field}: ${flaw}`, waits: false }
+  return flaw === null ? encoded : { kind: 'problem', ...at(field.field, said(flaw)), waits: false }
 }
 
 /** Why the destination's field does not take the value, by its own declaration. */

@@ -1,10 +1,12 @@
 /** A template of a map, for one row: exact numbers in, a text or a number out. */
 import type { FieldValue } from '../model/change.ts'
+import { stars } from '../model/mask.ts'
 import type { TextRow } from '../warehouse/port.ts'
 import { parseTemplate, templateNumber, type Template } from '../template/template.ts'
 import { encodeValue, type Encoded } from './encode-value.ts'
 import { isExactNumber } from './exact-number.ts'
 import type { MappedPart } from './mapped-field.ts'
+import { at } from './refusal-words.ts'
 
 export type MappedTemplate = MappedPart & { readonly kind: 'template' }
 
@@ -15,12 +17,14 @@ export function renderTemplate({ template, columns, type }: MappedTemplate, row:
   for (const [name, column] of Object.entries(columns)) {
     const text = row[column.name] ?? null
     const encoded = encodeValue(text, column.type, 'any')
-    if (!encoded.ok) return { ok: false, reason: `${column.name}: ${encoded.reason}` }
+    if (!encoded.ok) return { ok: false, ...at(column.name, encoded) }
     values[name] = liquidValue(encoded.value)
     if (text !== null) allNull = false
   }
   const rendered = compiled(template).render(values)
-  if (!rendered.ok) return rendered
+  // What fails in a template names the value at which it does.
+  if (!rendered.ok)
+    return { ...rendered, starred: rendered.reason.replace(/^(the template fails: )[^]*/, `$1${stars}`) }
   const isText = type === 'string' || type === 'json' || type === 'any'
   if (rendered.text.trim() === '' && (allNull || !isText)) return { ok: true, value: null }
   return encodeValue(isText ? rendered.text : rendered.text.trim(), 'string', type)

@@ -9,7 +9,7 @@ import type { Answer, DiffCounts, Fence, Session, SnapshotMeta } from '../wareho
 import { takeAsBaseline } from './baseline.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkSnapshot, otherDestination, type Destination, type Permission } from './check-snapshot.ts'
-import { compareModel, type Comparison } from './compare.ts'
+import { compareModel, type Comparison, type Personal } from './compare.ts'
 import { copyFirstLines, readLines } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import { deliver } from './deliver.ts'
@@ -33,6 +33,7 @@ export type ReverseRequest = {
   readonly account: string
   /** The model as a query; its views stand. */
   readonly model: string
+  readonly personal: Personal
   readonly permission: Permission
   readonly limit: number | null
   readonly rejectedOnly: boolean
@@ -104,7 +105,7 @@ async function prepare(
   }: { readonly session: Session; readonly directory: string; readonly stored: SnapshotMeta | null },
 ): Promise<Prepared | Stopped> {
   const { sync, object } = request
-  const mapping = resolveMapping(sync, object, await session.describe(request.model))
+  const mapping = resolveMapping(sync, object, await session.describe(request.model), request.personal.columns)
   const meta = snapshotMeta(request, mapping)
   const standing = await session.reverse.hasSnapshot(sync.name)
   const problem = checkSnapshot(sync, { stored, wanted: meta, standing }, request.permission)

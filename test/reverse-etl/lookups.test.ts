@@ -180,7 +180,7 @@ describe('a lookup in another model', () => {
       ...['id', 'account', 'opted_out', value].map((name) => ({ name, type: 'string' as const })),
       { name: matches, type: 'integer' as const },
     ]
-    const mapping = resolveMapping(sync, makeVendor().object, columns)
-    expect(maskedFields(mapping, new Set(['sf_id', 'account']))).toEqual(new Set(['custom_account', 'custom_a']))
+    const mapping = resolveMapping(sync, makeVendor().object, columns, new Set(['sf_id', 'account']))
+    expect(maskedFields(mapping)).toEqual(new Set(['custom_account', 'custom_a']))
   })
 })

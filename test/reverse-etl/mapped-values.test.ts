@@ -58,6 +58,51 @@ function refusal(...args: Parameters<typeof resolve>): string {
   return 'accepted'
 }
 
+describe('a field that is filled from a personal column', () => {
+  const whole = (map: readonly Mapping[], personal: readonly string[]) =>
+    resolveMapping({ ...defaultSync, map: [column('id'), ...map] }, makeVendor().object, columns, new Set(personal))
+
+  it.each<[string, MappedPart, TextRow, string]>([
+    ['score', template('{{ plan }}'), { plan: 'x' }, 'score: *** is not a number that can be sent'],
+    ['plan', template('{{ plan | plus: 1 }}'), { plan: 'x' }, 'plan: the template fails: ***'],
+    [
+      'plan',
+      template('{% for i in (1..1000) %}{{ plan }}{% endfor %}'),
+      { plan: 'x'.repeat(100) },
+      'plan: the template makes more than 65536 bytes',
+    ],
+    [
+      'plan',
+      template('{{ plan }} {{ ratio }}'),
+      { plan: 'x', ratio: 'nan' },
+      'plan: ratio: *** is not a number that can be sent',
+    ],
+    ['day', from('plan'), { plan: '20.11.1987' }, 'day: *** is not a date that can be sent'],
+    [
+      'plan',
+      { kind: 'column', column: 'plan', values: { a: 'A' } },
+      { plan: 'x' },
+      'plan: *** is not among its values (a)',
+    ],
+    [
+      'data',
+      { kind: 'array', items: [{ kind: 'object', parts: { born: from('ratio'), plan: from('plan') } }] },
+      { ratio: 'inf' },
+      'data[0].born: *** is not a number that can be sent',
+    ],
+  ])('is not quoted by a refusal: %s %#', (name, part, row, reason) => {
+    const { fields } = whole([field(name, part)], ['plan'])
+    expect(encodeFields(fields, { id: '1', ...row }).problem).toBe(reason)
+  })
+
+  it('is quoted in other fields, and makes the same payloads', () => {
+    const map = [field('score', template('{{ ratio }}')), field('plan', from('plan'))]
+    const { fields, version } = whole(map, ['plan'])
+    expect(encodeFields(fields, { id: '1', ratio: 'nan' }).problem).toContain('nan is not')
+    expect(version).toBe(whole(map, []).version)
+  })
+})
+
 describe('a template in a map', () => {
   it.each<[string, string, TextRow, string]>([
     ['plan', '{{ plan }}-{{ n }}', { plan: 'pro', n: '12' }, '{"plan":"pro-12"}'],

@@ -117,6 +117,7 @@ export const requestOf = (world: World, options: RunOptions = {}): ReverseReques
   object: world.vendor.object,
   account: options.account ?? 'account-1',
   model: options.model ?? modelOf(world),
+  personal: { columns: new Set(), isRead: false },
   permission: { firstRun: false, baseline: false, isSandbox: true, deliveredBefore: false, ...options.permission },
   limit: options.limit ?? null,
   rejectedOnly: options.rejectedOnly ?? false,
