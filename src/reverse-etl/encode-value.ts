@@ -94,10 +94,18 @@ function encodeDate(text: string): Encoded {
 
 function encodeJson(text: string): Encoded {
   try {
-    return ok(parseExact(text))
-  } catch {
+    const value = parseExact(text)
+    return text.length > 2 * maxLevels && isDeeper(value, maxLevels) ? tooDeep : ok(value)
+  } catch (error) {
+    // What keeps digits goes down by calls: a stack that is full is no wrong sign.
+    if (error instanceof RangeError) return tooDeep
     return isNot(text, 'JSON')
   }
+}
+
+function isDeeper(value: FieldValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return false
+  return levels === 0 || Object.values(value).some((part: FieldValue) => isDeeper(part, levels - 1))
 }
 
 function encodeInstant(text: string): Encoded {
@@ -122,6 +130,9 @@ function instantText(text: string): string | undefined {
 /** DuckDB writes a DECIMAL(4,4) without the zero before its point. */
 const number = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const ok = (value: FieldValue): Encoded => ({ ok: true, value })
+/** Whatever goes over a value, here and in connectors, does so by calls. */
+const maxLevels = 500
 const no = (words: RefusalWords): Encoded => ({ ok: false, ...words })
+const tooDeep = no(said(`it is nested more than ${maxLevels} levels deep`))
 const isNot = (text: string, what: string): Encoded => no(saidOf(shorten(text), `is not ${what}`))
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -138,6 +138,15 @@ describe('encodeValue', () => {
     })
   })
 
+  it.each(['string', 'json', 'any'] as const)('takes JSON of 500 levels into a %s, and no deeper one', (field) => {
+    const nested = (levels: number, inner = '') => `${'[{"a":'.repeat(levels / 2)}[${inner}]${'}]'.repeat(levels / 2)}`
+    const long = '12345678901234567890'
+    expect(wire(nested(498, `[${long}]`), 'json', field)).not.toMatch(/^!/)
+    const refusal = '!it is nested more than 500 levels deep'
+    for (const deep of [nested(500), nested(500, long), nested(40_000), nested(40_000, long)])
+      expect(wire(deep, 'json', field)).toBe(refusal)
+  })
+
   it('shows no more than the beginning of a long value', () => {
     expect(wire('x'.repeat(500), 'string', 'date')).toBe(`!${'x'.repeat(40)}… is not a date that can be sent`)
   })
