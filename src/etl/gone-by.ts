@@ -24,8 +24,8 @@ type Ending = {
 }
 
 export function goneBy(ending: Ending): Gone {
-  const { scan, cursor, isPartition, wholeOf } = ending
-  const sees = scan.whole === true && !isPartition && scan.limit === null
+  const { plan, scan, cursor, isPartition, wholeOf } = ending
+  const sees = scan.whole === true && (plan.part !== undefined || !isPartition) && scan.limit === null
   return { sweep: sweepOf(ending), childrenReadBefore: sees ? cursor.scan.started_at : null, wholeOf }
 }
 

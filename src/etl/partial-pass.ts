@@ -56,12 +56,13 @@ export function narrow(plan: StreamPlan, fields: readonly string[]): StreamPlan 
   if (plan.leftOut && fields.length > 0) kept.add(plan.leftOut.field)
   const columns = shape.columns.filter(({ field }) => kept.has(field))
   const names = new Set(columns.map(({ column }) => column))
+  const sweeps = fields.length === 0
   return {
     ...plan,
     // Rows that a filter keeps out may stand from before it.
-    config: { ...config, where: fields.length === 0 ? null : config.where },
+    config: { ...config, where: sweeps ? null : config.where },
     children: [],
-    part: { sweeps: fields.length === 0 },
+    part: { sweeps, children: sweeps ? plan.children : [] },
     shape: {
       ...shape,
       columns,

@@ -25,8 +25,8 @@ export type StreamPlan = {
   readonly shape: TableShape
   readonly mode: StreamMode
   readonly children: readonly ChildPlan[]
-  /** Only some of its columns are read, of rows that stand; `sweeps`: of all of them. @default all columns */
-  readonly part?: { readonly sweeps: boolean }
+  /** Only some of its columns are read, of rows that stand; `sweeps`: of all of them, and what came inside those that are gone goes unread. @default all columns */
+  readonly part?: { readonly sweeps: boolean; readonly children: readonly ChildPlan[] }
   /** Of a field history whose object is loaded, too. @default all rows are loaded */
   readonly leftOut?: LeftOut
   /** The connection's, where the rows are its. @default not known, or the stream has a `source` of its own */

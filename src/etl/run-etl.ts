@@ -110,10 +110,11 @@ async function runPasses(
     const options = { vendorNow, fullRefresh: false, limit: null, start: null, maxShrink, verify: 'off' } as const
     const outcome = await syncStream(context, { ...start, sequence }, options)
     sequence = outcome.sequence
-    for (const report of outcome.reports.values()) {
-      reports.set(name, report)
+    for (const [of, report] of outcome.reports) {
+      const stream = `${of} ${due.partition}`
+      reports.set(stream, report)
       if (outcome.failure === undefined)
-        context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
+        context.emit({ type: 'stream.finished', run_id: context.runId, stream, report })
     }
     if (outcome.failure !== undefined) fail(outcome.failure, name)
   }

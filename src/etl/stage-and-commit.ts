@@ -128,7 +128,8 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     unstamped: plan.part?.sweeps === false && plan.stream.version === undefined,
     syncedAt,
   }
-  const children = plan.children.flatMap((child) => childWrite(child, commit, syncedAt) ?? [])
+  const inside = plan.part?.children ?? plan.children
+  const children = inside.flatMap((child) => childWrite(child, commit, syncedAt) ?? [])
   context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
   const counts = await writeCommit(context, commit, [own, ...children])
   for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
@@ -160,10 +161,11 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 
 function childWrite(
   { child, shape }: ChildPlan,
-  { plan: { stream, shape: own }, chunks, childrenReadBefore: readBefore, wholeOf }: ChunkCommit,
+  { plan: { stream, shape: own, part }, chunks, childrenReadBefore: readBefore, wholeOf }: ChunkCommit,
   syncedAt: string,
 ): TableWrite | undefined {
-  const of = wholeOf ? storedRowsOf(shape, wholeOf) : undefined
+  // A part of the columns says nothing of what comes inside, but for those that it no longer comes in.
+  const of = wholeOf && !part ? storedRowsOf(shape, wholeOf) : undefined
   const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
   const mayBeFlagged = stream.deletedWhen !== undefined && chunks.some(({ parent }) => parent.path !== null)
   if (parts.length === 0 && readBefore === null && !mayBeFlagged) return undefined
@@ -187,7 +189,7 @@ function childWrite(
       readBefore,
       ...(of && { of }),
       // Rows may not say whose they are, or masked; what they came in does.
-      ...(wholeOf && { byParent: hash }),
+      ...((wholeOf ?? part) && { byParent: hash }),
       ...(mayBeFlagged && { flags: hash }),
     },
     syncedAt,

@@ -160,7 +160,8 @@ export class StreamWork {
 
   /** The ledgers of the stream and its children, of all that was committed. */
   reports(counted: number | null): ReadonlyMap<string, StreamReport> {
-    const names = [this.#start.plan.stream.name, ...this.#start.plan.children.map(({ child }) => child.name)]
+    const { stream, children, part } = this.#start.plan
+    const names = [stream.name, ...(part?.children ?? children).map(({ child }) => child.name)]
     return new Map(
       names.map((name, index) => {
         const ledger = this.#ledgers.get(name) ?? emptyEtlLedger

@@ -68,6 +68,26 @@ describe('beside its scan a stream may have', () => {
       expect(await ids()).toContain(99)
     })
 
+    test.each<{ readonly [field: string]: 'sha256' }>([{}, { person: 'sha256' }])(
+      'which takes along what came inside the rows that are gone (mask: %o)',
+      async (mask) => {
+        const made = createVendor({ readAt: world.clock, people: { enumerates: undefined } })
+        for (const id of [1, 2]) made.put(id, { items: ['x', 'y'] })
+        const streams = [weekly, { name: 'items', mask }]
+        made.pass()
+        await world.run(made.connector, { streams })
+        made.hardDelete(1)
+        made.pass(8 * dayMs)
+        made.put(3, { items: ['z'] })
+        made.pass()
+        const { streams: reports } = await world.run(made.connector, { streams })
+        expect(reports['people reconcile']).toMatchObject({ swept: 1 })
+        expect(reports['items reconcile']).toMatchObject({ read: 0, swept: 2 })
+        const live = await world.rows('SELECT id FROM crm.items WHERE _deleted_at IS NULL ORDER BY id')
+        expect(live.map(({ id }) => id)).toEqual(['2-x', '2-y', '3-z'])
+      },
+    )
+
     test('which is stopped by max_shrink as any sweep is, and tried again', async () => {
       await run(weekly)
       for (let id = 1; id <= 6; id++) vendor.hardDelete(id)
