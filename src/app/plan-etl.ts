@@ -37,10 +37,11 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
       const kept = cursorIn(stored, resolved)
       const plan = withStandingNames(resolved, kept.marks?.asked)
       const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : emptyCursor
+      const now = app.clock.now()
       const begun = beginScan({
         cursor,
         vendorNow,
-        now: app.clock.now(),
+        now,
         lagMs: plan.stream.lagMs,
         restate: plan.config.restate,
         fullEveryMs: plan.stream.fullEveryMs,
@@ -67,7 +68,7 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
         ...counted,
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
         warnings: oddOfStandingRows(
-          { sync: sync.name, plan, cursor: begun.cursor, vendorNow, dropped: begun.dropped },
+          { sync: sync.name, plan, cursor: begun.cursor, vendorNow, now, dropped: begun.dropped },
           scan,
         ),
       })

@@ -1,4 +1,5 @@
 import type { Cursor, ScanState, Throughout } from '../model/cursor.ts'
+import { scanStart } from './our-clock.ts'
 import { inBoth } from './throughout.ts'
 
 export type ScanRequest = {
@@ -56,7 +57,7 @@ export function beginScan(request: ScanRequest): BegunScan {
   const scan: ScanState = {
     id: request.scanId,
     upper_bound: upperBound,
-    started_at: request.now.toISOString(),
+    started_at: scanStart(request.now, cursor),
     full: from === null,
     ...(generation && { generation }),
     by: request.by,

@@ -43,11 +43,11 @@ export function openGatherer(
     readonly fence: Pick<Fence, 'partition'>
     /** Unique among the chunks of this stream and partition. */
     readonly number: number
-    /** Our clock when the scan began. */
-    readonly scanStarted: Date
+    /** Our clock when the scan began, or was last committed. */
+    readonly since: string
   },
 ): Gatherer {
-  const { plan, fence, number, scanStarted } = options
+  const { plan, fence, number, since } = options
   const open = (stream: string) =>
     openChunk(join(context.spoolDir, `${folderName(`${stream} ${fence.partition}`)}-${number}`))
   const rows = open(plan.stream.name)
@@ -84,7 +84,7 @@ export function openGatherer(
       const { runId: run_id, emit } = context
       const stream = batch.child?.stream ?? plan.stream.name
       emit({ type: 'batch.extracted', run_id, stream, rows: countRows(batch) })
-      const readAt = within(batch.readAt, scanStarted, context.clock.now())
+      const readAt = within(batch.readAt, new Date(since), context.clock.now())
       for (const child of childrenOfGone(plan, batch)) writerOf(child, readAt)
       const writer = batch.child ? writerOf(batch.child, readAt) : rows
       if (!writer) return
@@ -105,12 +105,12 @@ export function openGatherer(
 }
 
 /**
- * Our clock may be set back while we read: what this scan saw was seen after it began, or the sweep would take it. Nothing
+ * Our clock may be set back: what this scan saw was seen after it began, or the sweep would take it. Nothing
  * was read later than now: no run could change a row that says so until then.
  */
-function within(readAt: Date, scanStarted: Date, now: Date): Date {
+function within(readAt: Date, since: Date, now: Date): Date {
   const past = readAt > now ? now : readAt
-  return past < scanStarted ? scanStarted : past
+  return past < since ? since : past
 }
 
 /** A parent that is gone has no children any more. */

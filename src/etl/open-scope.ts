@@ -4,6 +4,7 @@ import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { EtlContext } from './context.ts'
 import { begunAnew, isOfOthers } from './begin-scan.ts'
 import { scanDigestOf } from './options-digest.ts'
+import { scanStart } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { StreamStart } from './stream-work.ts'
 import { hasNewcomers, throughoutOf } from './throughout.ts'
@@ -45,7 +46,7 @@ export async function openScope(
       run_id: context.runId,
       message: begunAnew(scope.stream, 'options, its fields, its account'),
     })
-  const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, bounds), ...now } }
+  const cursor = { ...kept, watermark: null, scan: { ...scanOver(context, scope.stream, { kept, bounds }), ...now } }
   await session.etl.commit({
     fence,
     sequence: 0,
@@ -80,11 +81,11 @@ export async function enterScope(
 const scanOver = (
   { runId, clock }: EtlContext,
   stream: string,
-  { from, to, upperBound }: ScopeRequest['bounds'],
+  { kept, bounds: { from, to, upperBound } }: Pick<ScopeRequest, 'kept' | 'bounds'>,
 ): ScanState => ({
   id: `${runId}-${stream}`,
   upper_bound: upperBound,
-  started_at: clock.now().toISOString(),
+  started_at: scanStart(clock.now(), kept),
   full: true,
   read: 0,
   partitions: [{ from, to, resume: null, done: false }],

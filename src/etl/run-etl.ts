@@ -4,7 +4,7 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
+import { cursorVersion, emptyCursor, type Cursor, type CursorMarks } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { nameOf, restartReason } from './asked.ts'
@@ -199,7 +199,9 @@ async function standing(
       run_id: context.runId,
       message: `${plan.stream.name}: ${why}, so everything is read again.`,
     })
-    const cursor = { ...emptyCursor, ...(await marksOfStanding(session, plan, kept)) }
+    const at = kept.marks?.committed_at
+    const marks = { ...(await marksOfStanding(session, plan, kept)), ...(at !== undefined && { committed_at: at }) }
+    const cursor = { ...emptyCursor, marks }
     // What a backfill read is gone with the table.
     await session.state.forgetPartitions(fence.sync, fence.stream)
     await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: cursorVersion } })
@@ -212,11 +214,11 @@ async function standing(
 }
 
 /** Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. */
-async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<Pick<Cursor, 'marks'>> {
+async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<CursorMarks> {
   const { table } = plan.shape
   const asked = marks?.asked
   if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name))) return {}
-  return { marks: { ...marks, asked: await withLostChildren(session, plan, asked) } }
+  return { ...marks, asked: await withLostChildren(session, plan, asked) }
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -34,8 +34,8 @@ export type ChunkCommit = {
   readonly cursor: Cursor | null
   readonly connector: string
   readonly scanId: string
-  /** Our clock when it began. */
-  readonly scanStarted: string
+  /** Our clock, and not before what was committed. */
+  readonly syncedAt: string
   /** The scan is complete with it. */
   readonly isLast: boolean
   /** A full pass marks what it saw. */
@@ -109,10 +109,7 @@ function sayRejected(context: EtlContext, where: string, staged: Staged): void {
 
 /** Commits what was staged, and lets the files go. */
 export async function commitStaged(context: EtlContext, commit: ChunkCommit): Promise<readonly WriteCounts[]> {
-  const { plan, chunks } = commit
-  const now = context.clock.now().toISOString()
-  // Our clock may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
-  const syncedAt = now < commit.scanStarted ? commit.scanStarted : now
+  const { plan, chunks, syncedAt } = commit
   const own: TableWrite = {
     stream: plan.stream.name,
     table: plan.shape.table,
@@ -129,7 +126,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
     syncedAt,
   }
   const inside = plan.part?.children ?? plan.children
-  const children = inside.flatMap((child) => childWrite(child, commit, syncedAt) ?? [])
+  const children = inside.flatMap((child) => childWrite(child, commit) ?? [])
   context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
   const counts = await writeCommit(context, commit, [own, ...children])
   for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
@@ -161,8 +158,7 @@ function windowsOf({ plan, chunks, windowsReadBefore }: ChunkCommit): readonly W
 
 function childWrite(
   { child, shape }: ChildPlan,
-  { plan: { stream, shape: own, part }, chunks, childrenReadBefore: readBefore, wholeOf }: ChunkCommit,
-  syncedAt: string,
+  { plan: { stream, shape: own, part }, chunks, childrenReadBefore: readBefore, wholeOf, syncedAt }: ChunkCommit,
 ): TableWrite | undefined {
   // A part of the columns says nothing of what comes inside, but for those that it no longer comes in.
   const of = wholeOf && !part ? storedRowsOf(shape, wholeOf) : undefined

@@ -8,6 +8,7 @@ import { begunAnew } from './begin-scan.ts'
 import { changeOf } from './changed-options.ts'
 import { oddOfLeftOut } from './left-out-fields.ts'
 import { oddOfNewFlag } from './new-flag.ts'
+import { behindOf } from './our-clock.ts'
 import { isAskedFor } from './prepare-tables.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import { columnOf, type TableShape } from './table-shape.ts'
@@ -17,6 +18,8 @@ type Standing = {
   readonly plan: StreamPlan
   readonly cursor: Cursor
   readonly vendorNow: Date
+  /** Ours. */
+  readonly now: Date
   /** A scan that was under way is not gone on with. */
   readonly dropped: boolean
   /** A cursor scope of its own, beside the live one. @default false */
@@ -31,6 +34,7 @@ export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly
   const odd = [
     of.dropped ? begunAnew(plan.stream.name, 'options, its account') : null,
     full ? null : aheadOf(of),
+    behindOf(plan.stream.name, cursor, of.now),
     before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
     ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
     ...(before === undefined ? [] : oddOfNewFlag(plan, before, full)),

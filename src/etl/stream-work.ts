@@ -1,7 +1,6 @@
 /**
  * The reading and committing of one scan. While a chunk is filled, those before it are staged and committed, in order: at most
- * two are on their way.
- * Staged chunks wait until together they are worth a commit.
+ * two are on their way. Staged chunks wait until together they are worth a commit.
  */
 import { join } from 'node:path'
 import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
@@ -19,6 +18,7 @@ import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type G
 import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
 import { countRead } from './read-again.ts'
+import { laterOf, readSince, withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
   addLedgers,
@@ -235,6 +235,8 @@ export class StreamWork {
   }): ChunkCommit {
     const { plan, fence, connectorName: connector } = this.#start
     const { scan } = this.#cursor
+    // It may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
+    const syncedAt = laterOf(this.#context.clock.now().toISOString(), readSince(this.#cursor))
     return {
       plan,
       fence,
@@ -242,9 +244,9 @@ export class StreamWork {
       chunks: chunk.staged,
       connector,
       scanId: scan.id,
-      scanStarted: scan.started_at,
+      syncedAt,
       isLast: chunk.isLast,
-      cursor: this.#scan.limit === null ? chunk.cursor : null,
+      cursor: this.#scan.limit === null ? withCommittedAt(chunk.cursor, syncedAt) : null,
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
@@ -291,8 +293,7 @@ export class StreamWork {
   }
 
   #openGatherer(): Gatherer {
-    const scanStarted = new Date(this.#cursor.scan.started_at)
-    return openGatherer(this.#context, { ...this.#start, number: ++this.#chunks, scanStarted })
+    return openGatherer(this.#context, { ...this.#start, number: ++this.#chunks, since: readSince(this.#cursor) })
   }
 }
 

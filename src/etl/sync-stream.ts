@@ -38,10 +38,11 @@ export async function syncStream(
   refusePartOfReplacement(start, options)
   const isPartition = start.fence.partition !== ''
   const isGeneration = plan.mode === 'full_refresh'
+  const now = context.clock.now()
   const begun = beginScan({
     cursor: start.cursor,
     vendorNow: options.vendorNow,
-    now: context.clock.now(),
+    now,
     lagMs: stream.lagMs,
     overlapMs: stream.overlapMs,
     restate: plan.config.restate,
@@ -56,7 +57,7 @@ export async function syncStream(
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
   const odd = oddOfStandingRows(
-    { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, dropped: begun.dropped, isPartition },
+    { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, now, dropped: begun.dropped, isPartition },
     scan,
   )
   for (const message of odd) context.emit({ type: 'run.warning', run_id: context.runId, message })

@@ -20,6 +20,8 @@ export type CursorMarks = {
   readonly restated_at?: string
   /** The upper bound of the last complete scan over everything. */
   readonly listed_at?: string
+  /** Our clock at the last commit, of whichever scope of the stream it was. */
+  readonly committed_at?: string
   /** The connector's own: the resume point of the last checkpoint of the last complete scan. */
   readonly last?: Json
   /** What the last complete scan was to read, of the sync's options. */

@@ -39,7 +39,7 @@ describe('a run that does not see what it should', () => {
     expect(codes(outcome)).toEqual(['MR-3101'])
     expect(outcome.streams).toMatchObject({ people: { inserted: 6, counted: 8 } })
     expect(await live()).toHaveLength(6)
-    expect(await cursor()).toEqual({ watermark: null, scan: null })
+    expect(await cursor()).toMatchObject({ watermark: null, scan: null })
     vendor.countError = 0
     const again = await run({ sync: { verify: 'strict' } })
     expect(again.errors).toEqual([])

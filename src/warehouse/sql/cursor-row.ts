@@ -40,10 +40,12 @@ export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string
   refuseNewerForm(Number(version ?? cursorVersion), { sync, stream })
   const { error } = instant.nullable().safeParse(watermark)
   if (error) throw flawed('watermark', error)
+  const own = marks ? (parse('marks', marksForm, marks) as CursorMarks) : undefined // as the form says
+  const last = instant.safeParse(row['last_commit']).data
   return {
     watermark,
     scan: scan ? (parse('scan', scanForm, scan) as ScanState | null) : null, // as the form says
-    ...(marks && { marks: parse('marks', marksForm, marks) as CursorMarks }), // as the form says
+    ...((own ?? last) !== undefined && { marks: { ...own, ...(last !== undefined && { committed_at: last }) } }),
   }
 }
 
@@ -123,5 +125,6 @@ const askedForm = z.looseObject({
 const marksForm = z.looseObject({
   restated_at: instant.optional(),
   listed_at: instant.optional(),
+  committed_at: instant.optional(),
   asked: askedForm.optional(),
 } satisfies Forms<Omit<CursorMarks, 'last'>>)

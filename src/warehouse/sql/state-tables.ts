@@ -25,8 +25,11 @@ export function stateTablesOf(db: Engine): StateTables {
       return scopes.map((scope) => ({ ...scope, ...raised(scope) }))
     },
     readCursor: async (scope) => {
+      const ofStream = `sync = ${db.text(scope.sync)} AND stream = ${db.text(scope.stream)}`
       const [row] = await db.rows(
-        `SELECT watermark, scan, marks, cursor_version FROM _millrace.cursors WHERE ${scopeIs(db, scope)}`,
+        `SELECT c.watermark, c.scan, c.marks, c.cursor_version, l.last_commit ` +
+          `FROM (SELECT max(${db.jsonMember('marks', 'committed_at')}) AS last_commit FROM _millrace.cursors WHERE ${ofStream}) l ` +
+          `LEFT JOIN (SELECT watermark, scan, marks, cursor_version FROM _millrace.cursors WHERE ${scopeIs(db, scope)}) c ON true`,
       )
       return row ? cursorOf(row, scope) : emptyCursor
     },

@@ -132,6 +132,7 @@ export function stateConformance(open: OpenWarehouse): void {
       const damaged = [
         { restated_at: 'yesterday' },
         { listed_at: 'yesterday' },
+        { committed_at: 'yesterday' },
         ...Object.keys(asked).map((member) => ({ asked: { ...asked, [member]: 7 } })),
         ...[{ loaded: {} }, { inside: { Lines: {} } }, { history: {} }, { options: [] }].map((odd) => ({
           asked: { ...asked, ...odd },
