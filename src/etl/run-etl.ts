@@ -165,14 +165,20 @@ async function beginStream(
   session: Session,
   { plan, taken, connectorName, fullRefresh }: Beginner,
 ): Promise<Begun> {
-  const { fence, cursor } = await enterScope(
-    context,
-    taken,
-    (own) => standing(context, session, { plan, fence: own, connectorName }),
-    !fullRefresh,
-  )
-  const named = withStandingNames(plan, cursor.marks?.asked)
-  return { plan: await prepareTables(context, session, named), fence, cursor }
+  let prepared = plan
+  const readCursor = async (fence: Fence): Promise<Cursor> => {
+    const kept = await standing(context, session, { plan, fence, connectorName })
+    prepared = await prepareTables(context, session, withStandingNames(plan, kept.marks?.asked))
+    if (!kept.scan?.generation) return kept
+    const request = { sync: fence.sync, table: prepared.shape.table, scanId: kept.scan.id }
+    if (await session.etl.holdsGeneration(request)) return kept
+    const message = `${plan.stream.name}: what a stopped run had read is not there as it left it, or lacks a field that is loaded now, so it begins again.`
+    if (!fullRefresh && plan.mode === 'full_refresh')
+      context.emit({ type: 'run.warning', run_id: context.runId, message })
+    return { ...kept, scan: null }
+  }
+  const { fence, cursor } = await enterScope(context, taken, readCursor, !fullRefresh)
+  return { plan: prepared, fence, cursor }
 }
 
 type Beginner = Pick<EtlRequest, 'connectorName' | 'fullRefresh'> & {
@@ -182,8 +188,7 @@ type Beginner = Pick<EtlRequest, 'connectorName' | 'fullRefresh'> & {
 
 /**
  * The cursor, as far as it still holds. What is to be read again from the beginning is written down before its tables are made:
- * a run that dies between the two would leave a table that looks loaded. Of a scan whose generation is not there as the
- * scan left it nothing is known either.
+ * a run that dies between the two would leave a table that looks loaded.
  */
 async function standing(
   context: EtlContext,
@@ -207,10 +212,7 @@ async function standing(
     await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: cursorVersion } })
     return cursor
   }
-  if (!kept.scan?.generation) return kept
-  const { table } = withStandingNames(plan, kept.marks?.asked).shape
-  const request = { sync: fence.sync, table, scanId: kept.scan.id }
-  return (await session.etl.holdsGeneration(request)) ? kept : { ...kept, scan: null }
+  return kept
 }
 
 /** Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. */

@@ -112,6 +112,28 @@ describe('the modes of a stream', () => {
       expect(await live()).toHaveLength(8)
     })
 
+    test('goes on where schema_changes: ignore leaves out a field that came, and says so where it has to begin again', async () => {
+      const open = (columns: { readonly [field: string]: 'string' }) => {
+        const made = createVendor({ readAt: world.clock, withoutChildren: true, pageRows: 1, columns })
+        fill(made, 6)
+        return made
+      }
+      const load = async (vendor: Vendor, schemaChanges: 'ignore' | 'evolve', pages = 9) => {
+        const options = { streams: [{ mode: 'full_refresh', schemaChanges }], isStopping: () => --pages < 0 } as const
+        const { events } = await world.run(vendor.connector, options)
+        const said = events.flatMap((event) => (event.type === 'run.warning' ? [event.message] : []))
+        return { said, isResumed: vendor.scans.at(-1)?.resume !== null }
+      }
+      await load(open({}), 'ignore')
+      const vendor = open({ fresh: 'string' })
+      await load(vendor, 'ignore', 2)
+      expect(await load(vendor, 'ignore', 1)).toEqual({ said: [], isResumed: true })
+      expect(await load(vendor, 'evolve')).toEqual({
+        said: [expect.stringMatching(/^people: what a stopped run had read .* lacks a field that is loaded now/)],
+        isResumed: false,
+      })
+    })
+
     test('that another mode goes on from is read by it from the beginning', async () => {
       const vendor = createVendor({ readAt: world.clock })
       fill(vendor, 8)
