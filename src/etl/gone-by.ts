@@ -31,11 +31,12 @@ export function goneBy(ending: Ending): Gone {
 
 function sweepOf(ending: Ending): Gone['sweep'] {
   const { plan, scan, cursor, maxShrink, read, wholeOf } = ending
-  if (!scan.whole) return read === 0 && shouldFindSome(ending) ? { kind: 'empty', maxShrink } : null
   const of = wholeOf && takenRowsOf(plan, wholeOf)
+  const whose = { maxShrink, ...(of && { of }) }
+  if (!scan.whole) return read === 0 && shouldFindSome(ending) ? { kind: 'empty', ...whose } : null
   // What cannot be told apart stays.
   if (of === undefined) return null
-  return { kind: 'unseen', readBefore: cursor.scan.started_at, maxShrink, ...(of && { of }) }
+  return { kind: 'unseen', readBefore: cursor.scan.started_at, ...whose }
 }
 
 /** Days and events may have passed without a row, and what every scan reads whole misses none; of all else a pass over everything finds what it found before. */

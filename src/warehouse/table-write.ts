@@ -68,7 +68,12 @@ export type Sweep =
       readonly of?: RowsOf
     }
   /** A pass over everything found nothing, of a source that does not list all it has: nothing is taken for gone, and so much must not be. */
-  | { readonly kind: 'empty'; readonly maxShrink: ShrinkLimit }
+  | {
+      readonly kind: 'empty'
+      readonly maxShrink: ShrinkLimit
+      /** @default all of them */
+      readonly of?: RowsOf
+    }
   /** Children of the staged parents that are not among the staged rows are gone; and those that were read before `readBefore`. */
   | {
       readonly kind: 'children'

@@ -253,6 +253,18 @@ it('max_shrink of a pass is of the rows of the accounts that it has read', async
   expect(errors.map(({ code }) => code)).toEqual(['MR-4105'])
 })
 
+it('a list that is not whole is not stopped where it finds nothing in the accounts that it has read, and they had nothing', async () => {
+  more = { enumerates: false, children: [] }
+  const pass = () =>
+    world.run(connector, { streams: [{ name: 'orders' }], fullRefresh: true, maxShrink: { fraction: 0.2 } })
+  held = { a: ['1', '2'], b: [] }
+  await pass()
+  held = { b: [] }
+  expect((await pass()).errors).toEqual([])
+  held = { a: [] }
+  expect((await pass()).errors.map(({ code }) => code)).toEqual(['MR-4105'])
+})
+
 it('what rows lack is held against the rows of the accounts that were read: the guard still speaks', async () => {
   await run({ mode: 'full_refresh' })
   held = { a: [], c: ['1'] }

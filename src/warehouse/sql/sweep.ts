@@ -24,7 +24,7 @@ export async function prepareSweep(
   { sweep }: TableWrite,
   first: { readonly write: TableWrite; readonly into: BroughtWrite } | undefined,
 ): Promise<PreparedSweep> {
-  const of = sweep && sweep.kind !== 'empty' ? await bringRowsOf(db, sweep.of) : null
+  const of = sweep ? await bringRowsOf(db, sweep.of) : null
   const within = first?.write ?? null
   if (sweep?.kind !== 'children') return { parents: null, flags: null, of, within }
   const parent = first?.into
