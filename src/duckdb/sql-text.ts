@@ -62,3 +62,6 @@ export function logicalType(type: string): LogicalType {
   if (type === 'BLOB') return 'binary'
   return 'string'
 }
+
+/** A member of a JSON object, as a pointer: in DuckDB's paths `*` stands for any, in quotes too, and `\` cannot end a name. */
+export const jsonPointer = (name: string): string => quoteText(`/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)

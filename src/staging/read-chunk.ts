@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { Database } from '../duckdb/open-database.ts'
-import { ignoringFolders, quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { ignoringFolders, jsonPointer, quoteName, quoteText } from '../duckdb/sql-text.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { SpooledFile } from './spool.ts'
 import { lineReadAtSql, readAtField, readAtSql, rowReadAtSql, unstampedSql } from './read-at.ts'
-import { jsonPath, malformed, order, rawName, type StagedColumn } from './staged-column.ts'
+import { malformed, order, rawName, type StagedColumn } from './staged-column.ts'
 
 /**
  * Makes a table of what `select` makes of the files: the fields as text (`rawName`), `_read_at`, and `malformed` for a
@@ -104,7 +104,7 @@ function jsonSelect(files: readonly SpooledFile[], columns: readonly StagedColum
 
 function lineSelect(files: readonly SpooledFile[], columns: readonly StagedColumn[]): string {
   const cells = columns.map((column, index) => {
-    const path = quoteText(jsonPath(column.field))
+    const path = jsonPointer(column.field)
     const value = column.type === 'json' ? `json_extract(line, ${path})` : `json_extract_string(line, ${path})`
     const cast = column.type === 'json' ? `CAST(nullif(CAST(${value} AS VARCHAR), 'null') AS JSON)` : value
     return `CASE WHEN _object THEN ${cast} END AS ${rawName(index)}`

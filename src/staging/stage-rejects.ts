@@ -1,8 +1,8 @@
 /** What did not fit, with its reason, as Parquet. */
 import { join } from 'node:path'
 import type { Database } from '../duckdb/open-database.ts'
-import { ignoringFolders, quoteName, quoteText } from '../duckdb/sql-text.ts'
-import { bad, jsonPath, raw, type StagedColumn } from './staged-column.ts'
+import { ignoringFolders, jsonPointer, quoteName, quoteText } from '../duckdb/sql-text.ts'
+import { bad, raw, type StagedColumn } from './staged-column.ts'
 
 type Request = {
   readonly directory: string
@@ -28,7 +28,7 @@ export async function stageRejects(db: Database, request: Request): Promise<Stag
   const key = keySql(request)
   const messages = request.columns.map(
     (column, index) =>
-      `WHEN ${index} THEN ${quoteText(`${column.field}: `)} || coalesce(left(${raw} ->> ${quoteText(jsonPath(column.field))}, 60), 'null') || ${quoteText(` is not a ${column.type}`)}`,
+      `WHEN ${index} THEN ${quoteText(`${column.field}: `)} || coalesce(left(${raw} ->> ${jsonPointer(column.field)}, 60), 'null') || ${quoteText(` is not a ${column.type}`)}`,
   )
   await db.run(
     `COPY (SELECT coalesce(${key}, 'null') AS key, CASE ${bad} WHEN -1 THEN 'MR-5001' WHEN -2 THEN 'MR-5003' ELSE 'MR-5002' END AS code, ` +
@@ -53,7 +53,7 @@ function keySql(request: Request): string {
 
 /** As the table has it, hashed or without leading zeros: the row is looked up by it. What is no such value stands as it came. */
 function keyCell(field: string, { columns, pii }: Request): string {
-  const asItCame = `${raw} ->> ${quoteText(jsonPath(field))}`
+  const asItCame = `${raw} ->> ${jsonPointer(field)}`
   const column = columns.find((each) => each.field === field)
   const isStarred = column?.mask !== 'sha256' && (pii.includes(field) || column?.mask || column?.maskBy)
   if (!column || isStarred || column.type === 'binary' || column.type === 'json') return asItCame

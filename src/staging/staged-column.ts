@@ -53,6 +53,3 @@ export const bad = '"#bad"'
 export const raw = '"#raw"'
 export const order = '"#order"'
 export const leftOut = '"#left out"'
-
-/** A field of a JSON object, as DuckDB's path. */
-export const jsonPath = (field: string): string => `$."${field.replaceAll('"', '\\"')}"`

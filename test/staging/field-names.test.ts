@@ -18,6 +18,11 @@ const nasty = [
   'se"micolon;',
   '🙂',
   'back\\slash',
+  'end\\',
+  'x\\"',
+  '*',
+  'a/b',
+  '~1',
   ' ',
 ]
 
@@ -55,6 +60,20 @@ describe('fields of any name', () => {
       { columns: cased.map((column) => ({ ...column, type: 'string' })) },
     )
     expect(rows).toMatchObject([{ name: 'lower', name_2: 'upper' }])
+  })
+
+  it.each(nasty)('cost one row where a value of %j does not fit, and not the stream', async (field) => {
+    const { rejects } = await stageBatches(
+      [{ kind: 'records', records: [{ id: '1', [field]: 'value' }] }],
+      {},
+      {
+        columns: [
+          { field: 'id', column: 'id', type: 'string' },
+          { field, column: 'c', type: 'integer' },
+        ],
+      },
+    )
+    expect(rejects).toMatchObject([{ key: '1', message: `${field}: value is not a integer` }])
   })
 
   it('say in their reject which one failed', async () => {

@@ -1,4 +1,4 @@
-import { converted, duckdbType, quoteName, quoteText } from '../../duckdb/sql-text.ts'
+import { converted, duckdbType, jsonPointer, quoteName, quoteText } from '../../duckdb/sql-text.ts'
 import { rid, type Dialect } from '../sql/dialect.ts'
 
 export const duckdbDialect: Dialect = {
@@ -12,8 +12,7 @@ export const duckdbDialect: Dialect = {
   fromText: (sql, type) => (type === 'binary' ? `from_base64(${sql})` : `CAST(${sql} AS ${duckdbType(type)})`),
   json: (text) => `${text}::JSON`,
   triedJson: (text) => `TRY_CAST(${text} AS JSON)`,
-  jsonMember: (json, step) =>
-    `(${json} ->> ${quoteText(typeof step === 'number' ? `$[${step}]` : `$."${step.replaceAll('"', '\\"')}"`)})`,
+  jsonMember: (json, step) => `(${json} ->> ${typeof step === 'number' ? quoteText(`$[${step}]`) : jsonPointer(step)})`,
   jsonText: (sql) => `(${sql} ->> '$')`,
   textList: (texts) => `to_json([${texts.join(', ')}])::VARCHAR`,
   jsonObject: (pairs) =>
