@@ -1,6 +1,11 @@
 /** How many rows a scan has read, where a connector begins a part of it again. */
 
-type Chunk = { readonly rows: number; readonly duplicates: number }
+type Chunk = {
+  readonly rows: number
+  readonly duplicates: number
+  /** Of each, how many rows came after it. Those that are not known came last. */
+  readonly repeats: readonly number[]
+}
 
 export type ReadCount = {
   /** What a chunk adds, without duplicates within it. `again`: so many of the last rows, with its own, come once more, and count then. */
@@ -19,9 +24,10 @@ export function countRead(): ReadCount {
         // An earlier run read them: nothing is known of duplicates among them.
         if (!last) return added - left
         const rows = Math.min(left, last.rows)
-        // Which of its rows came twice is not known: those that came last, as a list that moves under its reader is begun again.
-        const duplicates = Math.min(rows, last.duplicates)
-        const rest = { rows: last.rows - rows, duplicates: last.duplicates - duplicates }
+        const before = last.repeats.filter((after) => after >= rows).map((after) => after - rows)
+        const known = last.repeats.length - before.length
+        const duplicates = known + Math.min(rows - known, last.duplicates - last.repeats.length)
+        const rest = { rows: last.rows - rows, duplicates: last.duplicates - duplicates, repeats: before }
         chunks = [...chunks.slice(0, -1), ...(rest.rows > 0 ? [rest] : [])]
         added -= rows - duplicates
         left -= rows

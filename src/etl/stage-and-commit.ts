@@ -243,5 +243,6 @@ const nothing: Staged = {
   tombstones: null,
   rejects: null,
   counts: { read: 0, derived: 0, duplicates: 0, filtered: 0, rejected: 0 },
+  repeats: [],
   samples: [],
 }

@@ -198,8 +198,8 @@ export class StreamWork {
   }
 
   async #run({ gathered, resume, again, commits, final }: Step, staged: StagedChunk): Promise<void> {
-    const { rows } = gathered.rows
-    const added = this.#read.add({ rows, duplicates: staged.parent.counts.duplicates }, again)
+    const { repeats, counts } = staged.parent
+    const added = this.#read.add({ rows: gathered.rows.rows, duplicates: counts.duplicates, repeats }, again)
     const advanced = advance(this.#cursor, resume, added)
     if (!commits) {
       this.#earlier = [...this.#earlier, staged]

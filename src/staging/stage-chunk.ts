@@ -48,6 +48,8 @@ export type Staged = {
     readonly filtered: number
     readonly rejected: number
   }
+  /** Of rows whose key stood in the chunk before, how many rows came after each: of the first of them, in order. */
+  readonly repeats: readonly number[]
   /** Some of what was rejected. */
   readonly samples: readonly { readonly key: string; readonly code: string; readonly message: string }[]
 }
@@ -63,6 +65,7 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
     path: rows.path,
     rejects: rows.rejects,
     samples: rows.samples,
+    repeats: rows.repeats,
     tombstones: gone.path,
     counts: {
       read: request.derived ? 0 : count,
@@ -74,7 +77,7 @@ export async function stageChunk(request: StageRequest, workbench: Workbench): P
   }
 }
 
-type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
+type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples' | 'repeats'> & {
   readonly duplicates: number
   readonly filtered: number
   readonly rejected: number
@@ -82,15 +85,15 @@ type StagedRows = Pick<Staged, 'path' | 'rejects' | 'samples'> & {
 
 async function stageRows(db: Database, request: StageRequest): Promise<StagedRows> {
   const files = request.chunk.files.filter((file) => !file.tombstones)
-  if (files.length === 0) return { path: null, rejects: null, samples: [], ...noneCounted }
+  if (files.length === 0) return { path: null, rejects: null, ...noneCounted }
   const path = join(request.directory, 'rows.parquet')
   // Rows that are left out have to be counted, which a copy straight into Parquet does not.
   if (!leavesOut(request) && (await stageFlawless(db, request, { files, path })))
-    return { path, rejects: null, samples: [], ...noneCounted }
+    return { path, rejects: null, ...noneCounted }
   return stageWithFlaws(db, request, { files, path })
 }
 
-const noneCounted = { duplicates: 0, filtered: 0, rejected: 0 }
+const noneCounted = { samples: [], repeats: [], duplicates: 0, filtered: 0, rejected: 0 }
 
 type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
 
@@ -146,6 +149,7 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
   const distinct = Number(counted?.['d'] ?? 0)
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
   if (good !== distinct) await read(true)
+  const repeats = good === distinct ? [] : await readRepeats(db, keys, files)
   const latest =
     good === distinct
       ? ''
@@ -156,7 +160,20 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
       style: request.parquet,
     })
   await db.run('DROP TABLE staged')
-  return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct, filtered }
+  return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct, repeats, filtered }
+}
+
+async function readRepeats(
+  db: Database,
+  keys: readonly string[],
+  files: readonly SpooledFile[],
+): Promise<readonly number[]> {
+  const nth = `row_number() OVER (PARTITION BY ${names(keys)} ORDER BY ${order})`
+  const found = await db.rows(
+    `SELECT ${order} AS at FROM staged WHERE ${bad} IS NULL QUALIFY ${nth} > 1 ORDER BY 1 LIMIT ${mostRepeats}`,
+  )
+  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  return found.map(({ at }) => rows - Number(at))
 }
 
 /** Of a file it is only said how many rows it has; of a last line that is too long DuckDB says nothing. */
@@ -183,6 +200,8 @@ async function copyTo(
 }
 
 const muchBytes = 1024 * 1024
+
+const mostRepeats = 1000
 
 /** Different values of a column: DuckDB itself finds out late that a dictionary does not pay. */
 const mostInDictionary = 1000

@@ -67,3 +67,23 @@ it.each([
   const strict = { streams: [{}], sync: { verify: 'strict' }, chunkRows } as const
   expect((await world.run(vendor.connector, strict)).errors).toEqual([])
 })
+
+it.each([
+  ['in one commit', 1000],
+  ['where the part begins within a commit', 4],
+])('and rows that came twice before the part that is read again stay counted once, %s', async (_, chunkRows) => {
+  const vendor = vendorOf(async function* () {
+    // A page that moved on brings 0 twice. Nothing of this part is read again.
+    yield { kind: 'records', records: [row(0), row(0)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 0 }
+    yield { kind: 'records', records: [row(1)], readAt: world.clock() }
+    yield { kind: 'records', records: [row(2)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 1 }
+    yield { kind: 'records', records: [row(1)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 0, again: 3 }
+    yield { kind: 'records', records: [row(1), row(2)], readAt: world.clock() }
+    yield { kind: 'checkpoint', resume: 2 }
+  })
+  const strict = { streams: [{}], sync: { verify: 'strict' }, chunkRows } as const
+  expect((await world.run(vendor.connector, strict)).errors).toEqual([])
+})
