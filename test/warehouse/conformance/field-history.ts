@@ -265,13 +265,44 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       for (const [record, of] of [
         ['B', { Rate: '100', Seats: '40', Amount: '30', Name: '7.0' }],
         ['C', { Rate: '0', Seats: '0', Amount: '0.5', Name: '7.0' }],
-        ['D', { Rate: '1e+20', Seats: null, Amount: null, Name: '7.0' }],
+        ['D', { Rate: '100000000000000000000', Seats: null, Amount: null, Name: '7.0' }],
       ] as const)
         for (const [field, value] of Object.entries(of)) expect(await texts(field, record)).toEqual([[null, value]])
       expect(await texts('Name', 'A')).toEqual([
         [null, '1.0'],
         ['1.0', '2.0'],
       ])
+    })
+
+    test('has one text for a small or a large number, as the vendor wrote it of a change or its parent’s column has it', async () => {
+      await build([
+        ['h1', 'Rate', '0.5', '5.0E-5', '05'],
+        ['h2', 'Units', '1', '2.0E17', '05'],
+      ])
+      const row = { created_date: day('01'), _version: 1, _read_at: 1 }
+      await bench().load({
+        table: 'account',
+        columns: {
+          id: 'string',
+          name: 'string',
+          owner_id: 'string',
+          rate: 'decimal(18,8)',
+          units: 'decimal(18,0)',
+          created_date: 'timestamp',
+        },
+        rows: [{ id: 'B', name: 'b', owner_id: 'U1', rate: '0.00005000', units: '200000000000000000', ...row }],
+      })
+      const tracked = { Rate: 'rate', Units: 'units' }
+      await bench().session((session) => session.ensureFieldHistory({ ...view, tracked }))
+      const values = async (field: string) =>
+        (
+          await bench().rows(
+            `SELECT DISTINCT to_value FROM crm.account_field_history WHERE field = '${field}' AND is_current AND to_value IS NOT NULL ORDER BY 1`,
+          )
+        ).map((found) => found['to_value'])
+      // A filter by the number finds the record that changed to it, and the one that always had it.
+      expect(await values('Rate')).toEqual(['0.00005'])
+      expect(await values('Units')).toEqual(['200000000000000000'])
     })
 
     test('can be built again over itself', async () => {
