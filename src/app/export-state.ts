@@ -146,12 +146,7 @@ async function refuseWithoutTables(
   sync: Extract<Sync, { kind: 'etl' }>,
   { file, state: { header } }: { readonly file: string; readonly state: StateImport },
 ): Promise<void> {
-  const tables: string[] = []
-  for await (const rows of session.query(
-    `SELECT table_name FROM information_schema.tables WHERE table_schema = '${sync.schema}'`,
-  ))
-    tables.push(...rows.map((row) => row['table_name'] ?? ''))
-  if (tables.length === 0)
+  if (!(await session.upkeep.hasTables(sync.schema)))
     throw unusable(
       file,
       `the schema ${sync.schema} has no tables: with the cursors of ${header.sync} nothing older would ever be read into it`,

@@ -115,11 +115,7 @@ async function isHalfMoved({ reverse }: Session, from: string, to: string): Prom
 
 /** A cursor says that everything before it is in its tables: those of a renamed sync stand under its old name. */
 async function refuseOtherTables(session: Session, from: string, sync: EtlSync): Promise<void> {
-  const schema = sync.schema.replaceAll("'", "''")
-  for await (const rows of session.query(
-    `SELECT count(*) AS n FROM information_schema.tables WHERE table_schema = '${schema}'`,
-  ))
-    if (rows[0]?.['n'] !== '0') return
+  if (await session.upkeep.hasTables(sync.schema)) return
   throw cannotMove(
     `${sync.name} loads into the schema ${sync.schema}, which has no tables: what ${from} has loaded would be missing there for good`,
     `Say  schema: ${from}  in ${sync.place.file}: the tables stay where they are.`,

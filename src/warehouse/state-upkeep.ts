@@ -4,6 +4,8 @@ import type { Column } from '../model/table.ts'
 export type StateUpkeep = {
   /** Does the warehouse hold anything of this sync that a run would go on from? */
   readonly has: (sync: string) => Promise<boolean>
+  /** Does this schema hold a table? A cursor says that everything before it is in one. */
+  readonly hasTables: (schema: string) => Promise<boolean>
   /** The tables of a sync's state that stand, with the columns that they have. `sync` is left out. */
   readonly tables: (sync: string) => Promise<readonly StateTable[]>
   /** The rows of one of them: every value as exact text, in the order of its columns. */

@@ -7,6 +7,7 @@ import { hasState, replaceState, stateRows, stateTablesOfSync } from './state-ro
 export function stateUpkeepOf(db: Engine): StateUpkeep {
   return {
     has: (sync) => hasState(db, sync),
+    hasTables: async (schema) => (await db.tablesIn(schema, '')).length > 0,
     tables: (sync) => stateTablesOfSync(db, sync),
     rows: (sync, table) => stateRows(db, sync, table),
     replace: (replacement) => replaceState(db, replacement),
