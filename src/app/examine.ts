@@ -1,7 +1,7 @@
 /** `doctor`: what a run needs, looked at one by one. Nothing is written, no secret is shown. */
 import { existsSync } from 'node:fs'
-import { access, constants, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { access, constants, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { findPackageJSON } from 'node:module'
 import { readOwnPackage } from '../connector/own-package.ts'
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
@@ -45,6 +45,7 @@ export async function* examine(options: AppOptions): AsyncIterable<Finding> {
     if (app.target.warehouse.type === 'snowflake') yield* proveRights(rightsOf(app))
     else yield await look('warehouse', () => checkWarehouse(app))
     yield await look('disk', () => checkDisk(app))
+    yield await look('own files', () => checkOwnFiles(app))
     for (const name of Object.keys(app.project.connections))
       yield await look(`connection ${name}`, () => checkConnection(app, name))
   } finally {
@@ -113,6 +114,15 @@ async function checkDisk(app: App): Promise<string | Problem> {
   const free = bavail * bsize
   const detail = `${(free / 1e9).toFixed(1)} GB free at ${directory}`
   return free >= leastFreeBytes ? detail : { detail, fix: 'Free some space, or keep the project elsewhere.' }
+}
+
+/** A folder of before, or one that a team shares: whoever made it so may have meant it, so it is told and no more. */
+async function checkOwnFiles(app: App): Promise<string> {
+  const directory = join(app.project.home, '.millrace')
+  const mode = (await stat(directory).catch(() => null))?.mode ?? 0
+  // Windows has no such rights.
+  if (process.platform === 'win32' || (mode & 0o007) === 0) return `${directory} is closed to other users`
+  return `other users of this machine may look into ${directory}, which holds what was read of people:  chmod 700 ${directory}`
 }
 
 /** Secrets, credentials and clock. */

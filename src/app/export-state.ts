@@ -3,6 +3,7 @@ import { mkdir, open, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { destinationOptions } from '../reverse-etl/run-reverse.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
@@ -166,7 +167,7 @@ async function writeLines(lines: AsyncIterable<string>, write: (text: string) =>
 /** A file that is gone with this process, however it ends: it holds what was sent. */
 async function openNameless(app: App, runId: string): Promise<FileHandle> {
   const directory = join(app.project.home, '.millrace')
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, ownFolder)
   const path = join(directory, `export-${runId}.ndjson`)
   const file = await open(path, 'wx+', 0o600)
   await rm(path)

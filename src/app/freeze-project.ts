@@ -9,6 +9,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectFileName } from '../config/project-paths.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { pruneReleases } from './prune-releases.ts'
 import type { ReleaseFile } from './release-files.ts'
 import { releaseNoteName, touchRelease, type ReleaseNote } from './release-note.ts'
@@ -66,7 +67,7 @@ function make(
   try {
     for (const file of files) {
       const path = join(building, file.path)
-      mkdirSync(dirname(path), { recursive: true })
+      mkdirSync(dirname(path), ownFolder)
       if ('link' in file) symlinkSync(file.link, path)
       else writeFileSync(path, file.content, { mode: 0o444, flag: 'wx' })
     }

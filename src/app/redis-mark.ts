@@ -7,13 +7,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Project } from '../config/project.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 
 type Place = { readonly home: Project['home']; readonly target: string }
 
 /** Without the URL, which may hold a password. */
 export async function markRedis(place: Place, now: Date): Promise<void> {
   const file = markOf(place)
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file), ownFolder)
   await writeFile(file, `${JSON.stringify({ control_store: 'redis', since: now.toISOString() })}\n`)
 }
 

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { asMillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 
@@ -97,7 +98,7 @@ async function readKept(file: string, onProblem: (message: string) => void): Pro
 }
 
 async function writeKept(file: string, kept: Kept): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
+  await mkdir(dirname(file), ownFolder)
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, JSON.stringify(jsonOf(kept)))
   await rename(temporary, file)

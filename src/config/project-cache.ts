@@ -9,6 +9,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
+import { ownFolder } from '../model/own-folder.ts'
 import { listProjectFiles } from './list-project-files.ts'
 import type { Project } from './project.ts'
 
@@ -36,7 +37,7 @@ export function projectCache(root: string, home = root): ProjectCache | undefine
       attempt(() => {
         const text = JSON.stringify({ key, project })
         if (!isDeepStrictEqual(JSON.parse(text), { key, project })) return
-        mkdirSync(directory, { recursive: true, mode: 0o700 })
+        mkdirSync(directory, ownFolder)
         writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 })
         renameSync(`${path}.${process.pid}`, path)
       }),

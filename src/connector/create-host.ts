@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { callVendor, defaultRetry, type Caller, type RetryPolicy } from './call.ts'
 import type { Context } from './context.ts'
 import type { Host } from './host.ts'
@@ -114,7 +115,7 @@ export function createHost(options: HostOptions): EngineHost {
     sawDate,
     lastDate: () => date,
     spoolPath(name) {
-      mkdirSync(options.spoolDir, { recursive: true })
+      mkdirSync(options.spoolDir, ownFolder)
       return join(
         options.spoolDir,
         `${++spooled}-${name

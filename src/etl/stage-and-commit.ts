@@ -5,6 +5,7 @@ import type { StreamMode } from '../config/project.ts'
 import type { ReadWindow, WholeOf } from '../connector/checkpoint.ts'
 import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
 import type { Workbench } from '../staging/workbench.ts'
@@ -93,7 +94,7 @@ async function stageAndDrop(
 ): Promise<Staged> {
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, ownFolder)
   const { parquet } = context.warehouse
   const staged = await stageChunk(
     { chunk, directory, memoryLimit: context.stagingMemory, parquet, ...shape },

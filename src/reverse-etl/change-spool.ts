@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Change, Fields } from '../model/change.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { emptyAnswer } from './decision.ts'
 import { parseExact } from './exact-number.ts'
@@ -29,7 +30,7 @@ export type LineWriter = {
 
 /** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
 export async function makeSpool(directory: string): Promise<void> {
-  await writingIn(directory, () => mkdir(directory, { recursive: true }))
+  await writingIn(directory, () => mkdir(directory, ownFolder))
 }
 
 /** `words`: what is told where it cannot be written. */

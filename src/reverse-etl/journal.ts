@@ -5,6 +5,7 @@
 import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import type { Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
@@ -48,7 +49,7 @@ export class Journal {
   /** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
   static async create(directory: string, header: JournalHeader): Promise<Journal> {
     await inWords(directory, async () => {
-      await mkdir(directory, { recursive: true })
+      await mkdir(directory, ownFolder)
       await writeFile(join(directory, headerName), JSON.stringify(header), { flush: true })
     })
     return new Journal(directory, 1)

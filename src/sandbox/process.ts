@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import type { ChildMessage } from './child.ts'
 import { attachSandbox, connectSandbox } from './control-client.ts'
 import { readRunningFile, sandboxDir } from './running-file.ts'
@@ -84,7 +85,7 @@ async function checkJoined(
 }
 
 async function startChild(dir: string, options: SandboxOptions): Promise<OpenedSandbox | 'occupied'> {
-  mkdirSync(dir, { recursive: true })
+  mkdirSync(dir, ownFolder)
   const logPath = join(dir, 'host.log')
   const log = openSync(logPath, 'a')
   // Only what a process needs to live: the project's secrets have no business in the sandbox.

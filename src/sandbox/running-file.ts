@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ownFolder } from '../model/own-folder.ts'
 import { readProcessStart } from './process-start.ts'
 import { readOwnJson } from './own-json.ts'
 
@@ -34,7 +35,7 @@ export function writeRunningFile(
 ): RunningFile {
   const running = { pid: process.pid, processStart: readProcessStart(process.pid), controlPort, token }
   const beside = join(dir, `${fileName}.${process.pid}`)
-  mkdirSync(dir, { recursive: true })
+  mkdirSync(dir, ownFolder)
   writeFileSync(beside, `${JSON.stringify(running)}\n`, { mode: 0o600 })
   renameSync(beside, join(dir, fileName))
   return running

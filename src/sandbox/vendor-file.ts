@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../model/json.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { readOwnJson } from './own-json.ts'
 
 /**
@@ -23,7 +24,7 @@ export type VendorFile = {
 
 /** null: in memory. */
 export function openVendorFile(path: string | null): VendorFile {
-  if (path) mkdirSync(dirname(path), { recursive: true })
+  if (path) mkdirSync(dirname(path), ownFolder)
   const db = new DatabaseSync(path ?? ':memory:')
   try {
     db.exec(schema)

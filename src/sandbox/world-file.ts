@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../model/millrace-error.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { damagedKept, isDamaged } from './damaged-kept.ts'
 import { readOwnJson } from './own-json.ts'
 
@@ -30,7 +31,7 @@ export type KeptWorld = {
  * @throws MillraceError MR-6001 where another process holds it, or it is damaged
  */
 export function openWorldFile(dir: string | null, anew = false): WorldFile {
-  if (dir) mkdirSync(dir, { recursive: true })
+  if (dir) mkdirSync(dir, ownFolder)
   const path = dir === null ? ':memory:' : join(dir, 'world.sqlite')
   const db = new DatabaseSync(path)
   try {

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
+import { ownFolder } from '../model/own-folder.ts'
 import { openLineFile, stampOf, type LineFile } from './line-file.ts'
 import { nameWithInstant } from './read-at.ts'
 
@@ -61,7 +62,7 @@ export function openChunk(directory: string): ChunkWriter {
   let bytes = 0
   let made: string | undefined
   const pathOf = (name: string) => {
-    made ??= mkdirSync(directory, { recursive: true }) ?? directory
+    made ??= mkdirSync(directory, ownFolder) ?? directory
     return join(directory, name)
   }
   /** Files stand in the order in which their rows came: what comes after another file begins a new one. */

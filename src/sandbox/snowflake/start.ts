@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { ownFolder } from '../../model/own-folder.ts'
 import { checkFault } from '../check-fault.ts'
 import { createFaultBoard, type FaultSpec } from '../fault.ts'
 import {
@@ -102,7 +103,7 @@ export type RunningSnowflake = {
 
 export async function startSnowflake(options: SnowflakeOptions): Promise<RunningSnowflake> {
   const { directory } = options
-  mkdirSync(directory, { recursive: true })
+  mkdirSync(directory, ownFolder)
   const now = options.now ?? (() => new Date())
   const instance = await openInstance(options)
   const own = await instance.connect()

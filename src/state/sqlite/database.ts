@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ownFolder } from '../../model/own-folder.ts'
 import { prepareSchema } from './schema.ts'
 import { isBusy, storeError } from './store-error.ts'
 
@@ -25,7 +26,7 @@ export function openDatabase(path: string): Database {
 function openFile(path: string): DatabaseSync {
   let sql: DatabaseSync | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    mkdirSync(dirname(path), ownFolder)
     sql = new DatabaseSync(path, { timeout: openTimeoutMs })
     prepareSchema(sql, path)
     // Not durable against a power cut, which ends every holder anyway; so a transaction costs no fsync.

@@ -4,6 +4,7 @@ import { openFileEngine, type FileEngine, type OpenFile } from '../../duckdb/fil
 import type { Database } from '../../duckdb/open-database.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
+import { ownFolder } from '../../model/own-folder.ts'
 import type { Session, SessionRequest, Warehouse } from '../port.ts'
 import { asSession, sessionStopped as stopped } from '../session-context.ts'
 import { joinLookups } from '../sql/lookup-join.ts'
@@ -49,7 +50,7 @@ async function openFor(
 ): Promise<OpenFile> {
   if (request.signal?.aborted) throw stopped(request, request.signal.reason)
   if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
-  mkdirSync(dirname(options.path), { recursive: true })
+  mkdirSync(dirname(options.path), ownFolder)
   return engine.open({
     path: options.path,
     memoryLimit: options.memoryLimit,

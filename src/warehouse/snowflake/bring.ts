@@ -72,7 +72,7 @@ export async function bringValues(
   }
   const path = join(tmpdir(), `millrace-${randomUUID()}.ndjson`)
   try {
-    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    await writeFile(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { mode: 0o600 })
     await loadLists(link, table, path)
   } finally {
     await rm(path, { force: true })

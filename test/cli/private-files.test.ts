@@ -1,0 +1,32 @@
+/** The spool has what is masked in the warehouse in the clear, and a control store names people's keys. */
+import { chmodSync, globSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { linesOf, millrace, newProject, serveSmallWorld } from './command.ts'
+
+const before = process.umask(0o022)
+afterAll(() => void process.umask(before))
+
+let project: string
+let end: () => Promise<unknown>
+beforeAll(async () => {
+  project = await newProject()
+  end = await serveSmallWorld(project)
+}, 60_000)
+afterAll(() => end())
+
+test('what is kept of people is for its own user alone, whoever makes its folder first', async () => {
+  expect((await millrace(project, 'sync', 'run', 'stripe')).code).toBe(0)
+  const folders = ['.millrace', ...globSync('.millrace/**', { cwd: project })].filter((path) =>
+    statSync(join(project, path)).isDirectory(),
+  )
+  expect(folders.length).toBeGreaterThan(2)
+  for (const path of folders) expect([path, statSync(join(project, path)).mode & 0o777]).toEqual([path, 0o700])
+})
+
+test('of a folder that is open to others, doctor has a word', async () => {
+  chmodSync(join(project, '.millrace'), 0o755)
+  const told = linesOf(await millrace(project, 'doctor', '--json')).find(({ name }) => name === 'own files')
+  chmodSync(join(project, '.millrace'), 0o700)
+  expect(told).toMatchObject({ ok: true, detail: expect.stringContaining('chmod 700') })
+})
