@@ -7,6 +7,7 @@ import { selectSyncs } from '../config/select.ts'
 import type { EngineEvent } from '../model/event.ts'
 import { renderDemoTable, type DemoRound } from '../render/demo-table.ts'
 import { makePaint } from '../render/paint.ts'
+import { textOnTarget } from '../render/on-target.ts'
 import { historyFacts } from './demo-history.ts'
 import { optOutFacts, readOptOuts, type Facts } from './demo-opt-outs.ts'
 import { withApp } from './open-app.ts'
@@ -42,7 +43,7 @@ export async function playDemo(shell: Shell): Promise<CommandResult> {
     const facts = (await playRounds(app, shell, play)) ?? { sentences: [], problems: [] }
     const problems = [...facts.problems, ...nothingNew(rounds[2])]
     showEnd(shell, rounds, { ...facts, problems })
-    if (!shell.json) shell.print(nextText(app))
+    if (!shell.json) shell.print(nextText(app, shell.target))
     const worst = Math.max(...results.map((result) => result.exit_code))
     const exitCode = shell.stop.exitCode() ?? (worst === 0 && problems.length > 0 ? 1 : worst)
     return {
@@ -114,11 +115,11 @@ function showEnd(shell: Shell, rounds: readonly DemoRound[], { sentences, proble
     shell.print(` ${paint('red', 'not as it should be:')} ${problem}\n`)
 }
 
-function nextText({ project }: App): string {
+function nextText({ project }: App, target: string | undefined): string {
   const sync =
     project.syncs.find(({ kind, name }) => kind === 'reverse_etl' && /people/.test(name)) ??
     project.syncs.find(({ kind }) => kind === 'reverse_etl')
-  const plan = `millrace sync plan ${sync?.name ?? ''}`.trimEnd()
+  const plan = textOnTarget(`millrace sync plan ${sync?.name ?? ''}`.trimEnd(), target)
   const init = 'millrace init ../my-stack'
   const width = Math.max(plan.length, init.length) + 6
   return `\n Next:  ${plan.padEnd(width)}what would go out, field by field\n        ${init.padEnd(width)}a project of your own\n`

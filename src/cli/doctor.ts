@@ -1,4 +1,5 @@
 import { examine } from '../app/examine.ts'
+import { onTarget } from '../render/on-target.ts'
 import { makePaint } from '../render/paint.ts'
 import { printable } from '../render/printable.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -15,7 +16,8 @@ export async function examineAll(shell: Shell): Promise<CommandResult> {
     signal: shell.stop.signal,
     onEvent: () => undefined,
   }
-  for await (const { name, ok, detail, fix } of examine(options)) {
+  for await (const { name, ok, detail, fix: todo } of examine(options)) {
+    const fix = onTarget(todo, shell.target)
     if (!ok) failed++
     if (shell.json) shell.line({ type: 'check', name, ok, detail, fix })
     else {

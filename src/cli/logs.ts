@@ -4,6 +4,7 @@ import type { App } from '../app/app.ts'
 import { openRunLog, type LogPart } from '../app/run-log.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { createEventLines } from '../render/event-lines.ts'
+import { eventOnTarget, textOnTarget } from '../render/on-target.ts'
 import { makePaint } from '../render/paint.ts'
 import { plainLine } from '../render/plain-renderer.ts'
 import { findSync } from './find-sync.ts'
@@ -21,7 +22,7 @@ export async function showLogs(shell: Shell, id: string | undefined, flags: Logs
   const ended = new AbortController()
   const firstSignal = flags.follow ? 'ends' : 'at_once'
   return withApp(shell, { check: 'target', firstSignal, onFirstSignal: () => ended.abort() }, async (app) => {
-    const tell = createTeller(shell)
+    const tell = createTeller(shell, app.project.defaultTarget)
     const listed = id === undefined ? await listNewest(app, flags) : [await findRun(app, id)]
     const on = flags.follow ? listed.filter(({ alive }) => alive) : []
     const first = on.length > 0 ? on.toReversed() : listed.slice(0, 1)
@@ -100,15 +101,17 @@ async function follow(
   }
 }
 
-function createTeller(shell: Shell): Tell {
+function createTeller(shell: Shell, defaultTarget: string): Tell {
   const paint = makePaint(shell.color)
   // Which sums are due was decided by whoever chose the events: here each of them is.
   let times = 0
   const lineOf = createEventLines(shell.verbosity, () => (times += 3_600_000))
   return (run, { events, died }) => {
+    // What a warning says to do is about where the run was.
+    const target = run.target === (shell.target ?? defaultTarget) ? shell.target : run.target
     for (const event of events) {
-      const line = shell.json ? shell.line(event) : lineOf(event)
-      if (line) shell.print(plainLine(line, paint))
+      const line = shell.json ? shell.line(eventOnTarget(event, target)) : lineOf(event)
+      if (line) shell.print(plainLine({ ...line, text: textOnTarget(line.text, target) }, paint))
     }
     if (!died) return
     const { pid, host } = died.process

@@ -1,6 +1,7 @@
 import { lookInWarehouse } from '../app/look-in-warehouse.ts'
 import { findSync } from './find-sync.ts'
 import { formatCounted } from '../render/format-number.ts'
+import { textOnTarget } from '../render/on-target.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
 import { withApp } from './open-app.ts'
@@ -16,7 +17,7 @@ export async function showRejects(
   const limit = parseCount('--limit', flags.limit)
   return withApp(shell, { check: false }, async (app) => {
     const sync = findSync(app.project, name)
-    const { rows, open } = await lookInWarehouse(
+    const { rows: found, open } = await lookInWarehouse(
       app,
       { runId: 'cli', purpose: `rejects of ${sync.name}` },
       {
@@ -27,6 +28,7 @@ export async function showRejects(
         nothing: { rows: [], open: 0 },
       },
     )
+    const rows = found.map((row) => ({ ...row, message: textOnTarget(row.message, shell.target) }))
     if (shell.json) for (const row of rows) shell.line({ type: 'reject', ...row })
     else if (rows.length > 0)
       shell.print(

@@ -1,6 +1,7 @@
 import { MillraceError } from '../model/millrace-error.ts'
 import { chooseColor, type Output } from '../render/render-mode.ts'
 import type { Verbosity } from '../render/renderer-contract.ts'
+import { textOnTarget } from '../render/on-target.ts'
 import { toJsonLine } from '../render/json-line.ts'
 import { createStop, type Stop } from './stop.ts'
 
@@ -74,7 +75,7 @@ export function createShell(flags: GlobalFlags): Shell {
     stop,
     print: (text) => void stdout.write(text),
     line: (line) => void stdout.write(toJsonLine(line)),
-    say: (text) => void (verbosity === 'quiet' ? undefined : stderr.write(`${text}\n`)),
+    say: (text) => void (verbosity === 'quiet' ? undefined : stderr.write(`${textOnTarget(text, flags.target)}\n`)),
     ask: (question, otherwise) => ask(question, { otherwise, signal: stop.signal }),
   }
 }

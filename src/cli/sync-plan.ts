@@ -1,6 +1,7 @@
 import { planSyncs } from '../app/plan-syncs.ts'
 import { selectSyncs } from '../config/select.ts'
 import type { SyncPlan } from '../model/plan.ts'
+import { planOnTarget } from '../render/on-target.ts'
 import { renderPlan } from '../render/plan-text.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -20,7 +21,8 @@ export async function planChosenSyncs(
     const syncs = selectSyncs(app.project, { select, exclude: flags.exclude ?? [], all: select.length === 0 })
     let changes = false
     for (const sync of syncs)
-      for (const plan of await planSyncs(app, [sync], { offline: flags.offline === true })) {
+      for (const planned of await planSyncs(app, [sync], { offline: flags.offline === true })) {
+        const plan = planOnTarget(planned, shell.target)
         changes ||= hasChanges(plan)
         if (shell.json) shell.line({ type: 'plan', ...plan })
         else shell.print(`${renderPlan(shorten(plan), { color: shell.color })}\n`)

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '../model/event.ts'
 import { eventText } from './event-text.ts'
+import { textOnTarget } from './on-target.ts'
 import { runLabel } from './run-label.ts'
 import type { Verbosity } from './renderer-contract.ts'
 
@@ -10,6 +11,7 @@ export type EventLine = { readonly sync: string; readonly text: string; readonly
 export function createEventLines(
   verbosity: Verbosity,
   nowMs: () => number,
+  target?: string,
 ): (event: EngineEvent) => EventLine | undefined {
   const syncs = new Map<string, string>()
   const saidAtMs = new Map<string, number>()
@@ -33,7 +35,7 @@ export function createEventLines(
       rejects.set(runId, count)
       if (verbosity === 'quiet' || count > shownRejects + 1) return undefined
       return count > shownRejects
-        ? { ...line, text: `more rejected rows:  millrace rejects ${sync.split(' ')[0] ?? ''}` }
+        ? { ...line, text: textOnTarget(`more rejected rows:  millrace rejects ${sync.split(' ')[0] ?? ''}`, target) }
         : line
     }
     if (level === 'warning') return line

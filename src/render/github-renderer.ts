@@ -1,5 +1,6 @@
 import { asMillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { annotationLine, type Annotation } from './github-annotation.ts'
+import { onTarget } from './on-target.ts'
 import { createPlainRenderer } from './plain-renderer.ts'
 import type { Output } from './render-mode.ts'
 import type { Renderer, RendererOptions } from './renderer-contract.ts'
@@ -22,7 +23,7 @@ export function createGithubRenderer(options: RendererOptions): Renderer {
       plain.error(error)
       const errors = error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
       for (const { code, message, kept = '', next, place } of errors) {
-        const text = [message, kept, ...next].filter(Boolean).join('\n')
+        const text = [message, kept, ...onTarget(next, options.target)].filter(Boolean).join('\n')
         annotate({ kind: 'error', message: text, title: code, place, folder: options.folder })
       }
     },

@@ -9,7 +9,7 @@ import type { Renderer, RendererOptions } from './renderer-contract.ts'
 export function createPlainRenderer(options: RendererOptions): Renderer {
   const { stdout, stderr, color, verbosity } = options
   const paint = makePaint(color)
-  const lineOf = createEventLines(verbosity, () => performance.now())
+  const lineOf = createEventLines(verbosity, () => performance.now(), options.target)
   return {
     onEvent: (event) => {
       const line = lineOf(event)

@@ -13,7 +13,7 @@ export type RendererOptions = {
   readonly color: boolean
   /** `quiet`: only errors, and the outcome where it is not 0. `verbose`: every batch and request, and stacks. */
   readonly verbosity: Verbosity
-  /** As `--target` named it: what an error says to do next is meant for it. @default none was named */
+  /** As `--target` named it: what an error or a warning says to do next is meant for it. @default none was named */
   readonly target?: string | undefined
   /** From the repository to the project, for annotations on GitHub. @default '' */
   readonly folder?: string

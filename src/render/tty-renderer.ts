@@ -15,7 +15,7 @@ export function createTtyRenderer(options: RendererOptions): Renderer {
   const paint = makePaint(color)
   const state = emptyLiveState()
   const nowMs = () => performance.now()
-  const lineOf = createEventLines(verbosity, nowMs)
+  const lineOf = createEventLines(verbosity, nowMs, options.target)
   const size = () => ({ columns: stderr.columns || 80, rows: stderr.rows || 24 })
   const screen = createLiveScreen(stderr, () => liveLines(state, { ...size(), nowMs: nowMs(), color }))
 
