@@ -148,5 +148,9 @@ const secretForms = [
   { reason: 'it looks like a Meta access token', form: /\bEAA[A-Za-z0-9]{30,}/ },
   { reason: 'it looks like a signed token', form: /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/ },
   { reason: 'it holds a private key', form: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*-----|$)/ },
-  { reason: 'it is an address with a password in it', form: /\b\w+:\/\/[^\s/:@]+:[^\s/@${]+@/ },
+  {
+    reason: 'it is an address with a password in it',
+    // A user or password that is looked up, or put in by a template, is none that is written out.
+    form: /\b\w+:\/\/(\$\{[^\s}]*\}|(?!\$\{|\{\{)[^\s/:@])*:((?!\$\{|\{\{)[^\s/@])+@/,
+  },
 ] as const
