@@ -1,3 +1,5 @@
+import { stringify } from 'yaml'
+
 /** The files of a new project. They run against the sandbox with no account and no secret. */
 export function initFiles(names: { readonly project: string; readonly millraceVersion: string }): {
   readonly [path: string]: string
@@ -15,7 +17,7 @@ export function initFiles(names: { readonly project: string; readonly millraceVe
 }
 
 const millraceYaml = (project: string) => `# yaml-language-server: $schema=./node_modules/millrace/schema/millrace.json
-project: ${project}
+project: ${quotedWhereNeeded(project)}
 default_target: sandbox
 targets:
   sandbox: # the simulators of the vendors: no account, no secret
@@ -27,6 +29,9 @@ connections:
   stripe: { connector: stripe, api_key: '\${env:STRIPE_API_KEY}' }
   customerio: { connector: customerio, site_id: '\${env:CIO_SITE_ID}', api_key: '\${env:CIO_API_KEY}', region: eu }
 `
+
+/** A folder may be called 2025, or true. */
+const quotedWhereNeeded = (name: string) => stringify(name).trim()
 
 const stripeSync = `# yaml-language-server: $schema=../node_modules/millrace/schema/sync.json
 source: stripe
