@@ -79,7 +79,7 @@ function modelError(project: Project, model: WarehouseModel, error: MillraceErro
     return new MillraceError('MR-2102', {
       message: `The model ${model.name} (${model.file}) reads ${missing[1] ?? missing[2]}, which has not been loaded on this target.`,
       kept: 'Nothing was sent.',
-      next: howToLoad(project.models, [model.name]) ?? [
+      next: howToLoad(project, [model.name], missing[1] ?? missing[2]) ?? [
         `No sync of the project loads it by that name: correct it in ${model.file}, or make the table.`,
         'A table of millrace’s own is made by the first run.',
       ],

@@ -37,18 +37,22 @@ export const modelsOf = (sync: ReverseSync): readonly string[] => [
 ]
 
 /** The ETL syncs that a model reads from, itself or through other models. */
-export function modelSources(models: readonly Model[], name: string): readonly string[] {
+export const modelSources = (models: readonly Model[], name: string): readonly string[] =>
+  [...new Set(modelTables(models, name).map(({ sync }) => sync))].sort()
+
+/** Their tables that it reads. */
+export function modelTables(models: readonly Model[], name: string): Model['sources'] {
   const byModel = new Map(models.map((model) => [model.name, model]))
   const seen = new Set<string>()
-  const syncs = new Set<string>()
+  const tables: Model['sources'][number][] = []
   const visit = (model: string) => {
     if (seen.has(model)) return
     seen.add(model)
-    for (const { sync } of byModel.get(model)?.sources ?? []) syncs.add(sync)
+    tables.push(...(byModel.get(model)?.sources ?? []))
     for (const ref of byModel.get(model)?.refs ?? []) visit(ref)
   }
   visit(name)
-  return [...syncs].sort()
+  return tables
 }
 
 /** A model, and every model that it reads, each after those it reads itself: the order in which views are made. */
