@@ -8,6 +8,7 @@ import type {
   StreamPlan,
   SyncPlan,
 } from '../model/plan.ts'
+import { percentAbove, percentAllowed } from '../model/percent-above.ts'
 import { displayWidth, padToWidth } from './display-width.ts'
 import { formatCount, formatCounted, formatInstant, formatPercent, formatSeconds } from './format-number.ts'
 import { makePaint, type Paint } from './paint.ts'
@@ -131,7 +132,7 @@ function guardLines(guards: readonly GuardCheck[], paint: Paint): readonly strin
   if (guards.length === 0) return []
   const texts = guards.flatMap((guard) => {
     if (guard.name === 'on_empty') return guard.ok ? [] : [paint('yellow', 'the model is empty: stops')]
-    const text = `${guard.name.replace(/^max_/, '')} ${amountText(guard.value)} of ${amountText(guard.limit)}`
+    const text = `${guard.name.replace(/^max_/, '')} ${valueOf(guard)} of ${limitText(guard.limit)}`
     return [guard.ok ? text : paint('yellow', `${text}: stops`)]
   })
   const allOk = guards.every((guard) => guard.ok)
@@ -142,7 +143,13 @@ function guardLines(guards: readonly GuardCheck[], paint: Paint): readonly strin
   ]
 }
 
-const amountText = (amount: Amount) => ('rows' in amount ? formatCount(amount.rows) : formatPercent(amount.fraction))
+function valueOf({ value, limit, ok }: GuardCheck): string {
+  if ('rows' in value) return formatCount(value.rows)
+  return ok || 'rows' in limit ? formatPercent(value.fraction) : `${percentAbove(value.fraction, limit.fraction)} %`
+}
+
+const limitText = (limit: Amount) =>
+  'rows' in limit ? formatCount(limit.rows) : `${percentAllowed(limit.fraction)} %`
 
 function lastLine(plan: ReversePlan): string {
   if (!plan.may_deliver) return ' this target only plans: it has no `deliver: true`'

@@ -1,6 +1,7 @@
 import type { Limit, ReverseLimits, ReverseSync } from '../config/project.ts'
 import type { ErrorCode } from '../model/error-catalogue.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { percentAbove, percentAllowed, rounding, shareOf } from '../model/percent-above.ts'
 import type { GuardCheck } from '../model/plan.ts'
 import type { Comparison } from './compare.ts'
 
@@ -33,7 +34,7 @@ export function checkGuards(counts: GuardCounts, limits: ReverseLimits): readonl
     // A share of nothing says nothing: the first run is asked about with --first-run. What was intended and never accepted
     // may be the destination's own: to remove it takes a number of rows, or all.
     const isOfNothing = counts.accepted === 0 && (name !== 'max_removed' || atLeastAll(limit))
-    const ok = 'rows' in limit ? rows <= limit.rows : isOfNothing || rows <= share(limit.fraction, counts)
+    const ok = 'rows' in limit ? rows <= limit.rows : isOfNothing || rows <= shareOf(limit.fraction, counts.accepted)
     const fraction = counts.accepted === 0 ? 0 : rows / counts.accepted
     const flag = `--${name.replace('_', '-')}`
     const isInRows = 'rows' in limit || (counts.accepted === 0 && !ok)
@@ -90,29 +91,15 @@ function messageOf(counts: GuardCounts, { name, limit, value }: GuardCheck): str
   const verb = name === 'max_added' ? 'add' : name === 'max_changed' ? 'change' : 'remove'
   const would = `${counts.sync} would ${verb} ${inWords(rows)} rows`
   if ('rows' in limit) return `${would}; ${name} is ${inWords(limit.rows)}.`
-  const allowed = Number((limit.fraction * 100).toFixed(4))
+  const allowed = percentAllowed(limit.fraction)
   if ('rows' in value)
     return `${would} that were to be sent and that the destination is not known to have taken; ${name} is ${allowed} % of what was accepted, which is nothing yet.`
-  return `${would}, ${percentAbove(value.fraction, allowed)} % of what was accepted; ${name} is ${allowed} %.`
+  return `${would}, ${percentAbove(value.fraction, limit.fraction)} % of what was accepted; ${name} is ${allowed} %.`
 }
-
-/** As few digits as still show that it is more: 50.3 % of 50 % would read as 50. */
-function percentAbove(fraction: number, allowed: number): string {
-  for (const digits of [0, 1, 2, 3]) {
-    const text = (fraction * 100).toFixed(digits)
-    if (Number(text) > allowed) return text
-  }
-  return String(fraction * 100)
-}
-
-/** 29 of 100 rows are 29 %, though 0.29 × 100 is a little less in binary. */
-const share = (fraction: number, { accepted }: GuardCounts): number => fraction * accepted + rounding
 
 const atLeastAll = (limit: Limit): boolean => 'fraction' in limit && limit.fraction >= 1
 
 const inWords = (rows: number): string => rows.toLocaleString('en-US')
-
-const rounding = 1e-6
 
 const codes: { readonly [name in GuardCheck['name']]: ErrorCode } = {
   max_added: 'MR-4101',

@@ -88,6 +88,12 @@ test('a guard that would stop the run is named, with the flag that allows it onc
   expect(last(18).at(-1)).toBe(' a run would send the 18 rows that opt out, and stop')
 })
 
+test('a guard that stops shows a number above its limit, as its error does', () => {
+  const held = { name: 'max_changed', value: { fraction: 0.503 }, limit: { fraction: 0.5 }, ok: false } as const
+  const text = show({ ...people, guards: [{ ...held, override: '--max-changed 51%' }] })
+  expect(text).toContain(' guards   changed 50.3 % of 50 %: stops\n')
+})
+
 test('what would stop the run before the guards are asked is said in the last line', () => {
   const stops = { code: 'MR-4003', message: 'people has never delivered to this destination.' }
   expect(

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../model/millrace-error.ts'
+import { percentAbove, percentAllowed, shareOf } from '../../model/percent-above.ts'
 import type { Fence } from '../port.ts'
 import type { ParentHash, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
@@ -189,14 +190,18 @@ export function guardShrink(shrink: {
 }): void {
   const { gone, before, limit, stream, sync } = shrink
   if (limit === null || gone === 0) return
-  const allowed = 'rows' in limit ? limit.rows : limit.fraction * before
+  const allowed = 'rows' in limit ? limit.rows : shareOf(limit.fraction, before)
   if (gone <= allowed) return
-  const percent = Math.round((gone / before) * 100)
+  const share = gone / before
+  const [percent, most] =
+    'rows' in limit
+      ? [Math.round(share * 100), limit.rows]
+      : [percentAbove(share, limit.fraction), `${percentAllowed(limit.fraction)} %`]
   throw new MillraceError('MR-4105', {
-    message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${'rows' in limit ? limit.rows : `${Math.round(limit.fraction * 100)} %`}.`,
+    message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${most}.`,
     kept: 'The table is as it was before this commit; the watermark has not moved.',
     next: [
-      `If it is right:  millrace sync run ${sync} --full-refresh --max-shrink ${Math.min(100, percent + 1)}%`,
+      `If it is right:  millrace sync run ${sync} --full-refresh --max-shrink ${Math.min(100, Math.floor(share * 100) + 1)}%`,
       'If not, look at the source: an emptied export, a lost permission, a filter.',
     ],
   })
