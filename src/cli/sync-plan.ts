@@ -1,9 +1,12 @@
 import { planSyncs } from '../app/plan-syncs.ts'
 import { selectSyncs } from '../config/select.ts'
+import { exitCodeOf } from '../model/exit-code.ts'
+import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
 import type { SyncPlan } from '../model/plan.ts'
 import { planOnTarget } from '../render/on-target.ts'
 import { renderPlan } from '../render/plan-text.ts'
 import { withApp } from './open-app.ts'
+import { reportError } from './report-error.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 export type PlanFlags = {
@@ -20,16 +23,28 @@ export async function planChosenSyncs(
   return withApp(shell, {}, async (app) => {
     const syncs = selectSyncs(app.project, { select, exclude: flags.exclude ?? [], all: select.length === 0 })
     let changes = false
+    const errors: MillraceError[] = []
     for (const sync of syncs)
-      for (const planned of await planSyncs(app, [sync], { offline: flags.offline === true })) {
-        const plan = planOnTarget(planned, shell.target)
-        changes ||= hasChanges(plan)
-        if (shell.json) shell.line({ type: 'plan', ...plan })
-        else shell.print(`${renderPlan(shorten(plan), { color: shell.color })}\n`)
+      try {
+        for (const planned of await planSyncs(app, [sync], { offline: flags.offline === true })) {
+          const plan = planOnTarget(planned, shell.target)
+          changes ||= hasChanges(plan)
+          if (shell.json) shell.line({ type: 'plan', ...plan })
+          else shell.print(`${renderPlan(shorten(plan), { color: shell.color })}\n`)
+        }
+      } catch (error) {
+        if (shell.stop.signal.aborted) throw error
+        errors.push(...allOf(error))
       }
-    return { exitCode: changes && flags.detailedExitcode ? 3 : 0, result: { changes } }
+    // Behind the plans, as a run does it: what cannot be planned hides no other.
+    for (const error of errors) reportError(shell, error)
+    const planned = changes && flags.detailedExitcode ? 3 : 0
+    return { exitCode: errors.length > 0 ? exitCodeOf(errors) : planned, result: { changes } }
   })
 }
+
+const allOf = (error: unknown): readonly MillraceError[] =>
+  error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
 
 /** ETL reads whatever there is: a change is a table that would be made or altered, or a stream never loaded. */
 function hasChanges(plan: SyncPlan): boolean {

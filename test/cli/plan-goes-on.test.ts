@@ -1,0 +1,22 @@
+/** `sync plan` of several syncs shows each that can be planned, as a run runs each that can run. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { edit, linesOf, millrace, newProject, serveSmallWorld, type Ended } from './command.ts'
+
+let directory: string
+let end: () => Promise<Ended>
+beforeAll(async () => {
+  directory = await newProject()
+  end = await serveSmallWorld(directory)
+}, 60_000)
+afterAll(() => end())
+
+test('one that cannot be planned hides no other', async () => {
+  await millrace(directory, 'sync', 'run', 'stripe')
+  edit(directory, 'syncs/stripe.yaml', (text) => text.replace('[email, phone]', '[email, phon]'))
+  const { code, stdout, stderr } = await millrace(directory, 'sync', 'plan', '--detailed-exitcode')
+  expect([code, stderr]).toEqual([2, expect.stringContaining('did you mean phone?')])
+  expect(stdout).toContain('customerio_people → customerio person')
+  const lines = linesOf(await millrace(directory, 'sync', 'plan', '--json'))
+  expect(lines.map(({ type }) => type)).toEqual(['plan', 'error', 'result'])
+  expect(lines.at(-1)).toMatchObject({ exit_code: 2, changes: true })
+}, 60_000)
