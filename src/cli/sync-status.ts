@@ -96,21 +96,24 @@ function statusText({ sync, last_run: last, running, also_running: more }: Statu
   const paint = makePaint(color)
   const lines = [` ${paint('bold', printable(sync))}`]
   for (const run of running ? [running, ...more] : []) {
-    const part = run.partition === undefined ? '' : `, backfill of ${printable(run.partition)}`
-    lines.push(`   running since ${formatInstant(run.started_at)}, run ${run.run_id}, pid ${run.pid}${part}`)
+    lines.push(`   running since ${formatInstant(run.started_at)}, run ${run.run_id}, pid ${run.pid}${partText(run)}`)
     for (const [name, progress] of Object.entries(run.progress))
       lines.push(`     ${printable(name)}  ${progressText(progress)}`)
     if (run.waiting_for !== null) lines.push(`     waiting for ${printable(run.waiting_for)}`)
   }
   if (last)
     lines.push(
-      `   last run ${last.run_id}  ${last.ended === 'without a word' ? 'ended without a word' : last.status}  ${formatInstant(last.started_at)}`,
+      `   last run ${last.run_id}  ${last.ended === 'without a word' ? 'ended without a word' : last.status}  ${formatInstant(last.started_at)}${partText(last)}${last.limited_to === undefined ? '' : `, with --limit ${last.limited_to}`}`,
       `     ${ledgerLine(last)}`,
       ...(last.error ? [`     ${last.error.code}: ${printable(last.error.message)}`] : []),
     )
   if (!last && !running) lines.push('   never run on this target')
   return lines.map((line) => `${line}\n`).join('')
 }
+
+/** Of a load by its watermark it says nothing. */
+const partText = ({ partition }: { readonly partition?: string }): string =>
+  partition === undefined ? '' : `, backfill of ${printable(partition)}`
 
 function progressText({ read, counted, loaded, done, intended, delivered, rejected }: Progress): string {
   const of = counted === undefined ? '' : ` of ${formatCount(counted)}`

@@ -148,8 +148,7 @@ function valueOf({ value, limit, ok }: GuardCheck): string {
   return ok || 'rows' in limit ? formatPercent(value.fraction) : `${percentAbove(value.fraction, limit.fraction)} %`
 }
 
-const limitText = (limit: Amount) =>
-  'rows' in limit ? formatCount(limit.rows) : `${percentAllowed(limit.fraction)} %`
+const limitText = (limit: Amount) => ('rows' in limit ? formatCount(limit.rows) : `${percentAllowed(limit.fraction)} %`)
 
 function lastLine(plan: ReversePlan): string {
   if (!plan.may_deliver) return ' this target only plans: it has no `deliver: true`'

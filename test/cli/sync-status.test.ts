@@ -34,3 +34,15 @@ test('of several runs that are on each is told, and none is said to have ended',
     last_run: { run_id: 'of-sandbox-59', ended: 'ok' },
   })
 })
+
+test('of what ran last it is told that it was a part of a backfill, or a trial: neither is the nightly load', async () => {
+  const partition = 'customers 2022-01-01/2022-02-01'
+  const ended = (id: string, hour: number) => ({
+    ...aRun(id, { started_at: `2026-11-22T${hour}:00:00.000Z`, status: 'ok' }),
+  })
+  await store.recordRun({ ...ended('last-part', 11), partition })
+  const { stdout } = await millrace(project, 'sync', 'status', 'stripe')
+  expect(stdout).toMatch(/last run last-part .*, backfill of customers 2022-01-01\/2022-02-01\n/)
+  await store.recordRun({ ...ended('trial', 12), limited_to: 100 })
+  expect((await millrace(project, 'sync', 'status', 'stripe')).stdout).toMatch(/last run trial .*, with --limit 100\n/)
+})

@@ -19,7 +19,13 @@ test.each(['plain', 'tty', 'json', 'github'] as const)('a warning is of the targ
   const renderer = createRenderer({ mode, ...outputs, color: false, verbosity: 'normal', target: 'prod' })
   renderer.onEvent(etlEvents[0]!)
   renderer.onEvent({ type: 'run.warning', run_id: 'r1', message: 'Whole rows:  millrace backfill stripe' })
-  const reject = { type: 'row.rejected', run_id: 'r1', where: 'charges', code: 'MR-5002', message: 'not a date' } as const
+  const reject = {
+    type: 'row.rejected',
+    run_id: 'r1',
+    where: 'charges',
+    code: 'MR-5002',
+    message: 'not a date',
+  } as const
   for (let n = 0; n < 20; n++) renderer.onEvent({ ...reject, key: `k${n}` })
   const text = stdout.text() + stderr.text()
   expect(text).toContain('millrace --target prod backfill stripe')
