@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
+import { decodePart } from '../../model/decode-part.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { NoAnswerError, type Trouble, troubleError, troubleOf } from './trouble.ts'
 
@@ -135,16 +136,8 @@ function readUrl(url: string): { readonly where: string; readonly secrets: reado
   }
   if (!['redis:', 'rediss:'].includes(parsed.protocol) || parsed.hostname === '') throw notOfRedis()
   const { username, password } = parsed
-  const secrets = [password, decode(password), username, decode(username)].filter((text) => text.length > 2)
+  const secrets = [password, decodePart(password), username, decodePart(username)].filter((text) => text.length > 2)
   return { where: `${parsed.hostname}:${parsed.port || '6379'}`, secrets }
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // a lone percent sign
-  }
 }
 
 const notOfRedis = () =>

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'snowflake-sdk'
+import { decodePart } from '../../../model/decode-part.ts'
 import { MillraceError } from '../../../model/millrace-error.ts'
 import { requestTimeoutOf, type SnowflakeAuth, type SnowflakeOptions } from './options.ts'
 import { readPrivateKey } from './private-key.ts'
@@ -51,7 +52,7 @@ function proxyOptions(proxy: string): ConnectionOptions {
     proxyHost: hostname,
     proxyPort: Number(port || (protocol === 'https:' ? 443 : 80)),
     proxyProtocol: protocol.slice(0, -1),
-    ...(username !== '' && { proxyUser: decodeURIComponent(username), proxyPassword: decodeURIComponent(password) }),
+    ...(username !== '' && { proxyUser: decodePart(username), proxyPassword: decodePart(password) }),
     noProxy: 'localhost|127.0.0.1',
   }
 }

@@ -1,3 +1,5 @@
+import { decodePart } from '../../../model/decode-part.ts'
+
 /** Everything that a session with a Snowflake account needs; secrets are plain values by now. */
 export type SnowflakeOptions = {
   /** `organisation-account`, or an account locator. */
@@ -60,7 +62,7 @@ export const requestTimeoutOf = ({ requestTimeoutMs = 90_000 }: Pick<SnowflakeOp
 /** What must never be shown of these options. */
 export function secretsOf({ auth, proxy }: Pick<SnowflakeOptions, 'auth' | 'proxy'>): readonly string[] {
   const password = proxy === null || !URL.canParse(proxy) ? '' : new URL(proxy).password
-  return [...authSecrets(auth), password, decodeURIComponent(password)].filter((secret) => secret.length >= 4)
+  return [...authSecrets(auth), password, decodePart(password)].filter((secret) => secret.length >= 4)
 }
 
 function authSecrets(auth: SnowflakeAuth): readonly string[] {
