@@ -2,6 +2,7 @@
 import type { EtlSync } from '../config/project.ts'
 import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
+import { withAsked } from '../etl/known-of-table.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
@@ -102,7 +103,12 @@ async function storedState(
   const look = async (session: Session): Promise<StoredState> => {
     const kept = await session.state.readCursors(sync.name)
     const cursors = new Map(
-      kept.flatMap(({ stream, partition, cursor }) => (partition === '' ? [[stream, cursor] as const] : [])),
+      plans.map((plan) => {
+        const own = kept.filter(({ stream }) => stream === plan.stream.name)
+        const live = own.find(({ partition }) => partition === '')?.cursor ?? emptyCursor
+        const asked = own.flatMap(({ cursor }) => cursor.marks?.asked ?? [])
+        return [plan.stream.name, withAsked(plan, live, asked)] as const
+      }),
     )
     const changes = new Map<string, readonly SchemaChange[]>()
     for (const plan of plans) {

@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sync } from '../config/project.ts'
+import { hasProgress } from '../etl/known-of-table.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { Session } from '../warehouse/port.ts'
@@ -91,7 +92,10 @@ function unreadable(error: unknown): { readonly unreadable: string } {
 async function stateIn(app: App, session: Session, sync: Sync): Promise<SyncState> {
   const cursors = await session.state.readCursors(sync.name)
   return {
-    cursors: cursors.map(({ stream, partition, cursor, updatedAt }) => ({ stream, partition, cursor, updatedAt })),
+    // What is only known of a table is no state.
+    cursors: cursors
+      .filter(({ cursor }) => hasProgress(cursor))
+      .map(({ stream, partition, cursor, updatedAt }) => ({ stream, partition, cursor, updatedAt })),
     snapshot: sync.kind === 'reverse_etl' ? await countSnapshot(app, session, sync.name) : null,
     openIntents: await session.reverse.countIntents(sync.name),
     openRejects: await session.state.countOpenRejects(sync.name),

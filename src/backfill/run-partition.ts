@@ -2,6 +2,7 @@
 import type { EtlSync } from '../config/project.ts'
 import { restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
+import { hasProgress, withKnown } from '../etl/known-of-table.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
@@ -59,7 +60,12 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
       const kept = await session.state.readCursor(scope)
       if (isDoneFor(partition.plan, kept) && !request.again) return null
-      const live = await session.state.readCursor({ ...scope, partition: '' })
+      const live = await withKnown(
+        session,
+        sync.name,
+        partition.plan,
+        await session.state.readCursor({ ...scope, partition: '' }),
+      )
       await refuseOtherRows(session, partition.plan, live)
       await refuseLost(session, sync, { plan: partition.plan, live })
       const named = withStandingNames(partition.plan, live.marks?.asked)
@@ -78,7 +84,7 @@ async function refuseLost(
   { name }: EtlSync,
   { plan, live }: { readonly plan: StreamPlan; readonly live: Cursor },
 ): Promise<void> {
-  const why = await restartReason(session, plan, live)
+  const why = hasProgress(live) ? await restartReason(session, plan, live) : null
   if (why === null) return
   throw new MillraceError('MR-2201', {
     message: `${name}: ${plan.stream.name} cannot be filled from the past: ${why}, though it was loaded before.`,

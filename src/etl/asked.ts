@@ -135,11 +135,15 @@ const ownAccount = 'the connection’s own account'
  * into another one, or children were left out. null: nothing has to.
  */
 export async function restartReason(session: Session, plan: StreamPlan, kept: Cursor): Promise<string | null> {
-  if (kept.watermark === null && kept.scan === null) return null
   const before = kept.marks?.asked
+  if (kept.watermark === null && kept.scan === null && before === undefined) return null
+  return (await lacksTable(session, plan)) ? 'a table of it was not there' : restartBy(plan, before)
+}
+
+export async function lacksTable(session: Session, plan: StreamPlan): Promise<boolean> {
   for (const { table } of [plan.shape, ...plan.children.map(({ shape }) => shape)])
-    if (!(await session.introspect(table.schema, table.name))) return 'a table of it was not there'
-  return restartBy(plan, before)
+    if (!(await session.introspect(table.schema, table.name))) return true
+  return false
 }
 
 /** As far as the cursor tells. */

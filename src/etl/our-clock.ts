@@ -14,10 +14,8 @@ export function scanStart(now: Date, { marks }: Cursor): string {
 export const readSince = ({ scan, marks }: Cursor & { readonly scan: ScanState }): string =>
   laterOf(scan.started_at, marks?.committed_at ?? '')
 
-export const withCommittedAt = <C extends Cursor>(cursor: C, at: string): C => ({
-  ...cursor,
-  marks: { ...cursor.marks, committed_at: laterOf(at, cursor.marks?.committed_at ?? '') },
-})
+export const withCommittedAt = (cursor: Cursor | null, at: string): Cursor | null =>
+  cursor && { ...cursor, marks: { ...cursor.marks, committed_at: laterOf(at, cursor.marks?.committed_at ?? '') } }
 
 export function behindOf(stream: string, { marks }: Cursor, now: Date): string | null {
   const at = marks?.committed_at

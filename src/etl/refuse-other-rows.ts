@@ -7,9 +7,16 @@ import { tableName, type StreamPlan } from './resolve-streams.ts'
 
 /** @param kept the live cursor @throws MillraceError MR-2201 where a table is there, and its rows are others than what comes */
 export async function refuseOtherRows(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
-  const others = [...(await otherOwn(session, plan, kept.marks?.asked)), ...(await otherChildren(session, plan, kept))]
+  const others = [...(await otherOwn(session, plan, askedBefore(kept))), ...(await otherChildren(session, plan, kept))]
   if (others.length > 0) throw refusalOf(others)
   await refuseOtherVersions(session, plan, kept)
+}
+
+/** What the version of rows is, only a complete scan says of all of them. */
+function askedBefore({ watermark, marks }: Cursor): Asked | undefined {
+  if (watermark !== null || marks?.asked === undefined) return marks?.asked
+  const { version: _version, ...asked } = marks.asked
+  return asked
 }
 
 /** @returns one, or none where no table of such rows is there */
@@ -47,8 +54,8 @@ function tablesInside({ stream, children }: StreamPlan, before: Asked | undefine
 }
 
 /**
- * What the version of rows is, only a complete scan writes down. Behind a trial with a limit, a first scan that was stopped, a
- * backfill before it or a reset the rows themselves are asked. @throws MillraceError MR-2201
+ * Behind a trial with a limit, a first scan that was stopped, a backfill before it or a reset the rows themselves are asked.
+ * @throws MillraceError MR-2201
  */
 async function refuseOtherVersions(session: Session, plan: StreamPlan, kept: Cursor): Promise<void> {
   const { stream, shape, config, mode } = plan
@@ -65,6 +72,6 @@ async function refuseOtherVersions(session: Session, plan: StreamPlan, kept: Cur
 }
 
 function isKnown({ shape }: StreamPlan, { watermark, marks }: Cursor): boolean {
-  const asked = marks?.asked
-  return asked === undefined ? watermark !== null : asked.table === undefined || asked.table === nameOf(shape)
+  const table = marks?.asked?.table
+  return watermark !== null && (table === undefined || table === nameOf(shape))
 }

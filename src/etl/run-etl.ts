@@ -10,6 +10,7 @@ import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { nameOf, restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
+import { hasProgress, withKnown } from './known-of-table.ts'
 import { enterScope } from './open-scope.ts'
 import { withLostChildren } from './other-children.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
@@ -195,15 +196,16 @@ async function standing(
   session: Session,
   { plan, fence, connectorName: connector }: { readonly fence: Fence } & Pick<Beginner, 'plan' | 'connectorName'>,
 ): Promise<Cursor> {
-  const kept = await session.state.readCursor(fence)
+  const kept = await withKnown(session, fence.sync, plan, await session.state.readCursor(fence))
   await refuseOtherRows(session, plan, kept)
   const why = await restartReason(session, plan, kept)
   if (why !== null) {
-    context.emit({
-      type: 'run.warning',
-      run_id: context.runId,
-      message: `${plan.stream.name}: ${why}, so everything is read again.`,
-    })
+    if (hasProgress(kept))
+      context.emit({
+        type: 'run.warning',
+        run_id: context.runId,
+        message: `${plan.stream.name}: ${why}, so everything is read again.`,
+      })
     const at = kept.marks?.committed_at
     const marks = { ...(await marksOfStanding(session, plan, kept)), ...(at !== undefined && { committed_at: at }) }
     const cursor = { ...emptyCursor, marks }

@@ -17,6 +17,7 @@ import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
 import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
+import { afterTrial, withRowsOf } from './known-of-table.ts'
 import { countRead } from './read-again.ts'
 import { laterOf, readSince, withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
@@ -74,7 +75,6 @@ export class StreamWork {
   #resume: Json
   #again = 0
   readonly #read = countRead()
-  /** Whose rows the scan has read. null: everybody's. */
   #wholeOf: WholeOf | null = null
   /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
@@ -91,7 +91,7 @@ export class StreamWork {
     this.#start = start
     this.#scan = work.scan
     this.#maxShrink = work.maxShrink
-    this.#cursor = work.cursor
+    this.#cursor = withRowsOf(start.plan, work.scan.start, work.cursor)
     this.#sequence = start.sequence ?? 0
     this.#resume = work.scan.resume
     this.#workbench = openWorkbench(join(context.spoolDir, 'staging'))
@@ -230,11 +230,11 @@ export class StreamWork {
     readonly staged: readonly StagedChunk[]
     readonly cursor: Cursor
     readonly isLast: boolean
-    /** By the whole scan. */
     readonly read: number
   }): ChunkCommit {
     const { plan, fence, connectorName: connector } = this.#start
     const { scan } = this.#cursor
+    const { limit, start } = this.#scan
     // It may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
     const syncedAt = laterOf(this.#context.clock.now().toISOString(), readSince(this.#cursor))
     return {
@@ -246,11 +246,11 @@ export class StreamWork {
       scanId: scan.id,
       syncedAt,
       isLast: chunk.isLast,
-      cursor: this.#scan.limit === null ? withCommittedAt(chunk.cursor, syncedAt) : null,
+      cursor: withCommittedAt(limit === null ? chunk.cursor : afterTrial(plan, start, this.#start.cursor), syncedAt),
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
-      windowsReadBefore: plan.mode === 'replace_window' && this.#scan.limit === null ? scan.started_at : null,
+      windowsReadBefore: plan.mode === 'replace_window' && limit === null ? scan.started_at : null,
       ...(chunk.isLast ? this.#gone(chunk.read) : nothingGone),
     }
   }
@@ -280,7 +280,7 @@ export class StreamWork {
   }
 
   async #abandon(commit: ChunkCommit): Promise<void> {
-    if (commit.cursor)
+    if (this.#scan.limit === null)
       await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
   }
 

@@ -24,7 +24,10 @@ export type CursorMarks = {
   readonly committed_at?: string
   /** The connector's own: the resume point of the last checkpoint of the last complete scan. */
   readonly last?: Json
-  /** What the last complete scan was to read, of the sync's options. */
+  /**
+   * What the last complete scan was to read, of the sync's options. Where none was complete yet, what the first rows were read by that this scope has
+   * committed, trials among them. Fields that came since then stand in `loaded` as idle, with their columns.
+   */
   readonly asked?: Asked
 }
 

@@ -3,7 +3,7 @@
  * file, and never while a vendor is being called. In here: tables, views, fenced commits, diffs. Not in here: what a vendor
  * is, when to run, what to send. SQL text of a dialect stays in the adapter.
  */
-import type { Cursor } from '../model/cursor.ts'
+import type { Asked, Cursor } from '../model/cursor.ts'
 import type { ReverseLedger } from '../model/ledger.ts'
 import type { Json } from '../model/json.ts'
 import type { ParquetStyle } from '../model/parquet-style.ts'
@@ -100,6 +100,8 @@ export type StateTables = {
   readonly readCursors: (
     sync: string,
   ) => Promise<readonly (Scope & { readonly cursor: Cursor; readonly updatedBy: string; readonly updatedAt: string })[]>
+  /** What the scopes of a stream were asked for, each once, the live one first. @throws MillraceError MR-2007 */
+  readonly readAsked: (sync: string, stream: string) => Promise<readonly Asked[]>
   /** Those that have a cursor, whatever it says. */
   readonly readStreams: (sync: string) => Promise<readonly string[]>
   /** Was this commit made? For a COMMIT whose answer was lost. */
@@ -114,7 +116,10 @@ export type StateTables = {
   }) => Promise<readonly RunRecord[]>
   readonly readRejects: (filter: { readonly sync: string; readonly limit: number }) => Promise<readonly RejectRow[]>
   readonly countOpenRejects: (sync: string) => Promise<number>
-  /** Forgets what was read of a stream beside its live scan: parts of a backfill, passes over some columns. */
+  /**
+   * Forgets what was read of a stream beside its live scan: parts of a backfill, passes over some columns. Where nothing was read live, what
+   * is known of its table goes, too.
+   */
   readonly forgetPartitions: (sync: string, stream: string) => Promise<void>
   /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
   readonly reset: (sync: string, stream: string | null) => Promise<void>

@@ -38,7 +38,7 @@ export type World = {
   /** The first part of a backfill that is not done, planned and run as `millrace backfill` does. */
   readonly backfill: (
     connector: OpenedConnector,
-    range: Pick<BackfillRequest, 'from' | 'to'> & Partial<Pick<BackfillRequest, 'column' | 'streams'>>,
+    range: Pick<BackfillRequest, 'from' | 'to'> & Partial<Pick<BackfillRequest, 'column' | 'streams' | 'step'>>,
     options?: RunOptions & { readonly again?: boolean },
   ) => Promise<EtlOutcome | null>
   readonly rows: (sql: string) => Promise<readonly TextRow[]>

@@ -14,46 +14,50 @@ import {
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { TextRow } from '../port.ts'
 
+type Of = { readonly sync: string; readonly stream: string }
+
 /** @throws MillraceError MR-2007 */
-export function cursorOf(row: TextRow, { sync, stream }: { readonly sync: string; readonly stream: string }): Cursor {
-  const flawed = (part: string, cause: unknown) =>
-    new MillraceError('MR-2007', {
-      message: `${sync}, stream ${stream}: the ${part} of its cursor in _millrace.cursors is none that millrace writes: something else has changed it.`,
-      kept: 'The cursor is as it was found; nothing was read by it.',
-      next: [
-        'Restore the row or the warehouse from a backup, or',
-        `millrace sync state reset ${sync} --stream ${stream}   forgets the cursor: the next run reads the stream from the beginning`,
-      ],
-      cause,
-    })
-  const parse = (part: string, form: z.ZodType, json: string): unknown => {
-    try {
-      const value: unknown = JSON.parse(json)
-      form.parse(value)
-      // As it stands: what comes of the form has its members in another order.
-      return value
-    } catch (error) {
-      throw flawed(part, error)
-    }
-  }
+export function cursorOf(row: TextRow, of: Of): Cursor {
   const { watermark = null, scan, marks, cursor_version: version } = row
-  refuseNewerForm(Number(version ?? cursorVersion), { sync, stream })
+  refuseNewerForm(Number(version ?? cursorVersion), of)
   const { error } = instant.nullable().safeParse(watermark)
-  if (error) throw flawed('watermark', error)
-  const own = marks ? (parse('marks', marksForm, marks) as CursorMarks) : undefined // as the form says
+  if (error) throw flawed(of, 'watermark', error)
+  const own = marks ? (parse(of, 'marks', { form: marksForm, json: marks }) as CursorMarks) : undefined // as the form says
   const last = instant.safeParse(row['last_commit']).data
   return {
     watermark,
-    scan: scan ? (parse('scan', scanForm, scan) as ScanState | null) : null, // as the form says
+    scan: scan ? (parse(of, 'scan', { form: scanForm, json: scan }) as ScanState | null) : null, // as the form says
     ...((own ?? last) !== undefined && { marks: { ...own, ...(last !== undefined && { committed_at: last }) } }),
   }
 }
 
 /** @throws MillraceError MR-2007 */
-export function refuseNewerForm(
-  form: number,
-  { sync, stream }: { readonly sync: string; readonly stream: string },
-): void {
+export const askedIn = (json: string, of: Of): Asked => parse(of, 'marks', { form: askedForm, json }) as Asked // as the form says
+
+function parse(of: Of, part: string, { form, json }: { readonly form: z.ZodType; readonly json: string }): unknown {
+  try {
+    const value: unknown = JSON.parse(json)
+    form.parse(value)
+    // As it stands: what comes of the form has its members in another order.
+    return value
+  } catch (error) {
+    throw flawed(of, part, error)
+  }
+}
+
+const flawed = ({ sync, stream }: Of, part: string, cause: unknown) =>
+  new MillraceError('MR-2007', {
+    message: `${sync}, stream ${stream}: the ${part} of its cursor in _millrace.cursors is none that millrace writes: something else has changed it.`,
+    kept: 'The cursor is as it was found; nothing was read by it.',
+    next: [
+      'Restore the row or the warehouse from a backup, or',
+      `millrace sync state reset ${sync} --stream ${stream}   forgets the cursor: the next run reads the stream from the beginning`,
+    ],
+    cause,
+  })
+
+/** @throws MillraceError MR-2007 */
+export function refuseNewerForm(form: number, { sync, stream }: Of): void {
   if (form <= cursorVersion) return
   throw new MillraceError('MR-2007', {
     message: `${sync}, stream ${stream}: its cursor in _millrace.cursors has form ${form}, and this millrace knows forms up to ${cursorVersion}.`,

@@ -3,7 +3,7 @@ import type { Engine } from './engine.ts'
 import type { StateUpkeep } from '../state-upkeep.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
-import { endFences, lockSeededRow } from './state-tables.ts'
+import { endFences, lockSeededRow } from './take-fences.ts'
 
 export async function moveState(
   db: Engine,
@@ -16,6 +16,8 @@ export async function moveState(
     if (to !== from) {
       await dropGenerations(db, from)
       await endFences(db, to, 'move')
+      // What is known of tables, at most: of those that the cursors are of they say it themselves.
+      await db.run(`DELETE FROM _millrace.cursors WHERE sync = ${db.text(to)}`)
       for (const table of ['cursors', 'intents', 'rejects', 'changes', 'snapshots'])
         await db.run(`UPDATE _millrace.${table} SET sync = ${db.text(to)} WHERE sync = ${db.text(from)}`)
       if (await db.introspect(stateSchema, snapshotTable(from)))

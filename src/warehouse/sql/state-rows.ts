@@ -4,13 +4,15 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { StateReplacement, StateRow, StateTable, StateTableName } from '../state-upkeep.ts'
 import { dropGenerations } from './generation-table.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
-import { endFences, lockSeededRow } from './state-tables.ts'
+import { endFences, lockSeededRow } from './take-fences.ts'
 import { ensureTable } from './tables.ts'
 
 export async function hasState(db: Engine, sync: string): Promise<boolean> {
   if (await db.introspect(stateSchema, snapshotTable(sync))) return true
   for (const name of ['snapshots', 'intents', 'rejects', 'cursors'] as const) {
-    const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.${name} WHERE sync = ${db.text(sync)}`)
+    // What is only known of a table, behind a trial or a reset, no run goes on from.
+    const isGoneOn = name === 'cursors' ? ' AND (watermark IS NOT NULL OR scan IS NOT NULL)' : ''
+    const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.${name} WHERE sync = ${db.text(sync)}${isGoneOn}`)
     if (row?.['n'] !== '0') return true
   }
   return false

@@ -2,15 +2,15 @@
 import type { Engine } from './engine.ts'
 import { emptyCursor } from '../../model/cursor.ts'
 import type { RunRecord } from '../../model/run.ts'
-import { MillraceError } from '../../model/millrace-error.ts'
-import type { Scope, StateTables, TakenFence, TextRow } from '../port.ts'
+import type { StateTables, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
-import { cursorOf, refuseNewerForm } from './cursor-row.ts'
-import { dropGenerations } from './generation-table.ts'
-import { snapshotTable, stateSchema } from './state-schema.ts'
-import { fenceRowsWithForms, scopeCells, scopeIs } from './fence.ts'
+import { askedIn, cursorOf } from './cursor-row.ts'
+import { scopeIs } from './fence.ts'
+import { readAsked } from './read-asked.ts'
 import { replaceRow } from './replace-row.ts'
+import { resetState } from './reset-state.ts'
+import { raiseEpochs } from './take-fences.ts'
 
 export function stateTablesOf(db: Engine): StateTables {
   const readFence: StateTables['readFence'] = async (scope) => {
@@ -49,6 +49,10 @@ export function stateTablesOf(db: Engine): StateTables {
         }
       })
     },
+    readAsked: async (sync, stream) => {
+      const rows = await readAsked(db, `sync = ${db.text(sync)} AND stream = ${db.text(stream)}`)
+      return rows.map(({ json }) => askedIn(json, { sync, stream }))
+    },
     readStreams: async (sync) => {
       const rows = await db.rows(
         `SELECT DISTINCT stream FROM _millrace.cursors WHERE sync = ${db.text(sync)} ORDER BY stream`,
@@ -85,102 +89,13 @@ export function stateTablesOf(db: Engine): StateTables {
     },
     forgetPartitions: async (sync, stream) => {
       await db.run(
-        `DELETE FROM _millrace.cursors WHERE sync = ${db.text(sync)} AND stream = ${db.text(stream)} AND ${db.quote('partition')} <> ''`,
+        `DELETE FROM _millrace.cursors WHERE sync = ${db.text(sync)} AND stream = ${db.text(stream)} ` +
+          `AND (${db.quote('partition')} <> '' OR (watermark IS NULL AND scan IS NULL))`,
       )
     },
-    reset: (sync, stream) =>
-      db.transaction(async () => {
-        await lockSeededRow(db)
-        const scope = `sync = ${db.text(sync)}${stream === null ? '' : ` AND stream = ${db.text(stream)}`}`
-        await endFences(db, sync, 'reset', stream)
-        await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
-        await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
-        if (stream !== null) return
-        await dropGenerations(db, sync)
-        await db.run(`DELETE FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
-        await db.run(`DELETE FROM _millrace.snapshots WHERE sync = ${db.text(sync)}`)
-        const name = snapshotTable(sync)
-        if (!(await db.tablesIn(stateSchema, name)).includes(name)) return
-        // The table may go behind the COMMIT only: whoever dies between the two leaves nothing that a next run would believe.
-        const table = db.relation(stateSchema, name)
-        await db.run(`DELETE FROM ${table}`)
-        await db.whenCommitted(`DROP TABLE IF EXISTS ${table}`)
-      }),
+    reset: (sync, stream) => resetState(db, sync, stream),
   }
 }
-
-/** In one transaction, so that a run of many streams waits for one commit. Tells of each scope what it is now, and was before. */
-async function raiseEpochs(
-  db: Engine,
-  scopes: readonly Scope[],
-  runId: string,
-): Promise<(scope: Scope) => Omit<TakenFence, keyof Scope>> {
-  const before = new Map<string, { readonly epoch: number; readonly runId: string }>()
-  await db.transaction(async () => {
-    for (let at = 0; at < scopes.length; at += scopesAtOnce) {
-      const some = scopes.slice(at, at + scopesAtOnce)
-      const { touched, rows } = await db.lockAndLook({
-        // A row that is not there locks nothing: who makes one holds the seeded row, which everybody can update.
-        locks: [lockSeeded(db)],
-        select: fenceRowsWithForms(db, some.map((scope) => scopeIs(db, scope)).join(' OR ')),
-        change: raiseSql(db, some, runId),
-      })
-      if (touched === 0) throw notSeeded()
-      for (const { stream, part, epoch, owner, form } of rows) {
-        // Before anything is committed: whoever understands the cursor keeps the right to go on.
-        refuseNewerForm(form, { sync: some[0]?.sync ?? '', stream })
-        before.set(JSON.stringify([stream, part]), { epoch, runId: owner })
-      }
-    }
-  })
-  return ({ stream, partition }) => {
-    const previous = before.get(JSON.stringify([stream, partition])) ?? null
-    return { epoch: (previous?.epoch ?? 0) + 1, runId, previous }
-  }
-}
-
-function raiseSql(db: Engine, scopes: readonly Scope[], runId: string): string {
-  const mine = scopes.map((scope) => {
-    const cells = { ...scopeCells(db, scope), owner: db.text(runId), taken_at: db.now }
-    return `SELECT ${Object.entries(cells)
-      .map(([name, value]) => `${value} AS ${db.quote(name)}`)
-      .join(', ')}`
-  })
-  const key = ['sync', 'stream', 'partition'].map(db.quote)
-  const names = [...key, ...['owner', 'taken_at'].map(db.quote)]
-  return (
-    `MERGE INTO _millrace.fences AS t USING (${mine.join(' UNION ALL ')}) AS m ` +
-    `ON ${key.map((name) => `t.${name} = m.${name}`).join(' AND ')} ` +
-    `WHEN MATCHED THEN UPDATE SET epoch = t.epoch + 1, owner = m.owner, taken_at = m.taken_at ` +
-    `WHEN NOT MATCHED THEN INSERT (epoch, ${names.join(', ')}) VALUES (1, ${names.map((name) => `m.${name}`).join(', ')})`
-  )
-}
-
-/** In one statement. */
-const scopesAtOnce = 100
-
-/** Whoever is still at it loses the right to commit. */
-export async function endFences(db: Engine, sync: string, owner: string, stream: string | null = null): Promise<void> {
-  await db.run(
-    `UPDATE _millrace.fences SET epoch = epoch + 1, owner = ${db.text(owner)} WHERE sync = ${db.text(sync)}` +
-      (stream === null ? '' : ` AND stream = ${db.text(stream)}`),
-  )
-}
-
-export async function lockSeededRow(db: Engine): Promise<void> {
-  const seeded = await db.run(lockSeeded(db))
-  if (seeded.rowsChanged === 0) throw notSeeded()
-}
-
-const lockSeeded = (db: Engine): string =>
-  `UPDATE _millrace.fences SET taken_at = ${db.now} WHERE sync = '' AND stream = ''`
-
-/** Two runners that begin an empty database at once may both have seeded it: rows that are updated together are one lock. */
-const notSeeded = () =>
-  new MillraceError('MR-2001', {
-    message: '_millrace.fences holds no seeded row any more: somebody has edited it.',
-    next: `Insert ('', '', '', 0, '', current_timestamp), and run again.`,
-  })
 
 async function writeRun(db: Engine, run: RunRecord): Promise<void> {
   const json = (value: unknown) =>

@@ -231,6 +231,30 @@ export function stateConformance(open: OpenWarehouse): void {
         })
       })
 
+      test('keep what the table is known to hold, from which no run goes on', async () => {
+        const asked = { start: null, where: null, masks: { email: 'sha256' }, table: 'crm.people', key: ['id'] }
+        const write = async (partition: string, marks: CursorMarks) => {
+          const fence = await bench().session(({ state }) => state.takeFence({ ...scope, partition }, 'run-1'))
+          const cursor = { watermark: at(1), scan: null, marks }
+          await bench().session(({ etl }) =>
+            etl.commit({ fence, sequence: 1, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
+          )
+        }
+        await write('', { last: 7, asked })
+        await write('backfill:1', { asked })
+        await write('backfill:2', { asked: { ...asked, masks: {} } })
+        await bench().session(async ({ state, upkeep }) => {
+          expect(await state.readAsked('crm', 'people')).toEqual([asked, { ...asked, masks: {} }])
+          await state.reset('crm', null)
+          expect((await state.readCursors('crm')).map(({ partition, cursor }) => ({ partition, cursor }))).toEqual([
+            { partition: '', cursor: { watermark: null, scan: null, marks: { asked: { ...asked, masks: {} } } } },
+          ])
+          expect(await upkeep.has('crm')).toBe(false)
+          await state.forgetPartitions('crm', 'people')
+          expect(await state.readAsked('crm', 'people')).toEqual([])
+        })
+      })
+
       test('forget snapshot and intents of a delivery, and nothing of another one', async () => {
         const out = await openReverse(bench(), {
           model: 'SELECT 1 AS id',

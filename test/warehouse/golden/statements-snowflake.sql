@@ -657,6 +657,7 @@ UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'move' WHERE sync = 'othe
 SELECT name FROM _millrace.generations WHERE sync = 'other';
 DELETE FROM _millrace.generations WHERE sync = 'other';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'move' WHERE sync = 'third';
+DELETE FROM _millrace.cursors WHERE sync = 'third';
 UPDATE _millrace.cursors SET sync = 'third' WHERE sync = 'other';
 UPDATE _millrace.intents SET sync = 'third' WHERE sync = 'other';
 UPDATE _millrace.rejects SET sync = 'third' WHERE sync = 'other';
@@ -690,6 +691,7 @@ COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '' AND stream = '';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'out';
+SELECT stream, asked FROM (SELECT stream, CAST(GET(marks, 'asked') AS VARCHAR) AS asked, "PARTITION" FROM _millrace.cursors WHERE sync = 'out') AS s WHERE asked IS NOT NULL GROUP BY stream, asked ORDER BY stream, min("PARTITION");
 DELETE FROM _millrace.cursors WHERE sync = 'out';
 DELETE FROM _millrace.rejects WHERE sync = 'out';
 SELECT name FROM _millrace.generations WHERE sync = 'out';

@@ -1,0 +1,72 @@
+/**
+ * What a stream's table holds, by whoever loaded it. Each scope of a cursor says so of its own with the first rows that it commits: no
+ * scan has to be complete for rows of another key, another account or another name of a column to stand beside them.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Asked, Cursor } from '../model/cursor.ts'
+import { byName, knownBy, withNames } from '../model/known-of-table.ts'
+import { ownMember } from '../model/own-member.ts'
+import type { Session } from '../warehouse/port.ts'
+import { askedOf, nameOf } from './asked.ts'
+import type { StreamPlan } from './resolve-streams.ts'
+
+/** The live cursor, and what other scopes of its stream know of the table beside it. */
+export async function withKnown(session: Session, sync: string, plan: StreamPlan, live: Cursor): Promise<Cursor> {
+  if (knowsAll(plan, live.marks?.asked)) return live
+  return withAsked(plan, live, await session.state.readAsked(sync, plan.stream.name))
+}
+
+/** @param others of all scopes of the stream */
+export function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cursor {
+  const own = live.marks?.asked
+  const isElsewhere = own?.table !== undefined && own.table !== nameOf(plan.shape)
+  // Who reads on in another table begins anew by that.
+  if (isElsewhere && hasProgress(live)) return live
+  const here = others.filter(({ table }) => table === nameOf(plan.shape))
+  const { asked: _elsewhere, ...marks } = live.marks ?? {}
+  const asked = knownBy([...(own && !isElsewhere ? [own] : []), ...here])
+  if (asked === undefined && own === undefined) return live
+  return { ...live, marks: { ...marks, ...(asked && { asked }) } }
+}
+
+/** Something is complete, or under way. */
+export const hasProgress = ({ watermark, scan }: Cursor): boolean => watermark !== null || scan !== null
+
+/** Nobody else has to be asked. */
+function knowsAll({ shape, children }: StreamPlan, own: Asked | undefined): boolean {
+  if (own === undefined || own.table !== nameOf(shape)) return own !== undefined && own.table === undefined
+  const { loaded, inside } = own
+  const isNamed = (known: Asked['loaded'], { columns }: StreamPlan['shape']) =>
+    known === undefined || columns.every(({ field }) => Object.hasOwn(known.columns, field))
+  return isNamed(loaded, shape) && children.every((each) => isNamed(ownMember(inside, each.child.name), each.shape))
+}
+
+/** The cursor from the first rows of a scan on: what was known of the table before still holds for what stands in it. */
+export function withRowsOf<C extends Cursor>(plan: StreamPlan, start: string | null, cursor: C): C {
+  const before = cursor.marks?.asked
+  const asked = askedFromNow(plan, start, before)
+  return isDeepStrictEqual(asked, before) ? cursor : { ...cursor, marks: { ...cursor.marks, asked } }
+}
+
+/** Behind a `--limit` the cursor is where it was, and knows of the rows. null: it does already. */
+export function afterTrial(plan: StreamPlan, start: string | null, cursor: Cursor): Cursor | null {
+  const known = withRowsOf(plan, start, cursor)
+  return known === cursor ? null : known
+}
+
+function askedFromNow(plan: StreamPlan, start: string | null, before: Asked | undefined): Asked {
+  const now = askedOf(plan, start, before)
+  if (before === undefined || (before.table !== undefined && before.table !== now.table)) return now
+  const { key, version, source, account } = now
+  const inside = byName(before.inside, now.inside, withNames)
+  return {
+    // What an older form does not say.
+    key,
+    version,
+    source,
+    ...(account !== undefined && { account }),
+    ...before,
+    ...(before.loaded && now.loaded && { loaded: withNames(before.loaded, now.loaded) }),
+    ...(before.inside && inside && { inside }),
+  }
+}
