@@ -1,6 +1,6 @@
 /** What a backfill reads, by the vendor's streams and by what the warehouse remembers. Writes nothing. */
 import type { EtlSync } from '../config/project.ts'
-import { planBackfill, type BackfillRequest, type KeptCursor, type Partition } from '../backfill/plan-backfill.ts'
+import { keptCursors, planBackfill, type BackfillRequest, type Partition } from '../backfill/plan-backfill.ts'
 import { resolveStreams } from '../etl/resolve-streams.ts'
 import { scanOf } from '../etl/scan-of.ts'
 import type { BackfillPlan, PlannedPartition } from '../model/backfill-plan.ts'
@@ -78,12 +78,12 @@ async function partitionsBy(
 ): Promise<readonly Partition[]> {
   const plans = await resolveStreams(sync, connection.connector, { signal: app.signal })
   const vendorNow = await connection.now()
-  return planBackfill(sync, plans, { request, cursors: await keptCursors(app, sync, runId), vendorNow })
-}
-
-function keptCursors(app: App, { name }: EtlSync, runId: string): Promise<readonly KeptCursor[]> {
-  const request = { runId, purpose: `plan ${name}` }
-  return lookInWarehouse(app, request, { look: ({ state }) => state.readCursors(name), nothing: [] })
+  const cursors = await lookInWarehouse(
+    app,
+    { runId, purpose: `plan ${sync.name}` },
+    { look: (session) => keptCursors(session, sync, plans), nothing: [] },
+  )
+  return planBackfill(sync, plans, { request, cursors, vendorNow })
 }
 
 async function countRows(app: App, connection: OpenedConnection, partition: Partition): Promise<Counted> {

@@ -1,12 +1,13 @@
 /** Which parts of which streams a backfill reads, and which of them are done. */
 import type { EtlSync } from '../config/project.ts'
-import { askedOf, nameOf } from '../etl/asked.ts'
+import { askedOf, lacksTable, nameOf } from '../etl/asked.ts'
 import { digestOf, scanDigestOf } from '../etl/options-digest.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { lackingColumns } from '../etl/standing-rows.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import type { Session } from '../warehouse/port.ts'
 import { narrowToColumn } from './narrow-to-column.ts'
 import {
   countSteps,
@@ -55,6 +56,21 @@ type Known = { readonly request: BackfillRequest; readonly cursors: readonly Kep
 
 /** A stream, whole or narrowed to a field. */
 type Part = { readonly plan: StreamPlan; readonly column: string | null }
+
+/** Of a table that is not there no part is done or begun. */
+export async function keptCursors(
+  session: Session,
+  { name }: EtlSync,
+  plans: readonly StreamPlan[],
+): Promise<readonly KeptCursor[]> {
+  const cursors = await session.state.readCursors(name)
+  const lost = new Set<string>()
+  for (const plan of plans) {
+    const hasParts = cursors.some(({ stream, partition }) => stream === plan.stream.name && partition !== '')
+    if (hasParts && (await lacksTable(session, plan))) lost.add(plan.stream.name)
+  }
+  return cursors.filter(({ stream, partition }) => partition === '' || !lost.has(stream))
+}
 
 /** @throws MillraceErrors with every stream that cannot be backfilled; MR-1001 for a range that is none */
 export function planBackfill(sync: EtlSync, plans: readonly StreamPlan[], known: Known): readonly Partition[] {

@@ -1,19 +1,20 @@
 /** One partition: a cursor scope of its own, beside the live one, which it never touches. Nothing is swept. */
 import type { EtlSync } from '../config/project.ts'
-import { restartReason } from '../etl/asked.ts'
+import { lacksTable, restartBy, restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
 import { hasProgress, withKnown } from '../etl/known-of-table.ts'
+import { begunAfresh } from '../etl/our-clock.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
-import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
+import { marksOfStanding, sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
-import type { Cursor } from '../model/cursor.ts'
+import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
-import type { Session } from '../warehouse/port.ts'
+import type { Scope, Session } from '../warehouse/port.ts'
 import { isDoneFor, type Partition } from './plan-backfill.ts'
 
 export type PartitionRequest = {
@@ -58,15 +59,8 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
     { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
     async (session) => {
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
-      const kept = await session.state.readCursor(scope)
+      const { kept, live } = await standing(session, partition.plan, scope)
       if (isDoneFor(partition.plan, kept) && !request.again) return null
-      const live = await withKnown(
-        session,
-        sync.name,
-        partition.plan,
-        await session.state.readCursor({ ...scope, partition: '' }),
-      )
-      await refuseOtherRows(session, partition.plan, live)
       await refuseLost(session, sync, { plan: partition.plan, live })
       const named = withStandingNames(partition.plan, live.marks?.asked)
       const plan = await prepareTables(context, session, named)
@@ -76,6 +70,24 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
       return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: request.connectorName })
     },
   )
+}
+
+/** What holds still of the part's own cursor and of the live one: what a table had that is not there is forgotten before it is made anew. */
+async function standing(
+  session: Session,
+  plan: StreamPlan,
+  scope: Scope,
+): Promise<{ readonly kept: Cursor; readonly live: Cursor }> {
+  const ofLive = { ...scope, partition: '' }
+  const live = await withKnown(session, scope.sync, plan, await session.state.readCursor(ofLive))
+  await refuseOtherRows(session, plan, live)
+  if (!hasProgress(live) && (await lacksTable(session, plan))) {
+    const still = { ...emptyCursor, marks: await marksOfStanding(session, plan, live) }
+    await session.state.forgetPartitions(scope.sync, scope.stream)
+    return { kept: still, live: still }
+  }
+  const kept = await session.state.readCursor(scope)
+  return { kept: restartBy(plan, kept.marks?.asked) === null ? kept : begunAfresh(kept), live }
 }
 
 /** A part of the past in a table that is not there would look like all of it to the live sync. */

@@ -2,7 +2,7 @@
  * Our clock, as what is stored has it: rows without a stamp of the vendor's, and what comes inside others, are told old from new by
  * when they were read. Where the clock was set back, or another machine's is behind, what is read counts as read after what was committed.
  */
-import type { Cursor, ScanState } from '../model/cursor.ts'
+import { emptyCursor, type Cursor, type ScanState } from '../model/cursor.ts'
 
 /** When a scan begins: after all that was committed, or what it does not see could not be told from what was seen last. */
 export function scanStart(now: Date, { marks }: Cursor): string {
@@ -16,6 +16,10 @@ export const readSince = ({ scan, marks }: Cursor & { readonly scan: ScanState }
 
 export const withCommittedAt = (cursor: Cursor | null, at: string): Cursor | null =>
   cursor && { ...cursor, marks: { ...cursor.marks, committed_at: laterOf(at, cursor.marks?.committed_at ?? '') } }
+
+/** Of a cursor that does not hold any more: when was committed last does. */
+export const begunAfresh = ({ marks: { committed_at } = {} }: Cursor): Cursor =>
+  committed_at === undefined ? emptyCursor : { ...emptyCursor, marks: { committed_at } }
 
 export function behindOf(stream: string, { marks }: Cursor, now: Date): string | null {
   const at = marks?.committed_at

@@ -206,9 +206,7 @@ async function standing(
         run_id: context.runId,
         message: `${plan.stream.name}: ${why}, so everything is read again.`,
       })
-    const at = kept.marks?.committed_at
-    const marks = { ...(await marksOfStanding(session, plan, kept)), ...(at !== undefined && { committed_at: at }) }
-    const cursor = { ...emptyCursor, marks }
+    const cursor = { ...emptyCursor, marks: await marksOfStanding(session, plan, kept) }
     // What a backfill read is gone with the table.
     await session.state.forgetPartitions(fence.sync, fence.stream)
     await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: cursorVersion } })
@@ -217,11 +215,15 @@ async function standing(
   return kept
 }
 
-/** Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. */
-async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<CursorMarks> {
+/**
+ * Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. When was
+ * committed last holds in any case.
+ */
+export async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<CursorMarks> {
   const { table } = plan.shape
-  const asked = marks?.asked
-  if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name))) return {}
+  const { asked, committed_at } = marks ?? {}
+  if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name)))
+    return committed_at === undefined ? {} : { committed_at }
   return { ...marks, asked: await withLostChildren(session, plan, asked) }
 }
 

@@ -6,7 +6,7 @@ import type { EtlSync, StreamConfig } from '../../src/config/project.ts'
 import type { Context } from '../../src/connector/context.ts'
 import type { OpenedConnector } from '../../src/connector/contract.ts'
 import type { ChunkLimits } from '../../src/etl/context.ts'
-import { planBackfill, type BackfillRequest } from '../../src/backfill/plan-backfill.ts'
+import { keptCursors, planBackfill, type BackfillRequest } from '../../src/backfill/plan-backfill.ts'
 import { runPartition } from '../../src/backfill/run-partition.ts'
 import type { EtlContext } from '../../src/etl/context.ts'
 import { resolveStreams } from '../../src/etl/resolve-streams.ts'
@@ -75,10 +75,11 @@ export function openWorld(): World {
       const context = contextOf(options, (event) => options.onEvent?.(event))
       const sync = syncOf(options)
       const again = options.again ?? false
-      const partition = planBackfill(sync, await resolveStreams(sync, connector, context), {
+      const plans = await resolveStreams(sync, connector, context)
+      const partition = planBackfill(sync, plans, {
         request: { streams: ['people'], column: null, step: { ms: 1e12 }, ...range, again },
         cursors: await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
-          session.state.readCursors(sync.name),
+          keptCursors(session, sync, plans),
         ),
         vendorNow: (await connector.now?.(context)) ?? clock(),
       }).find(({ isDone }) => !isDone)
