@@ -2,7 +2,7 @@
 import type { EtlSync } from '../config/project.ts'
 import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
-import { withAsked } from '../etl/known-of-table.ts'
+import { liveAmong } from '../etl/known-of-table.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
@@ -102,14 +102,7 @@ async function storedState(
   })
   const look = async (session: Session): Promise<StoredState> => {
     const kept = await session.state.readCursors(sync.name)
-    const cursors = new Map(
-      plans.map((plan) => {
-        const own = kept.filter(({ stream }) => stream === plan.stream.name)
-        const live = own.find(({ partition }) => partition === '')?.cursor ?? emptyCursor
-        const asked = own.flatMap(({ cursor }) => cursor.marks?.asked ?? [])
-        return [plan.stream.name, withAsked(plan, live, asked)] as const
-      }),
-    )
+    const cursors = new Map(plans.map((plan) => [plan.stream.name, liveAmong(plan, kept)]))
     const changes = new Map<string, readonly SchemaChange[]>()
     for (const plan of plans) {
       const { name } = plan.stream

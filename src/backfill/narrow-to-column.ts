@@ -2,13 +2,19 @@
 import type { EtlSync } from '../config/project.ts'
 import { narrow } from '../etl/partial-pass.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
-import { columnNames } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import { refuseStream } from './refuse-stream.ts'
 
 /** `column`: the vendor's name of the field. */
 export type NarrowedPlan = { readonly plan: StreamPlan; readonly column: string }
+
+type ColumnRequest = {
+  readonly column: string
+  readonly isNamed: boolean
+  /** Field → column, of all fields of a stream, as its table has them. */
+  readonly namesOf: (plan: StreamPlan) => ReadonlyMap<string, string>
+}
 
 /**
  * `isNamed`: each of the streams was asked for, and has to have it; else those that do not are left out.
@@ -17,10 +23,10 @@ export type NarrowedPlan = { readonly plan: StreamPlan; readonly column: string 
 export function narrowToColumn(
   sync: EtlSync,
   plans: readonly StreamPlan[],
-  { column, isNamed }: { readonly column: string; readonly isNamed: boolean },
+  { column, isNamed, namesOf }: ColumnRequest,
 ): readonly NarrowedPlan[] {
   const having = plans.flatMap((plan) => {
-    const field = fieldOf(plan, column)
+    const field = fieldOf(plan, column, namesOf(plan))
     return field === undefined ? [] : [{ plan, field }]
   })
   if (having.length === 0) throw new MillraceErrors([unknownColumn(sync, plans, column)])
@@ -34,12 +40,10 @@ export function narrowToColumn(
   return having.map(({ plan, field }) => ({ plan: narrow(merging(plan), [field]), column: field }))
 }
 
-/** The vendor's name goes before the table's. */
-function fieldOf({ stream }: StreamPlan, column: string): string | undefined {
+/** The table's name goes before the vendor's: a run advises it by that. */
+function fieldOf({ stream }: StreamPlan, column: string, names: ReadonlyMap<string, string>): string | undefined {
   const fields = Object.keys(stream.columns)
-  if (fields.includes(column)) return column
-  const names = columnNames(fields)
-  return fields.find((field) => names.get(field) === column)
+  return fields.find((field) => names.get(field) === column) ?? fields.find((field) => field === column)
 }
 
 /** What never changes lands by merge, too, where it has a key. */

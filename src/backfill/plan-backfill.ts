@@ -1,9 +1,11 @@
 /** Which parts of which streams a backfill reads, and which of them are done. */
 import type { EtlSync } from '../config/project.ts'
 import { askedOf, lacksTable, nameOf } from '../etl/asked.ts'
+import { liveAmong } from '../etl/known-of-table.ts'
 import { digestOf, scanDigestOf } from '../etl/options-digest.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { lackingColumns } from '../etl/standing-rows.ts'
+import { standingNames } from '../etl/standing-names.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, MillraceErrors } from '../model/millrace-error.ts'
@@ -77,7 +79,8 @@ export function planBackfill(sync: EtlSync, plans: readonly StreamPlan[], known:
   const { streams, column } = known.request
   const chosen = chooseStreams(sync, plans, streams)
   if (column !== null) {
-    const narrowed = narrowToColumn(sync, chosen, { column, isNamed: streams.length > 0 })
+    const namesOf = (plan: StreamPlan) => standingNames(plan, liveAmong(plan, known.cursors).marks?.asked)
+    const narrowed = narrowToColumn(sync, chosen, { column, isNamed: streams.length > 0, namesOf })
     const errors = narrowed.flatMap(({ plan }) => notLoaded(sync, plan, known) ?? [])
     if (errors.length > 0) throw new MillraceErrors(errors)
     return narrowed.flatMap((part) => partitionsOf(sync, part, known))

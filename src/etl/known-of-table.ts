@@ -3,7 +3,7 @@
  * scan has to be complete for rows of another key, another account or another name of a column to stand beside them.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Asked, Cursor } from '../model/cursor.ts'
+import { emptyCursor, type Asked, type Cursor } from '../model/cursor.ts'
 import { byName, knownBy, withNames } from '../model/known-of-table.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
@@ -16,8 +16,19 @@ export async function withKnown(session: Session, sync: string, plan: StreamPlan
   return withAsked(plan, live, await session.state.readAsked(sync, plan.stream.name))
 }
 
+/** The same, of cursors that were read already. */
+export function liveAmong(
+  plan: StreamPlan,
+  kept: readonly { readonly stream: string; readonly partition: string; readonly cursor: Cursor }[],
+): Cursor {
+  const own = kept.filter(({ stream }) => stream === plan.stream.name)
+  const live = own.find(({ partition }) => partition === '')?.cursor ?? emptyCursor
+  const asked = own.flatMap(({ cursor }) => cursor.marks?.asked ?? [])
+  return withAsked(plan, live, asked)
+}
+
 /** @param others of all scopes of the stream */
-export function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cursor {
+function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cursor {
   const own = live.marks?.asked
   const isElsewhere = own?.table !== undefined && own.table !== nameOf(plan.shape)
   // Who reads on in another table begins anew by that.
