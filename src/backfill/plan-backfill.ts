@@ -1,6 +1,7 @@
 /** Which parts of which streams a backfill reads, and which of them are done. */
 import type { EtlSync } from '../config/project.ts'
 import { askedOf, lacksTable, nameOf } from '../etl/asked.ts'
+import { heededStart } from '../etl/heeded-start.ts'
 import { liveAmong } from '../etl/known-of-table.ts'
 import { digestOf, scanDigestOf } from '../etl/options-digest.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
@@ -47,6 +48,8 @@ export type Partition = {
   readonly name: string
   /** Exclusive, for the scan. */
   readonly to: string
+  /** Of a whole pass: it has to have read up to here. null: as far as it came. */
+  readonly until: string | null
   /** The sync's `start`, or the range's where that is earlier: somebody asks for what is older. */
   readonly start: string | null
   readonly isDone: boolean
@@ -107,12 +110,13 @@ function partitionsOf(
   // What is not over yet cannot be done.
   const over = new Date(vendorNow.getTime() - plan.stream.lagMs).toISOString()
   if (plan.stream.boundedBy === undefined) {
+    const whole = { plan, range: null, start: startFor(sync, request.from), until: untilFor(request, over) }
     const name = partitionName(null, column)
-    const isDone = !request.again && own.some((kept) => kept.partition === name && isDoneFor(plan, kept.cursor))
-    return [{ plan, range: null, name, to: over, start: sync.start, isDone, column }]
+    const isDone = !request.again && own.some((kept) => kept.partition === name && isRead(whole, kept.cursor))
+    return [{ ...whole, name, to: over, isDone, column }]
   }
   const range = rangeFor(sync, plan, { request, over, live: own.find((kept) => kept.partition === '')?.cursor })
-  const start = sync.start !== null && range.from < sync.start ? range.from : sync.start
+  const start = startFor(sync, range.from)
   const kept = own.flatMap(({ partition, cursor }) => {
     const of = rangeOf(partition, column)
     return of ? [{ ...of, isDone: isDoneFor(plan, cursor), isOpen: cursor.scan !== null }] : []
@@ -124,14 +128,36 @@ function partitionsOf(
     range: part,
     name: partitionName(part, column),
     to: part.to,
+    until: null,
     start,
     isDone: isCovered(part, done),
     column,
   }))
 }
 
+const startFor = ({ start }: EtlSync, from: string | null): string | null =>
+  start !== null && from !== null && from < start ? from : start
+
+function untilFor({ from, to }: BackfillRequest, over: string): string | null {
+  if (to !== null) return to < over ? to : over
+  // Some of what is asked for.
+  return from === null ? null : new Date(Date.parse(from) + 1).toISOString()
+}
+
+/** A pass over everything may have begun later, or ended earlier, than what is asked for. */
+export function isRead(
+  { plan, range, until, start }: Pick<Partition, 'plan' | 'range' | 'until' | 'start'>,
+  cursor: Cursor,
+): boolean {
+  if (!isDoneFor(plan, cursor)) return false
+  if (range !== null) return true
+  const [began, begins] = [cursor.marks?.asked?.start ?? null, heededStart(plan.stream, start)]
+  const hasBegun = began === null || (begins !== null && began <= begins)
+  return hasBegun && (until === null || (cursor.watermark !== null && cursor.watermark >= until))
+}
+
 /** Complete, with no pass under way, and read by the options of now, with the fields of now, into the table of now. */
-export function isDoneFor(plan: StreamPlan, { watermark, scan, marks }: Cursor): boolean {
+function isDoneFor(plan: StreamPlan, { watermark, scan, marks }: Cursor): boolean {
   if (watermark === null || scan !== null) return false
   const asked = { ...askedOf(plan, null), ...marks?.asked }
   const lacking = lackingColumns(plan, asked)

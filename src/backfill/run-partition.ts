@@ -15,7 +15,7 @@ import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
 import { emptyCursor, type Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Scope, Session } from '../warehouse/port.ts'
-import { isDoneFor, type Partition } from './plan-backfill.ts'
+import { isRead, type Partition } from './plan-backfill.ts'
 
 export type PartitionRequest = {
   readonly sync: EtlSync
@@ -60,17 +60,30 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
     async (session) => {
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
       const { kept, live } = await standing(session, partition.plan, scope)
-      if (isDoneFor(partition.plan, kept) && !request.again) return null
+      if (isRead(partition, kept) && !request.again) return null
       await refuseLost(session, sync, { plan: partition.plan, live })
       const named = withStandingNames(partition.plan, live.marks?.asked)
       const plan = await prepareTables(context, session, named)
       refuseMissing(sync, partition, plan)
       const { to } = partition
       const bounds = { from: partition.range?.from ?? null, to, upperBound: to }
-      return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: request.connectorName })
+      const { start } = partition
+      const own = endsEarly(partition, kept) ? { ...kept, scan: null } : kept
+      return openScope(context, session, {
+        ...scope,
+        plan,
+        kept: own,
+        bounds,
+        start,
+        connectorName: request.connectorName,
+      })
     },
   )
 }
+
+/** A whole pass that is under way would leave out what is asked for. */
+const endsEarly = ({ range, until }: Partition, { scan }: Cursor): boolean =>
+  range === null && until !== null && scan !== null && scan.upper_bound < until
 
 /** What holds still of the part's own cursor and of the live one: what a table had that is not there is forgotten before it is made anew. */
 async function standing(

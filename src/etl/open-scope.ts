@@ -17,6 +17,8 @@ export type ScopeRequest = {
   readonly kept: Cursor
   /** Of the scan, where none is under way. `upperBound` is what its end stands for. */
   readonly bounds: { readonly from: string | null; readonly to: string; readonly upperBound: string }
+  /** From when it reads, where its bounds do not say so. @default the beginning */
+  readonly start?: string | null
 }
 
 /**
@@ -26,13 +28,13 @@ export type ScopeRequest = {
 export async function openScope(
   context: EtlContext,
   session: Session,
-  { sync, partition, connectorName, plan, kept, bounds }: ScopeRequest,
+  { sync, partition, connectorName, plan, kept, bounds, start = null }: ScopeRequest,
 ): Promise<StreamStart> {
   const scope = { sync, stream: plan.stream.name, partition }
   const taken = await session.state.takeFence(scope, context.runId)
   const { account } = plan
   const now = {
-    by: scanDigestOf(plan, null),
+    by: scanDigestOf(plan, bounds.from === null ? start : null),
     ...(account !== undefined && { account }),
     throughout: throughoutOf(plan),
   }

@@ -24,7 +24,10 @@ export function withStandingNames(plan: StreamPlan, before: Asked | undefined): 
 }
 
 /** Of every field of the stream, whether it is loaded or not. */
-export function standingNames({ stream, mode, shape }: StreamPlan, before: Asked | undefined): ReadonlyMap<string, string> {
+export function standingNames(
+  { stream, mode, shape }: StreamPlan,
+  before: Asked | undefined,
+): ReadonlyMap<string, string> {
   const ours = mode === 'scd2' ? intervalColumns.map(({ name }) => name) : []
   const standing = before?.table === nameOf(shape) ? before.loaded?.columns : undefined
   return columnNames(Object.keys(stream.columns), ours, standing)

@@ -50,7 +50,7 @@ export async function syncStream(
     // A part that a limit read is no beginning of the whole.
     full: options.fullRefresh || (isGeneration && options.limit !== null),
     generation: isGeneration,
-    by: scanDigestOf(plan, isPartition ? null : options.start),
+    by: scanDigestOf(plan, isCut(start) ? null : options.start),
     account: plan.account,
     throughout: throughoutOf(plan),
     scanId: `${context.runId}-${stream.name}`,
@@ -113,6 +113,10 @@ async function pass(
     return error
   }
 }
+
+/** Its bounds say where it begins. */
+const isCut = ({ fence, cursor }: StreamStart): boolean =>
+  fence.partition !== '' && (cursor.scan?.partitions[0]?.from ?? null) !== null
 
 async function count(
   context: EtlContext,
