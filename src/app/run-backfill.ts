@@ -1,5 +1,6 @@
 /** The partitions of a backfill, each a run of its own, a few at a time. */
 import type { BackfillRequest, Partition } from '../backfill/plan-backfill.ts'
+import { giveUpOvertaken } from '../backfill/give-up-overtaken.ts'
 import { runPartition } from '../backfill/run-partition.ts'
 import type { EtlSync } from '../config/project.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
@@ -41,6 +42,11 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
   const planned = await underPermit(planning, sync.source, () =>
     planPartitions(app, sync, { request: options, runId: planning.runId }),
   )
+  if (planned.some(({ overtaken }) => overtaken.length > 0))
+    await app.warehouse.session(
+      { runId: planning.runId, purpose: `plan ${sync.name}`, signal: app.signal },
+      (session) => giveUpOvertaken(session, sync.name, planned),
+    )
   const todo = planned.filter((partition) => !partition.isDone)
   const done: RecordedRun[] = []
   const notBegun: MillraceError[] = []

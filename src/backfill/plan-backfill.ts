@@ -55,6 +55,8 @@ export type Partition = {
   readonly isDone: boolean
   /** The vendor's name of the one field that it reads. null: whole rows. */
   readonly column: string | null
+  /** Of cursor scopes of its stream: parts that were begun, and have been read in other ones since. */
+  readonly overtaken: readonly string[]
 }
 
 type Known = { readonly request: BackfillRequest; readonly cursors: readonly KeptCursor[]; readonly vendorNow: Date }
@@ -113,16 +115,17 @@ function partitionsOf(
     const whole = { plan, range: null, start: startFor(sync, request.from), until: untilFor(request, over) }
     const name = partitionName(null, column)
     const isDone = !request.again && own.some((kept) => kept.partition === name && isRead(whole, kept.cursor))
-    return [{ ...whole, name, to: over, isDone, column }]
+    return [{ ...whole, name, to: over, isDone, column, overtaken: [] }]
   }
   const range = rangeFor(sync, plan, { request, over, live: own.find((kept) => kept.partition === '')?.cursor })
   const start = startFor(sync, range.from)
   const kept = own.flatMap(({ partition, cursor }) => {
     const of = rangeOf(partition, column)
-    return of ? [{ ...of, isDone: isDoneFor(plan, cursor), isOpen: cursor.scan !== null }] : []
+    return of ? [{ ...of, partition, isDone: isDoneFor(plan, cursor), isOpen: cursor.scan !== null }] : []
   })
   const done = request.again ? [] : kept.filter((each) => each.isDone)
   const open = kept.filter((each) => each.isOpen)
+  const overtaken = open.filter((each) => isCovered(each, done)).map(({ partition }) => partition)
   return cutRange(range, request.step, [...done, ...open]).map((part) => ({
     plan,
     range: part,
@@ -132,6 +135,7 @@ function partitionsOf(
     start,
     isDone: isCovered(part, done),
     column,
+    overtaken,
   }))
 }
 

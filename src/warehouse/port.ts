@@ -121,6 +121,8 @@ export type StateTables = {
    * is known of its table goes, too.
    */
   readonly forgetPartitions: (sync: string, stream: string) => Promise<void>
+  /** Forgets a scan that is under way, with its scope. */
+  readonly forgetScan: (scope: Scope) => Promise<void>
   /** Forgets cursor (and, for reverse ETL, snapshot, intents, rejects) of a sync. */
   readonly reset: (sync: string, stream: string | null) => Promise<void>
 }

@@ -6,6 +6,7 @@ import type { EtlSync, StreamConfig } from '../../src/config/project.ts'
 import type { Context } from '../../src/connector/context.ts'
 import type { OpenedConnector } from '../../src/connector/contract.ts'
 import type { ChunkLimits } from '../../src/etl/context.ts'
+import { giveUpOvertaken } from '../../src/backfill/give-up-overtaken.ts'
 import { keptCursors, planBackfill, type BackfillRequest } from '../../src/backfill/plan-backfill.ts'
 import { runPartition } from '../../src/backfill/run-partition.ts'
 import type { EtlContext } from '../../src/etl/context.ts'
@@ -76,13 +77,17 @@ export function openWorld(): World {
       const sync = syncOf(options)
       const again = options.again ?? false
       const plans = await resolveStreams(sync, connector, context)
-      const partition = planBackfill(sync, plans, {
+      const planned = planBackfill(sync, plans, {
         request: { streams: ['people'], column: null, step: { ms: 1e12 }, ...range, again },
         cursors: await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
           keptCursors(session, sync, plans),
         ),
         vendorNow: (await connector.now?.(context)) ?? clock(),
-      }).find(({ isDone }) => !isDone)
+      })
+      await warehouse.session({ runId: 'test', purpose: 'plan' }, (session) =>
+        giveUpOvertaken(session, sync.name, planned),
+      )
+      const partition = planned.find(({ isDone }) => !isDone)
       if (!partition) return null
       const outcome = await runPartition(context, { sync, partition, connectorName: 'made_up', again })
       for (const report of Object.values(outcome.streams)) expectBalanced(report)

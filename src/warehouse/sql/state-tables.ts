@@ -93,6 +93,9 @@ export function stateTablesOf(db: Engine): StateTables {
           `AND (${db.quote('partition')} <> '' OR (watermark IS NULL AND scan IS NULL))`,
       )
     },
+    forgetScan: async (scope) => {
+      await db.run(`DELETE FROM _millrace.cursors WHERE ${scopeIs(db, scope)} AND scan IS NOT NULL`)
+    },
     reset: (sync, stream) => resetState(db, sync, stream),
   }
 }
