@@ -4,6 +4,13 @@ import type { ReverseSync, Sync } from '../config/project.ts'
 export const leaseName = (sync: Sync, target: string): string =>
   sync.kind === 'etl' ? loadLeaseName(sync.name, target) : deliveryLeaseName(sync, target)
 
+/** Of a part of a backfill, which runs beside the live sync and beside other parts. */
+export const partLeaseName = (
+  sync: Sync,
+  target: string,
+  of: { readonly stream: string; readonly partition: string },
+): string => `${leaseName(sync, target)}#${of.stream}#${of.partition}`
+
 export const loadLeaseName = (sync: string, target: string): string => `the load ${sync} on ${target}`
 
 export const deliveryLeaseName = (

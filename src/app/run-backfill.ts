@@ -7,7 +7,7 @@ import { exitCodeOf } from '../model/exit-code.ts'
 import { asMillraceError, type MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { dropDeadBackfills, partFolder } from './backfill-spool.ts'
-import { leaseName } from './lease-name.ts'
+import { partLeaseName } from './lease-name.ts'
 import { loadFromSource } from './load-from-source.ts'
 import { sayLeft } from './open-connection.ts'
 import { ofConnection, planPartitions } from './plan-backfill.ts'
@@ -87,7 +87,8 @@ function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Ou
   const { app } = work
   const { stream } = partition.plan
   const spool = partFolder(app, sync.name, `${stream.name} ${partition.name}`)
-  return underLease(work, `${leaseName(sync, app.target.name)}#${stream.name}#${partition.name}`, () =>
+  const of = { stream: stream.name, partition: partition.name }
+  return underLease(work, partLeaseName(sync, app.target.name, of), () =>
     loadFromSource(work, { sync, spool }, async (context, connection) =>
       runPartition(context, {
         sync,

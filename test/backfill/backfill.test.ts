@@ -182,6 +182,19 @@ it('with max_runs taken, --no-wait runs nothing (exit 4) and says who has the pl
   }
 })
 
+it('is not disturbed by a reset of the state, which is refused as it is beside a run', async () => {
+  await project.sandbox.setFault('stripe', 'delay', { ms: 300, times: 'always' })
+  const backfill = start([...charges, '--parallel', '1'], project)
+  await backfill.reached('batch.extracted:charges')
+  const reset = await millrace(['sync', 'state', 'reset', 'stripe', '--reason', 'a test', '--yes'], project)
+  expect(reset.lines.find(({ type }) => type === 'error')).toMatchObject({
+    code: 'MR-4001',
+    message: expect.stringContaining('the load stripe on sandbox#charges#backfill:'),
+  })
+  await project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
+  expect(await ended(backfill)).toBe(0)
+})
+
 it('--dry-run shows the parts, and writes nothing', async () => {
   const dry = await millrace([...charges, '--dry-run'], project)
   expect(dry.code).toBe(0)
