@@ -705,7 +705,7 @@ COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stream = '';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'reset' WHERE sync = 'out';
-SELECT stream, asked FROM (SELECT stream, (marks ->> '$."asked"') AS asked, "partition" FROM _millrace.cursors WHERE sync = 'out') AS s WHERE asked IS NOT NULL GROUP BY stream, asked ORDER BY stream, min("partition");
+SELECT stream, asked FROM (SELECT stream, (marks ->> '/asked') AS asked, "partition" FROM _millrace.cursors WHERE sync = 'out') AS s WHERE asked IS NOT NULL GROUP BY stream, asked ORDER BY stream, min("partition");
 DELETE FROM _millrace.cursors WHERE sync = 'out';
 DELETE FROM _millrace.rejects WHERE sync = 'out';
 SELECT name FROM _millrace.generations WHERE sync = 'out';
