@@ -167,7 +167,7 @@ async function writeLines(lines: AsyncIterable<string>, write: (text: string) =>
 /** A file that is gone with this process, however it ends: it holds what was sent. */
 async function openNameless(app: App, runId: string): Promise<FileHandle> {
   const directory = join(app.project.home, '.millrace')
-  await mkdir(directory, ownFolder)
+  await mkdir(directory, ownFolder(directory))
   const path = join(directory, `export-${runId}.ndjson`)
   const file = await open(path, 'wx+', 0o600)
   await rm(path)

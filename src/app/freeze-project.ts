@@ -67,7 +67,7 @@ function make(
   try {
     for (const file of files) {
       const path = join(building, file.path)
-      mkdirSync(dirname(path), ownFolder)
+      mkdirSync(dirname(path), ownFolder(dirname(path)))
       if ('link' in file) symlinkSync(file.link, path)
       else writeFileSync(path, file.content, { mode: 0o444, flag: 'wx' })
     }

@@ -14,7 +14,7 @@ type Place = { readonly home: Project['home']; readonly target: string }
 /** Without the URL, which may hold a password. */
 export async function markRedis(place: Place, now: Date): Promise<void> {
   const file = markOf(place)
-  await mkdir(dirname(file), ownFolder)
+  await mkdir(dirname(file), ownFolder(dirname(file)))
   await writeFile(file, `${JSON.stringify({ control_store: 'redis', since: now.toISOString() })}\n`)
 }
 

@@ -98,7 +98,7 @@ async function readKept(file: string, onProblem: (message: string) => void): Pro
 }
 
 async function writeKept(file: string, kept: Kept): Promise<void> {
-  await mkdir(dirname(file), ownFolder)
+  await mkdir(dirname(file), ownFolder(dirname(file)))
   const temporary = `${file}.${process.pid}`
   await writeFile(temporary, JSON.stringify(jsonOf(kept)))
   await rename(temporary, file)

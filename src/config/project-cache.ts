@@ -37,7 +37,7 @@ export function projectCache(root: string, home = root): ProjectCache | undefine
       attempt(() => {
         const text = JSON.stringify({ key, project })
         if (!isDeepStrictEqual(JSON.parse(text), { key, project })) return
-        mkdirSync(directory, ownFolder)
+        mkdirSync(directory, ownFolder(directory))
         writeFileSync(`${path}.${process.pid}`, text, { mode: 0o600 })
         renameSync(`${path}.${process.pid}`, path)
       }),

@@ -115,7 +115,7 @@ export function createHost(options: HostOptions): EngineHost {
     sawDate,
     lastDate: () => date,
     spoolPath(name) {
-      mkdirSync(options.spoolDir, ownFolder)
+      mkdirSync(options.spoolDir, ownFolder(options.spoolDir))
       return join(
         options.spoolDir,
         `${++spooled}-${name

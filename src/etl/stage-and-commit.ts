@@ -94,7 +94,7 @@ async function stageAndDrop(
 ): Promise<Staged> {
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
-  await mkdir(directory, ownFolder)
+  await mkdir(directory, ownFolder(directory))
   const { parquet } = context.warehouse
   const staged = await stageChunk(
     { chunk, directory, memoryLimit: context.stagingMemory, parquet, ...shape },

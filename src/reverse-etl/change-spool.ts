@@ -30,7 +30,7 @@ export type LineWriter = {
 
 /** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
 export async function makeSpool(directory: string): Promise<void> {
-  await writingIn(directory, () => mkdir(directory, ownFolder))
+  await writingIn(directory, () => mkdir(directory, ownFolder(directory)))
 }
 
 /** `words`: what is told where it cannot be written. */

@@ -49,7 +49,7 @@ export class Journal {
   /** @throws MillraceError MR-2004, MR-2008, as everything that writes here */
   static async create(directory: string, header: JournalHeader): Promise<Journal> {
     await inWords(directory, async () => {
-      await mkdir(directory, ownFolder)
+      await mkdir(directory, ownFolder(directory))
       await writeFile(join(directory, headerName), JSON.stringify(header), { flush: true })
     })
     return new Journal(directory, 1)

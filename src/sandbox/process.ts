@@ -85,7 +85,7 @@ async function checkJoined(
 }
 
 async function startChild(dir: string, options: SandboxOptions): Promise<OpenedSandbox | 'occupied'> {
-  mkdirSync(dir, ownFolder)
+  mkdirSync(dir, ownFolder(dir))
   const logPath = join(dir, 'host.log')
   const log = openSync(logPath, 'a')
   // Only what a process needs to live: the project's secrets have no business in the sandbox.

@@ -35,7 +35,7 @@ export function writeRunningFile(
 ): RunningFile {
   const running = { pid: process.pid, processStart: readProcessStart(process.pid), controlPort, token }
   const beside = join(dir, `${fileName}.${process.pid}`)
-  mkdirSync(dir, ownFolder)
+  mkdirSync(dir, ownFolder(dir))
   writeFileSync(beside, `${JSON.stringify(running)}\n`, { mode: 0o600 })
   renameSync(beside, join(dir, fileName))
   return running

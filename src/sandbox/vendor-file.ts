@@ -24,7 +24,7 @@ export type VendorFile = {
 
 /** null: in memory. */
 export function openVendorFile(path: string | null): VendorFile {
-  if (path) mkdirSync(dirname(path), ownFolder)
+  if (path) mkdirSync(dirname(path), ownFolder(dirname(path)))
   const db = new DatabaseSync(path ?? ':memory:')
   try {
     db.exec(schema)

@@ -31,7 +31,7 @@ export type KeptWorld = {
  * @throws MillraceError MR-6001 where another process holds it, or it is damaged
  */
 export function openWorldFile(dir: string | null, anew = false): WorldFile {
-  if (dir) mkdirSync(dir, ownFolder)
+  if (dir) mkdirSync(dir, ownFolder(dir))
   const path = dir === null ? ':memory:' : join(dir, 'world.sqlite')
   const db = new DatabaseSync(path)
   try {

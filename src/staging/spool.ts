@@ -62,7 +62,7 @@ export function openChunk(directory: string): ChunkWriter {
   let bytes = 0
   let made: string | undefined
   const pathOf = (name: string) => {
-    made ??= mkdirSync(directory, ownFolder) ?? directory
+    made ??= mkdirSync(directory, ownFolder(directory)) ?? directory
     return join(directory, name)
   }
   /** Files stand in the order in which their rows came: what comes after another file begins a new one. */

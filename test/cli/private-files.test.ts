@@ -30,3 +30,11 @@ test('of a folder that is open to others, doctor has a word', async () => {
   chmodSync(join(project, '.millrace'), 0o700)
   expect(told).toMatchObject({ ok: true, detail: expect.stringContaining('chmod 700') })
 })
+
+test('in a folder that a team shares, what one makes the others can go on with', async () => {
+  chmodSync(join(project, '.millrace'), 0o2770)
+  process.umask(0o002)
+  expect((await millrace(project, 'sync', 'run', 'customerio_people', '--first-run')).code).toBe(0)
+  process.umask(0o022)
+  expect(statSync(join(project, '.millrace/spool/sandbox/customerio_people')).mode & 0o777).toBe(0o770)
+})

@@ -103,7 +103,7 @@ export type RunningSnowflake = {
 
 export async function startSnowflake(options: SnowflakeOptions): Promise<RunningSnowflake> {
   const { directory } = options
-  mkdirSync(directory, ownFolder)
+  mkdirSync(directory, ownFolder(directory))
   const now = options.now ?? (() => new Date())
   const instance = await openInstance(options)
   const own = await instance.connect()

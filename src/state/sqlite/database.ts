@@ -26,7 +26,7 @@ export function openDatabase(path: string): Database {
 function openFile(path: string): DatabaseSync {
   let sql: DatabaseSync | undefined
   try {
-    mkdirSync(dirname(path), ownFolder)
+    mkdirSync(dirname(path), ownFolder(dirname(path)))
     sql = new DatabaseSync(path, { timeout: openTimeoutMs })
     prepareSchema(sql, path)
     // Not durable against a power cut, which ends every holder anyway; so a transaction costs no fsync.

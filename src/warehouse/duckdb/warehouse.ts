@@ -50,7 +50,7 @@ async function openFor(
 ): Promise<OpenFile> {
   if (request.signal?.aborted) throw stopped(request, request.signal.reason)
   if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
-  mkdirSync(dirname(options.path), ownFolder)
+  mkdirSync(dirname(options.path), ownFolder(dirname(options.path)))
   return engine.open({
     path: options.path,
     memoryLimit: options.memoryLimit,
