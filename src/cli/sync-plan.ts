@@ -34,7 +34,9 @@ export async function planChosenSyncs(
         }
       } catch (error) {
         if (shell.stop.signal.aborted) throw error
-        errors.push(...allOf(error))
+        // Of a warehouse that cannot be opened it is the same of each.
+        for (const each of allOf(error))
+          if (!errors.some(({ code, message }) => code === each.code && message === each.message)) errors.push(each)
       }
     // Behind the plans, as a run does it: what cannot be planned hides no other.
     for (const error of errors) reportError(shell, error)
