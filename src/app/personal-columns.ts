@@ -4,7 +4,6 @@ import { modelsOf } from '../config/order-syncs.ts'
 import type { ReverseSync } from '../config/project.ts'
 import { toSnake } from '../model/column-name.ts'
 import type { Personal } from '../reverse-etl/compare.ts'
-import type { ResolvedMapping } from '../reverse-etl/mapping.ts'
 import type { App } from './app.ts'
 import { neededModels } from './foreign-models.ts'
 
@@ -22,7 +21,3 @@ export function personalColumns(app: Pick<App, 'project' | 'warehouse'>, sync: R
   const words = models.flatMap(({ name, sql }) => (needed.has(name) ? sql.toLowerCase().match(/[\p{L}\p{N}_]+/gu) : []))
   return { columns, isRead: words.some((word) => word !== null && columns.has(word)) }
 }
-
-/** Destination fields that are filled from such a column. */
-export const maskedFields = ({ fields }: ResolvedMapping): ReadonlySet<string> =>
-  new Set(fields.flatMap(({ field, personal }) => (personal ? [field] : [])))

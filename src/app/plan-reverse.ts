@@ -12,6 +12,7 @@ import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
 import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
+import { personalFields } from '../reverse-etl/personal-values.ts'
 import { countWaitingAnswers } from '../reverse-etl/waiting-answers.ts'
 import { warningsOf } from '../reverse-etl/warnings.ts'
 import type { Candidate } from '../warehouse/port.ts'
@@ -19,7 +20,7 @@ import type { App } from './app.ts'
 import { hearWarnings } from './hear-warnings.ts'
 import { foreseeStop, refuseStaleInputs } from './may-deliver.ts'
 import { openConnection } from './open-connection.ts'
-import { maskedFields, personalColumns } from './personal-columns.ts'
+import { personalColumns } from './personal-columns.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
 import { syncQuery } from './sync-query.ts'
@@ -119,7 +120,7 @@ function sampleOf(
   decision: Extract<Decision, { kind: 'send' }>,
   mapping: ResolvedMapping,
 ): PlannedChange {
-  const hidden = maskedFields(mapping)
+  const hidden = personalFields(mapping)
   // What `decide` wrote: field → [old, new] or [new].
   const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
   const fields = Object.entries(differences).map(([field, values]): FieldChange => {

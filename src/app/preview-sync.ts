@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ReverseSync } from '../config/project.ts'
 import type { RequestPreview } from '../connector/destination.ts'
-import type { Change, FieldValue } from '../model/change.ts'
+import type { Change } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
 import { stars } from '../model/mask.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
 import { compareModel } from '../reverse-etl/compare.ts'
-import { isExactNumber } from '../reverse-etl/exact-number.ts'
 import { resolveMapping } from '../reverse-etl/mapping.ts'
 import { optOutFields } from '../reverse-etl/opt-out-alone.ts'
+import { fold, personalFields, valuesOf } from '../reverse-etl/personal-values.ts'
 import { aloneOf } from '../reverse-etl/write-and-check.ts'
 import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
 import { openConnection } from './open-connection.ts'
-import { maskedFields, personalColumns } from './personal-columns.ts'
+import { personalColumns } from './personal-columns.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
 import { syncQuery } from './sync-query.ts'
@@ -59,7 +59,7 @@ export async function previewSync(
           now: app.clock.now(),
           endsAtLimit: true,
         })
-        return { comparison, mapping, hidden: maskedFields(mapping) }
+        return { comparison, mapping, hidden: personalFields(mapping) }
       }),
     )
     const requests: RequestPreview[] = []
@@ -84,11 +84,7 @@ export async function previewSync(
 
 /** Stars in place of what stands under a personal field's name, and of its value wherever else the connector put it. */
 function maskRequest(request: RequestPreview, changes: readonly Change[], hidden: ReadonlySet<string>): RequestPreview {
-  const personal = new Set(
-    changes.flatMap(({ fields }) =>
-      Object.entries(fields).flatMap(([name, value]) => (hidden.has(name) ? leavesOf(value).map(fold) : [])),
-    ),
-  )
+  const personal = new Set(valuesOf(changes, hidden))
   const mask = (value: Json): Json => {
     if (isList(value)) return value.map(mask)
     if (typeof value === 'object' && value !== null)
@@ -105,11 +101,4 @@ function maskRequest(request: RequestPreview, changes: readonly Change[], hidden
   return { ...request, path, body: mask(request.body) }
 }
 
-/** A connector may send the parts of an object under other names. */
-function leavesOf(value: FieldValue): readonly FieldValue[] {
-  if (typeof value !== 'object' || value === null || isExactNumber(value)) return [value]
-  return Object.values(value).flatMap(leavesOf)
-}
-
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
-const fold = (value: unknown) => String(value).trim().toLowerCase()

@@ -24,6 +24,8 @@ export type Delivery = {
   readonly match: string
   /** Fields that name what is written. */
   readonly identity: readonly string[]
+  /** Fields whose values no refusal tells. */
+  readonly personal: ReadonlySet<string>
   readonly optOuts: readonly OptOutField[]
   /** Opt-outs are read back. */
   readonly verify: boolean

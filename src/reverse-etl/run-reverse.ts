@@ -18,6 +18,7 @@ import { checkGuards, guardCounts, guardError } from './guards.ts'
 import { Journal } from './journal.ts'
 import { dropDirectory, leftJournals } from './left-journals.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
+import { personalFields } from './personal-values.ts'
 import { rejectsByReason, type RejectsByReason } from './rejects-by-reason.ts'
 import { recoverJournals } from './recover.ts'
 import { optOutFields } from './opt-out-alone.ts'
@@ -219,6 +220,7 @@ async function send(
           options: request.sync.options,
           match: request.sync.match,
           identity: mapping.identity,
+          personal: personalFields(mapping),
           optOuts: optOutFields(mapping),
           verify: request.sync.verifyOptOuts,
           rejects,

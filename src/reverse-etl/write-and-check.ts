@@ -8,6 +8,7 @@ import type { SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Delivery } from './deliver.ts'
 import { optOutAlone } from './opt-out-alone.ts'
+import { withoutPersonal } from './personal-values.ts'
 import { settleUnknown, verifyOptOuts } from './read-back.ts'
 import { writeBatch, type BatchResults, type BatchTarget } from './write-batch.ts'
 
@@ -34,7 +35,8 @@ export async function writeAndCheck(
       return keepReceipt(context, delivery, { rows, receipt })
     },
   }
-  const { results: answered, failure: ended } = await writeBatch(batch, target)
+  const { results: told, failure: ended } = await writeBatch(batch, target)
+  const answered = withoutPersonal(batch, told, delivery.personal)
   const failure = ended && !isJob && isPassing(batch, ended) ? undefined : ended
   const results = failure?.code === 'MR-2005' || isJob ? answered : await settleUnknown(batch, answered, target)
   if (ended && !failure) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { lookupColumns } from '../../src/config/lookups.ts'
 import type { ModelLookup } from '../../src/config/project.ts'
-import { maskedFields } from '../../src/app/personal-columns.ts'
+import { personalFields } from '../../src/reverse-etl/personal-values.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
 import { makeVendor } from './vendor.ts'
 import { column, makeWorld, modelOf, openRejects, optOut, run, rows, type World } from './world.ts'
@@ -181,6 +181,6 @@ describe('a lookup in another model', () => {
       { name: matches, type: 'integer' as const },
     ]
     const mapping = resolveMapping(sync, makeVendor().object, columns, new Set(['sf_id', 'account']))
-    expect(maskedFields(mapping)).toEqual(new Set(['custom_account', 'custom_a']))
+    expect(personalFields(mapping)).toEqual(new Set(['custom_account', 'custom_a']))
   })
 })

@@ -79,6 +79,17 @@ describe('a sync to HubSpot', () => {
   })
 })
 
+describe('a value of a pii column', () => {
+  it('is not told where the connector itself refuses it, neither in events nor in the rejects', async () => {
+    await project.write(`DELETE FROM raw.people WHERE id <> 'p1'`, `UPDATE raw.people SET status = 'Widowed1987'`)
+    const { code, lines } = await millrace(['sync', 'run', 'titles'], project)
+    expect(code).toBe(5)
+    const rejects = await project.rows(`SELECT message FROM _millrace.rejects`)
+    expect(rejects).toMatchObject([{ message: expect.stringContaining('is not one of its options') }])
+    expect(JSON.stringify([lines, rejects])).not.toContain('1987')
+  })
+})
+
 describe('opt-outs of contacts', () => {
   it('go alone where HubSpot refuses their rows without saying which it means', async () => {
     await project.write(`DELETE FROM raw.people WHERE id NOT IN ('p1', 'p2')`)
@@ -331,6 +342,10 @@ connections:
 `,
   'syncs/people.yaml': peopleSync('upsert'),
   'syncs/updates.yaml': peopleSync('update'),
+  'syncs/crm.yaml': 'source: hubspot\nstreams: { contacts: { pii: [jobtitle] } }\n',
+  'models/titles.sql': 'select id, status as jobtitle from raw.people\n',
+  'syncs/titles.yaml':
+    'model: titles\nprimary_key: id\ndestination: hubspot\nobject: contact\nmatch: person_id\nmap: { person_id: id, account_status: jobtitle }\n',
   'syncs/statuses.yaml': `
 model: statuses
 primary_key: [id, type]
