@@ -7,7 +7,7 @@ import { guardedLookup } from './address-guard.ts'
  */
 export function envDispatcher(): Dispatcher {
   return (dispatcher ??= usesEnvProxy()
-    ? new EnvHttpProxyAgent({ ...options, requestTls: options.connect, proxyTls: options.connect })
+    ? new EnvHttpProxyAgent({ ...options, requestTls: options.connect, proxyTls })
     : new Agent(options))
 }
 
@@ -18,6 +18,9 @@ const options = {
   allowH2: false,
   connect: { timeout: 10_000, lookup: guardedLookup, rejectUnauthorized: true },
 }
+
+/** A proxy that is offered HTTP/2 and takes it would be connected to again and again, without end. */
+const proxyTls = { ...options.connect, allowH2: false }
 
 /** https://nodejs.org/api/cli.html#node_use_env_proxy1 */
 const usesEnvProxy = () =>

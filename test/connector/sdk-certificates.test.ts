@@ -2,21 +2,23 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createProxy } from 'node:http'
+import { createSecureServer } from 'node:http2'
 import { createServer, type Server } from 'node:https'
 import { connect, type AddressInfo, type Server as SocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import customerio from '../../connectors/customerio/index.ts'
 import stripe from '../../connectors/stripe/index.ts'
 import { never, quickHost } from './fake-vendor.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-tls-'))
+const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
 let server: Server
 let seen: string[] = []
 
 beforeAll(async () => {
-  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
   execFileSync(
     'openssl',
@@ -86,6 +88,40 @@ test('nor by way of a proxy of the environment, which is asked where Node is tol
   proxy.closeAllConnections()
   proxy.close()
   vi.stubEnv('NODE_USE_ENV_PROXY', '0')
+})
+
+test('a proxy behind TLS that would speak HTTP/2 is asked for a tunnel in HTTP/1.1', async () => {
+  const known = getCACertificates('default')
+  setDefaultCACertificates([...known, readFileSync(cert, 'utf8')])
+  const proxy = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert), allowHTTP1: true })
+  let connections = 0
+  proxy.on('secureConnection', () => connections++)
+  proxy.on('connect', ({ httpVersion, url = '' }, client) => {
+    if (httpVersion !== '1.1') return
+    const [host, port] = url.split(':')
+    const there = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      there.pipe(client).pipe(there)
+    })
+    client.on('error', () => there.destroy())
+    there.on('error', () => client.destroy())
+  })
+  await listening(proxy)
+  vi.stubEnv('NODE_USE_ENV_PROXY', '1')
+  vi.stubEnv('https_proxy', `https://127.0.0.1:${portOf(proxy)}`)
+  vi.stubEnv('no_proxy', '')
+  vi.resetModules()
+  const { sendWithin } = await import('../../src/connector/exchange.ts')
+  const request = { url: `https://127.0.0.1:${portOf(server)}/a`, method: 'GET', headers: {}, body: null }
+  const exchange = { signal: AbortSignal.timeout(3000), answer: null }
+  try {
+    expect(await sendWithin(exchange, request, { vendor: 'Acme', maxBytes: 99 })).toMatchObject({ status: 200 })
+    expect(connections).toBe(1)
+  } finally {
+    setDefaultCACertificates(known)
+    proxy.close()
+    vi.stubEnv('NODE_USE_ENV_PROXY', '0')
+  }
 })
 
 test('nor to an address that hands out this machine’s own credentials, though its name is another’s', async () => {
