@@ -1,5 +1,6 @@
 import type { FieldValue } from 'millrace'
 import type { DescribeSObjectResult } from './describe.ts'
+import { fold } from './find-records.ts'
 import { isEmpty, relationshipOf } from './relationship.ts'
 
 /** The described objects that an object's lookups point at. */
@@ -23,10 +24,9 @@ export function isHeld(
   if (field?.type === 'reference') return wanted.slice(0, 15) === there.slice(0, 15)
   const relationship = relationshipOf(object, name)
   if (!relationship) return wanted === there
-  // External ids are found without case, unless the field is told otherwise.
   const parent = parents.get(relationship.lookup.referenceTo?.[0] ?? '')
-  const isCaseSensitive = parent?.fields.find((each) => each.name === relationship.target)?.caseSensitive ?? false
-  return isCaseSensitive ? wanted === there : wanted.toLowerCase() === there.toLowerCase()
+  const target = parent?.fields.find((each) => each.name === relationship.target)
+  return fold(wanted, target) === fold(there, target)
 }
 
 /** Salesforce trims text; `1200.0` and `1.2E3` are 1200. */

@@ -36,6 +36,23 @@ it('is held where the values of a multi-select picklist come in another order', 
   expect(isHeld(of, ['Topics__c', 'News'], { Topics__c: 'Events;News' })).toBe(false)
 })
 
+it('is held where the record that a lookup means is named by an e-mail with capitals, in a field described as case-sensitive', () => {
+  const lookup = {
+    name: 'AccountId',
+    type: 'reference',
+    createable: true,
+    relationshipName: 'Account',
+    referenceTo: ['Account'],
+  }
+  const target = { name: 'Address__c', type: 'email', caseSensitive: true }
+  const described = (name: string, field: object) =>
+    ({ name, fields: [field] }) as Partial<DescribeSObjectResult> as DescribeSObjectResult
+  const of = { object: described('Contact', lookup), parents: new Map([['Account', described('Account', target)]]) }
+  const name = 'Account.Address__c'
+  expect(isHeld(of, [name, 'Ada.Lovelace@Example.com'], { [name]: 'ada.lovelace@example.com' })).toBe(true)
+  expect(isHeld(of, [name, 'ada.king@example.com'], { [name]: 'ada.lovelace@example.com' })).toBe(false)
+})
+
 it('is found by an e-mail field that is described as case-sensitive', () => {
   const field = { name: 'Address__c', type: 'email', caseSensitive: true } as Partial<Field> as Field
   expect(fold('Ada.Lovelace@Example.com', field)).toBe(fold('ada.lovelace@example.com', field))
