@@ -24,8 +24,10 @@ export function guardUrl(url: URL): void {
  */
 export async function guardKeys(keys: { readonly [name: string]: unknown }): Promise<void> {
   for (const value of Object.values(keys)) {
-    if (typeof value !== 'string' || !/^https?:\/\//i.test(value)) continue
+    // As whoever connects to it reads it, which takes `http:/host`, too, and spaces before it.
+    if (typeof value !== 'string' || !URL.canParse(value)) continue
     const url = new URL(value)
+    if (!/^https?:$/.test(url.protocol)) continue
     guardUrl(url)
     // A name that does not resolve is the vendor's failure to tell, when it is called.
     const addresses = await lookupAll(url.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => [])

@@ -40,12 +40,18 @@ async function signedIn(instance: string) {
 
 const signIn = '/services/oauth2/token'
 
-it.each(['http://169.254.169.254', 'http://metadata.google.internal', 'https://[fe80::1]'])(
-  'no token goes to %s, whatever the answer to the sign-in says',
-  async (instance) => {
-    expect(await signedIn(instance)).toMatchObject({ asked: [signIn], error: { code: 'MR-3008' } })
-  },
-)
+it.each([
+  'http://169.254.169.254',
+  'http://metadata.google.internal',
+  'https://[fe80::1]',
+  // What stands for the same address where it is gone to.
+  ' http://169.254.169.254',
+  'http:/169.254.169.254',
+  'http:169.254.169.254',
+  'http:\\\\169.254.169.254',
+])('no token goes to %s, whatever the answer to the sign-in says', async (instance) => {
+  expect(await signedIn(instance)).toMatchObject({ asked: [signIn], error: { code: 'MR-3008' } })
+})
 
 it('is no token where the address is none', async () => {
   expect(await signedIn('acme')).toMatchObject({ asked: [signIn], error: { code: 'MR-3005' } })
