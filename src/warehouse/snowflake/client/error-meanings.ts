@@ -36,6 +36,12 @@ const says =
   ({ message }: FailureFacts) =>
     pattern.test(message)
 
+/** As `says`, but not of SQL that is refused: the names of its columns and tables stand in those words, and may be any. */
+const tells =
+  (pattern: RegExp) =>
+  (facts: FailureFacts): boolean =>
+    says(pattern)(facts) && !says(/SQL compilation error/)(facts)
+
 /** The first that fits. */
 const meanings: readonly Case[] = [
   {
@@ -51,7 +57,7 @@ const meanings: readonly Case[] = [
   },
   {
     // A programmatic access token: invalid, expired, disabled, or not for this role.
-    when: (facts) => codes('394400', '390318', '390303')(facts) || says(/(access|oauth)[ _]?(access )?token/i)(facts),
+    when: (facts) => codes('394400', '390318', '390303')(facts) || tells(/(access|oauth)[ _]?(access )?token/i)(facts),
     meaning: {
       code: 'MR-2202',
       what: 'the token is expired or not valid any more. ',
@@ -60,7 +66,7 @@ const meanings: readonly Case[] = [
   },
   {
     when: (facts) =>
-      codes('390422', '390420', '390432')(facts) || says(/network policy|not allowed to access Snowflake/i)(facts),
+      codes('390422', '390420', '390432')(facts) || tells(/network policy|not allowed to access Snowflake/i)(facts),
     meaning: {
       code: 'MR-2202',
       what: 'a network policy of the account keeps this machine’s address out, or a token has no policy that it needs. ',
@@ -84,7 +90,7 @@ const meanings: readonly Case[] = [
     },
   },
   {
-    when: (facts) => codes('390201')(facts) || says(/account .*(not found|does not exist|cannot be found)/i)(facts),
+    when: (facts) => codes('390201')(facts) || tells(/account .*(not found|does not exist|cannot be found)/i)(facts),
     meaning: {
       code: 'MR-2001',
       what: 'there is no such account. ',
@@ -101,7 +107,7 @@ const meanings: readonly Case[] = [
     },
   },
   {
-    when: (facts) => codes('000606', '000607')(facts) || says(/was suspended|is suspended/i)(facts),
+    when: (facts) => codes('000606', '000607')(facts) || tells(/was suspended|is suspended/i)(facts),
     meaning: {
       code: 'MR-2205',
       what: 'no warehouse runs for this session: it is suspended, or the role may not use it. ',
@@ -112,7 +118,7 @@ const meanings: readonly Case[] = [
     },
   },
   {
-    when: (facts) => codes('090073')(facts) || says(/exceeded its quota|free trial has ended/i)(facts),
+    when: (facts) => codes('090073')(facts) || tells(/exceeded its quota|free trial has ended/i)(facts),
     meaning: {
       code: 'MR-2205',
       what: 'the account has no more credits for the warehouse. ',
@@ -164,7 +170,7 @@ const meanings: readonly Case[] = [
     },
   },
   {
-    when: (facts) => codes('000604')(facts) || says(/execution (was )?cancel/i)(facts),
+    when: (facts) => codes('000604')(facts) || tells(/execution (was )?cancel/i)(facts),
     meaning: {
       code: 'MR-2206',
       what: 'the statement was cancelled. ',
@@ -181,7 +187,7 @@ const meanings: readonly Case[] = [
   },
   {
     when: (facts) =>
-      says(/stage.*(full|quota|limit)|storage (quota|limit)|quota.*storage|No space left|ENOSPC|EDQUOT/i)(facts),
+      tells(/stage.*(full|quota|limit)|storage (quota|limit)|quota.*storage|No space left|ENOSPC|EDQUOT/i)(facts),
     meaning: {
       code: 'MR-2004',
       what: 'there is no room for the file: in the stage, or on this machine’s disk, where files are encrypted on their way. ',

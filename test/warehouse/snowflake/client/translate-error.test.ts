@@ -82,6 +82,28 @@ describe('each refusal has its own code, words and way on', () => {
       /Object 'A.B.C'/,
       /not there yet/,
     ],
+    // Names of columns and tables say nothing of a sign-in, or of a disk.
+    [
+      '002003',
+      `SQL compilation error:\nObject 'A.B.ACCESS_TOKENS' does not exist or not authorized.`,
+      'MR-2003',
+      /loading: SQL compilation error/,
+      /not there yet/,
+    ],
+    [
+      '000904',
+      `SQL compilation error: error line 1 at position 7\ninvalid identifier 'ACCESS_TOKEN'`,
+      'MR-2003',
+      /loading: SQL compilation error/,
+      /history/,
+    ],
+    [
+      '000904',
+      `SQL compilation error: error line 1 at position 7\ninvalid identifier 'STAGE_QUOTA'`,
+      'MR-2003',
+      /loading: SQL compilation error/,
+      /history/,
+    ],
     [
       '100090',
       'Duplicate row detected during DML action\nRow Values: [1, "ann@acme.test"]',
