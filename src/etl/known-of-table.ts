@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { emptyCursor, type Asked, type Cursor } from '../model/cursor.ts'
-import { byName, knownBy, withNames } from '../model/known-of-table.ts'
+import { byName, knownBy, namedBy, withNames } from '../model/known-of-table.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { askedOf, nameOf } from './asked.ts'
@@ -33,7 +33,12 @@ function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cu
   const isElsewhere = own?.table !== undefined && own.table !== nameOf(plan.shape)
   // Who reads on in another table begins anew by that.
   if (isElsewhere && hasProgress(live)) return live
+  // As an older version left it: what a part was asked for says nothing of what came before.
+  if (own === undefined && hasProgress(live)) return live
   const here = others.filter(({ table }) => table === nameOf(plan.shape))
+  // What others have read before, it has read again, or told of.
+  if (own && !isElsewhere && live.watermark !== null)
+    return { ...live, marks: { ...live.marks, asked: namedBy(own, here) } }
   const { asked: _elsewhere, ...marks } = live.marks ?? {}
   const asked = knownBy([...(own && !isElsewhere ? [own] : []), ...here])
   if (asked === undefined && own === undefined) return live

@@ -11,8 +11,19 @@ export function knownBy(asked: readonly Asked[]): Asked | undefined {
   )
 }
 
-function bothOf(known: Asked, other: Asked): Asked {
+/** What a complete scan was asked for, and which columns there are besides. */
+export const namedBy = (asked: Asked, others: readonly Asked[]): Asked =>
+  others.reduce((known, other) => (known.table === other.table ? { ...known, ...namesOf(known, other) } : known), asked)
+
+function namesOf(known: Asked, other: Asked): Pick<Asked, 'loaded' | 'inside'> {
   const inside = byName(known.inside, other.inside, (one, two) => withNames(one, two))
+  return {
+    ...(known.loaded && other.loaded && { loaded: withNames(known.loaded, other.loaded) }),
+    ...(inside && { inside }),
+  }
+}
+
+function bothOf(known: Asked, other: Asked): Asked {
   const children = byName(known.children, other.children, (one, two, name) =>
     masksOfBoth(
       { masks: one, loaded: ownMember(known.inside, name) },
@@ -29,8 +40,7 @@ function bothOf(known: Asked, other: Asked): Asked {
     ...(children && { children }),
     ...(valueMasks && { valueMasks }),
     ...((known.childKeys ?? other.childKeys) && { childKeys: { ...other.childKeys, ...known.childKeys } }),
-    ...(known.loaded && other.loaded && { loaded: withNames(known.loaded, other.loaded) }),
-    ...(inside && { inside }),
+    ...namesOf(known, other),
   }
 }
 
