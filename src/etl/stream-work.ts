@@ -232,9 +232,8 @@ export class StreamWork {
     readonly isLast: boolean
     readonly read: number
   }): ChunkCommit {
-    const { plan, fence, connectorName: connector } = this.#start
-    const { scan } = this.#cursor
-    const { limit, start } = this.#scan
+    const { plan, fence, connectorName: connector, cursor: begun } = this.#start
+    const [{ scan }, { limit, start }, { read }] = [this.#cursor, this.#scan, chunk]
     // It may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
     const syncedAt = laterOf(this.#context.clock.now().toISOString(), readSince(this.#cursor))
     return {
@@ -246,12 +245,12 @@ export class StreamWork {
       scanId: scan.id,
       syncedAt,
       isLast: chunk.isLast,
-      cursor: withCommittedAt(limit === null ? chunk.cursor : afterTrial(plan, start, this.#start.cursor), syncedAt),
+      cursor: withCommittedAt(limit === null ? chunk.cursor : afterTrial(plan, { start, read }, begun), syncedAt),
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
       touchUnchanged:
         (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
       windowsReadBefore: plan.mode === 'replace_window' && limit === null ? scan.started_at : null,
-      ...(chunk.isLast ? this.#gone(chunk.read) : nothingGone),
+      ...(chunk.isLast ? this.#gone(read) : nothingGone),
     }
   }
 

@@ -51,6 +51,12 @@ test('a mask on the key, behind a trial with --limit', async () => {
   expect(codes(outcome)).toEqual(['MR-2201'])
 })
 
+test('a mask on the key is not refused behind a trial that found no row', async () => {
+  await world.run(vendorOf(0).connector, { ...only, limit: 3 })
+  const vendor = vendorOf(1)
+  expect(codes(await world.run(vendor.connector, masked))).toEqual([])
+})
+
 test('a mask on the key, behind a first run that was stopped', async () => {
   const vendor = vendorOf(9)
   vendor.onPage = (page) => {
