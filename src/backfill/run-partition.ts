@@ -12,7 +12,7 @@ import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
-import { emptyCursor, type Cursor } from '../model/cursor.ts'
+import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Scope, Session } from '../warehouse/port.ts'
 import { isRead, type Partition } from './plan-backfill.ts'
@@ -59,7 +59,8 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
     { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
     async (session) => {
       const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
-      const { kept, live } = await standing(session, partition.plan, scope)
+      const { connectorName } = request
+      const { kept, live } = await standing(context, session, { plan: partition.plan, scope, connectorName })
       if (isRead(partition, kept) && !request.again) return null
       await refuseLost(session, sync, { plan: partition.plan, live })
       const named = withStandingNames(partition.plan, live.marks?.asked)
@@ -75,7 +76,7 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
         kept: own,
         bounds,
         start,
-        connectorName: request.connectorName,
+        connectorName,
       })
     },
   )
@@ -87,9 +88,9 @@ const endsEarly = ({ range, until }: Partition, { scan }: Cursor): boolean =>
 
 /** What holds still of the part's own cursor and of the live one: what a table had that is not there is forgotten before it is made anew. */
 async function standing(
+  { runId }: EtlContext,
   session: Session,
-  plan: StreamPlan,
-  scope: Scope,
+  { plan, scope, connectorName: connector }: { plan: StreamPlan; scope: Scope; connectorName: string },
 ): Promise<{ readonly kept: Cursor; readonly live: Cursor }> {
   const ofLive = { ...scope, partition: '' }
   const live = await withKnown(session, scope.sync, plan, await session.state.readCursor(ofLive))
@@ -97,6 +98,12 @@ async function standing(
   if (!hasProgress(live) && (await lacksTable(session, plan))) {
     const still = { ...emptyCursor, marks: await marksOfStanding(session, plan, live) }
     await session.state.forgetPartitions(scope.sync, scope.stream)
+    // Of rows that stand, whatever ends this part before its own.
+    if (still.marks.asked) {
+      const fence = await session.state.takeFence(scope, runId)
+      const cursor = { cursor: still, connector, version: cursorVersion }
+      await session.etl.commit({ fence, sequence: 0, writes: [], cursor })
+    }
     return { kept: still, live: still }
   }
   const kept = await session.state.readCursor(scope)
