@@ -82,9 +82,9 @@ function begin(context: EtlContext, request: PartitionRequest): Promise<StreamSt
   )
 }
 
-/** A whole pass that is under way would leave out what is asked for. */
-const endsEarly = ({ range, until }: Partition, { scan }: Cursor): boolean =>
-  range === null && until !== null && scan !== null && scan.upper_bound < until
+/** A whole pass that is under way would leave out what is asked for. Where that is not over yet, each would: it is gone on with. */
+const endsEarly = ({ range, until, to }: Partition, { scan }: Cursor): boolean =>
+  range === null && until !== null && until < to && scan !== null && scan.upper_bound < until
 
 /** What holds still of the part's own cursor and of the live one: what a table had that is not there is forgotten before it is made anew. */
 async function standing(

@@ -57,3 +57,20 @@ test('of a stream that cannot be cut, a pass that was stopped is not gone on wit
   expect(vendor.scans.at(-1)).toMatchObject({ start: from, resume: null })
   expect(await world.backfill(vendor.connector, pass, since)).toBeNull()
 })
+
+test('of a stream that cannot be cut, a pass that was stopped is gone on with where --to is not over yet', async () => {
+  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: undefined } })
+  for (let id = 1; id <= 9; id++) {
+    vendor.put(id, { name: `n${id}` })
+    vendor.pass()
+  }
+  vendor.onPage = (page) => {
+    if (page === 3) throw new TypeError('the vendor is gone')
+  }
+  const year = { from: '2026-01-01T00:00:00.000Z', to: '2026-12-31T00:00:00.000Z' }
+  await world.backfill(vendor.connector, year, only)
+  vendor.onPage = () => undefined
+  vendor.pass()
+  await world.backfill(vendor.connector, year, only)
+  expect(vendor.scans.at(-1)?.resume).not.toBeNull()
+})
