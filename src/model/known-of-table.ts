@@ -36,7 +36,7 @@ function bothOf(known: Asked, other: Asked): Asked {
       : (known.valueMasks ?? other.valueMasks)
   return {
     ...known,
-    masks: masksOfBoth(known, other),
+    masks: { ...masksOfBoth(known, other), ...keyMasksOf(known) },
     ...(children && { children }),
     ...(valueMasks && { valueMasks }),
     ...((known.childKeys ?? other.childKeys) && { childKeys: { ...other.childKeys, ...known.childKeys } }),
@@ -50,6 +50,10 @@ export function withNames(known: LoadedFields, other: LoadedFields): LoadedField
   if (added.length === 0) return known
   return { columns: { ...other.columns, ...known.columns }, idle: [...known.idle, ...added] }
 }
+
+/** By which rows are known: of two scopes they are others only where all rows were replaced between them. */
+const keyMasksOf = ({ key = [], masks }: Asked): Masks =>
+  Object.fromEntries(Object.entries(masks).filter(([field]) => key.includes(field)))
 
 type Masked = { readonly masks: Masks; readonly loaded?: LoadedFields | undefined }
 

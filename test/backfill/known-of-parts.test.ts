@@ -81,3 +81,13 @@ test('a mask on the key that a full_refresh has brought, behind a backfill: a me
   later.setClock(vendor.now().getTime())
   expect(codes(await world.run(later.connector, merged))).toEqual([])
 })
+
+test('the same behind a reset', async () => {
+  const vendor = vendorOf(5)
+  await world.run(vendor.connector, only)
+  await world.backfill(vendor.connector, { from: begin, to: null }, only)
+  const mask = { id: 'sha256' } as const
+  await world.run(vendor.connector, { streams: [{ mask, mode: 'full_refresh' }] })
+  await world.warehouse.session({ runId: 'reset', purpose: 'reset' }, ({ state }) => state.reset('crm', null))
+  expect(codes(await world.run(vendor.connector, { streams: [{ mask }] }))).toEqual([])
+})
