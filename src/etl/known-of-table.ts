@@ -64,16 +64,12 @@ export function withRowsOf<C extends Cursor>(plan: StreamPlan, start: string | n
   return isDeepStrictEqual(asked, before) ? cursor : { ...cursor, marks: { ...cursor.marks, asked } }
 }
 
-/** Behind a `--limit` the cursor is where it was, and knows of the rows. null: it does already, or there are none. */
-export function afterTrial(
+/** Behind a `--limit` the cursor is where it was, and knows of the rows. null: there are none. */
+export const afterTrial = (
   plan: StreamPlan,
   { start, read }: { readonly start: string | null; readonly read: number },
   cursor: Cursor,
-): Cursor | null {
-  if (read === 0) return null
-  const known = withRowsOf(plan, start, cursor)
-  return known === cursor ? null : known
-}
+): Cursor | null => (read === 0 ? null : withRowsOf(plan, start, cursor))
 
 function askedFromNow(plan: StreamPlan, start: string | null, before: Asked | undefined): Asked {
   const now = askedOf(plan, start, before)

@@ -2,6 +2,7 @@
  * Our clock, as what is stored has it: rows without a stamp of the vendor's, and what comes inside others, are told old from new by
  * when they were read. Where the clock was set back, or another machine's is behind, what is read counts as read after what was committed.
  */
+import type { Clock } from '../model/clock.ts'
 import { emptyCursor, type Cursor, type ScanState } from '../model/cursor.ts'
 
 /** When a scan begins: after all that was committed, or what it does not see could not be told from what was seen last. */
@@ -20,6 +21,18 @@ export const withCommittedAt = (cursor: Cursor | null, at: string): Cursor | nul
 /** Of a cursor that does not hold any more: when was committed last does. */
 export const begunAfresh = ({ marks: { committed_at } = {} }: Cursor): Cursor =>
   committed_at === undefined ? emptyCursor : { ...emptyCursor, marks: { committed_at } }
+
+/** Set back while we read, it stands still: no commit is before what was read, or before the one that went ahead of it. */
+export function steady(clock: Clock): Clock {
+  let latest = new Date(0)
+  return {
+    now() {
+      const now = clock.now()
+      if (now > latest) latest = now
+      return latest
+    },
+  }
+}
 
 export function behindOf(stream: string, { marks }: Cursor, now: Date): string | null {
   const at = marks?.committed_at

@@ -19,7 +19,7 @@ import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
 import { afterTrial, withRowsOf } from './known-of-table.ts'
 import { countRead } from './read-again.ts'
-import { laterOf, readSince, withCommittedAt } from './our-clock.ts'
+import { laterOf, readSince, steady, withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import {
   addLedgers,
@@ -87,7 +87,7 @@ export class StreamWork {
     start: StreamStart,
     work: { readonly cursor: CursorInScan; readonly scan: Scan; readonly maxShrink: ShrinkLimit },
   ) {
-    this.#context = context
+    this.#context = { ...context, clock: steady(context.clock) }
     this.#start = start
     this.#scan = work.scan
     this.#maxShrink = work.maxShrink
@@ -279,8 +279,9 @@ export class StreamWork {
   }
 
   async #abandon(commit: ChunkCommit): Promise<void> {
-    if (this.#scan.limit === null)
-      await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor: this.#abandoned() })
+    if (this.#scan.limit !== null) return
+    const cursor = withCommittedAt(this.#abandoned(), commit.syncedAt)
+    await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor })
   }
 
   #isPartition(): boolean {

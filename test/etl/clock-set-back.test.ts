@@ -81,4 +81,41 @@ describe('our clock is an hour behind what it was in the run before', () => {
     await world.run(vendor.connector, options)
     expect(await names()).toEqual([{ name: 'cid' }])
   })
+
+  test('nor is what is read after a run in which it was set back', async () => {
+    const people = { version: undefined }
+    const vendor = createVendor({ readAt: world.clock, withoutChildren: true, pageRows: 1, people })
+    const put = (name: string) => [1, 2, 3].forEach((id) => vendor.put(id, { name }))
+    put('ann')
+    vendor.pass()
+    vendor.onPage = (page) => {
+      if (page === 2) world.setClock(world.clock().getTime() + hour / 2)
+      if (page === 4) world.setClock(world.clock().getTime() - hour)
+    }
+    await world.run(vendor.connector, { streams: [{}] })
+    put('bea')
+    vendor.pass()
+    await world.run(vendor.connector, { streams: [{}] })
+    expect(await world.rows('SELECT DISTINCT name FROM crm.people')).toEqual([{ name: 'bea' }])
+  })
+
+  test('nor is what is read after a pass that committed, and was then stopped by max_shrink', async () => {
+    const people = { version: undefined }
+    const vendor = createVendor({ readAt: world.clock, withoutChildren: true, pageRows: 1, people })
+    for (const id of [1, 2, 3, 4]) vendor.put(id, { name: 'ann' })
+    vendor.pass()
+    const run = (options = {}) => world.run(vendor.connector, { streams: [{}], ...options })
+    await run()
+    world.setClock(world.clock().getTime() + hour)
+    for (const id of [2, 3, 4]) vendor.hardDelete(id)
+    vendor.put(1, { name: 'bea' })
+    vendor.pass()
+    const { errors } = await run({ fullRefresh: true, maxShrink: { fraction: 0.5 } })
+    expect(errors.map(({ code }) => code)).toEqual(['MR-4105'])
+    world.setClock(world.clock().getTime() - hour)
+    vendor.put(1, { name: 'cid' })
+    vendor.pass()
+    await run()
+    expect(await world.rows('SELECT name FROM crm.people WHERE id = 1')).toEqual([{ name: 'cid' }])
+  })
 })
