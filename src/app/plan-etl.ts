@@ -4,6 +4,7 @@ import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { liveAmong } from '../etl/known-of-table.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
+import { anew } from '../etl/our-clock.ts'
 import { passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
@@ -37,7 +38,7 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
       passesOf(sync.name, resolved)
       const kept = cursorIn(stored, resolved)
       const plan = withStandingNames(resolved, kept.marks?.asked)
-      const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : emptyCursor
+      const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : anew(kept)
       const now = app.clock.now()
       const begun = beginScan({
         cursor,
@@ -88,7 +89,8 @@ type StoredState = {
 /** A table that is not there has nothing of what its cursor says. */
 function cursorIn({ cursors, changes }: StoredState, { stream: { name } }: StreamPlan): Cursor {
   const isNew = changes.get(name)?.some(({ kind }) => kind === 'table_created')
-  return isNew ? emptyCursor : (cursors.get(name) ?? emptyCursor)
+  const kept = cursors.get(name) ?? emptyCursor
+  return isNew ? anew(kept) : kept
 }
 
 async function storedState(

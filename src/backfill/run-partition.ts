@@ -3,7 +3,7 @@ import type { EtlSync } from '../config/project.ts'
 import { lacksTable, restartBy, restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
 import { hasProgress, withKnown } from '../etl/known-of-table.ts'
-import { begunAfresh } from '../etl/our-clock.ts'
+import { anew } from '../etl/our-clock.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
@@ -107,7 +107,7 @@ async function standing(
     return { kept: still, live: still }
   }
   const kept = await session.state.readCursor(scope)
-  return { kept: restartBy(plan, kept.marks?.asked) === null ? kept : begunAfresh(kept), live }
+  return { kept: restartBy(plan, kept.marks?.asked) === null ? kept : anew(kept), live }
 }
 
 /** A part of the past in a table that is not there would look like all of it to the live sync. */

@@ -8,6 +8,7 @@ import { byName, knownBy, namedBy, withNames } from '../model/known-of-table.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { askedOf, nameOf } from './asked.ts'
+import { withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 /** The live cursor, and what other scopes of its stream know of the table beside it. */
@@ -22,7 +23,11 @@ export function liveAmong(
   kept: readonly { readonly stream: string; readonly partition: string; readonly cursor: Cursor }[],
 ): Cursor {
   const own = kept.filter(({ stream }) => stream === plan.stream.name)
-  const live = own.find(({ partition }) => partition === '')?.cursor ?? emptyCursor
+  const stored = own.find(({ partition }) => partition === '')?.cursor ?? emptyCursor
+  // As a run that begins finds it: after what all scopes of its stream have committed.
+  const live = own.reduce((found, { cursor: { marks } }) => {
+    return marks?.committed_at === undefined ? found : withCommittedAt(found, marks.committed_at)
+  }, stored)
   const asked = own.flatMap(({ cursor }) => cursor.marks?.asked ?? [])
   return withAsked(plan, live, asked)
 }

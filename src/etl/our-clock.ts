@@ -15,12 +15,17 @@ export function scanStart(now: Date, { marks }: Cursor): string {
 export const readSince = ({ scan, marks }: Cursor & { readonly scan: ScanState }): string =>
   laterOf(scan.started_at, marks?.committed_at ?? '')
 
-export const withCommittedAt = (cursor: Cursor | null, at: string): Cursor | null =>
-  cursor && { ...cursor, marks: { ...cursor.marks, committed_at: laterOf(at, cursor.marks?.committed_at ?? '') } }
+export function withCommittedAt(cursor: Cursor, at: string): Cursor
+export function withCommittedAt(cursor: Cursor | null, at: string): Cursor | null
+export function withCommittedAt(cursor: Cursor | null, at: string): Cursor | null {
+  return (
+    cursor && { ...cursor, marks: { ...cursor.marks, committed_at: laterOf(at, cursor.marks?.committed_at ?? '') } }
+  )
+}
 
-/** Of a cursor that does not hold any more: when was committed last does. */
-export const begunAfresh = ({ marks: { committed_at } = {} }: Cursor): Cursor =>
-  committed_at === undefined ? emptyCursor : { ...emptyCursor, marks: { committed_at } }
+/** What is read from the beginning is read after that all the same. */
+export const anew = ({ marks }: Cursor): Cursor =>
+  marks?.committed_at === undefined ? emptyCursor : withCommittedAt(emptyCursor, marks.committed_at)
 
 /** Set back while we read, it stands still: no commit is before what was read, or before the one that went ahead of it. */
 export function steady(clock: Clock): Clock {
