@@ -5,7 +5,7 @@ import type { Cursor, ScanState } from '../model/cursor.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { ChunkCommit } from './stage-and-commit.ts'
-import { takenRowsOf } from './stored-rows-of.ts'
+import { possibleRowsOf, takenRowsOf } from './stored-rows-of.ts'
 
 export type Gone = Pick<ChunkCommit, 'sweep' | 'childrenReadBefore' | 'wholeOf'>
 
@@ -31,12 +31,14 @@ export function goneBy(ending: Ending): Gone {
 
 function sweepOf(ending: Ending): Gone['sweep'] {
   const { plan, scan, cursor, maxShrink, read, wholeOf } = ending
+  if (!scan.whole) {
+    const possible = wholeOf && possibleRowsOf(plan.shape, wholeOf)
+    return read === 0 && shouldFindSome(ending) ? { kind: 'empty', maxShrink, ...(possible && { of: possible }) } : null
+  }
   const of = wholeOf && takenRowsOf(plan, wholeOf)
-  const whose = { maxShrink, ...(of && { of }) }
-  if (!scan.whole) return read === 0 && shouldFindSome(ending) ? { kind: 'empty', ...whose } : null
   // What cannot be told apart stays.
   if (of === undefined) return null
-  return { kind: 'unseen', readBefore: cursor.scan.started_at, ...whose }
+  return { kind: 'unseen', readBefore: cursor.scan.started_at, maxShrink, ...(of && { of }) }
 }
 
 /** Days and events may have passed without a row, and what every scan reads whole misses none; of all else a pass over everything finds what it found before. */

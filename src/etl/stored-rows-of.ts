@@ -17,11 +17,14 @@ export function storedRowsOf({ columns }: StreamPlan['shape'], { field, values }
  * Those that a pass takes away or replaces. What comes in the place of others says whose it is: rows that do not, or from which a
  * mask of another mode has taken it, would stand beside it for good.
  */
-export function takenRowsOf({ shape, mode }: StreamPlan, wholeOf: WholeOf): RowsOf | undefined {
+export const takenRowsOf = ({ shape, mode }: StreamPlan, wholeOf: WholeOf): RowsOf | undefined =>
+  mode === 'full_refresh' ? possibleRowsOf(shape, wholeOf) : storedRowsOf(shape, wholeOf)
+
+/** And those that do not say whose they are. */
+export function possibleRowsOf(shape: StreamPlan['shape'], wholeOf: WholeOf): RowsOf | undefined {
   const found = storedRowsOf(shape, wholeOf)
-  if (!found || mode !== 'full_refresh') return found
   const unclear = wholeOf.values.flatMap((value) => ['', stars, stars + [...value].slice(-4).join('')])
-  return { ...found, values: [...found.values, ...unclear] }
+  return found && { ...found, values: [...found.values, ...unclear] }
 }
 
 /** As staging masks. */

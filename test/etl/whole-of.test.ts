@@ -265,6 +265,21 @@ it('a list that is not whole is not stopped where it finds nothing in the accoun
   expect((await pass()).errors.map(({ code }) => code)).toEqual(['MR-4105'])
 })
 
+it.each<NonNullable<RunOptions['streams']>[number]>([
+  { mask: { account: 'redact' } },
+  { mask: { account: 'last4' } },
+  { exclude: ['account'] },
+])('but is where its rows may be theirs, which do not say their account (%o)', async (before) => {
+  more = { enumerates: false, children: [], key: ['id'] }
+  const pass = (config = {}) =>
+    world.run(connector, { streams: [{ name: 'orders', ...config }], fullRefresh: true, maxShrink: { fraction: 0.2 } })
+  held = { a: ['1', '2'] }
+  await pass(before)
+  held = { a: [] }
+  expect((await pass(before)).errors.map(({ code }) => code)).toEqual(['MR-4105'])
+  expect((await pass()).errors.map(({ code }) => code)).toEqual(['MR-4105'])
+})
+
 it('what rows lack is held against the rows of the accounts that were read: the guard still speaks', async () => {
   await run({ mode: 'full_refresh' })
   held = { a: [], c: ['1'] }
