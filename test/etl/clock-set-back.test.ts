@@ -118,4 +118,17 @@ describe('our clock is an hour behind what it was in the run before', () => {
     await run()
     expect(await world.rows('SELECT name FROM crm.people WHERE id = 1')).toEqual([{ name: 'cid' }])
   })
+
+  test('nor is what is read after a run with --limit', async () => {
+    const people = { version: undefined }
+    const vendor = createVendor({ readAt: world.clock, withoutChildren: true, pageRows: 1, people })
+    vendor.put(1, { name: 'ann' })
+    vendor.pass()
+    await world.run(vendor.connector, { streams: [{}], limit: 1 })
+    world.setClock(world.clock().getTime() - hour)
+    vendor.put(1, { name: 'bea' })
+    vendor.pass()
+    await world.run(vendor.connector, { streams: [{}] })
+    expect(await world.rows('SELECT name FROM crm.people')).toEqual([{ name: 'bea' }])
+  })
 })
