@@ -75,7 +75,7 @@ export async function makeFaultProject({
     },
     file,
     /**
-     * Every row of every table. The history of runs, the fences and who last wrote a cursor are left out unless asked for:
+     * Every row of every table. The history of runs, the fences, and who last wrote a cursor and when, are left out unless asked for:
      * a run that is stopped is written down, has taken its fence, and has given up the scan that it had begun.
      */
     contents: ({ history = false } = {}): Promise<{ readonly [table: string]: readonly TextRow[] }> =>
@@ -85,7 +85,8 @@ export async function makeFaultProject({
         )
         const all: Record<string, readonly TextRow[]> = {}
         for (const { name, quoted } of tables) {
-          const columns = name === '_millrace.cursors' && !history ? '* EXCLUDE (updated_by, updated_at)' : '*'
+          const ofCursors = `* EXCLUDE (updated_by, updated_at) REPLACE (json_merge_patch(marks, '{"committed_at":null}') AS marks)`
+          const columns = name === '_millrace.cursors' && !history ? ofCursors : '*'
           all[name ?? ''] = await db.rows(`SELECT ${columns} FROM ${quoted} ORDER BY ALL`)
         }
         return all
