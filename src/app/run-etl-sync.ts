@@ -38,6 +38,8 @@ export async function buildModelsAfterLoad({
     for (const { message } of refused) app.emit({ type: 'run.warning', run_id: runId, message })
     return []
   } catch (error) {
+    // Whoever ended the whole run says why.
+    if (app.signal.aborted) throw error
     return [asMillraceError(error, 'building the models')]
   }
 }
