@@ -2,20 +2,14 @@ import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { leaseName } from '../../src/app/lease-name.ts'
 import { exportSyncState } from '../../src/app/export-state.ts'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
 
 beforeEach(() => {
   project = makeProjectFolder()
-  project.write(
-    'millrace.yaml',
-    `project: slow
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { stripe: { connector: stripe, secret_key: '\${env:STRIPE_SECRET_KEY}' } }
-`,
-  )
+  project.write('millrace.yaml', devYaml("stripe: { connector: stripe, secret_key: '${env:STRIPE_SECRET_KEY}' }"))
   project.write('syncs/stripe.yaml', 'source: stripe\nstreams: { customers: {} }\n')
 })
 afterEach(() => project.remove())

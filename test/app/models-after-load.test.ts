@@ -6,20 +6,14 @@ import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
 import type { EtlSync } from '../../src/config/project.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
 
 beforeEach(() => {
   project = makeProjectFolder()
-  project.write(
-    'millrace.yaml',
-    `project: toys
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy } }
-`,
-  )
+  project.write('millrace.yaml', devYaml('toy: { connector: toy }'))
   project.write('syncs/crm.yaml', 'source: toy\nstreams: { people: {}, broken: {} }\n')
   project.write('connectors/toy/index.ts', connector)
 })

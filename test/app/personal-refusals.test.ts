@@ -1,5 +1,4 @@
 /** A value that some sync calls personal is not told by what cannot be sent, nor by a model that fails at it. */
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
@@ -7,36 +6,22 @@ import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { collect } from '../warehouse/workbench.ts'
-import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
+import type { ProjectFolder } from './project-folder.ts'
+import { deliveryOf, makeToyProject, toySync } from './toy-project.ts'
 
 let project: ProjectFolder
 let app: App
 let events: EngineEvent[] = []
 
 beforeEach(async () => {
-  project = makeProjectFolder()
+  project = makeToyProject({
+    objects: `person: toyObject({ fields: { id: 'string', born: 'date' }, operations: ['upsert'] })`,
+    streams: ['people'],
+  })
   events = []
-  project.write(
-    'millrace.yaml',
-    `project: personal
-default_target: dev
-targets: { dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy } }
-`,
-  )
   project.write('syncs/crm.yaml', 'source: toy\nstreams: { people: { pii: [birthday] } }\n')
   project.write('models/people.sql', 'select * from raw.people\n')
-  project.write(
-    'syncs/people.yaml',
-    `model: people
-primary_key: id
-destination: toy
-object: person
-match: id
-map: { id: id, born: birthday }
-`,
-  )
-  project.write('connectors/toy/index.ts', toyConnector)
+  project.write('syncs/people.yaml', toySync({ more: 'map: { id: id, born: birthday }' }))
 })
 
 afterEach(async () => {
@@ -53,9 +38,7 @@ async function open() {
     ])
       for await (const _ of session.query(statement));
   })
-  const sync = app.project.syncs.find(({ name }) => name === 'people')
-  if (sync?.kind !== 'reverse_etl') throw new Error('the project has this sync')
-  return sync
+  return deliveryOf(app, 'people')
 }
 
 const rejects = () =>
@@ -88,40 +71,9 @@ it('a model that fails on it does not repeat it', async () => {
 it('nor does one that reads it under another name', async () => {
   project.write('models/base.sql', 'select id, birthday as b from raw.people\n')
   project.write('models/people.sql', `select id, cast(b as date) as birth_date from {{ ref('base') }}\n`)
-  project.write(
-    'syncs/people.yaml',
-    'model: people\nprimary_key: id\ndestination: toy\nobject: person\nmatch: id\nmap: { id: id, born: birth_date }\n',
-  )
+  project.write('syncs/people.yaml', toySync({ more: 'map: { id: id, born: birth_date }' }))
   const sync = await open()
   const { run } = await runSync(app, sync, { ...defaultRunOptions, firstRun: true })
   expect(run?.error?.message).toContain('invalid date field format: ***')
   expect(JSON.stringify([run, ...events])).not.toContain('1987')
 })
-
-const toyConnector = `
-import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
-
-const person = {
-  name: 'person',
-  docs: 'https://toy.example/docs',
-  delivery: 'idempotent',
-  match: { id: { normalise: 'exact' } },
-  fields: { id: 'string', born: 'date' },
-  operations: ['upsert'],
-  batch: { rows: 3, bytes: 10000 },
-  write: async (changes) => changes.map(() => ({ outcome: 'ok' })),
-}
-
-export default connector({
-  name: 'toy',
-  config: z.strictObject({}),
-  streamNames: ['people'],
-  objectNames: ['person'],
-  open: async () => ({
-    check: async () => undefined,
-    account: async () => 'toy-1',
-    objects: async () => [person],
-    streams: async () => [],
-  }),
-})
-`

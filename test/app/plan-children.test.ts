@@ -1,19 +1,12 @@
 /** Rows inside others that get another key: `sync plan` says of it what the run would say. */
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
 
-const linesBy = (key: string) =>
-  project.write(
-    'millrace.yaml',
-    `project: inside
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy, key: '${key}' } }
-`,
-  )
+const linesBy = (key: string) => project.write('millrace.yaml', devYaml(`toy: { connector: toy, key: '${key}' }`))
 
 beforeEach(() => {
   project = makeProjectFolder()

@@ -9,6 +9,7 @@ import { runSync } from '../../src/app/run-sync.ts'
 import type { EtlSync } from '../../src/config/project.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { collect } from '../warehouse/workbench.ts'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -17,14 +18,7 @@ beforeEach(() => {
   project = makeProjectFolder()
   project.write('connectors/toy/index.ts', toyConnector)
   project.write('syncs/crm.yaml', 'source: toy\nstreams: { orders: {} }\n')
-  project.write(
-    'millrace.yaml',
-    `project: clocks
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy } }
-`,
-  )
+  project.write('millrace.yaml', devYaml('toy: { connector: toy }'))
 })
 
 afterEach(() => project.remove())

@@ -1,6 +1,7 @@
 /** A table that another mode has loaded: `sync plan` says of it what the run would say. */
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -9,10 +10,7 @@ const sync = (mode: string) => project.write('syncs/crm.yaml', `source: toy\nstr
 
 beforeEach(() => {
   project = makeProjectFolder()
-  project.write(
-    'millrace.yaml',
-    'project: intervals\ndefault_target: dev\ntargets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }\nconnections: { toy: { connector: toy } }\n',
-  )
+  project.write('millrace.yaml', devYaml('toy: { connector: toy }'))
   project.write('connectors/toy/index.ts', toyConnector)
 })
 

@@ -7,6 +7,7 @@ import type { App } from '../../src/app/app.ts'
 import type { EngineEvent } from '../../src/model/event.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
 import type { RunRecord } from '../../src/model/run.ts'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -16,14 +17,7 @@ beforeEach(() => {
   events = []
   project = makeProjectFolder()
   project.write('connectors/mill/index.ts', connector)
-  project.write(
-    'millrace.yaml',
-    `project: mill
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { mill: { connector: mill } }
-`,
-  )
+  project.write('millrace.yaml', devYaml('mill: { connector: mill }'))
   project.write('syncs/quick.yaml', 'source: mill\nstreams: { quick: {} }\n')
   project.write('syncs/slow.yaml', 'source: mill\nstreams: { slow: {} }\n')
   project.write('syncs/both.yaml', 'source: mill\nstreams: { quick: {}, slow: {} }\n')

@@ -5,6 +5,7 @@ import type { App } from '../../src/app/app.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
+import { devYaml } from './dev-yaml.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 /** A vendor in this process that takes whatever it is sent. */
@@ -38,26 +39,24 @@ export async function startToyVendor(): Promise<ToyVendor> {
 
 /**
  * A project that may deliver, with a connector of its own behind each of the connections. `objects` is JavaScript: what stands in
- * the connector's `objects: { … }`, where `toyObject({ … })` makes one that takes `id` and `name`.
+ * the connector's `objects: { … }`, where `toyObject({ … })` makes one that takes `id` and `name`. `streams`: so many, of no rows.
  */
 export function makeToyProject({
   objects,
   url = 'http://127.0.0.1',
   connections = ['toy'],
+  streams = [],
 }: {
   readonly objects: string
   readonly url?: string
   readonly connections?: readonly string[]
+  readonly streams?: readonly string[]
 }): ProjectFolder {
   const project = makeProjectFolder()
-  project.write('connectors/toy/index.ts', connectorOf(objects))
+  project.write('connectors/toy/index.ts', connectorOf(objects, streams))
   project.write(
     'millrace.yaml',
-    `project: toys
-default_target: dev
-targets: { dev: { deliver: true, warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { ${connections.map((name) => `${name}: { connector: toy, url: '${url}' }`).join(', ')} }
-`,
+    devYaml(connections.map((name) => `${name}: { connector: toy, url: '${url}' }`).join(', '), { deliver: true }),
   )
   return project
 }
@@ -81,8 +80,8 @@ export async function deliver(app: App, name: string) {
   return (await runSync(app, deliveryOf(app, name), { ...defaultRunOptions, firstRun: true, limits })).run
 }
 
-const connectorOf = (objects: string): string => `
-import { connector, object, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
+const connectorOf = (objects: string, streams: readonly string[]): string => `
+import { connector, object, stream, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
 
 const toyObject = (more) => object({
   docs: 'https://toy.example/docs',
@@ -95,6 +94,15 @@ const toyObject = (more) => object({
   ...more,
 })
 
+const toyStream = stream({
+  docs: 'https://toy.example/docs',
+  order: 'none',
+  fullEveryMs: 0,
+  key: ['id'],
+  columns: { id: 'string' },
+  async *read() {},
+})
+
 export default connector({
   name: 'toy',
   config: z.strictObject({ url: z.string() }),
@@ -102,5 +110,6 @@ export default connector({
   check: async () => undefined,
   account: async () => 'toy-1',
   objects: { ${objects} },
+  streams: { ${streams.map((name) => `${name}: toyStream`).join(', ')} },
 })
 `

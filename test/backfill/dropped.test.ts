@@ -2,10 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createVendor } from '../etl/vendor.ts'
 import { openWorld, type RunOptions, type World } from '../etl/world.ts'
+import { begin, failAt, only, peopleBySecond, seconds } from './people-by-second.ts'
 
-const begin = '2026-01-01T00:00:00.000Z'
-const only: RunOptions = { streams: [{}] }
-const seconds = (n: number) => new Date(Date.parse(begin) + n * 1000).toISOString()
 let world: World
 beforeEach(() => {
   world = openWorld()
@@ -13,11 +11,7 @@ beforeEach(() => {
 afterEach(() => world.close())
 
 test('a part is read again after its table was dropped', async () => {
-  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: 'updated_at' } })
-  for (let id = 1; id <= 6; id++) {
-    vendor.put(id, { name: `n${id}` })
-    vendor.pass()
-  }
+  const vendor = peopleBySecond(world, 6)
   const range = { from: begin, to: seconds(6), step: { ms: 3000 } }
   await world.backfill(vendor.connector, range, only)
   await world.backfill(vendor.connector, range, only)
@@ -28,15 +22,9 @@ test('a part is read again after its table was dropped', async () => {
 })
 
 test('a part that was interrupted begins again after its table was dropped', async () => {
-  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: 'updated_at' } })
-  for (let id = 1; id <= 9; id++) {
-    vendor.put(id, { name: `n${id}` })
-    vendor.pass()
-  }
+  const vendor = peopleBySecond(world, 9)
   const range = { from: begin, to: seconds(9) }
-  vendor.onPage = (page) => {
-    if (page === 3) throw new TypeError('the vendor is gone')
-  }
+  failAt(vendor, 3)
   expect(await world.backfill(vendor.connector, range, only)).toMatchObject({ ledger: { read: 6 } })
   vendor.onPage = () => undefined
   await world.rows('DROP TABLE crm.people')
@@ -45,11 +33,7 @@ test('a part that was interrupted begins again after its table was dropped', asy
 })
 
 test('a part from before the sync’s start is read again after the table was dropped and a live run has made it anew', async () => {
-  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: 'updated_at' } })
-  for (let id = 1; id <= 6; id++) {
-    vendor.put(id, { name: `n${id}` })
-    vendor.pass()
-  }
+  const vendor = peopleBySecond(world, 6)
   const late: RunOptions = { ...only, sync: { start: seconds(3) } }
   const { read, ...people } =
     (await vendor.connector.streams?.({ signal: new AbortController().signal }))?.[0] ?? expect.unreachable()

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createVendor } from '../etl/vendor.ts'
 import { openWorld, type RunOptions, type World } from '../etl/world.ts'
+import { failAt, only, peopleBySecond } from './people-by-second.ts'
 
-const only: RunOptions = { streams: [{}] }
 let world: World
 beforeEach(() => {
   world = openWorld()
@@ -40,16 +40,10 @@ test('of a stream that cannot be cut, --from before the sync’s start is heeded
 })
 
 test('of a stream that cannot be cut, a pass that was stopped is not gone on with from an earlier --from', async () => {
-  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: undefined } })
-  for (let id = 1; id <= 9; id++) {
-    vendor.put(id, { name: `n${id}` })
-    vendor.pass()
-  }
+  const vendor = peopleBySecond(world, 9, { uncut: true })
   const since: RunOptions = { ...only, sync: { start: '2026-01-01T00:00:05.000Z' } }
   const pass = { from: null, to: null }
-  vendor.onPage = (page) => {
-    if (page === 3) throw new TypeError('the vendor is gone')
-  }
+  failAt(vendor, 3)
   await world.backfill(vendor.connector, pass, since)
   vendor.onPage = () => undefined
   const from = '2025-06-01T00:00:00.000Z'
@@ -59,14 +53,8 @@ test('of a stream that cannot be cut, a pass that was stopped is not gone on wit
 })
 
 test('of a stream that cannot be cut, a pass that was stopped is gone on with where --to is not over yet', async () => {
-  const vendor = createVendor({ readAt: world.clock, withoutChildren: true, people: { boundedBy: undefined } })
-  for (let id = 1; id <= 9; id++) {
-    vendor.put(id, { name: `n${id}` })
-    vendor.pass()
-  }
-  vendor.onPage = (page) => {
-    if (page === 3) throw new TypeError('the vendor is gone')
-  }
+  const vendor = peopleBySecond(world, 9, { uncut: true })
+  failAt(vendor, 3)
   const year = { from: '2026-01-01T00:00:00.000Z', to: '2026-12-31T00:00:00.000Z' }
   await world.backfill(vendor.connector, year, only)
   vendor.onPage = () => undefined

@@ -1,19 +1,12 @@
 /** What `connection discover` says of streams and objects of every kind, word for word. */
 import { expect, test } from 'vitest'
+import { devYaml } from '../app/dev-yaml.ts'
 import { emptyDirectory, linesOf, millrace, write } from './command.ts'
 
 const project = emptyDirectory()
 const discover = (...args: readonly string[]) => millrace(project, 'connection', 'discover', 'mill', ...args)
 
-write(
-  project,
-  'millrace.yaml',
-  `project: mill
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { mill: { connector: mill, base_url: 'http://127.0.0.1:9' } }
-`,
-)
+write(project, 'millrace.yaml', devYaml("mill: { connector: mill, base_url: 'http://127.0.0.1:9' }"))
 write(
   project,
   'connectors/mill/index.ts',

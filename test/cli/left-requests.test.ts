@@ -1,6 +1,7 @@
 /** Requests of a connector of the project's own that nobody waits for any more: they end, and no more ends with them. */
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { devYaml } from '../app/dev-yaml.ts'
 import { emptyDirectory, millrace, write } from './command.ts'
 
 /** Of rows it answers the first page at once, the others never; of names all, after a while. */
@@ -16,15 +17,7 @@ beforeEach(() => {
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
   project = emptyDirectory()
-  write(
-    project,
-    'millrace.yaml',
-    `project: mill
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { mill: { connector: mill, base_url: '${url}' } }
-`,
-  )
+  write(project, 'millrace.yaml', devYaml(`mill: { connector: mill, base_url: '${url}' }`))
 })
 
 const reading = (read: string, others = 'for (let id = 0; id < 10; id++) { yield batch(id); await wait(100) }') =>

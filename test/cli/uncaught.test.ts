@@ -1,6 +1,7 @@
 /** What a connector of the project's own leaves for nobody to catch, and what it says on the console. */
 import { afterAll, describe, expect, test } from 'vitest'
 import { rmSync } from 'node:fs'
+import { devYaml } from '../app/dev-yaml.ts'
 import { emptyDirectory, linesOf, millrace, write } from './command.ts'
 
 const project = emptyDirectory()
@@ -23,15 +24,7 @@ export default connector({
   },
 })
 `
-write(
-  project,
-  'millrace.yaml',
-  `project: mill
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { mill: { connector: mill, key: '\${file:key}' } }
-`,
-)
+write(project, 'millrace.yaml', devYaml("mill: { connector: mill, key: '${file:key}' }"))
 write(project, 'key', 'a-very-secret-key')
 write(project, 'syncs/rows.yaml', 'source: mill\nstreams: { rows: {} }\n')
 

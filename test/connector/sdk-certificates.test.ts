@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:https'
 import { connect, type AddressInfo, type Server as SocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import customerio from '../../connectors/customerio/index.ts'
@@ -64,13 +65,7 @@ test('nor by way of a proxy of the environment, which is asked where Node is tol
   const asked: string[] = []
   const proxy = createProxy().on('connect', ({ url = '' }, client) => {
     asked.push(url)
-    const [host, port] = url.split(':')
-    const there = connect(Number(port), host, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      there.pipe(client).pipe(there)
-    })
-    client.on('error', () => there.destroy())
-    there.on('error', () => client.destroy())
+    tunnel(client, url)
   })
   await listening(proxy)
   vi.stubEnv('NODE_USE_ENV_PROXY', '1')
@@ -97,14 +92,7 @@ test('a proxy behind TLS that would speak HTTP/2 is asked for a tunnel in HTTP/1
   let connections = 0
   proxy.on('secureConnection', () => connections++)
   proxy.on('connect', ({ httpVersion, url = '' }, client) => {
-    if (httpVersion !== '1.1') return
-    const [host, port] = url.split(':')
-    const there = connect(Number(port), host, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n')
-      there.pipe(client).pipe(there)
-    })
-    client.on('error', () => there.destroy())
-    there.on('error', () => client.destroy())
+    if (httpVersion === '1.1') tunnel(client, url)
   })
   await listening(proxy)
   vi.stubEnv('NODE_USE_ENV_PROXY', '1')
@@ -134,6 +122,17 @@ test('nor to an address that hands out this machine’s own credentials, though 
   const sending = sendWithin({ signal: never, answer: null }, request, { vendor: 'Acme', maxBytes: 99 })
   await expect(sending).rejects.toMatchObject({ code: 'MR-3008' })
 })
+
+/** As a proxy answers `CONNECT`. */
+function tunnel(client: Duplex, address: string): void {
+  const [host, port] = address.split(':')
+  const there = connect(Number(port), host, () => {
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    there.pipe(client).pipe(there)
+  })
+  client.on('error', () => there.destroy())
+  there.on('error', () => client.destroy())
+}
 
 const listening = (each: SocketServer) =>
   new Promise<void>((resolve) => void each.listen(0, '127.0.0.1', () => resolve()))

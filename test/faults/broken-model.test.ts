@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { millrace, resultOf } from './millrace-process.ts'
+import { bothWarehousesYaml } from './sandbox-yaml.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -10,7 +11,7 @@ let project: FaultProject
 beforeAll(async () => {
   project = await makeFaultProject({
     scale: 0.02,
-    files: { 'millrace.yaml': millraceYaml, 'syncs/stripe.yaml': 'source: stripe\nstreams:\n  customers: {}\n' },
+    files: { 'millrace.yaml': bothWarehousesYaml, 'syncs/stripe.yaml': 'source: stripe\nstreams:\n  customers: {}\n' },
   })
 })
 afterAll(() => project.close())
@@ -31,18 +32,3 @@ test.each(['duckdb', 'snowflake'])('on %s, where it fails at a value of a row', 
     next: ['Fix models/people.sql and run again.'],
   })
 })
-
-const millraceYaml = `
-project: faults
-default_target: duckdb
-targets:
-  duckdb:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-  snowflake:
-    sandbox: true
-    warehouse: { type: snowflake }
-connections:
-  stripe: { connector: stripe, api_key: '\${env:STRIPE_API_KEY}' }
-  customerio: { connector: customerio, site_id: '\${env:CIO_SITE_ID}', api_key: '\${env:CIO_API_KEY}', region: eu }
-`

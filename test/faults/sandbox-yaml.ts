@@ -24,3 +24,19 @@ export const facebookKeys = {
   app_secret: '${env:FACEBOOK_APP_SECRET}',
   account_ids: ['1234567890'],
 } as const
+
+/** millrace.yaml of the project of fault-project.ts with both warehouses in the sandbox, as targets of their names. */
+export const bothWarehousesYaml = `
+project: faults
+default_target: duckdb
+targets:
+  duckdb:
+    sandbox: true
+    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
+  snowflake:
+    sandbox: true
+    warehouse: { type: snowflake }
+connections:
+  stripe: { connector: stripe, api_key: '\${env:STRIPE_API_KEY}' }
+  customerio: { connector: customerio, site_id: '\${env:CIO_SITE_ID}', api_key: '\${env:CIO_API_KEY}', region: eu }
+`

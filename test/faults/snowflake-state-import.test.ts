@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { millrace, resultOf } from './millrace-process.ts'
+import { bothWarehousesYaml } from './sandbox-yaml.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
@@ -11,7 +12,7 @@ let project: FaultProject
 beforeAll(async () => {
   project = await makeFaultProject({
     scale: 0.02,
-    files: { 'millrace.yaml': millraceYaml, 'syncs/stripe.yaml': 'source: stripe\nstreams:\n  customers: {}\n' },
+    files: { 'millrace.yaml': bothWarehousesYaml, 'syncs/stripe.yaml': 'source: stripe\nstreams:\n  customers: {}\n' },
   })
   await rm(join(project.directory, 'syncs/people.yaml'))
 })
@@ -48,18 +49,3 @@ test.each(['duckdb', 'snowflake'])('on %s they go with a sync that was renamed',
     project.file('syncs/stripe.yaml', 'source: stripe\nstreams:\n  customers: {}\n')
   }
 })
-
-const millraceYaml = `
-project: faults
-default_target: duckdb
-targets:
-  duckdb:
-    sandbox: true
-    warehouse: { type: duckdb, path: .millrace/sandbox.duckdb }
-  snowflake:
-    sandbox: true
-    warehouse: { type: snowflake }
-connections:
-  stripe: { connector: stripe, api_key: '\${env:STRIPE_API_KEY}' }
-  customerio: { connector: customerio, site_id: '\${env:CIO_SITE_ID}', api_key: '\${env:CIO_API_KEY}', region: eu }
-`

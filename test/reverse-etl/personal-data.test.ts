@@ -1,38 +1,33 @@
 /** A field that some sync calls personal is starred out in plans and previews, wherever the connector puts it. */
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
 import { previewSync } from '../../src/app/preview-sync.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
-import { makeProjectFolder } from '../app/project-folder.ts'
+import { deliveryOf, makeToyProject, toySync } from '../app/toy-project.ts'
 
-const project = makeProjectFolder()
+/** `name` goes out in another form than the model's: only its name gives it away. */
+const person = `toyObject({
+  fields: { id: 'string', mail: 'string', name: 'string', points: 'string', plan: 'string' },
+  preview: (changes) =>
+    changes.map(({ fields }) => ({
+      method: 'PUT',
+      path: '/people/' + encodeURIComponent(fields.mail.toLowerCase()) + '?also=' + fields.mail + '&plan=' + fields.plan,
+      body: [{ ...fields, name: 'hash of ' + fields.name, alias: [fields.mail, { score: fields.points }] }],
+      docs: 'https://toy.example/docs',
+    })),
+})`
+const project = makeToyProject({ objects: `person: ${person}`, streams: ['people'] })
 let app: App
 let sync: ReverseSync
 
 beforeAll(async () => {
-  project.write(
-    'millrace.yaml',
-    `project: personal
-default_target: dev
-targets: { dev: { warehouse: { type: duckdb, path: dev.duckdb } } }
-connections: { toy: { connector: toy } }
-`,
-  )
   project.write('syncs/crm.yaml', 'source: toy\nstreams: { people: { pii: [FirstName, E_Mail, score] } }\n')
   project.write('models/people.sql', 'select * from raw.people\n')
   project.write(
     'syncs/people.yaml',
-    `model: people
-primary_key: id
-destination: toy
-object: person
-match: id
-map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }
-`,
+    toySync({ more: 'map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }' }),
   )
-  project.write('connectors/toy/index.ts', toyConnector)
   app = await project.open()
   await app.warehouse.session({ runId: 'run-1', purpose: 'fill' }, async (session) => {
     for (const statement of [
@@ -41,9 +36,7 @@ map: { id: id, mail: e_mail, name: first_name, points: score, plan: plan }
     ])
       for await (const _ of session.query(statement));
   })
-  const found = app.project.syncs.find(({ name }) => name === 'people')
-  if (found?.kind !== 'reverse_etl') throw new Error('the project has this sync')
-  sync = found
+  sync = deliveryOf(app, 'people')
 })
 
 afterAll(async () => {
@@ -79,39 +72,3 @@ it('a preview shows stars under its name, for its value elsewhere, and in the pa
     },
   ])
 })
-
-/** `name` goes out in another form than the model's: only its name gives it away. */
-const toyConnector = `
-import { connector, z } from '${fileURLToPath(new URL('../../src/index.ts', import.meta.url))}'
-
-const person = {
-  name: 'person',
-  docs: 'https://toy.example/docs',
-  delivery: 'idempotent',
-  match: { id: { normalise: 'exact' } },
-  fields: { id: 'string', mail: 'string', name: 'string', points: 'string', plan: 'string' },
-  operations: ['upsert'],
-  batch: { rows: 3, bytes: 10000 },
-  write: async (changes) => changes.map(() => ({ outcome: 'ok' })),
-  preview: (changes) =>
-    changes.map(({ fields }) => ({
-      method: 'PUT',
-      path: '/people/' + encodeURIComponent(fields.mail.toLowerCase()) + '?also=' + fields.mail + '&plan=' + fields.plan,
-      body: [{ ...fields, name: 'hash of ' + fields.name, alias: [fields.mail, { score: fields.points }] }],
-      docs: 'https://toy.example/docs',
-    })),
-}
-
-export default connector({
-  name: 'toy',
-  config: z.strictObject({}),
-  streamNames: ['people'],
-  objectNames: ['person'],
-  open: async () => ({
-    check: async () => undefined,
-    account: async () => 'toy-1',
-    objects: async () => [person],
-    streams: async () => [],
-  }),
-})
-`
