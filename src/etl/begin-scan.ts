@@ -1,4 +1,4 @@
-import type { Cursor, ScanState, Throughout } from '../model/cursor.ts'
+import type { Cursor, CursorInScan, ScanState, Throughout } from '../model/cursor.ts'
 import { scanStart } from './our-clock.ts'
 import { inBoth } from './throughout.ts'
 
@@ -28,7 +28,7 @@ export type ScanRequest = {
 }
 
 export type BegunScan = {
-  readonly cursor: Cursor & { readonly scan: ScanState }
+  readonly cursor: CursorInScan
   readonly resumed: boolean
   /** One that was under way was begun by other options, or in another account, and is not gone on with. */
   readonly dropped: boolean

@@ -1,7 +1,7 @@
 /** What the last commit of a scan takes for gone. */
 import type { WholeOf } from '../connector/checkpoint.ts'
 import type { Scan } from '../connector/contract.ts'
-import type { Cursor, ScanState } from '../model/cursor.ts'
+import type { CursorInScan } from '../model/cursor.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { ChunkCommit } from './stage-and-commit.ts'
@@ -14,7 +14,7 @@ export const nothingGone: Gone = { sweep: null, childrenReadBefore: null, wholeO
 type Ending = {
   readonly plan: StreamPlan
   readonly scan: Scan
-  readonly cursor: Cursor & { readonly scan: ScanState }
+  readonly cursor: CursorInScan
   readonly isPartition: boolean
   readonly maxShrink: ShrinkLimit
   /** By the whole scan. */

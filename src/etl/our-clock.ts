@@ -3,7 +3,7 @@
  * when they were read. Where the clock was set back, or another machine's is behind, what is read counts as read after what was committed.
  */
 import type { Clock } from '../model/clock.ts'
-import { emptyCursor, type Cursor, type ScanState } from '../model/cursor.ts'
+import { emptyCursor, type Cursor, type CursorInScan } from '../model/cursor.ts'
 
 /** When a scan begins: after all that was committed, or what it does not see could not be told from what was seen last. */
 export function scanStart(now: Date, { marks }: Cursor): string {
@@ -12,8 +12,7 @@ export function scanStart(now: Date, { marks }: Cursor): string {
 }
 
 /** Nothing that is read now is older. */
-export const readSince = ({ scan, marks }: Cursor & { readonly scan: ScanState }): string =>
-  laterOf(scan.started_at, marks?.committed_at ?? '')
+export const readSince = ({ scan, marks }: CursorInScan): string => laterOf(scan.started_at, marks?.committed_at ?? '')
 
 export function withCommittedAt(cursor: Cursor, at: string): Cursor
 export function withCommittedAt(cursor: Cursor | null, at: string): Cursor | null

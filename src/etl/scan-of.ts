@@ -1,5 +1,5 @@
 import type { Scan } from '../connector/contract.ts'
-import type { Cursor, ScanState } from '../model/cursor.ts'
+import type { CursorInScan, ScanState } from '../model/cursor.ts'
 import { heededStart } from './heeded-start.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
@@ -11,8 +11,6 @@ export type StreamOptions = {
   /** It is a part of a backfill. @default false */
   readonly isPartition?: boolean
 }
-
-type CursorInScan = Cursor & { readonly scan: ScanState }
 
 /** The scan as a connector gets it: the partition that is not done yet. */
 export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, options: StreamOptions): Scan {

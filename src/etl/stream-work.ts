@@ -3,7 +3,7 @@
  * two are on their way. Staged chunks wait until together they are worth a commit.
  */
 import { join } from 'node:path'
-import { advance, complete, type Cursor, type ScanState } from '../model/cursor.ts'
+import { advance, complete, type Cursor, type CursorInScan } from '../model/cursor.ts'
 import type { WholeOf } from '../connector/checkpoint.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Json } from '../model/json.ts'
@@ -42,8 +42,6 @@ export type StreamStart = {
   /** Of the last commit that this run made for the stream: a commit is known by its run, stream and sequence. @default 0 */
   readonly sequence?: number
 }
-
-type CursorInScan = Cursor & { readonly scan: ScanState }
 
 /** What stands against the completion of a scan; null: nothing. */
 export type Verify = (read: number) => Promise<MillraceError | null>

@@ -126,12 +126,11 @@ export type PartitionState = {
 
 export const emptyCursor: Cursor = { watermark: null, scan: null }
 
+/** With a pass under way. */
+export type CursorInScan = Cursor & { readonly scan: ScanState }
+
 /** The cursor once a checkpoint's batches are in the same transaction. `rows`: of them, less what is read again. */
-export function advance(
-  cursor: Cursor & { readonly scan: ScanState },
-  resume: Json,
-  rows: number,
-): Cursor & { readonly scan: ScanState } {
+export function advance(cursor: CursorInScan, resume: Json, rows: number): CursorInScan {
   const partitions = cursor.scan.partitions.map((partition, index) =>
     index === 0 ? { ...partition, resume } : partition,
   )
@@ -139,9 +138,7 @@ export function advance(
 }
 
 /** The cursor once the scan is complete: only now does the watermark move, and only to the scan's upper bound. */
-export function complete(cursor: Cursor, asked?: Asked): Cursor {
-  const { scan, marks } = cursor
-  if (!scan) return cursor
+export function complete({ scan, marks }: CursorInScan, asked?: Asked): Cursor {
   const last = scan.partitions.at(-1)?.resume ?? null
   return {
     watermark: scan.upper_bound,

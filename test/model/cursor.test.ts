@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { advance, complete, emptyCursor, type Cursor, type ScanState } from '../../src/model/cursor.ts'
+import { advance, complete, type CursorInScan } from '../../src/model/cursor.ts'
 
-const cursor: Cursor & { readonly scan: ScanState } = {
+const cursor: CursorInScan = {
   watermark: '2026-01-01T00:00:00.000Z',
   scan: {
     id: 's',
@@ -36,9 +36,5 @@ describe('a cursor', () => {
     expect(whole.marks).toEqual(marks)
     const next = { ...cursor.scan, upper_bound: '2026-01-03T00:00:00.000Z' }
     expect(complete({ ...whole, scan: next })).toEqual({ watermark: next.upper_bound, scan: null, marks })
-  })
-
-  test('without a scan has nothing to complete', () => {
-    expect(complete(emptyCursor)).toEqual({ watermark: null, scan: null })
   })
 })
