@@ -13,8 +13,9 @@ import type { StreamReport } from '../model/run.ts'
 import { openWorkbench, type Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { defaultStageBytes, groupRows, type EtlContext } from './context.ts'
-import { nothingGathered, openGatherer, type Gathered, type GatheredSize, type Gatherer } from './gather.ts'
+import { openPace, type ChunkPace } from './chunk-pace.ts'
+import type { EtlContext } from './context.ts'
+import { nothingGathered, openGatherer, type Gathered, type Gatherer } from './gather.ts'
 import { goneBy, nothingGone, type Gone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
 import { afterTrial, withRowsOf } from './known-of-table.ts'
@@ -76,9 +77,7 @@ export class StreamWork {
   #wholeOf: WholeOf | null = null
   /** Staged chunks that wait for their commit. */
   #earlier: readonly StagedChunk[] = []
-  /** What was handed over since the last commit. */
-  #handedOver: GatheredSize = { rows: 0, bytes: 0 }
-  #committedAt = performance.now()
+  readonly #pace: ChunkPace
 
   constructor(
     context: EtlContext,
@@ -92,6 +91,7 @@ export class StreamWork {
     this.#cursor = withRowsOf(start.plan, work.scan.start, work.cursor)
     this.#sequence = start.sequence ?? 0
     this.#resume = work.scan.resume
+    this.#pace = openPace(context.chunk)
     this.#workbench = openWorkbench(join(context.spoolDir, 'staging'))
     const { plan } = start
     this.#underWay = workInOrder({
@@ -119,9 +119,11 @@ export class StreamWork {
       this.#wholeOf = item.wholeOf ?? this.#wholeOf
       this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
-      const commits = this.#isDue()
+      const size = this.#gatherer.size()
+      const commits = this.#pace.isDue(size)
       // What is read again is no duplicate within a chunk: it would be taken off twice.
-      if (commits || this.#isFull() || item.again) await this.#handOver(this.#gatherer.all(), { commits, final: null })
+      if (commits || this.#pace.isFull(size) || item.again)
+        await this.#handOver(this.#gatherer.all(), { commits, final: null })
     }
     await this.#underWay.settled()
     return true
@@ -168,30 +170,13 @@ export class StreamWork {
     )
   }
 
-  /** Is what waits, with what was gathered since, worth a commit? */
-  #isDue(): boolean {
-    const { chunk } = this.#context
-    const gathered = this.#gatherer.size()
-    const rows = this.#handedOver.rows + gathered.rows
-    const bytes = this.#handedOver.bytes + gathered.bytes
-    if (rows >= chunk.rows || bytes >= 2 * chunk.bytes || (bytes >= chunk.bytes && fillsItsGroups(rows))) return true
-    return rows > 0 && performance.now() - this.#committedAt >= chunk.ageMs
-  }
-
-  #isFull(): boolean {
-    return this.#gatherer.size().bytes >= (this.#context.chunk.stageBytes ?? defaultStageBytes)
-  }
-
   /** Hands the chunk over and goes on reading. */
   async #handOver(gathered: Gathered, how: Pick<Step, 'commits' | 'final'>): Promise<void> {
     const step = { gathered, resume: this.#resume, again: this.#again, ...how }
     this.#again = 0
-    const { rows, bytes } = this.#gatherer.size()
     await this.#underWay.push(step)
-    this.#handedOver = how.commits
-      ? { rows: 0, bytes: 0 }
-      : { rows: this.#handedOver.rows + rows, bytes: this.#handedOver.bytes + bytes }
-    if (how.commits) this.#committedAt = performance.now()
+    if (how.commits) this.#pace.commits()
+    else this.#pace.waits(this.#gatherer.size())
     this.#gatherer = this.#openGatherer()
   }
 
@@ -294,5 +279,3 @@ export class StreamWork {
     return openGatherer(this.#context, { ...this.#start, number: ++this.#chunks, since: readSince(this.#cursor) })
   }
 }
-
-const fillsItsGroups = (rows: number): boolean => rows < groupRows || rows % groupRows >= 0.9 * groupRows
