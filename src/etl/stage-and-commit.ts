@@ -163,19 +163,21 @@ function childWrite(
 ): TableWrite | undefined {
   // A part of the columns says nothing of what comes inside, but for those that it no longer comes in.
   const of = wholeOf && !part ? storedRowsOf(shape, wholeOf) : undefined
-  const parts = chunks.flatMap(({ children }) => children.filter((part) => part.plan.child.name === child.name))
+  const brought = chunks.flatMap(({ children }) => children.filter(({ plan }) => plan.child.name === child.name))
   const mayBeFlagged = stream.deletedWhen !== undefined && chunks.some(({ parent }) => parent.path !== null)
-  if (parts.length === 0 && readBefore === null && !mayBeFlagged) return undefined
+  if (brought.length === 0 && readBefore === null && !mayBeFlagged) return undefined
   const parentColumn = shape.columns.find(({ field }) => field === child.parent)
   const isKeyMasked = own.columns.find(({ field }) => field === stream.key.at(-1))?.mask !== undefined
-  const hash = { isHashed: parentColumn?.mask === 'sha256' && !isKeyMasked }
-  const stored = parentColumn?.mask === 'sha256' ? sha256 : (text: string) => text
-  const parents = parts.flatMap((part) => part.parents.map((set) => ({ ...set, parent: stored(set.parent) })))
+  const isMasked = parentColumn?.mask === 'sha256'
+  const hash = { isHashed: isMasked && !isKeyMasked }
+  const parents = brought
+    .flatMap((each) => each.parents)
+    .map(({ parent, readAt }) => ({ parent: isMasked ? sha256(parent) : parent, readAt }))
   return {
     stream: child.name,
     table: shape.table,
     key: shape.key,
-    staged: parts.map((part) => part.staged),
+    staged: brought.map(({ staged }) => staged),
     mode: 'merge',
     // What a parent no longer has is found by when its set was read.
     touchUnchanged: true,

@@ -16,7 +16,7 @@ import type { ShrinkLimit } from '../warehouse/table-write.ts'
 import { openPace, type ChunkPace } from './chunk-pace.ts'
 import type { EtlContext } from './context.ts'
 import { nothingGathered, openGatherer, type Gathered, type Gatherer } from './gather.ts'
-import { goneBy, nothingGone, type Gone } from './gone-by.ts'
+import { goneBy, nothingGone } from './gone-by.ts'
 import { workInOrder, type InOrder } from './in-order.ts'
 import { afterTrial, withRowsOf } from './known-of-table.ts'
 import { countRead } from './read-again.ts'
@@ -189,9 +189,9 @@ export class StreamWork {
       this.#cursor = advanced
       return
     }
-    const problem = (await final?.(advanced.scan.read)) ?? null
     const { read } = advanced.scan
-    const waiting = { staged: [...this.#earlier, staged], isLast: final !== null && !problem, read }
+    const problem = (await final?.(read)) ?? null
+    const waiting = { chunks: [...this.#earlier, staged], isLast: final !== null && !problem, read }
     // Of a replacement that misses rows nothing more goes in.
     if (problem && this.#start.plan.mode === 'full_refresh') {
       await this.#abandon(this.#commitOf({ ...waiting, cursor: advanced }))
@@ -209,37 +209,44 @@ export class StreamWork {
     if (problem) throw problem
   }
 
-  #commitOf(chunk: {
-    readonly staged: readonly StagedChunk[]
-    readonly cursor: Cursor
-    readonly isLast: boolean
-    readonly read: number
-  }): ChunkCommit {
+  #commitOf({
+    chunks,
+    cursor,
+    isLast,
+    read,
+  }: Pick<ChunkCommit, 'chunks' | 'isLast'> & { readonly cursor: Cursor; readonly read: number }): ChunkCommit {
     const { plan, fence, connectorName: connector, cursor: begun } = this.#start
-    const [{ scan }, { limit, start }, { read }] = [this.#cursor, this.#scan, chunk]
+    const { scan } = this.#cursor
+    const { limit, start } = this.#scan
+    const isPartition = fence.partition !== ''
+    const replacesWindows = plan.mode === 'replace_window'
     // It may be set back while we read: what was refused in this scan was refused after it began, or the sweep would take its row.
     const syncedAt = laterOf(this.#context.clock.now().toISOString(), readSince(this.#cursor))
     return {
       plan,
       fence,
       sequence: ++this.#sequence,
-      chunks: chunk.staged,
+      chunks,
       connector,
       scanId: scan.id,
       syncedAt,
-      isLast: chunk.isLast,
-      cursor: withCommittedAt(limit === null ? chunk.cursor : afterTrial(plan, { start, read }, begun), syncedAt),
+      isLast,
+      cursor: withCommittedAt(limit === null ? cursor : afterTrial(plan, { start, read }, begun), syncedAt),
       // A live scan may be under way beside a backfill, though its cursor does not say so yet.
-      touchUnchanged:
-        (scan.full && plan.stream.enumerates === true) || this.#isPartition() || plan.mode === 'replace_window',
-      windowsReadBefore: plan.mode === 'replace_window' && limit === null ? scan.started_at : null,
-      ...(chunk.isLast ? this.#gone(read) : nothingGone),
+      touchUnchanged: (scan.full && plan.stream.enumerates === true) || isPartition || replacesWindows,
+      windowsReadBefore: replacesWindows && limit === null ? scan.started_at : null,
+      ...(isLast
+        ? goneBy({
+            plan,
+            scan: this.#scan,
+            cursor: this.#cursor,
+            isPartition,
+            maxShrink: this.#maxShrink,
+            read,
+            wholeOf: this.#wholeOf,
+          })
+        : nothingGone),
     }
-  }
-
-  #gone(read: number): Gone {
-    const [scan, cursor, maxShrink, wholeOf] = [this.#scan, this.#cursor, this.#maxShrink, this.#wholeOf]
-    return goneBy({ plan: this.#start.plan, scan, cursor, isPartition: this.#isPartition(), maxShrink, wholeOf, read })
   }
 
   async #write(commit: ChunkCommit): Promise<void> {
@@ -265,10 +272,6 @@ export class StreamWork {
     if (this.#scan.limit !== null) return
     const cursor = withCommittedAt(this.#abandoned(), commit.syncedAt)
     await commitCursor(this.#context, { ...commit, sequence: ++this.#sequence, cursor })
-  }
-
-  #isPartition(): boolean {
-    return this.#start.fence.partition !== ''
   }
 
   #abandoned(): Cursor {
