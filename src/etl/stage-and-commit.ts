@@ -4,7 +4,6 @@ import { dirname } from 'node:path'
 import type { StreamMode } from '../config/project.ts'
 import type { ReadWindow, WholeOf } from '../connector/checkpoint.ts'
 import { cursorVersion, type Cursor } from '../model/cursor.ts'
-import { emptyEtlLedger, type EtlLedger } from '../model/ledger.ts'
 import { ownFolder } from '../model/own-folder.ts'
 import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
 import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
@@ -231,15 +230,6 @@ const filesOf = ({ parent, children }: StagedChunk): readonly string[] =>
   [parent, ...children.map(({ staged }) => staged)].flatMap(({ path, tombstones, rejects }) =>
     [path, tombstones, rejects].filter((file) => file !== null),
   )
-
-export function addLedgers(into: Map<string, EtlLedger>, counts: readonly WriteCounts[]): void {
-  for (const { stream, ledger } of counts) {
-    const before = into.get(stream) ?? emptyEtlLedger
-    const sum: Record<string, number> = { ...before }
-    for (const [name, count] of Object.entries(ledger)) sum[name] = (sum[name] ?? 0) + count
-    into.set(stream, sum as EtlLedger) // the same names, all numbers
-  }
-}
 
 const nothing: Staged = {
   path: null,

@@ -7,7 +7,7 @@ import { advance, complete, type Cursor, type CursorInScan } from '../model/curs
 import type { WholeOf } from '../connector/checkpoint.ts'
 import type { Scan } from '../connector/contract.ts'
 import type { Json } from '../model/json.ts'
-import { emptyEtlLedger, loaded, type EtlLedger } from '../model/ledger.ts'
+import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
 import { openWorkbench, type Workbench } from '../staging/workbench.ts'
@@ -22,14 +22,7 @@ import { afterTrial, withRowsOf } from './known-of-table.ts'
 import { countRead } from './read-again.ts'
 import { laterOf, readSince, steady, withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
-import {
-  addLedgers,
-  commitCursor,
-  commitStaged,
-  stageForStream,
-  type ChunkCommit,
-  type StagedChunk,
-} from './stage-and-commit.ts'
+import { commitCursor, commitStaged, stageForStream, type ChunkCommit, type StagedChunk } from './stage-and-commit.ts'
 import { askedThroughout } from './throughout.ts'
 import { withinLimit } from './within-limit.ts'
 
@@ -256,7 +249,8 @@ export class StreamWork {
       if (error instanceof MillraceError && error.code === 'MR-4105') await this.#abandon(commit)
       throw error
     })
-    addLedgers(this.#ledgers, counts)
+    for (const { stream, ledger } of counts)
+      this.#ledgers.set(stream, sumLedgers(this.#ledgers.get(stream) ?? emptyEtlLedger, [ledger]))
     const own = counts.find((count) => count.stream === plan.stream.name)?.ledger ?? emptyEtlLedger
     this.#context.emit({
       type: 'cursor.committed',

@@ -76,10 +76,10 @@ export const emptyReverseLedger: ReverseLedger = {
 
 export const loaded = (ledger: EtlLedger): number => ledger.inserted + ledger.updated + ledger.deleted
 
-export function sumLedgers<L extends EtlLedger | ReverseLedger>(zero: L, ledgers: readonly L[]): L {
-  const sum: Record<string, number> = { ...zero }
-  for (const ledger of ledgers) for (const [name, count] of Object.entries(ledger)) sum[name] = (sum[name] ?? 0) + count
-  return sum as L // the same names as `zero`, all numbers
+export function sumLedgers<L extends Partial<EtlLedger>>(first: L, others: readonly L[]): L {
+  const sum: Record<string, number> = { ...first }
+  for (const ledger of others) for (const [name, count] of Object.entries(ledger)) sum[name] = (sum[name] ?? 0) + count
+  return sum as L // the same names as `first`, all numbers
 }
 
 /** undefined: it balances; else the equation with its numbers, for the error. */

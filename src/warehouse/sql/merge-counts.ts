@@ -1,6 +1,6 @@
 /** What became of staged rows, as the warehouse counts it. */
 import type { Engine } from './engine.ts'
-import type { EtlLedger } from '../../model/ledger.ts'
+import { sumLedgers, type EtlLedger } from '../../model/ledger.ts'
 
 export type MergeCounts = Pick<
   EtlLedger,
@@ -19,19 +19,7 @@ export async function countOutcomes(db: Engine, sql: string): Promise<MergeCount
 
 const isOutcome = (name: string): name is keyof MergeCounts => Object.hasOwn(noCounts, name)
 
-export function plus(a: MergeCounts, b: MergeCounts): MergeCounts {
-  return {
-    inserted: a.inserted + b.inserted,
-    updated: a.updated + b.updated,
-    deleted: a.deleted + b.deleted,
-    unchanged: a.unchanged + b.unchanged,
-    stale: a.stale + b.stale,
-    replaced: a.replaced + b.replaced,
-    duplicates: a.duplicates + b.duplicates,
-    filtered: a.filtered + b.filtered,
-    closed: a.closed + b.closed,
-  }
-}
+export const plus = (a: MergeCounts, b: MergeCounts): MergeCounts => sumLedgers(a, [b])
 
 export const noCounts: MergeCounts = {
   inserted: 0,
