@@ -18,7 +18,7 @@ import { prepareTables } from './prepare-tables.ts'
 import { refuseOtherRows } from './refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from './resolve-streams.ts'
 import { withStandingNames } from './standing-names.ts'
-import { stoppedBySignal, syncStream } from './sync-stream.ts'
+import { stoppedBySignal, syncStream, type StreamOutcome } from './sync-stream.ts'
 
 export type EtlRequest = {
   readonly sync: EtlSync
@@ -50,6 +50,15 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
         ? stoppedBySignal(`${request.sync.name} ${name}`)
         : asMillraceError(error, `reading ${name}`),
     )
+  /** What was committed counts, whatever stopped the stream after it. */
+  const record: Passing['record'] = (name, { reports: made, failure }, suffix = '') => {
+    for (const [of, report] of made) {
+      const stream = of + suffix
+      reports.set(stream, report)
+      if (failure === undefined) context.emit({ type: 'stream.finished', run_id: context.runId, stream, report })
+    }
+    if (failure !== undefined) fail(failure, name + suffix)
+  }
   await inParallel(begun, concurrentStreams, async ({ plan, fence, cursor }) => {
     try {
       const outcome = await syncStream(
@@ -64,15 +73,9 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
           verify: request.sync.verify,
         },
       )
-      // What was committed counts, whatever stopped the stream after it.
-      for (const [name, report] of outcome.reports) {
-        reports.set(name, report)
-        if (outcome.failure === undefined)
-          context.emit({ type: 'stream.finished', run_id: context.runId, stream: name, report })
-      }
-      if (outcome.failure !== undefined) fail(outcome.failure, plan.stream.name)
-      else if (request.limit === null)
-        await runPasses(context, plan, { request, vendorNow, reports, fail, sequence: outcome.sequence })
+      record(plan.stream.name, outcome)
+      if (outcome.failure === undefined && request.limit === null)
+        await runPasses(context, plan, { request, vendorNow, record, sequence: outcome.sequence })
     } catch (error) {
       fail(error, plan.stream.name)
     }
@@ -88,8 +91,8 @@ export async function runEtl(context: EtlContext, request: EtlRequest): Promise<
 type Passing = {
   readonly request: EtlRequest
   readonly vendorNow: Date
-  readonly reports: Map<string, StreamReport>
-  readonly fail: (error: unknown, name: string) => void
+  /** @param suffix of a pass, behind the names of the streams that it is of */
+  readonly record: (name: string, outcome: StreamOutcome, suffix?: string) => void
   /** Of the scan's last commit. */
   readonly sequence: number
 }
@@ -98,26 +101,18 @@ type Passing = {
 async function runPasses(
   context: EtlContext,
   plan: StreamPlan,
-  { request, vendorNow, reports, fail, ...scan }: Passing,
+  { request, vendorNow, record, ...scan }: Passing,
 ): Promise<void> {
-  const { sync, connectorName } = request
+  const { sync, connectorName, maxShrink } = request
+  const options = { vendorNow, fullRefresh: false, limit: null, start: null, maxShrink, verify: 'off' } as const
   let { sequence } = scan
   for (const due of passesOf(sync.name, plan)) {
     if (context.isStopping()) return
     const start = await beginPass(context, due, { sync: sync.name, connectorName, vendorNow })
     if (!start) continue
-    const name = `${plan.stream.name} ${due.partition}`
-    const { maxShrink } = request
-    const options = { vendorNow, fullRefresh: false, limit: null, start: null, maxShrink, verify: 'off' } as const
     const outcome = await syncStream(context, { ...start, sequence }, options)
     sequence = outcome.sequence
-    for (const [of, report] of outcome.reports) {
-      const stream = `${of} ${due.partition}`
-      reports.set(stream, report)
-      if (outcome.failure === undefined)
-        context.emit({ type: 'stream.finished', run_id: context.runId, stream, report })
-    }
-    if (outcome.failure !== undefined) fail(outcome.failure, name)
+    record(plan.stream.name, outcome, ` ${due.partition}`)
   }
 }
 
