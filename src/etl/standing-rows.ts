@@ -30,19 +30,27 @@ type Standing = {
 export function oddOfStandingRows(of: Standing, { full, start }: Scan): readonly string[] {
   const { plan, cursor } = of
   const before = cursor.marks?.asked
-  const reach = { full, isPartition: of.isPartition ?? false }
   const odd = [
     of.dropped ? begunAnew(plan.stream.name, 'options, its account') : null,
     full ? null : aheadOf(of),
     behindOf(plan.stream.name, cursor, of.now),
-    before === undefined ? null : changeOf(plan, { before, now: askedOf(plan, start) }, reach),
-    ...(before === undefined ? [] : oddOfLeftOut(plan, before, full)),
-    ...(before === undefined ? [] : oddOfNewFlag(plan, before, full)),
-    before === undefined ? null : emptiedOf(plan, before),
-    ...(before === undefined || full ? [] : lacksOf(of, before, start)),
+    ...(before === undefined ? [] : oddSince(before, of, { full, start })),
   ]
   return odd.filter((each) => each !== null)
 }
+
+/** What differs from what was asked before. */
+const oddSince = (
+  before: Asked,
+  of: Standing,
+  { full, start }: Pick<Scan, 'full' | 'start'>,
+): readonly (string | null)[] => [
+  changeOf(of.plan, { before, now: askedOf(of.plan, start) }, { full, isPartition: of.isPartition ?? false }),
+  ...oddOfLeftOut(of.plan, before, full),
+  ...oddOfNewFlag(of.plan, before, full),
+  emptiedOf(of.plan, before),
+  ...(full ? [] : lacksOf(of, before, start)),
+]
 
 /** A clock that once ran ahead has left a watermark before which nothing is read. */
 function aheadOf({ sync, plan, cursor: { watermark }, vendorNow }: Standing): string | null {
