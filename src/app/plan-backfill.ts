@@ -91,7 +91,7 @@ async function countRows(app: App, connection: OpenedConnection, partition: Part
   if (isDone) return { counted: null, requests_estimate: null }
   const bounds = { from: range?.from ?? null, to, resume: null, done: false }
   const state = { id: 'plan', upper_bound: to, started_at: to, full: true, read: 0, partitions: [bounds] }
-  const scan = scanOf({ watermark: null, scan: state }, plan, { fullRefresh: false, limit: null, start })
+  const scan = scanOf({ watermark: null, scan: state }, plan, { limit: null, start })
   return countAtVendor(app, connection, plan.stream, scan)
 }
 

@@ -54,7 +54,7 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
         account: plan.account,
         scanId: 'plan',
       })
-      const scan = scanOf(begun.cursor, plan, { fullRefresh: false, limit: null, start: sync.start })
+      const scan = scanOf(begun.cursor, plan, { limit: null, start: sync.start })
       const counted = offline
         ? { counted: null, requests_estimate: null }
         : await countAtVendor(app, connection, plan.stream, scan)

@@ -4,7 +4,6 @@ import { heededStart } from './heeded-start.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
 export type StreamOptions = {
-  readonly fullRefresh: boolean
   readonly limit: number | null
   /** The sync's `start`. */
   readonly start: string | null

@@ -23,6 +23,7 @@ export type StreamOutcome = {
 }
 
 export type SyncStreamOptions = StreamOptions & {
+  readonly fullRefresh: boolean
   readonly vendorNow: Date
   readonly maxShrink: ShrinkLimit
   readonly verify: 'off' | 'warn' | 'strict'
