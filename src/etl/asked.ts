@@ -72,9 +72,7 @@ export type Otherness = {
 export function otherRows(plan: StreamPlan, before: Asked | undefined): Otherness | null {
   const { stream, shape, mode } = plan
   // What is replaced is gone, and what stays beside it says that it is of another account.
-  if (before === undefined || mode === 'full_refresh') return null
-  // What was asked was asked of another table.
-  if (before.table !== undefined && before.table !== nameOf(shape)) return null
+  if (before === undefined || mode === 'full_refresh' || isElsewhere(before, shape)) return null
   const account = otherAccount(plan, before)
   if (account !== null) return { what: account, of: 'all', drop: 'all', first: rightCredentials }
   const source = otherSource(stream, before)
@@ -122,6 +120,10 @@ export const beside = 'they would stand beside each other'
 
 export const nameOf = ({ table }: TableShape): string => `${table.schema}.${table.name}`
 
+/** It was asked of another table. */
+export const isElsewhere = ({ table }: Asked, shape: TableShape): boolean =>
+  table !== undefined && table !== nameOf(shape)
+
 export const keyOf = (fields: readonly string[], masks: Masks): string =>
   fields
     .map((field) => (ownMember(masks, field) ? `${field} (${ownMember(masks, field)})` : field))
@@ -148,8 +150,7 @@ export async function lacksTable(session: Session, plan: StreamPlan): Promise<bo
 
 /** As far as the cursor tells. */
 export function restartBy({ shape, children }: StreamPlan, before: Asked | undefined): string | null {
-  if (before?.table !== undefined && before.table !== nameOf(shape))
-    return `the last run loaded it into ${before.table}`
+  if (before && isElsewhere(before, shape)) return `the last run loaded it into ${before.table}`
   const loaded = before?.children
   const missed = loaded && children.find(({ child }) => !Object.hasOwn(loaded, child.name))
   return missed ? `${missed.child.name} was left out by the last run` : null

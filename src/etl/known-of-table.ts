@@ -7,7 +7,7 @@ import { emptyCursor, type Asked, type Cursor } from '../model/cursor.ts'
 import { byName, knownBy, namedBy, withNames } from '../model/known-of-table.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
-import { askedOf, nameOf } from './asked.ts'
+import { askedOf, isElsewhere, nameOf } from './asked.ts'
 import { withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
@@ -34,19 +34,15 @@ export function liveAmong(
 
 /** @param others of all scopes of the stream */
 function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cursor {
-  const own = live.marks?.asked
-  const isElsewhere = own?.table !== undefined && own.table !== nameOf(plan.shape)
-  // Who reads on in another table begins anew by that.
-  if (isElsewhere && hasProgress(live)) return live
-  // As an older version left it: what a part was asked for says nothing of what came before.
+  const { asked: kept, ...marks } = live.marks ?? {}
+  const own = kept && !isElsewhere(kept, plan.shape) ? kept : undefined
+  // Who reads on in another table begins anew by that; and what a part was asked for says nothing of what an older version had read before it.
   if (own === undefined && hasProgress(live)) return live
   const here = others.filter(({ table }) => table === nameOf(plan.shape))
   // What others have read before, it has read again, or told of.
-  if (own && !isElsewhere && live.watermark !== null)
-    return { ...live, marks: { ...live.marks, asked: namedBy(own, here) } }
-  const { asked: _elsewhere, ...marks } = live.marks ?? {}
-  const asked = knownBy([...(own && !isElsewhere ? [own] : []), ...here])
-  if (asked === undefined && own === undefined) return live
+  if (own && live.watermark !== null) return { ...live, marks: { ...live.marks, asked: namedBy(own, here) } }
+  const asked = knownBy([...(own ? [own] : []), ...here])
+  if (asked === undefined && kept === undefined) return live
   return { ...live, marks: { ...marks, ...(asked && { asked }) } }
 }
 
@@ -55,7 +51,9 @@ export const hasProgress = ({ watermark, scan }: Cursor): boolean => watermark !
 
 /** Nobody else has to be asked. */
 function knowsAll({ shape, children }: StreamPlan, own: Asked | undefined): boolean {
-  if (own === undefined || own.table !== nameOf(shape)) return own !== undefined && own.table === undefined
+  if (own === undefined || isElsewhere(own, shape)) return false
+  // As an older version left it.
+  if (own.table === undefined) return true
   const { loaded, inside } = own
   const isNamed = (known: Asked['loaded'], { columns }: StreamPlan['shape']) =>
     known === undefined || columns.every(({ field }) => Object.hasOwn(known.columns, field))
@@ -78,7 +76,7 @@ export const afterTrial = (
 
 function askedFromNow(plan: StreamPlan, start: string | null, before: Asked | undefined): Asked {
   const now = askedOf(plan, start, before)
-  if (before === undefined || (before.table !== undefined && before.table !== now.table)) return now
+  if (before === undefined || isElsewhere(before, plan.shape)) return now
   const { key, version, source, account } = now
   const inside = byName(before.inside, now.inside, withNames)
   return {

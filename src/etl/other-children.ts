@@ -2,7 +2,7 @@
 import type { Asked, Cursor } from '../model/cursor.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
-import { askedOf, beside, keyOf, nameOf } from './asked.ts'
+import { askedOf, beside, isElsewhere, keyOf, nameOf } from './asked.ts'
 import { childKeyOf } from './child-key.ts'
 import type { OtherRows } from './refusal-of.ts'
 import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
@@ -10,8 +10,7 @@ import type { ChildPlan, StreamPlan } from './resolve-streams.ts'
 /** Of each table of them that is there. @param kept the live cursor */
 export async function otherChildren(session: Session, plan: StreamPlan, kept: Cursor): Promise<readonly OtherRows[]> {
   const before = kept.marks?.asked
-  // What was asked was asked of another table.
-  if (before === undefined || (before.table !== undefined && before.table !== nameOf(plan.shape))) return []
+  if (before === undefined || isElsewhere(before, plan.shape)) return []
   const others: OtherRows[] = []
   for (const each of plan.children) {
     const { schema, name } = each.shape.table

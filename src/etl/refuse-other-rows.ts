@@ -1,6 +1,6 @@
 import type { Asked, Cursor } from '../model/cursor.ts'
 import type { Session } from '../warehouse/port.ts'
-import { nameOf, otherRows, undecided } from './asked.ts'
+import { isElsewhere, nameOf, otherRows, undecided } from './asked.ts'
 import { otherChildren } from './other-children.ts'
 import { refusalOf, type OtherRows } from './refusal-of.ts'
 import { tableName, type StreamPlan } from './resolve-streams.ts'
@@ -71,7 +71,5 @@ async function refuseOtherVersions(session: Session, plan: StreamPlan, kept: Cur
   throw refusalOf([{ stream: stream.name, tables: [nameOf(shape)], what, drop: [nameOf(shape)] }])
 }
 
-function isKnown({ shape }: StreamPlan, { watermark, marks }: Cursor): boolean {
-  const table = marks?.asked?.table
-  return watermark !== null && (table === undefined || table === nameOf(shape))
-}
+const isKnown = ({ shape }: StreamPlan, { watermark, marks }: Cursor): boolean =>
+  watermark !== null && !(marks?.asked && isElsewhere(marks.asked, shape))
