@@ -6,7 +6,7 @@ import type { TableWrite, WriteCounts } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { deletedAlike, discardFlagged, fillFlagged, prepareFlagged } from './flagged-parents.ts'
 import { hasCommit, writeCommit } from './commits.ts'
-import { fencedTransaction, scopeCells } from './fence.ts'
+import { fencedTransaction, scopeCells, streamIs } from './fence.ts'
 import { besideTable, writeGeneration } from './generation.ts'
 import { ensureGeneration } from './generation-table.ts'
 import { mergeStaged, prepareMerge } from './merge.ts'
@@ -78,10 +78,10 @@ async function prepareWrite(
 }
 
 /** Another scope of the stream has a scan under way: a backfill's partition beside the live one, or the other way round. */
-async function hasOpenNeighbour(db: Engine, { sync, stream, partition }: Fence): Promise<boolean> {
+async function hasOpenNeighbour(db: Engine, fence: Fence): Promise<boolean> {
   const open = await db.rows(
-    `SELECT 1 FROM _millrace.cursors WHERE sync = ${db.text(sync)} AND stream = ${db.text(stream)} ` +
-      `AND ${db.quote('partition')} <> ${db.text(partition)} AND scan IS NOT NULL LIMIT 1`,
+    `SELECT 1 FROM _millrace.cursors WHERE ${streamIs(db, fence)} ` +
+      `AND ${db.quote('partition')} <> ${db.text(fence.partition)} AND scan IS NOT NULL LIMIT 1`,
   )
   return open.length > 0
 }
@@ -96,7 +96,7 @@ async function applyWrite(
   const brought = { ...alike, touchUnchanged: into.touchUnchanged || isShared }
   if (windows) await beginWindows(db, windows)
   const merged = await land(db, write, { into: brought, fence, of: sweep.of })
-  await writeRejects(db, brought, { fence, stream: write.stream })
+  await writeRejects(db, brought, fence)
   const swept = await sweepUnseen(db, write, { fence, prepared: sweep })
   await settleUnmet(db, write, { fence, of: sweep.of })
   const replaced = windows ? await endWindows(db, windows, fence) : 0

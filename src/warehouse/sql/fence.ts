@@ -46,7 +46,10 @@ export function fenceRowsWithForms(db: Engine, where: string): string {
 }
 
 export const scopeIs = (db: Engine, scope: Scope): string =>
-  `sync = ${db.text(scope.sync)} AND stream = ${db.text(scope.stream)} AND ${db.quote('partition')} = ${db.text(scope.partition)}`
+  `${streamIs(db, scope)} AND ${db.quote('partition')} = ${db.text(scope.partition)}`
+
+export const streamIs = (db: Engine, { sync, stream }: Pick<Scope, 'sync' | 'stream'>): string =>
+  `sync = ${db.text(sync)} AND stream = ${db.text(stream)}`
 
 export const scopeCells = (db: Engine, { sync, stream, partition }: Scope) => ({
   sync: db.text(sync),

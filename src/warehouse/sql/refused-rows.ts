@@ -2,6 +2,7 @@
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
+import { streamIs } from './fence.ts'
 import { isOfOrUnclear, type BroughtRowsOf } from './rows-of.ts'
 import { typeIn, type BroughtWrite } from './staged-rows.ts'
 
@@ -15,12 +16,8 @@ export async function prepareRejects(db: Engine, write: BroughtWrite): Promise<v
   ])
 }
 
-export async function writeRejects(
-  db: Engine,
-  write: BroughtWrite,
-  { fence, stream }: { readonly fence: Fence; readonly stream: string },
-): Promise<void> {
-  const scope = `sync = ${db.text(fence.sync)} AND stream = ${db.text(stream)} AND state = 'open'`
+export async function writeRejects(db: Engine, write: BroughtWrite, fence: Fence): Promise<void> {
+  const scope = isOpenReject(db, fence, write.stream)
   const now = db.instant(write.syncedAt)
   // A pass over a part of the columns saw the key of a row that may still be refused: it loads none.
   const loads = write.key.length > 0 && !write.onlyStanding
@@ -43,7 +40,7 @@ export async function writeRejects(
   const row = db.quote('row')
   await db.run(
     `INSERT INTO _millrace.rejects (run_id, sync, stream, key, code, message, retryable, attempts, first_at, last_at, ${row}, state) ` +
-      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(stream)}, r.key, r.code, r.message, ` +
+      `SELECT ${db.text(fence.runId)}, ${db.text(fence.sync)}, ${db.text(write.stream)}, r.key, r.code, r.message, ` +
       `false, coalesce(a.attempts, 0) + 1, coalesce(a.first_at, ${now}), ${now}, ${db.json(`r.${row}`)}, 'open' ` +
       `FROM ${write.refused} r LEFT JOIN ${again} a ON a.key = r.key`,
   )
@@ -65,8 +62,8 @@ export async function settleUnmet(
   if (sweep.kind === 'children' && sweep.byParent && !of) return
   const isMeant = of ? ` AND ${isOfOrUnclear(ownerOf(db, write, of), of.values)}` : ''
   await db.run(
-    `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.instant(syncedAt)} WHERE sync = ${db.text(fence.sync)} ` +
-      `AND stream = ${db.text(stream)} AND state = 'open' AND last_at < ${db.instant(sweep.readBefore)}${isMeant}`,
+    `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.instant(syncedAt)} ` +
+      `WHERE ${isOpenReject(db, fence, stream)} AND last_at < ${db.instant(sweep.readBefore)}${isMeant}`,
   )
 }
 
@@ -75,6 +72,20 @@ function ownerOf(db: Engine, { key }: TableWrite, { field, column }: BroughtRows
   if (!key.includes(column)) return db.jsonMember(db.quote('row'), field)
   return key.length === 1 ? `nullif(key, 'null')` : db.jsonMember(db.triedJson('key'), key.indexOf(column))
 }
+
+/** A row that was seen and refused is still there at the vendor. */
+export const exceptRefused = (
+  db: Engine,
+  write: TableWrite,
+  { fence, since }: { readonly fence: Fence; readonly since: string },
+): string =>
+  write.key.length === 0
+    ? ''
+    : ` AND ${keyText(db, write)} NOT IN (SELECT key FROM _millrace.rejects ` +
+      `WHERE ${isOpenReject(db, fence, write.stream)} AND last_at >= ${db.instant(since)})`
+
+export const isOpenReject = (db: Engine, { sync }: Fence, stream: string): string =>
+  `${streamIs(db, { sync, stream })} AND state = 'open'`
 
 async function hasOpen(db: Engine, scope: string): Promise<boolean> {
   const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)

@@ -6,7 +6,7 @@ import type { StateTables, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
 import { askedIn, cursorOf } from './cursor-row.ts'
-import { scopeIs } from './fence.ts'
+import { scopeIs, streamIs } from './fence.ts'
 import { readAsked } from './read-asked.ts'
 import { replaceRow } from './replace-row.ts'
 import { resetState } from './reset-state.ts'
@@ -25,10 +25,9 @@ export function stateTablesOf(db: Engine): StateTables {
       return scopes.map((scope) => ({ ...scope, ...raised(scope) }))
     },
     readCursor: async (scope) => {
-      const ofStream = `sync = ${db.text(scope.sync)} AND stream = ${db.text(scope.stream)}`
       const [row] = await db.rows(
         `SELECT c.watermark, c.scan, c.marks, c.cursor_version, l.last_commit ` +
-          `FROM (SELECT max(${db.jsonMember('marks', 'committed_at')}) AS last_commit FROM _millrace.cursors WHERE ${ofStream}) l ` +
+          `FROM (SELECT max(${db.jsonMember('marks', 'committed_at')}) AS last_commit FROM _millrace.cursors WHERE ${streamIs(db, scope)}) l ` +
           `LEFT JOIN (SELECT watermark, scan, marks, cursor_version FROM _millrace.cursors WHERE ${scopeIs(db, scope)}) c ON true`,
       )
       return row ? cursorOf(row, scope) : emptyCursor
@@ -50,7 +49,7 @@ export function stateTablesOf(db: Engine): StateTables {
       })
     },
     readAsked: async (sync, stream) => {
-      const rows = await readAsked(db, `sync = ${db.text(sync)} AND stream = ${db.text(stream)}`)
+      const rows = await readAsked(db, streamIs(db, { sync, stream }))
       return rows.map(({ json }) => askedIn(json, { sync, stream }))
     },
     readStreams: async (sync) => {
@@ -89,7 +88,7 @@ export function stateTablesOf(db: Engine): StateTables {
     },
     forgetPartitions: async (sync, stream) => {
       await db.run(
-        `DELETE FROM _millrace.cursors WHERE sync = ${db.text(sync)} AND stream = ${db.text(stream)} ` +
+        `DELETE FROM _millrace.cursors WHERE ${streamIs(db, { sync, stream })} ` +
           `AND (${db.quote('partition')} <> '' OR (watermark IS NULL AND scan IS NULL))`,
       )
     },

@@ -4,7 +4,7 @@ import type { Fence } from '../port.ts'
 import type { ParentHash, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
 import { sweepFlagged } from './flagged-parents.ts'
-import { keyText } from './refused-rows.ts'
+import { exceptRefused, isOpenReject, keyText } from './refused-rows.ts'
 import { bringRowsOf, isOf, type BroughtRowsOf } from './rows-of.ts'
 import { liveIn, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
@@ -118,8 +118,8 @@ function isOrphan(db: Engine, write: TableWrite, { sweep, within, fence, hash }:
   return (
     `${parent} NOT IN (SELECT ${stored(key)} FROM ${targetOf(db, within)} WHERE ${liveIn(within.mode)} ` +
     // One that was refused is still there at the vendor.
-    `UNION ALL SELECT ${stored(refused)} FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} ` +
-    `AND stream = ${db.text(within.stream)} AND state = 'open' AND ${refused} IS NOT NULL)`
+    `UNION ALL SELECT ${stored(refused)} FROM _millrace.rejects ` +
+    `WHERE ${isOpenReject(db, fence, within.stream)} AND ${refused} IS NOT NULL)`
   )
 }
 
@@ -160,17 +160,6 @@ const unseenSince = (
   { fence, readBefore, of }: Pick<PreparedSweep, 'of'> & { readonly fence: Fence; readonly readBefore: string },
 ): string =>
   `_read_at < ${db.instant(readBefore)}${of ? ` AND ${isOf(db, of, write.table)}` : ''}${exceptRefused(db, write, { fence, since: readBefore })}`
-
-/** A row that was seen and refused is still there at the vendor. */
-const exceptRefused = (
-  db: Engine,
-  write: TableWrite,
-  { fence, since }: { readonly fence: Fence; readonly since: string },
-): string =>
-  write.key.length === 0
-    ? ''
-    : ` AND ${keyText(db, write)} NOT IN (SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} ` +
-      `AND stream = ${db.text(write.stream)} AND state = 'open' AND last_at >= ${db.instant(since)})`
 
 const parentCell = '_parent'
 const childCell = '_child'

@@ -9,7 +9,7 @@ import { isMeta, type Column } from '../../model/table.ts'
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
-import { keyText } from './refused-rows.ts'
+import { exceptRefused } from './refused-rows.ts'
 import { storedColumns, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
 export type PreparedWindows = {
@@ -55,15 +55,12 @@ export async function endWindows(db: Engine, prepared: PreparedWindows, fence: F
   const { write, scope } = prepared
   // A row that this pass saw and refused, in whichever of its runs, is still in the vendor's report.
   const [since = write.syncedAt] = (write.windows ?? []).map(({ readBefore }) => readBefore).toSorted()
-  const refused =
-    `SELECT key FROM _millrace.rejects WHERE sync = ${db.text(fence.sync)} AND stream = ${db.text(write.stream)} ` +
-    `AND state = 'open' AND last_at >= ${db.instant(since)}`
   const gone = await db.deleteFrom({
     target: targetOf(db, write),
     from: `${namedWindows(prepared, (cell) => [...stored(db, cell), ...unclear(cell)])} w`,
     where:
-      `${within(db, prepared)} AND t._read_at < CAST(w.read_before AS ${db.type('timestamp')}) ` +
-      `AND ${keyText(db, write)} NOT IN (${refused})`,
+      `${within(db, prepared)} AND t._read_at < CAST(w.read_before AS ${db.type('timestamp')})` +
+      exceptRefused(db, write, { fence, since }),
   })
   const measures = measuresOf(write).map(({ name, type }, index) => {
     const [before, after] = [`b.${sumCell(index)}`, `a.${sumCell(index)}`]
