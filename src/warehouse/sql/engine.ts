@@ -154,5 +154,8 @@ export const wordingOf = (dialect: Dialect): Wording => ({
   textOrNull: (value) => (value === null ? 'NULL' : dialect.text(value)),
   relation: (schema, name) => `${dialect.quote(schema)}.${dialect.quote(name)}`,
   names: (columns) => columns.map(dialect.quote).join(', '),
-  instant: (iso) => `CAST(${dialect.text(iso.replace('T', ' ').replace('Z', ''))} AS ${dialect.type('timestamp')})`,
+  instant: (iso) => `CAST(${dialect.text(timestampText(iso))} AS ${dialect.type('timestamp')})`,
 })
+
+/** An ISO instant as both warehouses cast it to a UTC timestamp. */
+export const timestampText = (iso: string): string => iso.replace('T', ' ').replace('Z', '')

@@ -35,7 +35,7 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
       db,
       parts.map((part) => {
         const { sql, type } = cell(part)
-        return normalised(db, plainNumber(sql, type), part.normalise)
+        return normalised(db, withoutScale(sql, type), part.normalise)
       }),
     )
   const isMoved = (which: readonly Part[]) => {
@@ -136,7 +136,7 @@ function keepsText(parts: readonly Part[], column: string): boolean {
 }
 
 /** As the destination gets it: a decimal without its scale. */
-const plainNumber = (sql: string, type: LogicalType): string =>
+const withoutScale = (sql: string, type: LogicalType): string =>
   (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
 
 const isRemoved = `_class = ${diffClass.removed}`

@@ -2,7 +2,7 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import { percentAbove, percentAllowed, shareOf } from '../../model/percent-above.ts'
 import type { Fence } from '../port.ts'
 import type { ParentHash, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
-import type { Engine } from './engine.ts'
+import { timestampText, type Engine } from './engine.ts'
 import { sweepFlagged } from './flagged-parents.ts'
 import { exceptRefused, isOpenReject, keyText } from './refused-rows.ts'
 import { bringRowsOf, isOf, type BroughtRowsOf } from './rows-of.ts'
@@ -30,7 +30,7 @@ export async function prepareSweep(
   if (sweep?.kind !== 'children') return { parents: null, flags: null, of, within }
   const parent = first?.into
   const flags = (parent?.rows && parent.key.length > 0 && sweep.flags) || null
-  const rows = sweep.parents.map(({ parent: key, readAt }) => [key, readAt.replace('T', ' ').replace('Z', '')])
+  const rows = sweep.parents.map(({ parent: key, readAt }) => [key, timestampText(readAt)])
   return { parents: rows.length === 0 ? null : await db.bringValues([parentCell, readAtCell], rows), flags, of, within }
 }
 

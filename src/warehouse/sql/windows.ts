@@ -3,12 +3,12 @@
  * down. Rows that another scan has read since stay (promise 9).
  */
 import { disjointWindows } from '../../model/disjoint-windows.ts'
-import type { LogicalType } from '../../model/logical-type.ts'
+import { decimalOf, isNumber, type LogicalType } from '../../model/logical-type.ts'
 import { stars } from '../../model/mask.ts'
 import { isMeta, type Column } from '../../model/table.ts'
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
-import type { Engine } from './engine.ts'
+import { timestampText, type Engine } from './engine.ts'
 import { exceptRefused } from './refused-rows.ts'
 import { storedColumns, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
 
@@ -31,7 +31,7 @@ export async function prepareWindows(db: Engine, write: BroughtWrite): Promise<P
   const rows = disjointWindows(windows).map(({ from, to, of, readBefore }) => [
     from,
     to,
-    readBefore.replace('T', ' ').replace('Z', ''),
+    timestampText(readBefore),
     ...scope.map((name) => of[name] ?? ''),
   ])
   const names = ['from_day', 'to_day', 'read_before', ...scope.map((_, index) => scopeCell(index))]
@@ -127,18 +127,10 @@ const measuresOf = (write: BroughtWrite): readonly Column[] =>
   storedColumns(
     write,
     write.table.columns.map(({ name }) => name),
-  ).filter(
-    ({ name, type }) =>
-      !isMeta(name) &&
-      !write.key.includes(name) &&
-      !/(^|_)id$/.test(name) &&
-      (type === 'integer' || type === 'double' || type.startsWith('decimal')),
-  )
+  ).filter(({ name, type }) => !isMeta(name) && !write.key.includes(name) && !/(^|_)id$/.test(name) && isNumber(type))
 
-function sumType(type: LogicalType): LogicalType {
-  const scale = /,(\d+)\)$/.exec(type)?.[1] ?? '0'
-  return type === 'double' ? 'double' : `decimal(38,${Number(scale)})`
-}
+const sumType = (type: LogicalType): LogicalType =>
+  type === 'double' ? 'double' : `decimal(38,${decimalOf(type)?.scale ?? 0})`
 
 const beforeTable = (nth: number): string => `_before_${nth}`
 const scopeCell = (index: number): string => `of_${index}`
