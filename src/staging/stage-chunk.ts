@@ -102,7 +102,7 @@ type Staging = { readonly files: readonly SpooledFile[]; readonly path: string }
  * not fit ends the pass: DuckDB would work out every cast twice for a filter on it.
  */
 async function stageFlawless(db: Database, request: StageRequest, { files, path }: Staging): Promise<boolean> {
-  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  const rows = rowsIn(files)
   const style = request.parquet
   const source = `(${castSql(request, readerSql(files, request.columns))})`
   const readAt = `CASE WHEN ${bad} IS NOT NULL THEN error('a row does not fit') ELSE _read_at END AS _read_at`
@@ -146,21 +146,21 @@ async function stageWithFlaws(db: Database, request: StageRequest, { files, path
   )
   await refuseOtherCount(files, Number(counted?.['came'] ?? 0) + filtered)
   const good = Number(counted?.['n'] ?? 0)
-  const distinct = Number(counted?.['d'] ?? 0)
+  const duplicates = good - Number(counted?.['d'] ?? 0)
   // Keys that stand twice are rare, and only they ask which row came later: then everything is read once more, in order.
-  if (good !== distinct) await read(true)
-  const repeats = good === distinct ? [] : await readRepeats(db, keys, files)
+  if (duplicates > 0) await read(true)
+  const repeats = duplicates > 0 ? await readRepeats(db, keys, files) : []
   const latest =
-    good === distinct
-      ? ''
-      : ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
+    duplicates > 0
+      ? ` QUALIFY row_number() OVER (PARTITION BY ${names(keys)} ORDER BY _version DESC, _read_at DESC, ${order} DESC) = 1`
+      : ''
   if (good > 0)
     await copyTo(db, `SELECT ${stagedCells(request)} FROM staged WHERE ${bad} IS NULL${latest}`, {
       path,
       style: request.parquet,
     })
   await db.run('DROP TABLE staged')
-  return { ...rejects, path: good > 0 ? path : null, duplicates: good - distinct, repeats, filtered }
+  return { ...rejects, path: good > 0 ? path : null, duplicates, repeats, filtered }
 }
 
 async function readRepeats(
@@ -172,13 +172,13 @@ async function readRepeats(
   const found = await db.rows(
     `SELECT ${order} AS at FROM staged WHERE ${bad} IS NULL QUALIFY ${nth} > 1 ORDER BY 1 LIMIT ${mostRepeats}`,
   )
-  const rows = files.reduce((sum, file) => sum + file.rows, 0)
+  const rows = rowsIn(files)
   return found.map(({ at }) => rows - Number(at))
 }
 
 /** Of a file it is only said how many rows it has; of a last line that is too long DuckDB says nothing. */
 async function refuseOtherCount(files: readonly SpooledFile[], came: number): Promise<void> {
-  const said = files.reduce((sum, file) => sum + file.rows, 0)
+  const said = rowsIn(files)
   if (came === said) return
   const tooLong = await explainLongRow(files)
   if (tooLong) throw tooLong
@@ -186,6 +186,8 @@ async function refuseOtherCount(files: readonly SpooledFile[], came: number): Pr
   if (given.length === 0) return
   throw notAsPromised(`${given.map(({ path }) => path).join(', ')}: ${said} rows were promised, and ${came} came`)
 }
+
+const rowsIn = (files: readonly SpooledFile[]): number => files.reduce((sum, file) => sum + file.rows, 0)
 
 async function copyTo(
   db: Database,
