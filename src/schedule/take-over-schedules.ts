@@ -26,12 +26,10 @@ export async function takeOverSchedules(
   if (behind.length > 0) await store.decideAnew(behind, from)
   // But the store has heard of a new one only now, and nothing of it is decided. Before it was read it did not stand in the file.
   const read = seenAt.toISOString()
-  const unheard = [...known].filter(([, { since, decidedUntil }]) => since > read && decidedUntil === since)
-  if (unheard.length > 0)
-    await store.decideAnew(
-      unheard.map(([name]) => name),
-      read,
-    )
+  const unheard = [...known]
+    .filter(([, { since, decidedUntil }]) => since > read && decidedUntil === since)
+    .map(([name]) => name)
+  if (unheard.length > 0) await store.decideAnew(unheard, read)
 }
 
 /** `within` is none: with a longer one, what has ended tonight still counts. */
