@@ -2,17 +2,17 @@
 import type { EtlSync } from '../config/project.ts'
 import { lacksTable, restartBy, restartReason } from '../etl/asked.ts'
 import type { EtlContext } from '../etl/context.ts'
-import { hasProgress, withKnown } from '../etl/known-of-table.ts'
+import { cursorOfStanding, hasProgress, withKnown } from '../etl/known-of-table.ts'
 import { anew } from '../etl/our-clock.ts'
 import { openScope } from '../etl/open-scope.ts'
 import { prepareTables } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
-import { marksOfStanding, sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
+import { sumOutcome, type EtlOutcome } from '../etl/run-etl.ts'
 import type { StreamPlan } from '../etl/resolve-streams.ts'
 import { withStandingNames } from '../etl/standing-names.ts'
 import type { StreamStart } from '../etl/stream-work.ts'
 import { stoppedBySignal, syncStream } from '../etl/sync-stream.ts'
-import { cursorVersion, emptyCursor, type Cursor } from '../model/cursor.ts'
+import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { Scope, Session } from '../warehouse/port.ts'
 import { isRead, type Partition } from './plan-backfill.ts'
@@ -54,30 +54,20 @@ export async function runPartition(context: EtlContext, request: PartitionReques
 
 /** null: it is done already. */
 function begin(context: EtlContext, request: PartitionRequest): Promise<StreamStart | null> {
-  const { sync, partition } = request
+  const { sync, partition, connectorName } = request
+  const { plan: planned, range, to, start } = partition
   return context.warehouse.session(
     { runId: context.runId, purpose: `begin ${sync.name}`, signal: context.signal },
     async (session) => {
-      const scope = { sync: sync.name, stream: partition.plan.stream.name, partition: partition.name }
-      const { connectorName } = request
-      const { kept, live } = await standing(context, session, { plan: partition.plan, scope, connectorName })
+      const scope = { sync: sync.name, stream: planned.stream.name, partition: partition.name }
+      const { kept, live } = await standing(context, session, { plan: planned, scope, connectorName })
       if (isRead(partition, kept) && !request.again) return null
-      await refuseLost(session, sync, { plan: partition.plan, live })
-      const named = withStandingNames(partition.plan, live.marks?.asked)
-      const plan = await prepareTables(context, session, named)
+      await refuseLost(session, sync, { plan: planned, live })
+      const plan = await prepareTables(context, session, withStandingNames(planned, live.marks?.asked))
       refuseMissing(sync, partition, plan)
-      const { to } = partition
-      const bounds = { from: partition.range?.from ?? null, to, upperBound: to }
-      const { start } = partition
       const own = endsEarly(partition, kept) ? { ...kept, scan: null } : kept
-      return openScope(context, session, {
-        ...scope,
-        plan,
-        kept: own,
-        bounds,
-        start,
-        connectorName,
-      })
+      const bounds = { from: range?.from ?? null, to, upperBound: to }
+      return openScope(context, session, { ...scope, plan, kept: own, bounds, start, connectorName })
     },
   )
 }
@@ -96,10 +86,10 @@ async function standing(
   const live = await withKnown(session, scope.sync, plan, await session.state.readCursor(ofLive))
   await refuseOtherRows(session, plan, live)
   if (!hasProgress(live) && (await lacksTable(session, plan))) {
-    const still = { ...emptyCursor, marks: await marksOfStanding(session, plan, live) }
+    const still = await cursorOfStanding(session, plan, live)
     await session.state.forgetPartitions(scope.sync, scope.stream)
     // Of rows that stand, whatever ends this part before its own.
-    if (still.marks.asked) {
+    if (still.marks?.asked) {
       const fence = await session.state.takeFence(scope, runId)
       const cursor = { cursor: still, connector, version: cursorVersion }
       await session.etl.commit({ fence, sequence: 0, writes: [], cursor })

@@ -8,6 +8,7 @@ import { byName, knownBy, namedBy, withNames } from '../model/known-of-table.ts'
 import { ownMember } from '../model/own-member.ts'
 import type { Session } from '../warehouse/port.ts'
 import { askedOf, isElsewhere, nameOf } from './asked.ts'
+import { withLostChildren } from './other-children.ts'
 import { withCommittedAt } from './our-clock.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 
@@ -44,6 +45,18 @@ function withAsked(plan: StreamPlan, live: Cursor, others: readonly Asked[]): Cu
   const asked = knownBy([...(own ? [own] : []), ...here])
   if (asked === undefined && kept === undefined) return live
   return { ...live, marks: { ...marks, ...(asked && { asked }) } }
+}
+
+/**
+ * Behind the loss of a table. Where only a child's is to be filled anew, the stream's own has its rows, and what is known of them
+ * holds. When was committed last holds in any case.
+ */
+export async function cursorOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<Cursor> {
+  const { table } = plan.shape
+  const { asked, committed_at } = marks ?? {}
+  if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name)))
+    return { ...emptyCursor, marks: committed_at === undefined ? {} : { committed_at } }
+  return { ...emptyCursor, marks: { ...marks, asked: await withLostChildren(session, plan, asked) } }
 }
 
 /** Something is complete, or under way. */

@@ -4,15 +4,14 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { emptyEtlLedger, loaded, sumLedgers, type EtlLedger } from '../model/ledger.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { StreamReport } from '../model/run.ts'
-import { cursorVersion, emptyCursor, type Cursor, type CursorMarks } from '../model/cursor.ts'
+import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import type { Fence, Session, TakenFence } from '../warehouse/port.ts'
 import type { ShrinkLimit } from '../warehouse/table-write.ts'
-import { nameOf, restartReason } from './asked.ts'
+import { restartReason } from './asked.ts'
 import { buildViews } from './build-views.ts'
 import type { EtlContext } from './context.ts'
-import { hasProgress, withKnown } from './known-of-table.ts'
+import { cursorOfStanding, hasProgress, withKnown } from './known-of-table.ts'
 import { enterScope } from './open-scope.ts'
-import { withLostChildren } from './other-children.ts'
 import { beginPass, passesOf } from './partial-pass.ts'
 import { prepareTables } from './prepare-tables.ts'
 import { refuseOtherRows } from './refuse-other-rows.ts'
@@ -201,25 +200,13 @@ async function standing(
         run_id: context.runId,
         message: `${plan.stream.name}: ${why}, so everything is read again.`,
       })
-    const cursor = { ...emptyCursor, marks: await marksOfStanding(session, plan, kept) }
+    const cursor = await cursorOfStanding(session, plan, kept)
     // What a backfill read is gone with the table.
     await session.state.forgetPartitions(fence.sync, fence.stream)
     await session.etl.commit({ fence, sequence: 0, writes: [], cursor: { cursor, connector, version: cursorVersion } })
     return cursor
   }
   return kept
-}
-
-/**
- * Where only a child's table is to be filled anew, the stream's own has its rows, and what is known of them holds. When was
- * committed last holds in any case.
- */
-export async function marksOfStanding(session: Session, plan: StreamPlan, { marks }: Cursor): Promise<CursorMarks> {
-  const { table } = plan.shape
-  const { asked, committed_at } = marks ?? {}
-  if (asked?.table !== nameOf(plan.shape) || !(await session.introspect(table.schema, table.name)))
-    return committed_at === undefined ? {} : { committed_at }
-  return { ...marks, asked: await withLostChildren(session, plan, asked) }
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
