@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { MillraceError } from '../../../model/millrace-error.ts'
-import { quoteText } from '../../../duckdb/sql-text.ts'
+import { snowflakeDialect as dialect } from '../dialect.ts'
 import { readRows } from './read-rows.ts'
 import type { Execute } from './statement.ts'
 import { translateSnowflakeError } from './translate-error.ts'
@@ -34,7 +34,7 @@ export async function putFiles(execute: Execute, files: readonly string[], stage
 async function putFile(execute: Execute, file: string, stage: string): Promise<void> {
   if (/[*?]/.test(basename(file)))
     throw new MillraceError('MR-7000', { message: `A file to be staged has a wildcard in its name: ${file}` })
-  const place = literal(`file://${file.replaceAll('\\', '/')}`)
+  const place = dialect.text(`file://${file.replaceAll('\\', '/')}`)
   // Without SOURCE_COMPRESSION: the SDK breaks off at NONE.
   const sql = `PUT ${place} ${stage} AUTO_COMPRESS = FALSE PARALLEL = ${partsAtOnce} OVERWRITE = TRUE`
   const doing = `staging ${basename(file)} in Snowflake`
@@ -48,8 +48,6 @@ async function putFile(execute: Execute, file: string, stage: string): Promise<v
     throw translateSnowflakeError(error, doing, sql)
   }
 }
-
-const literal = (text: string) => quoteText(text.replaceAll('\\', '\\\\'))
 
 /** With parts of 8 MB of each file on their way, this bounds what is held in memory. */
 const filesAtOnce = 3

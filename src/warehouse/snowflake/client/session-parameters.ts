@@ -1,4 +1,4 @@
-import { quoteText } from '../../../duckdb/sql-text.ts'
+import { snowflakeDialect as dialect } from '../dialect.ts'
 import type { SnowflakeOptions } from './options.ts'
 
 /** One statement that sets what values look like, and what a session may do: https://docs.snowflake.com/en/sql-reference/parameters */
@@ -11,7 +11,7 @@ export function sessionStatement(options: SnowflakeOptions): string {
     ...exactValues,
   }
   return `ALTER SESSION SET ${Object.entries(parameters)
-    .map(([name, value]) => `${name} = ${typeof value === 'string' ? literal(value) : String(value)}`)
+    .map(([name, value]) => `${name} = ${typeof value === 'string' ? dialect.text(value) : String(value)}`)
     .join(', ')}`
 }
 
@@ -19,8 +19,6 @@ const upperCased = (parameters: SnowflakeOptions['sessionParameters']) =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name.toUpperCase(), value]))
 
 const wholeSeconds = (milliseconds: number) => Math.max(0, Math.ceil(milliseconds / 1000))
-
-const literal = (text: string) => quoteText(text.replaceAll('\\', '\\\\'))
 
 /** Nobody may change these: the same project must give the same values on both warehouses. */
 const exactValues = {
