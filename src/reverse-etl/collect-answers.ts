@@ -112,7 +112,7 @@ export function collectAnswers(
       for (const batch of takenBack.keys()) {
         const own = countsOf.get(batch)
         if (own) count(own, -1)
-        for (const [index, key] of batch.keys.entries()) distrusted.set(key, batch.ops[index] ?? '')
+        for (const { key, op } of batch) distrusted.set(key, op)
       }
       return { counts, distrusted, isCommitted }
     },

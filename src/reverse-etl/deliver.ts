@@ -69,9 +69,7 @@ export async function deliver(context: ReverseContext, delivery: Delivery): Prom
   // A run that was frozen may have sent after another took over: what it cannot commit is sent again by the next run.
   const isTakenOver = failure?.code === 'MR-2005'
   if (isTakenOver) {
-    const sent = [...collector.uncommitted].flatMap(({ keys, ops }) =>
-      keys.map((key, index) => [key, ops[index] ?? ''] as const),
-    )
+    const sent = [...collector.uncommitted].flat().map(({ key, op }) => [key, op] as const)
     await reopen(context, delivery, {
       keys: new Map([...unknown, ...sent]),
       why: (rows) => `this run lost its lease; ${rows} rows it may have sent late`,

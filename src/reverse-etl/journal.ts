@@ -6,7 +6,7 @@ import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import { ownFolder } from '../model/own-folder.ts'
-import type { Fence, SnapshotColumn } from '../warehouse/port.ts'
+import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
 import { inSpool } from './spool-refusal.ts'
@@ -17,8 +17,8 @@ export type JournalHeader = {
   readonly mappingVersion: string
 }
 
-/** A batch that went out: of each of its rows the key and the operation. */
-export type SentBatch = { readonly keys: readonly string[]; readonly ops: readonly string[] }
+/** A batch that went out. Not its changes: of two chunks they would fill the memory. */
+export type SentBatch = readonly Pick<Answer, 'key' | 'op'>[]
 
 /** Its answers, as JSON. */
 export type JournalEntry = { readonly lines: readonly string[]; readonly batch: SentBatch }
@@ -130,8 +130,8 @@ export class Journal {
   }
 
   /** On return it survives a kill that what was answered of a batch counts for nothing: whoever finds it opens the intents again. */
-  takeBack({ keys, ops }: SentBatch): Promise<void> {
-    const lines = keys.map((key, index) => `${JSON.stringify({ key, op: ops[index] ?? '' })}\n`)
+  takeBack(batch: SentBatch): Promise<void> {
+    const lines = batch.map((row) => `${JSON.stringify(row)}\n`)
     const path = join(this.#directory, `${takenBackPrefix}${++this.#takenBack}.ndjson`)
     return inWords(this.#directory, () => writeFile(path, lines.join(''), { flush: true }))
   }

@@ -17,7 +17,7 @@ export type Sending = {
   readonly failing: FirstFailure
 }
 
-/** All of them, unless something goes wrong or the run is to stop; what came back is with `answers` when it ends. */
+/** All of them, unless something goes wrong or the run is to stop; what came back is with the collector when it ends. */
 export async function sendChanges(sending: Sending): Promise<void> {
   const { context, delivery, collector, failing } = sending
   const { object } = delivery
@@ -63,7 +63,7 @@ async function sendable(item: Batched, { delivery, collector }: Sending): Promis
   if (alone) return [alone]
   const refused = tooLarge(item.oversized, item.bytes, delivery.object)
   delivery.rejects.say([refused])
-  await collector.add({ batch: { keys: [], ops: [] }, taken: [], answers: [refused] })
+  await collector.add({ batch: [], taken: [], answers: [refused] })
   return null
 }
 
@@ -71,8 +71,7 @@ async function sendable(item: Batched, { delivery, collector }: Sending): Promis
 async function ask(batch: readonly SpooledChange[], sending: Sending): Promise<Answered> {
   const { context, delivery, collector, failing } = sending
   const { object } = delivery
-  // Not the changes themselves: of two chunks they would fill the memory.
-  const sent = { keys: batch.map(({ key }) => key), ops: batch.map(({ change }) => change.op) }
+  const sent = batch.map(({ key, change: { op } }) => ({ key, op }))
   collector.expect(sent)
   const event = { run_id: context.runId, object: object.name, rows: batch.length }
   context.emit({ type: 'batch.sent', ...event })

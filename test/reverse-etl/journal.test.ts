@@ -31,7 +31,7 @@ it('is counted as far as no transaction has taken it', async () => {
   const write = async (of: string, keys: readonly string[]) => {
     const fence = { sync: world.sync.name, stream: 'person', partition: '', epoch: 1, runId: of }
     const journal = await Journal.create(join(left, of), { fence, columns: [], mappingVersion: 'm' })
-    await journal.append({ lines: keys.map((key) => JSON.stringify({ key })), batch: { keys, ops: [] } })
+    await journal.append({ lines: keys.map((key) => JSON.stringify({ key })), batch: [] })
     await journal.rotate()
   }
   const count = () =>
@@ -80,7 +80,7 @@ it('is read a piece at a time, and cut behind its last whole line, however long 
   const fence = { sync: 's', stream: 'person', partition: '', epoch: 1, runId: 'died' }
   const journal = await Journal.create(join(left, 'died'), { fence, columns: [], mappingVersion: 'm' })
   const keys = ['a', 'b', 'c'].map((name) => name.repeat(400_000))
-  await journal.append({ lines: keys.map((key) => JSON.stringify({ key })), batch: { keys, ops: [] } })
+  await journal.append({ lines: keys.map((key) => JSON.stringify({ key })), batch: [] })
   appendFileSync(join(left, 'died', 'answers-1.ndjson'), `{"key":"${'d'.repeat(700_000)}`)
   const [found] = await leftJournals(left, 'own')
   expect(found?.segments).toMatchObject([{ sequence: 1, rows: 3 }])
