@@ -1,34 +1,26 @@
 import type { ReverseLedger } from '../model/ledger.ts'
-import type { Answer, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import type { Answer, Session, SnapshotMeta } from '../warehouse/port.ts'
 import { openLines, readChanges, type SpooledChange } from './change-spool.ts'
 import type { Comparison } from './compare.ts'
-import type { ResolvedMapping } from './mapping.ts'
+import type { JournalHeader } from './journal.ts'
 import { baselineLedger } from './reverse-ledger.ts'
 import { storable } from './storable.ts'
 
 /** `--baseline`: the model is taken for accepted; nothing is sent, and the changes say so. */
 export async function takeAsBaseline(parts: {
   readonly session: Session
-  readonly fence: Fence
-  readonly mapping: ResolvedMapping
+  readonly header: JournalHeader
   readonly meta: SnapshotMeta
   readonly comparison: Comparison
 }): Promise<ReverseLedger> {
-  const { session, fence, mapping, meta, comparison } = parts
+  const { session, header, meta, comparison } = parts
   const acknowledge = (path: string, sequence: number) =>
-    session.reverse.acknowledge({
-      fence,
-      sequence,
-      columns: mapping.columns,
-      mappingVersion: mapping.version,
-      path,
-      ledger: {},
-    })
+    session.reverse.acknowledge({ ...header, sequence, path, ledger: {} })
   const answers = await baselineAnswers(comparison)
   await acknowledge(answers.path, 1)
   await acknowledge(comparison.settled.path, 2)
   // Last: after a kill between these the next run still asks for a word, and does not send everything.
-  await session.reverse.openIntents({ fence, path: null, meta })
+  await session.reverse.openIntents({ fence: header.fence, path: null, meta })
   return baselineLedger(comparison, answers.refused)
 }
 

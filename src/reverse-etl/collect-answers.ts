@@ -147,20 +147,14 @@ function countAnswers(taken: number, answers: readonly Answer[]): AnswerCounts {
 }
 
 async function acknowledgeSegment(context: ReverseContext, delivery: Delivery, segment: Segment): Promise<void> {
-  const { fence, columns, mappingVersion } = delivery.header
-  context.emit({ type: 'acknowledge.started', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
-  const purpose = `acknowledge ${fence.sync}`
+  const { header, object } = delivery
+  const { path, sequence, rows } = segment
+  context.emit({ type: 'acknowledge.started', run_id: context.runId, object: object.name, rows })
+  const purpose = `acknowledge ${header.fence.sync}`
   await context.warehouse.session({ runId: context.runId, purpose, isAside: true }, (session) =>
-    session.reverse.acknowledge({
-      fence,
-      sequence: segment.sequence,
-      columns,
-      mappingVersion,
-      path: segment.path,
-      ledger: {},
-    }),
+    session.reverse.acknowledge({ ...header, sequence, path, ledger: {} }),
   )
-  context.emit({ type: 'acknowledged', run_id: context.runId, object: delivery.object.name, rows: segment.rows })
+  context.emit({ type: 'acknowledged', run_id: context.runId, object: object.name, rows })
 }
 
 const largestChunkRows = 100_000

@@ -11,6 +11,7 @@ import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
 import { inSpool } from './spool-refusal.ts'
 
+/** What all answers of a run are committed with. */
 export type JournalHeader = {
   readonly fence: Fence
   readonly columns: readonly SnapshotColumn[]

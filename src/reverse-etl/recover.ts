@@ -23,14 +23,7 @@ export async function recoverJournals(
       if (segment.rows === 0 || (await session.state.hasCommit(fence.runId, fence.stream, segment.sequence))) continue
       rows += segment.rows
       if (commits)
-        await session.reverse.acknowledge({
-          fence,
-          sequence: segment.sequence,
-          columns: header.columns,
-          mappingVersion: header.mappingVersion,
-          path: segment.path,
-          ledger: {},
-        })
+        await session.reverse.acknowledge({ ...header, sequence: segment.sequence, path: segment.path, ledger: {} })
       else if (isKnown) await session.reverse.reopenIntents({ ...fence, keys: await keysIn(segment.path) })
     }
     if (rows > 0)

@@ -5,7 +5,7 @@ import type { DestinationObject } from '../connector/destination.ts'
 import { reverseImbalance, type ReverseLedger } from '../model/ledger.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { JsonObject } from '../model/json.ts'
-import type { Answer, DiffCounts, Fence, Session, SnapshotMeta } from '../warehouse/port.ts'
+import type { Answer, DiffCounts, Session, SnapshotMeta } from '../warehouse/port.ts'
 import { takeAsBaseline } from './baseline.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { checkSnapshot, otherDestination, type Destination, type Permission } from './check-snapshot.ts'
@@ -15,7 +15,7 @@ import type { ReverseContext } from './context.ts'
 import { deliver } from './deliver.ts'
 import { encoderVersion } from './encode-value.ts'
 import { checkGuards, guardCounts, guardError } from './guards.ts'
-import { Journal } from './journal.ts'
+import { Journal, type JournalHeader } from './journal.ts'
 import { dropDirectory, leftJournals } from './left-journals.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { personalFields } from './personal-values.ts'
@@ -90,7 +90,7 @@ type Prepared = {
   readonly kind: 'ready'
   readonly mapping: ResolvedMapping
   readonly comparison: Comparison
-  readonly fence: Fence
+  readonly header: JournalHeader
   /** What a guard holds: everything but the opt-outs waits. */
   readonly held: MillraceError | undefined
   readonly rejects: RejectsByReason
@@ -137,6 +137,7 @@ async function prepare(
     now: context.clock.now(),
   })
   const { diff, counts } = comparison
+  const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
   for (const message of warningsOf(sync, mapping, { ...diff, ...counts }))
     context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({
@@ -154,7 +155,7 @@ async function prepare(
   const invalid = invalidKeys(sync, diff)
   if (invalid) return { kind: 'stopped', outcome: { ledger: stoppedLedger(comparison), error: invalid } }
   if (request.permission.baseline) {
-    const ledger = await takeAsBaseline({ session, fence, mapping, meta, comparison })
+    const ledger = await takeAsBaseline({ session, header, meta, comparison })
     const message = baselineWarning(sync, comparison.changes.optOuts)
     if (message !== undefined) context.emit({ type: 'run.warning', run_id: context.runId, message })
     return { kind: 'stopped', outcome: { ledger } }
@@ -174,27 +175,18 @@ async function prepare(
   if (rows > 0) context.emit({ type: 'intents.committed', run_id: context.runId, object: object.name, rows })
   // Where a guard holds the run, what would have been settled waits with the rest.
   const rejects = rejectsByReason(context, object.name)
-  if (!held && comparison.settled.rows > 0) await settle({ session, fence, mapping, comparison, rejects })
-  return { kind: 'ready', mapping, comparison, fence, held, rejects }
+  if (!held && comparison.settled.rows > 0) await settle({ session, header, comparison, rejects })
+  return { kind: 'ready', mapping, comparison, header, held, rejects }
 }
 
 /** Commits what needs no destination, and says which rows cannot be sent. */
 async function settle({
   session,
-  fence,
-  mapping,
+  header,
   comparison: { settled, counts },
   rejects,
-}: Pick<Prepared, 'fence' | 'mapping' | 'comparison' | 'rejects'> & { readonly session: Session }): Promise<void> {
-  const { columns, version } = mapping
-  await session.reverse.acknowledge({
-    fence,
-    sequence: 0,
-    columns,
-    mappingVersion: version,
-    path: settled.path,
-    ledger: counts,
-  })
+}: Pick<Prepared, 'header' | 'comparison' | 'rejects'> & { readonly session: Session }): Promise<void> {
+  await session.reverse.acknowledge({ ...header, sequence: 0, path: settled.path, ledger: counts })
   if (counts.rejected + counts.parked === 0) return
   // Lines that compareModel wrote.
   for await (const lines of readLines(settled.path)) rejects.say(lines.map((line) => JSON.parse(line) as Answer))
@@ -205,9 +197,8 @@ async function send(
   request: ReverseRequest,
   { prepared, directory }: { readonly prepared: Prepared; readonly directory: string },
 ): Promise<{ readonly outcome: ReverseOutcome; readonly isSettled: boolean }> {
-  const { comparison, mapping, held, fence, rejects } = prepared
+  const { comparison, mapping, held, header, rejects } = prepared
   const limit = held ? comparison.changes.optOuts : comparison.changes.rows
-  const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
   const unanswered = unansweredRows(context, request.object.name)
   const delivered =
     limit === 0

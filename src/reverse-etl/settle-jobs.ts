@@ -127,7 +127,7 @@ async function commitAnswers(
     readonly results: readonly WriteResult[]
   },
 ): Promise<void> {
-  const { fence, columns, mappingVersion } = journal.header
+  const { fence } = journal.header
   const now = await session.state.readFence(fence)
   const sequence = firstSequence + index
   if (now?.epoch !== fence.epoch || now.runId !== fence.runId) return
@@ -148,7 +148,7 @@ async function commitAnswers(
   } finally {
     await lines.close()
   }
-  await session.reverse.acknowledge({ fence, sequence, columns, mappingVersion, path, ledger: {} })
+  await session.reverse.acknowledge({ ...journal.header, sequence, path, ledger: {} })
 }
 
 async function changesOf({ journal, index }: NonNullable<OpenJob['local']>): Promise<readonly SpooledChange[]> {
