@@ -3,10 +3,10 @@ import type { DestinationObject } from '../connector/destination.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { hasDelivered } from '../model/run.ts'
 import { checkSnapshot } from '../reverse-etl/check-snapshot.ts'
-import type { ResolvedMapping } from '../reverse-etl/mapping.ts'
 import { invalidKeys, snapshotMeta } from '../reverse-etl/run-reverse.ts'
-import type { DiffCounts, Session, SnapshotMeta } from '../warehouse/port.ts'
+import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
+import type { Rehearsed } from './rehearse-run.ts'
 
 /** A laptop cannot write to production by accident (promise 12). */
 export function refuseDelivery(target: Target, sync: ReverseSync): void {
@@ -61,25 +61,19 @@ export async function deliveredBefore(app: App, sync: string): Promise<boolean> 
 /** Why a run would stop before it sends anything, in the order in which it would find out; the guards are not asked. */
 export async function foreseeStop(
   app: App,
-  session: Session,
+  { mapping, stored, comparison: { diff } }: Rehearsed,
   {
     sync,
     object,
     account,
-    mapping,
-    stored,
     standing,
-    diff,
   }: {
     readonly sync: ReverseSync
     readonly object: DestinationObject
     /** null: the destination did not say. */
     readonly account: string | null
-    readonly mapping: ResolvedMapping
-    readonly stored: SnapshotMeta | null
     /** Did the snapshot's table stand before this session? */
     readonly standing: boolean
-    readonly diff: DiffCounts
   },
 ): Promise<MillraceError | undefined> {
   const wanted = snapshotMeta({ sync, object, account: account ?? stored?.account ?? '' }, mapping)

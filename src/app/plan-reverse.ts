@@ -7,11 +7,9 @@ import type { FieldValue } from '../model/change.ts'
 import { stars } from '../model/mask.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import type { FieldChange, PlannedChange, ReversePlan } from '../model/plan.ts'
-import { compareModel } from '../reverse-etl/compare.ts'
 import type { Decision } from '../reverse-etl/decision.ts'
 import { parseExact } from '../reverse-etl/exact-number.ts'
 import { checkGuards, guardCounts } from '../reverse-etl/guards.ts'
-import { resolveMapping, type ResolvedMapping } from '../reverse-etl/mapping.ts'
 import { personalFields } from '../reverse-etl/personal-values.ts'
 import { countWaitingAnswers } from '../reverse-etl/waiting-answers.ts'
 import { warningsOf } from '../reverse-etl/warnings.ts'
@@ -20,10 +18,9 @@ import type { App } from './app.ts'
 import { hearWarnings } from './hear-warnings.ts'
 import { foreseeStop, refuseStaleInputs } from './may-deliver.ts'
 import { openConnection } from './open-connection.ts'
-import { personalColumns } from './personal-columns.ts'
+import { rehearseRun } from './rehearse-run.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
-import { syncQuery } from './sync-query.ts'
 
 export async function planReverse(app: App, sync: ReverseSync): Promise<ReversePlan> {
   const runId = newRunId(app.clock.now())
@@ -36,33 +33,24 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
     const account = await connection.connector.account({ signal: app.signal }).catch(() => null)
     const besides = connection.host.requests()
     const stale = await refuseStaleInputs(app, sync, runId).catch(freshnessOnly)
-    const personal = personalColumns(app, sync)
-    const samples: PlannedChange[] = []
+    const first: Sent[] = []
     return await app.warehouse.session({ runId, purpose: `plan ${sync.name}`, rehearsal: true }, async (session) => {
-      const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
-      const mapping = resolveMapping(sync, object, await session.describe(model), personal.columns)
       const standing = await session.reverse.hasSnapshot(sync.name)
-      const stored = await session.reverse.readMeta(sync.name)
-      await session.reverse.ensureSnapshot(sync.name, mapping.columns)
-      const { diff, counts, changes } = await compareModel(session, {
+      const rehearsed = await rehearseRun(app, session, {
         sync,
-        mapping,
-        model,
-        personal,
+        object,
         directory,
         limit: null,
-        retriesOnly: false,
-        fromNothing: stored === null,
-        now: app.clock.now(),
         onDecision: (candidate, decision) => {
-          if (samples.length < sampleRows && decision.kind === 'send')
-            samples.push(sampleOf(candidate, decision, mapping))
+          if (first.length < sampleRows && decision.kind === 'send') first.push({ candidate, decision })
         },
       })
+      const { mapping, comparison } = rehearsed
+      const { diff, counts, changes } = comparison
       const waiting = await countWaitingAnswers(session, join(app.spoolDir, sync.name))
       const requests = Math.ceil(changes.rows / object.batch.rows)
-      const stop =
-        stale ?? (await foreseeStop(app, session, { sync, object, account, mapping, stored, standing, diff }))
+      const stop = stale ?? (await foreseeStop(app, rehearsed, { sync, object, account, standing }))
+      const hidden = personalFields(mapping)
       return {
         kind: 'reverse_etl',
         sync: sync.name,
@@ -84,8 +72,8 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         opt_outs_first: changes.optOuts,
         withheld: counts.withheld,
         on_removed: sync.onRemoved.kind,
-        samples,
-        guards: checkGuards(guardCounts(sync, { diff, counts }), sync.limits),
+        samples: first.map((sent) => sampleOf(sent, hidden)),
+        guards: checkGuards(guardCounts(sync, comparison), sync.limits),
         warnings: [
           ...warningsOf(sync, mapping, { ...diff, ...counts }),
           ...(waiting > 0 ? [waitingWarning(sync, waiting)] : []),
@@ -115,12 +103,10 @@ function freshnessOnly(error: unknown): MillraceError | undefined {
   return undefined
 }
 
-function sampleOf(
-  candidate: Candidate,
-  decision: Extract<Decision, { kind: 'send' }>,
-  mapping: ResolvedMapping,
-): PlannedChange {
-  const hidden = personalFields(mapping)
+type Sent = { readonly candidate: Candidate; readonly decision: Extract<Decision, { kind: 'send' }> }
+
+/** @param hidden fields of which no value is shown */
+function sampleOf({ candidate, decision }: Sent, hidden: ReadonlySet<string>): PlannedChange {
   // What `decide` wrote: field → [old, new] or [new].
   const differences = parseExact(decision.answer.fields ?? '{}') as { readonly [field: string]: readonly FieldValue[] }
   const fields = Object.entries(differences).map(([field, values]): FieldChange => {

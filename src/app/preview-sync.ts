@@ -8,8 +8,6 @@ import type { Json } from '../model/json.ts'
 import { stars } from '../model/mask.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { readChanges } from '../reverse-etl/change-spool.ts'
-import { compareModel } from '../reverse-etl/compare.ts'
-import { resolveMapping } from '../reverse-etl/mapping.ts'
 import { optOutFields } from '../reverse-etl/opt-out-alone.ts'
 import { fold, personalFields, valuesOf } from '../reverse-etl/personal-values.ts'
 import { aloneOf } from '../reverse-etl/write-and-check.ts'
@@ -17,10 +15,9 @@ import { batchChanges } from '../reverse-etl/write-batch.ts'
 import type { App } from './app.ts'
 import { sayingWhatToLoad } from './how-to-load.ts'
 import { openConnection } from './open-connection.ts'
-import { personalColumns } from './personal-columns.ts'
+import { rehearseRun } from './rehearse-run.ts'
 import { newRunId } from './run-id.ts'
 import { destinationObject } from './run-reverse-sync.ts'
-import { syncQuery } from './sync-query.ts'
 
 /** The requests of the next run, exactly, personal data starred out; nothing is sent, and no guard is asked. */
 export async function previewSync(
@@ -29,7 +26,6 @@ export async function previewSync(
   options: { readonly limit: number },
 ): Promise<readonly RequestPreview[]> {
   const runId = newRunId(app.clock.now())
-  const personal = personalColumns(app, sync)
   const directory = await mkdtemp(join(tmpdir(), 'millrace-preview-'))
   const connection = await openConnection(app, sync.destination, runId)
   try {
@@ -41,29 +37,13 @@ export async function previewSync(
         kept: 'Nothing was sent.',
         next: `millrace sync plan ${sync.name}   shows what would go`,
       })
-    const compared = await sayingWhatToLoad(app, sync, () =>
-      app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, async (session) => {
-        const model = await syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
-        const mapping = resolveMapping(sync, object, await session.describe(model), personal.columns)
-        const stored = await session.reverse.readMeta(sync.name)
-        await session.reverse.ensureSnapshot(sync.name, mapping.columns)
-        const comparison = await compareModel(session, {
-          sync,
-          mapping,
-          model,
-          personal,
-          directory,
-          limit: options.limit,
-          retriesOnly: false,
-          fromNothing: stored === null,
-          now: app.clock.now(),
-          endsAtLimit: true,
-        })
-        return { comparison, mapping, hidden: personalFields(mapping) }
-      }),
+    const { mapping, comparison } = await sayingWhatToLoad(app, sync, () =>
+      app.warehouse.session({ runId, purpose: `preview ${sync.name}`, rehearsal: true }, (session) =>
+        rehearseRun(app, session, { sync, object, directory, limit: options.limit, endsAtLimit: true }),
+      ),
     )
     const requests: RequestPreview[] = []
-    const { comparison, mapping, hidden } = compared
+    const hidden = personalFields(mapping)
     const { path, rows, optOuts } = comparison.changes
     const delivery = { object, identity: mapping.identity, optOuts: optOutFields(mapping) }
     for await (const item of batchChanges(readChanges(path, rows), object, { first: optOuts })) {

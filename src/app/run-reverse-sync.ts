@@ -38,7 +38,7 @@ export async function runReverseSync(work: Work, sync: ReverseSync): Promise<Out
       const model = await app.warehouse.session({ runId, purpose: `model ${sync.model}` }, async (session) => {
         // Its turn may have been long in coming.
         await refuseStaleInputsIn(session, app, sync)
-        return syncQuery(session, { project: app.project, warehouse: app.warehouse, sync })
+        return syncQuery(session, app, sync)
       })
       const outcome = await runReverse(
         {

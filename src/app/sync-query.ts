@@ -1,9 +1,10 @@
 import { lookupColumns, lookupsOf } from '../config/lookups.ts'
 import { modelsOf } from '../config/order-syncs.ts'
-import type { ModelLookup, Project, ReverseSync } from '../config/project.ts'
+import type { ModelLookup, ReverseSync } from '../config/project.ts'
 import { modelColumn } from '../reverse-etl/model-column.ts'
 import type { LookupJoin } from '../warehouse/lookup-join.ts'
 import type { Session, Warehouse } from '../warehouse/port.ts'
+import type { App } from './app.ts'
 import { buildModel, modelQuery } from './build-models.ts'
 
 /**
@@ -12,11 +13,8 @@ import { buildModel, modelQuery } from './build-models.ts'
  */
 export async function syncQuery(
   session: Session,
-  {
-    project,
-    warehouse,
-    sync,
-  }: { readonly project: Project; readonly warehouse: Warehouse; readonly sync: ReverseSync },
+  { project, warehouse }: Pick<App, 'project' | 'warehouse'>,
+  sync: ReverseSync,
 ): Promise<string> {
   for (const name of modelsOf(sync)) await buildModel(session, { project, warehouse, name })
   const model = modelQuery(warehouse, sync.model)
