@@ -9,7 +9,7 @@ import { openSnowflakeClient } from '../warehouse/snowflake/client/open-client.t
 import { proveRights, type RightsRequest } from '../warehouse/snowflake/prove-rights.ts'
 import { openApp, type App, type AppOptions } from './app.ts'
 import { checkProject } from './check-project.ts'
-import { openConnection } from './open-connection.ts'
+import { withConnection } from './open-connection.ts'
 import { snowflakeOptionsOf } from './open-snowflake.ts'
 import { newRunId } from './run-id.ts'
 
@@ -126,12 +126,10 @@ async function checkOwnFiles(app: App): Promise<string> {
 }
 
 /** Secrets, credentials and clock. */
-async function checkConnection(app: App, name: string): Promise<string | Problem> {
-  const connection = await openConnection(app, name, newRunId(app.clock.now()))
-  try {
-    const account =
-      (await connection.connector.account({ signal: app.signal })) || 'the vendor (it does not tell the account)'
-    const vendorNow = await connection.now()
+const checkConnection = (app: App, name: string): Promise<string | Problem> =>
+  withConnection(app, name, newRunId(app.clock.now()), async ({ connector, now }) => {
+    const account = (await connector.account({ signal: app.signal })) || 'the vendor (it does not tell the account)'
+    const vendorNow = await now()
     if (app.target.sandbox) return `${account} answers; the sandbox's own clock stands at ${vendorNow.toISOString()}`
     const aheadSeconds = Math.round((vendorNow.getTime() - app.clock.now().getTime()) / 1000)
     if (Math.abs(aheadSeconds) <= maxClockSeconds) return `${account} answers; clocks agree within ${maxClockSeconds} s`
@@ -140,10 +138,7 @@ async function checkConnection(app: App, name: string): Promise<string | Problem
       detail: `${account} answers; its clock is ${far} this machine's`,
       fix: 'Set this machine by a time server.',
     }
-  } finally {
-    await connection.close()
-  }
-}
+  })
 
 type Problem = { readonly detail: string; readonly fix: string }
 

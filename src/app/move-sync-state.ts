@@ -8,7 +8,7 @@ import type { Session, SnapshotMeta } from '../warehouse/port.ts'
 import type { StateDestination } from '../warehouse/state-upkeep.ts'
 import type { App } from './app.ts'
 import { deliveryLeaseName, leaseName, loadLeaseName } from './lease-name.ts'
-import { openConnection } from './open-connection.ts'
+import { withConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 import { leftInSpool, settleSpool } from './settle-spool.ts'
 import { underStateLeases } from './under-state-leases.ts'
@@ -45,7 +45,9 @@ export async function planStateMove(app: App, from: string, sync: Sync): Promise
     connection: sync.destination,
     object: sync.object,
     options: destinationOptions(sync),
-    account: await accountOf(app, sync, runId),
+    account: await withConnection(app, sync.destination, runId, ({ connector }) =>
+      connector.account({ signal: app.signal }),
+    ),
   }
   const names = ['account', 'connection', 'object', 'options'] as const
   const differing = names.flatMap((name): Differing[] =>
@@ -132,15 +134,6 @@ function refuseOtherKey(from: string, sync: ReverseSync, meta: SnapshotMeta): vo
     `millrace sync run ${sync.name} --baseline    takes the model as it is for accepted`,
     `millrace sync run ${sync.name} --first-run   sends every row`,
   ])
-}
-
-async function accountOf(app: App, sync: ReverseSync, runId: string): Promise<string> {
-  const connection = await openConnection(app, sync.destination, runId)
-  try {
-    return await connection.connector.account({ signal: app.signal })
-  } finally {
-    await connection.close()
-  }
 }
 
 function parsed(text: string): { readonly [name: string]: unknown } {

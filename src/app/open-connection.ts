@@ -69,6 +69,21 @@ export async function openConnection(
   }
 }
 
+/** Opens it for this work alone, and closes it behind it. */
+export async function withConnection<T>(
+  app: App,
+  name: string,
+  runId: string,
+  work: (connection: OpenedConnection) => Promise<T>,
+): Promise<T> {
+  const connection = await openConnection(app, name, runId)
+  try {
+    return await work(connection)
+  } finally {
+    await connection.close()
+  }
+}
+
 type OpenOptions = { readonly spool?: string } & Pick<HostOptions, 'mayBegin' | 'onAnswerLost'>
 
 type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor }

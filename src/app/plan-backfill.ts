@@ -8,27 +8,20 @@ import { MillraceError } from '../model/millrace-error.ts'
 import type { App } from './app.ts'
 import { countAtVendor, type Counted } from './count-at-vendor.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
-import { openConnection, type OpenedConnection } from './open-connection.ts'
+import { withConnection, type OpenedConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 
-export async function planPartitions(
+export const planPartitions = (
   app: App,
   sync: EtlSync,
   { request, runId }: { readonly request: BackfillRequest; readonly runId: string },
-): Promise<readonly Partition[]> {
-  const connection = await openConnection(app, sync.source, runId)
-  try {
-    return await partitionsBy(app, connection, { sync, request, runId })
-  } finally {
-    await connection.close()
-  }
-}
+): Promise<readonly Partition[]> =>
+  withConnection(app, sync.source, runId, (connection) => partitionsBy(app, connection, { sync, request, runId }))
 
 /** With what the vendor counts in each part that is to be read. */
 export async function previewBackfill(app: App, sync: EtlSync, request: BackfillRequest): Promise<BackfillPlan> {
   const runId = newRunId(app.clock.now())
-  const connection = await openConnection(app, sync.source, runId)
-  try {
+  return withConnection(app, sync.source, runId, async (connection) => {
     const partitions = await partitionsBy(app, connection, { sync, request, runId })
     const toPlan = connection.host.requests()
     const planned: PlannedPartition[] = []
@@ -50,24 +43,18 @@ export async function previewBackfill(app: App, sync: EtlSync, request: Backfill
       })
     }
     return { sync: sync.name, partitions: planned, requests_to_plan: toPlan }
-  } finally {
-    await connection.close()
-  }
+  })
 }
 
 /** By a connection of its own, as the run of a part has: it describes one stream, and this plan all of the sync. */
-async function requestsBeside(
+const requestsBeside = (
   app: App,
   { sync, partition, runId }: { readonly sync: EtlSync; readonly partition: Partition; readonly runId: string },
-): Promise<number> {
-  const connection = await openConnection(app, sync.source, runId)
-  try {
+): Promise<number> =>
+  withConnection(app, sync.source, runId, async (connection) => {
     await ofConnection(connection, partition, app.signal)
     return connection.host.requests()
-  } finally {
-    await connection.close()
-  }
-}
+  })
 
 type Asked = { readonly sync: EtlSync; readonly request: BackfillRequest; readonly runId: string }
 

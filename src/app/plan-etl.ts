@@ -21,14 +21,13 @@ import type { App } from './app.ts'
 import { countAtVendor } from './count-at-vendor.ts'
 import { hearWarnings } from './hear-warnings.ts'
 import { lookInWarehouse } from './look-in-warehouse.ts'
-import { openConnection } from './open-connection.ts'
+import { withConnection } from './open-connection.ts'
 import { newRunId } from './run-id.ts'
 
 export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly offline: boolean }): Promise<EtlPlan> {
   const runId = newRunId(app.clock.now())
   const { hearing, heard } = hearWarnings(app)
-  const connection = await openConnection(hearing, sync.source, runId)
-  try {
+  return withConnection(hearing, sync.source, runId, async (connection) => {
     const plans = await resolveStreams(sync, connection.connector, { signal: app.signal, offline })
     const vendorNow = offline ? app.clock.now() : await connection.now()
     const besides = connection.host.requests()
@@ -76,9 +75,7 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
       })
     }
     return { kind: 'etl', sync: sync.name, streams, requests_besides: besides, warnings: [...heard] }
-  } finally {
-    await connection.close()
-  }
+  })
 }
 
 type StoredState = {

@@ -1,6 +1,6 @@
 /** Connections: what is configured, whether they answer, what they offer. */
 import type { App } from '../app/app.ts'
-import { openConnection, type OpenedConnection } from '../app/open-connection.ts'
+import { withConnection } from '../app/open-connection.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { detailText, discoveryText } from '../render/discovery-text.ts'
@@ -40,7 +40,7 @@ export async function testConnections(shell: Shell, only: string | undefined): P
     for (const name of names) {
       const began = performance.now()
       try {
-        const account = await withConnection(app, name, async ({ connector }) => {
+        const account = await withConnection(app, name, 'cli', async ({ connector }) => {
           await connector.check({ signal: app.signal })
           return connector.account({ signal: app.signal })
         })
@@ -66,26 +66,13 @@ export async function discoverConnection(
 ): Promise<CommandResult> {
   return withApp(shell, { check: 'target' }, async (app) => {
     const { discover } = await import('../app/discover.ts')
-    const found = await withConnection(app, known(app, name), ({ connector }) =>
+    const found = await withConnection(app, known(app, name), 'cli', ({ connector }) =>
       discover(connector, { connection: name, wanted, signal: app.signal }),
     )
     if (shell.json) for (const each of found) shell.line(each)
     else shell.print((wanted === undefined ? discoveryText : detailText)(found, { color: shell.color }))
     return { exitCode: 0 }
   })
-}
-
-async function withConnection<T>(
-  app: App,
-  name: string,
-  work: (connection: OpenedConnection) => Promise<T>,
-): Promise<T> {
-  const connection = await openConnection(app, name, 'cli')
-  try {
-    return await work(connection)
-  } finally {
-    await connection.close()
-  }
 }
 
 function known({ project }: App, name: string): string {
