@@ -5,8 +5,7 @@ import { createLiveScreen } from './live-screen.ts'
 import { applyEvent, emptyLiveState } from './live-state.ts'
 import { outcomeText } from './outcome.ts'
 import { makePaint } from './paint.ts'
-import { errorOptions } from './plain-renderer.ts'
-import { printable } from './printable.ts'
+import { errorOptions, plainLine } from './plain-renderer.ts'
 import type { Renderer, RendererOptions } from './renderer-contract.ts'
 
 /** Live lines on a terminal. What matters later (takeovers, warnings, schema changes, ends of runs) stays above them. */
@@ -23,10 +22,8 @@ export function createTtyRenderer(options: RendererOptions): Renderer {
     onEvent: (event) => {
       applyEvent(state, event, nowMs())
       const line = lineOf(event)
-      if (line && (line.isWarning || verbosity === 'verbose' || lasting.has(event.type))) {
-        const text = line.isWarning ? paint('yellow', `warning: ${line.text}`) : line.text
-        screen.print(` ${paint('bold', printable(line.sync))}  ${text}\n`)
-      }
+      if (line && (line.isWarning || verbosity === 'verbose' || lasting.has(event.type)))
+        screen.print(plainLine(line, paint))
       if (verbosity !== 'quiet') screen.refresh()
     },
     error: (error) => screen.print(renderError(error, errorOptions(options))),
