@@ -1,8 +1,9 @@
 import { planSyncs } from '../app/plan-syncs.ts'
 import { selectSyncs } from '../config/select.ts'
 import { exitCodeOf } from '../model/exit-code.ts'
-import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import type { MillraceError } from '../model/millrace-error.ts'
 import type { SyncPlan } from '../model/plan.ts'
+import { errorsOf } from '../render/errors-of.ts'
 import { planOnTarget } from '../render/on-target.ts'
 import { renderPlan } from '../render/plan-text.ts'
 import { withApp } from './open-app.ts'
@@ -35,7 +36,7 @@ export async function planChosenSyncs(
       } catch (error) {
         if (shell.stop.signal.aborted) throw error
         // Of a warehouse that cannot be opened it is the same of each.
-        for (const each of allOf(error))
+        for (const each of errorsOf(error))
           if (!errors.some(({ code, message }) => code === each.code && message === each.message)) errors.push(each)
       }
     // Behind the plans, as a run does it: what cannot be planned hides no other.
@@ -44,9 +45,6 @@ export async function planChosenSyncs(
     return { exitCode: errors.length > 0 ? exitCodeOf(errors) : planned, result: { changes } }
   })
 }
-
-const allOf = (error: unknown): readonly MillraceError[] =>
-  error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
 
 /** ETL reads whatever there is: a change is a table that would be made or altered, or a stream never loaded. */
 function hasChanges(plan: SyncPlan): boolean {

@@ -1,4 +1,5 @@
-import { asMillraceError, type MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import type { MillraceError } from '../model/millrace-error.ts'
+import { errorsOf } from './errors-of.ts'
 import { formatCount } from './format-number.ts'
 import { renderFrame } from './frame.ts'
 import { onTarget } from './on-target.ts'
@@ -15,15 +16,10 @@ export type ErrorTextOptions = {
 
 /** Anything thrown, as a person should see it: what, where, what was kept, what to do. Ends with a line break. */
 export function renderError(error: unknown, options: ErrorTextOptions): string {
-  if (error instanceof MillraceErrors) return renderErrors(error.errors, options)
-  return renderOne(asMillraceError(error, 'millrace'), options)
-}
-
-function renderErrors(errors: readonly MillraceError[], options: ErrorTextOptions): string {
-  const texts = errors.map((error) => renderOne(error, options))
-  return errors.length < 2
+  const texts = errorsOf(error).map((each) => renderOne(each, options))
+  return texts.length < 2
     ? texts.join('')
-    : `${texts.join('\n')}\n${formatCount(errors.length)} errors. Nothing was run.\n`
+    : `${texts.join('\n')}\n${formatCount(texts.length)} errors. Nothing was run.\n`
 }
 
 function renderOne(error: MillraceError, options: ErrorTextOptions): string {

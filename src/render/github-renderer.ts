@@ -1,4 +1,4 @@
-import { asMillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import { errorsOf } from './errors-of.ts'
 import { annotationLine, type Annotation } from './github-annotation.ts'
 import { onTarget } from './on-target.ts'
 import { createPlainRenderer } from './plain-renderer.ts'
@@ -21,8 +21,7 @@ export function createGithubRenderer(options: RendererOptions): Renderer {
     },
     error: (error) => {
       plain.error(error)
-      const errors = error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
-      for (const { code, message, kept = '', next, place } of errors) {
+      for (const { code, message, kept = '', next, place } of errorsOf(error)) {
         const text = [message, kept, ...onTarget(next, options.target)].filter(Boolean).join('\n')
         annotate({ kind: 'error', message: text, title: code, place, folder: options.folder })
       }

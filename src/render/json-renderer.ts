@@ -1,4 +1,5 @@
-import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import type { MillraceError } from '../model/millrace-error.ts'
+import { errorsOf } from './errors-of.ts'
 import { toJsonLine } from './json-line.ts'
 import { onTarget } from './on-target.ts'
 import type { Renderer, RendererOptions } from './renderer-contract.ts'
@@ -9,8 +10,7 @@ export function createJsonRenderer({ stdout, target }: Pick<RendererOptions, 'st
   return {
     onEvent: say,
     error: (error) => {
-      const errors = error instanceof MillraceErrors ? error.errors : [asMillraceError(error, 'millrace')]
-      for (const one of errors) say(errorLine(one, target))
+      for (const one of errorsOf(error)) say(errorLine(one, target))
     },
     finish: (result) => say({ type: 'result', exit_code: result.exit_code, runs: result.runs }),
   }
