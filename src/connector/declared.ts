@@ -8,14 +8,14 @@ import type {
   Stream,
   StreamDefinition,
 } from './contract.ts'
-import type { CountDeclaration } from './list-declaration.ts'
+import type { CountDeclaration, ListDeclaration } from './list-declaration.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
 import { handedClients } from './handed-clients.ts'
-import type { Host, Http, Query } from './host.ts'
+import type { Host, Http } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { onceOnly } from './once-only.ts'
-import { bound, hasUpperBound, readList } from './read-list.ts'
+import { boundsOf, readList } from './read-list.ts'
 import { recordRequests } from './record-requests.ts'
 import { valueAt } from './value-at.ts'
 
@@ -58,7 +58,7 @@ function openStream(name: string, definition: StreamDefinition, http: Http, host
       next: 'Give it one of the two.',
     })
   }
-  const countRows = typeof count === 'object' ? countBy({ ...rest, name }, count, list?.sinceFormat ?? 'iso') : count
+  const countRows = typeof count === 'object' ? countBy({ ...rest, name }, count, list?.sinceFormat) : count
   const boundedBy = rest.boundedBy ?? (list?.since && list.until ? (rest.version ?? list.since) : undefined)
   return {
     ...rest,
@@ -79,14 +79,11 @@ const countBy =
   (
     stream: Pick<Stream, 'name' | 'docs' | 'enumerates'>,
     count: CountDeclaration,
-    format: 'iso' | 'unix',
+    sinceFormat: ListDeclaration['sinceFormat'],
   ): NonNullable<Stream['count']> =>
   async (scan, { http, signal }) => {
     const { name, docs } = stream
-    const query: Query = {
-      ...(count.since && scan.from ? { [count.since]: bound(scan.from, format, Math.floor) } : {}),
-      ...(count.until && hasUpperBound(stream, scan) ? { [count.until]: bound(scan.to, format, Math.ceil) } : {}),
-    }
+    const query = boundsOf(stream, { ...count, sinceFormat }, scan)
     const answer = await http.get(count.path, { signal, query, docs })
     const value = valueAt(answer, count.value)
     const rows = typeof value === 'string' && value !== '' ? Number(value) : value

@@ -23,10 +23,11 @@ export async function* readList(
 ): AsyncGenerator<ScanItem> {
   if (scan.where !== null) throw noWhere(stream.name)
   const options = { signal, docs: stream.docs, records: list.records }
+  const query: Query = { ...list.query, ...boundsOf(stream, list, scan) }
   const ask = (at: Place | null): Promise<Page> =>
     at?.kind === 'link'
       ? http.page(at.at, options)
-      : http.page(list.path, { ...options, query: { ...bounds(stream, list, scan), ...pageQuery(list.page, at) } })
+      : http.page(list.path, { ...options, query: { ...query, ...pageQuery(list.page, at) } })
   const isNew = watchForCircle()
   let place: Place | null = readPlace(scan.resume, list.page, stream.name)
   let left = scan.limit ?? Infinity
@@ -102,20 +103,21 @@ function pageQuery(paging: Paging, place: Place | null): Query {
  * A pass whose unseen rows are deleted has no upper bound: a row that is edited meanwhile has a newer stamp, and is there all the
  * same.
  */
-export const hasUpperBound = ({ enumerates }: Pick<Stream, 'enumerates'>, { full, from }: Scan): boolean =>
+const hasUpperBound = ({ enumerates }: Pick<Stream, 'enumerates'>, { full, from }: Scan): boolean =>
   !(full && from === null && enumerates === true)
 
-function bounds(stream: Pick<Stream, 'enumerates'>, list: ListDeclaration, scan: Scan): Query {
-  const format = list.sinceFormat ?? 'iso'
-  return {
-    ...list.query,
-    ...(list.since && scan.from ? { [list.since]: bound(scan.from, format, Math.floor) } : {}),
-    ...(list.until && hasUpperBound(stream, scan) ? { [list.until]: bound(scan.to, format, Math.ceil) } : {}),
-  }
-}
+/** Those of a scan that a list takes, or what counts it. */
+export const boundsOf = (
+  stream: Pick<Stream, 'enumerates'>,
+  { since, until, sinceFormat = 'iso' }: Pick<ListDeclaration, 'since' | 'until' | 'sinceFormat'>,
+  scan: Scan,
+): Query => ({
+  ...(since && scan.from ? { [since]: bound(scan.from, sinceFormat, Math.floor) } : {}),
+  ...(until && hasUpperBound(stream, scan) ? { [until]: bound(scan.to, sinceFormat, Math.ceil) } : {}),
+})
 
 /** An instant in the vendor's form; unix seconds are rounded outwards. */
-export const bound = (instant: string, format: 'iso' | 'unix', round: (seconds: number) => number): string | number =>
+const bound = (instant: string, format: 'iso' | 'unix', round: (seconds: number) => number): string | number =>
   format === 'iso' ? instant : round(Date.parse(instant) / 1000)
 
 function readPlace(resume: Json, { kind }: Paging, name: string): Place | null {
