@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
-import { guardedLookup, guardUrl } from './address-guard.ts'
+import { guardUrl } from './address-guard.ts'
+import { guardedConnect } from './guarded-connect.ts'
 import { AttemptError, failureOfStatus, malformedAnswer } from './http-error.ts'
 import { inflate } from './transport.ts'
 
@@ -24,7 +25,7 @@ export async function downloadTo(path: string, { url: link, signal, maxBytes }: 
   const agent = new Agent({
     headersTimeout: idleMs,
     bodyTimeout: idleMs,
-    connect: { timeout: 10_000, lookup: guardedLookup, rejectUnauthorized: true },
+    connect: guardedConnect,
   })
   try {
     const response = await agent.request({

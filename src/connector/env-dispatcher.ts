@@ -1,5 +1,5 @@
 import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
-import { guardedLookup } from './address-guard.ts'
+import { guardedConnect } from './guarded-connect.ts'
 
 /**
  * What a `fetch` goes by that stands in for an SDK's transport: as Node's own, with the environment's proxies where Node is
@@ -7,20 +7,17 @@ import { guardedLookup } from './address-guard.ts'
  */
 export function envDispatcher(): Dispatcher {
   return (dispatcher ??= usesEnvProxy()
-    ? new EnvHttpProxyAgent({ ...options, requestTls: options.connect, proxyTls })
+    ? new EnvHttpProxyAgent({ ...options, requestTls: guardedConnect, proxyTls })
     : new Agent(options))
 }
 
 /** Made with the first request, for the whole process: a proxy's address that cannot be read is no reason not to start. */
 let dispatcher: Dispatcher | undefined
 
-const options = {
-  allowH2: false,
-  connect: { timeout: 10_000, lookup: guardedLookup, rejectUnauthorized: true },
-}
+const options = { allowH2: false, connect: guardedConnect }
 
 /** A proxy that is offered HTTP/2 and takes it would be connected to again and again, without end. */
-const proxyTls = { ...options.connect, allowH2: false }
+const proxyTls = { ...guardedConnect, allowH2: false }
 
 /** https://nodejs.org/api/cli.html#node_use_env_proxy1 */
 const usesEnvProxy = () =>

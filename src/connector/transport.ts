@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
-import { guardedLookup, guardUrl } from './address-guard.ts'
+import { guardUrl } from './address-guard.ts'
+import { guardedConnect } from './guarded-connect.ts'
 import { AttemptError, malformedAnswer } from './http-error.ts'
 
 /** Sends one request and reads its whole answer. Retries and waits are not here: they are `call`'s. */
@@ -40,8 +41,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
     // Timeouts of whole attempts are the caller's: headers and bodies need none of their own.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // rejectUnauthorized stands here so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot turn it off.
-    connect: { timeout: options.connectTimeoutMs ?? 10_000, lookup: guardedLookup, rejectUnauthorized: true },
+    connect: { ...guardedConnect, timeout: options.connectTimeoutMs ?? guardedConnect.timeout },
   })
   return {
     async send(request) {
