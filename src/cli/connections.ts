@@ -21,13 +21,7 @@ export async function listConnections(shell: Shell): Promise<CommandResult> {
   if (shell.json) for (const row of rows) shell.line({ type: 'connection', ...row })
   else {
     const cells = rows.map((row) => [row.name, row.connector, row.syncs.join(', ')])
-    shell.print(
-      renderTable(
-        ['connection', 'connector', 'syncs'].map((header) => ({ header })),
-        cells,
-        { color: shell.color },
-      ),
-    )
+    shell.print(renderTable(['connection', 'connector', 'syncs'], cells, { color: shell.color }))
   }
   return { exitCode: 0 }
 }

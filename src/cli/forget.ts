@@ -71,4 +71,4 @@ const resultOf = (forgetting: Forgetting, erased: boolean) => ({
   unsent: forgetting.unsent,
 })
 
-const columns = [{ header: 'where' }, { header: 'sync' }, { header: 'rows', align: 'right' as const }]
+const columns = ['where', 'sync', { header: 'rows', align: 'right' as const }]

@@ -51,4 +51,4 @@ export async function showRejects(
   })
 }
 
-const columns = ['where', 'key', 'code', 'state', 'attempts', 'last', 'message'].map((header) => ({ header }))
+const columns = ['where', 'key', 'code', 'state', 'attempts', 'last', 'message']

@@ -104,12 +104,9 @@ function runText(run: RunRecord, word: string, by: string): string {
     ...(run.error ? [`   ${run.error.code}: ${printable(run.error.message)}`] : []),
   ]
   // Turned on its side: a ledger has more names than a terminal has columns.
-  const columns = [
-    { header: '' },
-    ...cells.map(([name = '']) => ({ header: printable(name), align: 'right' as const })),
-  ]
+  const columns = ['', ...cells.map(([name = '']) => ({ header: printable(name), align: 'right' as const }))]
   const rows = names.map((name, index) => [name, ...cells.map((row) => row[index + 1] ?? '')])
   return `${head.join('\n')}\n${rows.length > 0 ? renderTable(columns, rows) : ''}`
 }
 
-const columns = ['run', 'sync', 'target', 'status', 'started', 'ledger'].map((header) => ({ header }))
+const columns = ['run', 'sync', 'target', 'status', 'started', 'ledger']

@@ -47,9 +47,7 @@ function listFaults(shell: Shell, faults: { readonly [name: string]: Fault }): C
   const told = Object.entries(faults).map(([name, { does }]): [string, string] => [name, does])
   if (shell.json) for (const [name, does] of told) shell.line({ type: 'fault', name, does })
   else {
-    shell.print(
-      renderTable([{ header: 'fault' }, { header: 'what it does, and its keys' }], told, { color: shell.color }),
-    )
+    shell.print(renderTable(['fault', 'what it does, and its keys'], told, { color: shell.color }))
     shell.say(
       '\n millrace sandbox fault <vendor> <name> [--times N|always] [--match RE] [--after N] [--chance P] [--key value …]\n' +
         ' millrace sandbox fault <vendor> <name> --off\n' +

@@ -36,5 +36,5 @@ const recordsText = (records: { readonly [type: string]: number }) =>
     .map(([type, count]) => `${type} ${count.toLocaleString('en-US')}`)
     .join(', ')
 
-const columns = [{ header: 'vendor' }, { header: 'address' }, { header: 'holds' }]
+const columns = ['vendor', 'address', 'holds']
 const shownTypes = 6

@@ -80,4 +80,4 @@ function rowOf(slot: StoredSlot): readonly string[] {
   return [slot.schedule, formatInstant(slot.instant), slot.state, jobs.join(', '), [...new Set(reasons)].join('; ')]
 }
 
-const columns = ['schedule', 'slot', 'state', 'runs', 'why'].map((header) => ({ header }))
+const columns = ['schedule', 'slot', 'state', 'runs', 'why']

@@ -47,4 +47,4 @@ function rowOf({ schedule, next, pause, target }: ListedSchedule): readonly stri
   return [name, triggerText(schedule), timezone, runs, when]
 }
 
-const columns = ['schedule', 'when', 'timezone', 'runs', 'next'].map((header) => ({ header }))
+const columns = ['schedule', 'when', 'timezone', 'runs', 'next']

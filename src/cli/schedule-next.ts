@@ -83,5 +83,5 @@ function sayWhyNone(shell: Shell, { name, trigger }: Schedule, found: Found): vo
   else if (found.length === 0) shell.say(`${printable(name)} has no more slots.`)
 }
 
-const columns = ['schedule', 'local time', 'UTC', 'timezone', 'jitter', 'note'].map((header) => ({ header }))
+const columns = ['schedule', 'local time', 'UTC', 'timezone', 'jitter', 'note']
 const mostSlots = 1_000

@@ -27,4 +27,4 @@ function rowOf(sync: Sync): readonly string[] {
   return [sync.name, sync.kind === 'etl' ? 'ETL' : 'reverse ETL', from, to, sync.tags.join(', ')]
 }
 
-const columns = ['sync', 'kind', 'from', 'to', 'tags'].map((header) => ({ header }))
+const columns = ['sync', 'kind', 'from', 'to', 'tags']

@@ -134,4 +134,4 @@ function stateText({ cursors, snapshot, openIntents, openRejects }: SyncState, c
   ].join('')
 }
 
-const columns = ['stream', 'complete to', 'scan under way', 'committed'].map((header) => ({ header }))
+const columns = ['stream', 'complete to', 'scan under way', 'committed']

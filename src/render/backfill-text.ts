@@ -17,9 +17,7 @@ export function backfillText(plan: BackfillPlan, { color }: { readonly color: bo
     partition.done ? 'done' : 'to read',
     partition.done ? '' : partition.counted === null ? 'not known' : formatCount(partition.counted),
   ])
-  const columns = ['stream', 'from', 'to', 'by', 'state', 'rows'].map(
-    (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
-  )
+  const columns = ['stream', 'from', 'to', 'by', 'state', { header: 'rows', align: 'right' }] as const
   return `${head}${renderTable(columns, rows, { color })} ${requestsText(plan)}\n`
 }
 

@@ -34,7 +34,7 @@ const cellsOf = ({ statements, execution_seconds, bytes_scanned, compute_credits
 ]
 
 const columns = [
-  { header: 'for' },
+  'for',
   ...['statements', 'time', 'scanned', 'credits'].map((header) => ({ header, align: 'right' as const })),
 ]
 

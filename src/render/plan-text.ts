@@ -32,9 +32,7 @@ function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
     scanText(stream),
     countText(stream),
   ])
-  const columns = ['stream', 'table', 'mode', 'scan', 'rows'].map(
-    (header) => ({ header, align: header === 'rows' ? 'right' : 'left' }) as const,
-  )
+  const columns = ['stream', 'table', 'mode', 'scan', { header: 'rows', align: 'right' }] as const
   const changes = plan.streams.flatMap((stream) =>
     stream.schema_changes.flatMap((change) => [
       ` schema   ${printable(schemaChangeText(change))}\n`,

@@ -2,7 +2,8 @@ import { displayWidth, padToWidth } from './display-width.ts'
 import { makePaint } from './paint.ts'
 import { printable } from './printable.ts'
 
-export type TableColumn = { readonly header: string; readonly align?: 'left' | 'right' }
+/** Its header alone, where it is no column of numbers. */
+export type TableColumn = string | { readonly header: string; readonly align?: 'left' | 'right' }
 
 /** An aligned table with a header, two spaces between columns, and a line break at its end. No rows: only the header. */
 export function renderTable(
@@ -12,11 +13,12 @@ export function renderTable(
 ): string {
   const paint = makePaint(color)
   const cells = rows.map((row) => columns.map((_, index) => printable(row[index] ?? '')))
-  const widths = columns.map((column, index) =>
-    Math.max(displayWidth(column.header), ...cells.map((row) => displayWidth(row[index] ?? ''))),
+  const headers = columns.map((column) => (typeof column === 'string' ? column : column.header))
+  const aligns = columns.map((column) => (typeof column === 'string' ? 'left' : column.align))
+  const widths = headers.map((header, index) =>
+    Math.max(displayWidth(header), ...cells.map((row) => displayWidth(row[index] ?? ''))),
   )
   const line = (texts: readonly string[]) =>
-    ` ${texts.map((text, index) => padToWidth(text, widths[index] ?? 0, columns[index]?.align)).join('  ')}`.trimEnd()
-  const header = paint('dim', line(columns.map((column) => column.header)))
-  return [header, ...cells.map(line)].map((text) => `${text}\n`).join('')
+    ` ${texts.map((text, index) => padToWidth(text, widths[index] ?? 0, aligns[index])).join('  ')}`.trimEnd()
+  return [paint('dim', line(headers)), ...cells.map(line)].map((text) => `${text}\n`).join('')
 }
