@@ -7,6 +7,7 @@ import { createEventLines } from '../render/event-lines.ts'
 import { eventOnTarget, textOnTarget } from '../render/on-target.ts'
 import { makePaint } from '../render/paint.ts'
 import { plainLine } from '../render/plain-renderer.ts'
+import { findRun, type StoredRun } from './find-run.ts'
 import { findSync } from './find-sync.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
@@ -23,7 +24,7 @@ export async function showLogs(shell: Shell, id: string | undefined, flags: Logs
   const firstSignal = flags.follow ? 'ends' : 'at_once'
   return withApp(shell, { check: 'target', firstSignal, onFirstSignal: () => ended.abort() }, async (app) => {
     const tell = createTeller(shell, app.project.defaultTarget)
-    const listed = id === undefined ? await listNewest(app, flags) : [await findRun(app, id)]
+    const listed = id === undefined ? await listNewest(app, flags) : [await findRun(app.store, id)]
     const on = flags.follow ? listed.filter(({ alive }) => alive) : []
     const first = on.length > 0 ? on.toReversed() : listed.slice(0, 1)
     if (!flags.follow) await tellNow(app, first, { shell, tell })
@@ -32,17 +33,7 @@ export async function showLogs(shell: Shell, id: string | undefined, flags: Logs
   })
 }
 
-type StoredRun = NonNullable<Awaited<ReturnType<App['store']['run']>>>
 type Tell = (run: StoredRun, part: LogPart) => void
-
-async function findRun({ store }: App, id: string): Promise<StoredRun> {
-  const run = await store.run(id)
-  if (run) return run
-  throw new MillraceError('MR-1002', {
-    message: `There is no run ${id} in the control store.`,
-    next: 'millrace runs',
-  })
-}
 
 async function listNewest({ store, project }: App, flags: LogsFlags): Promise<readonly StoredRun[]> {
   const runs = await store.runs(filterOf(flags))

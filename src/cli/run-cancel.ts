@@ -2,18 +2,14 @@ import { askToStop, isInReach } from '../app/ask-to-stop.ts'
 import { noteCancel } from '../app/cancelled-run.ts'
 import { whoAmI } from '../app/who-am-i.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { findRun } from './find-run.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
 
 /** Asks a run of this machine, whoever started it, to stop at its next checkpoint: what Ctrl-C asks in its own terminal. */
 export async function cancelRun(shell: Shell, id: string): Promise<CommandResult> {
   return withApp(shell, { check: 'target' }, async ({ store }) => {
-    const run = await store.run(id)
-    if (!run)
-      throw new MillraceError('MR-1002', {
-        message: `There is no run ${id} in the control store.`,
-        next: 'millrace runs',
-      })
+    const run = await findRun(store, id)
     if (run.status !== 'running' || !run.alive) {
       shell.say(
         `${id} (${run.sync}) is over: ${run.status === 'running' ? 'its process is gone' : run.status}. Nothing was done.`,

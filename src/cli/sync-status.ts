@@ -7,10 +7,9 @@ import { formatCount, formatInstant } from '../render/format-number.ts'
 import { ledgerLine } from '../render/ledger-line.ts'
 import { makePaint } from '../render/paint.ts'
 import { printable } from '../render/printable.ts'
+import type { StoredRun } from './find-run.ts'
 import { withApp } from './open-app.ts'
 import type { CommandResult, Shell } from './shell.ts'
-
-type StoredRun = Awaited<ReturnType<App['store']['runs']>>[number]
 
 export async function showStatus(shell: Shell, select: readonly string[]): Promise<CommandResult> {
   return withApp(shell, { check: false }, async (app) => {
