@@ -1,9 +1,8 @@
 /** Checks across files, all offline: every name must be defined, and what a sync says must fit together. */
-import { toSnake } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import type { SourcePlace } from '../model/millrace-error.ts'
 import { lookupsOf } from './lookups.ts'
 import type { EtlSync, Mapping, Project, ReverseSync, Sync, Target } from './project.ts'
-import { isGlob } from './stream-glob.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
 import type { Path } from './yaml-places.ts'
 
@@ -151,17 +150,24 @@ function checkRemoval(sync: ReverseSync, check: Checker): void {
   }
 }
 
-/** The table of a source() must be one that the sync can load. With globs that is known only at the source. */
-export function unknownTable(sync: EtlSync, table: string): { readonly near: string | undefined } | undefined {
-  if (sync.streams.some(({ name }) => isGlob(name))) return undefined
-  const tables = sync.streams.map(({ name }) => toSnake(name))
-  if (tables.includes(table) || table.endsWith('_history')) return undefined
-  return { near: didYouMean(table, tables) }
-}
-
 export const suggest = (word: string, candidates: readonly string[]): string | undefined => {
   const near = didYouMean(word, candidates)
   return near === undefined ? undefined : `Did you mean \`${near}\`?`
+}
+
+/** What is named, and is none of those that there are. */
+export function reportUnknown({ kind, name, known, place }: Unknown, report: Report): void {
+  const next =
+    suggest(name, known) ??
+    (known.length > 0 ? `There are: ${[...known].sort().join(', ')}.` : `No ${kind} is defined yet.`)
+  report('MR-1204', { message: `there is no ${kind} \`${name}\``, next, place })
+}
+
+type Unknown = {
+  readonly kind: string
+  readonly name: string
+  readonly known: readonly string[]
+  readonly place: SourcePlace
 }
 
 type Checker = ReturnType<typeof checker>
@@ -169,11 +175,7 @@ type Checker = ReturnType<typeof checker>
 function checker(yaml: YamlFile, report: Report) {
   return {
     defined(kind: string, name: string, known: readonly string[], path: Path, part: 'key' | 'value' = 'value') {
-      if (known.includes(name)) return
-      const next =
-        suggest(name, known) ??
-        (known.length > 0 ? `There are: ${[...known].sort().join(', ')}.` : `No ${kind} is defined yet.`)
-      report('MR-1204', { message: `there is no ${kind} \`${name}\``, next, place: yaml.placeOf(path, part) })
+      if (!known.includes(name)) reportUnknown({ kind, name, known, place: yaml.placeOf(path, part) }, report)
     },
     refuse(message: string, path: Path, next: string) {
       report('MR-1201', { message, next, place: yaml.placeOf(path, 'value') })

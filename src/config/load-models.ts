@@ -1,11 +1,12 @@
-import type { SourcePlace } from '../model/millrace-error.ts'
-import { suggest, unknownTable } from './check-names.ts'
+import { toSnake } from '../model/column-name.ts'
+import { reportUnknown, suggest } from './check-names.ts'
 import { modelsOn, warehouseTypes } from './model-files.ts'
 import { findReferences, placeIn, type Reference } from './model-references.ts'
 import { findCircle } from './order-syncs.ts'
 import type { Model, ModelFile, Sync } from './project.ts'
 import type { NamedModelFile } from './read-project-files.ts'
 import { readSqlTokens } from './sql-tokens.ts'
+import { isGlob } from './stream-glob.ts'
 import type { Report } from './yaml-file.ts'
 
 export type LoadedModels = {
@@ -58,7 +59,7 @@ export function checkModels(
     for (const reference of references)
       if (reference.kind === 'source') checkSource(reference, context)
       else if (!names.includes(reference.model))
-        unknown(context.report, reference.place, 'model', reference.model, names)
+        reportUnknown({ kind: 'model', name: reference.model, known: names, place: reference.place }, context.report)
   for (const warehouse of warehouseTypes) {
     const models = modelsOn(loaded.models, warehouse)
     const circle = findCircle(new Map(models.map((model) => [model.name, model.refs])))
@@ -74,28 +75,23 @@ export function checkModels(
   }
 }
 
+/** With globs it is known only at the source which tables a sync can load. */
 function checkSource(
-  reference: Reference & { readonly kind: 'source' },
+  { sync: name, table, place }: Reference & { readonly kind: 'source' },
   { syncs, brokenSyncs, report }: { syncs: readonly Sync[]; brokenSyncs: readonly string[]; report: Report },
 ): void {
-  if (brokenSyncs.includes(reference.sync)) return
-  const sync = syncs.find((each) => each.name === reference.sync)
-  const etlSyncs = syncs.filter((each) => each.kind === 'etl').map((each) => each.name)
-  if (sync?.kind !== 'etl') return unknown(report, reference.place, 'ETL sync', reference.sync, etlSyncs)
-  const missing = unknownTable(sync, reference.table)
-  if (missing)
+  if (brokenSyncs.includes(name)) return
+  const etlSyncs = syncs.filter((each) => each.kind === 'etl')
+  const sync = etlSyncs.find((each) => each.name === name)
+  if (!sync) return reportUnknown({ kind: 'ETL sync', name, known: etlSyncs.map((each) => each.name), place }, report)
+  const tables = sync.streams.map((stream) => toSnake(stream.name))
+  const isOpen = sync.streams.some((stream) => isGlob(stream.name)) || table.endsWith('_history')
+  if (!isOpen && !tables.includes(table))
     report('MR-1204', {
-      message: `the sync \`${sync.name}\` has no stream that loads a table \`${reference.table}\``,
-      next: missing.near === undefined ? `Add the stream to ${sync.place.file}.` : `Did you mean \`${missing.near}\`?`,
-      place: reference.place,
+      message: `the sync \`${name}\` has no stream that loads a table \`${table}\``,
+      next: suggest(table, tables) ?? `Add the stream to ${sync.place.file}.`,
+      place,
     })
-}
-
-function unknown(report: Report, place: SourcePlace, kind: string, name: string, known: readonly string[]): void {
-  const next =
-    suggest(name, known) ??
-    (known.length > 0 ? `There are: ${[...known].sort().join(', ')}.` : `No ${kind} is defined yet.`)
-  report('MR-1204', { message: `there is no ${kind} \`${name}\``, next, place })
 }
 
 const unique = <T>(items: readonly T[]): readonly T[] => [
