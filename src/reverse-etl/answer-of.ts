@@ -64,17 +64,17 @@ export function answerOf(
 }
 
 /** A row that no request can hold is refused by us; its values are not written down once more. */
-export function tooLarge({ answer }: SpooledChange, bytes: number, object: DestinationObject): Answer {
-  const limit = object.batch.rowBytes ?? object.batch.bytes
-  return {
-    ...answer,
-    ...nothingAccepted,
-    status: 'rejected',
-    fields: '{}',
-    code: 'MR-5005',
-    message: `${bytes} bytes; ${object.name} takes ${limit} a row`,
-    retryable: false,
-  }
-}
+export const tooLarge = ({ answer }: SpooledChange, bytes: number, object: DestinationObject): Answer => ({
+  ...answer,
+  ...nothingAccepted,
+  status: 'rejected',
+  fields: '{}',
+  code: 'MR-5005',
+  message: whyTooLarge(bytes, object),
+  retryable: false,
+})
+
+export const whyTooLarge = (bytes: number, { name, batch }: DestinationObject): string =>
+  `${bytes} bytes; ${name} takes ${batch.rowBytes ?? batch.bytes} a row`
 
 const nothingAccepted = { state: null, values: null } as const

@@ -3,7 +3,7 @@ import type { WriteContext } from '../connector/destination.ts'
 import type { WriteResult } from '../model/change.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
-import { tooLarge } from './answer-of.ts'
+import { whyTooLarge } from './answer-of.ts'
 import type { SpooledChange } from './change-spool.ts'
 import type { ReverseContext } from './context.ts'
 import type { Delivery } from './deliver.ts'
@@ -91,8 +91,7 @@ async function sendAlone(
 export const aloneOf = (
   { oversized, bytes }: { readonly oversized: SpooledChange; readonly bytes: number },
   delivery: Pick<Delivery, 'object' | 'optOuts' | 'identity'>,
-): SpooledChange | undefined =>
-  optOutAlone(oversized, { ...delivery, reason: tooLarge(oversized, bytes, delivery.object).message ?? '' })
+): SpooledChange | undefined => optOutAlone(oversized, { ...delivery, reason: whyTooLarge(bytes, delivery.object) })
 
 function writeContext(context: ReverseContext, delivery: Delivery): WriteContext {
   return {
