@@ -54,7 +54,7 @@ function refuseStage({ properties }: SentRow, record: JsonBody, correlationId: s
   const kept = isObject(record['properties']) ? textOf(record['properties'][lifecycleStage]) : undefined
   if (!sent || kept === undefined || kept === sent) return undefined
   const message = `HubSpot kept the ${lifecycleStage} ${kept} and did not take ${sent}: a stage only moves forward, unless it is cleared first; the other properties of the row are written`
-  // Retryable: its opt-out is among what is written, and need not go once more by itself.
+  // Retryable, and maybe taken: its opt-out is among what is written, and need not go once more by itself.
   return { ...rejectRow({ code: 'LIFECYCLE_STAGE_KEPT', message, correlationId }), retryable: true, maybeTaken: true }
 }
 

@@ -60,7 +60,10 @@ export async function writeAndCheck(
 const isPassing = (batch: readonly SpooledChange[], { code, retry }: MillraceError): boolean =>
   code.startsWith('MR-30') && code !== 'MR-3006' && retry === 'later' && batch.some(({ change }) => change.optsIn)
 
-/** Rows that the vendor refused for good, for whatever else they hold: their opt-outs are sent once more, alone. */
+/**
+ * Rows that the vendor refused, for whatever else they hold: their opt-outs are sent once more, alone. Also where the refusal
+ * may pass: nobody knows when.
+ */
 async function sendAlone(
   batch: readonly SpooledChange[],
   results: readonly WriteResult[],
@@ -69,7 +72,9 @@ async function sendAlone(
   const alone = new Map<number, SpooledChange>()
   for (const [index, result] of results.entries()) {
     const change = batch[index]
-    if (!change || result.outcome !== 'rejected' || result.retryable) continue
+    if (!change || result.outcome !== 'rejected') continue
+    // Its opt-out may be among what was taken, and the row goes again in any case.
+    if (result.retryable && result.maybeTaken) continue
     const reduced = optOutAlone(change, { ...delivery, reason: result.message })
     if (reduced) alone.set(index, reduced)
   }

@@ -248,6 +248,23 @@ describe('an opt-out in a row that cannot go as it is', () => {
     expect(await openRejects(its)).toEqual(['1 1', '2 1'])
   })
 
+  it('goes alone where the row waits for something that may never come, and not where the record has most of it', async () => {
+    const its = makeWorld()
+    its.people = [
+      { ...ann, opted_out: true },
+      { ...ben, name: 'Bo' },
+    ]
+    its.vendor.faults.set('1', { kind: 'reject', retryable: true })
+    its.vendor.faults.set('2', { kind: 'reject', retryable: true, taken: true })
+    expect((await run(its)).ledger).toMatchObject({ rejected: 2, delivered: 0 })
+    expect(sentTo(its.vendor, '1')).toEqual([
+      { id: '1', name: 'Ann', unsubscribed: true },
+      { id: '1', unsubscribed: true },
+    ])
+    expect(sentTo(its.vendor, '2')).toHaveLength(1)
+    expect((await run(its)).ledger).toMatchObject({ retry: 2, delivered: 2 })
+  })
+
   it('goes alone where an opt-in that had no answer may have undone what was accepted', async () => {
     const its = makeWorld({ sync: { map: [column('id'), column('name'), optOut('unsubscribed', 'opted_out', true)] } })
     its.people = [{ ...ann, opted_out: true }]

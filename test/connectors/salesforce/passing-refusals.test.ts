@@ -1,0 +1,49 @@
+/** What Salesforce refuses today and may take without anybody changing the row: nobody knows how long that takes. */
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import { millrace, resultOf } from '../../faults/millrace-process.ts'
+import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+
+let project: FaultProject
+beforeAll(async () => {
+  project = await makeFaultProject({
+    alone: true,
+    vendors: ['salesforce'],
+    scale: 0.02,
+    files: {
+      'millrace.yaml': sandboxYaml('people', { salesforce: salesforceKeys }),
+      'syncs/people.yaml': `
+model: people
+primary_key: id
+destination: salesforce
+object: Contact
+match: Person_Id__c
+map:
+  Person_Id__c: id
+  LastName: name
+  Account.External_Id__c: account_ref
+  HasOptedOutOfEmail: { opt_out: opted_out }
+`,
+      'models/people.sql': 'select * from raw.people\n',
+    },
+  })
+  await project.write(
+    'CREATE SCHEMA IF NOT EXISTS raw',
+    `CREATE TABLE raw.people AS SELECT 'kid-' || i AS id, 'Kid' AS name, 'ACME-00001' AS account_ref, false AS opted_out FROM range(1, 4) r(i)`,
+  )
+  const first = await run()
+  expect(first.code, first.stderr).toBe(0)
+}, 60_000)
+afterAll(() => project.close())
+
+const run = () => millrace(['sync', 'run', 'people'], project)
+const contact = async (id: string) =>
+  (await project.sandbox.show('salesforce', 'Contact')).find((row) => row['Person_Id__c'] === id)
+
+it('the opt-out of a row whose account is not there does not wait for that', async () => {
+  await project.write(`UPDATE raw.people SET account_ref = 'not-there-yet', opted_out = true WHERE id = 'kid-1'`)
+  const finished = await run()
+  expect(finished.code, finished.stderr).toBe(5)
+  expect(resultOf(finished).runs[0]?.ledger).toMatchObject({ rejected: 1 })
+  expect(await contact('kid-1')).toMatchObject({ HasOptedOutOfEmail: true })
+})
