@@ -13,7 +13,7 @@ export const isLocked = (result: WriteResult | undefined): boolean =>
 /** The record that a relationship names may be made by another sync. */
 const isMissingParent = (message: string) => /^Foreign key external ID: .* not found/.test(message)
 
-/** What passes by itself. */
+/** What passes without anybody changing the row. */
 const passing: ReadonlySet<string> = new Set([
   'UNABLE_TO_LOCK_ROW',
   'SERVER_UNAVAILABLE',
@@ -26,4 +26,13 @@ const passing: ReadonlySet<string> = new Set([
   'TOO_MANY_APEX_REQUESTS',
   'LIMIT_EXCEEDED',
   'UNPROCESSED',
+  // Until somebody has approved the record, a workflow is done with it, or its territories are assigned anew.
+  'ENTITY_IS_LOCKED',
+  'RECORD_IN_USE_BY_WORKFLOW',
+  'TERRITORY_REALIGN_IN_PROGRESS',
+  // Until the org is no more read-only.
+  'INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE',
+  // Until somebody makes room, or frees a licence.
+  'STORAGE_LIMIT_EXCEEDED',
+  'LICENSE_LIMIT_EXCEEDED',
 ])

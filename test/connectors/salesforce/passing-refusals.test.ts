@@ -18,6 +18,7 @@ primary_key: id
 destination: salesforce
 object: Contact
 match: Person_Id__c
+park_after: 1
 map:
   Person_Id__c: id
   LastName: name
@@ -39,6 +40,19 @@ afterAll(() => project.close())
 const run = () => millrace(['sync', 'run', 'people'], project)
 const contact = async (id: string) =>
   (await project.sandbox.show('salesforce', 'Contact')).find((row) => row['Person_Id__c'] === id)
+
+it.each([
+  ['kid-2', 'ENTITY_IS_LOCKED'],
+  ['kid-3', 'STORAGE_LIMIT_EXCEEDED'],
+])('row %s is not parked by %s, and its opt-out goes at once', async (id, code) => {
+  await project.write(`UPDATE raw.people SET name = 'Later', opted_out = true WHERE id = '${id}'`)
+  await project.sandbox.setFault('salesforce', 'refuse_rows', { code, times: 1 })
+  expect((await run()).code).toBe(5)
+  expect(await contact(id)).toMatchObject({ LastName: 'Kid', HasOptedOutOfEmail: true })
+  const second = await run()
+  expect(second.code, second.stderr).toBe(0)
+  expect(await contact(id)).toMatchObject({ LastName: 'Later' })
+})
 
 it('the opt-out of a row whose account is not there does not wait for that', async () => {
   await project.write(`UPDATE raw.people SET account_ref = 'not-there-yet', opted_out = true WHERE id = 'kid-1'`)

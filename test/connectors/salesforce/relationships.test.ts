@@ -141,6 +141,10 @@ describe('a refused row', () => {
     ['DUPLICATES_DETECTED', 'Use one of these records?', false],
     ['UNABLE_TO_LOCK_ROW', 'somebody else writes it', true],
     ['SERVER_UNAVAILABLE', 'busy', true],
+    ['RECORD_IN_USE_BY_WORKFLOW', 'a flow is at work', true],
+    ['TERRITORY_REALIGN_IN_PROGRESS', 'territories are assigned', true],
+    ['INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE', 'the org is read-only', true],
+    ['LICENSE_LIMIT_EXCEEDED', 'no licence is left', true],
   ])('%s keeps its code and words, and may be sent again: %s, %s', async (code, message, retryable) => {
     const account = await org.object('Account')
     await org.sandbox.setFault('salesforce', 'refuse_rows', { code, message, times: 'always' })
