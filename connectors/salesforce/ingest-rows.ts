@@ -6,18 +6,28 @@ import { isEmpty, relationshipOf } from './relationship.ts'
 import { refuseRow } from './row-refusal.ts'
 import type { Row, RowKind } from './row.ts'
 
-/** Rows of one shape can go in one CSV. null: CSV cannot say what this row says. */
-export function jobShape(object: DescribeSObjectResult, kind: RowKind, { change }: Row): string | null {
+/** Rows of one shape can go in one CSV. null: CSV cannot say what this row says, or it is too long for a job, which would fail whole. */
+export function jobShape(object: DescribeSObjectResult, kind: RowKind, { id, change }: Row): string | null {
   if (kind === 'delete') return ''
   const emptied: string[] = []
+  let chars = id?.length ?? 0
   for (const [name, value] of Object.entries(change.fields)) {
-    if (cellOf(value) === null) return null
+    const cell = cellOf(value)
+    if (cell === null || cell.length > maxCellChars) return null
+    chars += cell.length
     // By the other record nothing can be named: such a row has the lookup's own column, and one CSV cannot have both.
     const relationship = relationshipOf(object, name)
     if (relationship && isEmpty(value)) emptied.push(relationship.lookup.name)
   }
-  return emptied.sort().join()
+  return chars > maxRecordChars ? null : emptied.sort().join()
 }
+
+/**
+ * Of one field, and of all fields of a row. By request a row may have more.
+ * https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_bulkapi.htm
+ */
+const maxCellChars = 131_072
+const maxRecordChars = 400_000
 
 /**
  * The rows as the Bulk API reads them: `#N/A` empties a field, an empty cell leaves it as it is.

@@ -25,6 +25,8 @@ export function runJob(context: SimulatorContext, job: Job, stamp: Stamp): Job {
     return failWhole(job, `InvalidBatch : Field name not found : ${key}`)
   const uneven = records.findIndex((cells) => cells.length !== header.length)
   if (uneven >= 0) return failWhole(job, `InvalidBatch : Record ${uneven + 1} has not as many columns as the header`)
+  const long = records.map(whatIsTooLong).find((words) => words !== undefined)
+  if (long !== undefined) return failWhole(job, `InvalidBatch : ${long}`)
 
   const end = endOf(context, records.length)
   const results: SaveResult[] = []
@@ -124,6 +126,18 @@ function requireResult(result: SaveResult | undefined): SaveResult {
 
 const errorText = (result: SaveResult) =>
   result.success ? '' : `${result.error.errorCode}:${result.error.message}:${(result.error.fields ?? []).join(',')} --`
+
+/**
+ * Its own reader of CSV stops at such a record; the words are those of github.com/forcedotcom/wsc, CSVReader.java.
+ * https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_bulkapi.htm
+ */
+function whatIsTooLong(cells: readonly string[]): string | undefined {
+  const cell = cells.find(({ length }) => length > 131_072)
+  if (cell !== undefined) return `Exceeded max field size: ${cell.length}`
+  const chars = cells.reduce((sum, { length }) => sum + length, 0)
+  if (chars <= 400_000) return undefined
+  return `Exceeded max length for one record: ${chars}. Max length for one record should be less than or equal to 400000`
+}
 
 /** The vendor quotes every cell. */
 const csv = (records: readonly (readonly string[])[]) =>

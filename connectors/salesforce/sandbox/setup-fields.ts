@@ -1,4 +1,5 @@
 import {
+  area,
   auditFields,
   boolean,
   datetime,
@@ -42,6 +43,8 @@ export const surveyFields: readonly Field[] = [
   text('Name', 80, { nameField: true, defaultedOnCreate: true }),
   ...auditFields,
   text('External_Id__c', 32, { externalId: true, unique: true, idLookup: true }),
+  // As long as they may be, and more than one record of a job may hold.
+  ...['One', 'Two', 'Three', 'Four'].map((name) => area(`Essay_${name}__c`, 131_072)),
   ...Array.from({ length: 450 }, (_, index) =>
     text(`Answer_${String(index + 1).padStart(3, '0')}_of_the_yearly_survey__c`, 255),
   ),

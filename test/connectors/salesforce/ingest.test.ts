@@ -168,6 +168,21 @@ describe('many rows', () => {
     expect(await accountOf('na-3')).toMatchObject({ Sic: '#N/A' })
   })
 
+  it('too long for a job go by request, which blames one whose field cannot hold it, and the others are a job', async () => {
+    const essay = 'x'.repeat(110_000)
+    const odd: Record<number, Change['fields']> = {
+      3: { Essay_One__c: essay, Essay_Two__c: essay, Essay_Three__c: essay, Essay_Four__c: essay },
+      5: { Essay_One__c: 'x'.repeat(131_073) },
+    }
+    const changes = Array.from({ length: 25 }, (_, n) =>
+      changeOf('upsert', `long-${n}`, { External_Id__c: `long-${n}`, ...odd[n] }),
+    )
+    const { results, error, uploads } = await write('Survey__c', 'External_Id__c', changes)
+    expect(error).toBeUndefined()
+    expect(codesOf(results)).toEqual(Array(25).fill('ok').with(5, 'STRING_TOO_LONG'))
+    expect(uploads).toHaveLength(1)
+  })
+
   it('are deleted by Id, and those that are not there are absent', async () => {
     await write('Account', 'External_Id__c', accounts('gone', 30))
     const changes = [...accounts('gone', 30), ...accounts('never', 1)].map((change) => ({
