@@ -63,12 +63,21 @@ export function lookupQueries(
   return queries
 }
 
-/** As Salesforce compares: text without case, unless the field is told otherwise. */
+/** As Salesforce compares. */
 export function fold(key: string, field: Field | undefined): string {
   if (isNumber(field)) return key.replace(/\.0+$/, '')
   if (field?.type === 'id') return key.slice(0, 15)
-  // E-mail fields that are unique are described as case-sensitive, and hold lower case only.
-  return field?.caseSensitive && field.type !== 'email' ? key.trim() : key.trim().toLowerCase()
+  return field && heedsCase(field) ? key.trim() : key.trim().toLowerCase()
+}
+
+/**
+ * A field of the org's own is compared without case only where it is unique, and not told to heed it. SOQL finds by one that
+ * is not unique without case all the same: what it finds is compared once more.
+ * https://developer.salesforce.com/docs/atlas.en-us.apexcode.meta/apexcode/langCon_apex_dml_examples_upsert.htm
+ */
+export function heedsCase({ type, caseSensitive, custom, unique }: Field): boolean {
+  // E-mail fields that are unique are described as case-sensitive; all hold lower case only.
+  return type !== 'email' && (caseSensitive || (custom && !unique))
 }
 
 const isNumber = (field: Field | undefined) =>

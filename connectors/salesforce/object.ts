@@ -2,6 +2,7 @@ import { isOptOutName, type DestinationField, type DestinationObject, type Json 
 import type { SalesforceApi } from './client.ts'
 import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fieldType } from './field-type.ts'
+import { heedsCase } from './find-records.ts'
 import type { Parents } from './held-value.ts'
 import { previewChanges } from './preview.ts'
 import { readBack } from './read-back.ts'
@@ -74,10 +75,10 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
   }
 }
 
-/** Salesforce finds external ids without case unless the field is told otherwise, and trims text. Ids have case. */
+/** Salesforce trims text. Ids have case. */
 function normaliseOf(field: Field): 'exact' | 'trim' | 'lower' {
   if (field.name === 'Id') return 'exact'
-  return field.caseSensitive ? 'trim' : 'lower'
+  return heedsCase(field) ? 'trim' : 'lower'
 }
 
 function describeField(field: Field): DestinationField {

@@ -118,6 +118,27 @@ describe('on_removed: delete', () => {
     expect((await run(world)).ledger).toMatchObject({ removed: 0, delivered: 0 })
   })
 
+  it.each([
+    ['heeds case from now on', 'lower', 'trim'],
+    ['no longer heeds case', 'trim', 'lower'],
+  ] as const)('deletes nothing whose row stands where the destination %s', async (_, before, after) => {
+    const world = deleting()
+    const compares = (normalise: 'lower' | 'trim') => ({
+      ...world.vendor,
+      object: { ...world.vendor.object, match: { id: { normalise } } },
+    })
+    world.vendor = compares(before)
+    world.people = [{ ...ann, id: 'A-1' }, ben, { ...ben, id: 'C-3' }]
+    await run(world)
+    world.vendor = compares(after)
+    world.people = [{ ...ann, id: 'A-1' }, ben]
+    // The vendor here finds a record by the key that it was sent with.
+    expect((await run(world)).ledger).toMatchObject({ removed: 2, added: 1, delivered: 1, absent: 1 })
+    const sent = world.vendor.journal.slice(3).map(({ op, fields }) => `${op} ${String(fields['id'])}`)
+    expect(sent.toSorted()).toEqual(['delete C-3', 'upsert A-1'])
+    expect((await run(world)).ledger).toMatchObject({ removed: 0, added: 0, unchanged: 2 })
+  })
+
   it('makes a row that returns anew, whole, without a word that opts in', async () => {
     const world = deleting()
     world.people = [ann, ben]

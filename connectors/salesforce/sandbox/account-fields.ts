@@ -62,6 +62,8 @@ export const accountFields: readonly Field[] = [
   picklist('AccountSource', leadSources),
   text('SicDesc', 80),
   text('External_Id__c', 32, { externalId: true, unique: true, idLookup: true }),
+  // The Id of another org, as people make it: indexed, and not unique.
+  text('Legacy_Id__c', 18, { externalId: true, idLookup: true }),
   picklist('Account_Status__c', ['prospect', 'open opportunity', 'trial', 'customer', 'churned', 'removed'], {
     tracked: true,
   }),

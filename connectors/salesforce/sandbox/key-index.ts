@@ -5,7 +5,7 @@ import type { ObjectType } from './objects.ts'
 
 /** Which records have a value in an external id, for as long as one request takes: 200 rows do not read the org 200 times. */
 export type KeyIndex = {
-  /** `key` in lower case. Deleted records do not count. */
+  /** Deleted records do not count. */
   readonly find: (object: ObjectType, field: Field, key: string) => readonly string[]
   /** A record that this request has written. */
   readonly add: (object: ObjectType, record: JsonObject) => void
@@ -15,7 +15,8 @@ export function createKeyIndex(store: SimulatorStore): KeyIndex {
   const indexes = new Map<Field, Map<string, Set<string>>>()
 
   return {
-    find: (object, field, key) => {
+    find: (object, field, text) => {
+      const key = foldKey(field, text)
       let index = indexes.get(field)
       if (!index) {
         indexes.set(field, (index = new Map()))
@@ -46,5 +47,12 @@ function note(index: Map<string, Set<string>>, field: Field, record: JsonObject)
 
 function keyOf(field: Field, record: JsonObject): string | null {
   const value = record[field.name] ?? null
-  return value === null ? null : String(value).toLowerCase()
+  return value === null ? null : foldKey(field, String(value))
 }
+
+/**
+ * An org's own field is matched without case only where it is unique, and not told to heed it.
+ * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_upsert.htm
+ */
+export const foldKey = ({ name, unique }: Field, text: string): string =>
+  unique || !name.endsWith('__c') ? text.toLowerCase() : text

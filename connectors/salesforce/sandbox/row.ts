@@ -42,7 +42,7 @@ export function resolveLookups(row: Row, keys: KeyIndex): Row | VendorError {
   if (row.lookups.size === 0) return row
   const values = new Map(row.values)
   for (const [field, { object, match, value }] of row.lookups) {
-    const found = value === null ? [] : keys.find(object, match, String(value).toLowerCase())
+    const found = value === null ? [] : keys.find(object, match, String(value))
     const refused = (message: string): VendorError => ({ status: 400, errorCode: 'INVALID_FIELD', message, fields: [] })
     if (values.has(field)) return refused(`${field.name} and ${field.relationshipName} are both specified`)
     if (found.length === 0)

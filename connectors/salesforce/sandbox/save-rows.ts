@@ -3,7 +3,7 @@ import type { SimulatorContext } from 'millrace/sandbox'
 import { assignedOwner } from './assignment-rule.ts'
 import { checkValue, storedValue } from './field-value.ts'
 import type { Field } from './field.ts'
-import { createKeyIndex, type KeyIndex } from './key-index.ts'
+import { createKeyIndex, foldKey, type KeyIndex } from './key-index.ts'
 import { objects } from './objects.ts'
 import { createRecord, deleteRecord, updateRecord, type Stamp } from './org.ts'
 import { readId } from './record-id.ts'
@@ -70,7 +70,7 @@ export function updateById(rows: readonly Row[]): SaveRow {
 export function upsertBy(match: Field, rows: readonly Row[]): SaveRow {
   const keyOf = (row: Row | undefined) => {
     const value = row?.values.get(match)
-    return value === null || value === undefined ? null : String(value).toLowerCase()
+    return value === null || value === undefined ? null : foldKey(match, String(value))
   }
   const keys = rows.map(keyOf)
   const times = new Map<string | null, number>()

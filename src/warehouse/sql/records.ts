@@ -55,7 +55,11 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   return {
     mayBeShared,
     left: isMoved(beside.filter((part) => part === parts[0])),
-    asksStanding: isOneText ? null : mayBeShared && moved !== null ? `(${isRemoved} OR ${moved})` : isRemoved,
+    asksStanding: isOneText
+      ? `(${isRemoved} AND ${hasOlderKey(db, request)})`
+      : mayBeShared && moved !== null
+        ? `(${isRemoved} OR ${moved})`
+        : isRemoved,
     asksOthers: turnedIn.length === 0 ? null : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
     turnedIn,
     inModel: text(({ column, now }) => ({ sql: db.quote(column), type: now })),
@@ -133,6 +137,14 @@ function turnedInOf(db: Engine, { columns, optIns = [] }: DiffRequest, stored: C
 function keepsText(parts: readonly Part[], column: string): boolean {
   const part = parts.find((each) => each.column === column)
   return part !== undefined && part.now === part.stored && (part.now === 'string' || part.now === 'integer')
+}
+
+/** The destination compared its records without case once, and does no more, or the reverse: the values make another key today. */
+function hasOlderKey(db: Engine, { key, columns }: DiffRequest): string {
+  const sent = key.map(({ column, normalise }) =>
+    normalised(db, `s${columns.findIndex(({ name }) => name === column)}`, normalise),
+  )
+  return `_key <> ${partsText(db, sent)}`
 }
 
 /** As the destination gets it: a decimal without its scale. */

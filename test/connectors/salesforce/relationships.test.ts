@@ -39,6 +39,7 @@ describe('what an object offers', () => {
       'Owner.Username',
       'Owner.Email',
       'Account__r.External_Id__c',
+      'Account__r.Legacy_Id__c',
       'Payer__r.Email',
       'Payer__r.Person_Id__c',
     ])
@@ -53,6 +54,7 @@ describe('what an object offers', () => {
       'Lead:Who.Email',
       'Lead:Who.Person_Id__c',
       'Account:What.External_Id__c',
+      'Account:What.Legacy_Id__c',
       'Subscription__c:What.Stripe_Id__c',
     ])
   })

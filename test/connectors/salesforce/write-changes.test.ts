@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { recordId } from '../../../connectors/salesforce/sandbox/record-id.ts'
 import type { DescribeSObjectResult, Field } from '../../../connectors/salesforce/describe.ts'
+import { fold } from '../../../connectors/salesforce/find-records.ts'
 import { makeObject, type ObjectContext } from '../../../connectors/salesforce/object.ts'
 import { exact } from '../exact-number.ts'
 import { changeOf, openSalesforce, type OpenedSalesforce } from './open-salesforce.ts'
@@ -74,6 +75,21 @@ describe('a Salesforce object', () => {
       expect(await org.write(account, 'External_Id__c', [change])).toEqual([{ outcome: 'ok' }])
     expect((await accounts()).length).toBe(before + 1)
     expect(await accountOf('NEW-1')).toMatchObject({ Name: 'Uusi Oy', MRR__c: '9007199254740993.25' })
+  })
+
+  it.each([
+    ['unique', { type: 'string', custom: true, unique: true, caseSensitive: false }, 'lower'],
+    ['unique, and heeds case', { type: 'string', custom: true, unique: true, caseSensitive: true }, 'trim'],
+    ['not unique', { type: 'string', custom: true, unique: false, caseSensitive: false }, 'trim'],
+    ['a unique e-mail', { type: 'email', custom: true, unique: true, caseSensitive: true }, 'lower'],
+    ['an e-mail', { type: 'email', custom: true, unique: false, caseSensitive: false }, 'lower'],
+    ['Salesforce’s own', { type: 'string', custom: false, unique: false, caseSensitive: false }, 'lower'],
+  ] as const)('compares an external id as Salesforce does: one that is %s', (_, facts, normalise) => {
+    const key = { ...facts, name: 'Key__c', externalId: true } as Partial<Field> as Field
+    const described = { name: 'Thing__c', fields: [key] } as Partial<DescribeSObjectResult> as DescribeSObjectResult
+    const object = makeObject(described, { parents: new Map() } as Partial<ObjectContext> as ObjectContext)
+    expect(object.match).toEqual({ Key__c: { normalise } })
+    expect(fold('Ann', key) === fold('ANN', key)).toBe(normalise === 'lower')
   })
 
   it('finds a record whatever the case of its external id', async () => {
