@@ -33,7 +33,9 @@ export function previewRecords(
   const changed = updates.filter((row) => Object.keys(row.properties).length > 0)
   const path = `/crm/v3/objects/${pathOf(object.name)}`
   const withIds = changed.map((row) => ({ ...row, id: idOf(row, match) }))
+  const optIns = upserts.filter(({ optsIn }) => optsIn)
   return [
+    ...showLookup(object.name, match, { rows: optIns, compared: [] }),
     ...show(upserts, `${path}/batch/upsert`, upsertBody(match, upserts), batchDocs.upsert),
     ...showLookup(object.name, match, { rows: inserts, compared: namesOf(inserts) }),
     ...show(inserts, `${path}/batch/create`, createBody(match, inserts), batchDocs.create),

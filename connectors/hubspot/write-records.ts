@@ -13,7 +13,7 @@ import { settleRows } from './settle-rows.ts'
 export type RecordObject = { readonly name: string; readonly properties: Properties }
 
 /**
- * Upserts go by the match property. Everything that must not create, and everything that must only create, looks the
+ * Upserts go by the match property. Everything that must not create, that must only create, or that opts in, looks the
  * records up first. What belongs together is associated at the end.
  */
 export async function writeRecords(
@@ -34,7 +34,10 @@ export async function writeRecords(
   const target = { object: object.name, match, optsIn, properties: object.properties }
   const sending = { signal, answers }
   const upserts = rows.filter(({ op }) => op === 'upsert')
-  await sendRows(upserts, answers, (some) => sendKind(api, { ...target, kind: 'upsert', rows: some }, sending))
+  await sendRows(upserts, answers, async (some) => {
+    const allowed = await refuseOptIns(api, target, some, sending)
+    await sendKind(api, { ...target, kind: 'upsert', rows: allowed }, sending)
+  })
   const inserts = rows.filter(({ op }) => op === 'insert')
   await sendRows(inserts, answers, async (some) => {
     const missing = await keepMissing(api, target, some, sending)
@@ -68,6 +71,21 @@ export function checkMatch(object: string, match: string, changes: readonly Chan
     kept: 'Nothing was sent.',
     next: 'Set `mode: update`, or match a property with unique values.',
   })
+}
+
+/** Whoever is to be opted in is looked up first: another row may mean the same record, and say that they opted out. */
+async function refuseOptIns(
+  api: HubspotApi,
+  target: Target,
+  rows: readonly Row[],
+  { signal, answers }: Sending,
+): Promise<readonly Row[]> {
+  const optIns = rows.filter(({ optsIn }) => optsIn)
+  if (optIns.length === 0) return rows
+  const found = await lookUp(api, { ...target, rows: optIns, compared: [] }, signal)
+  const merged = refuseMerged({ object: target.object, property: target.match }, optIns, found)
+  for (const [{ index }, why] of merged) answers[index] = refuse('MERGED', why)
+  return rows.filter((row) => !merged.has(row))
 }
 
 async function keepMissing(

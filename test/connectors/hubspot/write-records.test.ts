@@ -277,7 +277,7 @@ describe('the answer of each row', () => {
 
   it('an opt-in of which a part was taken is not sent again where the look-up of another is refused', async () => {
     await contacts([change('person_id', 'A-1', { lifecyclestage: 'customer' })])
-    await vendor.fault('status', refused)
+    await vendor.fault('status', { ...refused, after: 1 })
     const optIn = (key: string, fields: Change['fields'], op: Change['op']) => ({
       ...change('person_id', key, { ...fields, sms_opt_out: false }, op),
       optsIn: true as const,
@@ -369,7 +369,7 @@ describe('an opt-in', () => {
     await patient.fault(name, { ...spec, times: 1, match: 'upsert' })
     const optIn = { ...change('person_id', 'A-1', { jobtitle: 'CTO' }), optsIn: true as const }
     await expect(patient.write('contact', 'person_id', [optIn])).rejects.toMatchObject({ retry: 'later' })
-    expect(await patient.requests()).toHaveLength(1)
+    expect((await patient.asked()).filter((path) => path.endsWith('upsert'))).toHaveLength(1)
   })
 })
 
@@ -579,6 +579,20 @@ describe('a contact with several addresses', () => {
         { outcome: 'rejected', code: 'MERGED', message: expect.stringContaining('has several addresses') },
       ])
   })
+
+  it('is not opted in by an upsert of one of its addresses, while another row may say that it opted out', async () => {
+    for (const email of [home, work]) expect(await write(by(email, { sms_opt_out: true }, 'upsert'))).toEqual([ok])
+    const optIn = (email: string) => ({ ...by(email, { sms_opt_out: false }, 'upsert'), optsIn: true as const })
+    expect(await write(optIn(work), optIn('new@x.example'))).toMatchObject([
+      { outcome: 'rejected', code: 'MERGED' },
+      ok,
+    ])
+    expect(await held()).toMatchObject({ sms_opt_out: 'true' })
+    // Nothing is asked for those that opt nobody in.
+    await vendor.requests()
+    expect(await write(by(work, { sms_opt_out: true }, 'upsert'))).toEqual([ok])
+    expect(await vendor.asked()).toEqual(['POST /crm/v3/objects/contacts/batch/upsert'])
+  })
 })
 
 describe('a unique value in another case', () => {
@@ -615,9 +629,14 @@ describe('a unique value in another case', () => {
     await contacts([person('A-1', { sms_opt_out: false }, 'upsert')])
     expect(await contacts([person('a-1', { sms_opt_out: true }, 'set')])).toEqual([ok])
     const optIn = { ...person('a-1', { sms_opt_out: false }), optsIn: true as const }
-    expect(await contacts([optIn])).toMatchObject([
-      { outcome: 'rejected', code: 'MERGED', message: expect.stringMatching(/in another case, A-1, and another row/) },
-    ])
+    for (const op of ['update', 'upsert'] as const)
+      expect(await contacts([{ ...optIn, op }])).toMatchObject([
+        {
+          outcome: 'rejected',
+          code: 'MERGED',
+          message: expect.stringMatching(/in another case, A-1, and another row/),
+        },
+      ])
     expect(await propertiesOf('A-1')).toMatchObject({ sms_opt_out: 'true' })
   })
 
@@ -846,6 +865,11 @@ describe('associations', () => {
       change('person_id', 'A-1', { jobtitle: 'x', 'associations.company.account_ref': 'A-000002' }),
       change('person_id', 'A-2', { jobtitle: 'x' }, 'update'),
     ]
+    const optIn = { ...change('person_id', 'A-3', { sms_opt_out: false }), optsIn: true as const }
+    expect(contact.preview([optIn], { match: 'person_id' }).map(({ path }) => path)).toEqual([
+      '/crm/v3/objects/contacts/batch/read',
+      '/crm/v3/objects/contacts/batch/upsert',
+    ])
     const previewed = contact.preview(changes, { match: 'person_id' })
     expect(previewed.map(({ path }) => path)).toEqual([
       '/crm/v3/objects/contacts/batch/upsert',
