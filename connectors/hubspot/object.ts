@@ -43,7 +43,7 @@ function matchesOf(name: string, writable: readonly Property[]) {
       property.name,
       {
         normalise: isLowerCase(property.name) ? 'lower' : 'trim',
-        ...(isSearched(name, property.name) && { operations: ofThere }),
+        ...(isSearched(name, property.name) && { unique: false, operations: ofThere }),
       },
     ])
 }

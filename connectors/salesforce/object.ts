@@ -50,7 +50,11 @@ export function makeObject(object: DescribeSObjectResult, { api, bulk, parents }
     match: Object.fromEntries(
       keys.map((field) => [
         field.name,
-        { normalise: normaliseOf(field), ...(field.name === 'Id' && { operations: ofThere }) },
+        {
+          normalise: normaliseOf(field),
+          // An external id need not be.
+          ...(field.name === 'Id' ? { operations: ofThere } : !field.unique && { unique: false }),
+        },
       ]),
     ),
     fields,

@@ -30,6 +30,11 @@ export type DestinationField = {
 
 export type MatchField = {
   readonly normalise: 'exact' | 'trim' | 'lower'
+  /**
+   * No two records have the same value. An opt-in is withheld then while another row with that value says opted out, by whichever
+   * field the sync matches. @default true
+   */
+  readonly unique?: boolean
   /** What can be done with a record that is found by it: none can be made by an id that the vendor makes. @default all that the object takes */
   readonly operations?: readonly Change['op'][]
 }

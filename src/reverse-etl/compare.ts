@@ -143,8 +143,10 @@ async function readModel(
   session: Session,
   { sync, mapping, model, personal, retriesOnly, fromNothing, now }: CompareRequest,
 ): Promise<DiffCounts> {
-  const { key, columns, optOuts, optIns, match, identityColumns } = mapping
-  const others = identityColumns.filter((name) => name !== match.column)
+  const { key, columns, optOuts, optIns, match, identityColumns, otherNames } = mapping
+  const others = identityColumns
+    .filter((name) => name !== match.column)
+    .map((column) => ({ column, normalise: 'exact' as const }))
   try {
     return await session.reverse.diff({
       sync: sync.name,
@@ -157,7 +159,8 @@ async function readModel(
       retriesOnly,
       removalsFirst: sync.optOutRemoval,
       removesIgnored: sync.onRemoved.kind !== 'ignore',
-      record: [match, ...others.map((column) => ({ column, normalise: 'exact' as const }))],
+      record: [match, ...others],
+      otherNames: otherNames.map((name) => [...name, ...others]),
       optIns,
       ...(fromNothing !== undefined && { fromNothing }),
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),

@@ -23,6 +23,8 @@ export type ResolvedMapping = {
   readonly identity: readonly string[]
   /** The columns that fill those. */
   readonly identityColumns: readonly string[]
+  /** The columns of what else names it, each by itself: other fields that could find the record. */
+  readonly otherNames: readonly ResolvedMapping['key'][]
   readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
   /** Of `mapping-version`. */
   readonly version: string
@@ -84,6 +86,10 @@ export function resolveMapping(
     identityColumns: fields
       .filter(({ field }) => identity.includes(field))
       .flatMap((field) => columnsOf(field).map(({ name }) => name)),
+    otherNames: fields
+      .filter(({ field }) => !identity.includes(field))
+      .map((field) => otherName(object, field))
+      .filter((columns) => columns.length > 0),
     match: { field: sync.match, column: match.column.name, normalise: rule.normalise },
     key,
     version: versionOf(sync, fields, key),
@@ -94,6 +100,13 @@ export function resolveMapping(
           `${sync.name}: ${name} is a double: sums of doubles differ from run to run and look like changes; cast it to a decimal in the model.`,
       ),
   }
+}
+
+/** None: it names no record. */
+function otherName(object: DestinationObject, field: MappedField): ResolvedMapping['key'] {
+  const rule = ownValue(object.match, field.field)
+  if (!rule || rule.unique === false) return []
+  return columnsOf(field).map(({ name }) => ({ column: name, normalise: rule.normalise }))
 }
 
 /** Before a row is intended: nothing could be sent. */

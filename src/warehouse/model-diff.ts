@@ -33,6 +33,8 @@ export type DiffRequest = {
    * one of them beside the key differs, a row means another record than before, and its opt-out is new. @default the key does
    */
   readonly record?: DiffRequest['key']
+  /** What else names it, each by itself: rows that agree in one of these may be one record there, whatever `record` says. @default nothing */
+  readonly otherNames?: readonly DiffRequest['key'][]
   /** Of `optOuts`, those whose off value may be sent. @default none */
   readonly optIns?: readonly string[]
 }
@@ -72,7 +74,7 @@ export type Candidate = {
   readonly turnedOptOut: boolean
   /** The record that it was accepted for is meant by another row of the model: it left itself, or means another one now. @default false */
   readonly recordStays?: boolean
-  /** Of `optIns`, those that turned off here, and say opted out in another row of the same record. @default none */
+  /** Of `optIns`, those that turned off here, and say opted out in another row of the same record, by whichever name. @default none */
   readonly optedOutElsewhere?: readonly string[]
   /** Nothing differs; only its time has come. @default false */
   readonly refresh?: boolean

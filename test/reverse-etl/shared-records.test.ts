@@ -1,10 +1,20 @@
 /** Records of the destination that several rows of a model mean, at once or one after the other. */
 import { describe, expect, it } from 'vitest'
+import type { MatchField } from '../../src/connector/destination.ts'
+import { makeVendor } from './vendor.ts'
 import { column, makeWorld, optOut, run, type Ran, type World } from './world.ts'
 
 function byEmail(onRemoved: World['sync']['onRemoved'] = { kind: 'ignore' }): World {
   const map = [column('email'), column('name'), optOut('unsubscribed', 'opted_out', true)]
   const world = makeWorld({ sync: { match: 'email', onRemoved, map } })
+  world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
+  return world
+}
+
+/** The record is found by its id, and could be by its email. */
+function byId(email: MatchField): World {
+  const map = [column('id'), column('email'), column('name'), optOut('unsubscribed', 'opted_out', true)]
+  const world = makeWorld({ sync: { map }, vendor: makeVendor({ match: { id: { normalise: 'exact' }, email } }) })
   world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
   return world
 }
@@ -53,6 +63,43 @@ describe('an opt-in of one row of a record', () => {
     world.people = [lead, contact].map((row) => ({ ...row, opted_out: false }))
     await run(world)
     expect(unsubscribed(world)).toBe(false)
+  })
+
+  it.each([true, undefined])('is withheld for another field that could find the record: unique: %s', async (unique) => {
+    const world = byId({ normalise: 'lower', ...(unique && { unique }) })
+    world.people = [lead, contact]
+    await run(world)
+    world.people = [{ ...lead, opted_out: false }, contact]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, held_back: 1, delivered: 0 })
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2 })
+    world.people = [lead, contact]
+    await run(world)
+    world.people = [lead, contact].map((row) => ({ ...row, opted_out: false }))
+    expect((await run(world)).ledger).toMatchObject({ changed: 2, delivered: 2, withheld: 0 })
+  })
+
+  it.each<[string, MatchField, Partial<typeof contact>]>([
+    ['several records may have', { normalise: 'lower', unique: false }, {}],
+    ['differs', { normalise: 'lower' }, { email: 'anna@x.io' }],
+    ['is compared with its case', { normalise: 'trim' }, {}],
+  ])('goes where that field %s', async (_why, match, other) => {
+    const world = byId(match)
+    world.people = [lead, { ...contact, ...other }]
+    await run(world)
+    world.people = [
+      { ...lead, opted_out: false },
+      { ...contact, ...other },
+    ]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 0 })
+  })
+
+  it('goes where that field is empty', async () => {
+    const world = byId({ normalise: 'lower' })
+    const blank = [lead, contact].map((row) => ({ ...row, email: null }))
+    world.people = blank
+    await run(world)
+    world.people = blank.map((row) => ({ ...row, opted_out: row.id === 'B' }))
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 0 })
   })
 })
 

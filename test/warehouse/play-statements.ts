@@ -228,6 +228,7 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
       { column: 'id', normalise: 'lower' },
       { column: 'name', normalise: 'exact' },
     ],
+    otherNames: [[{ column: 'name', normalise: 'lower' }]],
     columns: [
       { name: 'id', type: 'integer' },
       { name: 'name', type: 'string' },

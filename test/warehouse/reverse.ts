@@ -18,7 +18,7 @@ export type ReverseSetup = {
 } & Partial<
   Pick<
     DiffRequest,
-    'optOuts' | 'optIns' | 'mappingVersion' | 'readVersion' | 'removesIgnored' | 'retriesOnly' | 'record'
+    'optOuts' | 'optIns' | 'mappingVersion' | 'readVersion' | 'removesIgnored' | 'retriesOnly' | 'record' | 'otherNames'
   >
 > & {
     readonly normalise?: 'exact' | 'trim' | 'lower'
@@ -89,6 +89,7 @@ const requestOf = (sync: string, setup: ReverseSetup): DiffRequest => ({
   mappingVersion: setup.mappingVersion ?? 'm1',
   retriesOnly: setup.retriesOnly ?? false,
   ...(setup.record && { record: setup.record }),
+  ...(setup.otherNames && { otherNames: setup.otherNames }),
   ...(setup.readVersion && { readVersion: setup.readVersion }),
   ...(setup.removesIgnored && { removesIgnored: true }),
   ...(setup.optIns && { optIns: setup.optIns }),

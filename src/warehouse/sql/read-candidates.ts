@@ -4,7 +4,7 @@ import type { Candidate, DiffRequest } from '../port.ts'
 import type { Diffed } from './diff.ts'
 import { diffClass, sentText, snapshotOf, snapshotTableOf, storedTypes } from './diff-rows.ts'
 import type { Engine, ListRow } from './engine.ts'
-import { joinRecords, recordText } from './records.ts'
+import { joinRecords, othersSay, recordText } from './records.ts'
 
 /**
  * Of a row only what it has leaves the warehouse: the model's cells, what the snapshot holds, and what is open are a list of
@@ -27,10 +27,7 @@ export async function* readCandidates(
     : `coalesce(_turned AND _class <> ${removed}, false)`
   const told = records?.asksStanding ? [...flags, [`stays.${recordText} IS NOT NULL`, recordStays] as const] : flags
   const turnedIn = records?.turnedIn ?? []
-  const elsewhere = turnedIn.map(({ sql }, index) => ({
-    sql: `(${sql} AND others.o${index})`,
-    type: 'boolean' as const,
-  }))
+  const elsewhere = records && turnedIn.length > 0 ? othersSay(records) : null
   const lists = db.streamLists({
     cells: [
       ['key', '_key'],
@@ -44,7 +41,9 @@ export async function* readCandidates(
         '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
         texts('CAST(_attempts AS VARCHAR)', '_value', 'CAST(_refusals AS VARCHAR)', 'CAST(_parked AS VARCHAR)'),
       ],
-      ...(elsewhere.length > 0 ? [['others', `others.${recordText} IS NOT NULL`, elsewhere] as const] : []),
+      ...(elsewhere
+        ? [['others', elsewhere.any, elsewhere.out.map((sql) => ({ sql, type: 'boolean' as const }))] as const]
+        : []),
     ],
     rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records ? joinRecords(records) : ''} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
   })

@@ -8,8 +8,11 @@ import { diffClass, namesOther, sentText, wasOut, type ColumnTypes } from './dif
 import type { Engine } from './engine.ts'
 import { normalised, partsText, type KeyPart } from './key-text.ts'
 
+/** What names a record: its text, of a row of the model and of one of `_diff`. */
+type Name = { readonly inModel: string; readonly now: string }
+
 /** Conditions are SQL over a row of `_diff`; null: they hold for none. */
-export type Records = {
+export type Records = Name & {
   /** May another row mean the same one? */
   readonly mayBeShared: boolean
   /** It means another record than it was accepted for, which is found by another value. */
@@ -18,11 +21,11 @@ export type Records = {
   readonly asksStanding: string | null
   /** It has to know what the other rows of its record say. */
   readonly asksOthers: string | null
+  /** By what those are known, each with the table that tells what they say. */
+  readonly others: readonly (Name & { readonly table: string })[]
   /** It turned off, by column. */
   readonly turnedIn: readonly { readonly column: string; readonly sql: string }[]
-  /** The record's text: of a row of the model, of one of `_diff`, and as it was sent. */
-  readonly inModel: string
-  readonly now: string
+  /** The record's text as it was sent. */
   readonly sent: string
 }
 
@@ -30,14 +33,18 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const parts = (request.record ?? []).flatMap((part) => partOf(request, stored, part))
   if (parts.length === 0) return null
   const beside = parts.filter(({ column }) => !request.key.some((key) => key.column === column))
-  const text = (cell: (part: Part) => { readonly sql: string; readonly type: LogicalType }) =>
+  const text = (of: readonly Part[], cell: (part: Part) => { readonly sql: string; readonly type: LogicalType }) =>
     partsText(
       db,
-      parts.map((part) => {
+      of.map((part) => {
         const { sql, type } = cell(part)
         return normalised(db, withoutScale(sql, type), part.normalise)
       }),
     )
+  const nameOf = (of: readonly Part[]): Name => ({
+    inModel: text(of, ({ column, now }) => ({ sql: db.quote(column), type: now })),
+    now: text(of, ({ index, now }) => ({ sql: `m${index}`, type: now })),
+  })
   const isMoved = (which: readonly Part[]) => {
     const others = which.map((part) =>
       namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
@@ -51,8 +58,17 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const mayBeShared = !holdsKey
   // A key whose type has changed is another text, and still the same record.
   const isOneText = holdsKey && request.key.every(({ column }) => keepsText(parts, column))
-  const turnedIn = mayBeShared ? turnedInOf(db, request, stored) : []
+  const name = nameOf(parts)
+  const others = [
+    ...(mayBeShared ? [{ ...name, table: recordsTable }] : []),
+    ...(request.otherNames ?? []).map((other, index) => ({
+      ...nameOf(other.flatMap((part) => partOf(request, stored, part))),
+      table: `_others${index}`,
+    })),
+  ]
+  const turnedIn = others.length > 0 ? turnedInOf(db, request, stored) : []
   return {
+    ...name,
     mayBeShared,
     left: isMoved(beside.filter((part) => part === parts[0])),
     asksStanding: isOneText
@@ -61,33 +77,50 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
         ? `(${isRemoved} OR ${moved})`
         : isRemoved,
     asksOthers: turnedIn.length === 0 ? null : `(${turnedIn.map(({ sql }) => sql).join(' OR ')})`,
+    others,
     turnedIn,
-    inModel: text(({ column, now }) => ({ sql: db.quote(column), type: now })),
-    now: text(({ index, now }) => ({ sql: `m${index}`, type: now })),
-    sent: text(({ index, now, stored: type }) => sentText(db, `s${index}`, { stored: type, now })),
+    sent: text(parts, ({ index, now, stored: type }) => sentText(db, `s${index}`, { stored: type, now })),
   }
 }
 
-/** Fills `_records`: of the records that rows of `_diff` ask for, those that rows of the model mean, and what these say. */
+/** Fills `_records`: of the records that rows of `_diff` ask for, those that rows of the model mean, and what these say. So of other names. */
 export async function lookUpRecords(db: Engine, { model }: DiffRequest, records: Records): Promise<void> {
-  const flags = records.turnedIn.map(({ column }, index) => `count_if(${db.quote(column)}) > 0 AS o${index}`)
-  const outs = records.turnedIn.map(({ column }) => `, ${db.quote(column)}`)
+  const { asksStanding, asksOthers, others, inModel, sent, turnedIn } = records
+  const flags = turnedIn.map(({ column }, index) => `count_if(${db.quote(column)}) > 0 AS o${index}`)
+  const outs = turnedIn.map(({ column }) => `, ${db.quote(column)}`)
+  const texts = (sql: string, where: string | null) =>
+    where === null ? [] : [`SELECT ${sql} FROM _diff WHERE ${where}`]
   const asked = [
-    ...(records.asksStanding === null ? [] : [`SELECT ${records.sent} FROM _diff WHERE ${records.asksStanding}`]),
-    ...(records.asksOthers === null ? [] : [`SELECT ${records.now} FROM _diff WHERE ${records.asksOthers}`]),
+    ...texts(sent, asksStanding).map((text) => ({ table: recordsTable, inModel, text })),
+    ...others.flatMap((other) => texts(other.now, asksOthers).map((text) => ({ ...other, text }))),
   ]
-  await db.run(
-    `CREATE OR REPLACE TEMP TABLE _records AS SELECT ${[recordText, ...flags].join(', ')} ` +
-      `FROM (SELECT ${records.inModel} AS ${recordText}${outs.join('')} FROM (${model})) ` +
-      `WHERE ${recordText} IN (${asked.join(' UNION ALL ')}) GROUP BY ${recordText}`,
-  )
+  for (const [table, name] of new Map(asked.map((each) => [each.table, each.inModel]))) {
+    const wanted = asked.filter((each) => each.table === table).map(({ text }) => text)
+    await db.run(
+      `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${[recordText, ...flags].join(', ')} ` +
+        `FROM (SELECT ${name} AS ${recordText}${outs.join('')} FROM (${model})) ` +
+        `WHERE ${recordText} IN (${wanted.join(' UNION ALL ')}) GROUP BY ${recordText}`,
+    )
+  }
 }
 
-/** Joins them to `_diff`, twice: `stays` where the record that was stands, `others` where the row's own is asked about. */
-export function joinRecords({ asksStanding, asksOthers, sent, now }: Records): string {
-  const join = (name: string, asks: string | null, text: string) =>
-    asks === null ? '' : ` LEFT JOIN _records ${name} ON ${asks} AND ${name}.${recordText} = ${text}`
-  return join('stays', asksStanding, sent) + join('others', asksOthers, now)
+/** Joins them to `_diff`: `stays` where the record that was stands, `others0` and so on where the row's own is asked about. */
+export function joinRecords({ asksStanding, asksOthers, others, sent }: Records): string {
+  const join = (name: string, table: string, on: { readonly asks: string | null; readonly text: string }) =>
+    on.asks === null ? '' : ` LEFT JOIN ${table} ${name} ON ${on.asks} AND ${name}.${recordText} = ${on.text}`
+  return [
+    join('stays', recordsTable, { asks: asksStanding, text: sent }),
+    ...others.map(({ table, now }, index) => join(`others${index}`, table, { asks: asksOthers, text: now })),
+  ].join('')
+}
+
+/** Behind that join: were other rows found, and which of them turned off here, and say opted out there? */
+export function othersSay({ others, turnedIn }: Records): { readonly any: string; readonly out: readonly string[] } {
+  const some = (cell: string) => `(${others.map((_name, index) => `others${index}.${cell}`).join(' OR ')})`
+  return {
+    any: some(`${recordText} IS NOT NULL`),
+    out: turnedIn.map(({ sql }, index) => `(${sql} AND ${some(`o${index}`)})`),
+  }
 }
 
 export async function countShared(db: Engine, { model }: DiffRequest, records: Records): Promise<number> {
@@ -107,7 +140,7 @@ export async function countLeftBehind(
 ): Promise<number> {
   const [row] = await db.rows(
     `SELECT count(DISTINCT ${sent}) AS n FROM _diff WHERE ${left}` +
-      (isLookedUp ? ` AND ${sent} NOT IN (SELECT ${recordText} FROM _records)` : ''),
+      (isLookedUp ? ` AND ${sent} NOT IN (SELECT ${recordText} FROM ${recordsTable})` : ''),
   )
   return Number(row?.['n'] ?? 0)
 }
@@ -152,6 +185,8 @@ const withoutScale = (sql: string, type: LogicalType): string =>
   (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
 
 const isRemoved = `_class = ${diffClass.removed}`
+
+const recordsTable = '_records'
 
 /** A name of our own beside a model's columns, which may bear any other. */
 export const recordText = '"#record"'

@@ -134,6 +134,20 @@ describe('an opt-out beside an email that somebody else has', () => {
     expect(await person('p1')).toMatchObject({ email: 'p1@people.example', unsubscribed: true })
     expect(await person('p2')).toMatchObject({ email: 'p2@people.example', unsubscribed: false })
   })
+
+  it('stands where the other one’s row opts in', async () => {
+    const turn = (ids: string, out: boolean) =>
+      project.write(`UPDATE raw.people SET email = 'twin@people.example', opted_out = ${out} WHERE id IN (${ids})`)
+    await turn(`'p1', 'p2'`, true)
+    await run('returning', 0)
+    await turn(`'p1'`, false)
+    const planned = await millrace(['sync', 'plan', 'returning'], project)
+    expect(JSON.stringify(planned.lines)).toContain('"held_back":1')
+    expect(await run('returning', 0)).toMatchObject({ ledger: { changed: 1, held_back: 1, delivered: 0 } })
+    expect((await held('person')).filter(({ email }) => email === 'twin@people.example')).toMatchObject([
+      { unsubscribed: true },
+    ])
+  })
 })
 
 describe('with an App API key', () => {
@@ -218,6 +232,7 @@ connections:
   verified: { connector: customerio, site_id: '\${env:CIO_SITE}', api_key: '\${env:CIO_KEY}', app_api_key: '\${env:CIO_APP}', settle_seconds: 0, region: eu }
 `,
     'syncs/people.yaml': toPeople('customerio'),
+    'syncs/returning.yaml': toPeople('customerio').replace('opted_out }', 'opted_out, allow_opt_in: true }'),
     'syncs/leavers.yaml': toPeople('customerio', 'on_removed: delete\n'),
     'syncs/verified.yaml': toPeople('verified', 'verify_opt_outs: true\n'),
     'syncs/orders.yaml': sync(

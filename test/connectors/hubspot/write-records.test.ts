@@ -105,6 +105,7 @@ describe('what is refused before it is sent', () => {
     expect(Object.keys(fields)).not.toEqual(expect.arrayContaining(['hs_email_domain']))
     expect(fields).not.toHaveProperty('hs_email_optout')
     expect(fields['sms_opt_out']).toMatchObject({ type: 'boolean', optOut: true, nullable: false })
+    expect((await vendor.object('company')).match).toMatchObject({ domain: { unique: false } })
     expect(match).toEqual({
       email: { normalise: 'lower' },
       person_id: { normalise: 'trim' },

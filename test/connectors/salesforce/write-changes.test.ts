@@ -16,6 +16,18 @@ const accounts = () => org.sandbox.show('salesforce', 'Account')
 const accountOf = async (externalId: string) => (await accounts()).find((row) => row['External_Id__c'] === externalId)
 /** A number that a double cannot hold, as the engine gives it. */
 
+/** As Salesforce would describe it, as far as it is asked for here. */
+function describedObject(name: string, fields: readonly Partial<Field>[]) {
+  const common = { length: 0, updateable: true, createable: true, nillable: false }
+  const described: Partial<DescribeSObjectResult> = {
+    name,
+    fields: fields.map((field) => ({ ...common, ...field }) as Partial<Field> as Field),
+    updateable: true,
+  }
+  const context: Partial<ObjectContext> = { parents: new Map() }
+  return makeObject(described as DescribeSObjectResult, context as ObjectContext)
+}
+
 describe('a Salesforce object', () => {
   it('knows its fields, what finds a record, and what is an opt-out', async () => {
     const contact = await org.object('Contact')
@@ -42,24 +54,29 @@ describe('a Salesforce object', () => {
   })
 
   it('takes Salesforce’s own consent for an opt-out, whose field is a picklist, and the wish to be forgotten', () => {
-    const field = (name: string, type: string, length = 0) =>
-      ({ name, type, length, updateable: true, createable: true, nillable: false }) as Partial<Field> as Field
-    const fields = [
-      field('PrivacyConsentStatus', 'picklist', 255),
-      field('ShouldForget', 'boolean'),
-      field('HasOptedOutSolicit', 'boolean'),
-      field('CaptureSource', 'string', 255),
-    ]
-    const described = { name: 'ContactPointTypeConsent', fields, updateable: true } as Partial<DescribeSObjectResult>
-    const object = makeObject(
-      described as DescribeSObjectResult,
-      { parents: new Map() } as Partial<ObjectContext> as ObjectContext,
-    )
+    const object = describedObject('ContactPointTypeConsent', [
+      { name: 'PrivacyConsentStatus', type: 'picklist', length: 255 },
+      { name: 'ShouldForget', type: 'boolean' },
+      { name: 'HasOptedOutSolicit', type: 'boolean' },
+      { name: 'CaptureSource', type: 'string', length: 255 },
+    ])
     expect(object.fields).toEqual({
       PrivacyConsentStatus: { type: 'string', nullable: false, maxLength: 255, optOut: true },
       ShouldForget: { type: 'boolean', nullable: false, optOut: true },
       HasOptedOutSolicit: { type: 'boolean', nullable: false, optOut: true },
       CaptureSource: { type: 'string', nullable: false, maxLength: 255 },
+    })
+  })
+
+  it('says of which external ids several records may have one value', () => {
+    const id = { type: 'string', externalId: true } as const
+    const object = describedObject('Contact', [
+      { ...id, name: 'Person_Id__c', unique: true },
+      { ...id, name: 'Household_Id__c', unique: false },
+    ])
+    expect(object.match).toEqual({
+      Person_Id__c: { normalise: 'lower' },
+      Household_Id__c: { normalise: 'lower', unique: false },
     })
   })
 

@@ -254,6 +254,41 @@ export function diffConformance(open: OpenWarehouse): void {
       ])
     })
 
+    test('says so of rows that agree in another name, one name by one, and of none that has no such name', async () => {
+      const delivery = await reverse({
+        optOuts: ['out'],
+        optIns: ['out'],
+        record: [{ column: 'id', normalise: 'exact' }],
+        columns: [{ name: 'id', type: 'string' }, ...named, { name: 'out', type: 'boolean' }],
+        otherNames: (['name', 'team'] as const).map((column) => [{ column, normalise: 'lower' }]),
+      })
+      const names: { readonly [key: string]: readonly [string | null, string | null] } = {
+        a: ['Ann', 'red'],
+        b: [' ANN ', null],
+        c: ['red', 'RED'],
+        d: [null, 'blue'],
+        e: [null, null],
+        f: ['', ' '],
+      }
+      await delivery.acknowledge(
+        Object.entries(names).map(([key, [name, team]]) => answer(key, { values: [key, name, team, 'true'] })),
+      )
+      const outElsewhere = async (...outs: readonly string[]) => {
+        const text = (value: string | null) => (value === null ? 'NULL' : `'${value}'`)
+        const rows = Object.entries(names).map(
+          ([key, [name, team]]) => `('${key}', ${text(name)}, ${text(team)}, ${outs.includes(key)})`,
+        )
+        const { candidates } = await delivery.diff({
+          model: `SELECT * FROM (VALUES ${rows.join(', ')}) v(id, name, team, out)`,
+        })
+        return candidates.flatMap(({ key, optedOutElsewhere }) => (optedOutElsewhere ? [key] : []))
+      }
+      expect(await outElsewhere('b', 'f')).toEqual(['a'])
+      expect(await outElsewhere('c')).toEqual(['a'])
+      expect(await outElsewhere('a')).toEqual(['b', 'c'])
+      expect(await outElsewhere('d', 'e')).toEqual([])
+    })
+
     test('counts the records that several rows mean, of those that rows to be sent mean', async () => {
       const delivery = await reverse({ record: [{ column: 'name', normalise: 'lower' }] })
       await delivery.acknowledge([accepted('a', 'Ann'), accepted('b', 'Bob'), accepted('c', 'Bob')])
