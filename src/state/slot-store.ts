@@ -16,7 +16,7 @@ export type SlotStore = {
   readonly pauses: () => Promise<ReadonlyMap<string, Pause>>
   /** Slots with their jobs, each once, all in one transaction. false: somebody has it. */
   readonly claimSlots: (claims: readonly SlotClaim[]) => Promise<readonly boolean[]>
-  /** Newest instant first. `upTo`: none later than that. */
+  /** Newest instant first. `upTo`: none later than that. `limit`: `usualLimit` where it is not said. */
   readonly slots: (filter: {
     readonly schedule?: string
     readonly upTo?: string
@@ -144,3 +144,6 @@ export type StoredSlot = {
   readonly endedAt: string | null
   readonly jobs: readonly Job[]
 }
+
+/** So many of a schedule are looked at to say what follows it. */
+export const usualLimit = 100

@@ -5,6 +5,7 @@ import { thisProcess } from '../../src/state/process-id.ts'
 import { openRedisStore } from '../../src/state/redis/redis-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
 import { aReverseRun } from './a-reverse-run.ts'
+import { aSlot } from './a-slot.ts'
 import { controlStoreConformance } from './conformance.ts'
 import { open } from './redis-adapter.ts'
 
@@ -64,4 +65,28 @@ describe.skipIf(!hasRedis)('a control store on Redis (skipped where redis-server
     redis.disconnect()
     await store.close()
   })
+
+  test('of all slots the newest 20,000 stay, and of each schedule 100, though they are older than those', async () => {
+    const store = await openRedisStore({ url: server.url, project: 'slots', target: 'prod' })
+    const claim = (schedule: string, from: number, count: number) =>
+      store.claimSlots(
+        Array.from({ length: count }, (_, n) =>
+          aSlot({ schedule, instant: new Date((from + n) * 60_000).toISOString(), state: 'missed', jobs: [] }),
+        ),
+      )
+    await claim('rare', 0, 110)
+    for (let of = 0; of < 210; of++) await claim(`daily-${of}`, 0, 90)
+    for (let n = 0; n < 30; n++) await claim('busy', n * 100, 100)
+    const of = async (schedule: string) =>
+      (await store.slots({ schedule, limit: 30_000 })).map(({ instant }) => instant)
+    expect((await of('rare')).length).toBe(100)
+    expect((await of('rare')).at(-1)).toBe(new Date(10 * 60_000).toISOString())
+    expect((await of('daily-0')).length).toBe(90)
+    expect((await of('busy')).length).toBe(20_000 - 100 - 210 * 90)
+    for (let nth = 0; nth < 210; nth++) await claim(`daily-${nth}`, 90, 20)
+    await claim('busy', 3_000, 10)
+    expect((await store.slots({ limit: 30_000 })).length).toBe(100 * 212)
+    expect((await of('busy'))[0]).toBe(new Date(3_009 * 60_000).toISOString())
+    await store.close()
+  }, 30_000)
 })

@@ -54,35 +54,43 @@ if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] or (redis.call('GET', KEYS[2]) 
 redis.call('SET', KEYS[10], ARGV[3], 'EX', 3600)
 if ARGV[1] == '' then redis.call('SET', KEYS[1], ARGV[4]) end
 local rev = whole(redis.call('INCR', KEYS[2]))
-for _, slot in ipairs(cjson.decode(ARGV[10])) do
+local written = cjson.decode(ARGV[9])
+for _, slot in ipairs(written) do
   redis.call('HSET', KEYS[3], slot.id, slot.text)
   redis.call(slot.isOpen and 'SADD' or 'SREM', KEYS[4], slot.id)
   redis.call('ZADD', KEYS[5], 0, slot.id)
-  redis.call('ZADD', ARGV[9] .. slot.schedule, 0, slot.id)
+  redis.call('ZADD', ARGV[8] .. slot.schedule, 0, slot.id)
   redis.call('ZADD', KEYS[6], whole(slot.claimedMs), slot.id)
   redis.call('ZADD', KEYS[7], rev, slot.id)
 end
-for i = 12, #ARGV, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
+for i = 11, #ARGV, 2 do redis.call('HSET', KEYS[8], ARGV[i], ARGV[i + 1]) end
 if ARGV[5] ~= '' then redis.call('HSET', KEYS[9], ARGV[5], ARGV[6]) end
+local function listOf(id) return ARGV[8] .. id:sub(id:find('|', 1, true) + 1) end
 local function forget(id)
   redis.call('HDEL', KEYS[3], id)
-  redis.call('ZREM', ARGV[9] .. id:sub(id:find('|', 1, true) + 1), id)
+  redis.call('ZREM', listOf(id), id)
   for _, key in ipairs({ KEYS[5], KEYS[6], KEYS[7] }) do redis.call('ZREM', key, id) end
 end
-for _, id in ipairs(cjson.decode(ARGV[11])) do forget(id) end
+for _, id in ipairs(cjson.decode(ARGV[10])) do forget(id) end
 if ARGV[7] == '' then return 1 end
-local surplus = redis.call('ZCARD', KEYS[6]) - tonumber(ARGV[8])
-local open = redis.call('SCARD', KEYS[4])
-local oldest = redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', '(' .. ARGV[7], 'LIMIT', 0, open + 1000)
-if surplus > #oldest then oldest = redis.call('ZRANGE', KEYS[6], 0, surplus + open - 1) end
-for _, id in ipairs(oldest) do
-  if redis.call('SISMEMBER', KEYS[4], id) == 0 then
-    local isOld = tonumber(redis.call('ZSCORE', KEYS[6], id)) < tonumber(ARGV[7])
-    if isOld or surplus > 0 then
-      forget(id)
-      surplus = surplus - 1
-    end
-  end
+local prune = cjson.decode(ARGV[7])
+local surplus = redis.call('ZCARD', KEYS[6]) - prune.most
+local function forgetEnded(id)
+  if redis.call('SISMEMBER', KEYS[4], id) == 1 then return end
+  forget(id)
+  surplus = surplus - 1
+end
+local upTo = surplus > 0 and '+inf' or '(' .. whole(prune.before)
+local most = redis.call('SCARD', KEYS[4]) + 1000
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', upTo, 'LIMIT', 0, most)) do
+  local isOld = tonumber(redis.call('ZSCORE', KEYS[6], id)) < prune.before
+  if isOld or (surplus > 0 and (redis.call('ZREVRANK', listOf(id), id) or prune.ofEach) >= prune.ofEach) then forgetEnded(id) end
+end
+-- The oldest may all be the newest of what comes rarely: then whoever adds one loses its own.
+for _, slot in ipairs(written) do
+  local of = listOf(slot.id)
+  local gone = math.min(surplus, redis.call('ZCARD', of) - prune.ofEach)
+  if gone > 0 then for _, id in ipairs(redis.call('ZRANGE', of, 0, whole(gone - 1))) do forgetEnded(id) end end
 end
 return 1
 `)

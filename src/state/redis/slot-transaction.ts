@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { isAlive, isOnThisMachine, isSameProcess } from '../process-id.ts'
-import type { KnownSchedule } from '../slot-store.ts'
+import { usualLimit, type KnownSchedule } from '../slot-store.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
 import { listOf, numberOf, optionalTextOf, runScript, textOf } from './script.ts'
@@ -117,8 +117,7 @@ export function openTransactions(own: Own): SlotTransactions {
       JSON.stringify(life),
       writes.beat ? processName(own.process) : '',
       seen.nowMs,
-      writes.prune ? seen.nowMs - keptMs : '',
-      keptSlots,
+      writes.prune ? JSON.stringify({ before: seen.nowMs - keptMs, most: keptSlots, ofEach: usualLimit }) : '',
       targetKeys.newestOf,
       JSON.stringify(
         (writes.slots ?? []).map((slot) => ({
@@ -219,5 +218,5 @@ const tooManyWriters = (where: string, doing: string) =>
 const giveUpAfterMs = 20_000
 /** Longer than any catch-up window looks back. */
 const keptMs = 400 * 24 * 3_600_000
-/** Redis is memory. */
+/** Redis is memory. Of each schedule as many stay as a reader gets who does not say how many. */
 const keptSlots = 20_000

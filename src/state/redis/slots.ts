@@ -1,5 +1,5 @@
 /** Schedules and slots on Redis (see slot-store.ts). */
-import type { KnownSchedule, SlotClaim, SlotStore } from '../slot-store.ts'
+import { usualLimit, type KnownSchedule, type SlotClaim, type SlotStore } from '../slot-store.ts'
 import { slotId } from './keys.ts'
 import type { Own } from './own.ts'
 import { runScript, script, textOf } from './script.ts'
@@ -74,7 +74,7 @@ export function storeSlots({ connection, targetKeys }: Own, transactions: SlotTr
       })
     },
 
-    async slots({ schedule, upTo, limit = 100 }) {
+    async slots({ schedule, upTo, limit = usualLimit }) {
       const view = await transactions.view('reading slots', { newest: { schedule, upTo, limit } })
       return [...view.slots.values()].map((slot) => storedSlot(slot, view.isLiving))
     },

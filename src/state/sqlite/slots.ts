@@ -1,7 +1,15 @@
 /** Schedules, slots and jobs in SQLite (see slot-store.ts). */
 import type { Clock } from '../../model/clock.ts'
 import type { ProcessId } from '../port.ts'
-import type { JobKey, JobState, KnownSchedule, SlotClaim, SlotStore, StoredSlot } from '../slot-store.ts'
+import {
+  usualLimit,
+  type JobKey,
+  type JobState,
+  type KnownSchedule,
+  type SlotClaim,
+  type SlotStore,
+  type StoredSlot,
+} from '../slot-store.ts'
 import { slotStateOf } from '../slot-state.ts'
 import type { Database } from './database.ts'
 import { storeJobs } from './jobs.ts'
@@ -112,7 +120,7 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
     slots: (filter) =>
       database.read(() =>
         slots
-          .all(target, filter.schedule ?? null, filter.limit ?? 100, filter.upTo ?? null)
+          .all(target, filter.schedule ?? null, filter.limit ?? usualLimit, filter.upTo ?? null)
           .map((row) => slotOf(row, jobs.of(textOf(row, 'schedule'), textOf(row, 'instant')))),
       ),
     revision: () => database.read(() => `${String(dataVersion.get()?.['data_version'])}.${ownWrites}`),
