@@ -11,7 +11,7 @@ export function prepareSchema(sql: DatabaseSync, path: string): void {
   // Another process may have made it while this one waited for the lock.
   if (!isCurrent(sql, path)) {
     const made = pragma(sql, 'user_version') === 0 ? `${tables}; pragma application_id = ${applicationId}` : ''
-    sql.exec(`${made}; ${deliveryTable}; ${runsIndex}; pragma user_version = ${version}`)
+    sql.exec(`${made}; ${deliveryTable}; ${runsIndex}; ${slotsIndex}; pragma user_version = ${version}`)
   }
   sql.exec('commit')
 }
@@ -44,7 +44,7 @@ function isCurrent(sql: DatabaseSync, path: string): boolean {
 
 const pragma = (sql: DatabaseSync, name: string) => numberOf(sql.prepare(`pragma ${name}`).get(), name)
 
-const version = 5
+const version = 6
 /** Of those that a release has written. */
 const oldest = 3
 /** "mill" in ASCII: `file` and we know the file by it. */
@@ -145,6 +145,10 @@ export const ofEndedRun = {
 /** Format 5: the last run of each sync is found at once. */
 const runsIndex = `
 create index if not exists runs_ended on runs (${ofEndedRun.target}, sync, ${ofEndedRun.endedAt}) where status <> 'running'`
+
+/** Format 6: which slots are old is known without reading them all. */
+const slotsIndex = `
+create index if not exists slots_claimed on slots (claimed_at) where ended_at is not null`
 
 /** Format 4: what stays known of runs that are kept no longer. */
 const deliveryTable = `

@@ -44,9 +44,12 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
      values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
   )
   const prune = sql.prepare('delete from slots where claimed_at < ? and ended_at is not null')
+  // Apart, so that each finds its index.
   const slots = sql.prepare(
-    `select * from slots where target = ?1 and (?2 is null or schedule = ?2) and (?4 is null or instant <= ?4)
-     order by instant desc, claimed_at desc limit ?3`,
+    'select * from slots where target = ? and instant <= ? order by instant desc, claimed_at desc limit ?',
+  )
+  const slotsOf = sql.prepare(
+    'select * from slots where target = ? and instant <= ? and schedule = ? order by instant desc limit ?',
   )
   const endSlot = sql.prepare(
     `update slots set ended_at = ?1 where target = ?2 and schedule = ?3 and instant = ?4 and not exists (
@@ -117,11 +120,11 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
         return won
       })
     },
-    slots: (filter) =>
+    slots: ({ schedule: name, upTo = afterAll, limit = usualLimit }) =>
       database.read(() =>
-        slots
-          .all(target, filter.schedule ?? null, filter.limit ?? usualLimit, filter.upTo ?? null)
-          .map((row) => slotOf(row, jobs.of(textOf(row, 'schedule'), textOf(row, 'instant')))),
+        (name === undefined ? slots.all(target, upTo, limit) : slotsOf.all(target, upTo, name, limit)).map((row) =>
+          slotOf(row, jobs.of(textOf(row, 'schedule'), textOf(row, 'instant'))),
+        ),
       ),
     revision: () => database.read(() => `${String(dataVersion.get()?.['data_version'])}.${ownWrites}`),
     ...jobs.contract,
@@ -154,3 +157,5 @@ function slotOf(row: Row, jobs: StoredSlot['jobs']): StoredSlot {
 
 /** Longer than any catch-up window looks back. */
 const keptMs = 400 * 24 * 3_600_000
+/** No instant comes after it. */
+const afterAll = '~'
