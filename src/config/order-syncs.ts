@@ -22,27 +22,33 @@ export function orderSyncs(project: Project, syncs: readonly Sync[]): readonly S
 
 /** Sync → the syncs that go before it: its `after`, and for reverse ETL those whose tables its models read, through refs too. */
 export function syncDependencies(project: Pick<Project, 'syncs' | 'models'>): ReadonlyMap<string, readonly string[]> {
-  return new Map(
+  const known = dependenciesOf.get(project)
+  if (known) return known
+  const byModel = byNameOf(project.models)
+  const dependencies = new Map(
     project.syncs.map((sync) => {
-      const sources =
-        sync.kind === 'reverse_etl' ? modelsOf(sync).flatMap((model) => modelSources(project.models, model)) : []
+      const models = sync.kind === 'reverse_etl' ? modelsOf(sync) : []
+      const sources = models.flatMap((model) => tablesOf(byModel, model)).map((table) => table.sync)
       return [sync.name, [...new Set([...sync.after, ...sources])].sort()]
     }),
   )
+  dependenciesOf.set(project, dependencies)
+  return dependencies
 }
+
+/** Of each project that was loaded, once: a daemon asks for each slot, and a project's check for each schedule. */
+const dependenciesOf = new WeakMap<object, ReadonlyMap<string, readonly string[]>>()
 
 /** The model whose rows go out, and those that its map looks things up in. */
 export const modelsOf = (sync: ReverseSync): readonly string[] => [
   ...new Set([sync.model, ...lookupsOf(sync.map).map(({ model }) => model)]),
 ]
 
-/** The ETL syncs that a model reads from, itself or through other models. */
-export const modelSources = (models: readonly Model[], name: string): readonly string[] =>
-  [...new Set(modelTables(models, name).map(({ sync }) => sync))].sort()
+/** The tables of ETL syncs that a model reads from, itself or through other models. */
+export const modelTables = (models: readonly Model[], name: string): Model['sources'] =>
+  tablesOf(byNameOf(models), name)
 
-/** Their tables that it reads. */
-export function modelTables(models: readonly Model[], name: string): Model['sources'] {
-  const byModel = new Map(models.map((model) => [model.name, model]))
+function tablesOf(byModel: ReadonlyMap<string, Model>, name: string): Model['sources'] {
   const seen = new Set<string>()
   const tables: Model['sources'][number][] = []
   const visit = (model: string) => {
@@ -55,12 +61,15 @@ export function modelTables(models: readonly Model[], name: string): Model['sour
   return tables
 }
 
+const byNameOf = <M extends Pick<Model, 'name'>>(models: readonly M[]): ReadonlyMap<string, M> =>
+  new Map(models.map((model) => [model.name, model]))
+
 /** A model, and every model that it reads, each after those it reads itself: the order in which views are made. */
 export function orderModels<M extends Pick<Model, 'name' | 'refs'>>(
   models: readonly M[],
   names: readonly string[] = models.map(({ name }) => name),
 ): readonly M[] {
-  const byModel = new Map(models.map((model) => [model.name, model]))
+  const byModel = byNameOf(models)
   const ordered = new Map<string, M>()
   const seen = new Set<string>()
   const visit = (name: string) => {

@@ -22,17 +22,39 @@ export function chooseJob(open: readonly Job[], limits: JobLimits): JobChoice {
     .filter((job) => job.state === 'running' && !job.alive)
     .map((job) => ({ job, end: endWithDaemon(job, limits) }))
   const running = open.filter((job) => job.state === 'dispatched' || (job.state === 'running' && job.alive))
+  const waitingBySync = new Map<string, Job[]>()
+  // Thousands may be due at once, and each is held against these.
+  const around: Around = {
+    limits,
+    bySlot: Map.groupBy(open, slotOf),
+    runningBySync: Map.groupBy(running, ({ sync }) => sync),
+    runningByConnection: Map.groupBy(running, ({ connection }) => connection),
+    waitingBySync,
+  }
   const skip: { job: Job; reason: string }[] = []
-  const waiting: Job[] = []
   let take: Job | null = null
   for (const job of open.filter((each) => isDue(each, limits))) {
-    const reason = overlapsWith(job, { running, waiting, limits })
+    const reason = overlapsWith(job, around)
     if (reason !== null) skip.push({ job, reason })
-    else if (take === null && mayBegin(job, { open, running, limits })) take = job
-    else waiting.push(job)
+    else if (take === null && mayBegin(job, around)) take = job
+    else {
+      const ofSync = waitingBySync.get(job.sync)
+      if (ofSync) ofSync.push(job)
+      else waitingBySync.set(job.sync, [job])
+    }
   }
   return { take, skip, again: [], died }
 }
+
+type Around = {
+  readonly limits: JobLimits
+  readonly bySlot: ReadonlyMap<string, readonly Job[]>
+  readonly runningBySync: ReadonlyMap<string, readonly Job[]>
+  readonly runningByConnection: ReadonlyMap<string, readonly Job[]>
+  readonly waitingBySync: ReadonlyMap<string, readonly Job[]>
+}
+
+const slotOf = ({ schedule, instant }: Job): string => `${instant} ${schedule}`
 
 /**
  * A power cut must not cost the night's load, whatever `attempts` says; but a run that itself takes its daemon along (a
@@ -54,36 +76,23 @@ const isDue = (job: Job, { now, paused }: JobLimits): boolean =>
   Date.parse(job.notBefore) <= now.getTime() &&
   !(paused.has(job.schedule) && (job.attempt > 1 || job.reason !== null))
 
-type Around = { readonly running: readonly Job[]; readonly waiting: readonly Job[]; readonly limits: JobLimits }
-
 /** Why the job is not to run at all; null: it is. */
-function overlapsWith(job: Job, { running, waiting, limits }: Around): string | null {
+function overlapsWith(job: Job, { runningBySync, waitingBySync, limits }: Around): string | null {
   const overlap = limits.overlapOf.get(job.schedule) ?? 'skip'
   if (overlap === 'allow') return null
-  const other = running.find((each) => isOtherSlot(each, job))
+  const isOther = (each: Job) => each.schedule !== job.schedule || each.instant !== job.instant
+  const other = runningBySync.get(job.sync)?.find(isOther)
   if (!other) return null
   if (job.caughtUp) return null
   if (overlap === 'skip') return `${job.sync} still runs for ${other.schedule} of ${other.instant}`
-  const buffered = waiting.find((each) => isOtherSlot(each, job))
+  const buffered = waitingBySync.get(job.sync)?.find(isOther)
   return buffered ? `${job.sync} still runs, and already waits for ${buffered.schedule} of ${buffered.instant}` : null
 }
 
-const isOtherSlot = (other: Job, job: Job) =>
-  other.sync === job.sync && (other.schedule !== job.schedule || other.instant !== job.instant)
-
-function mayBegin(
-  job: Job,
-  {
-    open,
-    running,
-    limits,
-  }: { readonly open: readonly Job[]; readonly running: readonly Job[]; readonly limits: JobLimits },
-): boolean {
+function mayBegin(job: Job, { bySlot, runningBySync, runningByConnection, limits }: Around): boolean {
   if (limits.room <= 0) return false
-  const ofConnection = running.filter(({ connection }) => connection === job.connection).length
+  const ofConnection = runningByConnection.get(job.connection)?.length ?? 0
   if (ofConnection >= (limits.maxRunsOf.get(job.connection) ?? Infinity)) return false
-  if (limits.overlapOf.get(job.schedule) !== 'allow' && running.some(({ sync }) => sync === job.sync)) return false
-  return !open.some(
-    ({ schedule, instant, sync }) => schedule === job.schedule && instant === job.instant && job.needs.includes(sync),
-  )
+  if (limits.overlapOf.get(job.schedule) !== 'allow' && runningBySync.has(job.sync)) return false
+  return job.needs.length === 0 || !(bySlot.get(slotOf(job)) ?? []).some(({ sync }) => job.needs.includes(sync))
 }

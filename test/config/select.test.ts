@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
-import { findCircle, modelSources, orderModels, orderSyncs, syncDependencies } from '../../src/config/order-syncs.ts'
+import { findCircle, modelTables, orderModels, orderSyncs, syncDependencies } from '../../src/config/order-syncs.ts'
 import type { EtlSync, Project } from '../../src/config/project.ts'
 import { selectSyncs } from '../../src/config/select.ts'
 import { caughtFrom, tempProject } from './temp-project.ts'
@@ -83,7 +83,7 @@ describe('selecting syncs', () => {
 describe('order', () => {
   it('knows what a sync needs', () => {
     expect(syncDependencies(project).get('accounts')).toEqual(['billing', 'crm', 'zz_first'])
-    expect(modelSources(project.models, 'deep')).toEqual(['billing', 'crm'])
+    expect(modelTables(project.models, 'deep').map(({ sync }) => sync)).toEqual(['billing', 'crm'])
   })
 
   it('puts a model after those that it reads', () => {
