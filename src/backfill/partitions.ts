@@ -37,14 +37,28 @@ function startOf(number: number, step: Step): number {
   return new Date(0).setUTCFullYear(0, number * step.months, 1)
 }
 
-/** Is every instant of the range in one of the others? */
-export function isCovered(range: Range, others: readonly Range[]): boolean {
-  let reached = Date.parse(range.from)
-  const end = Date.parse(range.to)
-  for (const other of others.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from)))
-    if (Date.parse(other.from) <= reached) reached = Math.max(reached, Date.parse(other.to))
-  return reached >= end
+/** Is every instant of a range in one of these? They are gone through once, however many ranges are asked for. */
+export function coverOf(others: readonly Range[]): (range: Range) => boolean {
+  const joined: { readonly from: number; to: number }[] = []
+  const ordered = others.map(msOf).sort((a, b) => a.from - b.from)
+  for (const { from, to } of ordered) {
+    const last = joined.at(-1)
+    if (last && from <= last.to) last.to = Math.max(last.to, to)
+    else joined.push({ from, to })
+  }
+  return (range) => {
+    const { from, to } = msOf(range)
+    let [low, high] = [0, joined.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((joined[middle]?.from ?? Infinity) <= from) low = middle + 1
+      else high = middle
+    }
+    return (joined[low - 1]?.to ?? from) >= to
+  }
 }
+
+const msOf = ({ from, to }: Range) => ({ from: Date.parse(from), to: Date.parse(to) })
 
 /** The name of its cursor scope. A range of null: a whole pass. A column that is read alone has scopes of its own. */
 export const partitionName = (range: Range | null, column: string | null = null): string =>

@@ -14,9 +14,9 @@ import type { Session } from '../warehouse/port.ts'
 import { narrowToColumn } from './narrow-to-column.ts'
 import {
   countSteps,
+  coverOf,
   cutRange,
   isColumnPartition,
-  isCovered,
   partitionName,
   rangeOf,
   type Range,
@@ -125,7 +125,8 @@ function partitionsOf(
   })
   const done = request.again ? [] : kept.filter((each) => each.isDone)
   const open = kept.filter((each) => each.isOpen)
-  const overtaken = open.filter((each) => isCovered(each, done)).map(({ partition }) => partition)
+  const isCovered = coverOf(done)
+  const overtaken = open.filter(isCovered).map(({ partition }) => partition)
   return cutRange(range, request.step, [...done, ...open]).map((part) => ({
     plan,
     range: part,
@@ -133,7 +134,7 @@ function partitionsOf(
     to: part.to,
     until: null,
     start,
-    isDone: isCovered(part, done),
+    isDone: isCovered(part),
     column,
     overtaken,
   }))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { countSteps, cutRange, isCovered, partitionName, rangeOf, type Range } from '../../src/backfill/partitions.ts'
+import { countSteps, coverOf, cutRange, partitionName, rangeOf, type Range } from '../../src/backfill/partitions.ts'
 
 const day = 86_400_000
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -55,11 +55,12 @@ describe('a range is cut', () => {
   test('so that a part is wholly inside what is kept, or wholly outside: nothing done is read again, nothing else is left out', () => {
     fc.assert(
       fc.property(aRange, aStep, fc.array(aRange, { maxLength: 5 }), anInstant, (whole, stepMs, done, at) => {
+        const isCovered = coverOf(done)
         for (const part of cutRange(whole, { ms: stepMs }, done)) {
           const inside = (each: Range, instant: string) => each.from <= instant && instant < each.to
           const touched = done.some((each) => each.from < part.to && part.from < each.to)
-          expect(isCovered(part, done)).toBe(touched)
-          if (inside(part, iso(at))) expect(isCovered(part, done)).toBe(done.some((each) => inside(each, iso(at))))
+          expect(isCovered(part)).toBe(touched)
+          if (inside(part, iso(at))) expect(isCovered(part)).toBe(done.some((each) => inside(each, iso(at))))
         }
       }),
     )
@@ -68,11 +69,11 @@ describe('a range is cut', () => {
 
 test('several parts cover together what none covers alone, and a gap of a millisecond is one', () => {
   const whole = range('2024-01-01', '2024-01-04')
-  expect(isCovered(whole, [range('2024-01-02', '2024-01-05'), range('2023-12-01', '2024-01-02')])).toBe(true)
-  expect(isCovered(whole, [range('2023-12-01', '2024-01-02'), range('2024-01-02T00:00:00.001Z', '2024-01-05')])).toBe(
+  expect(coverOf([range('2024-01-02', '2024-01-05'), range('2023-12-01', '2024-01-02')])(whole)).toBe(true)
+  expect(coverOf([range('2023-12-01', '2024-01-02'), range('2024-01-02T00:00:00.001Z', '2024-01-05')])(whole)).toBe(
     false,
   )
-  expect(isCovered(whole, [])).toBe(false)
+  expect(coverOf([])(whole)).toBe(false)
 })
 
 test("the name of a partition holds its range, and is no other column's", () => {
