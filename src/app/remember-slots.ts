@@ -1,6 +1,7 @@
 /** What a daemon keeps beside its project of a store that can be emptied, so that no slot comes twice and no job is lost. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { asMillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
 import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
@@ -12,12 +13,12 @@ export type SlotKeeper = {
   readonly save: () => Promise<void>
 }
 
-type Kept = {
+type Known = { readonly schedules: Map<string, KnownSchedule>; readonly slots: Map<string, StoredSlot> }
+
+type Kept = Known & {
   life: string | null
   /** Of the store when it was last seen. */
   revision: string | null
-  readonly schedules: Map<string, KnownSchedule>
-  readonly slots: Map<string, StoredSlot>
 }
 
 export async function rememberSlots(
@@ -27,16 +28,33 @@ export async function rememberSlots(
   if (memory === null) return { look: async () => true, save: async () => undefined }
   const file = join(project.home, '.millrace', `slots-${target.name}.json`)
   const kept = await readKept(file, onProblem)
+  const write = keptWriter(file)
   let seen: string | null = null
   let settledMs = -Infinity
   let checkedMs = -Infinity
   let savedMs = -Infinity
   let isChanged = false
-  const save = async () => {
+  /** null: all of it is written. */
+  let unsaved: Known | null = null
+  const saveNow = async () => {
     if (!isChanged) return
     isChanged = false
     savedMs = performance.now()
-    await writeKept(file, kept)
+    const news = unsaved
+    unsaved = nothing()
+    try {
+      await write(kept, news)
+    } catch (error) {
+      unsaved = null
+      throw error
+    }
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  // One after another: a daemon on its way out looks beside its last save.
+  const save = () => {
+    const mine = last.then(saveNow)
+    last = mine.catch(() => undefined)
+    return mine
   }
   return {
     save,
@@ -62,8 +80,11 @@ export async function rememberSlots(
       const changes = await memory.changes(seen)
       // It went back since: what was asked for is not what there is to know.
       if (memory.wentBack(kept.revision, changes.revision)) return false
-      add(kept, changes)
+      const news = newsOf(kept, changes)
+      add(kept, news)
       isChanged ||= changes.revision !== seen
+      if (seen === null) unsaved = null
+      else if (unsaved !== null) add(unsaved, news)
       seen = changes.revision
       kept.revision = seen
       checkedMs = performance.now()
@@ -73,9 +94,17 @@ export async function rememberSlots(
   }
 }
 
-function add(kept: Kept, { schedules, slots }: SlotChanges): void {
-  for (const [name, schedule] of schedules) kept.schedules.set(name, schedule)
-  for (const slot of slots) kept.slots.set(`${slot.schedule} ${slot.instant}`, slot)
+/** A store tells of all schedules each time. */
+const newsOf = (kept: Known, { schedules, slots }: SlotChanges): Known => ({
+  schedules: new Map([...schedules].filter(([name, known]) => !isDeepStrictEqual(known, kept.schedules.get(name)))),
+  slots: new Map(slots.map((slot) => [`${slot.schedule} ${slot.instant}`, slot])),
+})
+
+const nothing = (): Known => ({ schedules: new Map(), slots: new Map() })
+
+function add(known: Known, { schedules, slots }: Known): void {
+  for (const [name, schedule] of schedules) known.schedules.set(name, schedule)
+  for (const [key, slot] of slots) known.slots.set(key, slot)
 }
 
 /** What is long over; and what never ran and is still to come: a clock was ahead, and it has to be claimed anew. */
@@ -87,21 +116,50 @@ function forget({ slots }: Kept, now: Date): void {
 }
 
 async function readKept(file: string, onProblem: (message: string) => void): Promise<Kept> {
+  const kept: Kept = { life: null, revision: null, ...nothing() }
+  const take = (line: string) => {
+    const { life, revision = null, schedules, slots } = JSON.parse(line) as KeptJson // what `keptWriter` wrote
+    add(kept, { schedules: new Map(schedules), slots: new Map(slots) })
+    Object.assign(kept, { life, revision })
+  }
   try {
-    const { life, revision = null, schedules, slots } = JSON.parse(await readFile(file, 'utf8')) as KeptJson // what `writeKept` wrote
-    return { life, revision, schedules: new Map(schedules), slots: new Map(slots) }
+    const [whole = '', ...changes] = (await readFile(file, 'utf8')).split('\n')
+    take(whole)
+    // Whoever wrote one that is cut off was killed then, and Redis holds it.
+    for (const line of changes.filter(isJson)) take(line)
+    return kept
   } catch (error) {
     const { message } = asMillraceError(error, `reading ${file}`)
     if (!message.includes('ENOENT')) onProblem(`${message}. It is made anew from what Redis holds.`)
-    return { life: null, revision: null, schedules: new Map(), slots: new Map() }
+    return kept
   }
 }
 
-async function writeKept(file: string, kept: Kept): Promise<void> {
-  await mkdir(dirname(file), ownFolder(dirname(file)))
-  const temporary = `${file}.${process.pid}`
-  await writeFile(temporary, JSON.stringify(jsonOf(kept)))
-  await rename(temporary, file)
+/** What changed is added as a line; the whole is written anew once the lines are longer than it. `news` null: it is now. */
+function keptWriter(file: string): (kept: Kept, news: Known | null) => Promise<void> {
+  let [ofWhole, ofLines] = [0, 0]
+  return async (kept, news) => {
+    if (news !== null && ofLines <= ofWhole) {
+      const line = `\n${JSON.stringify(jsonOf({ ...kept, ...news }))}`
+      ofLines += line.length
+      return appendFile(file, line)
+    }
+    const whole = JSON.stringify(jsonOf(kept))
+    await mkdir(dirname(file), ownFolder(dirname(file)))
+    const temporary = `${file}.${process.pid}`
+    await writeFile(temporary, whole)
+    await rename(temporary, file)
+    ;[ofWhole, ofLines] = [whole.length, 0]
+  }
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const jsonOf = ({ life, revision, schedules, slots }: Kept): KeptJson => ({
