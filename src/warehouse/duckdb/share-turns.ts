@@ -18,7 +18,8 @@ export type TurnOptions = {
 
 /**
  * Sessions of this process that follow each other at once share a turn: opening the file and letting go of it takes as long as
- * a small commit. After a tenth of a second others have their turn, and DuckDB gives back its memory.
+ * a small commit, and far longer in a file of hundreds of tables. After a tenth of a second, or twice what opening took, others
+ * have their turn, and DuckDB gives back its memory.
  */
 export function shareTurns(options: TurnOptions): Turns {
   const queue: Waiter[] = []
@@ -79,8 +80,10 @@ async function serveTurn(options: TurnOptions, first: Waiter, queue: Waiter[]): 
   let last: Outcome | undefined
   try {
     await options.inTurn(first.request, async () => {
+      const beganMs = performance.now()
       const file = await options.open(first.request)
-      const until = performance.now() + sharedMs
+      const openedMs = performance.now()
+      const until = openedMs + Math.min(longestMs, Math.max(sharedMs, 2 * (openedMs - beganMs)))
       last = await first.work(file)
       while (last.isSound && performance.now() < until) {
         const next = queue.shift()
@@ -100,3 +103,5 @@ async function serveTurn(options: TurnOptions, first: Waiter, queue: Waiter[]): 
 }
 
 const sharedMs = 100
+/** However long opening takes: other processes wait for so long, and for the session that is under way by then. */
+const longestMs = 2_000
