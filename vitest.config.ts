@@ -30,6 +30,8 @@ export default defineConfig({
     // A second, the default, is not enough for a process that has to start beside others.
     expect: { poll: { timeout: 15_000 } },
     pool: 'forks',
+    // As many of them at once as there are workers (see threadsOf).
+    env: { MILLRACE_THREADS: '1' },
     // More than two cores: many tests wait, for a vendor's rate or for processes.
     maxWorkers: 4,
     sequence: { sequencer: SuitesFirst },

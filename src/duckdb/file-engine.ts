@@ -4,7 +4,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { attachFile, createInstance, database, type Database, type DatabaseOptions } from './open-database.ts'
+import {
+  attachFile,
+  createInstance,
+  database,
+  threadsOf,
+  type Database,
+  type DatabaseOptions,
+} from './open-database.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 import { isLocked, translateError } from './translate-error.ts'
 
@@ -92,14 +99,15 @@ const askAgainMs = 20
 async function connect(
   instance: DuckDBInstance,
   name: string,
-  { threads, leavesLog }: FileSettings,
+  { leavesLog, ...settings }: FileSettings,
 ): Promise<Database> {
   const connection = await instance.connect()
+  const { threads } = threadsOf(settings.threads)
   try {
     await connection.run(
       [
         `USE ${quoteName(name)}`,
-        threads === null ? 'RESET threads' : `SET threads = ${threads}`,
+        threads === undefined ? 'RESET threads' : `SET threads = ${threads}`,
         // Whoever opens the file next reads the log: at this size that takes as long as it took to write it into the file.
         `SET checkpoint_threshold = '${leavesLog ? '200KB' : '1MB'}'`,
         `PRAGMA ${leavesLog ? 'disable' : 'enable'}_checkpoint_on_shutdown`,

@@ -67,6 +67,12 @@ function catalogName(path: string): string {
 /** DuckDB's own names, and those of our schemas: `models.x` would be of the file or of the schema, and DuckDB refuses to guess. */
 const taken = ['', 'memory', 'system', 'temp', 'main', 'models', '_millrace']
 
+/** @param threads null: as many as there are cores, or in tests, of which many share the cores, as `MILLRACE_THREADS` says */
+export function threadsOf(threads: number | null): { readonly threads?: string } {
+  const chosen = threads === null ? process.env['MILLRACE_THREADS'] : String(threads)
+  return chosen ? { threads: chosen } : {}
+}
+
 function settings(options: DatabaseOptions): Record<string, string> {
   return {
     memory_limit: options.memoryLimit,
@@ -78,7 +84,7 @@ function settings(options: DatabaseOptions): Record<string, string> {
     // A commit of more than this goes straight into the file, on DuckDB's own threads: else it is written to the log, and
     // once more by close(), which holds up the whole process.
     checkpoint_threshold: '1MB',
-    ...(options.threads === null ? {} : { threads: String(options.threads) }),
+    ...threadsOf(options.threads),
   }
 }
 

@@ -157,4 +157,7 @@ const lastLine = (path: string) =>
     .findLast((line) => /\w/.test(line)) ?? 'nothing was said'
 
 const patienceMs = 30_000
-const keptVariables = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG', 'NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE']
+const keptVariables = [
+  ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG', 'NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'],
+  'MILLRACE_THREADS',
+]

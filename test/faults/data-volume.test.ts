@@ -3,6 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { makeFaultProject, type FaultProject } from './fault-project.ts'
 import { millrace, resultOf, type RunLine } from './millrace-process.ts'
 
+// On as many threads as there are cores, as for a user.
+delete process.env['MILLRACE_THREADS']
+
 let project: FaultProject
 
 beforeAll(async () => {

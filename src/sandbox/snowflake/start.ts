@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
+import { threadsOf } from '../../duckdb/open-database.ts'
 import { ownFolder } from '../../model/own-folder.ts'
 import { checkFault } from '../check-fault.ts'
 import { createFaultBoard, type FaultSpec } from '../fault.ts'
@@ -179,6 +180,7 @@ export async function startSnowflake(options: SnowflakeOptions): Promise<Running
 const openInstance = ({ directory, memoryLimit }: SnowflakeOptions): Promise<DuckDBInstance> =>
   DuckDBInstance.create(join(directory, 'warehouse.duckdb'), {
     memory_limit: memoryLimit ?? '1GB',
+    ...threadsOf(null),
     temp_directory: join(directory, 'spill'),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
