@@ -21,7 +21,7 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
   const flaw = definitionFlaw(definition)
   if (flaw !== null)
     throw new MillraceError('MR-1401', {
-      message: `The connector ${definition.name} cannot be opened: ${flaw}.`,
+      message: `The connector ${definition.name} cannot be opened: ${flaw}${flaw.endsWith('?') ? '' : '.'}`,
       next: `Mend it in connectors/${definition.name}.`,
       exit: 2,
     })

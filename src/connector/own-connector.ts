@@ -5,8 +5,8 @@
 import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
 import type { OpenedConnector } from './contract.ts'
+import { openedObject, openedStream } from './definition-forms.ts'
 import { itemFlaw, storedFlaw } from './item-flaw.ts'
-import { optionsFlaw } from './schema-flaw.ts'
 import { streamFlaw } from './stream-flaw.ts'
 import { textOf } from './text-of.ts'
 import { wrapConnector } from './wrap-connector.ts'
@@ -18,11 +18,11 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
   return wrapConnector(connector, {
     thrown: (error, doing) => asItsOwn(error, owner, doing),
     stream(stream) {
-      const flaw = streamFlaw(stream)
+      const flaw = openedStream(stream, '') ?? streamFlaw(stream)
       if (flaw !== null) throw broken(owner, `describing ${stream.name}: ${flaw}`)
     },
     object(object) {
-      const flaw = optionsFlaw(object)
+      const flaw = openedObject(object, '')
       if (flaw !== null) throw broken(owner, `describing ${object.name}: ${flaw}`)
     },
     item(item, { doing, ...reading }) {

@@ -1,17 +1,13 @@
-/** What a stream of a project's own says of itself, held against what can be: each wrong word would load rows wrongly, or none. */
+/** What a stream of a project's own names and is of, held against what it has: each wrong word would load rows wrongly, or none. */
 import { didYouMean } from '../model/did-you-mean.ts'
 import { decimalOf, type LogicalType } from '../model/logical-type.ts'
 import type { Stream } from './contract.ts'
-import { optionsFlaw } from './schema-flaw.ts'
 import { textOf } from './text-of.ts'
 
-type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen' | 'children' | 'options'>
+type Described = Pick<Stream, 'key' | 'columns' | 'version' | 'deletedWhen'> & Partial<Pick<Stream, 'children'>>
 
-/** What is wrong with it; null: nothing. */
-export function streamFlaw({ key, columns, version, deletedWhen, children, options }: Described): string | null {
-  if (!isList(children)) return '`children` is no list of streams'
-  const shape = shapeFlaw({ key, columns }) ?? children.map(childShapeFlaw).find((flaw) => flaw !== null)
-  if (shape) return shape
+/** What is wrong with it, whose members are of the right form; null: nothing. */
+export function streamFlaw({ key, columns, version, deletedWhen, children = [] }: Described): string | null {
   // What names a field has to name one that there is; else rows would have no key, or no version, and nobody would know.
   const named = { key, version: [version], 'deletedWhen.column': [deletedWhen?.column] }
   for (const [what, fields] of Object.entries(named))
@@ -20,21 +16,8 @@ export function streamFlaw({ key, columns, version, deletedWhen, children, optio
   for (const child of children)
     for (const field of [...child.key, child.parent])
       if (!Object.hasOwn(child.columns, field)) return `${child.name} names ${field}, which is no column of it`
-  return columnsFlaw([{ columns }, ...children]) ?? deletionFlaw(deletedWhen, columns) ?? optionsFlaw({ options })
+  return columnsFlaw([{ columns }, ...children]) ?? deletionFlaw(deletedWhen, columns)
 }
-
-function shapeFlaw({ key, columns }: Pick<Stream, 'key' | 'columns'>): string | null {
-  if (!isList(key)) return '`key` is no list of fields'
-  const isRecord = typeof columns === 'object' && columns !== null && !isList(columns)
-  return isRecord ? null : '`columns` is no record of field and type'
-}
-
-function childShapeFlaw(child: Stream['children'][number]): string | null {
-  const flaw = shapeFlaw(child)
-  return flaw === null ? null : `${child.name}: ${flaw}`
-}
-
-const isList = (value: unknown): boolean => Array.isArray(value)
 
 function columnsFlaw(tables: readonly Pick<Stream, 'columns'>[]): string | null {
   for (const { columns } of tables)
@@ -61,18 +44,14 @@ function typeFlaw(type: LogicalType): string | null {
 function deletionFlaw(deletedWhen: Stream['deletedWhen'], columns: Stream['columns']): string | null {
   if (!deletedWhen) return null
   const { column, is } = deletedWhen
-  const needed: readonly LogicalType[] | undefined = neededTypes.get(is)
-  if (!needed) return `\`deletedWhen.is\` is ${textOf(is)}, which is none of ${[...neededTypes.keys()].join(', ')}`
   const type = columns[column]
+  const needed = neededTypes[is]
   return needed.some((each) => each === type)
     ? null
     : `\`deletedWhen\` says that ${column} is ${is}, which needs a column of the type ${needed.join(' or ')}, and it has ${textOf(type)}`
 }
 
-const neededTypes: ReadonlyMap<string, readonly LogicalType[]> = new Map([
-  ['set', ['timestamp', 'date']],
-  ['true', ['boolean']],
-])
+const neededTypes = { set: ['timestamp', 'date'], true: ['boolean'] } as const
 
 const plainTypes = ['string', 'integer', 'double', 'boolean', 'date', 'timestamp', 'json', 'binary'] as const
 

@@ -18,7 +18,7 @@ import { own } from 'own-sdk'
 import { shared } from '../_shared/words.ts'
 const data: { readonly ok: boolean } = JSON.parse(readFileSync(new URL('data.json', import.meta.url), 'utf8'))
 if (word !== 'sdk' || own !== 'own' || shared !== 'shared' || !data.ok) throw new TypeError('something else was loaded')
-export default connector({ name: 'acme', title: 'Acme', config: z.object({}), open: () => ({ check: async () => {}, streams: () => [] }) } as never)
+export default connector({ name: 'acme', config: z.object({}), open: () => ({ check: async () => {}, streams: () => [] }) } as never)
 `
 
 /** As `npm init` and `npm install millrace some-sdk` leave it. */

@@ -12,6 +12,16 @@ import { MillraceError } from '../../src/model/millrace-error.ts'
 const owner = { name: 'parcelo', folder: fileURLToPath(new URL('.', import.meta.url)) }
 const signal = new AbortController().signal
 
+const order = {
+  name: 'order',
+  match: {},
+  fields: {},
+  operations: ['upsert'],
+  batch: { rows: 1, bytes: 1 },
+  preview: () => [],
+  write: () => Promise.resolve([]),
+}
+
 const opened = (parts: object) =>
   ownConnector(
     {
@@ -24,10 +34,13 @@ const opened = (parts: object) =>
             key: ['id'],
             columns: { id: 'string', doc: 'json' },
             children: [],
+            lagMs: 0,
+            overlapMs: 0,
+            read: () => undefined,
             ...parts,
           } as unknown as Stream,
         ]), // what is not typed
-      objects: () => Promise.resolve([{ name: 'order', ...parts } as unknown as DestinationObject]), // the same
+      objects: () => Promise.resolve([{ ...order, ...parts } as unknown as DestinationObject]), // the same
     } satisfies OpenedConnector,
     owner,
   )
@@ -173,11 +186,11 @@ const lines = { name: 'lines', key: ['id'], parent: 'id', columns: { id: 'string
 
 it.each([
   ['a key that is no column', { key: ['nope'] }, '`key` names nope'],
-  ['a key that is no list', { key: 'id' }, '`key` is no list'],
-  ['no columns', { columns: undefined }, '`columns` is no record of field and type'],
+  ['a key that is no list', { key: 'id' }, '`key` is id, which is no list of fields'],
+  ['no columns', { columns: undefined }, '`columns` is missing'],
   ['columns that are a list', { columns: ['id'] }, '`columns` is no record of field and type'],
-  ['children without columns', { children: [{ ...lines, columns: undefined }] }, 'lines: `columns` is no record'],
-  ['children without a key', { children: [{ ...lines, key: 'id' }] }, 'lines: `key` is no list of fields'],
+  ['children without columns', { children: [{ ...lines, columns: undefined }] }, '`children.lines.columns` is missing'],
+  ['children without a key', { children: [{ ...lines, key: 'id' }] }, '`children.lines.key` is id, which is no list'],
   ['children that are no list', { children: lines }, '`children` is no list of streams'],
   ['a version that is no column', { version: 'nope' }, '`version` names nope'],
   ['a flag of deletion that is no column', { deletedWhen: { column: 'nope', is: 'true' } }, 'names nope'],

@@ -33,7 +33,7 @@ beforeAll(() => {
   const wrongOptions = {
     wrong_config: `config: { key: z.string() }`,
     wrong_stream: `config: z.strictObject({}), streams: { orders: { docs: '', key: ['id'], order: 'none', columns: { id: 'string' }, async *read() {}, options: { from: z.string() } } }`,
-    wrong_object: `config: z.strictObject({}), objects: { order: { write: async () => [], options: z.string() } }`,
+    wrong_object: `config: z.strictObject({}), objects: { order: { match: {}, fields: {}, operations: [], batch: { rows: 1, bytes: 1 }, write: async () => [], options: z.string() } }`,
     wrong_stream_options: `config: z.strictObject({}), streamOptions: { orders: { from: z.string() } }, open: async () => ({})`,
     wrong_object_options: `config: z.strictObject({}), objectOptions: { order: null }, open: async () => ({})`,
     other_zod: `config: z.strictObject({}), streamOptions: { orders: { shape: {}, strict() {}, safeParse() {} } }, open: async () => ({})`,
@@ -78,17 +78,13 @@ it.each([
   ['broken', 'MR-1401', /cannot be loaded/],
   ['other_name', 'MR-1401', /calls itself "x"/],
   ['unreadable', 'MR-1401', /connector unreadable cannot be opened: the stream orders has neither `list` nor `read`/],
-  [
-    'untyped',
-    'MR-1401',
-    /connector untyped cannot be opened: the stream orders: `columns` is no record of field and type/,
-  ],
+  ['untyped', 'MR-1401', /connector untyped cannot be opened: the stream orders: `columns` is missing/],
   ['mistyped', 'MR-1401', /connector mistyped cannot be opened: the stream orders: .* did you mean string\?/],
   ['wrong_config', 'MR-1401', /connector wrong_config cannot be opened: `config` is no z\.strictObject/],
   ['wrong_stream', 'MR-1401', /the stream orders: `options` is no z\.strictObject/],
   ['wrong_object', 'MR-1401', /the object order: `options` is no z\.strictObject/],
-  ['wrong_stream_options', 'MR-1401', /in `streamOptions` `orders` is no z\.strictObject/],
-  ['wrong_object_options', 'MR-1401', /in `objectOptions` `order` is no z\.strictObject/],
+  ['wrong_stream_options', 'MR-1401', /opened: `streamOptions\.orders` is no z\.strictObject/],
+  ['wrong_object_options', 'MR-1401', /opened: `objectOptions\.order` is no z\.strictObject/],
   ['needs_sdk', 'MR-1302', /needs the package some-vendor-sdk/],
 ])('%s: %s', async (name, code, message) => {
   await expect(loadConnector(name, project)).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
