@@ -31,8 +31,11 @@ export const limit = z
   .union([z.int().min(0, limitForm), z.string().regex(/^\d+(\.\d+)?%$/, limitForm)], { error: limitForm })
   .transform((value, context): Limit => parseLimit(value) ?? refuse(context, value, limitForm))
 
-/** Checked, and kept as it was written. */
-export const durationText = z.string({ error: durationForm }).regex(/^(\d+(ms|[smhdw]))+$/, durationForm)
+/** Checked, and kept as it was written. What is none is told that alone: no bound is asked of it. */
+export const durationText = z
+  .string({ error: durationForm })
+  .regex(/^(\d+(ms|[smhdw]))+$/, { error: durationForm, abort: true })
+  .refine((text) => parseDuration(text) !== undefined, { error: 'this is longer than any calendar', abort: true })
 
 export const duration = durationText.transform(
   (value, context) => parseDuration(value) ?? refuse(context, value, durationForm),

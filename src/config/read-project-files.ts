@@ -29,7 +29,7 @@ export function readProjectFiles(root: string, report: Report): ProjectFiles {
   const millrace = readYaml(reader, projectFileName)
   const syncs = []
   const brokenSyncs = []
-  for (const { name, file } of listNamed(reader, 'syncs', ['.yaml', '.yml'])) {
+  for (const { name, file } of listNamed(reader, entriesOf(reader, 'syncs'), ['.yaml', '.yml'])) {
     const yaml = readYaml(reader, file)
     if (yaml) syncs.push({ name, yaml })
     else brokenSyncs.push(name)
@@ -98,8 +98,9 @@ const isThere = (root: string, file: string) => lstatSync(join(root, file), { th
 
 /** By name; of one model the file for all warehouses first. */
 function listModels(reader: Reader): readonly Omit<NamedModelFile, 'sql'>[] {
+  const entries = entriesOf(reader, 'models')
   const found = [null, ...warehouseTypes].flatMap((warehouse) =>
-    listNamed(reader, 'models', [warehouse === null ? '.sql' : `.${warehouse}.sql`]).map((each) => ({
+    listNamed(reader, entries, [warehouse === null ? '.sql' : `.${warehouse}.sql`]).map((each) => ({
       ...each,
       warehouse,
     })),
@@ -117,13 +118,13 @@ function listModels(reader: Reader): readonly Omit<NamedModelFile, 'sql'>[] {
   return found.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))
 }
 
-/** The files of a folder and its subfolders; the file's name is the sync's or model's name and there is only one of each. */
+/** Of what is in a folder and its subfolders; the file's name is the sync's or model's name and there is only one of each. */
 function listNamed(
   { root, report }: Reader,
-  folder: string,
+  entries: readonly Dirent[],
   extensions: readonly string[],
 ): { name: string; file: string }[] {
-  const files = entriesOf({ root, report }, folder)
+  const files = entries
     .filter(({ name }) => !name.startsWith('.'))
     // A folder that is named like a file is told when it is read.
     .filter((entry) => !entry.isDirectory() || extensions.some((ending) => entry.name.endsWith(ending)))
@@ -157,8 +158,14 @@ function listNamed(
 
 function entriesOf(reader: Reader, folder: string): readonly Dirent[] {
   if (!isThere(reader.root, folder)) return []
+  const path = join(reader.root, folder)
   try {
-    return readdirSync(join(reader.root, folder), { recursive: true, withFileTypes: true })
+    if (statSync(path).isDirectory()) return readdirSync(path, { recursive: true, withFileTypes: true })
+    reader.report('MR-1101', {
+      message: `${folder} is a file, and has the name of a folder of the project`,
+      next: 'Rename it, or move it elsewhere.',
+    })
+    return []
   } catch (cause) {
     reportUnreadable(reader, folder, cause)
     return []

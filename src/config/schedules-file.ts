@@ -22,8 +22,8 @@ const priority = z.enum(['high', 'normal', 'low'])
 
 const enabled = z.union([z.boolean(), z.array(someName).min(1)], { error: 'true, false, or a list of targets: [prod]' })
 
-/** So large that it is no safe number: longer than anything. Of another form: said already. */
-const msOf = (text: string): number => parseDuration(text) ?? (durationText.safeParse(text).success ? Infinity : 1)
+/** Of what is a duration. */
+const msOf = (text: string): number => parseDuration(text) ?? 0
 
 const grace = durationText
   .refine((text) => msOf(text) <= longestWaitMs, `a grace is ${longestWaitForm}`)
@@ -63,7 +63,7 @@ const schedule = strict({
     .optional()
     .describe('minute hour day month weekday; with seconds in front if there are six.'),
   every: durationText
-    .refine((text) => (parseDuration(text) ?? 0) >= 1000, 'an interval is a second at least')
+    .refine((text) => msOf(text) >= 1000, 'an interval is a second at least')
     .optional()
     .describe('A fixed interval: `1h`.'),
   at: z
