@@ -2,8 +2,10 @@
 import type { App } from '../app/app.ts'
 import { withConnection } from '../app/open-connection.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { exitCodeOf, type RunOutcome } from '../model/exit-code.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { detailText, discoveryText } from '../render/discovery-text.ts'
+import { errorsOf } from '../render/errors-of.ts'
 import { formatSeconds } from '../render/format-number.ts'
 import { printable } from '../render/printable.ts'
 import { renderTable } from '../render/table.ts'
@@ -30,7 +32,7 @@ export async function listConnections(shell: Shell): Promise<CommandResult> {
 export async function testConnections(shell: Shell, only: string | undefined): Promise<CommandResult> {
   return withApp(shell, { check: 'target' }, async (app) => {
     const names = only === undefined ? Object.keys(app.project.connections) : [known(app, only)]
-    let exitCode = 0
+    const outcomes: (RunOutcome | Error)[] = []
     for (const name of names) {
       const began = performance.now()
       try {
@@ -41,14 +43,18 @@ export async function testConnections(shell: Shell, only: string | undefined): P
         const seconds = (performance.now() - began) / 1000
         if (shell.json) shell.line({ type: 'connection_test', connection: name, ok: true, account, seconds })
         else shell.print(` ✓ ${printable(name)}  ${printable(account)}  ${formatSeconds(seconds)}\n`)
+        outcomes.push({ status: 'ok' })
       } catch (error) {
         if (shell.json) shell.line({ type: 'connection_test', connection: name, ok: false })
         else shell.print(` ✗ ${printable(name)}\n`)
         reportError(shell, error)
-        exitCode = 1
+        // Where it is not set up right, nothing was asked.
+        outcomes.push(
+          ...errorsOf(error).map((one) => (one.exitCode === 2 ? one : ({ status: 'failed', error: one } as const))),
+        )
       }
     }
-    return { exitCode }
+    return { exitCode: exitCodeOf(outcomes) }
   })
 }
 
