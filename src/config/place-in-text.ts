@@ -1,3 +1,4 @@
+import { linesOf } from '../model/lines-of.ts'
 import type { SourcePlace } from '../model/millrace-error.ts'
 
 /** A spot in a text that stands in a file, counted from the text's own beginning. */
@@ -13,7 +14,7 @@ export const isInText = (value: unknown): value is InText =>
 export function placeInText(place: SourcePlace, { text, line, column }: InText): SourcePlace {
   const wanted = text.split('\n')[line - 1] ?? ''
   if (wanted.trim() === '') return place
-  const lines = place.text.split('\n')
+  const lines = linesOf(place.text)
   for (let index = place.line - 1; index < lines.length; index++) {
     const at = (lines[index] ?? '').indexOf(wanted, index === place.line - 1 ? place.column - 1 : 0)
     if (at === -1) continue

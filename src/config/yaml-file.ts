@@ -50,7 +50,7 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
 
   const problems = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
   if (problems.length === 0) problems.push(...nodeFindings(document, at))
-  for (const { code, parts } of problems) report(code, withoutHidden(parts, text))
+  for (const { code, parts } of problems) report(code, withoutHidden(parts, text, lines))
   if (problems.length > 0) return undefined
 
   const value = toValue(document, file, report)
@@ -78,12 +78,11 @@ export const collectFindings =
   }
 
 /** Words about a value say no more of it than its frame. */
-function withoutHidden(parts: ErrorParts, text: string): ErrorParts {
+function withoutHidden(parts: ErrorParts, text: string, lines: LineCounter): ErrorParts {
   const { place } = parts
   if (!place) return parts
-  const [written, shown] = [text, place.text].map((each) =>
-    (each.split('\n')[place.line - 1] ?? '').slice(place.column - 1, place.column - 1 + place.length),
-  )
+  const start = (lines.lineStarts[place.line - 1] ?? 0) + place.column - 1
+  const [written, shown] = [text, place.text].map((each) => each.slice(start, start + place.length))
   if (!written || shown === undefined || written === shown) return parts
   const next = (parts.next === undefined ? [] : [parts.next]).flat()
   const clean = (words: string) => words.replaceAll(written, () => shown)

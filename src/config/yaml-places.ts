@@ -16,15 +16,18 @@ export type Path = readonly PropertyKey[]
 /** From offsets in a file's text to its place. */
 export type At = (start: number, end: number) => SourcePlace
 
-/** Finds where a path of the document's value stands. Indexes each map once: a file may have very many keys. */
+/** Each map is indexed once: a file may have very many keys. */
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
+
+function pairOf(map: YAMLMap, step: PropertyKey): Pair | undefined {
+  const index =
+    indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
+  indexes.set(map, index)
+  return index.get(String(step))
+}
+
+/** Finds where a path of the document's value stands. */
 export function placeFinder(document: Document, at: At): (path: Path, part: 'key' | 'value') => SourcePlace {
-  const indexes = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>()
-  const pairOf = (map: YAMLMap, step: PropertyKey): Pair | undefined => {
-    const index =
-      indexes.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
-    indexes.set(map, index)
-    return index.get(String(step))
-  }
   return (path, part) => {
     let node: unknown = document.contents
     let found: unknown = isMap(node) ? node.items[0]?.key : node
@@ -46,7 +49,7 @@ export function scalarRange(document: Document, path: Path): readonly [number, n
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
   let node = resolved(document.contents)
   for (const step of path) {
-    if (isMap(node)) node = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))?.value
+    if (isMap(node)) node = pairOf(node, step)?.value
     else node = isSeq(node) ? node.items[Number(step)] : undefined
     node = resolved(node)
   }

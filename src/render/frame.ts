@@ -1,3 +1,4 @@
+import { linesOf } from '../model/lines-of.ts'
 import type { SourcePlace } from '../model/millrace-error.ts'
 import { padToWidth } from './display-width.ts'
 import { printable } from './printable.ts'
@@ -12,7 +13,7 @@ import { printable } from './printable.ts'
  * What looks like a literal secret is covered, whatever the error is about.
  */
 export function renderFrame(place: SourcePlace, hint = ''): readonly string[] {
-  const lines = place.text.split('\n').map((line) => line.replace(/\r$/, ''))
+  const lines = linesOf(place.text)
   const target = lines[place.line - 1]
   if (target === undefined) return []
   const gutter = String(place.line).length

@@ -28,6 +28,23 @@ error[MR-1203] unknown key \`primary_keys\`
 `)
   })
 
+  test('of very many in one file takes no quadratic time', () => {
+    const cost = (lines: number) => {
+      const text = Array.from({ length: lines }, (_, index) => `  stream_${index}: {}`).join('\n')
+      const errors = Array.from(
+        { length: lines },
+        (_, index) => new MillraceError('MR-1208', { message: 'no such stream', place: place(text, index + 1, 3, 6) }),
+      )
+      const begin = process.cpuUsage()
+      renderError(new MillraceErrors(errors), { color: false })
+      const { user, system } = process.cpuUsage(begin)
+      return user + system
+    }
+    cost(1000)
+    // Four times as many: quadratic, it would take sixteen times as long. Of the processor's time, so that others do not count.
+    expect(cost(8000) / cost(2000)).toBeLessThan(10)
+  })
+
   test('of a guard says that nothing was sent, and both ways on', () => {
     const guard = new MillraceError('MR-4102', {
       message: 'customerio_people would change 31,204 rows, 65 % of what was accepted; max_changed is 30 %',
