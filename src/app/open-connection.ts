@@ -4,6 +4,7 @@ import { createHost, type EngineHost, type HostOptions } from '../connector/crea
 import type { Redactor } from '../connector/redact.ts'
 import { redactedConnector, redactThrown } from '../connector/redacted-connector.ts'
 import { loadConnector } from '../connector/registry.ts'
+import { issueWords } from '../model/issue-words.ts'
 import { MillraceErrors, MillraceError } from '../model/millrace-error.ts'
 import { inSession } from '../warehouse/session-context.ts'
 import type { App } from './app.ts'
@@ -93,7 +94,7 @@ async function parseKeys(
   { name: connector, config }: Awaited<ReturnType<typeof loadConnector>>,
   { name, keys, redactor }: Keys,
 ): Promise<unknown> {
-  const parsed = config.safeParse(keys)
+  const parsed = config.safeParse(keys, { error: issueWords })
   if (!parsed.success)
     throw new MillraceErrors(
       parsed.error.issues.map(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { boundWords } from '../model/issue-words.ts'
 import type { JsonObject } from '../model/json.ts'
 import { suggest } from './check-names.ts'
 import { checkSharedTables } from './check-shared-tables.ts'
@@ -97,7 +98,7 @@ function checkLayer(
   const merged = { ...context.base, ...keys }
   const isOverlay = at[0] === 'targets'
   const isOpenSecret = (key: string, value: unknown) => secretMeta(schema.shape[key]) && isLiteral(value)
-  const result = schema.safeParse(merged)
+  const result = schema.safeParse(merged, { error: boundWords })
   const issues = (result.success ? [] : result.error.issues)
     // A secret that is written out is told below, without its value.
     .filter((issue) => !isOpenSecret(String(issue.path[0]), valueAt(merged, issue.path.slice(0, 1))))
@@ -175,7 +176,7 @@ function checkOptions(
   if (!schemas) return
   const schema = Object.hasOwn(schemas, sync.object) ? schemas[sync.object] : undefined
   if (schema)
-    reportIssues(schema.strict().safeParse(sync.options).error?.issues ?? [], {
+    reportIssues(schema.strict().safeParse(sync.options, { error: boundWords }).error?.issues ?? [], {
       yaml: { file: sync.place.file, placeOf: places },
       value: sync.options,
       at: ['options'],

@@ -1,5 +1,6 @@
 /** The `options` of an ETL sync, as far as it is known without a network what its streams take. What depends on more, plan and run check. */
 import type { z } from 'zod'
+import { boundWords } from '../model/issue-words.ts'
 import { idleOptions, meantOptions } from '../model/meant-options.ts'
 import { suggest } from './check-names.ts'
 import type { EtlSync, StreamConfig } from './project.ts'
@@ -45,7 +46,7 @@ function checkOptions(sync: EtlSync, config: StreamConfig, context: Checked): vo
   const given = meantOptions(config, namesOf(schema))
   const at = ['streams', name, 'options']
   const isShared = ([option]: Path) => Object.hasOwn(given, String(option)) && !ownOptions.includes(String(option))
-  reportIssues(schema.strict().safeParse(given).error?.issues ?? [], {
+  reportIssues(schema.strict().safeParse(given, { error: boundWords }).error?.issues ?? [], {
     yaml: {
       file: sync.place.file,
       placeOf(path, part) {

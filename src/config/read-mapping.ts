@@ -1,6 +1,7 @@
 /** Reads what stands behind a field in `map`: a union of zod would only say that no form of many fits. */
 import { z } from 'zod'
 import { editDistance } from '../model/did-you-mean.ts'
+import { boundWords } from '../model/issue-words.ts'
 import { parseTemplate } from '../template/template.ts'
 import { someName, strict, type json } from './file-schema.ts'
 import {
@@ -158,7 +159,7 @@ function lookupOf({ model, by, column: taken, on_missing }: LookupFile): ModelLo
 type LookupFile = Extract<z.output<typeof lookUp>, { readonly model: string }>
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: object, reader: Reader): z.output<Schema> | undefined {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: boundWords })
   if (result.success) return result.data
   for (const issue of result.error.issues) reader.add({ ...issue, path: [...reader.path, ...issue.path] })
   return undefined

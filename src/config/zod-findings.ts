@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { SourcePlace } from '../model/millrace-error.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { boundWords, noneOfItsForms, nounOf } from '../model/issue-words.ts'
 import { isSecretName, secretReason } from './literal-secret.ts'
 import { isInText, placeInText } from './place-in-text.ts'
 import type { Report, YamlFile } from './yaml-file.ts'
@@ -14,7 +15,7 @@ export function parseBySchema<Schema extends z.ZodType>(
   yaml: YamlFile,
   report: Report,
 ): z.output<Schema> | undefined {
-  const result = schema.safeParse(yaml.value)
+  const result = schema.safeParse(yaml.value, { error: boundWords })
   if (result.success) return result.data
   reportIssues(result.error.issues, { yaml, value: yaml.value, at: [], knownKeys: undefined, report })
   return undefined
@@ -77,7 +78,7 @@ function reportIssue(issue: Issue, context: IssueContext): void {
       place: yaml.placeOf(path, 'value'),
     })
   } else if (issue.code === 'invalid_type') {
-    const noun = nouns.get(issue.expected) ?? issue.expected
+    const noun = nounOf(issue.expected)
     const form = isOwnWords(issue.message) ? `: ${issue.message}` : ''
     report('MR-1201', {
       message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${shown(value, path, yaml)}${form}`,
@@ -157,7 +158,7 @@ function reportUnion(issue: Issue & { readonly code: 'invalid_union' }, context:
   }
   if (nearest.length === 1 && nearest[0] && !nearest[0].every(saysLittle)) reportIssues(nearest[0], inner)
   else if (nearest.length > 1 && unknown.every((branch) => branch.length > 0)) reportUnknownInAll(unknown.flat(), inner)
-  else reportBadValue(issue.message, path, inner)
+  else reportBadValue(isOwnWords(issue.message) ? issue.message : noneOfItsForms, path, inner)
 }
 
 /** Several forms are equally near: an unknown key is compared with the keys of all of them. */
@@ -214,14 +215,3 @@ export function show(value: unknown, path: Path): string {
 }
 
 const notShown = 'a value that is not shown here'
-
-const nouns: ReadonlyMap<string, string> = new Map([
-  ['string', 'text'],
-  ['number', 'a number'],
-  ['int', 'a whole number'],
-  ['boolean', 'true or false'],
-  ['array', 'a list'],
-  ['object', 'an object'],
-  ['record', 'an object'],
-  ['null', 'nothing'],
-])

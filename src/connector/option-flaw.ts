@@ -1,6 +1,7 @@
 /** The connector's own options of a stream or an object, as a sync gives them, held against the schema that it has for them. */
 import { z } from 'zod'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { issueWords } from '../model/issue-words.ts'
 import type { JsonObject } from '../model/json.ts'
 
 type Taker = { readonly name: string; readonly options?: z.ZodObject }
@@ -17,7 +18,7 @@ function flawOf(taker: Taker, given: JsonObject): string | null {
   const known = optionNames(taker)
   const stray = Object.keys(given).find((name) => !known.includes(name))
   if (stray !== undefined) return strayOption(taker.name, stray, known)
-  const parsed = taker.options?.safeParse(given)
+  const parsed = taker.options?.safeParse(given, { error: issueWords })
   if (!parsed || parsed.success) return null
   const [issue] = parsed.error.issues
   return issue ? refusedValue(taker, issue, given) : `the options of ${taker.name} are refused`

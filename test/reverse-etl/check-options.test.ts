@@ -30,11 +30,11 @@ describe('the options of a delivery', () => {
     [{ list_id: '7', dayz: 3 }, 'MR-1209 people: audience has no option dayz; did you mean days? (syncs/people.yaml)'],
     [
       { list_id: '7', days: 700 },
-      'MR-1209 people: the option days of audience is refused: Too big: expected number to be <=90. (syncs/people.yaml)',
+      'MR-1209 people: the option days of audience is refused: it has to be at most 90. (syncs/people.yaml)',
     ],
     [
       { list_id: '7', by: ['emial'] },
-      'MR-1209 people: the option by.0 of audience is refused: Invalid option: expected one of "email"|"phone"; did you mean email? (syncs/people.yaml)',
+      'MR-1209 people: the option by.0 of audience is refused: it has to be email or phone; did you mean email? (syncs/people.yaml)',
     ],
     [
       { days: 3 },
