@@ -197,6 +197,7 @@ const field = members({
 
 const matchField = members({
   normalise: oneOf(['exact', 'trim', 'lower']),
+  unique: optional(yesOrNo),
   operations: optional(operations),
 } satisfies FormsOf<MatchField>)
 
