@@ -4,8 +4,9 @@ import { ignoringFolders, logicalType, quoteName, quoteText } from '../../duckdb
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import { rid } from '../sql/dialect.ts'
-import { wordingOf, type Engine, type LineColumn, type ListQuery, type ListRow } from '../sql/engine.ts'
+import { wordingOf, type Engine, type LineColumn } from '../sql/engine.ts'
 import { duckdbDialect } from './dialect.ts'
+import { streamLists } from './stream-lists.ts'
 
 export function duckdbEngine(db: Database): Engine {
   const { run, rows, stream } = db
@@ -156,27 +157,6 @@ const isMissing = (error: unknown): boolean =>
   error instanceof MillraceError &&
   error.cause instanceof Error &&
   /^Catalog Error: .* does not exist/.test(error.cause.message)
-
-/** A list leaves DuckDB as one JSON text: a cell of its own for each would cost more than the diff. */
-async function* streamLists(db: Database, { cells, lists, rest }: ListQuery): AsyncIterable<readonly ListRow[]> {
-  const columns = [
-    ...cells.map(([name, sql]) => `${sql} AS ${quoteName(name)}`),
-    ...lists.map(
-      ([name, when, list]) =>
-        `CASE WHEN ${when} THEN ${duckdbDialect.textList(list.map(({ sql, type }) => duckdbDialect.asText(sql, type)))} END AS ${quoteName(`#${name}`)}`,
-    ),
-  ]
-  for await (const chunk of db.stream(`SELECT ${columns.join(', ')} ${rest}`))
-    yield chunk.map((row) => ({
-      cells: row,
-      lists: Object.fromEntries(
-        lists.map(([name]) => {
-          const json = row[`#${name}`]
-          return [name, json === null || json === undefined ? null : (JSON.parse(json) as (string | null)[])] // made above
-        }),
-      ),
-    }))
-}
 
 function lines(path: string, columns: readonly LineColumn[]): string {
   const types = { text: 'VARCHAR', texts: 'VARCHAR[]', boolean: 'BOOLEAN', integer: 'BIGINT' } as const

@@ -3,7 +3,7 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Column, Table } from '../../model/table.ts'
 import type { TextRow } from '../../model/text-row.ts'
-import { wordingOf, type Engine, type ListCell, type ListQuery, type ListRow } from '../sql/engine.ts'
+import { orderedBy, wordingOf, type Engine, type ListCell, type ListQuery, type ListRow } from '../sql/engine.ts'
 import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './bring.ts'
 import { doubleText } from './client/double-text.ts'
 import { isConnectionLost } from './client/translate-error.ts'
@@ -213,7 +213,7 @@ const halfWidened = (at: string) =>
 
 async function* streamLists(
   stream: (sql: string) => AsyncIterable<readonly TextRow[]>,
-  { cells, lists, rest }: ListQuery,
+  { cells, lists, rest, order }: ListQuery,
 ): AsyncIterable<readonly ListRow[]> {
   const columns = [
     ...cells.map(([name, sql]) => `${sql} AS ${dialect.quote(name)}`),
@@ -222,7 +222,7 @@ async function* streamLists(
       ...list.map((cell, index) => `${cellSql(cell)} AS l${at}_${index}`),
     ]),
   ]
-  for await (const chunk of stream(`SELECT ${columns.join(', ')} ${rest}`))
+  for await (const chunk of stream(`SELECT ${columns.join(', ')} ${rest}${orderedBy(order)}`))
     yield chunk.map((row) => ({
       cells: row,
       lists: Object.fromEntries(

@@ -129,9 +129,27 @@ export type FenceRow = {
 export type ListQuery = {
   readonly cells: readonly (readonly [name: string, sql: string])[]
   readonly lists: readonly (readonly [name: string, when: string, cells: readonly ListCell[]])[]
-  /** FROM … */
+  /** FROM …, without an order where there is `order`. */
   readonly rest: string
+  readonly order?: ListOrder
 }
+
+export type ListOrder = {
+  /** Rows for which this is true come before the others. */
+  readonly first: string
+  /** By this text then, which no other row has. */
+  readonly key: string
+  /** FROM … WHERE …: where those two and `long` stand. `rest` begins with it, and neither adds rows to it nor takes any. */
+  readonly of: string
+  /** Cells that may be long. */
+  readonly long: readonly ListCell[]
+  /** There are so many rows at most. */
+  readonly rows: number
+}
+
+/** A list query's last words. */
+export const orderedBy = (order: ListOrder | undefined): string =>
+  order === undefined ? '' : ` ORDER BY ${order.first} DESC, ${order.key}`
 
 /** Comes out as the exact text of its type. */
 export type ListCell = { readonly sql: string; readonly type: LogicalType }

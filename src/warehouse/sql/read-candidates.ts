@@ -14,13 +14,15 @@ export async function* readCandidates(
   db: Engine,
   { request, counts, records }: Pick<Diffed, 'counts' | 'records'> & { readonly request: DiffRequest },
 ): AsyncIterable<readonly Candidate[]> {
-  if (counts.added + counts.changed + counts.retry + counts.removed === 0) return
+  const differing = counts.added + counts.changed + counts.retry + counts.removed
+  if (differing === 0) return
   const stored = storedTypes(await snapshotTableOf(db, request), request)
-  const snapshot = request.columns.map(({ name, type }, index) =>
+  const model = request.columns.map(({ type }, index) => ({ sql: `m${index}`, type }))
+  const sent = request.columns.map(({ name, type }, index) =>
     sentText(db, `s${index}`, { stored: stored.get(name) ?? type, now: type }),
   )
   const wanted = request.retriesOnly
-    ? `_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0))`
+    ? `(_class = ${retry} OR (_class = ${removed} AND (_intent OR _attempts > 0)))`
     : `_class IN (${[added, changed, retry, removed].join(', ')})`
   const first = request.removalsFirst
     ? `coalesce(_turned OR _class = ${removed}, false)`
@@ -34,8 +36,8 @@ export async function* readCandidates(
       ['bits', `_class${told.map(([name, bit]) => ` + CASE WHEN ${name} THEN ${bit} ELSE 0 END`).join('')}`],
     ],
     lists: [
-      ['model', `_class <> ${removed}`, request.columns.map(({ type }, index) => ({ sql: `m${index}`, type }))],
-      ['snapshot', '_stored', [...texts('s.state', 's.payload_hash'), ...snapshot]],
+      ['model', `_class <> ${removed}`, model],
+      ['snapshot', '_stored', [...texts('s.state', 's.payload_hash'), ...sent]],
       [
         'open',
         '_attempts > 0 OR _refusals > 0 OR _parked OR _value IS NOT NULL',
@@ -45,7 +47,8 @@ export async function* readCandidates(
         ? [['others', elsewhere.any, elsewhere.out.map((sql) => ({ sql, type: 'boolean' as const }))] as const]
         : []),
     ],
-    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records ? joinRecords(records) : ''} WHERE ${wanted} ORDER BY ${first} DESC, _key`,
+    rest: `FROM _diff LEFT JOIN ${snapshotOf(db, request)} s ON s.key = _key${records ? joinRecords(records) : ''} WHERE ${wanted}`,
+    order: { first, key: '_key', of: `FROM _diff WHERE ${wanted}`, long: [...model, ...sent], rows: differing },
   })
   const names = request.columns.map(({ name }) => name)
   const optIns = turnedIn.map(({ column }) => column)
