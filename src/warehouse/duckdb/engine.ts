@@ -6,6 +6,7 @@ import type { Table } from '../../model/table.ts'
 import { rid } from '../sql/dialect.ts'
 import { wordingOf, type Engine, type LineColumn } from '../sql/engine.ts'
 import { duckdbDialect } from './dialect.ts'
+import { readingLines } from './long-lines.ts'
 import { streamLists } from './stream-lists.ts'
 
 export function duckdbEngine(db: Database): Engine {
@@ -71,15 +72,17 @@ export function duckdbEngine(db: Database): Engine {
       await run(sql)
     },
     bring: async (paths) => `read_parquet([${paths.map(quoteText).join(', ')}], ${ignoringFolders})`,
-    loadLines: async (table, path, columns) => {
-      await run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${lines(path, columns)}`)
-    },
-    loadLists: async (table, path) => {
-      await run(
-        `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT from_json(json, '["VARCHAR"]') AS line ` +
-          `FROM read_ndjson_objects(${quoteText(path)}, maximum_object_size = ${maxLine}, ${ignoringFolders}) WHERE json_type(json) = 'ARRAY'`,
-      )
-    },
+    loadLines: (table, path, columns) =>
+      readingLines(path, async (size) => {
+        await run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${lines(path, columns)}${size})`)
+      }),
+    loadLists: (table, path) =>
+      readingLines(path, async (size) => {
+        await run(
+          `CREATE OR REPLACE TEMP TABLE ${table} AS SELECT from_json(json, '["VARCHAR"]') AS line ` +
+            `FROM read_ndjson_objects(${quoteText(path)}, ${ignoringFolders}${size}) WHERE json_type(json) = 'ARRAY'`,
+        )
+      }),
     bringValues: async (columns, values) =>
       `(SELECT * FROM (VALUES ${values.map((row) => `(${row.map(quoteText).join(', ')})`).join(', ')}) v(${wording.names(columns)}))`,
     prepare: async () => undefined,
@@ -158,13 +161,12 @@ const isMissing = (error: unknown): boolean =>
   error.cause instanceof Error &&
   /^Catalog Error: .* does not exist/.test(error.cause.message)
 
+/** All but its last bracket: what says how long a line may be comes before it. */
 function lines(path: string, columns: readonly LineColumn[]): string {
   const types = { text: 'VARCHAR', texts: 'VARCHAR[]', boolean: 'BOOLEAN', integer: 'BIGINT' } as const
   const read = columns.flatMap(({ name, type }) => (type === 'now' ? [] : [`${quoteName(name)}: '${types[type]}'`]))
   const made = columns.flatMap(({ name, type }) =>
     type === 'now' ? [`, ${duckdbDialect.now} AS ${quoteName(name)}`] : [],
   )
-  return `SELECT *${made.join('')} FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${read.join(', ')}}, ${ignoringFolders})`
+  return `SELECT *${made.join('')} FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${read.join(', ')}}, ${ignoringFolders}`
 }
-
-const maxLine = 64 << 20
