@@ -15,8 +15,9 @@ export function renderTable(
   const cells = rows.map((row) => columns.map((_, index) => printable(row[index] ?? '')))
   const headers = columns.map((column) => (typeof column === 'string' ? column : column.header))
   const aligns = columns.map((column) => (typeof column === 'string' ? 'left' : column.align))
+  // More arguments than some 120,000 are no call.
   const widths = headers.map((header, index) =>
-    Math.max(displayWidth(header), ...cells.map((row) => displayWidth(row[index] ?? ''))),
+    cells.reduce((width, row) => Math.max(width, displayWidth(row[index] ?? '')), displayWidth(header)),
   )
   const line = (texts: readonly string[]) =>
     ` ${texts.map((text, index) => padToWidth(text, widths[index] ?? 0, aligns[index])).join('  ')}`.trimEnd()

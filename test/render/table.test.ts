@@ -17,6 +17,11 @@ test('a table is aligned by what a terminal shows, and holds no control characte
 `)
 })
 
+test('a table of 150,000 rows is shown: rejects with a --limit, the parts of a backfill, the cursors of a sync', () => {
+  const rows = Array.from({ length: 150_000 }, (_, n) => [`key-${n}`, 'refused'])
+  expect(renderTable(['key', 'why'], rows).split('\n')).toHaveLength(rows.length + 2)
+}, 30_000)
+
 test('the demo shows a round per row, and a dash where there was nothing to deliver', () => {
   const round = { rejected: 0, added: 0, changed: 0, removed: 0 }
   const text = renderDemoTable([
