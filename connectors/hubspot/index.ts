@@ -32,12 +32,18 @@ export default connector({
   async open({ config, host }) {
     const api = await openClient(config, host)
     const statuses = createStatusSender(api)
+    const listed = async (signal: AbortSignal) => [
+      ...standardObjects,
+      ...(await listCustomObjects(api, signal)),
+      subscription,
+    ]
     const account = ({ signal }: CallContext) => describeAccount(api, config.access_token, signal)
     return {
       check: account,
       account,
+      objectNames: ({ signal }) => listed(signal),
       async objects({ names, signal }) {
-        const wanted = names ?? [...standardObjects, ...(await listCustomObjects(api, signal)), subscription]
+        const wanted = names ?? (await listed(signal))
         const objects: DestinationObject[] = []
         for (const name of wanted) {
           const properties =

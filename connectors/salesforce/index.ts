@@ -39,6 +39,10 @@ export default connector({
       (await describeGlobal(api, signal)).filter(
         (object) => object.queryable && !object.deprecatedAndHidden && whyUnreadable(object.name) === null,
       )
+    const writable = async (signal: AbortSignal) =>
+      (await describeGlobal(api, signal))
+        .filter((object) => (object.createable || object.updateable) && !object.deprecatedAndHidden)
+        .map(({ name }) => name)
     return {
       check,
       account: (context) => api.organizationId(context),
@@ -59,12 +63,9 @@ export default connector({
           if (object?.queryable && whyUnreadable(object.name) === null) streams.push(await makeStream(object, context))
         return streams
       },
+      objectNames: ({ signal }) => writable(signal),
       async objects({ names, signal }) {
-        const wanted =
-          names ??
-          (await describeGlobal(api, signal))
-            .filter((object) => (object.createable || object.updateable) && !object.deprecatedAndHidden)
-            .map(({ name }) => name)
+        const wanted = names ?? (await writable(signal))
         const described = await describeObjects(api, wanted, signal)
         const objects = described.filter((object) => object && (object.createable || object.updateable))
         const parents = await describeParents(api, described, signal)

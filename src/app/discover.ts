@@ -102,7 +102,10 @@ async function unknownName(
 ): Promise<MillraceError> {
   const names = [
     ...((await connector.streamNames?.({ signal })) ?? []),
-    ...((await connector.objects?.({ signal })) ?? []).map(({ name }) => name),
+    // To describe them all is a request each.
+    ...((await connector.objectNames?.({ signal })) ??
+      (await connector.objects?.({ signal }))?.map(({ name }) => name) ??
+      []),
   ]
   const near = didYouMean(wanted, names)
   const why = connector.whyNoStream?.(wanted) ?? null

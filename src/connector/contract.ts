@@ -117,6 +117,8 @@ export type OpenedConnector = {
     readonly names?: readonly string[]
     readonly signal: AbortSignal
   }) => Promise<readonly DestinationObject[]>
+  /** Their names, cheaply: for did-you-mean. @default those that `objects` describes */
+  readonly objectNames?: (context: CallContext) => Promise<readonly string[]>
   /** Ends what it keeps open: sockets, timers. Called behind the last call, whatever became of that. @default nothing */
   readonly close?: () => Promise<void>
 }

@@ -34,7 +34,7 @@ export type Wrapping = {
 
 /** The connector with a wrapping around every member that it has. Data passes as it is. */
 export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): OpenedConnector {
-  const { now, streams, streamNames, objects, close } = connector
+  const { now, streams, streamNames, objects, objectNames, close } = connector
   const guard = guardOf(wrapping)
   const account = wrapping.account ?? ((name) => name)
   const late = lateRequests()
@@ -45,6 +45,9 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
     ...(now && { now: guard('asking for the time', (context) => now.call(connector, context)) }),
     ...(streamNames && {
       streamNames: guard('listing streams', (context) => streamNames.call(connector, context)),
+    }),
+    ...(objectNames && {
+      objectNames: guard('listing objects', (context) => objectNames.call(connector, context)),
     }),
     ...((close || wrapping.forgotten) && {
       close: guard('closing', async () => {
