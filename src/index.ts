@@ -10,6 +10,7 @@ export { readResume } from './connector/resume-point.ts'
 export { retryAfterMs } from './connector/retry-after.ts'
 export { watchForCircle } from './connector/watch-for-circle.ts'
 export { cutPage } from './model/cut-page.ts'
+export { firstFew } from './model/first-few.ts'
 export { MillraceError } from './model/millrace-error.ts'
 export {
   unheard,

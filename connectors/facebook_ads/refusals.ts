@@ -1,4 +1,4 @@
-import { MillraceError, type Host, type Json } from 'millrace'
+import { firstFew, MillraceError, type Host, type Json } from 'millrace'
 import type { Accounts } from './account.ts'
 import { countDays } from './days.ts'
 import type { Days } from './insights-days.ts'
@@ -24,7 +24,7 @@ export function warnOfUnlisted(
   const gone = readPosition(last ?? null).done.filter((id) => !listed.has(id))
   if (gone.length > 0)
     host.warn(
-      `${stream}: ${gone.join(', ')} ${gone.length === 1 ? 'is' : 'are'} no longer among the accounts of the connection. What is loaded stays; an account that comes back is read from its beginning.`,
+      `${stream}: ${firstFew(gone)} ${gone.length === 1 ? 'is' : 'are'} no longer among the accounts of the connection. What is loaded stays; an account that comes back is read from its beginning.`,
     )
 }
 

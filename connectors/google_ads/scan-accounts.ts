@@ -1,5 +1,5 @@
 /** Which accounts a scan is about: those with which it began, as far as they are still there to be read. */
-import type { Host } from 'millrace'
+import { firstFew, type Host } from 'millrace'
 import type { Accounts, AdsAccount } from './accounts.ts'
 import { readPosition } from './position.ts'
 import type { Asked } from './read-entities.ts'
@@ -26,16 +26,20 @@ export async function warnOfOthers(
   const begun = begunWith(asked)
   const last = readPosition(asked.scan.last ?? null)?.accounts ?? []
   const listed = new Set(all.map(({ id }) => id))
-  for (const id of new Set([...last, ...(begun ?? [])]))
-    if (!listed.has(id) && !accounts.isSkipped({ id }))
-      host.warn(
-        `${name}: the account ${id} is no longer among those of the connection, and is not read. What was loaded from it stays as it is.`,
-      )
-  for (const account of all)
-    if (begun?.has(account.id) === false && isReadable(accounts, asked, account))
-      host.warn(
-        `${name}: the account ${account.id} was not read when this scan began. It is read from the next one on; days of a report before that one’s window, by  millrace backfill.`,
-      )
+  const gone = [...new Set([...last, ...(begun ?? [])])].filter((id) => !listed.has(id) && !accounts.isSkipped({ id }))
+  if (gone.length > 0) {
+    const [those, are, them] = gone.length === 1 ? ['account', 'is', 'it'] : ['accounts', 'are', 'them']
+    host.warn(
+      `${name}: the ${those} ${firstFew(gone)} ${are} no longer among those of the connection, and ${are} not read. What was loaded from ${them} stays as it is.`,
+    )
+  }
+  const later = all.filter((account) => begun?.has(account.id) === false && isReadable(accounts, asked, account))
+  if (later.length > 0) {
+    const [those, were, theyAre] = later.length === 1 ? ['account', 'was', 'It is'] : ['accounts', 'were', 'They are']
+    host.warn(
+      `${name}: the ${those} ${firstFew(later.map(({ id }) => id))} ${were} not read when this scan began. ${theyAre} read from the next one on; days of a report before that one’s window, by  millrace backfill.`,
+    )
+  }
 }
 
 const begunWith = ({ scan }: Asked): ReadonlySet<string> | undefined => {

@@ -1,4 +1,4 @@
-import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
+import { firstFew, MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
 import type { StripeAccounts } from './accounts.ts'
 import type { Among } from './position.ts'
 import { readAccount, type AccountRequest } from './read-account.ts'
@@ -17,7 +17,9 @@ export async function* readAccounts(
   const known = new Set(last.accounts)
   const read = [...(position?.read ?? [])]
   const all = stream.ofPlatform ? [await accounts.own(context.signal)] : await accounts.list(context.signal)
-  for (const id of known) if (!all.some((account) => account.id === id)) warnOfLost(stream.name, id, context)
+  const listed = new Set(all.map(({ id }) => id))
+  const lost = [...known].filter((id) => !listed.has(id))
+  if (lost.length > 0) warnOfLost(stream.name, lost, context)
   const todo = all.filter(({ id }) => !read.includes(id))
   let left = scan.limit
   let refusal: { readonly error: unknown } | null = null
@@ -50,10 +52,12 @@ export async function* readAccounts(
 }
 
 /** Once: the next scan does not know it. */
-const warnOfLost = (stream: string, account: string, { host }: AccountRequest['context']): void =>
+function warnOfLost(stream: string, lost: readonly string[], { host }: AccountRequest['context']): void {
+  const [those, are, them] = lost.length === 1 ? ['account', 'is', 'it'] : ['accounts', 'are', 'them']
   host.warn(
-    `${stream}: the account ${account} is no longer among those of the connection, and is not read. What was loaded from it stays as it is.`,
+    `${stream}: the ${those} ${firstFew(lost)} ${are} no longer among those of the connection, and ${are} not read. What was loaded from ${them} stays as it is.`,
   )
+}
 
 const goesWithIt = (stream: string, account: string, reason: string) =>
   new MillraceError('MR-3004', {

@@ -84,6 +84,14 @@ describe('a replacement takes nothing of an account', () => {
   })
 })
 
+it('accounts that a connection names no more are told of in one warning a stream, whatever their number', async () => {
+  const gone = Array.from({ length: 300 }, (_, n) => String(2_220_000_000 + n))
+  await ads.read('campaign', { last: { phase: 'done', accounts: [...all, ...gone] } })
+  expect(ads.warnings()).toEqual([
+    'campaign: the accounts 2220000000, 2220000001, 2220000002, 2220000003, 2220000004 and 295 more are no longer among those of the connection, and are not read. What was loaded from them stays as it is.',
+  ])
+})
+
 describe('a scan that is gone on with', () => {
   const resumeAt = (items: readonly ScanItem[], at: number): Json => {
     const item = items[at]
