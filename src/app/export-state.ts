@@ -104,7 +104,8 @@ export async function importSyncState(
     await app.warehouse.session({ runId, purpose: `import of ${sync.name}`, signal: app.signal }, async (session) => {
       if (sync.kind === 'etl') await refuseWithoutTables(session, sync, { file, state })
       else await settleSpool(app, session, { sync: sync.name, runId })
-      await session.upkeep.replace({ sync: sync.name, path: file, tables: state.header.tables, rows: state.rows })
+      const { header, rows } = state
+      await session.upkeep.replace({ sync: sync.name, kind: sync.kind, path: file, tables: header.tables, rows })
     })
     await writeAudit(app, {
       what: 'state import',
@@ -119,7 +120,7 @@ export async function importSyncState(
 
 async function headerOf(app: App, session: Session, sync: Sync): Promise<StateHeader> {
   const standing = await session.upkeep.tables(sync.name)
-  const wanted = sync.kind === 'etl' ? ['cursors'] : ['snapshots', 'snapshot', 'intents', 'rejects']
+  const wanted = sync.kind === 'etl' ? ['cursors', 'rejects'] : ['snapshots', 'snapshot', 'intents', 'rejects']
   const meta = sync.kind === 'etl' ? null : await session.reverse.readMeta(sync.name)
   return {
     type: 'millrace.state',

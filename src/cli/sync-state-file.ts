@@ -67,7 +67,7 @@ export async function importState(
 function consequenceOfImport(sync: Sync, { header, rows }: StateImport): string {
   const from = `${inWords(rows)} of ${printable(header.sync)} on ${printable(header.target)}, exported ${printable(header.exported_at)}, take the place of the state of ${sync.name}.`
   return sync.kind === 'etl'
-    ? `${from} What the tables lack of the time before those cursors is never read again.`
+    ? `${from} What the tables lack of the time before those cursors is never read again; rejects that stand here stay.`
     : `${from} What was sent since that export is compared with what was accepted then.`
 }
 

@@ -11,7 +11,8 @@ export type StateUpkeep = {
   /** The rows of one of them: every value as exact text, in the order of its columns. */
   readonly rows: (sync: string, table: StateTable) => AsyncIterable<readonly StateRow[]>
   /**
-   * Puts a file's rows in place of a sync's state, in one transaction; whoever is still at it loses the right to commit.
+   * Puts a file's rows in place of a sync's state, in one transaction; whoever is still at it loses the right to commit. Rejects of an ETL
+   * sync stay, and those of rows of which nothing is known here come beside them.
    * @throws MillraceError MR-1004 for rows that do not fit
    */
   readonly replace: (replacement: StateReplacement) => Promise<void>
@@ -52,6 +53,7 @@ export type StateRow = readonly (string | null)[]
 /** Rows as lines of a file: `["snapshot", …]`, the name of the table before the cells. Other lines are passed over. */
 export type StateReplacement = {
   readonly sync: string
+  readonly kind: 'etl' | 'reverse_etl'
   readonly path: string
   readonly tables: readonly StateTable[]
   /** How many there must be. */

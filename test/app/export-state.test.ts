@@ -34,7 +34,7 @@ it('whoever reads an exported state slowly holds neither the warehouse nor the s
         held.push(grant.granted ? null : grant.holder)
       },
     })
-    expect(rows).toEqual({ cursors: 0 })
+    expect(rows).toEqual({ cursors: 0, rejects: 0 })
     expect(
       read
         .trimEnd()

@@ -282,7 +282,8 @@ async function upkeep(bench: Workbench): Promise<void> {
         rows[table.name] = (rows[table.name] ?? 0) + 1
       }
     writeFileSync(path, lines.join(''))
-    await by.replace({ sync: 'other', path, tables, rows })
+    await by.replace({ sync: 'other', kind: 'reverse_etl', path, tables, rows })
+    await by.replace({ sync: 'load', kind: 'etl', path, tables: tables.filter(({ name }) => name === 'rejects'), rows })
     await by.move({
       from: 'other',
       to: 'third',

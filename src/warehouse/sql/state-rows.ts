@@ -35,27 +35,38 @@ export async function* stateRows(db: Engine, sync: string, table: StateTable): A
 }
 
 /** All or nothing: a row that does not fit, or one too few, and everything is as it was. */
-export async function replaceState(db: Engine, { sync, path, tables, rows }: StateReplacement): Promise<void> {
+export async function replaceState(db: Engine, replacement: StateReplacement): Promise<void> {
+  const { sync, path, kind, tables } = replacement
   await db.loadLists('_lines', path)
+  await checkCounts(db, replacement)
   // What it adds to the snapshot's table is additive, and on Snowflake no part of a transaction.
   for (const table of tables) await prepareTable(db, sync, table)
   await db.transaction(async () => {
     await lockSeededRow(db)
     await endFences(db, sync, 'import')
     await dropGenerations(db, sync)
-    for (const table of await stateTablesOfSync(db, sync))
-      await db.run(
-        `DELETE FROM ${db.relation(stateSchema, storedName(sync, table.name))} ${ofSync(db, sync, table.name)}`,
-      )
-    for (const table of tables) {
-      const inserted = await insertRows(db, { sync, path, table })
-      if (inserted !== (rows[table.name] ?? 0))
-        throw new MillraceError('MR-1004', {
-          message: `${path}: it says ${rows[table.name] ?? 0} rows of ${table.name}, and ${inserted} were read.`,
-          kept: 'The state is as it was.',
-        })
-    }
+    for (const { name } of await stateTablesOfSync(db, sync))
+      if (!isAddedTo(kind, name))
+        await db.run(`DELETE FROM ${db.relation(stateSchema, storedName(sync, name))} ${ofSync(db, sync, name)}`)
+    for (const table of tables) await insertRows(db, { replacement, table })
   })
+}
+
+/** What a source refused is missing in tables that stay, and behind its cursors nothing reads it again: a file adds to it only. */
+const isAddedTo = (kind: StateReplacement['kind'], name: StateTableName): boolean =>
+  kind === 'etl' && name === 'rejects'
+
+async function checkCounts(db: Engine, { path, tables, rows }: StateReplacement): Promise<void> {
+  const name = db.item('line', 0)
+  const counted = await db.rows(`SELECT ${name} AS name, count(*) AS n FROM _lines GROUP BY ${name}`)
+  for (const table of tables) {
+    const [said, read] = [rows[table.name] ?? 0, Number(counted.find((row) => row['name'] === table.name)?.['n'] ?? 0)]
+    if (read !== said)
+      throw new MillraceError('MR-1004', {
+        message: `${path}: it says ${said} rows of ${table.name}, and ${read} were read.`,
+        kept: 'The state is as it was.',
+      })
+  }
 }
 
 /** The snapshot's table has the columns that its rows need; those of the others are the same for every sync. */
@@ -74,20 +85,23 @@ async function prepareTable(db: Engine, sync: string, { name, columns }: StateTa
 
 async function insertRows(
   db: Engine,
-  { sync, path, table }: { readonly sync: string; readonly path: string; readonly table: StateTable },
-): Promise<number> {
+  { replacement: { sync, path, kind }, table }: { readonly replacement: StateReplacement; readonly table: StateTable },
+): Promise<void> {
   const target = db.relation(stateSchema, storedName(sync, table.name))
   const columns = [...(table.name === 'snapshot' ? [] : ['sync']), ...table.columns.map((column) => column.name)]
   const cells = [
     ...(table.name === 'snapshot' ? [] : [db.text(sync)]),
     ...table.columns.map(({ type }, index) => db.fromText(db.item('line', index + 1), type)),
   ]
+  const item = (name: string) => db.item('line', table.columns.findIndex((column) => column.name === name) + 1)
+  const isNew = isAddedTo(kind, table.name)
+    ? ` AND NOT EXISTS (SELECT 1 FROM ${target} k WHERE k.sync = ${db.text(sync)} AND k.stream = ${item('stream')} AND k.key = ${item('key')})`
+    : ''
   try {
-    const inserted = await db.run(
+    await db.run(
       `INSERT INTO ${target} (${db.names(columns)}) SELECT ${cells.join(', ')} ` +
-        `FROM _lines WHERE ${db.item('line', 0)} = ${db.text(table.name)}`,
+        `FROM _lines WHERE ${db.item('line', 0)} = ${db.text(table.name)}${isNew}`,
     )
-    return inserted.rowsChanged
   } catch (error) {
     throw new MillraceError('MR-1004', {
       message: `${path}: a row of ${table.name} does not fit: ${error instanceof Error ? error.message : String(error)}`,

@@ -45,7 +45,7 @@ export function upkeepConformance(open: OpenWarehouse): void {
       const before = await everything('out')
       expect(before['snapshot']?.find(([key]) => key === 'a')).toEqual(expect.arrayContaining([...exact]))
       const file = await fileOf('out')
-      await session(({ upkeep }) => upkeep.replace({ sync: 'other', ...file }))
+      await session(({ upkeep }) => upkeep.replace({ sync: 'other', kind: 'reverse_etl', ...file }))
       expect(await everything('other')).toEqual(before)
       expect(await everything('out')).toEqual(before)
       const stored = `SELECT * EXCLUDE (run_id) FROM _millrace.snapshot_other ORDER BY key`
@@ -56,7 +56,7 @@ export function upkeepConformance(open: OpenWarehouse): void {
       const late = await fill()
       const file = await fileOf('out')
       await late.acknowledge([answer('later', { values: exact })])
-      await session(({ upkeep }) => upkeep.replace({ sync: 'out', ...file }))
+      await session(({ upkeep }) => upkeep.replace({ sync: 'out', kind: 'reverse_etl', ...file }))
       expect((await everything('out'))['snapshot']?.map(([key]) => key)).toEqual(['a', "b'", 'gone'])
       expect((await errorOf(late.acknowledge([answer('x', { values: exact })]))).code).toBe('MR-2005')
     })
@@ -76,10 +76,28 @@ export function upkeepConformance(open: OpenWarehouse): void {
         ),
       }
       for (const file of [wrong, missing, strange]) {
-        const error = await errorOf(session(({ upkeep }) => upkeep.replace({ sync: 'out', ...file })))
+        const error = await errorOf(
+          session(({ upkeep }) => upkeep.replace({ sync: 'out', kind: 'reverse_etl', ...file })),
+        )
         expect(error).toMatchObject({ code: 'MR-1004', kept: 'The state is as it was.' })
         expect(await everything('out')).toEqual(before)
       }
+    })
+
+    test('of a load leaves what was refused, and brings what is not known here', async () => {
+      await fill()
+      const all = await fileOf('out', (line) => line.replace('"open"', '"settled"'))
+      const file = { ...all, tables: all.tables.filter(({ name }) => name === 'cursors' || name === 'rejects') }
+      const rejects = async (sync: string) => (await everything(sync))['rejects']
+      const before = await rejects('out')
+      expect(before).toHaveLength(1)
+      const fromOlder = { ...file, tables: file.tables.filter(({ name }) => name === 'cursors') }
+      for (const each of [file, fromOlder]) {
+        await session(({ upkeep }) => upkeep.replace({ sync: 'out', kind: 'etl', ...each }))
+        expect(await rejects('out')).toEqual(before)
+      }
+      await session(({ upkeep }) => upkeep.replace({ sync: 'new', kind: 'etl', ...file }))
+      expect(await rejects('new')).toEqual([before?.[0]?.map((cell) => (cell === 'open' ? 'settled' : cell))])
     })
 
     test('goes to another name whole, with the destination that it is of', async () => {
