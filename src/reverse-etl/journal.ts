@@ -14,6 +14,8 @@ import { inSpool } from './spool-refusal.ts'
 /** What all answers of a run are committed with. */
 export type JournalHeader = {
   readonly fence: Fence
+  /** To which is sent; older versions did not write it down. */
+  readonly account?: string
   readonly columns: readonly SnapshotColumn[]
   readonly mappingVersion: string
 }

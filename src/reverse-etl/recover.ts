@@ -13,18 +13,19 @@ export async function recoverJournals(
   { runId, emit }: { readonly runId: string; readonly emit: Emit },
 ): Promise<void> {
   for (const { directory, header, segments, receipts, takenBack } of journals) {
-    const { fence } = header
+    const { fence, account } = header
     const now = await session.state.readFence(fence)
     const stands = now !== null && now.epoch === fence.epoch && now.runId === fence.runId
     const commits = stands && (await session.reverse.hasSnapshot(fence.sync))
-    const isKnown = stands || (await session.reverse.readMeta(fence.sync)) !== null
+    let isKnown = true
     let rows = 0
     for (const segment of segments) {
       if (segment.rows === 0 || (await session.state.hasCommit(fence.runId, fence.stream, segment.sequence))) continue
       rows += segment.rows
       if (commits)
         await session.reverse.acknowledge({ ...header, sequence: segment.sequence, path: segment.path, ledger: {} })
-      else if (isKnown) await session.reverse.reopenIntents({ ...fence, keys: await keysIn(segment.path) })
+      else
+        isKnown = (await session.reverse.reopenIntents({ fence, account, keys: await keysIn(segment.path) })) !== null
     }
     if (rows > 0)
       emit({
@@ -33,23 +34,21 @@ export async function recoverJournals(
         from_run: fence.runId,
         message: commits
           ? `taking over from run ${fence.runId}: ${rows} answers it had received are committed now`
-          : stands
-            ? `the snapshot is lost to which ${rows} answers of run ${fence.runId} belong: their intents are open again`
-            : isKnown
-              ? `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`
-              : `the ${rows} rows that run ${fence.runId} had sent are forgotten with the state of ${fence.sync}`,
+          : !isKnown
+            ? `the ${rows} rows that run ${fence.runId} had sent are forgotten with the state of ${fence.sync}`
+            : stands
+              ? `the snapshot is lost to which ${rows} answers of run ${fence.runId} belong: their intents are open again`
+              : `run ${fence.runId} ended late: the ${rows} rows it had sent will be sent again`,
       })
     // Behind the answers: what they say of these counts for nothing.
     const keys = (await Promise.all(takenBack.map(keysIn))).flat()
-    if (isKnown && keys.length > 0) {
-      await session.reverse.reopenIntents({ ...fence, keys, takenBack: true })
+    if (keys.length > 0 && (await session.reverse.reopenIntents({ fence, account, keys, takenBack: true })) !== null)
       emit({
         type: 'run.takeover',
         run_id: runId,
         from_run: fence.runId,
         message: `${keys.length} rows of which the connector answered run ${fence.runId} before it had sent all will be sent again`,
       })
-    }
     // A job that it had begun is settled before anything is sent (settle-jobs.ts); its rows are needed for that.
     if (receipts.length === 0) await dropDirectory(directory)
   }

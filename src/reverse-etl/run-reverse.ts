@@ -16,6 +16,7 @@ import { deliver } from './deliver.ts'
 import { encoderVersion } from './encode-value.ts'
 import { checkGuards, guardCounts, guardError } from './guards.ts'
 import { Journal, type JournalHeader } from './journal.ts'
+import { findLeaseLost } from './lease-lost.ts'
 import { dropDirectory, leftJournals } from './left-journals.ts'
 import { resolveMapping, type ResolvedMapping } from './mapping.ts'
 import { personalFields } from './personal-values.ts'
@@ -72,6 +73,9 @@ async function recoverAndPrepare(
   return context.warehouse.session(
     { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
     async (session) => {
+      // Whoever was frozen until now may come behind a reset: what it intended would stand in a state that was forgotten.
+      const lost = await findLeaseLost(context, request.object)
+      if (lost) throw lost
       const stored = await session.reverse.readMeta(request.sync.name)
       // Before anything is touched: a run may be on there, under a lease of another name. Nor does another account know of the jobs.
       const problem = stored && otherDestination(request.sync, { stored, wanted: destinationOf(request) })
@@ -137,7 +141,7 @@ async function prepare(
     now: context.clock.now(),
   })
   const { diff, counts } = comparison
-  const header = { fence, columns: mapping.columns, mappingVersion: mapping.version }
+  const header = { fence, account: request.account, columns: mapping.columns, mappingVersion: mapping.version }
   for (const message of warningsOf(sync, mapping, { ...diff, ...counts }))
     context.emit({ type: 'run.warning', run_id: context.runId, message })
   context.emit({

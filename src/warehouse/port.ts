@@ -183,15 +183,18 @@ export type ReverseSession = {
   }) => Promise<void>
   /** Commits what the destination said, fenced. */
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
-  /** Inserts the intents that are missing, without a fence (promise 5). Gives how many. Those of other runs stay open whatever is acknowledged, until another run takes them over. */
+  /**
+   * Inserts the intents that are missing, though the fence may be another's by now (promise 5). Gives how many; null, and inserts none, where the
+   * sync's state was forgotten or moved since, or is of another destination. Those of other runs stay open whatever is acknowledged, until another run takes them over.
+   */
   readonly reopenIntents: (request: {
-    readonly sync: string
-    readonly runId: string
-    readonly epoch: number
+    readonly fence: Fence
+    /** To which they were sent. @default not known, as of what an older version left */
+    readonly account?: string | undefined
     readonly keys: readonly { readonly key: string; readonly op: string }[]
     /** What the run's `changes` say of them is not known either. @default they stay */
     readonly takenBack?: true
-  }) => Promise<number>
+  }) => Promise<number | null>
   readonly countIntents: (sync: string) => Promise<number>
   /** With the fence just taken: intents of runs that crossed are this run's, and what it is told of them closes them. Gives how many are open. */
   readonly takeIntentsOver: (fence: Fence) => Promise<number>

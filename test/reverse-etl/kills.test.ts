@@ -199,11 +199,22 @@ describe('answers that cannot be committed now', () => {
 })
 
 describe('a run that finds its lease lost', () => {
+  it('before it has compared anything writes nothing: its state may have been forgotten meanwhile', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    const { error } = await run(world, { context: { holdsLease: () => Promise.resolve(false) } }).catch(
+      (thrown: unknown) => ({ error: thrown }),
+    )
+    expect(error).toMatchObject({ code: 'MR-2005' })
+    expect(await intents(world)).toEqual([])
+    expect(await world.warehouse.session({ runId: 'look', purpose: 'look' }, (s) => s.upkeep.has('people'))).toBe(false)
+  })
+
   it('sends nothing more, and leaves its intents open', async () => {
     const world = makeWorld()
     world.people = [ann, ben, cleo, dan]
     let asked = 0
-    const { error, ledger } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked === 1) } })
+    const { error, ledger } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 2) } })
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(world.vendor.requests).toEqual([['3', '1', '2']])
     expect(ledger).toMatchObject({ delivered: 3, unknown: 1 })
@@ -215,7 +226,7 @@ describe('a run that finds its lease lost', () => {
     world.people = [ann, ben]
     world.vendor.faults.set('2', { kind: 'refuse_request' })
     let asked = 0
-    const { error } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked === 1) } })
+    const { error } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 2) } })
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(world.vendor.requests).toEqual([['1', '2']])
     expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])

@@ -312,7 +312,10 @@ describe('a row that left, and of which two runs that crossed have an intent', (
       const world = await afterAnnLeft(onRemoved)
       await world.warehouse.session({ runId: 'late', purpose: 'reopen' }, async ({ reverse }) => {
         for (const runId of ['second', 'first'])
-          await reverse.reopenIntents({ sync: world.sync.name, runId, epoch: 1, keys: [{ key: '1', op: 'upsert' }] })
+          await reverse.reopenIntents({
+            fence: { sync: world.sync.name, stream: 'person', partition: '', epoch: 1, runId },
+            keys: [{ key: '1', op: 'upsert' }],
+          })
       })
       expect((await run(world)).ledger).toMatchObject({ removed: 1, unchanged: 1 })
       expect(await intents(world)).toEqual([])

@@ -1,7 +1,7 @@
 /** One of everything that a warehouse is asked to do, in titled parts: what its statements are recorded of. */
 import { writeFileSync } from 'node:fs'
 import type { Session } from '../../src/warehouse/port.ts'
-import { answer, openReverse, refused } from './reverse.ts'
+import { answer, fenceOf, openReverse, refused } from './reverse.ts'
 import { at, collect, scope, tableOf, unseen, type Columns, type Row, type Workbench } from './workbench.ts'
 
 export async function playStatements(bench: Workbench, title: (part: string) => void): Promise<void> {
@@ -242,16 +242,15 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
   ])
   await bench.session(async ({ reverse: session }) => {
     await session.reopenIntents({
-      sync: 'out',
-      runId: 'run-1',
-      epoch: 1,
+      fence: fenceOf('run-1'),
+      account: 'acct',
       keys: [{ key: '4', op: 'upsert' }],
       takenBack: true,
     })
     await session.countIntents('out')
     await session.readReceipts('out')
     await session.readMeta('out')
-    await session.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys: [{ key: '2', op: 'upsert' }] })
+    await session.reopenIntents({ fence: fenceOf('late'), keys: [{ key: '2', op: 'upsert' }] })
   })
   await reverse.takeIntentsOver()
   await reverse.acknowledge([

@@ -5,6 +5,7 @@ import type {
   Candidate,
   DiffCounts,
   DiffRequest,
+  Fence,
   SnapshotColumn,
   SnapshotMeta,
 } from '../../src/warehouse/port.ts'
@@ -41,6 +42,15 @@ export const meta: SnapshotMeta = {
   mappingVersion: 'm1',
   encoderVersion: 1,
 }
+
+/** What a run holds, or held before another took over. */
+export const fenceOf = (runId: string, sync = 'out', epoch = 1): Fence => ({
+  sync,
+  stream: 'person',
+  partition: '',
+  epoch,
+  runId,
+})
 
 export async function openReverse(bench: Workbench, setup: ReverseSetup): Promise<Reverse> {
   const { sync = 'out' } = setup

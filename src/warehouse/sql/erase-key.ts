@@ -2,7 +2,9 @@
 import type { Engine } from './engine.ts'
 import type { KeyPlace, StateUpkeep } from '../state-upkeep.ts'
 import { keySql } from './key-text.ts'
+import { erasedBy } from './reopen-intents.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
+import { endFences } from './take-fences.ts'
 
 export async function findKey(db: Engine, keys: readonly string[]): Promise<readonly KeyPlace[]> {
   const isKey = `key IN (${keys.map(db.text).join(', ')})`
@@ -30,6 +32,8 @@ export async function eraseKey(
 ): Promise<readonly KeyPlace[]> {
   const isRow = `sync = ${db.text(sync)} AND key = ${db.text(key)}`
   return db.transaction(async () => {
+    // A run that was frozen would bring the key back with what it had been told.
+    await endFences(db, sync, erasedBy)
     const erased: KeyPlace[] = []
     const count = (table: KeyPlace['table'], rows: number) => {
       if (rows > 0) erased.push({ sync, table, key, rows, state: null })

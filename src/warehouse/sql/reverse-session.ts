@@ -9,7 +9,8 @@ import { acknowledge } from './acknowledge.ts'
 import { diffModel, keysAtStake, type Diffed } from './diff.ts'
 import { readCandidates } from './read-candidates.ts'
 import { crossed, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
-import { fencedTransaction, lockFences } from './fence.ts'
+import { fencedTransaction } from './fence.ts'
+import { intentColumns, reopenIntents } from './reopen-intents.ts'
 import { replaceRow } from './replace-row.ts'
 import { ensureTable } from './tables.ts'
 
@@ -51,31 +52,7 @@ export function reverseSession(db: Engine): ReverseSession {
       await openIntents(db, fence, { path, meta, settles })
     },
     acknowledge: (request) => acknowledge(db, request),
-    reopenIntents: async ({ sync, runId, epoch, keys, takenBack }) => {
-      if (keys.length === 0) return 0
-      const values = await db.bringValues(
-        ['key', 'op'],
-        keys.map(({ key, op }) => [key, op]),
-      )
-      return db.transaction(async () => {
-        // An INSERT waits for nobody: an intent that whoever acknowledges now is about to delete would be seen as there.
-        await db.run(lockFences(db, sync))
-        // What whoever took over has sent meanwhile may lie under what was sent late: no answer to it closes the intent.
-        await db.run(
-          `UPDATE _millrace.intents SET epoch = ${crossed} WHERE sync = ${db.text(sync)} AND run_id <> ${db.text(runId)} AND key IN (SELECT v.key FROM ${values} v)`,
-        )
-        const result = await db.run(
-          `INSERT INTO _millrace.intents ${intentColumns} SELECT ${db.text(sync)}, v.key, any_value(v.op), ${db.text(runId)}, ${epoch}, ${db.now} ` +
-            `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${db.text(sync)} AND i.key = v.key) GROUP BY v.key`,
-        )
-        if (takenBack)
-          await db.run(
-            `UPDATE _millrace.changes SET status = 'unknown', reason = ${db.text('the connector answered before it had sent all')} ` +
-              `WHERE sync = ${db.text(sync)} AND run_id = ${db.text(runId)} AND key IN (SELECT v.key FROM ${values} v)`,
-          )
-        return result.rowsChanged
-      })
-    },
+    reopenIntents: (request) => reopenIntents(db, request),
     countIntents: async (sync) => {
       const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
       return Number(row?.['n'] ?? 0)
@@ -174,8 +151,6 @@ async function writeMeta(db: Engine, sync: string, meta: SnapshotMeta): Promise<
     },
   })
 }
-
-const intentColumns = '(sync, key, op, run_id, epoch, opened_at)'
 
 /** As it was written: what `readReceipts` gives is found again. */
 const receiptText = (db: Engine): string => db.asText('receipt', 'json')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../../src/warehouse/port.ts'
 import { errorOf, useWorkbench, type OpenWarehouse } from '../workbench.ts'
-import { answer, meta, openReverse, refused } from '../reverse.ts'
+import { answer, fenceOf, meta, openReverse, refused } from '../reverse.ts'
 
 export function acknowledgeConformance(open: OpenWarehouse): void {
   describe('intents and acknowledgements', () => {
@@ -144,12 +144,41 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
         { key: "b'", op: 'upsert' },
       ]
       await bench().session(async (session) => {
-        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys })).toBe(1)
-        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys })).toBe(0)
-        expect(await session.reverse.reopenIntents({ sync: 'out', runId: 'late', epoch: 1, keys: [] })).toBe(0)
+        expect(await session.reverse.reopenIntents({ fence: fenceOf('late'), keys })).toBe(1)
+        expect(await session.reverse.reopenIntents({ fence: fenceOf('late'), keys })).toBe(0)
+        expect(await session.reverse.reopenIntents({ fence: fenceOf('late'), keys: [] })).toBe(0)
         expect(await session.reverse.countIntents('out')).toBe(2)
       })
       expect(await bench().rows(`SELECT op FROM _millrace.intents WHERE key = 'a'`)).toEqual([{ op: 'upsert' }])
+    })
+
+    test('nothing is opened again of a state that was forgotten or moved, or is of another account', async () => {
+      const delivery = await reverse()
+      await delivery.intend([{ key: 'a', op: 'upsert' }])
+      const reopen = (account?: string) =>
+        bench().session(({ reverse: late }) =>
+          late.reopenIntents({ fence: fenceOf('late'), account, keys: [{ key: 'b', op: 'upsert' }] }),
+        )
+      expect(await reopen('another')).toBeNull()
+      expect(await intents()).toBe(1)
+      expect(await reopen(meta.account)).toBe(1)
+      await bench().session(({ upkeep }) => upkeep.move({ from: 'out', to: 'new', destination: null }))
+      expect(await reopen()).toBeNull()
+      await bench().session(({ upkeep }) => upkeep.move({ from: 'new', to: 'out', destination: null }))
+      await bench().session(({ state }) => state.reset('out', null))
+      expect(await reopen()).toBeNull()
+      expect(await bench().rows('SELECT * FROM _millrace.intents')).toEqual([])
+    })
+
+    test('whoever was erased does not come back with what a late run has sent, nor with its answers', async () => {
+      const delivery = await reverse()
+      const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
+      await delivery.intend(keys)
+      await bench().session(({ upkeep }) => upkeep.eraseKey({ sync: 'out', key: 'a', keepHash: false }))
+      expect((await errorOf(delivery.acknowledge([answer('a', { values: ['Ann'] })]))).code).toBe('MR-2005')
+      const reopened = bench().session(({ reverse: late }) => late.reopenIntents({ fence: fenceOf('run-1'), keys }))
+      expect(await reopened).toBe(0)
+      expect(await bench().rows('SELECT key FROM _millrace.intents')).toEqual([{ key: 'b' }])
     })
 
     test('an intent that a late run has crossed stays open whatever its own run acknowledges, until it is intended anew', async () => {
@@ -164,7 +193,7 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       await delivery.intend(both)
       // Its sending of `a` came after that of whoever has taken over, and before this one's answer was committed.
       await bench().session(({ reverse: late }) =>
-        late.reopenIntents({ sync: 'out', runId: 'late', epoch: 0, keys: [{ key: 'a', op: 'upsert' }] }),
+        late.reopenIntents({ fence: fenceOf('late'), keys: [{ key: 'a', op: 'upsert' }] }),
       )
       await delivery.acknowledge(taken)
       expect(await open()).toEqual(['a'])
@@ -178,7 +207,7 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
       await delivery.intend(keys)
       const sendLate = (runId: string) =>
-        bench().session(({ reverse: late }) => late.reopenIntents({ sync: 'out', runId, epoch: 1, keys }))
+        bench().session(({ reverse: late }) => late.reopenIntents({ fence: fenceOf(runId), keys }))
       const open = async () =>
         (await bench().rows(`SELECT key FROM _millrace.intents ORDER BY key`)).map(({ key }) => key)
       await sendLate('late')
@@ -195,19 +224,20 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
 
     test('reopening what was taken back takes back what the changes of its run say of it, and of nothing else', async () => {
       const delivery = await reverse()
+      await delivery.intend([])
       const sent = ['a', 'b'].map((key) => answer(key, { values: ['x'], fields: '{}', status: 'delivered' }))
       await delivery.acknowledge(sent)
       const statuses = async () =>
         (await bench().rows(`SELECT key, status FROM _millrace.changes ORDER BY key`)).map(
           ({ key, status }) => `${key} ${status}`,
         )
-      const fence = { sync: 'out', epoch: 1, keys: [{ key: 'a', op: 'upsert' }] } as const
-      const reopen = (request: { readonly runId: string; readonly takenBack?: true }) =>
-        bench().session((session) => session.reverse.reopenIntents({ ...fence, ...request }))
-      await reopen({ runId: 'run-1' })
-      await reopen({ runId: 'another', takenBack: true })
+      const keys = [{ key: 'a', op: 'upsert' }]
+      const reopen = (runId: string, request: { readonly takenBack?: true } = {}) =>
+        bench().session((session) => session.reverse.reopenIntents({ fence: fenceOf(runId), keys, ...request }))
+      await reopen('run-1')
+      await reopen('another', { takenBack: true })
       expect(await statuses()).toEqual(['a delivered', 'b delivered'])
-      await reopen({ runId: 'run-1', takenBack: true })
+      await reopen('run-1', { takenBack: true })
       expect(await statuses()).toEqual(['a unknown', 'b delivered'])
       expect(await intents()).toBe(1)
     })

@@ -535,15 +535,17 @@ MERGE INTO "_millrace"."snapshots" AS t USING (SELECT 'out' AS "sync", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out';
+UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
+SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = 'out' AND "account" = 'acct' AND object = 'person') AS known, (SELECT count(*) FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '' AND owner = 'forget') AS erased;
 UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
-UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('4', 'upsert')) v("key", "op")) v);
 COMMIT;
 SELECT count(*) AS n FROM _millrace.intents WHERE sync = 'out';
 SELECT DISTINCT run_id, CAST(receipt AS VARCHAR) AS receipt FROM _millrace.intents WHERE sync = 'out' AND receipt IS NOT NULL ORDER BY 1, 2;
 SELECT * FROM _millrace.snapshots WHERE sync = 'out';
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out';
+SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = 'out') AS known, (SELECT count(*) FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '' AND owner = 'forget') AS erased;
 UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'late' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('2', 'upsert')) v("key", "op")) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'late', 1, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('2', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 COMMIT;
@@ -706,6 +708,7 @@ SELECT DISTINCT table_name FROM duckdb_tables() WHERE schema_name = '_millrace' 
 SELECT key, state FROM "_millrace"."snapshot_out" WHERE key IN ('2') ORDER BY key;
 SELECT key, state FROM "_millrace"."snapshot_third" WHERE key IN ('2') ORDER BY key;
 BEGIN TRANSACTION;
+UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'forget' WHERE sync = 'third';
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_third"') ORDER BY cid;
 UPDATE "_millrace"."snapshot_third" SET state = 'ignored', "v_id" = NULL, "v_name" = NULL, "v_vip" = NULL WHERE key = '2';
 DELETE FROM _millrace.intents WHERE sync = 'third' AND key = '2';

@@ -539,15 +539,17 @@ MERGE INTO "_MILLRACE"."SNAPSHOTS" AS t USING (SELECT 'out' AS "SYNC", 'crm' AS 
 COMMIT;
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = 'out';
+UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
+SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = 'out' AND "ACCOUNT" = 'acct' AND object = 'person') AS known, (SELECT count(*) FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "PARTITION" = '' AND owner = 'forget') AS erased;
 UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'run-1', 1, SYSDATE() FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
-UPDATE _millrace.changes SET status = 'unknown', reason = 'the connector answered before it had sent all' WHERE sync = 'out' AND run_id = 'run-1' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('4', 'upsert'))) v);
 COMMIT;
 SELECT count(*) AS n FROM _millrace.intents WHERE sync = 'out';
 SELECT DISTINCT run_id, TO_JSON(receipt) AS receipt FROM _millrace.intents WHERE sync = 'out' AND receipt IS NOT NULL ORDER BY 1, 2;
 SELECT * FROM _millrace.snapshots WHERE sync = 'out';
 BEGIN TRANSACTION;
 UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = 'out';
+SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = 'out') AS known, (SELECT count(*) FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "PARTITION" = '' AND owner = 'forget') AS erased;
 UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'late' AND key IN (SELECT v.key FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('2', 'upsert'))) v);
 INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'late', 1, SYSDATE() FROM (SELECT column1 AS "KEY", column2 AS "OP" FROM (VALUES ('2', 'upsert'))) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) GROUP BY v.key;
 COMMIT;
@@ -695,6 +697,7 @@ SELECT sync, key, count(*) AS n FROM _millrace.changes WHERE key IN ('2') GROUP 
 SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = '_MILLRACE' AND STARTSWITH(table_name, 'SNAPSHOT_') ORDER BY table_name;
 SELECT key, state FROM "_MILLRACE"."SNAPSHOT_OUT" WHERE key IN ('2') ORDER BY key;
 BEGIN TRANSACTION;
+UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'forget' WHERE sync = 'third';
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = '_MILLRACE' AND table_name = 'SNAPSHOT_THIRD' ORDER BY ordinal_position;
 DELETE FROM _millrace.intents WHERE sync = 'third' AND key = '2';
 DELETE FROM _millrace.rejects WHERE sync = 'third' AND key = '2';

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
-import { answer, openReverse } from '../reverse.ts'
+import { answer, fenceOf, openReverse } from '../reverse.ts'
 import { at, collect, errorOf } from '../workbench.ts'
 import { row, useAccount } from './account.ts'
 
@@ -127,7 +127,7 @@ describe('two runners at one scope', () => {
     await expect.poll(() => snowflake.journal().at(-1)?.sql, { timeout: 5000 }).toMatch(/^INSERT INTO.*COMMITS/)
     const keys = [{ key: 'a', op: 'upsert' }]
     const reopened = late.session(({ reverse }) =>
-      reverse.reopenIntents({ sync: scope.sync, runId: 'run-late', epoch: 1, keys }),
+      reverse.reopenIntents({ fence: fenceOf('run-late', scope.sync), keys }),
     )
     await expect.poll(() => snowflake.waiting(), { timeout: 5000 }).toBe(1)
     await acknowledged
