@@ -1,6 +1,7 @@
 /** The composition root: the project, and the adapters that its target asks for. Nobody else builds adapters. */
 import { join } from 'node:path'
 import { loadProject } from '../config/load.ts'
+import { realPath } from '../config/project-paths.ts'
 import type { Project, Target } from '../config/project.ts'
 import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit, EngineEvent } from '../model/event.ts'
@@ -111,7 +112,8 @@ function openWarehouse({ project, target, env, store, emit, signal, waits, sandb
     inTurn: (request, work) =>
       withTicket(
         store,
-        { resource: warehouse.path, runId: request.runId, purpose: request.purpose },
+        // A folder may have two names (a link to the release of the day): it is one file, for which all take turns.
+        { resource: realPath(warehouse.path), runId: request.runId, purpose: request.purpose },
         {
           signal: request.signal ?? signal,
           onWaiting: (holder) =>

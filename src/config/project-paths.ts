@@ -34,7 +34,7 @@ function contains(directory: string, path: string): boolean {
 }
 
 /** Of a path whose end may not exist yet. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   if (existsSync(path)) return realpathSync.native(path)
   const parent = dirname(path)
   return parent === path ? path : join(realPath(parent), relative(parent, path))
