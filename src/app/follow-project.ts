@@ -56,6 +56,8 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
       if ((await source.stamp()) !== stamp) return 'same'
     }
     const taken = await takeRelease(source, home)
+    // Somebody has begun to write while it was read: half a file may be a right one, less the masks at its end.
+    if (gitRef === undefined && (await source.stamp()) !== stamp) return 'same'
     if ('findings' in taken) {
       if (taken.findings.every(isForGood)) seen = stamp
       sayRelease(describeFindings(taken, source, project))

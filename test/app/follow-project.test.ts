@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkSecrets } from '../../src/app/check-project.ts'
 import { followProject, type ProjectFollower } from '../../src/app/follow-project.ts'
 import { projectCommit } from '../../src/app/project-commit.ts'
@@ -37,6 +38,8 @@ beforeEach(() => {
   problems = []
   return () => rmSync(folder, { recursive: true, force: true })
 })
+
+afterEach(() => vi.unstubAllEnvs())
 
 const follow = (options: { directory?: string; gitRef?: string; fetchEveryMs?: number } = {}) =>
   followProject({ directory: folder, settleMs: 10, onProblem: (message) => problems.push(message), ...options })
@@ -72,6 +75,26 @@ describe('a folder that is followed', () => {
     expect(streams(follower)).toEqual(['customers', 'charges'])
     expect((await loadProject(before.root, before)).syncs).toEqual(before.syncs)
     expect(await follower.look()).toBe('same')
+    expect(problems).toEqual([])
+  })
+
+  it('is not taken over while it is being written, though half of it is right', async () => {
+    const follower = await follow()
+    const { root } = follower.project()
+    const file = join(folder, 'syncs/stripe.yaml')
+    writeFiles(folder, {
+      'syncs/stripe.yaml': moreCharges,
+      // It is asked for the commit behind the last look at the files, and before these are read.
+      'bin/git': `#!/bin/sh\nprintf 'source: stripe\\nstreams: { charges: {} }\\n' > '${file}'\nexit 1\n`,
+    })
+    chmodSync(join(folder, 'bin/git'), 0o755)
+    vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH']}`)
+    expect(await follower.look()).toBe('same')
+    expect(follower.project().root).toBe(root)
+    vi.unstubAllEnvs()
+    writeFiles(folder, { 'syncs/stripe.yaml': moreCharges })
+    expect(await follower.look()).toBe('changed')
+    expect(streams(follower)).toEqual(['customers', 'charges'])
     expect(problems).toEqual([])
   })
 
