@@ -1,13 +1,7 @@
 /** A sync's state is forgotten on a person's word: what it has read, or sent, begins anew. */
-import { cursorVersion, type Asked } from '../../model/cursor.ts'
-import { knownBy } from '../../model/known-of-table.ts'
-import { MillraceError } from '../../model/millrace-error.ts'
-import { askedIn } from './cursor-row.ts'
 import type { Engine } from './engine.ts'
-import { scopeCells } from './fence.ts'
 import { dropGenerations } from './generation-table.ts'
-import { insertRow } from './insert-row.ts'
-import { readAsked, type AskedRow } from './read-asked.ts'
+import { readKnownTables, writeKnownTables } from './known-tables.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences, lockSeededRow } from './take-fences.ts'
 
@@ -17,16 +11,9 @@ export async function resetState(db: Engine, sync: string, stream: string | null
     await lockSeededRow(db)
     const scope = `sync = ${db.text(sync)}${stream === null ? '' : ` AND stream = ${db.text(stream)}`}`
     await endFences(db, sync, 'reset', stream)
-    const known = knownTables(sync, await readAsked(db, scope))
+    const known = await readKnownTables(db, sync, scope)
     await db.run(`DELETE FROM _millrace.cursors WHERE ${scope}`)
-    for (const [of, asked] of known)
-      await insertRow(db, 'cursors', {
-        ...scopeCells(db, { sync, stream: of, partition: '' }),
-        cursor_version: String(cursorVersion),
-        updated_by: db.text('reset'),
-        updated_at: db.now,
-        marks: db.json(db.text(JSON.stringify({ asked }))),
-      })
+    await writeKnownTables(db, known, { sync, by: 'reset' })
     await db.run(`DELETE FROM _millrace.rejects WHERE ${scope}`)
     if (stream !== null) return
     await dropGenerations(db, sync)
@@ -39,28 +26,4 @@ export async function resetState(db: Engine, sync: string, stream: string | null
     await db.run(`DELETE FROM ${table}`)
     await db.whenCommitted(`DROP TABLE IF EXISTS ${table}`)
   })
-}
-
-function knownTables(sync: string, rows: readonly AskedRow[]): ReadonlyMap<string, Asked> {
-  const asked = new Map<string, Asked[]>()
-  for (const { stream, json } of rows) {
-    const readable = readableIn(json, { sync, stream })
-    if (readable) asked.set(stream, [...(asked.get(stream) ?? []), readable])
-  }
-  return new Map(
-    [...asked].flatMap(([stream, all]) => {
-      const known = knownBy(all)
-      return known ? [[stream, known] as const] : []
-    }),
-  )
-}
-
-/** What nobody can read is forgotten like any other. */
-function readableIn(json: string, of: { readonly sync: string; readonly stream: string }): Asked | undefined {
-  try {
-    return askedIn(json, of)
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'MR-2007') return undefined
-    throw error
-  }
 }

@@ -1,8 +1,10 @@
 /** The state of a sync as rows of text, out of the warehouse and back into it. */
 import type { Engine } from './engine.ts'
+import type { Asked } from '../../model/cursor.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { StateReplacement, StateRow, StateTable, StateTableName } from '../state-upkeep.ts'
 import { dropGenerations } from './generation-table.ts'
+import { readKnownTables, writeKnownTables } from './known-tables.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences, lockSeededRow } from './take-fences.ts'
 import { ensureTable } from './tables.ts'
@@ -45,10 +47,17 @@ export async function replaceState(db: Engine, replacement: StateReplacement): P
     await lockSeededRow(db)
     await endFences(db, sync, 'import')
     await dropGenerations(db, sync)
+    const cursors = `sync = ${db.text(sync)}`
+    const known = kind === 'etl' ? await readKnownTables(db, sync, cursors) : new Map<string, Asked>()
     for (const { name } of await stateTablesOfSync(db, sync))
       if (!isAddedTo(kind, name))
         await db.run(`DELETE FROM ${db.relation(stateSchema, storedName(sync, name))} ${ofSync(db, sync, name)}`)
     for (const table of tables) await insertRows(db, { replacement, table })
+    if (known.size === 0) return
+    // Of a stream that has a cursor in the file, that one says it.
+    const brought = await db.rows(`SELECT DISTINCT stream FROM _millrace.cursors WHERE ${cursors}`)
+    const others = [...known].filter(([stream]) => !brought.some((row) => row['stream'] === stream))
+    await writeKnownTables(db, new Map(others), { sync, by: 'import' })
   })
 }
 

@@ -100,6 +100,28 @@ export function upkeepConformance(open: OpenWarehouse): void {
       expect(await rejects('new')).toEqual([before?.[0]?.map((cell) => (cell === 'open' ? 'settled' : cell))])
     })
 
+    test('of a load leaves what is known of tables that the file does not speak of', async () => {
+      const commit = async (stream: string, table: string) => {
+        const fence = await session(({ state }) => state.takeFence({ sync: 'crm', stream, partition: '' }, 'run-1'))
+        const asked = { start: null, where: null, masks: {}, table, key: ['id'] }
+        const cursor = { watermark: '2026-11-20T10:00:00.000Z', scan: null, marks: { asked } }
+        await session(({ etl }) =>
+          etl.commit({ fence, sequence: 1, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
+        )
+      }
+      await commit('people', 'crm.people')
+      const all = await fileOf('crm')
+      const file = { ...all, tables: all.tables.filter(({ name }) => name === 'cursors') }
+      await commit('people', 'crm.other')
+      await commit('deals', 'crm.deals')
+      await session(({ upkeep }) => upkeep.replace({ sync: 'crm', kind: 'etl', ...file }))
+      await session(async ({ state }) => {
+        expect(await state.readAsked('crm', 'people')).toMatchObject([{ table: 'crm.people' }])
+        expect(await state.readAsked('crm', 'deals')).toMatchObject([{ table: 'crm.deals', key: ['id'] }])
+        expect((await state.readCursor({ sync: 'crm', stream: 'deals', partition: '' })).watermark).toBeNull()
+      })
+    })
+
     test('goes to another name whole, with the destination that it is of', async () => {
       const late = await fill('old')
       await fill('kept')

@@ -675,6 +675,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = '' AND stre
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'import' WHERE sync = 'load';
 SELECT name FROM _millrace.generations WHERE sync = 'load';
 DELETE FROM _millrace.generations WHERE sync = 'load';
+SELECT stream, asked FROM (SELECT stream, (marks ->> '/asked') AS asked, "partition" FROM _millrace.cursors WHERE sync = 'load') AS s WHERE asked IS NOT NULL GROUP BY stream, asked ORDER BY stream, min("partition");
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshots"') ORDER BY cid;
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_load"') ORDER BY cid;
 SELECT name, type FROM pragma_table_info('"_millrace"."intents"') ORDER BY cid;

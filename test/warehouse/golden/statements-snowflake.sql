@@ -670,6 +670,7 @@ UPDATE _millrace.fences SET taken_at = SYSDATE() WHERE sync = '' AND stream = ''
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'import' WHERE sync = 'load';
 SELECT name FROM _millrace.generations WHERE sync = 'load';
 DELETE FROM _millrace.generations WHERE sync = 'load';
+SELECT stream, asked FROM (SELECT stream, CAST(GET(marks, 'asked') AS VARCHAR) AS asked, "PARTITION" FROM _millrace.cursors WHERE sync = 'load') AS s WHERE asked IS NOT NULL GROUP BY stream, asked ORDER BY stream, min("PARTITION");
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = '_MILLRACE' AND table_name = 'SNAPSHOT_LOAD' ORDER BY ordinal_position;
 DELETE FROM "_MILLRACE"."SNAPSHOTS" WHERE sync = 'load';
 DELETE FROM "_MILLRACE"."INTENTS" WHERE sync = 'load';
