@@ -105,7 +105,10 @@ export async function importSyncState(
       if (sync.kind === 'etl') await refuseWithoutTables(session, sync, { file, state })
       else await settleSpool(app, session, { sync: sync.name, runId })
       const { header, rows } = state
-      await session.upkeep.replace({ sync: sync.name, kind: sync.kind, path: file, tables: header.tables, rows })
+      const { tables, destination } = header
+      const stored = await session.reverse.readMeta(sync.name)
+      const keepsIntents = stored !== null && stored.account === destination?.account
+      await session.upkeep.replace({ sync: sync.name, kind: sync.kind, path: file, tables, rows, keepsIntents })
     })
     await writeAudit(app, {
       what: 'state import',

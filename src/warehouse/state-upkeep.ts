@@ -54,6 +54,8 @@ export type StateRow = readonly (string | null)[]
 export type StateReplacement = {
   readonly sync: string
   readonly kind: 'etl' | 'reverse_etl'
+  /** What was sent and not answered went to where the file's rows are of: those intents stay, too. @default false */
+  readonly keepsIntents?: boolean
   readonly path: string
   readonly tables: readonly StateTable[]
   /** How many there must be. */

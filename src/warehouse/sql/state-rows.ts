@@ -50,7 +50,7 @@ export async function replaceState(db: Engine, replacement: StateReplacement): P
     const cursors = `sync = ${db.text(sync)}`
     const known = kind === 'etl' ? await readKnownTables(db, sync, cursors) : new Map<string, Asked>()
     for (const { name } of await stateTablesOfSync(db, sync))
-      if (!isAddedTo(kind, name))
+      if (!addsBy(replacement, name))
         await db.run(`DELETE FROM ${db.relation(stateSchema, storedName(sync, name))} ${ofSync(db, sync, name)}`)
     for (const table of tables) await insertRows(db, { replacement, table })
     if (known.size === 0) return
@@ -61,9 +61,14 @@ export async function replaceState(db: Engine, replacement: StateReplacement): P
   })
 }
 
-/** What a source refused is missing in tables that stay, and behind its cursors nothing reads it again: a file adds to it only. */
-const isAddedTo = (kind: StateReplacement['kind'], name: StateTableName): boolean =>
-  kind === 'etl' && name === 'rejects'
+/**
+ * What tells of rows as they stand, and not of what they are compared with, a file adds to only: what a source refused, which is missing in its
+ * tables and behind its cursors, and what was sent and not answered. By these columns a row is known.
+ */
+function addsBy({ kind, keepsIntents = false }: StateReplacement, name: StateTableName): readonly string[] | null {
+  if (kind === 'etl') return name === 'rejects' ? ['stream', 'key'] : null
+  return name === 'intents' && keepsIntents ? ['key'] : null
+}
 
 async function checkCounts(db: Engine, { path, tables, rows }: StateReplacement): Promise<void> {
   const name = db.item('line', 0)
@@ -94,8 +99,9 @@ async function prepareTable(db: Engine, sync: string, { name, columns }: StateTa
 
 async function insertRows(
   db: Engine,
-  { replacement: { sync, path, kind }, table }: { readonly replacement: StateReplacement; readonly table: StateTable },
+  { replacement, table }: { readonly replacement: StateReplacement; readonly table: StateTable },
 ): Promise<void> {
+  const { sync, path } = replacement
   const target = db.relation(stateSchema, storedName(sync, table.name))
   const columns = [...(table.name === 'snapshot' ? [] : ['sync']), ...table.columns.map((column) => column.name)]
   const cells = [
@@ -103,8 +109,9 @@ async function insertRows(
     ...table.columns.map(({ type }, index) => db.fromText(db.item('line', index + 1), type)),
   ]
   const item = (name: string) => db.item('line', table.columns.findIndex((column) => column.name === name) + 1)
-  const isNew = isAddedTo(kind, table.name)
-    ? ` AND NOT EXISTS (SELECT 1 FROM ${target} k WHERE k.sync = ${db.text(sync)} AND k.stream = ${item('stream')} AND k.key = ${item('key')})`
+  const isSame = addsBy(replacement, table.name)?.map((name) => ` AND k.${name} = ${item(name)}`)
+  const isNew = isSame
+    ? ` AND NOT EXISTS (SELECT 1 FROM ${target} k WHERE k.sync = ${db.text(sync)}${isSame.join('')})`
     : ''
   try {
     await db.run(

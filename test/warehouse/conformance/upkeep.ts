@@ -61,6 +61,23 @@ export function upkeepConformance(open: OpenWarehouse): void {
       expect((await errorOf(late.acknowledge([answer('x', { values: exact })]))).code).toBe('MR-2005')
     })
 
+    test('keeps what was sent since and not answered, where that is asked: nobody knows what arrived', async () => {
+      const reverse = await fill()
+      const file = await fileOf('out')
+      await reverse.intend([
+        { key: 'open', op: 'delete' },
+        { key: 'late', op: 'upsert' },
+      ])
+      const intents = () => bench().rows('SELECT key, op FROM _millrace.intents ORDER BY key')
+      await session(({ upkeep }) => upkeep.replace({ sync: 'out', kind: 'reverse_etl', ...file, keepsIntents: true }))
+      expect(await intents()).toEqual([
+        { key: 'late', op: 'upsert' },
+        { key: 'open', op: 'delete' },
+      ])
+      await session(({ upkeep }) => upkeep.replace({ sync: 'out', kind: 'reverse_etl', ...file }))
+      expect(await intents()).toEqual([{ key: 'open', op: 'upsert' }])
+    })
+
     test('is as it was where a row does not fit, one is missing, or a column is not known', async () => {
       await fill()
       const before = await everything('out')
