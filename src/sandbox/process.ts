@@ -158,6 +158,13 @@ const lastLine = (path: string) =>
 
 const patienceMs = 30_000
 const keptVariables = [
-  ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'LANG', 'NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'],
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TEMP',
+  'SystemRoot',
+  'LANG',
+  'NODE_COMPILE_CACHE',
+  'NODE_V8_COVERAGE',
   'MILLRACE_THREADS',
 ]
