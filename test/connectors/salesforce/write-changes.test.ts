@@ -105,7 +105,7 @@ describe('a Salesforce object', () => {
     const key = { ...facts, name: 'Key__c', externalId: true } as Partial<Field> as Field
     const described = { name: 'Thing__c', fields: [key] } as Partial<DescribeSObjectResult> as DescribeSObjectResult
     const object = makeObject(described, { parents: new Map() } as Partial<ObjectContext> as ObjectContext)
-    expect(object.match).toEqual({ Key__c: { normalise } })
+    expect(object.match).toEqual({ Key__c: { normalise, ...(!facts.unique && { unique: false }) } })
     expect(fold('Ann', key) === fold('ANN', key)).toBe(normalise === 'lower')
   })
 
