@@ -47,7 +47,6 @@ const openRejects = () =>
 const connector = `import { connector, stream, z } from 'millrace'
 export default connector({
   name: 'toy',
-  docs: 'https://toy.example/docs',
   config: z.strictObject({}),
   streams: {
     people: stream({
