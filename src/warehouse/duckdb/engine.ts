@@ -7,6 +7,7 @@ import { rid } from '../sql/dialect.ts'
 import { wordingOf, type Engine, type LineColumn } from '../sql/engine.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readingLines } from './long-lines.ts'
+import { makeRoom } from './make-room.ts'
 import { streamLists } from './stream-lists.ts'
 
 export function duckdbEngine(db: Database): Engine {
@@ -85,6 +86,7 @@ export function duckdbEngine(db: Database): Engine {
       }),
     bringValues: async (columns, values) =>
       `(SELECT * FROM (VALUES ${values.map((row) => `(${row.map(quoteText).join(', ')})`).join(', ')}) v(${wording.names(columns)}))`,
+    makeRoom: (columns) => makeRoom(db, columns),
     prepare: async () => undefined,
     fill: async (table, select) => {
       await run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`)

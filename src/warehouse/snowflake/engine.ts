@@ -132,6 +132,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     loadLines: (table, path, columns) => loadLines(client, table, { path, columns }),
     loadLists: (table, path) => loadLists(client, table, path),
     bringValues: (columns, values) => bringValues(client, `_brought_${++brought}`, { columns, rows: values }),
+    makeRoom: async () => undefined,
     prepare: (table, columns) =>
       makeTable(
         client,

@@ -35,6 +35,7 @@ export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffe
   const rows = `SELECT ${classified(db, request, { ...parts, types: stored })} ${joined(db, request, { ...parts, table })}`
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
   const hasRejects = open.rejects > 0
+  await db.makeRoom(2 * request.columns.length)
   await keep(`WHERE _class <> ${unchanged}`)
   const records = recordsOf(db, request, stored)
   const counted = await countDiff(db, request, { isWhole: false, records })

@@ -39,6 +39,8 @@ export type Engine = Dialect &
     readonly loadLists: (table: string, path: string) => Promise<void>
     /** Rows of texts, to stand after FROM. Only before a transaction. */
     readonly bringValues: (columns: readonly string[], rows: readonly (readonly string[])[]) => Promise<string>
+    /** Said before a table of so many columns is filled: a warehouse on this machine may need memory for each. */
+    readonly makeRoom: (columns: number) => Promise<void>
     /** Makes a temporary table, which `fill` fills in the transaction. A name in quotes stays as it is. */
     readonly prepare: (table: string, columns: readonly Column[]) => Promise<void>
     readonly fill: (table: string, select: string) => Promise<void>
