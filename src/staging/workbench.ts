@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { openDatabase, type Database } from '../duckdb/open-database.ts'
+import { openDatabase, threadsOf, type Database } from '../duckdb/open-database.ts'
 
 /** The private DuckDB of one stream and its children, opened by the first chunk. */
 export type Workbench = {
@@ -52,5 +52,7 @@ function take({ idle }: Shared): Promise<Database> | undefined {
  * Each thread holds a vector of every column several times over, and a buffer of its own to read into: wide rows leave room
  * for few.
  */
-const chooseThreads = (columns: number): number =>
-  Math.max(1, Math.min(4, availableParallelism(), Math.floor(400 / columns)))
+function chooseThreads(columns: number): number {
+  const { threads = availableParallelism() } = threadsOf(null)
+  return Math.max(1, Math.min(4, Number(threads), Math.floor(400 / columns)))
+}
