@@ -185,7 +185,8 @@ export type ReverseSession = {
   readonly acknowledge: (request: Acknowledgement) => Promise<void>
   /**
    * Inserts the intents that are missing, though the fence may be another's by now (promise 5). Gives how many; null, and inserts none, where the
-   * sync's state was forgotten or moved since, or is of another destination. Those of other runs stay open whatever is acknowledged, until another run takes them over.
+   * sync's state was forgotten or moved since, or is of another destination. Once another has the fence, only of what it has answered for or has open.
+   * Those of other runs stay open whatever is acknowledged, until another run takes them over.
    */
   readonly reopenIntents: (request: {
     readonly fence: Fence

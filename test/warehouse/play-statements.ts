@@ -250,7 +250,7 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
     await session.countIntents('out')
     await session.readReceipts('out')
     await session.readMeta('out')
-    await session.reopenIntents({ fence: fenceOf('late'), keys: [{ key: '2', op: 'upsert' }] })
+    await session.reopenIntents({ fence: fenceOf('late', 'out', 0), keys: [{ key: '2', op: 'upsert' }] })
   })
   await reverse.takeIntentsOver()
   await reverse.acknowledge([

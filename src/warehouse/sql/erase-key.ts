@@ -2,7 +2,6 @@
 import type { Engine } from './engine.ts'
 import type { KeyPlace, StateUpkeep } from '../state-upkeep.ts'
 import { keySql } from './key-text.ts'
-import { erasedBy } from './reopen-intents.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences } from './take-fences.ts'
 
@@ -33,7 +32,7 @@ export async function eraseKey(
   const isRow = `sync = ${db.text(sync)} AND key = ${db.text(key)}`
   return db.transaction(async () => {
     // A run that was frozen would bring the key back with what it had been told.
-    await endFences(db, sync, erasedBy)
+    await endFences(db, sync, 'forget')
     const erased: KeyPlace[] = []
     const count = (table: KeyPlace['table'], rows: number) => {
       if (rows > 0) erased.push({ sync, table, key, rows, state: null })

@@ -2,7 +2,7 @@
 import type { ReverseSession } from '../port.ts'
 import type { Engine } from './engine.ts'
 import { lockFences, scopeIs } from './fence.ts'
-import { crossed } from './state-schema.ts'
+import { crossed, snapshotTable, stateSchema } from './state-schema.ts'
 
 export async function reopenIntents(
   db: Engine,
@@ -24,17 +24,16 @@ export async function reopenIntents(
         `UPDATE _millrace.changes SET status = 'unknown', reason = ${db.text('the connector answered before it had sent all')} ` +
           `WHERE sync = ${sync} AND run_id = ${run} AND key IN (SELECT v.key FROM ${values} v)`,
       )
-    const { isKnown, isErased } = await lookAtState(db, request)
+    const { isKnown, isTaken } = await lookAtState(db, request)
     if (!isKnown) return null
-    // Its intents stand, less those of whoever was to be forgotten.
-    if (isErased && !takenBack) return 0
+    const stands = isTaken ? await standsIn(db, fence.sync) : ''
     // What whoever took over has sent meanwhile may lie under what was sent late: no answer to it closes the intent.
     await db.run(
       `UPDATE _millrace.intents SET epoch = ${crossed} WHERE sync = ${sync} AND run_id <> ${run} AND key IN (SELECT v.key FROM ${values} v)`,
     )
     const result = await db.run(
       `INSERT INTO _millrace.intents ${intentColumns} SELECT ${sync}, v.key, any_value(v.op), ${run}, ${fence.epoch}, ${db.now} ` +
-        `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${sync} AND i.key = v.key) GROUP BY v.key`,
+        `FROM ${values} v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = ${sync} AND i.key = v.key)${stands} GROUP BY v.key`,
     )
     return result.rowsChanged
   })
@@ -44,19 +43,29 @@ export async function reopenIntents(
 async function lookAtState(
   db: Engine,
   { fence, account }: Parameters<ReverseSession['reopenIntents']>[0],
-): Promise<{ readonly isKnown: boolean; readonly isErased: boolean }> {
+): Promise<{ readonly isKnown: boolean; readonly isTaken: boolean }> {
   const isThere =
     account === undefined
       ? ''
       : ` AND ${db.quote('account')} = ${db.text(account)} AND object = ${db.text(fence.stream)}`
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = ${db.text(fence.sync)}${isThere}) AS known, ` +
-      `(SELECT count(*) FROM _millrace.fences WHERE ${scopeIs(db, fence)} AND owner = ${db.text(erasedBy)}) AS erased`,
+      `(SELECT count(*) FROM _millrace.fences WHERE ${scopeIs(db, fence)} AND epoch > ${fence.epoch}) AS taken`,
   )
-  return { isKnown: row?.['known'] !== '0', isErased: row?.['erased'] !== '0' }
+  return { isKnown: row?.['known'] !== '0', isTaken: row?.['taken'] !== '0' }
 }
 
-/** The owner of the fences of a sync from which somebody was erased, until the next run takes them. */
-export const erasedBy = 'forget'
+/**
+ * Once somebody else has had the fence. What another run has answered for stands there; of whoever was forgotten, or was sent before
+ * a reset, nothing does, or the hash alone. In a warehouse that was restored from before the run, everything counts.
+ */
+async function standsIn(db: Engine, sync: string): Promise<string> {
+  const answered = [`SELECT key FROM _millrace.rejects WHERE sync = ${db.text(sync)}`]
+  if (await db.introspect(stateSchema, snapshotTable(sync)))
+    answered.push(
+      `SELECT key FROM ${db.relation(stateSchema, snapshotTable(sync))} WHERE state <> 'ignored' OR payload_hash IS NULL`,
+    )
+  return ` AND v.key IN (${answered.join(' UNION ALL ')})`
+}
 
 export const intentColumns = '(sync, key, op, run_id, epoch, opened_at)'

@@ -181,6 +181,33 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await bench().rows('SELECT key FROM _millrace.intents')).toEqual([{ key: 'b' }])
     })
 
+    test('of what a late run has sent that is opened again for which others have answered since, and nobody who was erased', async () => {
+      const keys = ['a', 'b', 'c'].map((key) => ({ key, op: 'upsert' }))
+      await (await reverse()).intend(keys)
+      const next = await reverse()
+      await next.acknowledge([answer('a', { values: ['Ann'] }), answer('b', { values: ['Ben'] }), refused('c')])
+      await bench().session(({ upkeep }) => upkeep.eraseKey({ sync: 'out', key: 'a', keepHash: false }))
+      const reopen = () => bench().session((session) => session.reverse.reopenIntents({ fence: fenceOf('late'), keys }))
+      expect(await reopen()).toBe(2)
+      expect(await reopen()).toBe(0)
+      // Whoever comes next knows nothing of the erasure.
+      await (await reverse()).intend([])
+      expect(await reopen()).toBe(0)
+      expect(await bench().rows('SELECT key FROM _millrace.intents ORDER BY key')).toEqual([{ key: 'b' }, { key: 'c' }])
+    })
+
+    test('of what a late run has sent before a reset that is opened again which was sent since', async () => {
+      const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
+      await (await reverse()).intend(keys)
+      await bench().session(({ state }) => state.reset('out', null))
+      const anew = await reverse()
+      await anew.intend([{ key: 'b', op: 'upsert' }])
+      await anew.acknowledge([answer('b', { values: ['Ben'] })])
+      const reopened = bench().session((session) => session.reverse.reopenIntents({ fence: fenceOf('late'), keys }))
+      expect(await reopened).toBe(1)
+      expect(await bench().rows('SELECT key FROM _millrace.intents')).toEqual([{ key: 'b' }])
+    })
+
     test('an intent that a late run has crossed stays open whatever its own run acknowledges, until it is intended anew', async () => {
       const delivery = await reverse()
       const both = [
