@@ -107,7 +107,7 @@ export async function importSyncState(
       const { header, rows } = state
       const { tables, destination } = header
       const stored = await session.reverse.readMeta(sync.name)
-      const keepsIntents = stored !== null && stored.account === destination?.account
+      const keepsIntents = stored !== null && whereSent.every((name) => stored[name] === destination?.[name])
       await session.upkeep.replace({ sync: sync.name, kind: sync.kind, path: file, tables, rows, keepsIntents })
     })
     await writeAudit(app, {
@@ -120,6 +120,9 @@ export async function importSyncState(
     })
   })
 }
+
+/** Sent to another object, or by another key, it names other records there. A connection may have another name since. */
+const whereSent = ['account', 'object', 'options'] as const
 
 async function headerOf(app: App, session: Session, sync: Sync): Promise<StateHeader> {
   const standing = await session.upkeep.tables(sync.name)
