@@ -36,8 +36,15 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
   const home = homeOf(options)
   const source =
     gitRef === undefined ? await folderSource(home) : await gitSource({ ...options, folder: home, ref: gitRef })
-  let seen = await source.stamp()
-  const first = await takeRelease(source, home)
+  const takeFirst = async (tries = firstTries): Promise<{ readonly stamp: string; readonly first: Taken }> => {
+    const stamp = await source.stamp()
+    const first = await takeRelease(source, home)
+    if (gitRef !== undefined || tries <= 1 || (await source.stamp()) === stamp) return { stamp, first }
+    await sleep(settleMs)
+    return takeFirst(tries - 1)
+  }
+  const { stamp: began, first } = await takeFirst()
+  let seen = began
   if ('findings' in first) throw new MillraceErrors(first.findings)
   let { project } = first
   let touchedMs = performance.now()
@@ -156,3 +163,5 @@ function sayOnce(say: (message: string) => void): (message: string) => boolean {
 }
 
 const touchEveryMs = 3_600_000
+/** Of a daemon that begins: who writes without a pause for so long does not keep it from it. */
+const firstTries = 25

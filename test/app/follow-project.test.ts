@@ -98,6 +98,23 @@ describe('a folder that is followed', () => {
     expect(problems).toEqual([])
   })
 
+  it('is not begun with while it is being written, either', async () => {
+    const file = join(folder, 'syncs/stripe.yaml')
+    writeFiles(folder, {
+      'syncs/whole': moreCharges,
+      // At the first question for the commit half of it comes, at the next one the rest.
+      'bin/git': `#!/bin/sh
+case "$*" in *--short*) ;; *) exit 1;; esac
+if [ -e '${folder}/half' ]; then cat '${folder}/syncs/whole' > '${file}'
+else printf 'source: stripe\\nstreams: { customers: {} }\\n' > '${file}'; touch '${folder}/half'; fi
+exit 1
+`,
+    })
+    chmodSync(join(folder, 'bin/git'), 0o755)
+    vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH']}`)
+    expect(streams(await follow())).toEqual(['customers', 'charges'])
+  })
+
   it('keeps the last good one where a change is wrong, says so once with the place, and a run that begins then works', async () => {
     const follower = await follow()
     writeFiles(folder, { 'syncs/stripe.yaml': wrongSync })
