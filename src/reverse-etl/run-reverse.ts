@@ -74,8 +74,7 @@ async function recoverAndPrepare(
     { runId: context.runId, purpose: `diff ${request.sync.name}`, signal: context.signal },
     async (session) => {
       // Whoever was frozen until now may come behind a reset: what it intended would stand in a state that was forgotten.
-      const lost = await findLeaseLost(context, request.object)
-      if (lost) throw lost
+      await refuseWithoutLease(context, request)
       const stored = await session.reverse.readMeta(request.sync.name)
       // Before anything is touched: a run may be on there, under a lease of another name. Nor does another account know of the jobs.
       const problem = stored && otherDestination(request.sync, { stored, wanted: destinationOf(request) })
@@ -86,6 +85,11 @@ async function recoverAndPrepare(
       return jobs.length > 0 ? { kind: 'jobs', jobs } : prepare(context, request, { session, directory, stored })
     },
   )
+}
+
+async function refuseWithoutLease(context: ReverseContext, { object }: ReverseRequest): Promise<void> {
+  const lost = await findLeaseLost(context, object)
+  if (lost) throw lost
 }
 
 type Stopped = { readonly kind: 'stopped'; readonly outcome: ReverseOutcome }
@@ -119,6 +123,8 @@ async function prepare(
     { sync: sync.name, stream: object.name, partition: '' },
     context.runId,
   )
+  // Nor one that was frozen since: who comes behind it from here on has the fence.
+  await refuseWithoutLease(context, request)
   // Rows that nobody says are of this destination: a baseline or a reset died before its end. Or a row that says so of a lost
   // table: beside an empty one it would let the next run send everything, should this one end early.
   if ((stored !== null) !== standing) await session.reverse.emptySnapshot(fence)

@@ -192,7 +192,7 @@ async function playRun(play: Play): Promise<Ran | undefined> {
   const { world, random, destination, told } = play
   const death = random.chance(0.45) ? random.pick(deaths) : undefined
   const nth = random.integer(1, 3)
-  const loses = death === undefined && random.chance(0.12) ? random.integer(0, 3) : Infinity
+  const loses = death === undefined && random.chance(0.12) ? random.integer(0, 5) : Infinity
   const life = makeLife(death, nth)
   world.vendor = { ...world.vendor, object: mortal(destination.object, life) }
   let asked = 0

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../../src/model/change.ts'
 import { MillraceError } from '../../src/model/millrace-error.ts'
-import type { Warehouse } from '../../src/warehouse/port.ts'
+import type { Session, Warehouse } from '../../src/warehouse/port.ts'
 import {
   dyingWarehouse,
   intents,
@@ -207,14 +207,40 @@ describe('a run that finds its lease lost', () => {
     )
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(await intents(world)).toEqual([])
-    expect(await world.warehouse.session({ runId: 'look', purpose: 'look' }, (s) => s.upkeep.has('people'))).toBe(false)
+    expect(
+      await world.warehouse.session({ runId: 'look', purpose: 'look' }, (s) => s.upkeep.has(world.sync.name)),
+    ).toBe(false)
+  })
+
+  it('behind a reset that came as it looked at what there is writes nothing into the state, which was forgotten', async () => {
+    const world = makeWorld()
+    world.people = [ann, ben]
+    await run(world)
+    let isReset = false
+    const session: Warehouse['session'] = (request, work) =>
+      world.warehouse.session(request, (own) => {
+        const takeFence: Session['state']['takeFence'] = async (...args) => {
+          await own.state.reset(world.sync.name, null)
+          isReset = true
+          return own.state.takeFence(...args)
+        }
+        return work({ ...own, state: { ...own.state, takeFence } })
+      })
+    const { error } = await run(world, {
+      context: { holdsLease: () => Promise.resolve(!isReset), warehouse: { ...world.warehouse, session } },
+    }).catch((thrown: unknown) => ({ error: thrown }))
+    expect(error).toMatchObject({ code: 'MR-2005' })
+    expect(await intents(world)).toEqual([])
+    expect(
+      await world.warehouse.session({ runId: 'look', purpose: 'look' }, (s) => s.upkeep.has(world.sync.name)),
+    ).toBe(false)
   })
 
   it('sends nothing more, and leaves its intents open', async () => {
     const world = makeWorld()
     world.people = [ann, ben, cleo, dan]
     let asked = 0
-    const { error, ledger } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 2) } })
+    const { error, ledger } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 3) } })
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(world.vendor.requests).toEqual([['3', '1', '2']])
     expect(ledger).toMatchObject({ delivered: 3, unknown: 1 })
@@ -226,7 +252,7 @@ describe('a run that finds its lease lost', () => {
     world.people = [ann, ben]
     world.vendor.faults.set('2', { kind: 'refuse_request' })
     let asked = 0
-    const { error } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 2) } })
+    const { error } = await run(world, { context: { holdsLease: () => Promise.resolve(++asked <= 3) } })
     expect(error).toMatchObject({ code: 'MR-2005' })
     expect(world.vendor.requests).toEqual([['1', '2']])
     expect(await intents(world)).toEqual(['1 upsert', '2 upsert'])

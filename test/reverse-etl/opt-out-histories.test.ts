@@ -232,7 +232,7 @@ function optionsOf(world: World, kind: Run, die: () => Promise<never>): RunOptio
       return { limit: kind.rows }
     case 'loses_lease': {
       let asked = 0
-      return { context: { holdsLease: () => Promise.resolve(++asked <= kind.after + 1) } }
+      return { context: { holdsLease: () => Promise.resolve(++asked <= kind.after + 2) } }
     }
     case 'plain':
       return { context: { acknowledgeRows: kind.rows } }
