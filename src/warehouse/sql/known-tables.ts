@@ -1,5 +1,5 @@
 /** What is known of tables that stay, whatever becomes of the cursors that say it: other rows would stand beside theirs. */
-import { cursorVersion, type Asked } from '../../model/cursor.ts'
+import { cursorVersion, type Asked, type CursorMarks } from '../../model/cursor.ts'
 import { knownBy } from '../../model/known-of-table.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { askedIn } from './cursor-row.ts'
@@ -24,11 +24,7 @@ export async function readKnownTables(db: Engine, sync: string, where: string): 
 }
 
 /** For streams that have no cursor. */
-export async function writeKnownTables(
-  db: Engine,
-  known: ReadonlyMap<string, Asked>,
-  { sync, by }: { readonly sync: string; readonly by: string },
-): Promise<void> {
+export async function writeKnownTables(db: Engine, known: ReadonlyMap<string, Asked>, { sync, by }: By): Promise<void> {
   for (const [stream, asked] of known)
     await insertRow(db, 'cursors', {
       ...scopeCells(db, { sync, stream, partition: '' }),
@@ -38,6 +34,29 @@ export async function writeKnownTables(
       marks: db.json(db.text(JSON.stringify({ asked }))),
     })
 }
+
+/** Beside cursors that were brought: of a stream of which they say it, they do; one of an older millrace says nothing. */
+export async function keepKnownTables(db: Engine, known: ReadonlyMap<string, Asked>, { sync, by }: By): Promise<void> {
+  const ofSync = `sync = ${db.text(sync)}`
+  const said = new Set((await readAsked(db, ofSync)).map(({ stream }) => stream))
+  const live = `${ofSync} AND ${db.quote('partition')} = ${db.text('')}`
+  const rows = await db.rows(
+    `SELECT stream, ${db.asText('marks', 'json')} AS marks FROM _millrace.cursors WHERE ${live}`,
+  )
+  const marksOf = new Map(rows.map((row) => [row['stream'] ?? '', row['marks'] ?? '{}']))
+  const others = [...known].filter(([stream]) => !said.has(stream))
+  for (const [stream, asked] of others) {
+    const marks = marksOf.get(stream)
+    if (marks === undefined) continue
+    const all = { ...(JSON.parse(marks) as CursorMarks | null), asked } // whose form is looked at when it is read
+    await db.run(
+      `UPDATE _millrace.cursors SET marks = ${db.json(db.text(JSON.stringify(all)))} WHERE ${live} AND stream = ${db.text(stream)}`,
+    )
+  }
+  await writeKnownTables(db, new Map(others.filter(([stream]) => !marksOf.has(stream))), { sync, by })
+}
+
+type By = { readonly sync: string; readonly by: string }
 
 /** What nobody can read is forgotten like any other. */
 function readableIn({ stream, json }: AskedRow, sync: string): Asked | undefined {

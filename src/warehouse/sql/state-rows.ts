@@ -4,7 +4,7 @@ import type { Asked } from '../../model/cursor.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { StateReplacement, StateRow, StateTable, StateTableName } from '../state-upkeep.ts'
 import { dropGenerations } from './generation-table.ts'
-import { readKnownTables, writeKnownTables } from './known-tables.ts'
+import { keepKnownTables, readKnownTables } from './known-tables.ts'
 import { snapshotTable, stateSchema } from './state-schema.ts'
 import { endFences, lockSeededRow } from './take-fences.ts'
 import { ensureTable } from './tables.ts'
@@ -53,11 +53,7 @@ export async function replaceState(db: Engine, replacement: StateReplacement): P
       if (!addsBy(replacement, name))
         await db.run(`DELETE FROM ${db.relation(stateSchema, storedName(sync, name))} ${ofSync(db, sync, name)}`)
     for (const table of tables) await insertRows(db, { replacement, table })
-    if (known.size === 0) return
-    // Of a stream that has a cursor in the file, that one says it.
-    const brought = await db.rows(`SELECT DISTINCT stream FROM _millrace.cursors WHERE ${cursors}`)
-    const others = [...known].filter(([stream]) => !brought.some((row) => row['stream'] === stream))
-    await writeKnownTables(db, new Map(others), { sync, by: 'import' })
+    if (known.size > 0) await keepKnownTables(db, known, { sync, by: 'import' })
   })
 }
 
