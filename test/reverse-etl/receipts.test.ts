@@ -93,6 +93,16 @@ describe('a receipt', () => {
     expect(readdirSync(world.spoolDir)).toEqual([])
   })
 
+  it('whose run died is adopted though somebody else was forgotten since: nothing is sent twice', async () => {
+    const { world } = jobWorld()
+    await killed(world, deaths[0][1])
+    await world.warehouse.session({ runId: 'forget', purpose: 'forget' }, ({ upkeep }) =>
+      upkeep.eraseKey({ sync: world.sync.name, key: '9', keepHash: false }),
+    )
+    expect((await run(world)).ledger).toMatchObject({ unchanged: 2, retry: 0, delivered: 0 })
+    expect(world.vendor.requests).toEqual([['2', '1']])
+  })
+
   it('whose job outlives its run is adopted with its rows by the next one, and nothing is sent twice', async () => {
     const { world, asked } = jobWorld()
     const { write } = world.vendor.object

@@ -710,6 +710,7 @@ SELECT DISTINCT table_name FROM duckdb_tables() WHERE schema_name = '_millrace' 
 SELECT key, state FROM "_millrace"."snapshot_out" WHERE key IN ('2') ORDER BY key;
 SELECT key, state FROM "_millrace"."snapshot_third" WHERE key IN ('2') ORDER BY key;
 BEGIN TRANSACTION;
+SELECT count_if(receipt IS NOT NULL) AS jobs, count_if(key = '2') AS own FROM _millrace.intents WHERE sync = 'third';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'forget' WHERE sync = 'third';
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_third"') ORDER BY cid;
 UPDATE "_millrace"."snapshot_third" SET state = 'ignored', "v_id" = NULL, "v_name" = NULL, "v_vip" = NULL WHERE key = '2';

@@ -699,6 +699,7 @@ SELECT sync, key, count(*) AS n FROM _millrace.changes WHERE key IN ('2') GROUP 
 SELECT table_name FROM INFORMATION_SCHEMA.TABLES WHERE table_schema = '_MILLRACE' AND STARTSWITH(table_name, 'SNAPSHOT_') ORDER BY table_name;
 SELECT key, state FROM "_MILLRACE"."SNAPSHOT_OUT" WHERE key IN ('2') ORDER BY key;
 BEGIN TRANSACTION;
+SELECT count_if(receipt IS NOT NULL) AS jobs, count_if(key = '2') AS own FROM _millrace.intents WHERE sync = 'third';
 UPDATE _millrace.fences SET epoch = epoch + 1, owner = 'forget' WHERE sync = 'third';
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = '_MILLRACE' AND table_name = 'SNAPSHOT_THIRD' ORDER BY ordinal_position;
 DELETE FROM _millrace.intents WHERE sync = 'third' AND key = '2';
