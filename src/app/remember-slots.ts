@@ -1,9 +1,11 @@
 /** What a daemon keeps beside its project of a store that can be emptied, so that no slot comes twice and no job is lost. */
+import { constants } from 'node:fs'
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { asMillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { unlessMissing } from '../reverse-etl/spool-refusal.ts'
 import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 
@@ -142,7 +144,9 @@ function keptWriter(file: string): (kept: Kept, news: Known | null) => Promise<v
     if (news !== null && ofLines <= ofWhole) {
       const line = `\n${JSON.stringify(jsonOf({ ...kept, ...news }))}`
       ofLines += line.length
-      return appendFile(file, line)
+      // Lines say nothing where somebody took the rest away.
+      const added = appendFile(file, line, { flag: constants.O_WRONLY | constants.O_APPEND }).then(() => true)
+      if (await unlessMissing(added, false)) return
     }
     const whole = JSON.stringify(jsonOf(kept))
     await mkdir(dirname(file), ownFolder(dirname(file)))

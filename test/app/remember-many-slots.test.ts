@@ -111,6 +111,15 @@ it('what was written slot by slot is told, the last of each, and the file does n
   expect(said).toEqual(['Redis was emptied: telling it again of 10 schedules and 13 slots.'])
 })
 
+it('a file that somebody took away is made again whole', async () => {
+  const change = await aKeeper(3)
+  rmSync(file())
+  await change([slotOf(3)])
+  const { slots, said } = await told()
+  expect(slots.size).toBe(4)
+  expect(said).toEqual(['Redis was emptied: telling it again of 3 schedules and 4 slots.'])
+})
+
 it('what an older millrace wrote, in one piece, is told too', async () => {
   await aKeeper(3)
   expect(readFileSync(file(), 'utf8')).not.toContain('\n')
