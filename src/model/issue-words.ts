@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue
+type Raw<Code extends Issue['code']> = Extract<Issue, { readonly code: Code }>
 
 /** For `safeParse`: of any issue. */
 export function issueWords(issue: Issue): string | undefined {
@@ -16,6 +17,8 @@ export function issueWords(issue: Issue): string | undefined {
       return noneOfItsForms
     case 'invalid_key':
       return 'a name in it is not of the right form'
+    case 'custom':
+      return 'it is none that is taken here'
     default:
       return boundWords(issue)
   }
@@ -25,13 +28,13 @@ export function issueWords(issue: Issue): string | undefined {
 export function boundWords(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'too_small':
-      return `it has to ${measure(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)}`
+      return `it has to ${measure(issue.origin, how(issue, 'more than', 'at least'), issue.minimum)}`
     case 'too_big':
-      return `it has to ${measure(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)}`
+      return `it has to ${measure(issue.origin, how(issue, 'less than', 'at most'), issue.maximum)}`
     case 'not_multiple_of':
       return `it has to be a multiple of ${issue.divisor}`
     case 'invalid_format':
-      return `it has to be ${forms.get(issue.format) ?? (issue.pattern === undefined ? `of the form ${issue.format}` : `of the form ${issue.pattern}`)}`
+      return `it has to ${formOf(issue)}`
     default:
       return undefined
   }
@@ -41,10 +44,26 @@ export const noneOfItsForms = 'it has none of the forms that it can have'
 
 export const nounOf = (type: string): string => nouns.get(type) ?? type
 
+const how = (
+  { exact, inclusive }: { readonly exact?: boolean; readonly inclusive?: boolean },
+  beyond: string,
+  from: string,
+): string => (exact ? 'exactly' : inclusive === false ? beyond : from)
+
+/** A pattern is shown where the schema's author wrote it; that of a known form (a UUID) nobody could read. */
+function formOf({ format, prefix, suffix, includes, pattern }: Raw<'invalid_format'>): string {
+  if (prefix !== undefined) return `begin with ${String(prefix)}`
+  if (suffix !== undefined) return `end with ${String(suffix)}`
+  if (includes !== undefined) return `have ${String(includes)} in it`
+  return `be ${forms.get(format) ?? `of the form ${format === 'regex' && pattern !== undefined ? pattern : format}`}`
+}
+
 function measure(origin: string, how: string, bound: number | bigint): string {
   const count = Number(bound)
   if (origin === 'string')
-    return how === 'at least' && count === 1 ? 'have some text' : `have ${how} ${count} characters`
+    return how === 'at least' && count === 1
+      ? 'have some text'
+      : `have ${how} ${count} ${count === 1 ? 'character' : 'characters'}`
   if (origin === 'array' || origin === 'set' || origin === 'map')
     return `have ${how} ${count} ${count === 1 ? 'entry' : 'entries'}`
   return `be ${how} ${bound}`
@@ -67,4 +86,6 @@ const forms: ReadonlyMap<string, string> = new Map([
   ['datetime', 'an instant, as `2026-11-22T09:00:00Z`'],
   ['date', 'a day, as `2026-11-22`'],
   ['time', 'a time, as `09:00:00`'],
+  ['lowercase', 'in lower case'],
+  ['uppercase', 'in upper case'],
 ])
