@@ -40,7 +40,7 @@ function describeStream(stream: Stream): DiscoveredStream {
       bounded_by: boundedBy ?? null,
       lag_seconds: lagMs / 1000,
       overlap_seconds: overlapMs / 1000,
-      full_every_seconds: fullEveryMs === undefined ? null : fullEveryMs / 1000,
+      full_every_seconds: fullEveryMs === undefined || fullEveryMs === Infinity ? null : fullEveryMs / 1000,
     },
     mode,
     fields: { ...columns },

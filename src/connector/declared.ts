@@ -11,6 +11,8 @@ import type {
 import type { CountDeclaration, ListDeclaration } from './list-declaration.ts'
 import type { DestinationObject } from './destination.ts'
 import type { Context } from './context.ts'
+import { allMembers } from './all-members.ts'
+import { declaredObject, declaredStream } from './definition-forms.ts'
 import { handedClients } from './handed-clients.ts'
 import type { Host, Http } from './host.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
@@ -27,8 +29,12 @@ export async function openDeclared<Config extends z.ZodObject>(
   const options = definition.http?.({ config })
   const http = options ? host.http(options) : httpOfNobody(definition.name)
   const own = ({ signal }: { readonly signal: AbortSignal }): Context => ({ signal, http, host })
-  const streams = Object.entries(definition.streams ?? {}).map(([name, each]) => openStream(name, each, http, host))
-  const objects = Object.entries(definition.objects ?? {}).map(([name, each]) => openObject(name, each, http, host))
+  const streams = Object.entries(definition.streams ?? {}).map(([name, each]) =>
+    openStream(name, allMembers(each, declaredStream), http, host),
+  )
+  const objects = Object.entries(definition.objects ?? {}).map(([name, each]) =>
+    openObject(name, allMembers(each, declaredObject), http, host),
+  )
   return {
     check: async (context) => await definition.check?.(own(context)),
     account: async (context) =>

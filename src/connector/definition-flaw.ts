@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ConnectorDefinition } from './contract.ts'
-import { declaredConnector, declaredObject, declaredStream } from './definition-forms.ts'
+import { declaredConnector } from './connector-forms.ts'
+import { declaredObject, declaredStream } from './definition-forms.ts'
 import { streamFlaw } from './stream-flaw.ts'
 
 /** What can be seen of a declared connector before it is opened; null: nothing is wrong. */

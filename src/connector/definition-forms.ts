@@ -1,18 +1,12 @@
-/** The members of what a connector's author writes, as contract.ts has them: a table for each, and a member that is in none is a slip. */
+/** The members of the streams and objects that a connector's author writes, as contract.ts has them: a table for each, and a member that is in none is a slip. */
 import type { Operation } from '../model/change.ts'
-import type {
-  ChildStream,
-  ConnectorDefinition,
-  FieldHistory,
-  MinorUnits,
-  ObjectDefinition,
-  Stream,
-  StreamDefinition,
-} from './contract.ts'
+import type { ChildStream, FieldHistory, MinorUnits, ObjectDefinition, Stream, StreamDefinition } from './contract.ts'
 import type { DestinationField, DestinationObject, FieldType, MatchField } from './destination.ts'
 import type { CountDeclaration, ListDeclaration, PageSize, Paging } from './list-declaration.ts'
 import {
+  anything,
   call,
+  interval,
   is,
   limit,
   listOf,
@@ -20,22 +14,23 @@ import {
   milliseconds,
   oneOf,
   optional,
+  pattern,
   recordOf,
   schema,
   text,
   yesOrNo,
   type Form,
+  type FormsOf,
 } from './member-forms.ts'
-import type { z } from 'zod'
-
-/** A member that a type has and its table lacks does not compile. */
-type FormsOf<Type> = { readonly [Member in keyof Required<Type>]: Form }
 
 const texts = listOf('fields', text)
 const textsByName = recordOf('field and field', text)
-const anything: Form = () => null
 
 // ---------------------------------------------------------------- streams
+
+/** As `http` takes it. */
+const isParameter = (value: unknown): boolean =>
+  value === null || ['string', 'number', 'boolean'].includes(typeof value)
 
 const pageSize = members({ param: text, value: limit } satisfies FormsOf<PageSize>)
 
@@ -65,12 +60,7 @@ const list = members({
   since: optional(text),
   until: optional(text),
   sinceFormat: optional(oneOf(['iso', 'unix'])),
-  query: optional(
-    recordOf(
-      'parameter and value',
-      is('text or number', (value) => typeof value === 'string' || typeof value === 'number'),
-    ),
-  ),
+  query: optional(recordOf('parameter and value', optional(is('text, number or boolean', isParameter)))),
   page: paging,
 } satisfies FormsOf<ListDeclaration>)
 
@@ -132,7 +122,7 @@ const ofStreams = {
   takesWhere: optional(yesOrNo),
   enumerates: optional(yesOrNo),
   heedsStart: optional(yesOrNo),
-  fullEveryMs: optional(milliseconds),
+  fullEveryMs: optional(interval),
   boundedBy: optional(text),
   reportsDays: optional(yesOrNo),
   windowOf: optional(texts),
@@ -211,7 +201,7 @@ const ofObjects = {
     listOf(
       'patterns',
       members({
-        pattern: is('regular expression', (value) => value instanceof RegExp),
+        pattern,
         type: oneOf([...fieldTypes, 'any']),
         optOut: optional(yesOrNo),
       }),
@@ -235,23 +225,3 @@ const ofObjects = {
 export const declaredObject = members(ofObjects satisfies FormsOf<ObjectDefinition>)
 
 export const openedObject = members({ ...ofObjects, name: text } satisfies FormsOf<DestinationObject>)
-
-// ---------------------------------------------------------------- the connector
-
-const schemas = recordOf('name and z.strictObject({ … })', schema)
-
-export const declaredConnector = members({
-  name: text,
-  config: schema,
-  http: optional(call),
-  check: optional(call),
-  account: optional(call),
-  rowsAreOfAccount: optional(yesOrNo),
-  streams: optional(recordOf('name and stream', anything)),
-  objects: optional(recordOf('name and object', anything)),
-  open: optional(call),
-  streamNames: optional(listOf('names', text)),
-  streamOptions: optional(schemas),
-  objectNames: optional(listOf('names', text)),
-  objectOptions: optional(schemas),
-} satisfies FormsOf<ConnectorDefinition<z.ZodObject>>)

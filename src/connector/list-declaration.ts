@@ -1,4 +1,5 @@
 /** A stream of a REST vendor, said instead of written: its list, how one gets to the next page, and what counts it. */
+import type { Query } from './host.ts'
 
 /** A list endpoint that answers JSON. */
 export type ListDeclaration = {
@@ -11,7 +12,7 @@ export type ListDeclaration = {
   readonly until?: string
   /** @default 'iso' */
   readonly sinceFormat?: 'iso' | 'unix'
-  readonly query?: { readonly [name: string]: string | number }
+  readonly query?: Query
   readonly page: Paging
 }
 

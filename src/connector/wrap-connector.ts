@@ -3,6 +3,9 @@ import type { Json } from '../model/json.ts'
 import type { Context } from './context.ts'
 import type { OpenedConnector, Scan, ScanItem, Stream } from './contract.ts'
 import type { DestinationObject, ReadBack } from './destination.ts'
+import { allMembers } from './all-members.ts'
+import { openedConnector } from './connector-forms.ts'
+import { openedObject, openedStream } from './definition-forms.ts'
 import { handedClients } from './handed-clients.ts'
 import type { Host } from './host.ts'
 import { believer, believing, lateRequests, type LateRequests, type TakeBack } from './late-requests.ts'
@@ -33,7 +36,8 @@ export type Wrapping = {
 }
 
 /** The connector with a wrapping around every member that it has. Data passes as it is. */
-export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): OpenedConnector {
+export function wrapConnector(given: OpenedConnector, wrapping: Wrapping): OpenedConnector {
+  const connector = allMembers(given, openedConnector)
   const { now, streams, streamNames, objects, objectNames, close } = connector
   const guard = guardOf(wrapping)
   const account = wrapping.account ?? ((name) => name)
@@ -59,7 +63,7 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
       streams: guard('describing streams', async (request) =>
         (await streams.call(connector, request)).map((stream) => {
           wrapping.stream?.(stream)
-          return wrapStream(stream, wrapping, late)
+          return wrapStream(allMembers(stream, openedStream), wrapping, late)
         }),
       ),
     }),
@@ -67,7 +71,7 @@ export function wrapConnector(connector: OpenedConnector, wrapping: Wrapping): O
       objects: guard('describing objects', async (request) =>
         (await objects.call(connector, request)).map((object) => {
           wrapping.object?.(object)
-          return wrapObject(object, wrapping, late)
+          return wrapObject(allMembers(object, openedObject), wrapping, late)
         }),
       ),
     }),

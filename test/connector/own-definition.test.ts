@@ -1,5 +1,6 @@
 // A slip in the definition of a connector of one's own, which nobody has checked against types: it is refused before anything is read or
 // sent by it, and never read as something else.
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import type { ObjectDefinition, OpenedConnector, Stream, StreamDefinition } from '../../src/connector/contract.ts'
 import { connector, object, stream } from '../../src/connector/define.ts'
@@ -82,7 +83,7 @@ it.each<[object, string]>([
   ],
   // Every scan would be full.
   [{ list: { ...list, Since: 'since' } }, '`list.Since` is not known; did you mean since?'],
-  [{ list: { ...list, query: { all: true } } }, '`list.query.all` is true, which is no text or number'],
+  [{ list: { ...list, query: { all: ['a'] } } }, '`list.query.all` is no text, number or boolean'],
   [{ count: { path: '/count' } }, '`count.value` is missing'],
   [{ count: 'total' }, '`count` is total, which is no function'],
   // No pass over everything would ever be due again.
@@ -190,6 +191,22 @@ it('what `open` gives is held to the same', async () => {
   )
 })
 
+it.each<[string, Parts]>([
+  ['a member that is undefined', { streams: { orders: { ...orders, note: undefined, version: undefined } } }],
+  [
+    'parameters as `http` takes them',
+    { streams: { orders: { ...orders, list: { ...list, query: { archived: false, of: undefined, by: null } } } } },
+  ],
+  ['a pass over everything that is never due again', { streams: { orders: { ...orders, fullEveryMs: Infinity } } }],
+  [
+    'a pattern of another realm',
+    { objects: { person: { ...person, otherFields: [{ pattern: runInNewContext('/^x/'), type: 'any' }] } } },
+  ],
+  ['frozen objects', { streams: Object.freeze({ orders: Object.freeze(orders) }) }],
+])('%s is taken', async (_, parts) => {
+  expect(await describe(parts)).toEqual(['orders', 'person'])
+})
+
 it('what is of a class may have what it likes beside its members', async () => {
   class Described {
     cache = new Map<string, string>()
@@ -197,4 +214,55 @@ it('what is of a class may have what it likes beside its members', async () => {
   const { list: _list, count: _count, ...described } = { ...orders, name: 'orders', read: () => undefined }
   const ofClass = Object.assign(new Described(), described)
   expect(await opening(ofClass).streams?.({ signal: never })).toHaveLength(1)
+})
+
+class Orders {
+  readonly #columns = { id: 'integer', at: 'timestamp' }
+  readonly name = 'orders'
+  readonly lagMs = 0
+  readonly overlapMs = 0
+  readonly children = []
+  readonly key = ['id']
+  get columns() {
+    return this.#columns
+  }
+  get version() {
+    return 'at'
+  }
+  loads(field: string) {
+    return Object.hasOwn(this.#columns, field)
+  }
+  /** Whatever else it has is none of ours. */
+  get session(): never {
+    throw new Error('nobody is signed in')
+  }
+  async *read() {
+    yield* []
+  }
+}
+
+class People {
+  readonly #sent = 7
+  readonly name = 'person'
+  readonly match = person.match
+  readonly operations = ['upsert']
+  readonly batch = person.batch
+  get fields() {
+    return person.fields
+  }
+  size() {
+    return this.#sent
+  }
+  async write() {
+    return Array.from({ length: this.#sent - 6 }, () => ({ outcome: 'ok' }))
+  }
+}
+
+it('what its class gives it is a member of it, too', async () => {
+  const [stream] = (await opening(new Orders()).streams?.({ signal: never })) ?? []
+  expect(stream).toMatchObject({ version: 'at', columns: { id: 'integer' } })
+  expect(stream?.loads?.('id', {})).toBe(true)
+  const [taking] = (await opening(new People()).objects?.({ signal: never })) ?? []
+  expect(taking).toMatchObject({ fields: person.fields })
+  expect(taking?.size?.({} as never)).toBe(7) // it looks at none
 })
