@@ -7,6 +7,7 @@ import { ownFolder } from '../model/own-folder.ts'
 import { callVendor, defaultRetry, type Caller, type RetryPolicy } from './call.ts'
 import type { Context } from './context.ts'
 import type { Host } from './host.ts'
+import { httpOptions } from './connector-forms.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { createHttp } from './http.ts'
 import { joinSignals } from './join-signals.ts'
@@ -100,10 +101,17 @@ export function createHost(options: HostOptions): EngineHost {
 
   const host: EngineHost = {
     call,
-    http(httpOptions) {
+    http(given) {
+      const flaw = httpOptions(given, '')
+      if (flaw !== null)
+        throw new MillraceError('MR-1401', {
+          message: `The connection ${connection} cannot be opened: of what its connector gives as http, ${flaw}${flaw.endsWith('?') ? '' : '.'}`,
+          kept: 'Nothing was asked of the vendor.',
+          next: 'Mend it where the connector gives `http`, or calls `host.http`.',
+        })
       const transport = createTransport(options.transport)
       transports.push(transport)
-      return createHttp(httpOptions, {
+      return createHttp(given, {
         call,
         transport,
         sawDate,

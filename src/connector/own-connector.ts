@@ -4,6 +4,7 @@
  */
 import type { WriteResult } from '../model/change.ts'
 import { asMillraceError, MillraceError, MillraceErrors } from '../model/millrace-error.ts'
+import { openedConnector } from './connector-forms.ts'
 import type { OpenedConnector } from './contract.ts'
 import { openedObject, openedStream } from './definition-forms.ts'
 import { itemFlaw, storedFlaw } from './item-flaw.ts'
@@ -15,6 +16,8 @@ import { wrapConnector } from './wrap-connector.ts'
 export type Owner = { readonly name: string; readonly folder: string }
 
 export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedConnector {
+  const flaw = openedConnector(connector, '')
+  if (flaw !== null) throw broken(owner, `opening: ${flaw}`)
   return wrapConnector(connector, {
     thrown: (error, doing) => asItsOwn(error, owner, doing),
     stream(stream) {

@@ -216,6 +216,47 @@ it('what is of a class may have what it likes beside its members', async () => {
   expect(await opening(ofClass).streams?.({ signal: never })).toHaveLength(1)
 })
 
+it.each<[object, string]>([
+  [{ ratePersecond: 2 }, '`ratePersecond` is not known; did you mean ratePerSecond?'],
+  // No request would ever go.
+  [{ ratePerSecond: 0 }, '`ratePerSecond` is 0, which is no number above 0'],
+  [{ timeoutMs: '30s' }, '`timeoutMs` is 30s, which is no number of milliseconds'],
+  [{ baseUrl: undefined }, '`baseUrl` is missing'],
+  // `Bearer null` would go, and what came in its place may be the secret.
+  [{ bearer: null }, '`bearer` is no text'],
+  [{ headers: { 'x-key': { key: 'secret' } } }, '`headers.x-key` is no text'],
+  [{ basic: { user: 'u' } }, '`basic.password` is missing'],
+])('http with %j is refused', async (parts, words) => {
+  const { definition, host } = { definition: { name: 'shop', config: z.strictObject({}) }, host: quickHost() }
+  const http = () => ({ baseUrl: 'http://127.0.0.1:1', ...parts })
+  await expect(connector({ ...definition, http }).open({ config: {} as never, host })).rejects.toMatchObject({
+    code: 'MR-1401',
+    message: expect.stringContaining(`of what its connector gives as http, ${words}`),
+  })
+})
+
+it('http takes what there is', () => {
+  const basic = { user: 7, password: '' } as never // an id that is a number is as good
+  const headers = { 'x-team': undefined } as never // as above
+  const options = {
+    baseUrl: 'http://127.0.0.1:1',
+    basic,
+    headers,
+    ratePerSecond: 0.5,
+    timeoutMs: 1,
+    classify: () => undefined,
+  }
+  expect(quickHost().http(options)).toHaveProperty('get')
+})
+
+it.each<[object, string]>([
+  [{ rowsareofaccount: true }, '`rowsareofaccount` is not known; did you mean rowsAreOfAccount?'],
+  [{ streams: [orders] }, '`streams` is no function'],
+])('an opened connector with %j is refused', (parts, words) => {
+  const opened = { check: () => Promise.resolve(), account: () => Promise.resolve('a'), ...parts }
+  expect(() => ownConnector(opened as OpenedConnector, owner)).toThrow(`The connector shop failed at opening: ${words}`)
+})
+
 class Orders {
   readonly #columns = { id: 'integer', at: 'timestamp' }
   readonly name = 'orders'
