@@ -9,8 +9,13 @@ export type Refusals = ReadonlyMap<string, string>
 
 /** Nothing is lost by it: the stream is read whole the next time, too. */
 export function warnOfRefusals(host: Host, stream: string, refusals: Refusals): void {
-  for (const [account, message] of refusals)
-    host.warn(`${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`)
+  const [[account, message] = [], ...others] = refusals
+  if (account === undefined) return
+  host.warn(
+    others.length === 0
+      ? `${stream}: ${account} cannot be read and is left out. Facebook says: ${message}`
+      : `${stream}: accounts cannot be read and are left out: ${listOf(refusals)}.`,
+  )
 }
 
 /** Once: the next scan does not know it. */
@@ -88,4 +93,4 @@ export const refusedInWhole = (stream: string, refusals: Refusals) =>
   })
 
 const listOf = (refusals: Refusals) =>
-  [...refusals].map(([account, message]) => `${account} (Facebook says: ${message.replace(/\.$/, '')})`).join(', ')
+  firstFew([...refusals].map(([account, message]) => `${account} (Facebook says: ${message.replace(/\.$/, '')})`))

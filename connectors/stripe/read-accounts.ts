@@ -4,6 +4,11 @@ import type { Among } from './position.ts'
 import { readAccount, type AccountRequest } from './read-account.ts'
 import type { StripeStream } from './stream-table.ts'
 
+type Request = Omit<AccountRequest, 'isKnown'>
+
+/** Accounts that refuse → what Stripe says. */
+type Refusals = Map<string, string>
+
 /**
  * Each account of the connection in turn; gives back which were read. One that refuses is said and left out: the next
  * scan does not know it, and lists all of it.
@@ -11,7 +16,21 @@ import type { StripeStream } from './stream-table.ts'
 export async function* readAccounts(
   accounts: StripeAccounts,
   stream: StripeStream,
-  request: Omit<AccountRequest, 'isKnown'>,
+  request: Request,
+): AsyncGenerator<ScanItem, readonly string[]> {
+  const refused: Refusals = new Map()
+  try {
+    return yield* readEach(accounts, stream, { ...request, refused })
+  } finally {
+    // However it ends.
+    if (refused.size > 0) warnOfRefused(stream.name, refused, request.context)
+  }
+}
+
+async function* readEach(
+  accounts: StripeAccounts,
+  stream: StripeStream,
+  { refused, ...request }: Request & { readonly refused: Refusals },
 ): AsyncGenerator<ScanItem, readonly string[]> {
   const { scan, position, last, context } = request
   const known = new Set(last.accounts)
@@ -39,9 +58,7 @@ export async function* readAccounts(
       const reason = api.refusal(error)
       if (reason === undefined) throw error
       if (scan.whole === true) throw goesWithIt(stream.name, id, reason)
-      context.host.warn(
-        `${stream.name}: the account ${id} refuses to be read and is left out; what was loaded from it stays as it is. Stripe says: ${reason}`,
-      )
+      refused.set(id, reason)
       refusal = { error }
     }
     yield { kind: 'checkpoint', resume: { phase: 'begin', read: [...read] } }
@@ -56,6 +73,15 @@ function warnOfLost(stream: string, lost: readonly string[], { host }: AccountRe
   const [those, are, them] = lost.length === 1 ? ['account', 'is', 'it'] : ['accounts', 'are', 'them']
   host.warn(
     `${stream}: the ${those} ${firstFew(lost)} ${are} no longer among those of the connection, and ${are} not read. What was loaded from ${them} stays as it is.`,
+  )
+}
+
+function warnOfRefused(stream: string, refused: Refusals, { host }: AccountRequest['context']): void {
+  const [[id, reason] = [], ...others] = refused
+  host.warn(
+    others.length === 0
+      ? `${stream}: the account ${id} refuses to be read and is left out; what was loaded from it stays as it is. Stripe says: ${reason}`
+      : `${stream}: accounts refuse to be read and are left out; what was loaded from them stays as it is: ${firstFew([...refused].map(([account, says]) => `${account} (Stripe says: ${says.replace(/\.$/, '')})`))}.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject, Scan, ScanItem } from 'millrace'
 import { describe, expect, it } from 'vitest'
 import simulator from '../../../connectors/facebook_ads/sandbox.ts'
+import { refusedInWhole, warnOfRefusals } from '../../../connectors/facebook_ads/refusals.ts'
 import { openFacebook, rowsOf, type OpenedFacebook } from './open-facebook.ts'
 
 /** What came, and what ended it. */
@@ -256,6 +257,16 @@ describe('lists where one account refuses', () => {
       expect(items.at(-1)).toEqual({ kind: 'checkpoint', resume: { done: [], account: null, at: null } })
     },
   )
+})
+
+it('many accounts that refuse are told in one warning a stream, and an error names the first few', () => {
+  const said: string[] = []
+  const host = { warn: (words: string) => void said.push(words) } as never // nothing else is asked of it
+  const refusals = new Map(Array.from({ length: 300 }, (_, n) => [`act_${n}`, 'No access.'] as const))
+  warnOfRefusals(host, 'campaigns', refusals)
+  const named = /: act_0 \(Facebook says: No access\), act_1 .*act_4 [^,]* and 295 more\.$/
+  expect(said).toEqual([expect.stringMatching(named)])
+  expect(refusedInWhole('campaigns', refusals).message).toMatch(named)
 })
 
 describe('accounts of a role that views and does not manage', () => {

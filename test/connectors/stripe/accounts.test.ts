@@ -2,6 +2,8 @@ import type { Json, Scan, ScanItem } from 'millrace'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { accountId } from '../../../connectors/stripe/sandbox/objects/account.ts'
 import { restrictedKey } from '../../../connectors/stripe/sandbox/serve.ts'
+import { readAccounts } from '../../../connectors/stripe/read-accounts.ts'
+import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import stripeConnector from '../../../connectors/stripe/index.ts'
 import { parseLines } from '../parse-lines.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
@@ -185,6 +187,26 @@ describe('an account that refuses', () => {
     expect(other.warnings()).toEqual([
       expect.stringMatching(/^charges: the account acct_1ConnectedFlorist refuses/),
       expect.stringMatching(/^payouts: the account acct_1ConnectedFlorist refuses/),
+    ])
+  })
+
+  it('of many is told with them in one warning a stream', async () => {
+    const said: string[] = []
+    const api = { refusal: () => 'You have no access.' } as never // it refuses whatever is asked
+    const list = async () => Array.from({ length: 300 }, (_, n) => ({ id: `acct_${n}`, api }))
+    const host = { warn: (words: string) => void said.push(words) } as never // nothing else is asked of it
+    const read = readAccounts({ list } as never, stripeStreams.find(({ name }) => name === 'charges') as never, {
+      scan: await stripe.scanOf(),
+      position: null,
+      last: { phase: 'done' } as never, // there was none
+      isDue: false,
+      context: { host, http: null as never, signal: AbortSignal.timeout(5000) },
+    })
+    await expect(Array.fromAsync(read)).rejects.toThrow()
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^charges: accounts refuse .*: acct_0 \(Stripe says: You have no access\), acct_1 .*acct_4 [^,]* and 295 more\.$/,
+      ),
     ])
   })
 
