@@ -70,29 +70,22 @@ type Of = {
 
 export type ReadOptions = { readonly options: InsightsOptions; readonly breakdowns: readonly Breakdown[] }
 
-/** @throws MillraceError MR-1201 */
+/**
+ * The engine has held them against `insightsOptionsOf`.
+ * @throws MillraceError MR-1201
+ */
 export function readOptions({ stream, level, breakdowns: own }: Of, given: JsonObject): ReadOptions {
-  const parsed = insightsOptionsOf(level).safeParse(given)
-  if (!parsed.success)
-    throw refused(
-      stream,
-      parsed.error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')),
-      `It knows: ${Object.keys(insightsOptions.shape).join(', ')}.`,
-    )
-  const options = parsed.data
+  const options = insightsOptionsOf(level).parse(given)
   const breakdowns = [...new Set([...own, ...(options.breakdowns ?? [])])]
   const odd = (options.fields ?? []).flatMap((field) => {
     const by = notBrokenDown(field, breakdowns)
     return by === undefined ? [] : [`fields: Facebook does not have ${field} by ${by}`]
   })
   if (odd.length > 0)
-    throw refused(stream, odd, 'Leave them out of  fields,  or read them in a stream without that breakdown.')
+    throw new MillraceError('MR-1201', {
+      message: `The options of ${stream} cannot be followed: ${odd.join('; ')}.`,
+      kept: 'Nothing was read or changed.',
+      next: 'Leave them out of  fields,  or read them in a stream without that breakdown.',
+    })
   return { options, breakdowns }
 }
-
-const refused = (stream: string, said: readonly string[], next: string) =>
-  new MillraceError('MR-1201', {
-    message: `The options of ${stream} cannot be followed: ${said.join('; ')}.`,
-    kept: 'Nothing was read or changed.',
-    next,
-  })

@@ -112,7 +112,7 @@ type PlaceOfEvents = { readonly events: EventTypes; readonly after: string | nul
 /** Small, and read for four of their fields: these are parsed. */
 function readEvents(bytes: Uint8Array, { events, after }: PlaceOfEvents): EventPage {
   const page = eventList.safeParse(JSON.parse(Buffer.from(bytes).toString()))
-  if (!page.success) throw malformed(page.error.issues[0]?.message ?? 'it has another form')
+  if (!page.success) throw malformed(`${page.error.issues[0]?.path.join('.') || 'it'} is not what Stripe documents`)
   const { data, has_more: hasMore } = page.data
   const last = data.at(-1)?.id
   return {

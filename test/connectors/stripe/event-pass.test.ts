@@ -1,6 +1,7 @@
 import type { Json, JsonObject, Scan, ScanItem } from 'millrace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Checkpoint } from '../../../src/connector/checkpoint.ts'
+import { readChanges } from '../../../connectors/stripe/event-pass.ts'
 import { stripeStreams } from '../../../connectors/stripe/streams.ts'
 import { openStripe, type OpenedStripe } from './open-stripe.ts'
 import { rowsOf, tombstonesOf } from './scan-rows.ts'
@@ -33,6 +34,16 @@ const withoutStamps = (rows: ReadonlyMap<string, JsonObject>) =>
   new Map(
     [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([id, { _event_id, _event_type, ...row }]) => [id, row]),
   )
+
+it('a list of events that is not as documented is told by its place', async () => {
+  const body = Buffer.from(JSON.stringify({ has_more: false, data: [{ id: 'evt_1' }] }))
+  const api = { get: async ({ read }: { read: (bytes: Uint8Array) => unknown }) => read(body) } as never // asked for nothing else
+  const request = { scan: await since(), from: { phase: 'events', after: null }, signal: AbortSignal.timeout(5000) }
+  const charges = stripeStreams.find(({ name }) => name === 'charges')
+  await expect(Array.fromAsync(readChanges(api, charges as never, request as never))).rejects.toThrow(
+    'A list of events of Stripe cannot be read: data.0.type is not what Stripe documents.',
+  )
+})
 
 describe('a scan by events', () => {
   // Of events the list itself forgets.
