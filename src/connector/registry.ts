@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { systemWords } from '../model/system-words.ts'
 import type { Connector } from './contract.ts'
 import { asMissingPackage } from './missing-package.ts'
 import { ownConnector } from './own-connector.ts'
@@ -67,7 +68,7 @@ export function loadSimulatorPaths(projectRoot: string, names?: readonly string[
 
 function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
   if (!existsSync(folder)) return []
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .flatMap((entry) => {
       const own = join(folder, entry.name)
@@ -76,6 +77,21 @@ function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
         ? [{ name: toName(entry.name), folder: own, module, simulator: firstThatExists(own, 'sandbox'), builtIn }]
         : []
     })
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (cause) {
+    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR'
+    throw new MillraceError('MR-1101', {
+      message: isFile
+        ? 'connectors is a file, and has the name of a folder of the project'
+        : `connectors cannot be read: ${systemWords(cause) ?? String(cause)}`,
+      next: isFile ? 'Rename it, or move it elsewhere.' : 'See who may read it:  ls -ld connectors',
+      cause,
+    })
+  }
 }
 
 function firstThatExists(folder: string, name: string): string | null {

@@ -102,3 +102,11 @@ it('an SDK that is missing when the connector opens is named with the command th
     next: ['npm install @vendor/sdk@1.2.3'],
   })
 })
+
+it('a file in place of connectors/ is told as that', () => {
+  const root = mkdtempSync(join(project, 'other-'))
+  writeFileSync(join(root, 'connectors'), '')
+  expect(() => listConnectors(root)).toThrow(
+    expect.objectContaining({ code: 'MR-1101', message: expect.stringMatching(/^connectors is a file/) }),
+  )
+})
