@@ -69,7 +69,7 @@ async function keepFindings(findings: MillraceError[], check: () => void | Promi
   try {
     await check()
   } catch (error) {
-    if (error instanceof MillraceErrors) findings.push(...error.errors)
+    if (error instanceof MillraceErrors) for (const each of error.errors) findings.push(each)
     else if (error instanceof MillraceError) findings.push(error)
     else throw error
   }

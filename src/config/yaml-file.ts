@@ -48,8 +48,8 @@ export function parseYamlFile(text: string, file: string, report: Report): YamlF
   const hidden = hide()
   const at = placesIn(hidden.text)
 
-  const problems = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
-  if (problems.length === 0) problems.push(...nodeFindings(document, at))
+  const unread = [...document.errors, ...document.warnings].map((problem) => syntaxFinding(problem, file, at))
+  const problems = unread.length > 0 ? unread : nodeFindings(document, at)
   for (const { code, parts } of problems) report(code, withoutHidden(parts, text, lines))
   if (problems.length > 0) return undefined
 
