@@ -160,7 +160,7 @@ async function readModel(
       removalsFirst: sync.optOutRemoval,
       removesIgnored: sync.onRemoved.kind !== 'ignore',
       record: [match, ...others],
-      otherNames: otherNames.map((name) => [...name, ...others]),
+      otherNames,
       optIns,
       ...(fromNothing !== undefined && { fromNothing }),
       refreshBefore: sync.refreshEveryMs === null ? null : new Date(now.getTime() - sync.refreshEveryMs).toISOString(),

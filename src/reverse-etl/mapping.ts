@@ -23,7 +23,7 @@ export type ResolvedMapping = {
   readonly identity: readonly string[]
   /** The columns that fill those. */
   readonly identityColumns: readonly string[]
-  /** The columns of what else names it, each by itself: other fields that could find the record. */
+  /** The columns of what else names it, each by itself: other fields that could find the record. Of a template's some may be empty. */
   readonly otherNames: readonly ResolvedMapping['key'][]
   readonly key: readonly { readonly column: string; readonly normalise: 'exact' | 'trim' | 'lower' }[]
   /** Of `mapping-version`. */
@@ -106,7 +106,8 @@ export function resolveMapping(
 function otherName(object: DestinationObject, field: MappedField): ResolvedMapping['key'] {
   const rule = ownValue(object.match, field.field)
   if (!rule || rule.unique === false) return []
-  return columnsOf(field).map(({ name }) => ({ column: name, normalise: rule.normalise }))
+  const columns = field.kind === 'lookup' ? [field.column] : columnsOf(field)
+  return columns.map(({ name }) => ({ column: name, normalise: rule.normalise }))
 }
 
 /** Before a row is intended: nothing could be sent. */

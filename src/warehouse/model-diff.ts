@@ -33,7 +33,10 @@ export type DiffRequest = {
    * one of them beside the key differs, a row means another record than before, and its opt-out is new. @default the key does
    */
   readonly record?: DiffRequest['key']
-  /** What else names it, each by itself: rows that agree in one of these may be one record there, whatever `record` says. @default nothing */
+  /**
+   * What else finds it, each by itself, in place of the first of `record`: rows that agree in one of these may be one record
+   * there. None where all of its columns are empty. @default nothing
+   */
   readonly otherNames?: readonly DiffRequest['key'][]
   /** Of `optOuts`, those whose off value may be sent. @default none */
   readonly optIns?: readonly string[]

@@ -1,5 +1,6 @@
 /** Records of the destination that several rows of a model mean, at once or one after the other. */
 import { describe, expect, it } from 'vitest'
+import type { Mapping } from '../../src/config/project.ts'
 import type { MatchField } from '../../src/connector/destination.ts'
 import { makeVendor } from './vendor.ts'
 import { column, makeWorld, optOut, run, type Ran, type World } from './world.ts'
@@ -17,6 +18,13 @@ function byId(email: MatchField): World {
   const world = makeWorld({ sync: { map }, vendor: makeVendor({ match: { id: { normalise: 'exact' }, email } }) })
   world.columns = { id: 'VARCHAR', email: 'VARCHAR', name: 'VARCHAR', opted_out: 'BOOLEAN' }
   return world
+}
+
+const eitherEmail: Mapping = {
+  kind: 'template',
+  field: 'email',
+  template: '{{ email | default: work_email }}',
+  place: { file: 'syncs/people.yaml', line: 1, column: 1 },
 }
 
 const record = { email: 'ann@x.io', name: 'Ann' }
@@ -93,9 +101,29 @@ describe('an opt-in of one row of a record', () => {
     expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 0 })
   })
 
-  it('goes where that field is empty', async () => {
+  it('is withheld for one that a template makes of columns of which some are empty', async () => {
     const world = byId({ normalise: 'lower' })
-    const blank = [lead, contact].map((row) => ({ ...row, email: null }))
+    world.sync = { ...world.sync, map: world.sync.map.map((each) => (each.field === 'email' ? eitherEmail : each)) }
+    world.columns['work_email'] = 'VARCHAR'
+    const both = [lead, contact].map((row) => ({ ...row, work_email: null }))
+    world.people = both
+    await run(world)
+    world.people = both.map((row) => ({ ...row, opted_out: row.id === 'B' }))
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, held_back: 1, delivered: 0 })
+    const nobody = both.map((row) => ({ ...row, email: null }))
+    world.people = nobody
+    await run(world)
+    world.people = nobody.map((row) => ({ ...row, opted_out: row.id === 'B' }))
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, delivered: 1, withheld: 0 })
+  })
+
+  it.each<[null | string, MatchField['normalise']]>([
+    [null, 'lower'],
+    [' ', 'lower'],
+    ['', 'exact'],
+  ])('goes where that field is empty: %j, compared as %s', async (email, normalise) => {
+    const world = byId({ normalise })
+    const blank = [lead, contact].map((row) => ({ ...row, email }))
     world.people = blank
     await run(world)
     world.people = blank.map((row) => ({ ...row, opted_out: row.id === 'B' }))

@@ -33,18 +33,19 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const parts = (request.record ?? []).flatMap((part) => partOf(request, stored, part))
   if (parts.length === 0) return null
   const beside = parts.filter(({ column }) => !request.key.some((key) => key.column === column))
-  const text = (of: readonly Part[], cell: (part: Part) => { readonly sql: string; readonly type: LogicalType }) =>
-    partsText(
-      db,
-      of.map((part) => {
-        const { sql, type } = cell(part)
-        return normalised(db, withoutScale(sql, type), part.normalise)
-      }),
-    )
-  const nameOf = (of: readonly Part[]): Name => ({
-    inModel: text(of, ({ column, now }) => ({ sql: db.quote(column), type: now })),
-    now: text(of, ({ index, now }) => ({ sql: `m${index}`, type: now })),
-  })
+  type Cell = (part: Part) => { readonly sql: string; readonly type: LogicalType }
+  const texts = (of: readonly Part[], cell: Cell) =>
+    of.map((part) => {
+      const { sql, type } = cell(part)
+      return normalised(db, withoutScale(sql, type), part.normalise)
+    })
+  const text = (of: readonly Part[], cell: Cell) => partsText(db, texts(of, cell))
+  // In place of what finds it, which is the first.
+  const otherText = (of: readonly Part[], cell: Cell) =>
+    partsText(db, [anyText(db, texts(of, cell)), ...texts(parts.slice(1), cell)])
+  const inModel: Cell = ({ column, now }) => ({ sql: db.quote(column), type: now })
+  const now: Cell = ({ index, now: type }) => ({ sql: `m${index}`, type })
+  const name: Name = { inModel: text(parts, inModel), now: text(parts, now) }
   const isMoved = (which: readonly Part[]) => {
     const others = which.map((part) =>
       namesOther(db, { ...part, value: `m${part.index}`, sent: `s${part.index}` }, part.normalise),
@@ -58,13 +59,12 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const mayBeShared = !holdsKey
   // A key whose type has changed is another text, and still the same record.
   const isOneText = holdsKey && request.key.every(({ column }) => keepsText(parts, column))
-  const name = nameOf(parts)
   const others = [
     ...(mayBeShared ? [{ ...name, table: recordsTable }] : []),
-    ...(request.otherNames ?? []).map((other, index) => ({
-      ...nameOf(other.flatMap((part) => partOf(request, stored, part))),
-      table: `_others${index}`,
-    })),
+    ...(request.otherNames ?? []).map((other, index) => {
+      const of = other.flatMap((part) => partOf(request, stored, part))
+      return { inModel: otherText(of, inModel), now: otherText(of, now), table: `_others${index}` }
+    }),
   ]
   const turnedIn = others.length > 0 ? turnedInOf(db, request, stored) : []
   return {
@@ -178,6 +178,13 @@ function hasOlderKey(db: Engine, { key, columns }: DiffRequest): string {
     normalised(db, `s${columns.findIndex(({ name }) => name === column)}`, normalise),
   )
   return `_key <> ${partsText(db, sent)}`
+}
+
+/** Of a value that is made of these, some of which may be empty: null where all are. */
+function anyText(db: Engine, parts: readonly string[]): string {
+  const texts = parts.map((part) => `nullif(${part}, '')`)
+  if (texts.length === 1) return texts[0] ?? 'NULL'
+  return `CASE WHEN coalesce(${texts.join(', ')}) IS NULL THEN NULL ELSE ${db.textList(texts)} END`
 }
 
 /** As the destination gets it: a decimal without its scale. */

@@ -254,26 +254,21 @@ export function diffConformance(open: OpenWarehouse): void {
       ])
     })
 
-    test('says so of rows that agree in another name, one name by one, and of none that has no such name', async () => {
+    const sayingOut = async (
+      names: { readonly [key: string]: readonly [string | null, string | null] },
+      otherNames: readonly (readonly ('name' | 'team')[])[],
+    ) => {
       const delivery = await reverse({
         optOuts: ['out'],
         optIns: ['out'],
         record: [{ column: 'id', normalise: 'exact' }],
         columns: [{ name: 'id', type: 'string' }, ...named, { name: 'out', type: 'boolean' }],
-        otherNames: (['name', 'team'] as const).map((column) => [{ column, normalise: 'lower' }]),
+        otherNames: otherNames.map((columns) => columns.map((column) => ({ column, normalise: 'lower' }))),
       })
-      const names: { readonly [key: string]: readonly [string | null, string | null] } = {
-        a: ['Ann', 'red'],
-        b: [' ANN ', null],
-        c: ['red', 'RED'],
-        d: [null, 'blue'],
-        e: [null, null],
-        f: ['', ' '],
-      }
       await delivery.acknowledge(
         Object.entries(names).map(([key, [name, team]]) => answer(key, { values: [key, name, team, 'true'] })),
       )
-      const outElsewhere = async (...outs: readonly string[]) => {
+      return async (...outs: readonly string[]) => {
         const text = (value: string | null) => (value === null ? 'NULL' : `'${value}'`)
         const rows = Object.entries(names).map(
           ([key, [name, team]]) => `('${key}', ${text(name)}, ${text(team)}, ${outs.includes(key)})`,
@@ -283,10 +278,27 @@ export function diffConformance(open: OpenWarehouse): void {
         })
         return candidates.flatMap(({ key, optedOutElsewhere }) => (optedOutElsewhere ? [key] : []))
       }
+    }
+
+    test('says so of rows that agree in another name, one name by one, and of none that has no such name', async () => {
+      const outElsewhere = await sayingOut(
+        { a: ['Ann', 'red'], b: [' ANN ', null], c: ['red', 'RED'], d: [null, 'blue'], e: [null, null], f: ['', ' '] },
+        [['name'], ['team']],
+      )
       expect(await outElsewhere('b', 'f')).toEqual(['a'])
       expect(await outElsewhere('c')).toEqual(['a'])
       expect(await outElsewhere('a')).toEqual(['b', 'c'])
       expect(await outElsewhere('d', 'e')).toEqual([])
+    })
+
+    test('says so of rows that agree in a name of several columns, of which not all are empty', async () => {
+      const outElsewhere = await sayingOut(
+        { a: ['Ann', null], b: ['ann', ' '], c: [null, null], d: ['', ' '], e: ['Ann', 'red'] },
+        [['name', 'team']],
+      )
+      expect(await outElsewhere('a', 'c')).toEqual(['b'])
+      expect(await outElsewhere('b', 'd')).toEqual(['a'])
+      expect(await outElsewhere('e')).toEqual([])
     })
 
     test('counts the records that several rows mean, of those that rows to be sent mean', async () => {

@@ -612,9 +612,9 @@ CREATE OR REPLACE TEMP TABLE _records AS SELECT "#record", count_if("vip") > 0 A
                  　﻿'), '') IS DISTINCT FROM nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '')))) UNION ALL SELECT nullif(trim(CAST(m1 AS VARCHAR), ' 	
                  　﻿'), '') FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
-CREATE OR REPLACE TEMP TABLE _others0 AS SELECT "#record", count_if("vip") > 0 AS o0 FROM (SELECT lower(nullif(trim(CAST("name" AS VARCHAR), ' 	
-                 　﻿'), '')) AS "#record", "vip" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '')) FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
+CREATE OR REPLACE TEMP TABLE _others0 AS SELECT "#record", count_if("vip") > 0 AS o0 FROM (SELECT nullif(lower(nullif(trim(CAST("name" AS VARCHAR), ' 	
+                 　﻿'), '')), '') AS "#record", "vip" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT nullif(lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
+                 　﻿'), '')), '') FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
 SELECT count(*) AS n FROM (SELECT "#record" FROM (SELECT nullif(trim(CAST("name" AS VARCHAR), ' 	
                  　﻿'), '') AS "#record" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "tier", CASE WHEN m."id" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "tier_matches" FROM (SELECT id, name, vip FROM "crm"."people") m LEFT JOIN (SELECT "id" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("tier") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "crm"."tiers") q GROUP BY "id") l0 ON m."id" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT nullif(trim(CAST(m1 AS VARCHAR), ' 	
                  　﻿'), '') FROM _diff WHERE _class IN (1, 2, 3)) GROUP BY "#record" HAVING count(*) > 1);
@@ -623,8 +623,8 @@ SELECT _key AS "key", _class + CASE WHEN _turned THEN 8 ELSE 0 END + CASE WHEN _
                  　﻿'), '') IS DISTINCT FROM nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '')))) AND stays."#record" = nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '') LEFT JOIN _records others0 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others0."#record" = nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '') LEFT JOIN _others0 others1 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others1."#record" = lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '')) WHERE _class IN (1, 2, 3, 4) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
+                 　﻿'), '') LEFT JOIN _others0 others1 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others1."#record" = nullif(lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
+                 　﻿'), '')), '') WHERE _class IN (1, 2, 3, 4) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
 
 -- state by hand: out, in, moved, a person erased, pruned, reset
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshots"') ORDER BY cid;

@@ -612,9 +612,9 @@ CREATE OR REPLACE TEMP TABLE _records AS SELECT "#record", count_if("VIP") > 0 A
                  　﻿'), '') IS DISTINCT FROM nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '')))) UNION ALL SELECT nullif(trim(CAST(m1 AS VARCHAR), ' 	
                  　﻿'), '') FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
-CREATE OR REPLACE TEMP TABLE _others0 AS SELECT "#record", count_if("VIP") > 0 AS o0 FROM (SELECT lower(nullif(trim(CAST("NAME" AS VARCHAR), ' 	
-                 　﻿'), '')) AS "#record", "VIP" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "TIER", CASE WHEN m."ID" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "TIER_MATCHES" FROM (SELECT id, name, vip FROM "CRM"."PEOPLE") m LEFT JOIN (SELECT "ID" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("TIER") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "CRM"."TIERS") q GROUP BY "ID") l0 ON m."ID" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '')) FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
+CREATE OR REPLACE TEMP TABLE _others0 AS SELECT "#record", count_if("VIP") > 0 AS o0 FROM (SELECT nullif(lower(nullif(trim(CAST("NAME" AS VARCHAR), ' 	
+                 　﻿'), '')), '') AS "#record", "VIP" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "TIER", CASE WHEN m."ID" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "TIER_MATCHES" FROM (SELECT id, name, vip FROM "CRM"."PEOPLE") m LEFT JOIN (SELECT "ID" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("TIER") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "CRM"."TIERS") q GROUP BY "ID") l0 ON m."ID" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT nullif(lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
+                 　﻿'), '')), '') FROM _diff WHERE ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN)))) GROUP BY "#record";
 SELECT count(*) AS n FROM (SELECT "#record" FROM (SELECT nullif(trim(CAST("NAME" AS VARCHAR), ' 	
                  　﻿'), '') AS "#record" FROM (SELECT * FROM (SELECT m.*, l0."#value" AS "TIER", CASE WHEN m."ID" IS NULL THEN NULL ELSE coalesce(l0."#rows", 0) END AS "TIER_MATCHES" FROM (SELECT id, name, vip FROM "CRM"."PEOPLE") m LEFT JOIN (SELECT "ID" AS "#key0", CASE WHEN count(*) = 1 THEN any_value("TIER") END AS "#value", CAST(least(count(*), 2) AS BIGINT) AS "#rows" FROM (SELECT id, tier FROM "CRM"."TIERS") q GROUP BY "ID") l0 ON m."ID" = l0."#key0") q WHERE id <> 2)) WHERE "#record" IN (SELECT nullif(trim(CAST(m1 AS VARCHAR), ' 	
                  　﻿'), '') FROM _diff WHERE _class IN (1, 2, 3)) GROUP BY "#record" HAVING count(*) > 1);
@@ -622,8 +622,8 @@ SELECT _key AS "KEY", _class + CASE WHEN _turned THEN 8 ELSE 0 END + CASE WHEN _
                  　﻿'), '') IS DISTINCT FROM nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '')))) AND stays."#record" = nullif(trim(CAST(s1 AS VARCHAR), ' 	
                  　﻿'), '') LEFT JOIN _records others0 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others0."#record" = nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '') LEFT JOIN _others0 others1 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others1."#record" = lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
-                 　﻿'), '')) WHERE _class IN (1, 2, 3, 4) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
+                 　﻿'), '') LEFT JOIN _others0 others1 ON ((m2 IS NOT DISTINCT FROM false AND TRY_CAST(CAST(s2 AS VARCHAR) AS BOOLEAN))) AND others1."#record" = nullif(lower(nullif(trim(CAST(m1 AS VARCHAR), ' 	
+                 　﻿'), '')), '') WHERE _class IN (1, 2, 3, 4) ORDER BY coalesce(_turned AND _class <> 4, false) DESC, _key;
 
 -- state by hand: out, in, moved, a person erased, pruned, reset
 SELECT column_name, data_type, numeric_precision, numeric_scale FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = '_MILLRACE' AND table_name = 'SNAPSHOTS' ORDER BY ordinal_position;
