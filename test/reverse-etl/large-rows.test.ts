@@ -28,3 +28,9 @@ it('a row with a text of 17 MB that the destination took is accepted, and so are
     { key: '2', state: 'accepted', n: String(17 << 20) },
   ])
 }, 60_000)
+
+it('long rows go whatever signs their keys have', async () => {
+  const world = makeWorld({ vendor: roomy() })
+  const model = `SELECT chr((i % 35)::INT) || i AS id, repeat('x', 300000) AS name, false AS opted_out FROM range(70) t(i)`
+  expect((await run(world, { model })).ledger).toMatchObject({ added: 70, delivered: 70 })
+})

@@ -47,9 +47,12 @@ async function pagesOf(db: Database, { first, key, of, long, rows }: ListOrder):
   )
   return pages.map(
     ({ first: isFirst, from, to }) =>
-      ` AND ${first} = ${isFirst ?? 'false'} AND ${key} BETWEEN ${quoteText(from ?? '')} AND ${quoteText(to ?? '')}`,
+      ` AND ${first} = ${isFirst ?? 'false'} AND ${key} BETWEEN ${keyText(from ?? '')} AND ${keyText(to ?? '')}`,
   )
 }
+
+/** A statement ends for DuckDB at a NUL. */
+const keyText = (key: string): string => `(${quoteText(key).replaceAll('\0', `' || chr(0) || '`)})`
 
 /** To look at their length is not worth a statement. */
 const fewRows = 64
