@@ -154,7 +154,8 @@ function partOf({ columns }: DiffRequest, stored: ColumnTypes, part: KeyPart): r
 }
 
 function turnedInOf(db: Engine, { columns, optIns = [] }: DiffRequest, stored: ColumnTypes): Records['turnedIn'] {
-  return optIns.flatMap((column) => {
+  // One may fill several fields.
+  return [...new Set(optIns)].flatMap((column) => {
     const index = columns.findIndex(({ name }) => name === column)
     if (index < 0) return []
     return [

@@ -260,7 +260,8 @@ export function diffConformance(open: OpenWarehouse): void {
     ) => {
       const delivery = await reverse({
         optOuts: ['out'],
-        optIns: ['out'],
+        // It fills two fields.
+        optIns: ['out', 'out'],
         record: [{ column: 'id', normalise: 'exact' }],
         columns: [{ name: 'id', type: 'string' }, ...named, { name: 'out', type: 'boolean' }],
         otherNames: otherNames.map((columns) => columns.map((column) => ({ column, normalise: 'lower' }))),
