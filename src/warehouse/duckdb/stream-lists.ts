@@ -37,7 +37,7 @@ export async function* streamLists(
  */
 async function pagesOf(db: Database, { first, key, of, long, rows }: ListOrder): Promise<readonly string[]> {
   const texts = long.filter(({ type }) => type === 'string' || type === 'json' || type === 'binary')
-  if (rows <= fewRows || texts.length === 0) return ['']
+  if (rows <= 1 || texts.length === 0) return ['']
   const bytes = texts.map(({ sql, type }) => `coalesce(strlen(${duckdbDialect.asText(sql, type)}), 0)`).join(' + ')
   const [size] = await db.rows(`SELECT sum(${bytes}) AS whole, max(${bytes}) AS longest ${of}`)
   if (Number(size?.['whole'] ?? 0) <= pageBytes || Number(size?.['longest'] ?? 0) <= shortRow) return ['']
@@ -54,7 +54,6 @@ async function pagesOf(db: Database, { first, key, of, long, rows }: ListOrder):
 /** A statement ends for DuckDB at a NUL. */
 const keyText = (key: string): string => `(${quoteText(key).replaceAll('\0', `' || chr(0) || '`)})`
 
-/** To look at their length is not worth a statement. */
-const fewRows = 64
+/** 2,048 of them are no more than DuckDB has room for. */
 const shortRow = 2048
 const pageBytes = 16 << 20

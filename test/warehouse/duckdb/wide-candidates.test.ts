@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDuckDBWarehouse } from '../../../src/warehouse/duckdb/warehouse.ts'
 
-const rows = 8192
-
 it.each([
-  [1, 625],
-  [300, 2],
+  [8192, 1, 625],
+  [8192, 300, 2],
+  [60, 1, 32_768],
 ])(
-  '8,192 rows of 20 KB that have changed, in %i columns, leave a warehouse with the memory that a project has by itself, opt-outs first',
-  async (width, hashes) => {
+  '%i rows that have changed, of %i columns of %i hashes, leave a warehouse with the memory that a project has by itself, opt-outs first',
+  async (rows, width, hashes) => {
     const texts = Array.from({ length: width }, (_, index) => `text_${index}`)
     const columns = [
       { name: 'id', type: 'string' },
