@@ -1,24 +1,18 @@
 /** What a plan says of requests, held against those that the vendor then gets. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../faults/fault-project.ts'
+import type { FaultProject } from '../faults/fault-project.ts'
 import { startMillrace } from '../cli/command.ts'
 import { millrace } from '../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../faults/salesforce-project.ts'
 
 let project: FaultProject
 
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.02,
-    files: {
-      'millrace.yaml': sandboxYaml('asked', { salesforce: salesforceKeys }),
-      'syncs/accounts.yaml': 'source: salesforce\nschema: sf\nstreams: { Account: {} }\n',
-      'syncs/more.yaml':
-        'source: salesforce\nschema: more\nstreams: { Account: {}, Contact: {}, Lead: {}, Opportunity: {}, User: {} }\n',
-      'syncs/both.yaml': 'source: salesforce\nschema: both\nstreams: { User: {}, Account: { field_history: true } }\n',
-    },
+  project = await makeSalesforceProject('asked', {
+    'syncs/accounts.yaml': 'source: salesforce\nschema: sf\nstreams: { Account: {} }\n',
+    'syncs/more.yaml':
+      'source: salesforce\nschema: more\nstreams: { Account: {}, Contact: {}, Lead: {}, Opportunity: {}, User: {} }\n',
+    'syncs/both.yaml': 'source: salesforce\nschema: both\nstreams: { User: {}, Account: { field_history: true } }\n',
   })
 }, 60_000)
 

@@ -1,35 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { chooseJob, type JobLimits } from '../../src/schedule/choose-job.ts'
 import type { Job } from '../../src/state/slot-store.ts'
+import { job, limits } from './jobs.ts'
 
-const limits = (rest: Partial<JobLimits> = {}): JobLimits => ({
-  now: new Date('2026-11-21T03:00:00.000Z'),
-  room: 4,
-  paused: new Set(),
-  maxRunsOf: new Map(),
-  overlapOf: new Map(),
-  retryOf: new Map(),
-  ...rest,
-})
-const job = (sync: string, rest: Partial<Job> = {}): Job => ({
-  schedule: 'nightly',
-  instant: '2026-11-21T02:00:00.000Z',
-  sync,
-  needs: [],
-  connection: sync,
-  notBefore: '2026-11-21T02:00:00.000Z',
-  state: 'queued',
-  attempt: 1,
-  token: 1,
-  priority: 0,
-  takenAt: null,
-  runId: null,
-  reason: null,
-  owner: null,
-  alive: false,
-  caughtUp: false,
-  ...rest,
-})
 const running = (sync: string, rest: Partial<Job> = {}) => job(sync, { state: 'running', alive: true, ...rest })
 const earlier = { instant: '2026-11-20T02:00:00.000Z' }
 const told = (open: readonly Job[], rest: Partial<JobLimits> = {}) => {

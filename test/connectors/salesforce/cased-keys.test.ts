@@ -3,19 +3,14 @@
  * `0015g00000aBcDe` are two accounts. https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_upsert.htm
  */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import type { FaultProject } from '../../faults/fault-project.ts'
 import { millrace } from '../../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../../faults/salesforce-project.ts'
 
 let project: FaultProject
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.02,
-    files: {
-      'millrace.yaml': sandboxYaml('firms', { salesforce: salesforceKeys }),
-      'syncs/firms.yaml': `
+  project = await makeSalesforceProject('firms', {
+    'syncs/firms.yaml': `
 model: firms
 primary_key: id
 destination: salesforce
@@ -25,8 +20,7 @@ map:
   Legacy_Id__c: id
   Name: name
 `,
-      'models/firms.sql': 'select * from raw.firms\n',
-    },
+    'models/firms.sql': 'select * from raw.firms\n',
   })
 }, 60_000)
 afterAll(() => project.close())

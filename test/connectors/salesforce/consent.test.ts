@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import type { FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../../faults/salesforce-project.ts'
 
 const syncYaml = (consent: string) => `
 model: consents
@@ -18,15 +18,9 @@ map:
 `
 let project: FaultProject
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.02,
-    files: {
-      'millrace.yaml': sandboxYaml('consents', { salesforce: salesforceKeys }),
-      'syncs/consents.yaml': syncYaml('{ opt_out: opted_out }'),
-      'models/consents.sql': 'select * from raw.consents\n',
-    },
+  project = await makeSalesforceProject('consents', {
+    'syncs/consents.yaml': syncYaml('{ opt_out: opted_out }'),
+    'models/consents.sql': 'select * from raw.consents\n',
   })
   await project.write(
     'CREATE SCHEMA IF NOT EXISTS raw',

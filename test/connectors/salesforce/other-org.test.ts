@@ -1,19 +1,13 @@
 /** An org and its copy have the same records by the same Ids: a table holds those of one. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import type { FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../../faults/salesforce-project.ts'
 
 let project: FaultProject
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.02,
-    files: {
-      'millrace.yaml': sandboxYaml('orgs', { salesforce: salesforceKeys }),
-      'syncs/crm.yaml': 'source: salesforce\nstreams: { Account: {} }\n',
-    },
+  project = await makeSalesforceProject('orgs', {
+    'syncs/crm.yaml': 'source: salesforce\nstreams: { Account: {} }\n',
   })
 }, 60_000)
 afterAll(() => project.close())

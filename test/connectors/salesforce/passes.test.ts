@@ -1,18 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import type { FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../../faults/salesforce-project.ts'
 
 let project: FaultProject
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.05,
-    files: {
-      'millrace.yaml': sandboxYaml('crm', { salesforce: salesforceKeys }),
+  project = await makeSalesforceProject(
+    'crm',
+    {
       'syncs/salesforce.yaml': `
 source: salesforce
 reconcile: 7d
@@ -34,7 +31,8 @@ source: salesforce
 streams: { Sales_Region__mdt: {} }
 `,
     },
-  })
+    { scale: 0.05 },
+  )
 })
 afterAll(() => project.close())
 

@@ -1,18 +1,13 @@
 /** What Salesforce refuses today and may take without anybody changing the row: nobody knows how long that takes. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeFaultProject, type FaultProject } from '../../faults/fault-project.ts'
+import type { FaultProject } from '../../faults/fault-project.ts'
 import { millrace, resultOf } from '../../faults/millrace-process.ts'
-import { salesforceKeys, sandboxYaml } from '../../faults/sandbox-yaml.ts'
+import { makeSalesforceProject } from '../../faults/salesforce-project.ts'
 
 let project: FaultProject
 beforeAll(async () => {
-  project = await makeFaultProject({
-    alone: true,
-    vendors: ['salesforce'],
-    scale: 0.02,
-    files: {
-      'millrace.yaml': sandboxYaml('people', { salesforce: salesforceKeys }),
-      'syncs/people.yaml': `
+  project = await makeSalesforceProject('people', {
+    'syncs/people.yaml': `
 model: people
 primary_key: id
 destination: salesforce
@@ -25,8 +20,7 @@ map:
   Account.External_Id__c: account_ref
   HasOptedOutOfEmail: { opt_out: opted_out }
 `,
-      'models/people.sql': 'select * from raw.people\n',
-    },
+    'models/people.sql': 'select * from raw.people\n',
   })
   await project.write(
     'CREATE SCHEMA IF NOT EXISTS raw',
