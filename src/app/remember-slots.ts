@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { asMillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
-import { unlessMissing } from '../reverse-etl/spool-refusal.ts'
+import { unlessMissing } from '../model/unless-missing.ts'
 import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 

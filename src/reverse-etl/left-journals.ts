@@ -13,7 +13,8 @@ import {
   type JournalHeader,
   type Segment,
 } from './journal.ts'
-import { inSpool, unlessMissing } from './spool-refusal.ts'
+import { unlessMissing } from '../model/unless-missing.ts'
+import { inSpool } from './spool-refusal.ts'
 
 export type LeftJournal = {
   readonly directory: string

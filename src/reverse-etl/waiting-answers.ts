@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Session } from '../warehouse/port.ts'
 import { countLines, looking, readHeader, segmentNames } from './left-journals.ts'
-import { unlessMissing } from './spool-refusal.ts'
+import { unlessMissing } from '../model/unless-missing.ts'
 
 /** Answers that a run has received and no transaction has taken: the next run commits them first. Only looks. */
 export function countWaitingAnswers(session: Session, syncDirectory: string): Promise<number> {
