@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, readFileSync, statSync, type Dirent } from 'nod
 import { basename, dirname, join } from 'node:path'
 import { insideProject, projectFileName, showPath } from './project-paths.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { fileInPlaceOf } from '../model/file-in-place.ts'
 import { systemWords } from '../model/system-words.ts'
 import { warehouseTypes } from './model-files.ts'
 import type { ModelFile } from './project.ts'
@@ -158,16 +159,12 @@ function listNamed(
 
 function entriesOf(reader: Reader, folder: string): readonly Dirent[] {
   if (!isThere(reader.root, folder)) return []
-  const path = join(reader.root, folder)
   try {
-    if (statSync(path).isDirectory()) return readdirSync(path, { recursive: true, withFileTypes: true })
-    reader.report('MR-1101', {
-      message: `${folder} is a file, and has the name of a folder of the project`,
-      next: 'Rename it, or move it elsewhere.',
-    })
-    return []
+    return readdirSync(join(reader.root, folder), { recursive: true, withFileTypes: true })
   } catch (cause) {
-    reportUnreadable(reader, folder, cause)
+    const isFile = fileInPlaceOf(folder, cause)
+    if (isFile) reader.report('MR-1101', isFile)
+    else reportUnreadable(reader, folder, cause)
     return []
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { didYouMean } from '../model/did-you-mean.ts'
+import { fileInPlaceOf } from '../model/file-in-place.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { systemWords } from '../model/system-words.ts'
 import type { Connector } from './contract.ts'
@@ -83,14 +84,11 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
   } catch (cause) {
-    const isFile = cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR'
-    throw new MillraceError('MR-1101', {
-      message: isFile
-        ? 'connectors is a file, and has the name of a folder of the project'
-        : `connectors cannot be read: ${systemWords(cause) ?? String(cause)}`,
-      next: isFile ? 'Rename it, or move it elsewhere.' : 'See who may read it:  ls -ld connectors',
-      cause,
-    })
+    const unreadable = {
+      message: `connectors cannot be read: ${systemWords(cause) ?? String(cause)}`,
+      next: 'See who may read it:  ls -ld connectors',
+    }
+    throw new MillraceError('MR-1101', { ...(fileInPlaceOf('connectors', cause) ?? unreadable), cause })
   }
 }
 
