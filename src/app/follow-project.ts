@@ -36,10 +36,15 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
   const home = homeOf(options)
   const source =
     gitRef === undefined ? await folderSource(home) : await gitSource({ ...options, folder: home, ref: gitRef })
+  /** null: somebody has begun to write while it was read. Half a file may be a right one, less the masks at its end. */
+  const takeWhole = async (stamp: string): Promise<Taken | null> => {
+    const taken = await takeRelease(source, home)
+    return gitRef === undefined && (await source.stamp()) !== stamp ? null : taken
+  }
   const takeFirst = async (tries = firstTries): Promise<{ readonly stamp: string; readonly first: Taken }> => {
     const stamp = await source.stamp()
-    const first = await takeRelease(source, home)
-    if (gitRef !== undefined || tries <= 1 || (await source.stamp()) === stamp) return { stamp, first }
+    const first = await (tries > 1 ? takeWhole(stamp) : takeRelease(source, home))
+    if (first) return { stamp, first }
     await sleep(settleMs)
     return takeFirst(tries - 1)
   }
@@ -62,9 +67,8 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
       await sleep(settleMs)
       if ((await source.stamp()) !== stamp) return 'same'
     }
-    const taken = await takeRelease(source, home)
-    // Somebody has begun to write while it was read: half a file may be a right one, less the masks at its end.
-    if (gitRef === undefined && (await source.stamp()) !== stamp) return 'same'
+    const taken = await takeWhole(stamp)
+    if (taken === null) return 'same'
     if ('findings' in taken) {
       if (taken.findings.every(isForGood)) seen = stamp
       sayRelease(describeFindings(taken, source, project))
