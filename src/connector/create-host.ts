@@ -11,6 +11,7 @@ import { httpOptions } from './connector-forms.ts'
 import { httpOfNobody } from './http-of-nobody.ts'
 import { createHttp } from './http.ts'
 import { joinSignals } from './join-signals.ts'
+import { ended } from './member-forms.ts'
 import { processLimiters, type LimiterRegistry } from './limiter.ts'
 import { askFor } from './open-requests.ts'
 import { keepRedactor } from './process-redactors.ts'
@@ -105,7 +106,7 @@ export function createHost(options: HostOptions): EngineHost {
       const flaw = httpOptions(given, '')
       if (flaw !== null)
         throw new MillraceError('MR-1401', {
-          message: `The connection ${connection} cannot be opened: of what its connector gives as http, ${flaw}${flaw.endsWith('?') ? '' : '.'}`,
+          message: `The connection ${connection} cannot be opened: of what its connector gives as http, ${ended(flaw)}`,
           kept: 'Nothing was asked of the vendor.',
           next: 'Mend it where the connector gives `http`, or calls `host.http`.',
         })

@@ -11,6 +11,7 @@ import type {
 import { MillraceError } from '../model/millrace-error.ts'
 import { openDeclared, streamNamesOf } from './declared.ts'
 import { definitionFlaw } from './definition-flaw.ts'
+import { ended } from './member-forms.ts'
 
 /**
  * Makes a connector of its definition; the default export of `connectors/<vendor>/index.ts`. What is wrong with what it declares is said
@@ -21,7 +22,7 @@ export function connector<Config extends z.ZodObject>(definition: ConnectorDefin
   const flaw = definitionFlaw(definition)
   if (flaw !== null)
     throw new MillraceError('MR-1401', {
-      message: `The connector ${definition.name} cannot be opened: ${flaw}${flaw.endsWith('?') ? '' : '.'}`,
+      message: `The connector ${definition.name} cannot be opened: ${ended(flaw)}`,
       next: `Mend it in connectors/${definition.name}.`,
       exit: 2,
     })

@@ -9,6 +9,9 @@ import { textOf } from './text-of.ts'
 /** What is wrong with the value at this place (`list.page`, or `''` for the whole), as a clause; null: nothing. */
 export type Form = (value: unknown, at: string) => string | null
 
+/** A flaw at the end of a sentence. */
+export const ended = (flaw: string): string => (flaw.endsWith('?') ? flaw : `${flaw}.`)
+
 /** A member that a type has and its table lacks does not compile. */
 export type FormsOf<Type> = { readonly [Member in keyof Required<Type>]: Form }
 
