@@ -21,7 +21,12 @@ export type OpenJob = {
   readonly receipt: Json
   readonly runId: string
   /** What stands on this machine of the run that began it; null: it ran elsewhere, or its spool is gone. */
-  readonly local: { readonly journal: LeftJournal; readonly index: number } | null
+  readonly local: {
+    readonly journal: LeftJournal
+    readonly index: number
+    /** Of these the journal had an answer that closed the intent: they are over. */
+    readonly closed: ReadonlySet<string>
+  } | null
 }
 
 /** Jobs whose rows nobody has answered for. Directories of dead runs that hold nothing else to do are cleared away. */
@@ -33,14 +38,19 @@ export async function openJobs(
   const jobs: OpenJob[] = []
   for (const journal of journals) {
     if (journal.receipts.length === 0) continue
-    const answered = new Set<string>()
+    const [answered, closed] = [new Set<string>(), new Set<string>()]
     for (const segment of journal.segments)
       for await (const answers of answersOf(segment))
-        for (const { key, status } of answers) if (status !== 'unknown') answered.add(key)
-    for (const path of journal.takenBack) for (const { key } of await keysIn(path)) answered.delete(key)
+        for (const { key, status, state, unanswered } of answers) {
+          if (status === 'unknown') continue
+          answered.add(key)
+          if (state !== null || unanswered !== true) closed.add(key)
+        }
+    for (const path of journal.takenBack)
+      for (const { key } of await keysIn(path)) for (const keys of [answered, closed]) keys.delete(key)
     const { runId } = journal.header.fence
     for (const [index, { receipt, path }] of journal.receipts.entries())
-      if (await holdsOther(path, answered)) jobs.push({ receipt, runId, local: { journal, index } })
+      if (await holdsOther(path, answered)) jobs.push({ receipt, runId, local: { journal, index, closed } })
     if (!jobs.some(({ local }) => local?.journal === journal)) await dropDirectory(journal.directory)
   }
   for (const { runId, receipt } of await session.reverse.readReceipts(sync))
@@ -118,7 +128,7 @@ async function commitAnswers(
   session: Session,
   context: ReverseContext,
   {
-    local: { journal, index },
+    local: { journal, index, closed },
     changes,
     results,
   }: {
@@ -142,6 +152,8 @@ async function commitAnswers(
   })
   try {
     for (const [at, change] of changes.entries()) {
+      // Whoever was forgotten since would stand there again.
+      if (closed.has(change.key)) continue
       const answer = answerOf(change, results[at], sentAt)
       if (answer) await lines.write(JSON.stringify(answer))
     }

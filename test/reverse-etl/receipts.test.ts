@@ -103,6 +103,21 @@ describe('a receipt', () => {
     expect(world.vendor.requests).toEqual([['2', '1']])
   })
 
+  it('of a job that left one row without an answer does not bring back another that was answered, and forgotten since', async () => {
+    const { world } = jobWorld()
+    world.vendor.faults.set('1', { kind: 'unknown' })
+    expect((await run(world)).ledger).toMatchObject({ delivered: 1, unknown: 1 })
+    world.people = [ann]
+    await world.warehouse.session({ runId: 'forget', purpose: 'forget' }, ({ upkeep }) =>
+      upkeep.eraseKey({ sync: world.sync.name, key: '2', keepHash: false }),
+    )
+    await run(world)
+    expect(Object.keys(await snapshot(world))).toEqual(['1'])
+    expect(
+      await rows(world, `SELECT key FROM _millrace.changes WHERE sync = '${world.sync.name}' AND key = '2'`),
+    ).toEqual([])
+  })
+
   it('whose job outlives its run is adopted with its rows by the next one, and nothing is sent twice', async () => {
     const { world, asked } = jobWorld()
     const { write } = world.vendor.object
