@@ -1,4 +1,5 @@
 /** What is known of tables that stay, whatever becomes of the cursors that say it: other rows would stand beside theirs. */
+import { isDeepStrictEqual } from 'node:util'
 import { cursorVersion, type Asked, type CursorMarks } from '../../model/cursor.ts'
 import { knownBy } from '../../model/known-of-table.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
@@ -35,7 +36,10 @@ export async function writeKnownTables(db: Engine, known: ReadonlyMap<string, As
     })
 }
 
-/** Beside cursors that were brought: of a stream of which they say it, they do; one of an older millrace says nothing. */
+/**
+ * Beside cursors that were brought: what they say of a stream holds. One of an older millrace says nothing of it, or not yet by what rows are known
+ * and whose they are.
+ */
 export async function keepKnownTables(db: Engine, known: ReadonlyMap<string, Asked>, { sync, by }: By): Promise<void> {
   const ofSync = `sync = ${db.text(sync)}`
   const said = new Set((await readAsked(db, ofSync)).map(({ stream }) => stream))
@@ -44,16 +48,26 @@ export async function keepKnownTables(db: Engine, known: ReadonlyMap<string, Ask
     `SELECT stream, ${db.asText('marks', 'json')} AS marks FROM _millrace.cursors WHERE ${live}`,
   )
   const marksOf = new Map(rows.map((row) => [row['stream'] ?? '', row['marks'] ?? '{}']))
-  const others = [...known].filter(([stream]) => !said.has(stream))
-  for (const [stream, asked] of others) {
-    const marks = marksOf.get(stream)
-    if (marks === undefined) continue
-    const all = { ...(JSON.parse(marks) as CursorMarks | null), asked } // whose form is looked at when it is read
+  for (const [stream, asked] of known) {
+    const text = marksOf.get(stream)
+    if (text === undefined) continue
+    const marks = JSON.parse(text) as CursorMarks | null // whose form is looked at when it is read
+    const all = { ...marks, asked: withOlder(asked, marks?.asked) }
+    if (isDeepStrictEqual(all, marks)) continue
     await db.run(
       `UPDATE _millrace.cursors SET marks = ${db.json(db.text(JSON.stringify(all)))} WHERE ${live} AND stream = ${db.text(stream)}`,
     )
   }
-  await writeKnownTables(db, new Map(others.filter(([stream]) => !marksOf.has(stream))), { sync, by })
+  const others = [...known].filter(([stream]) => !said.has(stream) && !marksOf.has(stream))
+  await writeKnownTables(db, new Map(others), { sync, by })
+}
+
+function withOlder(known: Asked, own: Asked | undefined): Asked {
+  if (own === undefined) return known
+  if (own.table !== known.table) return own
+  const { key, version, source, account, childKeys } = known
+  const facts = Object.entries({ key, version, source, account, childKeys }).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(facts), ...own }
 }
 
 type By = { readonly sync: string; readonly by: string }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { CursorMarks } from '../../../src/model/cursor.ts'
 import type { LogicalType } from '../../../src/model/logical-type.ts'
 import type { Session } from '../../../src/warehouse/port.ts'
 import type { StateTable } from '../../../src/warehouse/state-upkeep.ts'
@@ -139,25 +140,35 @@ export function upkeepConformance(open: OpenWarehouse): void {
       })
     })
 
-    test('of a load leaves what is known of a table beside a cursor of its stream that says nothing of it, as an older millrace wrote them', async () => {
-      const commit = async (marks: object) => {
-        const fence = await session(({ state }) =>
-          state.takeFence({ sync: 'crm', stream: 'people', partition: '' }, 'run-1'),
-        )
-        const cursor = { watermark: '2026-11-20T10:00:00.000Z', scan: null, marks }
-        await session(({ etl }) =>
-          etl.commit({ fence, sequence: 1, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
-        )
-      }
-      await commit({ listed_at: '2026-11-19T10:00:00.000Z' })
-      const file = await fileOf('crm')
-      const asked = { start: null, where: null, masks: {}, table: 'crm.people', key: ['id'], account: 'one' }
-      await commit({ asked })
-      const tables = file.tables.filter(({ name }) => name === 'cursors')
-      await session(({ upkeep }) => upkeep.replace({ sync: 'crm', kind: 'etl', ...file, tables }))
-      const cursor = await session(({ state }) => state.readCursor({ sync: 'crm', stream: 'people', partition: '' }))
-      expect(cursor.marks).toMatchObject({ listed_at: '2026-11-19T10:00:00.000Z', asked })
-    })
+    test.each<[string, CursorMarks]>([
+      ['nothing of it', {}],
+      [
+        'not whose its rows are',
+        { asked: { start: '2026-01-01', where: null, masks: {}, table: 'crm.people', key: ['id'] } },
+      ],
+    ])(
+      'of a load leaves what is known of a table beside a cursor that says %s, as older millraces wrote them',
+      async (_, said) => {
+        const commit = async (marks: CursorMarks) => {
+          const fence = await session(({ state }) =>
+            state.takeFence({ sync: 'crm', stream: 'people', partition: '' }, 'run-1'),
+          )
+          const cursor = { watermark: '2026-11-20T10:00:00.000Z', scan: null, marks }
+          await session(({ etl }) =>
+            etl.commit({ fence, sequence: 1, writes: [], cursor: { cursor, connector: 't', version: 1 } }),
+          )
+        }
+        const older = { listed_at: '2026-11-19T10:00:00.000Z', ...said }
+        await commit(older)
+        const file = await fileOf('crm')
+        const asked = { start: null, where: null, masks: {}, table: 'crm.people', key: ['id'], account: 'one' }
+        await commit({ asked })
+        const tables = file.tables.filter(({ name }) => name === 'cursors')
+        await session(({ upkeep }) => upkeep.replace({ sync: 'crm', kind: 'etl', ...file, tables }))
+        const cursor = await session(({ state }) => state.readCursor({ sync: 'crm', stream: 'people', partition: '' }))
+        expect(cursor.marks).toMatchObject({ ...older, asked: { ...asked, ...said.asked } })
+      },
+    )
 
     test('goes to another name whole, with the destination that it is of', async () => {
       const late = await fill('old')
