@@ -3,7 +3,11 @@ import { decimalOf, type LogicalType } from '../model/logical-type.ts'
 
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-export const quoteText = (value: string): string => `'${value.replaceAll("'", "''")}'`
+/** A statement ends for DuckDB at a NUL. */
+export function quoteText(value: string): string {
+  const quoted = `'${value.replaceAll("'", "''")}'`
+  return quoted.includes('\0') ? `(${quoted.replaceAll('\0', `' || chr(0) || '`)})` : quoted
+}
 
 export const textOrNull = (value: string | null): string => (value === null ? 'NULL' : quoteText(value))
 

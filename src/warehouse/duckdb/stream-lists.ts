@@ -47,12 +47,9 @@ async function pagesOf(db: Database, { first, key, of, long, rows }: ListOrder):
   )
   return pages.map(
     ({ first: isFirst, from, to }) =>
-      ` AND ${first} = ${isFirst ?? 'false'} AND ${key} BETWEEN ${keyText(from ?? '')} AND ${keyText(to ?? '')}`,
+      ` AND ${first} = ${isFirst ?? 'false'} AND ${key} BETWEEN ${quoteText(from ?? '')} AND ${quoteText(to ?? '')}`,
   )
 }
-
-/** A statement ends for DuckDB at a NUL. */
-const keyText = (key: string): string => `(${quoteText(key).replaceAll('\0', `' || chr(0) || '`)})`
 
 /** 2,048 of them are no more than DuckDB has room for. */
 const shortRow = 2048

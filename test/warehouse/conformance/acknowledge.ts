@@ -140,8 +140,8 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       await delivery.intend([{ key: 'a', op: 'upsert' }])
       const keys = [
         { key: 'a', op: 'delete' },
-        { key: "b'", op: 'upsert' },
-        { key: "b'", op: 'upsert' },
+        { key: "b'\0c", op: 'upsert' },
+        { key: "b'\0c", op: 'upsert' },
       ]
       await bench().session(async (session) => {
         expect(await session.reverse.reopenIntents({ fence: fenceOf('late'), keys })).toBe(1)
