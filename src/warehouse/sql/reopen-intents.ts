@@ -2,7 +2,7 @@
 import type { ReverseSession } from '../port.ts'
 import type { Engine } from './engine.ts'
 import { lockFences, scopeIs } from './fence.ts'
-import { crossed, snapshotTable, stateSchema } from './state-schema.ts'
+import { crossed, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 
 export async function reopenIntents(
   db: Engine,
@@ -57,14 +57,20 @@ async function lookAtState(
 
 /**
  * Once somebody else has had the fence. What another run has answered for stands there; of whoever was forgotten, or was sent before
- * a reset, nothing does, or the hash alone. In a warehouse that was restored from before the run, everything counts.
+ * a reset, nothing does, or the hash alone, without the values of one who left. In a warehouse that was restored from before the run, everything counts.
  */
 async function standsIn(db: Engine, sync: string): Promise<string> {
   const answered = [`SELECT key FROM _millrace.rejects WHERE sync = ${db.text(sync)}`]
-  if (await db.introspect(stateSchema, snapshotTable(sync)))
-    answered.push(
-      `SELECT key FROM ${db.relation(stateSchema, snapshotTable(sync))} WHERE state <> 'ignored' OR payload_hash IS NULL`,
-    )
+  const snapshot = await db.introspect(stateSchema, snapshotTable(sync))
+  if (snapshot) {
+    const values = snapshot.columns.filter(({ name }) => name.startsWith(snapshotColumn('')))
+    const known = [
+      `state <> 'ignored'`,
+      'payload_hash IS NULL',
+      ...values.map(({ name }) => `${db.quote(name)} IS NOT NULL`),
+    ]
+    answered.push(`SELECT key FROM ${db.relation(stateSchema, snapshotTable(sync))} WHERE ${known.join(' OR ')}`)
+  }
   return ` AND v.key IN (${answered.join(' UNION ALL ')})`
 }
 

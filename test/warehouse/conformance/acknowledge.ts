@@ -196,6 +196,18 @@ export function acknowledgeConformance(open: OpenWarehouse): void {
       expect(await bench().rows('SELECT key FROM _millrace.intents ORDER BY key')).toEqual([{ key: 'b' }, { key: 'c' }])
     })
 
+    test('of what a late run has sent that is opened again which has left since, too, and was ignored, and nobody of whom the hash alone is kept', async () => {
+      const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
+      await (await reverse()).intend(keys)
+      const next = await reverse()
+      await next.acknowledge(keys.map(({ key }) => answer(key, { values: ['x'] })))
+      await next.acknowledge(keys.map(({ key }) => answer(key, { status: 'ignored', state: 'ignored' })))
+      await bench().session(({ upkeep }) => upkeep.eraseKey({ sync: 'out', key: 'a', keepHash: true }))
+      const reopened = bench().session(({ reverse: late }) => late.reopenIntents({ fence: fenceOf('late'), keys }))
+      expect(await reopened).toBe(1)
+      expect(await bench().rows('SELECT key FROM _millrace.intents')).toEqual([{ key: 'b' }])
+    })
+
     test('of what a late run has sent before a reset that is opened again which was sent since', async () => {
       const keys = ['a', 'b'].map((key) => ({ key, op: 'upsert' }))
       await (await reverse()).intend(keys)

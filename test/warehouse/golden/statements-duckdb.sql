@@ -549,7 +549,7 @@ UPDATE _millrace.fences SET taken_at = now()::TIMESTAMP WHERE sync = 'out';
 SELECT (SELECT count(*) FROM _millrace.snapshots WHERE sync = 'out') AS known, (SELECT count(*) FROM _millrace.fences WHERE sync = 'out' AND stream = 'person' AND "partition" = '' AND epoch > 0) AS taken;
 SELECT name, type FROM pragma_table_info('"_millrace"."snapshot_out"') ORDER BY cid;
 UPDATE _millrace.intents SET epoch = 0 WHERE sync = 'out' AND run_id <> 'late' AND key IN (SELECT v.key FROM (SELECT * FROM (VALUES ('2', 'upsert')) v("key", "op")) v);
-INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'late', 0, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('2', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) AND v.key IN (SELECT key FROM _millrace.rejects WHERE sync = 'out' UNION ALL SELECT key FROM "_millrace"."snapshot_out" WHERE state <> 'ignored' OR payload_hash IS NULL) GROUP BY v.key;
+INSERT INTO _millrace.intents (sync, key, op, run_id, epoch, opened_at) SELECT 'out', v.key, any_value(v.op), 'late', 0, now()::TIMESTAMP FROM (SELECT * FROM (VALUES ('2', 'upsert')) v("key", "op")) v WHERE NOT EXISTS (SELECT 1 FROM _millrace.intents i WHERE i.sync = 'out' AND i.key = v.key) AND v.key IN (SELECT key FROM _millrace.rejects WHERE sync = 'out' UNION ALL SELECT key FROM "_millrace"."snapshot_out" WHERE state <> 'ignored' OR payload_hash IS NULL OR "v_id" IS NOT NULL OR "v_name" IS NOT NULL OR "v_vip" IS NOT NULL) GROUP BY v.key;
 COMMIT;
 SELECT count(*) AS n, count_if(epoch = 0) AS crossed FROM _millrace.intents WHERE sync = 'out';
 BEGIN TRANSACTION;
