@@ -45,6 +45,8 @@ const listPaths = (folder: string): readonly string[] => [
 /** `node_modules` is one of them, and is not looked into. */
 function filesIn(root: string, folder: string): readonly string[] {
   if (!existsSync(join(root, folder))) return []
+  // A file in its place goes along, and is told where the release is read.
+  if (!statSync(join(root, folder)).isDirectory()) return [folder]
   return readdirSync(join(root, folder), { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {

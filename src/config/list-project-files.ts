@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectFileName } from './project-paths.ts'
 
@@ -13,6 +13,8 @@ export const listProjectFiles = (root: string): readonly ProjectFile[] => [
 
 function filesIn(root: string, folder: string): readonly ProjectFile[] {
   if (!existsSync(join(root, folder))) return []
+  // A file in its place is told where it is read.
+  if (!statSync(join(root, folder)).isDirectory()) return [{ path: folder, isLink: false }]
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => ({

@@ -115,6 +115,16 @@ exit 1
     expect(streams(await follow())).toEqual(['customers', 'charges'])
   })
 
+  it.each(['connectors', 'syncs'])('with a file in place of %s/ is refused as that', async (name) => {
+    rmSync(join(folder, name), { recursive: true, force: true })
+    writeFiles(folder, { [name]: '' })
+    const [first] = await caughtFrom(() => follow())
+    expect(first).toMatchObject({
+      code: 'MR-1101',
+      message: `${name} is a file, and has the name of a folder of the project`,
+    })
+  })
+
   it('keeps the last good one where a change is wrong, says so once with the place, and a run that begins then works', async () => {
     const follower = await follow()
     writeFiles(folder, { 'syncs/stripe.yaml': wrongSync })
