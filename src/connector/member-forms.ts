@@ -59,10 +59,11 @@ export const listOf =
         firstFlaw(Array.from(value, (each: unknown, index) => form(each, `${at}[${index}]`)))
       : notThat(value, at, `no list of ${what}`)
 
+/** Of a list, a Map, Headers or URLSearchParams nothing would be found by name, and all of it left out. */
 export const recordOf =
   (what: string, form: Form): Form =>
   (value, at) =>
-    isObject(value) && !Array.isArray(value)
+    isObject(value) && !(Symbol.iterator in value)
       ? firstFlaw(Object.entries(value).map(([name, each]) => form(each, `${at}.${name}`)))
       : notThat(value, at, `no record of ${what}`)
 

@@ -84,6 +84,11 @@ it.each<[object, string]>([
   // Every scan would be full.
   [{ list: { ...list, Since: 'since' } }, '`list.Since` is not known; did you mean since?'],
   [{ list: { ...list, query: { all: ['a'] } } }, '`list.query.all` is no text, number or boolean'],
+  // Rows of any status would come.
+  [
+    { list: { ...list, query: new URLSearchParams({ status: 'paid' }) } },
+    '`list.query` is no record of parameter and value',
+  ],
   [{ count: { path: '/count' } }, '`count.value` is missing'],
   [{ count: 'total' }, '`count` is total, which is no function'],
   // No pass over everything would ever be due again.
@@ -225,6 +230,7 @@ it.each<[object, string]>([
   // `Bearer null` would go, and what came in its place may be the secret.
   [{ bearer: null }, '`bearer` is no text'],
   [{ headers: { 'x-key': { key: 'secret' } } }, '`headers.x-key` is no text'],
+  [{ headers: new Headers({ 'x-key': 'k' }) }, '`headers` is no record of header and text'],
   [{ basic: { user: 'u' } }, '`basic.password` is missing'],
 ])('http with %j is refused', async (parts, words) => {
   const { definition, host } = { definition: { name: 'shop', config: z.strictObject({}) }, host: quickHost() }
