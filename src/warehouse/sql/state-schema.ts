@@ -1,4 +1,4 @@
-/** The tables of `_millrace`, as design and docs/architecture.md list them. Columns are only ever added. */
+/** The tables of `_millrace`, as docs/architecture.md and docs/analyst-tables.md list them. Columns are only ever added. */
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { Engine } from './engine.ts'
 
