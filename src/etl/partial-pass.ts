@@ -83,7 +83,9 @@ export async function beginPass(
     async (session) => {
       const kept = await session.state.readCursor(scope)
       const live = await session.state.readCursor({ ...scope, partition: '' })
-      if (!kept.scan && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow)) return null
+      // It was begun, and a guard has stopped it: its rows are still to be told gone, whatever was read whole since.
+      const isStopped = kept.watermark === null && kept.marks?.asked !== undefined
+      if (!kept.scan && !isStopped && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow)) return null
       const upperBound = new Date(of.vendorNow.getTime() - plan.stream.lagMs).toISOString()
       // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
       const bounds = { from: null, to: endOfTime, upperBound }

@@ -98,6 +98,21 @@ describe('beside its scan a stream may have', () => {
       expect(await ids()).toEqual([7, 8])
     })
 
+    test('which is due again after max_shrink has stopped it, whatever was read meanwhile, and says how it goes on', async () => {
+      const guarded = { maxShrink: { fraction: 0.5 } }
+      await run(weekly)
+      for (let id = 1; id <= 6; id++) vendor.hardDelete(id)
+      vendor.pass(8 * dayMs)
+      const { errors } = await run(weekly, guarded)
+      expect(errors[0]?.next[0]).toMatch(/ {2}millrace sync run crm --max-shrink 76%$/)
+      vendor.pass(dayMs)
+      expect(codes(await run(weekly, { ...guarded, fullRefresh: true }))).toEqual(['MR-4105'])
+      vendor.pass(1000)
+      expect(codes(await run(weekly, guarded))).toEqual(['MR-4105'])
+      expect(codes(await run(weekly, { maxShrink: { fraction: 0.76 } }))).toEqual([])
+      expect(await ids()).toEqual([7, 8])
+    })
+
     test('which goes on where a run died', async () => {
       await run(weekly)
       vendor.hardDelete(8)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { guardShrink } from '../../src/warehouse/sql/sweep.ts'
 
 const guard = (gone: number, before: number, fraction: number) => () =>
-  guardShrink({ gone, before, limit: { fraction }, stream: 'customers', sync: 'stripe' })
+  guardShrink({ gone, before, limit: { fraction }, stream: 'customers', sync: 'stripe', partition: '' })
 
 test('what it refuses is above the limit as it is written, too', () => {
   expect(guard(5030, 10_000, 0.5)).toThrow('5030 of 10000 rows (50.3 %); max_shrink is 50 %.')

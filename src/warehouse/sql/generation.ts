@@ -80,6 +80,7 @@ async function takePlace(
       limit: sweep.maxShrink,
       stream,
       sync,
+      partition: '',
     })
   const columns = [...contentColumns(write), ...meta]
   const cells = columns.map((name) => {

@@ -50,7 +50,8 @@ export async function sweepUnseen(
   const isMeant = prepared.of ? ` AND ${isOf(db, prepared.of, write.table)}` : ''
   const before = await countLive(db, target, liveIn(write.mode) + isMeant)
   const guarded = (gone: number) => {
-    guardShrink({ gone, before, limit: sweep.maxShrink, stream: write.stream, sync: fence.sync })
+    const { sync, partition } = fence
+    guardShrink({ gone, before, limit: sweep.maxShrink, stream: write.stream, sync, partition })
     return gone
   }
   if (sweep.kind === 'empty') {
@@ -176,8 +177,10 @@ export function guardShrink(shrink: {
   readonly limit: ShrinkLimit
   readonly stream: string
   readonly sync: string
+  /** A pass of its own is begun again by any run; reading everything need not find what it finds. */
+  readonly partition: string
 }): void {
-  const { gone, before, limit, stream, sync } = shrink
+  const { gone, before, limit, stream, sync, partition } = shrink
   if (limit === null || gone === 0) return
   const allowed = 'rows' in limit ? limit.rows : shareOf(limit.fraction, before)
   if (gone <= allowed) return
@@ -190,7 +193,7 @@ export function guardShrink(shrink: {
     message: `${stream}: the source no longer has ${gone} of ${before} rows (${percent} %); max_shrink is ${most}.`,
     kept: 'The table is as it was before this commit; the watermark has not moved.',
     next: [
-      `If it is right:  millrace sync run ${sync} --full-refresh --max-shrink ${Math.min(100, Math.floor(share * 100) + 1)}%`,
+      `If it is right:  millrace sync run ${sync}${partition === '' ? ' --full-refresh' : ''} --max-shrink ${Math.min(100, Math.floor(share * 100) + 1)}%`,
       'If not, look at the source: an emptied export, a lost permission, a filter.',
     ],
   })
