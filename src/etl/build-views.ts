@@ -1,5 +1,5 @@
 import type { EtlContext } from './context.ts'
-import { completeDecimalView, planDecimalViews } from './decimal-view.ts'
+import { completeDecimalView, planDecimalViews, type DecimalViewPlan } from './decimal-view.ts'
 import { fieldHistoryView } from './field-history.ts'
 import { recordHistoryView } from './record-history.ts'
 import type { StreamPlan } from './resolve-streams.ts'
@@ -13,14 +13,14 @@ export async function buildViews(context: EtlContext, plans: readonly StreamPlan
       ? [{ fields, records: recordHistoryView(fields, { keyKind: plan.stream.history?.keyKind, tables }) }]
       : []
   })
-  const { views, lacking } = planDecimalViews(plans)
+  const { views, emptied, lacking } = planDecimalViews(plans)
   if (lacking.length > 0)
     context.emit({
       type: 'run.warning',
       run_id: context.runId,
       message: `${lacking.join(', ')}: no view with decimal amounts, since the column with their currency is left out or masked. Leave the amounts out too, or load it.`,
     })
-  if (histories.length === 0 && views.length === 0) return
+  if (histories.length === 0 && views.length === 0 && emptied.length === 0) return
   await context.warehouse.session(
     { runId: context.runId, purpose: 'views over the tables', signal: context.signal },
     async (session) => {
@@ -28,7 +28,9 @@ export async function buildViews(context: EtlContext, plans: readonly StreamPlan
         await session.ensureFieldHistory(fields)
         if (records) await session.ensureRecordHistory(records)
       }
-      for (const view of views) {
+      const standing: DecimalViewPlan[] = []
+      for (const view of emptied) if (await session.introspect(view.schema, view.name)) standing.push(view)
+      for (const view of [...views, ...standing]) {
         const stored = await session.introspect(view.schema, view.table)
         if (stored) await session.ensureDecimals(completeDecimalView(view, stored.columns))
       }

@@ -9,6 +9,8 @@ export type DecimalViewPlan = Omit<DecimalView, 'columns' | 'amounts'> & { reado
 
 export type DecimalViewPlans = {
   readonly views: readonly DecimalViewPlan[]
+  /** Of amounts that are masked now: one that stands from before would make numbers of the masks. */
+  readonly emptied: readonly DecimalViewPlan[]
   /** Tables with amounts whose currency is not loaded, or masked: they get none. */
   readonly lacking: readonly string[]
 }
@@ -21,18 +23,24 @@ export function planDecimalViews(plans: readonly StreamPlan[]): DecimalViewPlans
   ])
   const tables = new Set(parts.map(({ shape }) => shape.table.name))
   const views: DecimalViewPlan[] = []
+  const emptied: DecimalViewPlan[] = []
   const lacking: string[] = []
   for (const { shape, minorUnits } of parts) {
-    const amounts = minorUnits?.amounts.flatMap((field) => columnOf(shape, field) ?? []) ?? []
-    if (!minorUnits || amounts.length === 0) continue
+    if (!minorUnits) continue
+    const amounts = minorUnits.amounts.flatMap((field) => columnOf(shape, field) ?? [])
     const { schema, name: table } = shape.table
-    const currency = columnOf(shape, minorUnits.currency)
-    if (currency === undefined) lacking.push(`${schema}.${table}`)
+    const currency = columnOf(shape, minorUnits.currency) ?? null
     // A vendor's table keeps its name.
-    else views.push({ schema, name: giveWay(`${table}_decimal`, tables), table, currency, amounts })
+    const view = { schema, name: giveWay(`${table}_decimal`, tables), table, currency, amounts }
+    if (amounts.length > 0 && currency !== null) views.push(view)
+    else if (minorUnits.amounts.some((field) => isMasked(shape, field))) emptied.push({ ...view, amounts: [] })
+    if (amounts.length > 0 && currency === null) lacking.push(`${schema}.${table}`)
   }
-  return { views, lacking }
+  return { views, emptied, lacking }
 }
+
+const isMasked = ({ columns }: TableShape, field: string): boolean =>
+  columns.some((column) => column.field === field && column.mask !== undefined)
 
 /** With the columns of the table as it stands, some of which may be of earlier runs. */
 export function completeDecimalView(plan: DecimalViewPlan, columns: DecimalView['columns']): DecimalView {

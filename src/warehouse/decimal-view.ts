@@ -8,8 +8,8 @@ export type DecimalView = {
   readonly table: string
   /** Every column of the table, as it is stored. */
   readonly columns: readonly Column[]
-  /** The column with the code of the currency, in any case. */
-  readonly currency: string
-  /** At least one. `as`: the view's column with the decimal. */
+  /** The column with the code of the currency, in any case. null: it is not known, and there are no amounts. */
+  readonly currency: string | null
+  /** `as`: the view's column with the decimal. */
   readonly amounts: readonly { readonly column: string; readonly as: string }[]
 }

@@ -93,6 +93,18 @@ describe('amounts in minor units', () => {
     expect(await views()).toEqual([])
   })
 
+  test.each([
+    [{ Amount: 'redact', fee: 'redact' }],
+    [{ Amount: 'redact', fee: 'redact', Currency: 'redact' }],
+  ] as const)('a view that stands can be read after all of them were masked: %o', async (mask) => {
+    const vendor = sell()
+    await world.run(vendor.connector, only())
+    await world.run(vendor.connector, { ...only({ mask }), fullRefresh: true })
+    const [row] = await world.rows('SELECT * FROM crm.people_decimal ORDER BY id')
+    expect(row).toMatchObject({ amount: '***', name: 'nobody' })
+    expect(row).not.toHaveProperty('amount_decimal')
+  })
+
   test('one that is left out is left out there', async () => {
     await world.run(sell().connector, only({ exclude: ['fee'] }))
     const columns = Object.keys((await world.rows('SELECT * FROM crm.people_decimal'))[0] ?? {})

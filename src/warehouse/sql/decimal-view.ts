@@ -8,7 +8,7 @@ import type { DecimalView } from '../decimal-view.ts'
  * in whole units of its row's currency: a decimal, exactly. null where the currency is none that is known.
  */
 export function decimalViewSql(db: Engine, { schema, table, columns, currency, amounts }: DecimalView): string {
-  const code = `upper(CAST(t.${db.quote(currency)} AS VARCHAR))`
+  const code = currency === null ? 'NULL' : `upper(CAST(t.${db.quote(currency)} AS VARCHAR))`
   const unit =
     `CAST(CASE ${minorUnitDecimals.map((special) => `WHEN ${code} IN (${special.currencies.map(db.text).join(', ')}) THEN ${unitOf(special.decimals)}`).join(' ')} ` +
     `WHEN ${db.matches(code, '[A-Z]{3}')} THEN ${unitOf(usualDecimals)} END AS DECIMAL(4,3))`
