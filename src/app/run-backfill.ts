@@ -53,7 +53,9 @@ export async function runBackfill(app: App, sync: EtlSync, options: BackfillOpti
   const isOver = () =>
     app.isStopping() || app.signal.aborted || notBegun.length > 0 || done.some(({ run }) => run.status === 'failed')
   const queue = todo.values()
-  const lanes = Array.from({ length: Math.min(options.parallel, todo.length) }, async () => {
+  // More would only wait for each other, or with `--no-wait` stop each other.
+  const places = app.project.connections[sync.source]?.maxRuns ?? todo.length
+  const lanes = Array.from({ length: Math.min(options.parallel, places, todo.length) }, async () => {
     for (const partition of queue) {
       if (isOver()) return
       // One that could not begin: those of the other lanes come to their end.

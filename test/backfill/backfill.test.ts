@@ -177,6 +177,9 @@ it('with max_runs taken, --no-wait runs nothing (exit 4) and says who has the pl
     expect(resultOf(sync).runs).toMatchObject([{ status: 'not_run', requests: 0 }])
     await project.sandbox.setFault('stripe', 'delay', { ms: 0, times: 'always' })
     expect(await ended(hand)).toBe(0)
+    // Parts of one backfill are in nobody's way.
+    const alone = await millrace([...charges, '--parallel', '3', '--no-wait'], project)
+    expect(resultOf(alone)).toMatchObject({ exit_code: 0, left: 0, runs: [{}, {}, {}] })
   } finally {
     restore()
   }
