@@ -3,6 +3,7 @@
  * what it does not see was purged at the vendor; `formula_refresh` reads what the vendor calculates, whose changes move no stamp.
  */
 import type { StreamConfig } from '../config/project.ts'
+import { isGlob } from '../config/stream-glob.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { isMeta } from '../model/table.ts'
 import { isDue } from './begin-scan.ts'
@@ -16,7 +17,7 @@ export type PartialPass = { readonly partition: PassName; readonly plan: StreamP
 type PassName = 'reconcile' | 'formulas'
 
 /**
- * The passes that a stream's configuration asks for. It may be the default of a whole sync: a stream that is replaced as a
+ * The passes that a stream's configuration asks for. It may be that of a glob or a whole sync: a stream that is replaced as a
  * whole, never changes, is kept as intervals, is not listed whole, or has nothing calculated, has none. @throws MillraceError MR-1208
  */
 export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[] {
@@ -28,8 +29,8 @@ export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[]
     if (own.length > 0) throw keptAsIntervals(sync, config, own)
     return passes
   }
-  if (config.reconcileMs !== null && stream.enumerates === false && config.own?.includes('reconcile'))
-    throw notListed(sync, config)
+  const asksItself = config.own?.includes('reconcile') === true && !isGlob(config.name)
+  if (config.reconcileMs !== null && stream.enumerates === false && asksItself) throw notListed(sync, config)
   if (config.reconcileMs !== null && stream.enumerates !== false)
     passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(plan, []) })
   if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)
@@ -85,7 +86,8 @@ export async function beginPass(
       const live = await session.state.readCursor({ ...scope, partition: '' })
       // It was begun, and a guard has stopped it: its rows are still to be told gone, whatever was read whole since.
       const isStopped = kept.watermark === null && kept.marks?.asked !== undefined
-      if (!kept.scan && !isStopped && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow)) return null
+      if (!kept.scan && !isStopped && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow))
+        return null
       const upperBound = new Date(of.vendorNow.getTime() - plan.stream.lagMs).toISOString()
       // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
       const bounds = { from: null, to: endOfTime, upperBound }
