@@ -69,6 +69,8 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(appendOnly && { appendOnly }),
     // Without a stamp every pass reads all. With one, rows past the upper bound are not seen by a full pass either.
     ...(!cursor && { enumerates: true, fullEveryMs: 0 }),
+    // Nobody can ask which of its rows there still are.
+    ...(readable.demanded !== null && { enumerates: false }),
     ...(readable.createdField === null && { heedsStart: false }),
     ...(isMetadata && { resumesAs: 'Id' }),
     ...(deletable && {

@@ -55,7 +55,8 @@ function describeStream(stream: Stream): DiscoveredStream {
 
 function deletesOf({ deletedWhen, enumerates }: Stream, mode: string): readonly DeleteKind[] {
   const found: DeleteKind[] = []
-  if (deletedWhen) found.push(deletedWhen.isPartial ? 'partly_flagged' : 'flagged')
+  // Of the others a reconciliation would tell, where there may be one.
+  if (deletedWhen) found.push(deletedWhen.isPartial && enumerates !== false ? 'partly_flagged' : 'flagged')
   if (mode === 'full_refresh' || mode === 'replace_window') found.push('replaced')
   else if (enumerates) found.push('unlisted')
   if (found.length > 0) return found

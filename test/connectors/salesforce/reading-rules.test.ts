@@ -97,6 +97,8 @@ describe('an object that answers only with a filter', () => {
     const where = `LinkedEntityId IN ('${String(held?.['LinkedEntityId'])}')`
     expect(rowsOf(await read(links, { ...scan, where })).map((row) => row['Id'])).toEqual([held?.['Id']])
     await expect(read(links, { ...scan, where: "ShareType = 'V'" })).rejects.toThrow(/requires a filter by a single Id/)
+    // A reconciliation, which reads all keys, would be refused, too.
+    expect([links.enumerates, (await stream('Account')).enumerates]).toEqual([false, undefined])
   })
 })
 
