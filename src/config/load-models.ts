@@ -1,4 +1,4 @@
-import { toSnake } from '../model/column-name.ts'
+import { decimalsName, recordHistoryName, toSnake } from '../model/column-name.ts'
 import { reportUnknown, suggest } from './check-names.ts'
 import { modelsOn, warehouseTypes } from './model-files.ts'
 import { findReferences, placeIn, type Reference } from './model-references.ts'
@@ -75,7 +75,7 @@ export function checkModels(
   }
 }
 
-/** With globs it is known only at the source which tables a sync can load. */
+/** With globs it is known only at the source which tables a sync can load; and so which of its tables have a view beside them. */
 function checkSource(
   { sync: name, table, place }: Reference & { readonly kind: 'source' },
   { syncs, brokenSyncs, report }: { syncs: readonly Sync[]; brokenSyncs: readonly string[]; report: Report },
@@ -84,8 +84,11 @@ function checkSource(
   const etlSyncs = syncs.filter((each) => each.kind === 'etl')
   const sync = etlSyncs.find((each) => each.name === name)
   if (!sync) return reportUnknown({ kind: 'ETL sync', name, known: etlSyncs.map((each) => each.name), place }, report)
-  const tables = sync.streams.map((stream) => toSnake(stream.name))
-  const isOpen = sync.streams.some((stream) => isGlob(stream.name)) || table.endsWith('_history')
+  const tables = sync.streams.flatMap(({ name: stream }) => {
+    const own = toSnake(stream)
+    return [own, decimalsName(own), recordHistoryName(own)]
+  })
+  const isOpen = sync.streams.some((stream) => isGlob(stream.name)) || /_history(_raw)?$/.test(table)
   if (!isOpen && !tables.includes(table))
     report('MR-1204', {
       message: `the sync \`${name}\` has no stream that loads a table \`${table}\``,

@@ -1,5 +1,5 @@
 import type { MinorUnits } from '../connector/contract.ts'
-import { giveWay } from '../model/column-name.ts'
+import { decimalsName, giveWay } from '../model/column-name.ts'
 import type { DecimalView } from '../warehouse/decimal-view.ts'
 import type { StreamPlan } from './resolve-streams.ts'
 import type { TableShape } from './table-shape.ts'
@@ -31,7 +31,7 @@ export function planDecimalViews(plans: readonly StreamPlan[]): DecimalViewPlans
     const { schema, name: table } = shape.table
     const currency = columnOf(shape, minorUnits.currency) ?? null
     // A vendor's table keeps its name.
-    const view = { schema, name: giveWay(`${table}_decimal`, tables), table, currency, amounts }
+    const view = { schema, name: giveWay(decimalsName(table), tables), table, currency, amounts }
     if (amounts.length > 0 && currency !== null) views.push(view)
     else if (minorUnits.amounts.some((field) => isMasked(shape, field))) emptied.push({ ...view, amounts: [] })
     if (amounts.length > 0 && currency === null) lacking.push(`${schema}.${table}`)

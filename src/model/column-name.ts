@@ -47,6 +47,9 @@ export function giveWay(name: string, taken: ReadonlySet<string>): string {
   return free
 }
 
+/** The view of a table with its amounts as decimals. */
+export const decimalsName = (table: string): string => `${table}_decimal`
+
 /** The view of a table's field history. */
 export const fieldHistoryName = (table: string): string => `${table}_field_history`
 

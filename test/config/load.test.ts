@@ -198,6 +198,19 @@ options: { page: 3 }
     })
   })
 
+  it('takes a view that stands beside a table for a source, too', async () => {
+    const sql = (table: string) => `select * from {{ source('billing', '${table}') }}`
+    const { models } = await loadProject(
+      await tempProject({
+        'syncs/billing.yaml': 'source: crm\nstreams: { charges: }\n',
+        'models/amounts.sql': sql('charges_decimal'),
+        'models/then.sql': sql('charges_history_scd2'),
+        'models/raw.sql': sql('charges_field_history_raw'),
+      }),
+    )
+    expect(models.map(({ name }) => name)).toEqual(expect.arrayContaining(['amounts', 'raw', 'then']))
+  })
+
   it('takes the file of a warehouse beside the one for all, and reads what each of them names', async () => {
     const project = await loadProject(
       await tempProject({
