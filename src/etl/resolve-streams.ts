@@ -17,6 +17,7 @@ import { historyMasks, recordMask, type HistoryMasks } from './history-masks.ts'
 import { withLeftOut, type LeftOut } from './left-out-fields.ts'
 import { fieldsOfMode, plainFieldsOfMode } from './mode-fields.ts'
 import { parentMask } from './parent-mask.ts'
+import { refuseIdleRestate, refuseNoDays, restatedBy } from './report-days.ts'
 import type { TableShape } from './table-shape.ts'
 
 export type StreamPlan = {
@@ -62,7 +63,7 @@ export async function resolveStreams(
   for (const stream of streams) {
     const named = wanted.get(stream.name)
     if (!named) continue
-    const config = { ...named, options: checkOptions(sync.name, stream, named) }
+    const config = { ...restatedBy(stream, named), options: checkOptions(sync.name, stream, named) }
     const mode = config.mode ?? (config.restate ? 'replace_window' : usualMode(stream))
     if (mode !== 'append' && mode !== 'full_refresh' && stream.key.length === 0) throw mergeWithoutKey(sync, config)
     if (mode === 'replace_window') refuseNoDays(sync, stream, config)
@@ -90,6 +91,7 @@ export async function resolveStreams(
       }),
     })
   }
+  refuseIdleRestate(sync, wanted, plans)
   refuseOrphans(sync, wanted, { plans, owned })
   refuseSharedTables(sync, plans)
   return plans.map((plan) => withLeftOut(plan, plans))
@@ -231,23 +233,6 @@ function refuseSharedTables(sync: EtlSync, plans: readonly StreamPlan[]): void {
       })
     owners.set(table, name)
   }
-}
-
-/** Whole days can be replaced only where a date says which day a row is of. */
-function refuseNoDays(sync: EtlSync, stream: Stream, config: StreamConfig): void {
-  const field = stream.boundedBy
-  if (config.restate !== null && config.options['window'] !== undefined)
-    throw new MillraceError('MR-1208', {
-      message: `${sync.name}: ${stream.name} has both  restate: { window }  and the option  window , which say the same. (${config.place.file}:${config.place.line})`,
-      kept: 'Nothing was read or changed.',
-      next: 'Keep  restate .',
-    })
-  if (stream.reportsDays && field !== undefined && stream.columns[field] === 'date') return
-  throw new MillraceError('MR-1208', {
-    message: `${sync.name}: ${stream.name} is no report by days, so none can be restated or replaced. (${config.place.file}:${config.place.line})`,
-    kept: 'Nothing was read or changed.',
-    next: 'Take  restate  or  mode: replace_window  off this stream.',
-  })
 }
 
 function mergeWithoutKey(sync: EtlSync, config: StreamConfig): MillraceError {

@@ -172,6 +172,29 @@ describe('a report that the vendor corrects', () => {
     await expect(world.run(connector, { streams: [stream] })).rejects.toThrow(/no report by days/)
   })
 
+  test('may stand beside streams that are none, where the whole sync or a glob restates', async () => {
+    const [insights] = (await reports.connector.streams?.({ signal: new AbortController().signal })) ?? []
+    if (!insights) expect.unreachable()
+    const { reportsDays: _gone, ...rest } = insights
+    const connector = {
+      ...reports.connector,
+      streamNames: () => Promise.resolve(['insights', 'ads']),
+      streams: () => Promise.resolve([insights, { ...rest, name: 'ads' }]),
+    }
+    const { restate } = stream
+    for (const streams of [[stream, { name: 'ads', restate }], [{ name: '*s', restate, own: ['restate'] }]])
+      expect((await world.run(connector, { streams })).errors).toEqual([])
+    const modes = await world.rows(
+      `SELECT stream, marks->>'restated_at' IS NULL AS plain FROM _millrace.cursors ORDER BY 1`,
+    )
+    expect(modes).toEqual([
+      { stream: 'ads', plain: 'true' },
+      { stream: 'insights', plain: 'false' },
+    ])
+    const own = world.run(connector, { streams: [stream, { name: 'ads', restate, own: ['restate'] }] })
+    await expect(own).rejects.toThrow(/ads is no report by days/)
+  })
+
   test.each([
     [true, /No run reads these again\. They go with {2}drop table crm\.insights/],
     [false, /--full-refresh reads again what the source shows\. Other rows go with {2}drop table crm\.insights/],
