@@ -4,6 +4,7 @@ import type { ModelMacros } from '../model/model-macros.ts'
 import { findBraces, type Argument, type Brace, type Call } from './brace-calls.ts'
 import { macroNames, readMacro, type Refuse, type WriteMacro } from './macro-forms.ts'
 import type { ModelFile, Project } from './project.ts'
+import { readSqlTokens } from './sql-tokens.ts'
 import type { Report } from './yaml-file.ts'
 
 export type Reference = { readonly place: SourcePlace } & (
@@ -56,7 +57,13 @@ export function renderModel(model: ModelText, names: ReferenceNames & ModelMacro
     written += sql.slice(at, brace.start) + (call ? write(call, brace) : '')
     at = brace.end
   }
-  return (written + sql.slice(at)).trimEnd().replace(/(\s*;)+$/, '')
+  return written + sql.slice(at, Math.max(at, endOfSelect(model)))
+}
+
+/** Comments and semicolons behind it would take what comes after them along, or be a statement of their own. */
+function endOfSelect({ sql, warehouse }: ModelText): number {
+  const tokens = readSqlTokens(sql, { escapes: warehouse === 'snowflake' })
+  return tokens.findLast(({ kind, text }) => kind !== 'comment' && text !== ';')?.end ?? 0
 }
 
 /** The names as the warehouse has them: a sync's schema and its table, and the views of `models`. */

@@ -27,6 +27,10 @@ describe('renderModel', () => {
 
   it('takes off what may not stand at the end of a view', () => {
     expect(renderModel(model('select 1 ;\n ; \n'), names('', ''))).toBe('select 1')
+    expect(renderModel(model("select ';--' -- one\n; -- the end\n/* of it */;\n"), names('', ''))).toBe("select ';--'")
+    expect(renderModel(model("select 1 from {{ source('a', 'b') }} -- the end"), names('a.b', ''))).toBe(
+      'select 1 from a.b',
+    )
   })
 
   it('refuses what is neither', () => {
