@@ -8,6 +8,7 @@ import { bringParquet, bringValues, loadLines, loadLists, makeTable } from './br
 import { doubleText } from './client/double-text.ts'
 import { isConnectionLost } from './client/translate-error.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
+import { inlineView } from './inline-view.ts'
 import { introspectTable, tablesIn } from './introspect.ts'
 import type { Link } from './link.ts'
 import { logicalType } from './column-type.ts'
@@ -28,8 +29,8 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
   const wording = wordingOf(dialect)
   const relationOf = (table: Pick<Table, 'schema' | 'name'>) => wording.relation(table.schema, table.name)
   // What a rehearsal has made, in the place of what it stands for.
-  const rehearsed = new Map<string, string>()
-  const as = (sql: string) => [...rehearsed].reduce((text, [at, other]) => text.replaceAll(at, () => other), sql)
+  const rehearsed = new Map<string, (sql: string) => string>()
+  const as = (sql: string) => [...rehearsed.values()].reduce((text, put) => put(text), sql)
   const run = (sql: string) => client().run(as(sql))
   const rows = (sql: string) => client().rows(as(sql))
   const stream = (sql: string) => client().stream(as(sql))
@@ -109,7 +110,7 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     await run(
       `CREATE TEMPORARY TABLE ${own} AS SELECT ${cells.join(', ')} FROM ${standing.length > 0 ? at : '(SELECT 1) WHERE FALSE'}`,
     )
-    rehearsed.set(at, own)
+    rehearsed.set(at, (sql) => sql.replaceAll(at, own))
     views.changed(table)
     known.set(at, { schema: table.schema, name: table.name, columns })
   }
@@ -188,8 +189,10 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
       // A statement that changes nothing would still end what others have cached of the view.
       if (await views.isCurrent(view, sql)) return
       const at = relationOf(view)
-      if (isRehearsal) rehearsed.set(at, `(${as(sql)})`)
-      else {
+      if (isRehearsal) {
+        const inlined = { at, name: dialect.quote(name), text: as(sql) }
+        rehearsed.set(at, (text) => inlineView(text, inlined))
+      } else {
         await createSchema(schema)
         // Whoever may read the view may go on.
         await run(`CREATE OR REPLACE VIEW ${at} COPY GRANTS AS ${sql}`)

@@ -100,6 +100,25 @@ export function sessionConformance(open: OpenWarehouse): void {
       })
     })
 
+    test('that rehearse read a view by its own name, and by any that it is given', async () => {
+      await bench().load({ rows: [{ id: 1, name: 'Ann', _version: 1, _read_at: 1 }] })
+      const { quote } = bench().warehouse
+      const nameOf = (schema: string, name: string) => `${quote(schema)}.${quote(name)}`
+      const ages = nameOf('models', 'ages')
+      await bench().warehouse.session({ runId: 'plan', purpose: 'plan', rehearsal: true }, async (session) => {
+        await session.ensureView('models', 'ages', `SELECT id, name FROM ${nameOf('crm', 'people')} -- all of them`)
+        for (const sql of [
+          `SELECT ages.name FROM ${ages}`,
+          `SELECT ages.name FROM ${ages} WHERE ages.id = 1`,
+          `SELECT ages.name FROM ${ages}\nleft join ${ages} /* once more */ other ON other.id = ages.id`,
+          `SELECT a.name FROM ${ages} AS a, ${ages} -- once more\n as b WHERE a.id = b.id`,
+          `SELECT name FROM (SELECT * FROM ${ages}) x`,
+          `SELECT "x y".name FROM ${ages} "x y"`,
+        ])
+          expect(await collect(session.query(sql)), sql).toEqual([{ name: 'Ann' }])
+      })
+    })
+
     test('that rehearse on a warehouse that is not there say that nothing is loaded', async () => {
       const work = bench().warehouse.session({ runId: 'plan', purpose: 'plan', rehearsal: true }, async () => 1)
       expect((await errorOf(work)).code).toBe('MR-2102')
