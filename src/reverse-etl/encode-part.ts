@@ -1,7 +1,9 @@
 /** The value of a field, or of a part of one, from a row. */
+import type { ValueMap } from '../config/project.ts'
 import type { FieldValue } from '../model/change.ts'
+import { isNumber, type LogicalType } from '../model/logical-type.ts'
 import type { TextRow } from '../warehouse/port.ts'
-import { encodeValue, type Encoded } from './encode-value.ts'
+import { encodeValue, plainText, type Encoded } from './encode-value.ts'
 import type { MappedPart } from './mapped-field.ts'
 import { at, said, saidOf, type RefusalWords } from './refusal-words.ts'
 import { renderTemplate } from './render-template.ts'
@@ -38,9 +40,17 @@ function encodeByKind(part: MappedPart, values: TextRow, path: string): EncodedP
 
 function encodeColumn(part: MappedPart & { readonly kind: 'column' }, text: string | null): Encoded {
   if (part.values === null || text === null) return encodeValue(text, part.column.type, part.type)
-  if (Object.hasOwn(part.values, text)) return { ok: true, value: part.values[text] ?? null }
+  const known = Object.hasOwn(part.values, text) ? text : sameNumber(part.values, text, part.column.type)
+  if (known !== undefined) return { ok: true, value: part.values[known] ?? null }
   const words = saidOf(text.slice(0, 40), `is not among its values (${Object.keys(part.values).join(', ')})`)
   return { ok: false, ...words }
+}
+
+/** A double of 5 is 5.0 on DuckDB and 5 on Snowflake, and a decimal has the zeros of its scale. */
+function sameNumber(values: ValueMap, text: string, type: LogicalType): string | undefined {
+  if (!isNumber(type)) return undefined
+  const plain = plainText(text)
+  return Object.keys(values).find((each) => plainText(each) === plain)
 }
 
 /** A null that was looked for is a missing one; where our own key is null, there was nothing to look for. */

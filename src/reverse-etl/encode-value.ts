@@ -87,6 +87,9 @@ function encodeAny(text: string, type: LogicalType): Encoded {
   return isNumber(type) ? encodeNumber(text) : encodeText(text, type)
 }
 
+/** One text for each number; what is none stays as it is. */
+export const plainText = (text: string): string => (number.test(text) ? plainNumber(text) : text)
+
 /** Infinity, and years before 1 or after 9999, are in the warehouse and nowhere else. */
 function encodeDate(text: string): Encoded {
   return /^\d{4}-\d\d-\d\d$/.test(text) ? ok(text) : isNot(text, 'a date that can be sent')

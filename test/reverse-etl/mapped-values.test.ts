@@ -103,6 +103,26 @@ describe('a field that is filled from a personal column', () => {
   })
 })
 
+describe('a column with values', () => {
+  const values = { '5': 'five', '1.5': 'cheap', '2.50': 'dear', '007': 'agent' }
+  it.each<[string, string, string]>([
+    ['n', '5', '{"plan":"five"}'],
+    ['ratio', '5.0', '{"plan":"five"}'],
+    ['ratio', '5', '{"plan":"five"}'],
+    ['amount', '5.00', '{"plan":"five"}'],
+    ['amount', '1.50', '{"plan":"cheap"}'],
+    ['amount', '2.50', '{"plan":"dear"}'],
+    ['ratio', '2.5', '{"plan":"dear"}'],
+    ['amount', '0.05', 'plan: 0.05 is not among its values (5, 1.5, 2.50, 007)'],
+    ['ratio', 'inf', 'plan: inf is not among its values (5, 1.5, 2.50, 007)'],
+    // Of texts the letters count.
+    ['plan', '5.0', 'plan: 5.0 is not among its values (5, 1.5, 2.50, 007)'],
+    ['plan', '007', '{"plan":"agent"}'],
+  ])('finds a number by what it is, however the warehouse writes it: %s %s', (name, text, made) => {
+    expect(payload([field('plan', { kind: 'column', column: name, values })], { [name]: text })).toBe(made)
+  })
+})
+
 describe('a template in a map', () => {
   it.each<[string, string, TextRow, string]>([
     ['plan', '{{ plan }}-{{ n }}', { plan: 'pro', n: '12' }, '{"plan":"pro-12"}'],
