@@ -42,10 +42,10 @@ async function lookupJoin(
   const theirs = { sync: { ...ours.sync, model: lookup.model }, columns: await session.describe(query) }
   return {
     query,
-    by: lookup.by.map((pair) => {
-      const [left, right] = [modelColumn(ours, pair.ours), modelColumn(theirs, pair.theirs)]
-      return { ours: left.name, theirs: right.name, asText: left.type !== right.type }
-    }),
+    by: lookup.by.map((pair) => ({
+      ours: modelColumn(ours, pair.ours),
+      theirs: modelColumn(theirs, pair.theirs),
+    })),
     column: modelColumn(theirs, lookup.column).name,
     ...lookupColumns(lookup),
   }

@@ -4,6 +4,7 @@ import { lookupColumns } from '../../src/config/lookups.ts'
 import type { ModelLookup } from '../../src/config/project.ts'
 import { personalFields } from '../../src/reverse-etl/personal-values.ts'
 import { resolveMapping } from '../../src/reverse-etl/mapping.ts'
+import type { LookupJoin } from '../../src/warehouse/lookup-join.ts'
 import { makeVendor } from './vendor.ts'
 import { column, makeWorld, modelOf, openRejects, optOut, run, rows, type World } from './world.ts'
 
@@ -34,9 +35,11 @@ function worldWith(onMissing: ModelLookup['onMissing']) {
 /** The query that `syncQuery` makes for a run. */
 function joined(world: World, accounts: readonly Account[], query = accountsQuery(accounts)): string {
   return world.warehouse.joinLookups(modelOf(world), [
-    { query, by: [{ ours: 'account', theirs: 'id', asText: false }], column: 'sf_id', ...lookupColumns(lookup) },
+    { query, by: [{ ours: text('account'), theirs: text('id') }], column: 'sf_id', ...lookupColumns(lookup) },
   ])
 }
+
+const text = (name: string) => ({ name, type: 'string' }) as const
 
 const accountsQuery = (accounts: readonly Account[]) =>
   modelOf({ columns: { id: 'VARCHAR', sf_id: 'VARCHAR' }, people: accounts })
@@ -151,9 +154,9 @@ describe('a lookup in another model', () => {
         { id: 'b', code: 'x', v: 'no' },
       ],
     })
-    const by = [
-      { ours: 'id', theirs: 'id', asText: false },
-      { ours: 'n', theirs: 'code', asText: true },
+    const by: LookupJoin['by'] = [
+      { ours: text('id'), theirs: text('id') },
+      { ours: { name: 'n', type: 'integer' }, theirs: text('code') },
     ]
     const sql = world.warehouse.joinLookups(people, [
       { query, by, column: 'v', value: 'found "it"', matches: 'how many' },

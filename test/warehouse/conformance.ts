@@ -6,6 +6,7 @@ import { diffConformance } from './conformance/diff.ts'
 import { fenceConformance } from './conformance/fences.ts'
 import { fieldHistoryConformance } from './conformance/field-history.ts'
 import { generationConformance } from './conformance/generation.ts'
+import { lookupConformance } from './conformance/lookups.ts'
 import { mergeConformance } from './conformance/merge.ts'
 import { recordHistoryConformance } from './conformance/record-history.ts'
 import { rejectConformance } from './conformance/rejects.ts'
@@ -38,6 +39,7 @@ export function warehouseConformance(
     fenceConformance(open, adapterUrl)
     stateConformance(open)
     diffConformance(open)
+    lookupConformance(open)
     acknowledgeConformance(open)
     fieldHistoryConformance(open)
     recordHistoryConformance(open)

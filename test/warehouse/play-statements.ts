@@ -212,7 +212,7 @@ async function delivery(bench: Workbench, title: (part: string) => void): Promis
   const model = bench.warehouse.joinLookups(people, [
     {
       query: `SELECT id, tier FROM ${quote('crm')}.${quote('tiers')}`,
-      by: [{ ours: 'id', theirs: 'id', asText: false }],
+      by: [{ ours: { name: 'id', type: 'integer' }, theirs: { name: 'id', type: 'integer' } }],
       column: 'tier',
       value: 'tier',
       matches: 'tier_matches',

@@ -1,4 +1,5 @@
 /** Keys as text, the same on both sides of a diff and on every warehouse. */
+import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
 import type { DiffRequest } from '../port.ts'
 import type { Engine } from './engine.ts'
 
@@ -25,6 +26,10 @@ export function normalised(db: Engine, value: string, normalise: KeyPart['normal
   const trimmed = `nullif(trim(${text}, ${db.text(whiteSpace)}), '')`
   return normalise === 'lower' ? `lower(${trimmed})` : trimmed
 }
+
+/** As a destination gets it: a decimal without its scale. */
+export const withoutScale = (sql: string, type: LogicalType): string =>
+  (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
 
 /** What JavaScript's trim takes away, with which the key of a change is made. */
 const whiteSpace =

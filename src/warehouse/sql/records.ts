@@ -2,11 +2,11 @@
  * Which record of the destination a row means, where its key does not say it alone: several rows may mean one. What the other
  * rows of the model say of a record is asked for the rows of `_diff` that need it, and for no others.
  */
-import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
+import type { LogicalType } from '../../model/logical-type.ts'
 import type { DiffRequest } from '../port.ts'
 import { diffClass, namesOther, sentText, wasOut, type ColumnTypes } from './diff-rows.ts'
 import type { Engine } from './engine.ts'
-import { normalised, partsText, type KeyPart } from './key-text.ts'
+import { normalised, partsText, withoutScale, type KeyPart } from './key-text.ts'
 
 /** What names a record: its text, of a row of the model and of one of `_diff`. */
 type Name = { readonly inModel: string; readonly now: string }
@@ -187,10 +187,6 @@ function anyText(db: Engine, parts: readonly string[]): string {
   if (texts.length === 1) return texts[0] ?? 'NULL'
   return `CASE WHEN coalesce(${texts.join(', ')}) IS NULL THEN NULL ELSE ${db.textList(texts)} END`
 }
-
-/** As the destination gets it: a decimal without its scale. */
-const withoutScale = (sql: string, type: LogicalType): string =>
-  (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
 
 const isRemoved = `_class = ${diffClass.removed}`
 
