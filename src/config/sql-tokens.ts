@@ -6,7 +6,7 @@ export type SqlToken = {
   readonly end: number
 }
 
-/** In order; blanks are left out. What is never closed goes to the end. Where `escapes`, a backslash in a string begins one, as on Snowflake. */
+/** In order; blanks are left out. What is never closed goes to the end. Where `escapes`, a backslash in a string begins one and `//` a comment, as on Snowflake. */
 export function readSqlTokens(sql: string, { escapes }: { readonly escapes: boolean }): readonly SqlToken[] {
   const tokens: SqlToken[] = []
   let at = 0
@@ -16,7 +16,7 @@ export function readSqlTokens(sql: string, { escapes }: { readonly escapes: bool
       at += blanks
       continue
     }
-    const kind = kindAt(sql, at)
+    const kind = kindAt(sql, at, escapes)
     const end = endOf(sql, at, { kind, escapes })
     tokens.push({ kind, text: sql.slice(at, end), start: at, end })
     at = end
@@ -24,10 +24,10 @@ export function readSqlTokens(sql: string, { escapes }: { readonly escapes: bool
   return tokens
 }
 
-function kindAt(sql: string, at: number): SqlToken['kind'] {
+function kindAt(sql: string, at: number, escapes: boolean): SqlToken['kind'] {
   const character = sql[at] ?? ''
   const pair = sql.slice(at, at + 2)
-  if (pair === '--' || pair === '/*') return 'comment'
+  if (pair === '--' || pair === '/*' || (escapes && pair === '//')) return 'comment'
   if (character === "'" || pair === '$$') return 'string'
   if (character === '"') return 'identifier'
   if (/[0-9]/.test(character)) return 'number'
@@ -39,7 +39,7 @@ type Kind = { readonly kind: SqlToken['kind']; readonly escapes: boolean }
 function endOf(sql: string, at: number, { kind, escapes }: Kind): number {
   switch (kind) {
     case 'comment':
-      return sql.startsWith('--', at) ? at + matchAt(/.*/y, sql, at) : indexAfter(sql, '*/', at + 2)
+      return sql.startsWith('/*', at) ? indexAfter(sql, '*/', at + 2) : at + matchAt(/.*/y, sql, at)
     case 'string':
       return sql[at] === '$' ? indexAfter(sql, '$$', at + 2) : closingQuote(sql, at, escapes)
     case 'identifier':

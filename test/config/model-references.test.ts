@@ -33,6 +33,16 @@ describe('renderModel', () => {
     )
   })
 
+  it('passes over comments, those behind // too in a file for Snowflake; elsewhere that divides', () => {
+    const sql = "// don't {{ read }} this; nor\nselect '//' from {{ ref('people') }} // it's the end"
+    expect(renderModel({ ...model(sql), warehouse: 'snowflake' }, names('', 'people'))).toBe(
+      "// don't {{ read }} this; nor\nselect '//' from people",
+    )
+    expect(renderModel(model("select 7 // n from {{ ref('people') }}"), names('', 'people'))).toBe(
+      'select 7 // n from people',
+    )
+  })
+
   it('refuses what is neither', () => {
     expect(() => renderModel(model('{{ x }}'), names('', ''))).toThrow('neither a source, a ref nor a macro')
   })
