@@ -50,6 +50,36 @@ const duckdbSyntax: readonly PortabilityRule[] = [
     example: 'select a from t asof join u on t.a >= u.a',
   },
   {
+    pattern: /\bdistinct\s+on\s*\(/gi,
+    why: 'DISTINCT ON',
+    instead: 'qualify row_number() over (partition by … order by …) = 1',
+    example: 'select distinct on (a) b from t',
+  },
+  {
+    pattern: /\b(?:array_agg|listagg|any_value)\s*\((?:[^()]|\([^()]*\))*?\border\s+by\b/gi,
+    why: 'ORDER BY inside of an aggregate',
+    instead: `${ownFile} (Snowflake: array_agg(x) within group (order by y))`,
+    example: 'select array_agg(a order by b) as x from t',
+  },
+  {
+    pattern: /\bsubstring\s*\((?:[^(),]|\([^()]*\))*?\bfrom\b/gi,
+    why: 'FROM inside of substring',
+    instead: 'substr(x, from, length)',
+    example: 'select substring(a from 1 for 2) as x from t',
+  },
+  {
+    pattern: /\bsimilar\s+to\b/gi,
+    why: 'SIMILAR TO',
+    instead: `like, or ${ownFile}`,
+    example: "select a similar to 'x' as y from t",
+  },
+  {
+    pattern: /(?<![\w.])log\s*\((?:[^(),]|\([^()]*\))*\)/gi,
+    why: 'a log without its base',
+    instead: 'log(10, x)',
+    example: 'select log(a) as x from t',
+  },
+  {
     pattern: /\bcolumns\s*\(/gi,
     why: 'COLUMNS(…)',
     instead: 'the columns, one by one',
@@ -182,6 +212,12 @@ const silentDifferences: readonly PortabilityRule[] = [
     why: 'it is in the time zone of the session, and DuckDB’s timestamp has one of its own',
     instead: '{{ current_timestamp() }} or {{ current_date() }}',
     example: 'select current_timestamp as x',
+  },
+  {
+    pattern: /\bextract\s*\(\s*(?:dow|dayofweek|week|weekofyear|yearweek)\b/gi,
+    why: 'Snowflake’s depends on parameters of the account (WEEK_START, WEEK_OF_YEAR_POLICY)',
+    instead: "{{ datediff('week', cast('1970-01-05' as date), at) }}",
+    example: 'select extract(week from a) as x from t',
   },
   {
     pattern: /(?:::\s*|\bas\s+)(?:timestamptz|timestamp\s+with(?:\s+local)?\s+time\s+zone)\b/gi,
