@@ -69,7 +69,7 @@ function reverseText(plan: ReversePlan, paint: Paint): string {
     ` ${paint('bold', printable(plan.sync))} → ${printable(`${plan.destination} ${plan.object}`)}   ` +
     `${formatCounted(plan.model_rows, 'model row')}, ${formatCount(plan.accepted_before)} accepted before`
   const samples = plan.samples.flatMap((sample) => sampleLines(sample, plan.samples, paint))
-  const more = plan.added + plan.changed + plan.removed + plan.retry - plan.samples.length
+  const more = rowsToSend(plan) - plan.samples.length
   const sections = [
     [head, ...countLines(plan, paint)],
     samples.length === 0 ? [] : [...samples, ...(more > 0 ? [`   …   ${formatCount(more)} more:  --json`] : [])],
@@ -84,6 +84,12 @@ function reverseText(plan: ReversePlan, paint: Paint): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => `${line}\n`).join(''))
     .join('\n')
+}
+
+/** Only these have samples. */
+function rowsToSend({ added, changed, removed, retry, on_removed, ...plan }: ReversePlan): number {
+  const differing = added + changed + retry + (on_removed === 'ignore' ? 0 : removed)
+  return differing - plan.coalesced - plan.rejected - plan.held_back - plan.parked
 }
 
 function countLines(plan: ReversePlan, paint: Paint): readonly string[] {

@@ -58,7 +58,7 @@ test('a reverse-ETL plan shows counts, samples field by field, what the guards s
    ~ 4711    unsubscribed  false → true
              plan  pro-year → null
    + 47170   email  k␛@example.com
-   …   563 more:  --json
+   …   541 more:  --json
 
  guards   changed 0.9 % of 30 %   added 131 of 10,000   ok
  about 6 requests, 1.0 s
@@ -117,6 +117,12 @@ test('a plan without differences says that there is nothing to send', () => {
   const nothing = show({ ...people, added: 0, changed: 0, removed: 0, samples: [] })
   expect(nothing.trimEnd().split('\n').at(-1)).toBe(' nothing to send')
   expect(nothing).not.toContain('more:')
+})
+
+test('a plan says of no more rows that --json shows them than would be sent', () => {
+  const rest = { coalesced: 100, rejected: 200, held_back: 200, parked: 41 }
+  expect(show({ ...people, ...rest })).not.toContain('more:')
+  expect(show({ ...people, ...rest, on_removed: 'delete' })).toContain('…   22 more:  --json')
 })
 
 test('an ETL plan shows the scan of each stream and about how many requests', () => {
