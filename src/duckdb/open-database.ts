@@ -1,6 +1,7 @@
 /** The engine under staging and under the embedded warehouse: an in-process DuckDB, opened the same careful way for both. */
 import { basename } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from '@duckdb/node-api'
+import { MillraceError } from '../model/millrace-error.ts'
 import { textRow, type TextRow } from '../model/text-row.ts'
 import { quoteName, quoteText } from './sql-text.ts'
 import { translateError } from './translate-error.ts'
@@ -51,6 +52,13 @@ export async function createInstance(options: DatabaseOptions): Promise<DuckDBIn
  */
 export async function attachFile(connection: DuckDBConnection, path: string): Promise<string> {
   const name = catalogName(path)
+  // It writes the log of `a?b.duckdb` to `a.wal?b.duckdb`, and no commit would find it.
+  if (path.includes('?'))
+    throw new MillraceError('MR-2001', {
+      message: `opening the DuckDB database ${path}: DuckDB takes a ? in a path for the end of an address, and cannot write there.`,
+      kept: 'Nothing was read or changed.',
+      next: 'Give the file, or the folder that it is in, a name without a question mark.',
+    })
   await connection.run(`ATTACH ${quoteText(path)} AS ${quoteName(name)} (ROW_GROUP_SIZE ${rowsInGroup})`)
   return name
 }

@@ -23,6 +23,13 @@ async function withDatabase(work: (db: Database) => Promise<void>): Promise<void
   }
 }
 
+it('a path with a question mark, whose log DuckDB would look for elsewhere, is refused in words', async () => {
+  const path = join(mkdtempSync(join(directory, 'why?-')), 'x.duckdb')
+  const opened = openFileEngine().open({ path, ...limited })
+  await expect(opened).rejects.toMatchObject({ code: 'MR-2001', next: [expect.stringContaining('question mark')] })
+  expect(existsSync(path)).toBe(false)
+})
+
 describe('a file that is named like one of our schemas, or of DuckDB’s own names', () => {
   it.each(['main', 'models', '_millrace', 'Models', 'memory'])(
     '%s.duckdb holds tables and models as any other',
