@@ -8,26 +8,18 @@ export const billingEndpoints: readonly Endpoint[] = [
     path: '/v1/invoiceitems',
     noun: 'invoiceitem',
     permission: 'rak_invoice_read',
-    takes: { customer: 'string', invoice: 'string', pending: 'boolean' },
-    matches: (record, { strings }) =>
-      is(strings.customer, record.customer) &&
-      is(strings.invoice, record.invoice) &&
-      is(strings.pending, String(record.invoice === null)),
+    by: { customer: 'string', invoice: 'string' },
+    takes: { pending: 'boolean' },
+    matches: ({ invoice }, { strings }) => is(strings.pending, String(invoice === null)),
   }),
   // https://docs.stripe.com/api/subscription_schedules/list
   ...collection({
     stored: 'subscription_schedules',
     noun: 'subscription_schedule',
     permission: 'rak_subscription_read',
-    takes: {
-      customer: 'string',
-      scheduled: 'boolean',
-      canceled_at: 'range',
-      completed_at: 'range',
-      released_at: 'range',
-    },
+    by: { customer: 'string' },
+    takes: { scheduled: 'boolean', canceled_at: 'range', completed_at: 'range', released_at: 'range' },
     matches: (record, { strings, ranges }) =>
-      is(strings.customer, record.customer) &&
       is(strings.scheduled, 'false') &&
       inRange(record.status === 'canceled' ? record.ended_at : null, ranges.canceled_at) &&
       inRange(null, ranges.completed_at) &&
@@ -38,38 +30,29 @@ export const billingEndpoints: readonly Endpoint[] = [
     stored: 'plans',
     noun: 'plan',
     permission: 'rak_plan_read',
-    takes: { active: 'boolean', product: 'string' },
+    by: { active: 'boolean', product: 'string' },
     expandable: ['tiers'],
-    matches: (record, { strings }) => is(strings.active, String(record.active)) && is(strings.product, record.product),
   }),
   // https://docs.stripe.com/api/coupons/list
   ...collection({
     stored: 'coupons',
     noun: 'coupon',
     permission: 'rak_coupon_read',
-    takes: {},
     expandable: ['applies_to', 'currency_options'],
-    matches: () => true,
   }),
   // https://docs.stripe.com/api/promotion_codes/list
   ...collection({
     stored: 'promotion_codes',
     noun: 'promotion code',
     permission: 'rak_promotion_code_read',
-    takes: { active: 'boolean', code: 'string', coupon: 'string', customer: 'string' },
-    matches: (record, { strings }) =>
-      is(strings.active, String(record.active)) &&
-      is(strings.code, record.code) &&
-      is(strings.coupon, record.coupon) &&
-      is(strings.customer, record.customer),
+    by: { active: 'boolean', code: 'string', coupon: 'string', customer: 'string' },
   }),
   // https://docs.stripe.com/api/credit_notes/list
   ...collection({
     stored: 'credit_notes',
     noun: 'credit_note',
     permission: 'rak_credit_note_read',
-    takes: { customer: 'string', invoice: 'string' },
-    matches: (record, { strings }) => is(strings.customer, record.customer) && is(strings.invoice, record.invoice),
+    by: { customer: 'string', invoice: 'string' },
   }),
   // https://docs.stripe.com/api/credit_notes/lines
   partsOf({
@@ -86,8 +69,6 @@ export const billingEndpoints: readonly Endpoint[] = [
     stored: 'tax_rates',
     noun: 'tax_rate',
     permission: 'rak_tax_rate_read',
-    takes: { active: 'boolean', inclusive: 'boolean' },
-    matches: (record, { strings }) =>
-      is(strings.active, String(record.active)) && is(strings.inclusive, String(record.inclusive)),
+    by: { active: 'boolean', inclusive: 'boolean' },
   }),
 ]

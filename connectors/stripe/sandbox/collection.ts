@@ -1,8 +1,8 @@
-import type { JsonObject } from 'millrace'
+import type { Json, JsonObject } from 'millrace'
 import type { SimulatorContext, SimulatorStore } from 'millrace/sandbox'
 import { describe } from './objects/describe.ts'
 import { listPage } from './list-page.ts'
-import type { ParameterRules, ParameterSpec, Parameters } from './parameters.ts'
+import type { ParameterKind, ParameterRules, ParameterSpec, Parameters } from './parameters.ts'
 import { eachRecord, getRecord, type Records } from './records.ts'
 import { refuseMissingObject, type Refusal } from './refusal.ts'
 import type { ApiVersion } from './versions.ts'
@@ -36,25 +36,34 @@ type ListOf<T extends keyof Records> = {
   readonly path?: string
   readonly noun: string
   readonly permission: string
-  readonly takes: ParameterSpec
+  /** Parameters that ask for the value of the field of their name. */
+  readonly by?: { readonly [field in keyof Records[T] & string]?: ParameterKind }
+  /** What it takes beside them; `matches` says what it means. */
+  readonly takes?: ParameterSpec
   readonly expandable?: readonly string[]
-  readonly matches: (record: Records[T], parameters: Parameters) => boolean
+  readonly matches?: (record: Records[T], parameters: Parameters) => boolean
 }
 
 /** A list and its single objects. */
 export function collection<T extends keyof Records>(list: ListOf<T>): readonly Endpoint[] {
-  const { stored, noun, permission, takes, matches, path: listPath = `/v1/${stored}`, expandable = [] } = list
+  const { stored, noun, permission, path: listPath = `/v1/${stored}`, expandable = [] } = list
+  const by: ParameterSpec = { ...list.by }
+  const fits = (record: JsonObject, { strings }: Parameters) =>
+    Object.keys(by).every((field) => is(strings[field], textOf(record[field])))
   return [
     {
       path: listPath,
       permission,
       isList: true,
-      takes: { created: 'range', ...takes },
+      takes: { created: 'range', ...by, ...list.takes },
       expandable,
       answer: ({ context, path, parameters, version, now }) => {
         const { store } = context
         const records = leaveOut(context, newestFirst(store, stored)).filter(
-          (record) => inRange(createdOf(record), parameters.ranges.created) && matches(record, parameters),
+          (record) =>
+            inRange(createdOf(record), parameters.ranges.created) &&
+            fits(record, parameters) &&
+            (list.matches?.(record, parameters) ?? true),
         )
         return listPage(
           { records, path, parameters, noun, known: (id) => store.get(stored, id) !== undefined },
@@ -133,6 +142,8 @@ const createdOf = (record: Records[keyof Records]) => ('created' in record ? rec
 
 /** Where it is not asked for, everything fits. */
 export const is = (wanted: string | undefined, value: string | null) => wanted === undefined || wanted === value
+
+const textOf = (value: Json | undefined) => (value === undefined || value === null ? null : String(value))
 
 export const inRange = (value: number | null, range: Parameters['ranges'][string] | undefined) =>
   range === undefined ||

@@ -28,29 +28,27 @@ const coreEndpoints: readonly Endpoint[] = [
     stored: 'customers',
     permission: 'rak_customer_read',
     noun: 'customer',
-    takes: { email: 'string' },
-    matches: (record, { strings }) => is(strings.email, record.email),
+    by: { email: 'string' },
   }),
   // https://docs.stripe.com/api/products/list
   ...collection({
     stored: 'products',
     permission: 'rak_product_read',
     noun: 'product',
-    takes: { active: 'boolean', ids: 'strings' },
-    matches: (record, { strings, lists }) =>
-      is(strings.active, String(record.active)) && (lists.ids?.includes(record.id) ?? true),
+    by: { active: 'boolean' },
+    takes: { ids: 'strings' },
+    matches: ({ id }, { lists }) => lists.ids?.includes(id) ?? true,
   }),
   // https://docs.stripe.com/api/prices/list : active ones, unless it is asked for the others
   ...collection({
     stored: 'prices',
     permission: 'rak_plan_read',
     noun: 'price',
-    takes: { active: 'boolean', currency: 'string', product: 'string', type: ['one_time', 'recurring'] },
+    by: { currency: 'string', product: 'string' },
+    takes: { active: 'boolean', type: ['one_time', 'recurring'] },
     expandable: ['tiers', 'currency_options'],
     matches: (record, { strings }) =>
       is(strings.active ?? 'true', String(record.active)) &&
-      is(strings.currency, record.currency) &&
-      is(strings.product, record.product) &&
       is(strings.type, record.interval ? 'recurring' : 'one_time'),
   }),
   // https://docs.stripe.com/api/subscriptions/list : not the canceled ones, unless it is asked for them
@@ -58,15 +56,14 @@ const coreEndpoints: readonly Endpoint[] = [
     stored: 'subscriptions',
     permission: 'rak_subscription_read',
     noun: 'subscription',
+    by: { customer: 'string' },
     takes: {
-      customer: 'string',
       price: 'string',
       collection_method: ['charge_automatically', 'send_invoice'],
       status: subscriptionStatuses(),
     },
     matches: (record, { strings }) =>
       hasStatus(record.status, strings.status) &&
-      is(strings.customer, record.customer) &&
       is(strings.collection_method, 'charge_automatically') &&
       (strings.price === undefined || record.items.some(({ price }) => price === strings.price)),
   }),
@@ -75,25 +72,20 @@ const coreEndpoints: readonly Endpoint[] = [
     stored: 'invoices',
     permission: 'rak_invoice_read',
     noun: 'invoice',
-    takes: {
+    by: {
       customer: 'string',
       subscription: 'string',
-      collection_method: ['charge_automatically', 'send_invoice'],
       status: ['draft', 'open', 'paid', 'uncollectible', 'void'],
     },
-    matches: (record, { strings }) =>
-      is(strings.customer, record.customer) &&
-      is(strings.subscription, record.subscription) &&
-      is(strings.status, record.status) &&
-      is(strings.collection_method, 'charge_automatically'),
+    takes: { collection_method: ['charge_automatically', 'send_invoice'] },
+    matches: (_, { strings }) => is(strings.collection_method, 'charge_automatically'),
   }),
   // https://docs.stripe.com/api/charges/list
   ...collection({
     stored: 'charges',
     permission: 'rak_charge_read',
     noun: 'charge',
-    takes: { customer: 'string' },
-    matches: (record, { strings }) => is(strings.customer, record.customer),
+    by: { customer: 'string' },
   }),
   // https://docs.stripe.com/api/invoice-line-item/retrieve
   partsOf({

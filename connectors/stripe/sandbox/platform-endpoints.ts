@@ -8,9 +8,9 @@ export const platformEndpoints: readonly Endpoint[] = [
     stored: 'transfers',
     noun: 'transfer',
     permission: 'rak_transfer_read',
-    takes: { destination: 'string', transfer_group: 'string' },
-    matches: (record, { strings }) =>
-      is(strings.destination, record.destination) && is(strings.transfer_group, `group_${record.source_transaction}`),
+    by: { destination: 'string' },
+    takes: { transfer_group: 'string' },
+    matches: (record, { strings }) => is(strings.transfer_group, `group_${record.source_transaction}`),
   }),
   // https://docs.stripe.com/api/transfer_reversals/list
   partsOf({
@@ -27,8 +27,7 @@ export const platformEndpoints: readonly Endpoint[] = [
     stored: 'application_fees',
     noun: 'application fee',
     permission: 'rak_application_fee_read',
-    takes: { charge: 'string' },
-    matches: (record, { strings }) => is(strings.charge, record.charge),
+    by: { charge: 'string' },
   }),
   // https://docs.stripe.com/api/fee_refunds/list
   partsOf({
@@ -45,8 +44,6 @@ export const platformEndpoints: readonly Endpoint[] = [
     stored: 'accounts',
     noun: 'account',
     permission: 'rak_connected_account_read',
-    takes: {},
-    matches: () => true,
   }).map((endpoint): Endpoint => ({
     ...endpoint,
     answer: (asked) => (asked.account === null ? endpoint.answer(asked) : refuseNoPlatform()),
