@@ -1,7 +1,5 @@
 /** What the simulator keeps of discounts, taxes, and bills beside invoices. See records.ts. */
-import type { Metadata } from './records.ts'
-
-type Made = { readonly id: string; readonly created: number }
+import type { Made, Metadata } from './records.ts'
 
 export type CouponRecord = Made & {
   readonly name: string

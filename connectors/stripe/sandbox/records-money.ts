@@ -1,7 +1,5 @@
 /** What the simulator keeps of payments and of what becomes of them. See records.ts. */
-import type { Metadata } from './records.ts'
-
-type Made = { readonly id: string; readonly created: number }
+import type { Made, Metadata } from './records.ts'
 
 export type PaymentIntentRecord = Made & {
   readonly customer: string | null

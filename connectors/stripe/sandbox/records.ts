@@ -29,9 +29,10 @@ import type {
 
 export type Metadata = { readonly [name: string]: string }
 
-export type CustomerRecord = {
-  readonly id: string
-  readonly created: number
+/** What every kept object has. */
+export type Made = { readonly id: string; readonly created: number }
+
+export type CustomerRecord = Made & {
   readonly name: string
   readonly email: string
   readonly phone: string | null
@@ -43,9 +44,7 @@ export type CustomerRecord = {
   readonly test_clock?: string
 }
 
-export type ProductRecord = {
-  readonly id: string
-  readonly created: number
+export type ProductRecord = Made & {
   readonly updated: number
   readonly name: string
   readonly description: string | null
@@ -55,9 +54,7 @@ export type ProductRecord = {
   readonly metadata: Metadata
 }
 
-export type PriceRecord = {
-  readonly id: string
-  readonly created: number
+export type PriceRecord = Made & {
   readonly product: string
   readonly active: boolean
   readonly currency: string
@@ -70,9 +67,7 @@ export type PriceRecord = {
   readonly metadata: Metadata
 }
 
-export type SubscriptionRecord = {
-  readonly id: string
-  readonly created: number
+export type SubscriptionRecord = Made & {
   readonly customer: string
   readonly currency: string
   readonly status: 'active' | 'canceled' | 'past_due' | 'trialing'
@@ -87,17 +82,13 @@ export type SubscriptionRecord = {
   readonly items: readonly ItemRecord[]
 }
 
-export type ItemRecord = {
-  readonly id: string
-  readonly created: number
+export type ItemRecord = Made & {
   readonly price: string
   readonly quantity: number
   readonly metadata: Metadata
 }
 
-export type InvoiceRecord = {
-  readonly id: string
-  readonly created: number
+export type InvoiceRecord = Made & {
   readonly customer: string
   /** As they were when it was made: later edits of the customer do not reach it. */
   readonly customer_email: string | null
@@ -129,9 +120,7 @@ export type LineRecord = {
   readonly description: string
 }
 
-export type ChargeRecord = {
-  readonly id: string
-  readonly created: number
+export type ChargeRecord = Made & {
   readonly customer: string
   readonly email: string | null
   readonly name: string | null
@@ -147,9 +136,7 @@ export type ChargeRecord = {
 }
 
 /** A change, with the object as it stood then. */
-export type EventRecord = {
-  readonly id: string
-  readonly created: number
+export type EventRecord = Made & {
   readonly type: string
   readonly stored: StoredType | 'gone'
   readonly object: JsonObject
