@@ -1,7 +1,6 @@
 import type { Day, SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
-import { change } from './move-payments.ts'
-import { recordLater } from './record-event.ts'
+import { change, recordLater } from './record-event.ts'
 import { eachRecord, putRecord } from './records.ts'
 import { daySeconds, toSeconds } from './scene.ts'
 import { creditInvoice } from './seed-billing.ts'

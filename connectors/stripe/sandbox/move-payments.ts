@@ -2,8 +2,8 @@ import type { Day, SimulatorStore } from 'millrace/sandbox'
 import { storeOf } from './connected-store.ts'
 import { makeId } from './ids.ts'
 import { arrivePayouts, payOut } from './pay-out.ts'
-import { recordLater } from './record-event.ts'
-import { eachRecord, getRecord, putRecord, type Records } from './records.ts'
+import { change, recordLater } from './record-event.ts'
+import { eachRecord, getRecord, putRecord } from './records.ts'
 import { daySeconds, toSeconds } from './scene.ts'
 import { sellOnce, takeFee, transferPart } from './seed-platform.ts'
 import { disputeCharge, refundCharge } from './seed-payments.ts'
@@ -124,15 +124,4 @@ function movePlatform(store: SimulatorStore, at: number, day: number): void {
   // Its object is the part and not the fee.
   const object = { ...refund, fee: fee.id, currency: fee.currency }
   recordLater(store, 'application_fee.refund.updated', { created: at }, { stored: 'fee_refunds', object })
-}
-
-/** Keeps what became of an object, and tells it. */
-export function change<T extends Exclude<keyof Records, 'events' | 'gone'>>(
-  store: SimulatorStore,
-  stored: T,
-  object: Records[T],
-  { type, at }: { readonly type: string; readonly at: number },
-): void {
-  putRecord(store, stored, object)
-  recordLater(store, type, { created: at }, { stored, object })
 }

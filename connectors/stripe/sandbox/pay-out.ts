@@ -1,6 +1,6 @@
 import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
-import { recordLater } from './record-event.ts'
+import { change } from './record-event.ts'
 import { eachRecord, putRecord } from './records.ts'
 import type { BalanceTransactionRecord, PayoutRecord } from './records-money.ts'
 import { daySeconds } from './scene.ts'
@@ -42,8 +42,7 @@ function payOutOf(
       status: at + 2 * daySeconds <= now ? 'paid' : 'pending',
       balance_transaction: transaction,
     }
-    putRecord(store, 'payouts', payout)
-    recordLater(store, 'payout.created', { created: at, now }, { stored: 'payouts', object: payout })
+    change(store, 'payouts', payout, { type: 'payout.created', at, now })
     for (const each of own) {
       putRecord(store, 'balance_transactions', { ...each, payout: id })
       paid.add(each.id)
@@ -58,8 +57,6 @@ export function arrivePayouts(store: SimulatorStore, at: number): void {
     if (payout.status === 'paid') continue
     const arrived = { ...payout, status: payout.arrival_date <= at ? ('paid' as const) : ('in_transit' as const) }
     if (arrived.status === payout.status) continue
-    putRecord(store, 'payouts', arrived)
-    const type = arrived.status === 'paid' ? 'payout.paid' : 'payout.updated'
-    recordLater(store, type, { created: at }, { stored: 'payouts', object: arrived })
+    change(store, 'payouts', arrived, { type: arrived.status === 'paid' ? 'payout.paid' : 'payout.updated', at })
   }
 }

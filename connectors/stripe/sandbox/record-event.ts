@@ -1,7 +1,7 @@
 import type { JsonObject } from 'millrace'
 import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
-import { putRecord, type EventRecord } from './records.ts'
+import { putRecord, type EventRecord, type Records } from './records.ts'
 
 export type Subject = { readonly stored: EventRecord['stored']; readonly object: JsonObject }
 
@@ -29,6 +29,17 @@ export function recordLater(
 ): void {
   if (created >= now - eventDays * 86_400)
     putRecord(store, 'events', { id: makeId(store, 'evt', 'later'), created, type, stored, object })
+}
+
+/** Keeps an object that is new or became another, and tells it. */
+export function change<T extends Exclude<keyof Records, 'events' | 'gone'>>(
+  store: SimulatorStore,
+  stored: T,
+  object: Records[T],
+  { type, at, now = at }: { readonly type: string; readonly at: number; readonly now?: number },
+): void {
+  putRecord(store, stored, object)
+  recordLater(store, type, { created: at, now }, { stored, object })
 }
 
 export const eventDays = 30

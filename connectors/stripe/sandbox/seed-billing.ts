@@ -2,7 +2,7 @@ import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
 import { creditedBy } from './objects/billing.ts'
 import { itemOfLine } from './objects/invoice.ts'
-import { recordLater } from './record-event.ts'
+import { change } from './record-event.ts'
 import { eachRecord, getRecord, putRecord, type InvoiceRecord } from './records.ts'
 import type { CreditNoteRecord, InvoiceItemRecord, ScheduleRecord } from './records-catalogue.ts'
 import type { CheckoutSessionRecord } from './records-money.ts'
@@ -61,8 +61,7 @@ function seedPending(store: SimulatorStore, now: number): void {
       proration: false,
       description: 'Onboarding',
     }
-    putRecord(store, 'invoice_items', item)
-    recordLater(store, 'invoiceitem.created', { created, now }, { stored: 'invoice_items', object: item })
+    change(store, 'invoice_items', item, { type: 'invoiceitem.created', at: created, now })
   }
 }
 
@@ -90,10 +89,8 @@ export function creditInvoice(store: SimulatorStore, invoice: InvoiceRecord, { a
       description: line.description,
     })),
   }
-  const credited = { ...invoice, credited: creditedBy(note) }
-  putRecord(store, 'credit_notes', note)
-  putRecord(store, 'invoices', credited)
-  recordLater(store, 'credit_note.created', { created: at, now }, { stored: 'credit_notes', object: note })
+  change(store, 'credit_notes', note, { type: 'credit_note.created', at, now })
+  putRecord(store, 'invoices', { ...invoice, credited: creditedBy(note) })
 }
 
 function seedSchedules(store: SimulatorStore, now: number): void {
@@ -115,10 +112,8 @@ function seedSchedules(store: SimulatorStore, now: number): void {
         currency: subscription.currency,
       },
     }
-    putRecord(store, 'subscription_schedules', schedule)
+    change(store, 'subscription_schedules', schedule, { type: 'subscription_schedule.created', at: created, now })
     if (schedule.status === 'active') putRecord(store, 'subscriptions', { ...subscription, schedule: schedule.id })
-    const subject = { stored: 'subscription_schedules', object: schedule } as const
-    recordLater(store, 'subscription_schedule.created', { created, now }, subject)
   }
 }
 
@@ -148,10 +143,9 @@ function seedSessions(store: SimulatorStore, now: number): void {
         }
       }),
     }
-    putRecord(store, 'checkout_sessions', session)
     const type = status === 'complete' ? 'checkout.session.completed' : 'checkout.session.expired'
     const ended = status === 'complete' ? created + 60 : created + daySeconds
-    recordLater(store, type, { created: ended, now }, { stored: 'checkout_sessions', object: session })
+    change(store, 'checkout_sessions', session, { type, at: ended, now })
   }
   // In setup mode.
   putRecord(store, 'checkout_sessions', {

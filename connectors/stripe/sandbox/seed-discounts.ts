@@ -1,6 +1,6 @@
 import { makeId } from './ids.ts'
-import { recordLater } from './record-event.ts'
-import { eachRecord, putRecord, type PriceRecord } from './records.ts'
+import { change } from './record-event.ts'
+import { eachRecord, type PriceRecord } from './records.ts'
 import type { CouponRecord, PromotionCodeRecord, TaxRateRecord } from './records-catalogue.ts'
 import { daySeconds, type Scene } from './scene.ts'
 import { oddMetadata } from './seed-catalogue.ts'
@@ -21,8 +21,7 @@ export function seedDiscounts({ store, now }: Scene): void {
       products: index === 1 && product ? [product.id] : [],
       metadata: index === 0 ? oddMetadata : {},
     }
-    putRecord(store, 'coupons', coupon)
-    recordLater(store, 'coupon.created', { created: coupon.created, now }, { stored: 'coupons', object: coupon })
+    change(store, 'coupons', coupon, { type: 'coupon.created', at: coupon.created, now })
     for (let nth = 0; nth < 2; nth++) {
       const code: PromotionCodeRecord = {
         id: makeId(store, 'promo'),
@@ -35,9 +34,7 @@ export function seedDiscounts({ store, now }: Scene): void {
         times_redeemed: index,
         expires_at: nth === 0 ? null : now + 90 * daySeconds,
       }
-      putRecord(store, 'promotion_codes', code)
-      const subject = { stored: 'promotion_codes', object: code } as const
-      recordLater(store, 'promotion_code.created', { created: code.created, now }, subject)
+      change(store, 'promotion_codes', code, { type: 'promotion_code.created', at: code.created, now })
     }
   }
   for (const [index, [display_name, country, percentage]] of taxList.entries()) {
@@ -51,8 +48,7 @@ export function seedDiscounts({ store, now }: Scene): void {
       active: true,
       description: index === 0 ? 'Umsatzsteuer' : null,
     }
-    putRecord(store, 'tax_rates', rate)
-    recordLater(store, 'tax_rate.created', { created: rate.created, now }, { stored: 'tax_rates', object: rate })
+    change(store, 'tax_rates', rate, { type: 'tax_rate.created', at: rate.created, now })
   }
   seedPlans(store, now)
 }
@@ -70,10 +66,8 @@ function seedPlans(store: Scene['store'], now: number): void {
         metadata: {},
       }))
     : []
-  for (const plan of [...legacy, ...prices]) {
-    putRecord(store, 'plans', plan)
-    recordLater(store, 'plan.created', { created: plan.created, now }, { stored: 'plans', object: plan })
-  }
+  for (const plan of [...legacy, ...prices])
+    change(store, 'plans', plan, { type: 'plan.created', at: plan.created, now })
 }
 
 type Off = Pick<CouponRecord, 'amount_off' | 'currency' | 'percent_off'>

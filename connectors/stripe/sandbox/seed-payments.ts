@@ -1,7 +1,7 @@
 import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
 import { payOutWeekly } from './pay-out.ts'
-import { recordLater } from './record-event.ts'
+import { change } from './record-event.ts'
 import { eachRecord, putRecord, type ChargeRecord } from './records.ts'
 import type { DisputeRecord, RefundRecord } from './records-money.ts'
 import { daySeconds, type Scene } from './scene.ts'
@@ -46,11 +46,8 @@ export function refundCharge(store: SimulatorStore, charge: ChargeRecord, at: nu
     reason: 'requested_by_customer',
     balance_transaction: transaction,
   }
-  const refunded = { ...charge, refunded: true }
-  putRecord(store, 'refunds', refund)
-  putRecord(store, 'charges', refunded)
-  recordLater(store, 'refund.created', { created: at, now }, { stored: 'refunds', object: refund })
-  recordLater(store, 'charge.refunded', { created: at, now }, { stored: 'charges', object: refunded })
+  change(store, 'refunds', refund, { type: 'refund.created', at, now })
+  change(store, 'charges', { ...charge, refunded: true }, { type: 'charge.refunded', at, now })
 }
 
 type Dispute = { readonly at: number; readonly now?: number; readonly index: number }
@@ -75,9 +72,8 @@ export function disputeCharge(store: SimulatorStore, charge: ChargeRecord, { at,
     status,
     transactions: [taken.id, ...back],
   }
-  putRecord(store, 'disputes', dispute)
+  change(store, 'disputes', dispute, { type: 'charge.dispute.created', at, now })
   putRecord(store, 'charges', { ...charge, disputed: true })
-  recordLater(store, 'charge.dispute.created', { created: at, now }, { stored: 'disputes', object: dispute })
 }
 
 /** Given up before a charge was made; and cards that are kept for later. */
@@ -99,14 +95,12 @@ function seedIntents(store: SimulatorStore, now: number): void {
         description: null,
         metadata: {},
       }
-      putRecord(store, 'payment_intents', intent)
-      recordLater(store, 'payment_intent.created', { created, now }, { stored: 'payment_intents', object: intent })
+      change(store, 'payment_intents', intent, { type: 'payment_intent.created', at: created, now })
     }
     if (index % 8 === 1) {
       const status = index % 16 === 1 ? ('succeeded' as const) : ('requires_payment_method' as const)
       const intent = { id: makeId(store, 'seti'), created, customer: customer.id, status, metadata: {} }
-      putRecord(store, 'setup_intents', intent)
-      recordLater(store, 'setup_intent.created', { created, now }, { stored: 'setup_intents', object: intent })
+      change(store, 'setup_intents', intent, { type: 'setup_intent.created', at: created, now })
     }
   }
 }

@@ -2,7 +2,7 @@ import type { SimulatorStore } from 'millrace/sandbox'
 import { storeOf } from './connected-store.ts'
 import { makeId } from './ids.ts'
 import { feeOf } from './objects/charge.ts'
-import { recordLater } from './record-event.ts'
+import { change } from './record-event.ts'
 import { eachRecord, putRecord, type ChargeRecord } from './records.ts'
 import type { AccountRecord } from './records-catalogue.ts'
 import type { PartRecord, TransferRecord } from './records-money.ts'
@@ -47,9 +47,7 @@ function seedSeller(store: SimulatorStore, account: AccountRecord, now: number):
       next_invoice_sequence: 1,
       metadata: {},
     }
-    putRecord(store, 'customers', customer)
-    const subject = { stored: 'customers', object: customer } as const
-    recordLater(store, 'customer.created', { created: customer.created, now }, subject)
+    change(store, 'customers', customer, { type: 'customer.created', at: customer.created, now })
   }
   for (let nth = 0; nth < 15; nth++) sellOnce(store, { account, at: now - (60 - nth * 4) * daySeconds, nth, now })
 }
@@ -73,8 +71,7 @@ export function sellOnce(store: SimulatorStore, { account, at, nth, now }: Sale)
     application_fee: makeId(store, 'fee'),
     description: `Order ${nth + 1}`,
   }
-  putRecord(store, 'charges', charge)
-  recordLater(store, 'charge.succeeded', { created: at, now }, { stored: 'charges', object: charge })
+  change(store, 'charges', charge, { type: 'charge.succeeded', at, now })
   return charge
 }
 
@@ -126,8 +123,7 @@ export function transferPart(store: SimulatorStore, charge: ChargeRecord, to: Tr
     metadata: {},
     reversals: partsOf(store, 'trr', { at, count: reversals, amount: 1 }),
   }
-  putRecord(store, 'transfers', transfer)
-  recordLater(store, 'transfer.created', { created: at, now }, { stored: 'transfers', object: transfer })
+  change(store, 'transfers', transfer, { type: 'transfer.created', at, now })
   receive(storeOf(store, destination), transfer, now)
 }
 
@@ -149,10 +145,9 @@ function receive(own: SimulatorStore, { id, created, amount, currency }: Transfe
     source_transfer: id,
     description: null,
   }
-  putRecord(own, 'charges', payment)
+  change(own, 'charges', payment, { type: 'payment.created', at: created, now })
   const money = { created, amount, currency, source: payment.id, type: 'payment' } as const
   moveMoney(own, { ...money, id: id.replace('tr_', 'txn_') })
-  recordLater(own, 'payment.created', { created, now }, { stored: 'charges', object: payment })
 }
 
 type Fee = { readonly account: string; readonly now: number; readonly refunds: number }
@@ -173,8 +168,7 @@ export function takeFee(store: SimulatorStore, charge: ChargeRecord, { account, 
     balance_transaction: transaction,
     refunds: partsOf(store, 'fr', { at: created, count: refunds, amount: 2 }),
   }
-  putRecord(store, 'application_fees', fee)
-  recordLater(store, 'application_fee.created', { created, now }, { stored: 'application_fees', object: fee })
+  change(store, 'application_fees', fee, { type: 'application_fee.created', at: created, now })
 }
 
 type Parts = { readonly at: number; readonly count: number; readonly amount: number }

@@ -1,6 +1,6 @@
 import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
-import { recordLater } from './record-event.ts'
+import { change, recordLater } from './record-event.ts'
 import { putRecord, type ChargeRecord } from './records.ts'
 import type { BalanceTransactionRecord, PaymentIntentRecord } from './records-money.ts'
 import { daySeconds } from './scene.ts'
@@ -46,12 +46,11 @@ export function settleCharge(charge: ChargeRecord): Settled {
 
 /** Keeps them, with the events of the intent. Money that moves has no event. */
 export function keepSettled(store: SimulatorStore, { intent, transaction }: Settled, now: number): void {
-  putRecord(store, 'payment_intents', intent)
+  const at = intent.created
+  change(store, 'payment_intents', intent, { type: 'payment_intent.created', at, now })
   if (transaction) putRecord(store, 'balance_transactions', transaction)
-  const subject = { stored: 'payment_intents', object: intent } as const
-  recordLater(store, 'payment_intent.created', { created: intent.created, now }, subject)
   const type = intent.status === 'succeeded' ? 'payment_intent.succeeded' : 'payment_intent.payment_failed'
-  recordLater(store, type, { created: intent.created, now }, subject)
+  recordLater(store, type, { created: at, now }, { stored: 'payment_intents', object: intent })
 }
 
 export type Move = Pick<BalanceTransactionRecord, 'created' | 'amount' | 'currency' | 'source' | 'type'> & {

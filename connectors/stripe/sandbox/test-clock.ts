@@ -1,7 +1,7 @@
 import type { SimulatorStore } from 'millrace/sandbox'
 import { makeId } from './ids.ts'
-import { recordLater } from './record-event.ts'
-import { eachRecord, putRecord, type CustomerRecord } from './records.ts'
+import { change } from './record-event.ts'
+import { eachRecord, type CustomerRecord } from './records.ts'
 import { daySeconds, type Scene } from './scene.ts'
 
 /** A customer whose time somebody turns on by hand. https://docs.stripe.com/billing/testing/test-clocks */
@@ -20,15 +20,13 @@ export function seedTestClock({ store, now }: Scene): void {
     metadata: {},
     test_clock: makeId(store, 'clock'),
   }
-  putRecord(store, 'clocked_customers', customer)
-  recordLater(store, 'customer.created', { created, now }, { stored: 'clocked_customers', object: customer })
+  change(store, 'clocked_customers', customer, { type: 'customer.created', at: created, now })
 }
 
 /** Each day it is turned on once, which its customer notices. */
 export function turnTestClock(store: SimulatorStore, at: number): void {
   for (const customer of eachRecord(store, 'clocked_customers')) {
     const turned = { ...customer, next_invoice_sequence: customer.next_invoice_sequence + 1 }
-    putRecord(store, 'clocked_customers', turned)
-    recordLater(store, 'customer.updated', { created: at }, { stored: 'clocked_customers', object: turned })
+    change(store, 'clocked_customers', turned, { type: 'customer.updated', at })
   }
 }
