@@ -2,27 +2,18 @@ import type { Json } from 'millrace'
 import { isSentNumber, readValue, type Sent } from './field-value.ts'
 import type { Field } from './field.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
-import { invalidType, refuse } from './refusal.ts'
+import { invalidType, malformedBody, refuse, unknownKey } from './refusal.ts'
 import { lookupField, lookupTarget, type Lookup, type Row } from './row.ts'
 
 /** Everything that fails the request as a whole is found here, before any row is touched. */
 export function readRows(body: Sent, only: ObjectType | null): readonly Row[] {
   const records = isObject(body) ? body['records'] : undefined
   if (!isObject(body) || !Array.isArray(records))
-    throw refuse(400, 'JSON_PARSER_ERROR', 'The HTTP entity body is required to contain a "records" list')
+    throw malformedBody('The HTTP entity body is required to contain a "records" list')
   for (const key of Object.keys(body))
-    if (key !== 'records' && key !== 'allOrNone')
-      throw refuse(
-        400,
-        'JSON_PARSER_ERROR',
-        `Unrecognized field "${key}" (Class common.api.rest.SObjectCollection), not marked as ignorable at [line:1, column:1]`,
-      )
+    if (key !== 'records' && key !== 'allOrNone') throw unknownKey(key, 'common.api.rest.SObjectCollection')
   if (body['allOrNone'] !== undefined && typeof body['allOrNone'] !== 'boolean')
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      'Cannot deserialize instance of boolean from the value of allOrNone at [line:1, column:1]',
-    )
+    throw malformedBody('Cannot deserialize instance of boolean from the value of allOrNone at [line:1, column:1]')
   if (records.length > 200)
     throw refuse(400, 'EXCEEDED_ID_LIMIT', 'record limit reached. cannot submit more than 200 records into this call')
   if (records.length === 0) throw refuse(400, 'REQUIRED_FIELD_MISSING', 'The records list is empty')
@@ -31,11 +22,7 @@ export function readRows(body: Sent, only: ObjectType | null): readonly Row[] {
 
 function readRow(record: Sent, only: ObjectType | null): Row {
   if (!isObject(record))
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      'Cannot deserialize instance of sobject from the value in records at [line:1, column:1]',
-    )
+    throw malformedBody('Cannot deserialize instance of sobject from the value in records at [line:1, column:1]')
   const attributes = record['attributes']
   const type = isObject(attributes) ? attributes['type'] : undefined
   if (typeof type !== 'string') throw refuse(400, 'INVALID_TYPE', "Attributes need to have a 'type'")

@@ -3,7 +3,7 @@ import { allOrNone, readRows } from './collection-body.ts'
 import type { Sent } from './field-value.ts'
 import { findField, findObject } from './objects.ts'
 import type { Stamp } from './org.ts'
-import { refuse } from './refusal.ts'
+import { notFound, refuse } from './refusal.ts'
 import { deleteById, insertNew, saveAll, updateById, upsertBy, type SaveResult } from './save-rows.ts'
 
 /** What a request says beside its rows. */
@@ -28,7 +28,7 @@ export function upsertRecords(
   write: Write,
 ): readonly SaveResult[] {
   const object = findObject(path.object)
-  if (!object || object.tooling) throw refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
+  if (!object || object.tooling) throw notFound()
   const match = findField(object, path.field)
   if (!match?.externalId)
     throw refuse(404, 'NOT_FOUND', `Provided external ID field does not exist or is not accessible: ${path.field}`)
@@ -55,7 +55,7 @@ export function renderResults(results: readonly SaveResult[]): string {
               {
                 statusCode: result.error.errorCode,
                 message: result.error.message,
-                fields: [...(result.error.fields ?? [])],
+                fields: [...result.error.fields],
               },
             ],
           },

@@ -2,7 +2,7 @@ import type { Json } from 'millrace'
 import { plainDecimal, wholeDigits } from './decimal.ts'
 import { isDecimal, isText, type Field } from './field.ts'
 import { readId } from './record-id.ts'
-import { refuse, type VendorError } from './refusal.ts'
+import { malformedBody, rowError, type RowError } from './refusal.ts'
 
 /** A number of a request body, digits as they were sent. A class, for a sent object may have a key of this name too. */
 export class SentNumber {
@@ -22,11 +22,7 @@ export function parseBody(text: string): Sent {
     )
     return parsed
   } catch (error) {
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      `${error instanceof Error ? error.message : 'not JSON'} at [line:1, column:1]`,
-    )
+    throw malformedBody(`${error instanceof Error ? error.message : 'not JSON'} at [line:1, column:1]`)
   }
 }
 
@@ -61,13 +57,8 @@ export function readValue(field: Field, value: Sent): Json {
 }
 
 /** What the database refuses of one row. */
-export function checkValue(field: Field, value: Json): VendorError | undefined {
-  const row = (errorCode: string, message: string): VendorError => ({
-    status: 400,
-    errorCode,
-    message,
-    fields: [field.name],
-  })
+export function checkValue(field: Field, value: Json): RowError | undefined {
+  const row = (errorCode: string, message: string) => rowError(errorCode, message, [field.name])
   if (value === null)
     return field.type === 'boolean'
       ? row('INVALID_TYPE_ON_FIELD_IN_RECORD', `${field.name}: value not of required type: null`)
@@ -124,9 +115,7 @@ function wrongType(type: string, value: Sent): never {
         : Array.isArray(value)
           ? '['
           : '{'
-  throw refuse(
-    400,
-    'JSON_PARSER_ERROR',
+  throw malformedBody(
     `Cannot deserialize instance of ${type} from ${token} value ${shown} or request may be missing a required field at [line:1, column:1]`,
   )
 }

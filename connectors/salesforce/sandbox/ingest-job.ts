@@ -5,7 +5,7 @@ import { readJobBody } from './job-body.ts'
 import { integrationUserId } from './identity.ts'
 import { findField, findObject } from './objects.ts'
 import { recordId } from './record-id.ts'
-import { refuse } from './refusal.ts'
+import { invalidJob, notFound, refuse } from './refusal.ts'
 
 export type Operation = 'insert' | 'update' | 'upsert' | 'delete'
 export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted'
@@ -41,33 +41,23 @@ export function createJob(context: SimulatorContext, body: Sent): Job {
       'FEATURENOTENABLED',
       'FeatureNotEnabled : hardDelete operation requires special user profile permission, please contact your system administrator',
     )
-  if (!operation)
-    throw refuse(400, 'INVALIDJOB', `InvalidJob : Unable to read operation: ${text('operation') ?? 'none'}`)
+  if (!operation) throw invalidJob(`Unable to read operation: ${text('operation') ?? 'none'}`)
   const name = text('object')
-  if (!name) throw refuse(400, 'INVALIDJOB', 'InvalidJob : Object name is required')
+  if (!name) throw invalidJob('Object name is required')
   const object = findObject(name)
-  if (!object || object.tooling || !object.writable)
-    throw refuse(400, 'INVALIDJOB', `InvalidJob : Unable to find object: ${name}`)
+  if (!object || object.tooling || !object.writable) throw invalidJob(`Unable to find object: ${name}`)
   const externalId = text('externalIdFieldName')
   const match = externalId === null ? undefined : findField(object, externalId)
   if (operation === 'upsert' && externalId === null)
-    throw refuse(
-      400,
-      'INVALIDJOB',
-      `InvalidJob : External ID was blank for ${object.name}. An External ID must be specified for upsert.`,
-    )
+    throw invalidJob(`External ID was blank for ${object.name}. An External ID must be specified for upsert.`)
   if (operation === 'upsert' && !match?.externalId && match?.type !== 'id')
-    throw refuse(
-      400,
-      'INVALIDJOB',
-      `InvalidJob : Field name provided, ${externalId} does not match an External ID, Salesforce Id, or indexed field for ${object.name}`,
+    throw invalidJob(
+      `Field name provided, ${externalId} does not match an External ID, Salesforce Id, or indexed field for ${object.name}`,
     )
-  if ((text('contentType') ?? 'CSV') !== 'CSV') throw refuse(400, 'INVALIDJOB', 'InvalidJob : contentType must be CSV')
-  if ((text('columnDelimiter') ?? 'COMMA') !== 'COMMA')
-    throw refuse(400, 'INVALIDJOB', 'InvalidJob : this sandbox reads COMMA only')
+  if ((text('contentType') ?? 'CSV') !== 'CSV') throw invalidJob('contentType must be CSV')
+  if ((text('columnDelimiter') ?? 'COMMA') !== 'COMMA') throw invalidJob('this sandbox reads COMMA only')
   const lineEnding = text('lineEnding') ?? 'LF'
-  if (lineEnding !== 'LF' && lineEnding !== 'CRLF')
-    throw refuse(400, 'INVALIDJOB', `InvalidJob : Invalid line ending: ${lineEnding}`)
+  if (lineEnding !== 'LF' && lineEnding !== 'CRLF') throw invalidJob(`Invalid line ending: ${lineEnding}`)
   const job: Job = {
     id: recordId('750', context.store.next('ingest job')),
     operation,
@@ -96,7 +86,7 @@ export function saveJob(context: SimulatorContext, job: Job): Job {
 
 export function findJob(context: SimulatorContext, id: string): Job {
   const job = context.store.get(jobType, id)
-  if (!job) throw refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
+  if (!job) throw notFound()
   // Nobody else writes records of this type.
   return job as JsonObject & Job
 }

@@ -4,6 +4,7 @@ import { readColumns, readCells, type Column } from './ingest-cells.ts'
 import type { Job } from './ingest-job.ts'
 import { findField, requireField } from './objects.ts'
 import { requireObject, type Stamp } from './org.ts'
+import { csvRecord } from './render-csv.ts'
 import type { Row } from './row.ts'
 import { deleteById, insertNew, saveAll, updateById, upsertBy, type SaveResult, type SaveRow } from './save-rows.ts'
 
@@ -125,7 +126,7 @@ function requireResult(result: SaveResult | undefined): SaveResult {
 }
 
 const errorText = (result: SaveResult) =>
-  result.success ? '' : `${result.error.errorCode}:${result.error.message}:${(result.error.fields ?? []).join(',')} --`
+  result.success ? '' : `${result.error.errorCode}:${result.error.message}:${result.error.fields.join(',')} --`
 
 /**
  * Its own reader of CSV stops at such a record; the words are those of github.com/forcedotcom/wsc, CSVReader.java.
@@ -139,6 +140,4 @@ function whatIsTooLong(cells: readonly string[]): string | undefined {
   return `Exceeded max length for one record: ${chars}. Max length for one record should be less than or equal to 400000`
 }
 
-/** The vendor quotes every cell. */
-const csv = (records: readonly (readonly string[])[]) =>
-  records.map((cells) => `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`).join('')
+const csv = (records: readonly (readonly string[])[]) => records.map(csvRecord).join('')

@@ -2,8 +2,9 @@ import type { SimulatorContext } from 'millrace/sandbox'
 import { parseBody } from './field-value.ts'
 import { createJob, findJob, removeJob, renderJob, saveJob, type Job } from './ingest-job.ts'
 import { leaveUnprocessed, runJob } from './ingest-run.ts'
+import { readJobState } from './job-body.ts'
 import type { Stamp } from './org.ts'
-import { methodsOf, notFound, refuse } from './refusal.ts'
+import { invalidJob, invalidState, methodsOf, notFound, refuse } from './refusal.ts'
 
 /** Bulk API 2.0 ingest. https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0_ingest.htm */
 export async function answerIngest(
@@ -46,9 +47,7 @@ async function upload(context: SimulatorContext, job: Job, request: Request): Pr
     throw refuse(415, 'UNSUPPORTED_MEDIA_TYPE', `Content-Type ${request.headers.get('content-type')} is not text/csv`)
   if (job.state !== 'Open') throw invalidState('The job is not open for data uploads')
   if (job.content !== null)
-    throw refuse(
-      400,
-      'INVALIDJOBSTATE',
+    throw invalidState(
       `Found multiple contents for job: <${job.id}>, please 'Close' / 'Abort' / 'Delete' the current Job then create a new Job and make sure you only do 'PUT' once on a given Job.`,
     )
   const bytes = await request.arrayBuffer()
@@ -82,24 +81,13 @@ function lookAt(context: SimulatorContext, job: Job, stamp: Stamp): Job {
 }
 
 async function readState(request: Request): Promise<'UploadComplete' | 'Aborted'> {
-  const body = parseBody(await request.text())
-  const entries = typeof body === 'object' && body !== null ? Object.entries(body) : []
-  const unknown = entries.find(([key]) => key !== 'state')
-  if (unknown)
-    throw refuse(
-      400,
-      'JSON_PARSER_ERROR',
-      `Unrecognized field "${unknown[0]}" (Class common.api.asyncapi.JobInfo), not marked as ignorable at [line:1, column:1]`,
-    )
-  const state: unknown = entries[0]?.[1]
-  if (state === undefined) throw refuse(400, 'INVALIDJOB', 'InvalidJob : state is required')
+  const state = readJobState(await request.text())
   if (state !== 'UploadComplete' && state !== 'Aborted')
-    throw refuse(400, 'INVALIDJOB', `InvalidJob : Invalid job state: ${typeof state === 'string' ? state : '?'}`)
+    throw invalidJob(`Invalid job state: ${typeof state === 'string' ? state : '?'}`)
   return state
 }
 
 const isOver = ({ state }: Job) => state === 'JobComplete' || state === 'Failed' || state === 'Aborted'
-const invalidState = (message: string) => refuse(400, 'INVALIDJOBSTATE', message)
 
 /** https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_bulkapi.htm */
 const maxContentBytes = 150 * 1024 * 1024

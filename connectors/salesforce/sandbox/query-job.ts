@@ -5,7 +5,7 @@ import type { Sent } from './field-value.ts'
 import { readJobBody } from './job-body.ts'
 import { findObject, type ObjectType } from './objects.ts'
 import { recordId } from './record-id.ts'
-import { refuse, type SalesforceRefusal } from './refusal.ts'
+import { invalidJob, notFound, refuse, type SalesforceRefusal } from './refusal.ts'
 import { parseSoql, type Query } from './soql-parser.ts'
 
 export type QueryJobState = 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted'
@@ -29,14 +29,12 @@ export function createQueryJob(context: SimulatorContext, body: Sent, createdByI
   const text = readJobBody(body, jobKeys)
   const operation = text('operation')
   if (operation !== 'query' && operation !== 'queryAll')
-    throw refuse(400, 'INVALIDJOB', `InvalidJob : Unable to read operation: ${operation ?? 'none'}`)
+    throw invalidJob(`Unable to read operation: ${operation ?? 'none'}`)
   const soql = text('query')
-  if (!soql) throw refuse(400, 'INVALIDJOB', 'InvalidJob : A query string has to be specified')
-  if ((text('contentType') ?? 'CSV') !== 'CSV') throw refuse(400, 'INVALIDJOB', 'InvalidJob : contentType must be CSV')
-  if ((text('columnDelimiter') ?? 'COMMA') !== 'COMMA')
-    throw refuse(400, 'INVALIDJOB', 'InvalidJob : this sandbox writes COMMA only')
-  if ((text('lineEnding') ?? 'LF') !== 'LF')
-    throw refuse(400, 'INVALIDJOB', 'InvalidJob : this sandbox ends lines with LF only')
+  if (!soql) throw invalidJob('A query string has to be specified')
+  if ((text('contentType') ?? 'CSV') !== 'CSV') throw invalidJob('contentType must be CSV')
+  if ((text('columnDelimiter') ?? 'COMMA') !== 'COMMA') throw invalidJob('this sandbox writes COMMA only')
+  if ((text('lineEnding') ?? 'LF') !== 'LF') throw invalidJob('this sandbox ends lines with LF only')
   if (soql.length > maxSoqlLength)
     throw refuse(400, 'MALFORMED_QUERY', `SOQL statements cannot be longer than ${maxSoqlLength} characters`)
   if (context.fault('no_bulk'))
@@ -85,7 +83,7 @@ export function saveQueryJob(context: SimulatorContext, job: QueryJob): QueryJob
 /** Another user's jobs are nobody else's business. */
 export function findQueryJob(context: SimulatorContext, id: string, user: string): QueryJob {
   const record = context.store.get(jobType, id)
-  if (!record) throw refuse(404, 'NOT_FOUND', 'The requested resource does not exist')
+  if (!record) throw notFound()
   // Nobody else writes records of this type.
   const job = record as JsonObject & QueryJob
   if (job.createdById !== user)

@@ -1,5 +1,6 @@
 import type { SimulatorContext } from 'millrace/sandbox'
 import { parseBody } from './field-value.ts'
+import { readJobState } from './job-body.ts'
 import {
   createQueryJob,
   failureText,
@@ -9,7 +10,7 @@ import {
   saveQueryJob,
   type QueryJob,
 } from './query-job.ts'
-import { methodsOf, notFound, refuse, SalesforceRefusal } from './refusal.ts'
+import { invalidJob, invalidState, methodsOf, notFound, refuse, SalesforceRefusal } from './refusal.ts'
 import { renderCsv } from './render-csv.ts'
 import { parseSoql } from './soql-parser.ts'
 import { runQuery, type Found } from './soql-run.ts'
@@ -37,7 +38,7 @@ export function createQueryJobsEndpoint(context: SimulatorContext) {
     needs('GET', 'PATCH', 'DELETE')
     if (request.method === 'DELETE') {
       if (job.state === 'UploadComplete' || job.state === 'InProgress')
-        throw refuse(400, 'INVALIDJOBSTATE', `Deleting ${job.state} Job not allowed`)
+        throw invalidState(`Deleting ${job.state} Job not allowed`)
       results.delete(id)
       removeQueryJob(context, id)
       return new Response(null, { status: 204 })
@@ -72,20 +73,9 @@ export function createQueryJobsEndpoint(context: SimulatorContext) {
   }
 
   function abort(job: QueryJob, text: string): QueryJob {
-    const body = parseBody(text)
-    const entries = typeof body === 'object' && body !== null ? Object.entries(body) : []
-    const unknown = entries.find(([key]) => key !== 'state')
-    if (unknown)
-      throw refuse(
-        400,
-        'JSON_PARSER_ERROR',
-        `Unrecognized field "${unknown[0]}" (Class common.api.asyncapi.JobInfo), not marked as ignorable at [line:1, column:1]`,
-      )
-    const state: unknown = entries[0]?.[1]
-    if (state === undefined) throw refuse(400, 'INVALIDJOB', 'InvalidJob : state is required')
-    if (state !== 'Aborted') throw refuse(400, 'INVALIDJOB', 'InvalidJob : a query job can only be Aborted')
+    if (readJobState(text) !== 'Aborted') throw invalidJob('a query job can only be Aborted')
     if (job.state !== 'UploadComplete' && job.state !== 'InProgress')
-      throw refuse(400, 'INVALIDJOBSTATE', `Aborting already ${job.state} Job not allowed`)
+      throw invalidState(`Aborting already ${job.state} Job not allowed`)
     return saveQueryJob(context, { ...job, state: 'Aborted' })
   }
 

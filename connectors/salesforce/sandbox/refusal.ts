@@ -6,6 +6,15 @@ export type VendorError = {
   readonly fields?: readonly string[]
 }
 
+/** Of one row, in an answer that is none itself. */
+export type RowError = Pick<VendorError, 'errorCode' | 'message'> & { readonly fields: readonly string[] }
+
+export const rowError = (errorCode: string, message: string, fields: readonly string[] = []): RowError => ({
+  errorCode,
+  message,
+  fields,
+})
+
 export class SalesforceRefusal extends Error {
   readonly error: VendorError
 
@@ -17,6 +26,16 @@ export class SalesforceRefusal extends Error {
 
 export const refuse = (status: number, errorCode: string, message: string, fields?: readonly string[]) =>
   new SalesforceRefusal({ status, errorCode, message, fields })
+
+export const malformedBody = (message: string) => refuse(400, 'JSON_PARSER_ERROR', message)
+
+/** Of what the vendor's `type` is read from. */
+export const unknownKey = (key: string, type: string) =>
+  malformedBody(`Unrecognized field "${key}" (Class ${type}), not marked as ignorable at [line:1, column:1]`)
+
+export const invalidState = (message: string) => refuse(400, 'INVALIDJOBSTATE', message)
+
+export const invalidJob = (why: string) => refuse(400, 'INVALIDJOB', `InvalidJob : ${why}`)
 
 export const invalidType = (name: string) =>
   refuse(

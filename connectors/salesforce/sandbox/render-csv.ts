@@ -13,9 +13,9 @@ export function renderCsv(store: Records, { columns, rows }: Pick<Found, 'column
   const names = columns.map(({ lookups, field }) =>
     [...lookups.map((lookup) => lookup.relationshipName ?? lookup.name), field.name].join('.'),
   )
-  const lines = [record(names)]
+  const lines = [csvRecord(names)]
   for (const row of rows)
-    lines.push(record(columns.map((column) => cellOf(column.field, valueAt(store, column, row), row))))
+    lines.push(csvRecord(columns.map((column) => cellOf(column.field, valueAt(store, column, row), row))))
   return lines.join('')
 }
 
@@ -36,4 +36,6 @@ function historyCell(row: JsonObject, value: Json): string {
   return typeof value === 'number' ? renderDouble(value) : String(value)
 }
 
-const record = (cells: readonly string[]) => `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`
+/** The vendor quotes every cell. */
+export const csvRecord = (cells: readonly string[]) =>
+  `${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`

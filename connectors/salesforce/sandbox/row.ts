@@ -2,7 +2,7 @@ import type { Json } from 'millrace'
 import type { Field } from './field.ts'
 import type { KeyIndex } from './key-index.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
-import type { VendorError } from './refusal.ts'
+import { rowError, type RowError } from './refusal.ts'
 
 /** One record of a write, as the request's parser takes it. */
 export type Row = {
@@ -38,12 +38,12 @@ export function lookupTarget(
 }
 
 /** The Ids of what the lookups mean, as values; or why one means nothing. */
-export function resolveLookups(row: Row, keys: KeyIndex): Row | VendorError {
+export function resolveLookups(row: Row, keys: KeyIndex): Row | RowError {
   if (row.lookups.size === 0) return row
   const values = new Map(row.values)
   for (const [field, { object, match, value }] of row.lookups) {
     const found = value === null ? [] : keys.find(object, match, String(value))
-    const refused = (message: string): VendorError => ({ status: 400, errorCode: 'INVALID_FIELD', message, fields: [] })
+    const refused = (message: string) => rowError('INVALID_FIELD', message)
     if (values.has(field)) return refused(`${field.name} and ${field.relationshipName} are both specified`)
     if (found.length === 0)
       return refused(

@@ -8,13 +8,13 @@ import { objects } from './objects.ts'
 import { createRecord, deleteRecord, updateRecord, type Stamp } from './org.ts'
 import { readId } from './record-id.ts'
 import { recordWrites } from './recorded-writes.ts'
-import type { VendorError } from './refusal.ts'
+import { rowError, type RowError } from './refusal.ts'
 import { resolveLookups, type Row } from './row.ts'
 
 /** What the vendor says of one row. */
 export type SaveResult =
   | { readonly success: true; readonly id: string; readonly created?: boolean }
-  | { readonly success: false; readonly id?: string; readonly error: VendorError }
+  | { readonly success: false; readonly id?: string; readonly error: RowError }
 
 /** What the rows of one request are written with. */
 export type Save = Pick<Saving, 'context' | 'stamp' | 'assigns'> & { readonly keys: KeyIndex }
@@ -112,9 +112,9 @@ export function deleteById(context: SimulatorContext, text: string, stamp: Stamp
   return { success: true, id }
 }
 
-export const failed = (errorCode: string, message: string, fields: readonly string[] = []): SaveResult => ({
+export const failed = (...error: Parameters<typeof rowError>): SaveResult => ({
   success: false,
-  error: { status: 400, errorCode, message, fields },
+  error: rowError(...error),
 })
 
 function insertRow(save: Save, unresolved: Row): SaveResult {
@@ -159,39 +159,32 @@ function changeRow(save: Save, unresolved: Row, id: string): SaveResult {
   return { success: true, id }
 }
 
-function checkRow({ context, keys }: Save, row: Row, id: string | null): VendorError | undefined {
+function checkRow({ context, keys }: Save, row: Row, id: string | null): RowError | undefined {
   for (const [field, value] of row.values) {
     const wrong = checkValue(field, value)
     if (wrong) return wrong
     if (value === null) continue
     const refers = (name: string) => context.store.get(name, readId(String(value)) ?? '') !== undefined
     if (field.type === 'reference' && !field.referenceTo.some(refers))
-      return {
-        status: 400,
-        errorCode: 'INVALID_CROSS_REFERENCE_KEY',
-        message: 'invalid cross reference id',
-        fields: [field.name],
-      }
+      return rowError('INVALID_CROSS_REFERENCE_KEY', 'invalid cross reference id', [field.name])
     const twin = field.unique
       ? keys.find(row.object, field, String(value).toLowerCase()).find((other) => other !== id)
       : undefined
     if (twin !== undefined)
-      return {
-        status: 400,
-        errorCode: 'DUPLICATE_VALUE',
-        message: `duplicate value found: ${field.name} duplicates value on record with id: ${twin}`,
-        fields: [],
-      }
+      return rowError(
+        'DUPLICATE_VALUE',
+        `duplicate value found: ${field.name} duplicates value on record with id: ${twin}`,
+      )
   }
   return context.fault('lock_rows') ? locked : storyRefusal(context)
 }
 
 /** What an org's own rules refuse: none of the sandbox's records breaks one, so a fault says it. */
-function storyRefusal(context: SimulatorContext): VendorError | undefined {
+function storyRefusal(context: SimulatorContext): RowError | undefined {
   const asked = context.fault('refuse_rows')
   if (!asked) return undefined
   const code = String(asked['code'] ?? 'FIELD_CUSTOM_VALIDATION_EXCEPTION')
-  return { status: 400, errorCode: code, message: String(asked['message'] ?? refusalWords[code] ?? code), fields: [] }
+  return rowError(code, String(asked['message'] ?? refusalWords[code] ?? code))
 }
 
 const refusalWords: { readonly [code: string]: string } = {
@@ -199,12 +192,7 @@ const refusalWords: { readonly [code: string]: string } = {
   DUPLICATES_DETECTED: 'Use one of these records?',
 }
 
-const locked: VendorError = {
-  status: 400,
-  errorCode: 'UNABLE_TO_LOCK_ROW',
-  message: 'unable to obtain exclusive access to this record',
-  fields: [],
-}
+const locked = rowError('UNABLE_TO_LOCK_ROW', 'unable to obtain exclusive access to this record')
 
 /** A rule's change of owner has a word of its own. */
 const stampOf = ({ assigns, stamp }: Save): Stamp => (assigns ? { ...stamp, ownerWord: 'ownerAssignment' } : stamp)

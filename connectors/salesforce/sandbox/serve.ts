@@ -84,14 +84,10 @@ export function serveRequests(context: SimulatorContext): (request: Request) => 
       return answerIngest(context, request, { parts: parts.slice(2), base, stamp })
     if (first === 'jobs' && second === 'query') return answerQueryJobs(request, { parts: parts.slice(2), url, user })
     if (first === 'composite' && second === 'sobjects' && parts.length === 2) {
+      needs('DELETE', 'PATCH', 'POST')
       if (request.method === 'POST') return renderResults(createRecords(context, await body(), write))
       if (request.method === 'PATCH') return renderResults(updateRecords(context, await body(), write))
-      if (request.method === 'DELETE') return renderResults(deleteRecords(context, idsOf(url), stamp))
-      throw refuse(
-        405,
-        'METHOD_NOT_ALLOWED',
-        `HTTP Method '${request.method}' not allowed. Allowed are DELETE,PATCH,POST`,
-      )
+      return renderResults(deleteRecords(context, idsOf(url), stamp))
     }
     if (first === 'composite' && second === 'sobjects' && parts.length === 4) {
       needs('PATCH')

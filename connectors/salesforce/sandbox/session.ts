@@ -79,8 +79,7 @@ function checkClient(context: SimulatorContext, request: Request, form: URLSearc
 export function checkSession(context: SimulatorContext, request: Request): string {
   if (context.fault('expire_tokens'))
     for (const [token] of Array.from(context.store.all('session'))) context.store.remove('session', token)
-  const [scheme, token = ''] = (request.headers.get('authorization') ?? '').split(' ')
-  if (!scheme) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
+  const [scheme = '', token = ''] = (request.headers.get('authorization') ?? '').split(' ')
   if (!/^(bearer|oauth)$/i.test(scheme)) throw refuse(401, 'INVALID_AUTH_HEADER', 'INVALID_HEADER_TYPE')
   const session = context.store.get('session', token)
   if (!session) throw refuse(401, 'INVALID_SESSION_ID', 'Session expired or invalid')

@@ -7,6 +7,7 @@ import { restrictQuery } from './metadata-query.ts'
 import { findField, findObject, type ObjectType } from './objects.ts'
 import { readId } from './record-id.ts'
 import { invalidType, refuse } from './refusal.ts'
+import { lookupField } from './row.ts'
 import { at, type Condition, type FieldPath, type Literal, type Operator, type Query } from './soql-parser.ts'
 
 /** A path resolved: the lookups to follow, then the field. */
@@ -34,11 +35,7 @@ export function runQuery(store: Records, asked: Query, options: { readonly delet
   const order = query.orderBy.map((key) => {
     const column = resolve(object, key.field, query)
     if (!column.field.filterable || column.field.type === 'address')
-      throw refuse(
-        400,
-        'INVALID_FIELD',
-        `${at(query.text, key.field.at)}field '${column.field.name}' can not be sorted in a query call`,
-      )
+      throw invalidField(query, key.field, `field '${column.field.name}' can not be sorted in a query call`)
     return { column, descending: key.descending, nullsLast: key.nullsLast }
   })
   const rows: JsonObject[] = []
@@ -74,14 +71,14 @@ function resolve(from: ObjectType, path: FieldPath, query: Query): Column {
   let object = from
   for (const part of path.parts.slice(0, -1)) {
     // `Account.Name` in a query on Account itself names the object, not a lookup.
-    if (lookups.length === 0 && part.toLowerCase() === from.name.toLowerCase() && !lookupCalled(object, part)) continue
-    const lookup = lookupCalled(object, part)
+    if (lookups.length === 0 && part.toLowerCase() === from.name.toLowerCase() && !lookupField(object, part)) continue
+    const lookup = lookupField(object, part)
     const target = lookup && findObject(lookup.referenceTo[0] ?? '')
     if (!lookup || !target)
-      throw refuse(
-        400,
-        'INVALID_FIELD',
-        `${at(query.text, path.at)}Didn't understand relationship '${part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`,
+      throw invalidField(
+        query,
+        path,
+        `Didn't understand relationship '${part}' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.`,
       )
     lookups.push(lookup)
     object = target
@@ -89,16 +86,13 @@ function resolve(from: ObjectType, path: FieldPath, query: Query): Column {
   const name = path.parts.at(-1) ?? ''
   const field = findField(object, name)
   if (!field)
-    throw refuse(
-      400,
-      'INVALID_FIELD',
-      `${at(query.text, path.at)}No such column '${name}' on entity '${object.name}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.`,
+    throw invalidField(
+      query,
+      path,
+      `No such column '${name}' on entity '${object.name}'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.`,
     )
   return { lookups, object, field }
 }
-
-const lookupCalled = (object: ObjectType, relationship: string) =>
-  object.fields.find((field) => field.relationshipName?.toLowerCase() === relationship.toLowerCase())
 
 type Scope = { readonly query: Query; readonly store: Records }
 type Predicate = (record: JsonObject) => boolean
@@ -142,15 +136,17 @@ function compile(object: ObjectType, condition: Condition, scope: Scope): Predic
 function filterColumn(object: ObjectType, path: FieldPath, query: Query): Column {
   const column = resolve(object, path, query)
   if (!column.field.filterable || column.field.type === 'address')
-    throw refuse(
-      400,
-      'INVALID_FIELD',
-      `${at(query.text, path.at)}field '${column.field.name}' can not be filtered in a query call`,
-    )
+    throw invalidField(query, path, `field '${column.field.name}' can not be filtered in a query call`)
   return column
 }
 
 type Where = { readonly scope: Scope; readonly path: FieldPath }
+
+const invalidOperator = ({ scope: { query }, path }: Where, words: string) =>
+  refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', at(query.text, path.at) + words)
+
+const invalidField = ({ text }: Query, path: FieldPath, words: string) =>
+  refuse(400, 'INVALID_FIELD', at(text, path.at) + words)
 
 function comparison(
   { field }: Column,
@@ -161,7 +157,7 @@ function comparison(
   if (literal.kind === 'null') {
     if (operator === '=') return (value) => value === null
     if (operator === '!=') return (value) => value !== null
-    throw refuse(400, 'INVALID_QUERY_FILTER_OPERATOR', `${at(scope.query.text, path.at)}Invalid operator on null value`)
+    throw invalidOperator({ scope, path }, 'Invalid operator on null value')
   }
   const wanted = expected(field)
   if (!wanted.kinds.some((kind) => kind === literal.kind)) {
@@ -171,20 +167,16 @@ function comparison(
         : wanted.kinds.includes('string')
           ? ' and should be enclosed in quotes'
           : ''
-    throw refuse(
-      400,
-      'INVALID_FIELD',
-      `${at(scope.query.text, path.at)}value of filter criterion for field '${field.name}' must be of type ${wanted.name}${quotes}`,
+    throw invalidField(
+      scope.query,
+      path,
+      `value of filter criterion for field '${field.name}' must be of type ${wanted.name}${quotes}`,
     )
   }
   if (operator === 'like') return like(field, literal, { scope, path })
   const target = literalValue(field, literal, { scope, path })
   if (field.type === 'boolean' && operator !== '=' && operator !== '!=')
-    throw refuse(
-      400,
-      'INVALID_QUERY_FILTER_OPERATOR',
-      `${at(scope.query.text, path.at)}invalid operator on ${field.name} field`,
-    )
+    throw invalidOperator({ scope, path }, `invalid operator on ${field.name} field`)
   return (value) => {
     if (value === null) return operator === '!='
     const difference = compareValues(field, value, target)
@@ -207,11 +199,7 @@ function comparison(
 
 function like(field: Field, literal: Literal, { scope, path }: Where): (value: Json) => boolean {
   if (literal.kind !== 'string' || !isText(field.type))
-    throw refuse(
-      400,
-      'INVALID_QUERY_FILTER_OPERATOR',
-      `${at(scope.query.text, path.at)}invalid operator on ${field.type} field`,
-    )
+    throw invalidOperator({ scope, path }, `invalid operator on ${field.type} field`)
   const source = literal.text.replace(
     /\\([%_])|([%_])|([.*+?^${}()|[\]\\])/g,
     (_all, escaped: string, wild: string, special: string) =>
@@ -226,12 +214,7 @@ function literalValue(field: Field, literal: Literal, { scope, path }: Where): J
   if (literal.kind === 'null') return null
   if (field.type === 'id' || field.type === 'reference') {
     const id = readId(literal.text)
-    if (id === undefined)
-      throw refuse(
-        400,
-        'INVALID_QUERY_FILTER_OPERATOR',
-        `${at(scope.query.text, path.at)}invalid ID field: ${literal.text}`,
-      )
+    if (id === undefined) throw invalidOperator({ scope, path }, `invalid ID field: ${literal.text}`)
     return id
   }
   if (literal.kind === 'datetime') return new Date(literal.text).toISOString()
