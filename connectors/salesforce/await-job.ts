@@ -10,6 +10,7 @@ export async function awaitOver(
   ask: () => Promise<JobInfo | null>,
   wait: {
     readonly waitMs: number
+    /** After ten minutes, then after twice as long each time, so that a run that stands still says why. */
     readonly onWait: (info: JobInfo, waitedMs: number) => void
     readonly signal: AbortSignal
     /** What becomes of the job where the wait is stopped. */
@@ -17,12 +18,16 @@ export async function awaitOver(
   },
 ): Promise<JobInfo | null> {
   const startedAt = performance.now()
+  let sayAtMs = 600_000
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const info = await ask()
     if (!info || isOver(info)) return info
     const waitedMs = performance.now() - startedAt
     if (waitedMs >= wait.waitMs) return null
-    wait.onWait(info, waitedMs)
+    if (waitedMs >= sayAtMs) {
+      sayAtMs *= 2
+      wait.onWait(info, waitedMs)
+    }
     await pause(Math.min(pauseMs, wait.waitMs - waitedMs), wait)
   }
 }

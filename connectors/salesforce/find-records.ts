@@ -6,33 +6,29 @@ import type { DescribeSObjectResult, Field } from './describe.ts'
 import { fetchQueryPage, headerBytes, maxUriBytes } from './query.ts'
 import { encodeSoql, quote } from './soql.ts'
 
-export type Found = { readonly match: Field | undefined; readonly idsOf: (change: Change) => readonly string[] }
-
-/** The Ids of the records that the changes mean. Deleted ones are not found. */
+/** The records that each of the changes means, with these fields and their Ids. Deleted ones are not found. */
 export async function findRecords(
   api: SalesforceApi,
   object: DescribeSObjectResult,
   changes: readonly Change[],
-  context: { readonly match: string; readonly signal: AbortSignal },
-): Promise<Found> {
-  const match = object.fields.find((field) => field.name === context.match)
-  const ids = new Map<string, string[]>()
-  for (const soql of lookupQueries(object, changes, { match: context.match, fields: [] })) {
-    for await (const record of readLookup(api, soql, context.signal)) {
-      const key = fold(String(record[context.match]), match)
-      const known = ids.get(key)
-      if (known) known.push(String(record['Id']))
-      else ids.set(key, [String(record['Id'])])
-    }
-  }
-  return { match, idsOf: (change) => ids.get(fold(keyOf(change, context.match), match)) ?? [] }
+  { match, fields = [], signal }: Asked,
+): Promise<(change: Change) => readonly JsonObject[]> {
+  const field = object.fields.find(({ name }) => name === match)
+  const found = new Map<string, JsonObject[]>()
+  for (const soql of lookupQueries(object, changes, { match, fields }))
+    for await (const { lines } of allPages(soql, (page) => fetchQueryPage(api, { kind: 'query', soql: page, signal })))
+      for (const line of Buffer.from(lines).toString().split('\n')) {
+        if (line === '') continue
+        const record: JsonObject = JSON.parse(line)
+        const key = fold(String(record[match]), field)
+        const known = found.get(key)
+        if (known) known.push(record)
+        else found.set(key, [record])
+      }
+  return (change) => found.get(fold(keyOf(change, match), field)) ?? []
 }
 
-/** The records of one of these queries. */
-export async function* readLookup(api: SalesforceApi, soql: string, signal: AbortSignal): AsyncGenerator<JsonObject> {
-  for await (const { lines } of allPages(soql, (page) => fetchQueryPage(api, { kind: 'query', soql: page, signal })))
-    for (const line of Buffer.from(lines).toString().split('\n')) if (line !== '') yield JSON.parse(line)
-}
+type Asked = { readonly match: string; readonly fields?: readonly string[]; readonly signal: AbortSignal }
 
 /** As few queries as the limit of a URL allows. */
 export function lookupQueries(

@@ -127,17 +127,16 @@ async function keepPresent(
     { match, signal },
   )
   return wanted.flatMap((row): Row[] => {
-    const [id, ...others] = found.idsOf(row.change)
-    if (id !== undefined && others.length === 0) return [{ ...row, id }]
-    results[row.index] =
-      id === undefined
-        ? { outcome: 'absent' }
-        : {
-            outcome: 'rejected',
-            code: 'DUPLICATE_EXTERNAL_ID',
-            message: `${match} names ${others.length + 1} records`,
-            retryable: false,
-          }
+    const [record, ...others] = found(row.change)
+    if (record && others.length === 0) return [{ ...row, id: String(record['Id']) }]
+    results[row.index] = record
+      ? {
+          outcome: 'rejected',
+          code: 'DUPLICATE_EXTERNAL_ID',
+          message: `${match} names ${others.length + 1} records`,
+          retryable: false,
+        }
+      : { outcome: 'absent' }
     return []
   })
 }

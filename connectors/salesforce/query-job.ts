@@ -47,7 +47,10 @@ export async function awaitQueryJob(
   }
   const info = await awaitOver(ask, {
     waitMs,
-    onWait: sayWaiting(name, host),
+    onWait: ({ state, numberRecordsProcessed = 0 }, waitedMs) =>
+      host.warn(
+        `${name}: query job ${id} of Salesforce is ${state} since ${Math.round(waitedMs / 60_000)} minutes; it has ${numberRecordsProcessed} rows`,
+      ),
     signal: calling.signal,
     kept: keptBefore,
   })
@@ -83,18 +86,6 @@ export async function deleteQueryJob({ api, signal }: Calling, id: string): Prom
     })
   } catch (error) {
     if (signal.aborted || !(error instanceof MillraceError)) throw error
-  }
-}
-
-/** Now and then, so that a run that stands still says why. */
-function sayWaiting(name: string, host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: number) => void {
-  let nextMs = 600_000
-  return ({ id, state, numberRecordsProcessed = 0 }, waitedMs) => {
-    if (waitedMs < nextMs) return
-    nextMs *= 2
-    host.warn(
-      `${name}: query job ${id} of Salesforce is ${state} since ${Math.round(waitedMs / 60_000)} minutes; it has ${numberRecordsProcessed} rows`,
-    )
   }
 }
 

@@ -2,7 +2,7 @@ import type { Change, Fields, FieldValue, Json, ReadBack, WriteContext } from 'm
 import type { SalesforceApi } from './client.ts'
 import { keyOf } from './collection-request.ts'
 import type { DescribeSObjectResult } from './describe.ts'
-import { fold, lookupQueries, readLookup } from './find-records.ts'
+import { findRecords } from './find-records.ts'
 import { recordId } from './record-id.ts'
 import { relationshipOf } from './relationship.ts'
 import { instant } from './soql.ts'
@@ -28,26 +28,18 @@ export async function readRecords(
   changes: readonly Change[],
   { match, signal }: { readonly match: string; readonly signal: AbortSignal },
 ): Promise<readonly HeldRecord[]> {
-  const field = object.fields.find(({ name }) => name === match)
   const isNamed = (change: Change) => match !== 'Id' || recordId.test(keyOf(change, match))
   const fields = readableFields(object, changes).filter((name) => name !== match)
-  const found = new Map<string, NonNullable<HeldRecord>[]>()
-  for (const soql of lookupQueries(object, changes.filter(isNamed), { match, fields })) {
-    for await (const record of readLookup(api, soql, signal)) {
-      const key = fold(String(record[match]), field)
-      const held = {
-        id: String(record['Id']),
-        fields: Object.fromEntries([match, ...fields].map((name) => [name, valueAt(object, record, name)])),
-      }
-      const known = found.get(key)
-      if (known) known.push(held)
-      else found.set(key, [held])
-    }
-  }
+  const found = await findRecords(api, object, changes.filter(isNamed), { match, fields, signal })
   return changes.map((change) => {
     if (!isNamed(change)) return undefined
-    const [record, ...others] = found.get(fold(keyOf(change, match), field)) ?? []
-    return others.length > 0 ? undefined : (record ?? null)
+    const [record, ...others] = found(change)
+    if (!record) return null
+    if (others.length > 0) return undefined
+    return {
+      id: String(record['Id']),
+      fields: Object.fromEntries([match, ...fields].map((name) => [name, valueAt(object, record, name)])),
+    }
   })
 }
 

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { keptBefore, MillraceError, type Scan, type ScanItem } from 'millrace'
 import type { Compound } from './compound.ts'
-import { isCompoundName } from './readable.ts'
 import { positionById, turnToId } from './position.ts'
 import type { Calling } from './job-state.ts'
 import { awaitQueryJob, createQueryJob, deleteQueryJob } from './query-job.ts'
@@ -122,7 +121,7 @@ function columnsOf(
   const compounds: Compound[] = []
   const columns = new Set<string>()
   for (const field of fieldsOf(stream, scan)) {
-    if (!isCompoundName(stream, field)) {
+    if (!stream.compounds.has(field)) {
       columns.add(field)
       continue
     }

@@ -43,6 +43,4 @@ function boundsOf(stream: Readable, scan: Scan): readonly (string | null)[] {
   ]
 }
 
-export const isCompoundName = ({ compounds }: Readable, field: string): boolean => compounds.has(field)
-
 export const askerOf = ({ name }: Readable, { where }: Scan): Asker => ({ stream: name, where })

@@ -94,8 +94,11 @@ async function findIds(
   if (named.length === 0 || !isAsked) return () => null
   if (match === 'Id') return (key) => key
   const records = await findRecords(api, object, named, { match, signal })
-  const ids = new Map(named.map((change) => [keyOf(change, match), records.idsOf(change)[0] ?? null]))
-  return (key) => ids.get(key) ?? null
+  const byKey = new Map(named.map((change) => [keyOf(change, match), records(change)[0]]))
+  return (key) => {
+    const record = byKey.get(key)
+    return record ? String(record['Id']) : null
+  }
 }
 
 const isUnprocessed = (result: WriteResult) => result.outcome === 'rejected' && result.code === 'UNPROCESSED'

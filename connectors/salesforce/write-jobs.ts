@@ -193,17 +193,12 @@ export const isRefusal = (error: unknown): error is MillraceError =>
   error instanceof MillraceError && error.code === 'MR-3004'
 const mayPass = (error: unknown): boolean => error instanceof MillraceError && error.retry === 'later'
 
-/** Now and then, so that a run that stands still says why. */
-export function sayWaiting(host: Pick<Host, 'warn'>): (info: JobInfo, waitedMs: number) => void {
-  let nextMs = 600_000
-  return ({ id, state, numberRecordsProcessed = 0 }, waitedMs) => {
-    if (waitedMs < nextMs) return
-    nextMs *= 2
+export const sayWaiting =
+  (host: Pick<Host, 'warn'>) =>
+  ({ id, state, numberRecordsProcessed = 0 }: JobInfo, waitedMs: number): void =>
     host.warn(
       `Salesforce: job ${id} is ${state} since ${Math.round(waitedMs / 60_000)} minutes; ${numberRecordsProcessed} rows are processed`,
     )
-  }
-}
 
 const tooLong = ({ object, bulk }: Writing, id: string) =>
   new MillraceError('MR-3007', {
