@@ -2,9 +2,9 @@ import type { DestinationObject } from 'millrace'
 import { writableOfObject } from './attribute-limits.ts'
 import type { TrackApi } from './client.ts'
 import { encodeObject } from './encode-object.ts'
-import { batchLimits, sizeOf } from './item.ts'
+import { batchLimits } from './item.ts'
 import { objectOptions, readObjectType } from './object-options.ts'
-import { previewRows, writeRows } from './write-rows.ts'
+import { sendAs } from './write-rows.ts'
 
 /** What people belong to: companies, courses. Its type is made in Customer.io first. */
 export function describeCustomObject(track: TrackApi): DestinationObject {
@@ -20,16 +20,9 @@ export function describeCustomObject(track: TrackApi): DestinationObject {
     options: objectOptions,
     batch: batchLimits,
     concurrency: 4,
-    size: (change) => sizeOf(change, encodeObject(change, longestType)),
-    async write(changes, { options, signal }) {
+    ...sendAs(track, (options) => {
       const type = readObjectType(options)
-      return writeRows(track, { changes, rows: changes.map((change) => encodeObject(change, type)) }, signal)
-    },
-    preview: (changes, options) => {
-      const type = readObjectType(options)
-      return previewRows(changes.map((change) => encodeObject(change, type)))
-    },
+      return (change) => encodeObject(change, type)
+    }),
   }
 }
-
-const longestType = '9'.repeat(10)

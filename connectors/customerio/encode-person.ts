@@ -36,15 +36,6 @@ export const mayBeDropped = (change: Change, match: string): boolean =>
 export const isUncertain = ({ fields, previous, unanswered }: Change, match: string): boolean =>
   previous === null || unanswered === true || fields[match] !== previous[match]
 
-/** Which field the key came from, where nobody says: the value is among the fields. */
-export function guessMatch({ fields, key }: Change): string {
-  const isKey = (name: string) =>
-    String(fields[name] ?? '')
-      .trim()
-      .toLowerCase() === key.toLowerCase()
-  return identifiers.find(isKey) ?? 'id'
-}
-
 function refuse({ op, key }: Change, match: string, fields: Fields): string | undefined {
   if (!operations.includes(op)) return `Customer.io's person cannot be written with ${op}`
   if (match === 'cio_id' && op === 'upsert') return 'a person cannot be created by cio_id: use mode update'
@@ -55,7 +46,6 @@ function refuse({ op, key }: Change, match: string, fields: Fields): string | un
 const fitCount = (count: number) =>
   count > maxAttributes ? `${count} attributes in one row; Customer.io takes ${maxAttributes}` : undefined
 
-const identifiers = ['id', 'email', 'cio_id'] as const
 /** Those that are written as attributes. */
 export const ownIdentifiers = ['id', 'email'] as const
 const operations: readonly Change['op'][] = ['upsert', 'update', 'clear', 'set']

@@ -35,16 +35,6 @@ export function encodeRelationship(
     : fitItems(relate('delete_relationships', before), added)
 }
 
-/** The person's identifier that the key came from, where nobody says. */
-export const guessPerson = ({ fields, key }: Change): string =>
-  Object.keys(fields).find(
-    (name) =>
-      name.startsWith('identifiers.') &&
-      String(fields[name] ?? '')
-        .trim()
-        .toLowerCase() === key.toLowerCase(),
-  ) ?? 'identifiers.id'
-
 const fitAttributes = (attributes: Fields) =>
   Object.entries(attributes)
     .map(([name, value]) => fitAttribute(name, value, 'relationship'))

@@ -1,9 +1,9 @@
 import type { DestinationObject } from 'millrace'
 import type { TrackApi } from './client.ts'
 import { encodeEvent } from './encode-event.ts'
-import { batchLimits, sizeOf } from './item.ts'
+import { batchLimits } from './item.ts'
 import { personFields } from './person-identifier.ts'
-import { previewRows, writeRows } from './write-rows.ts'
+import { sendAs } from './write-rows.ts'
 
 /** What a person did. It happens once: a row that changes or leaves afterwards changes nothing at Customer.io. */
 export function describeEvent(track: TrackApi): DestinationObject {
@@ -23,8 +23,6 @@ export function describeEvent(track: TrackApi): DestinationObject {
     operations: ['insert'],
     batch: batchLimits,
     concurrency: 4,
-    size: (change) => sizeOf(change, encodeEvent(change)),
-    write: (changes, { signal }) => writeRows(track, { changes, rows: changes.map(encodeEvent) }, signal),
-    preview: (changes) => previewRows(changes.map(encodeEvent)),
+    ...sendAs(track, () => encodeEvent),
   }
 }

@@ -11,6 +11,9 @@ export const objectOptions = z.strictObject({
     }),
 })
 
-/** The engine has held them against `objectOptions`, and lays `match` beside them for previews. */
-export const readObjectType = ({ match: _match, ...given }: JsonObject): string =>
-  objectOptions.parse(given).object_type_id
+/** The engine has held them against `objectOptions`, and lays `match` beside them for previews. Where it has none yet: the longest. */
+export function readObjectType(options: JsonObject | null): string {
+  if (options === null) return '9'.repeat(10)
+  const { match: _match, ...given } = options
+  return objectOptions.parse(given).object_type_id
+}

@@ -1,17 +1,18 @@
 import type { DestinationObject } from 'millrace'
 import { topic, writable } from './attribute-limits.ts'
 import type { AppApi, TrackApi } from './client.ts'
-import { encodePerson, guessMatch } from './encode-person.ts'
-import { batchLimits, maxItemBytes, sizeOf } from './item.ts'
+import { encodePerson } from './encode-person.ts'
+import { batchLimits, maxItemBytes } from './item.ts'
 import { readBackPeople } from './read-back-people.ts'
 import { verifyPeople } from './verify-people.ts'
-import { previewRows, writeRows } from './write-rows.ts'
+import { sendAs } from './write-rows.ts'
 
 /** With `app`, what was taken is read back where Customer.io may have dropped it without a word. */
 export function describePerson(
   track: TrackApi,
   { app, settleSeconds }: { readonly app: AppApi | null; readonly settleSeconds: number },
 ): DestinationObject {
+  const sent = sendAs(track, () => encodePerson)
   return {
     name: 'person',
     docs: 'https://docs.customer.io/integrations/api/track/#tag/track_v2',
@@ -36,17 +37,11 @@ export function describePerson(
     // An opt-out may go beside the whole row: two items.
     batch: { ...batchLimits, rowBytes: 2 * maxItemBytes },
     concurrency: 4,
-    size: (change) => sizeOf(change, encodePerson(change, guessMatch(change))),
-    async write(changes, { match, signal }) {
-      const rows = changes.map((change) => encodePerson(change, match))
-      const results = await writeRows(track, { changes, rows }, signal)
-      return app ? verifyPeople(app, changes, results, { match, signal, settleSeconds }) : results
-    },
-    preview: (changes, { match }) =>
-      previewRows(
-        changes.map((change) => encodePerson(change, typeof match === 'string' ? match : guessMatch(change))),
-      ),
+    ...sent,
     ...(app && {
+      async write(changes, context) {
+        return verifyPeople(app, changes, await sent.write(changes, context), { ...context, settleSeconds })
+      },
       readBack: (changes, { match, signal }) => readBackPeople(app, changes, { match, signal }),
     }),
   }

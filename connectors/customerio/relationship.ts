@@ -1,10 +1,10 @@
 import type { DestinationObject } from 'millrace'
 import type { TrackApi } from './client.ts'
-import { encodeRelationship, guessPerson } from './encode-relationship.ts'
-import { batchLimits, maxItemBytes, sizeOf } from './item.ts'
+import { encodeRelationship } from './encode-relationship.ts'
+import { batchLimits, maxItemBytes } from './item.ts'
 import { objectOptions, readObjectType } from './object-options.ts'
 import { personFields } from './person-identifier.ts'
-import { previewRows, writeRows } from './write-rows.ts'
+import { sendAs } from './write-rows.ts'
 
 /** That a person belongs to an object. Both are there already. */
 export function describeRelationship(track: TrackApi): DestinationObject {
@@ -30,26 +30,13 @@ export function describeRelationship(track: TrackApi): DestinationObject {
     // Who moves leaves where they were: two items.
     batch: { ...batchLimits, rowBytes: 2 * maxItemBytes },
     concurrency: 4,
-    size: (change) =>
-      sizeOf(change, encodeRelationship(change, { match: guessPerson(change), objectType: longestType })),
-    async write(changes, { match, options, signal }) {
-      const objectType = readObjectType(options)
-      return writeRows(
-        track,
-        { changes, rows: changes.map((change) => encodeRelationship(change, { match, objectType })) },
-        signal,
-      )
-    },
-    preview: (changes, options) => {
-      const objectType = readObjectType(options)
-      const { match } = options
-      return previewRows(
-        changes.map((change) =>
-          encodeRelationship(change, { match: typeof match === 'string' ? match : guessPerson(change), objectType }),
-        ),
-      )
-    },
+    ...sendAs(
+      track,
+      (options) => {
+        const objectType = readObjectType(options)
+        return (change, match) => encodeRelationship(change, { match, objectType })
+      },
+      'identifiers.',
+    ),
   }
 }
-
-const longestType = '9'.repeat(10)

@@ -1,9 +1,8 @@
 import type { Change, DestinationObject } from 'millrace'
 import { fitIdentifier } from './attribute-limits.ts'
 import type { TrackApi } from './client.ts'
-import { guessMatch } from './encode-person.ts'
-import { batchLimits, fitItems, sizeOf, type Encoded } from './item.ts'
-import { previewRows, writeRows } from './write-rows.ts'
+import { batchLimits, fitItems, type Encoded } from './item.ts'
+import { sendAs } from './write-rows.ts'
 
 /**
  * Deletes a person for good, and keeps their id and email from ever coming back. Only by this name: no opt-out, no removal
@@ -22,13 +21,7 @@ export function describeSuppression(track: TrackApi): DestinationObject {
     },
     operations: ['insert'],
     batch: batchLimits,
-    size: (change) => sizeOf(change, encodeSuppression(change, guessMatch(change))),
-    write: (changes, { match, signal }) =>
-      writeRows(track, { changes, rows: changes.map((change) => encodeSuppression(change, match)) }, signal),
-    preview: (changes, { match }) =>
-      previewRows(
-        changes.map((change) => encodeSuppression(change, typeof match === 'string' ? match : guessMatch(change))),
-      ),
+    ...sendAs(track, () => encodeSuppression),
   }
 }
 

@@ -1,10 +1,42 @@
-import type { Change, Json, RequestPreview, WriteResult } from 'millrace'
+import type { Change, DestinationObject, Json, JsonObject, RequestPreview, WriteResult } from 'millrace'
 import type { TrackApi } from './client.ts'
-import type { Encoded } from './item.ts'
+import { sizeOf, type Encoded } from './item.ts'
 import { sendBatch } from './send-batch.ts'
 
+/** What a change says, of the record that `match` finds. */
+export type Encode = (change: Change, match: string) => Encoded
+
+/** How rows are sized, sent and shown. Nobody says the options before a size; then no request may be longer for them. */
+export const sendAs = (
+  track: TrackApi,
+  encodeFor: (options: JsonObject | null) => Encode,
+  prefix = '',
+): Pick<DestinationObject, 'size' | 'write' | 'preview'> => ({
+  size: (change) => sizeOf(change, encodeFor(null)(change, guessMatch(change, prefix))),
+  async write(changes, { match, options, signal }) {
+    const encode = encodeFor(options)
+    return writeRows(track, { changes, rows: changes.map((change) => encode(change, match)) }, signal)
+  },
+  preview: (changes, options) => {
+    const encode = encodeFor(options)
+    const { match } = options
+    return previewRows(
+      changes.map((change) => encode(change, typeof match === 'string' ? match : guessMatch(change, prefix))),
+    )
+  },
+})
+
+/** Which field the key came from, where nobody says: the value is among the fields. */
+function guessMatch({ fields, key }: Change, prefix: string): string {
+  const isKey = (name: string) =>
+    String(fields[name] ?? '')
+      .trim()
+      .toLowerCase() === key.toLowerCase()
+  return identifiers.map((name) => prefix + name).find(isKey) ?? `${prefix}id`
+}
+
 /** One request for all rows that may be sent; one result per row, in order. */
-export async function writeRows(
+async function writeRows(
   track: TrackApi,
   { changes, rows }: { readonly changes: readonly Change[]; readonly rows: readonly Encoded[] },
   signal: AbortSignal,
@@ -26,7 +58,7 @@ export async function writeRows(
   })
 }
 
-export function previewRows(rows: readonly Encoded[]): readonly RequestPreview[] {
+function previewRows(rows: readonly Encoded[]): readonly RequestPreview[] {
   // JSON.stringify writes an exact number as its digits, also where it is inside.
   const batch = rows.flatMap((row) => ('items' in row ? row.items : [])) as unknown as Json
   return rows.some((row) => 'items' in row)
@@ -34,6 +66,7 @@ export function previewRows(rows: readonly Encoded[]): readonly RequestPreview[]
     : []
 }
 
+const identifiers = ['id', 'email', 'cio_id']
 const reject = (message: string): WriteResult => ({ outcome: 'rejected', code: 'MR-5005', message, retryable: false })
 const unanswered: WriteResult = { outcome: 'unknown', message: 'no result came back for this row' }
 
