@@ -58,20 +58,18 @@ type Definition = Pick<Stream, 'name' | 'docs' | 'key' | 'columns'> &
 
 const api = 'https://docs.customer.io/integrations/api/app/tag'
 
-const list = (path: string, of: Pick<List, 'records' | 'docs'>, query?: List['query']): List => ({
+/** `page`: where it is described. Its records mostly stand under the last word of its path. */
+const list = (path: string, page: string, of: Partial<Pick<List, 'records' | 'query'>> = {}): List => ({
   path,
+  docs: `${api}/${page}/`,
+  records: path.slice(path.lastIndexOf('/') + 1),
   ...of,
-  ...(query && { query }),
 })
 
-const segments = list('segments', { records: 'segments', docs: `${api}/segments/listSegments/` })
-const campaigns = list('campaigns', { records: 'campaigns', docs: `${api}/campaigns/listCampaigns/` })
-const broadcasts = list('broadcasts', { records: 'broadcasts', docs: `${api}/broadcasts/listBroadcasts/` })
-const newsletters = list(
-  'newsletters',
-  { records: 'newsletters', docs: `${api}/newsletters/listNewsletters/` },
-  { limit: 100 },
-)
+const segments = list('segments', 'segments/listSegments')
+const campaigns = list('campaigns', 'campaigns/listCampaigns')
+const broadcasts = list('broadcasts', 'broadcasts/listBroadcasts')
+const newsletters = list('newsletters', 'newsletters/listNewsletters', { query: { limit: 100 } })
 
 /** Every scan lists everything, whatever the sync's `start` says, so that what is not listed any more is gone with every run. */
 const listsAll = { enumerates: true, fullEveryMs: 0, heedsStart: false } as const
@@ -119,8 +117,7 @@ const definitions: readonly Definition[] = [
     {
       parents: campaigns,
       column: 'campaign_id',
-      listOf: (id) =>
-        list(`campaigns/${id}/actions`, { records: 'actions', docs: `${api}/campaigns/listCampaignActions/` }),
+      listOf: (id) => list(`campaigns/${id}/actions`, 'campaigns/listCampaignActions'),
     },
     campaignActionColumns,
   ),
@@ -130,8 +127,7 @@ const definitions: readonly Definition[] = [
     {
       parents: broadcasts,
       column: 'broadcast_id',
-      listOf: (id) =>
-        list(`broadcasts/${id}/actions`, { records: 'actions', docs: `${api}/broadcasts/listBroadcastActions/` }),
+      listOf: (id) => list(`broadcasts/${id}/actions`, 'broadcasts/listBroadcastActions'),
     },
     broadcastActionColumns,
   ),
@@ -141,11 +137,7 @@ const definitions: readonly Definition[] = [
     {
       parents: newsletters,
       column: 'newsletter_id',
-      listOf: (id) =>
-        list(`newsletters/${id}/contents`, {
-          records: 'contents',
-          docs: `${api}/newsletter-variants/listNewsletterVariants/`,
-        }),
+      listOf: (id) => list(`newsletters/${id}/contents`, 'newsletter-variants/listNewsletterVariants'),
     },
     newsletterContentColumns,
   ),
@@ -173,29 +165,19 @@ const definitions: readonly Definition[] = [
   },
   whole(
     'sender_identities',
-    list(
-      'sender_identities',
-      { records: 'sender_identities', docs: `${api}/sender-identities/listSenders/` },
-      { limit: 100 },
-    ),
+    list('sender_identities', 'sender-identities/listSenders', { query: { limit: 100 } }),
     senderColumns,
   ),
-  whole('snippets', list('snippets', { records: 'snippets', docs: `${api}/snippets/listSnippets/` }), snippetColumns, [
-    'name',
-  ]),
-  whole(
-    'collections',
-    list('collections', { records: 'collections', docs: `${api}/collections/getCollections/` }),
-    collectionColumns,
-  ),
+  whole('snippets', list('snippets', 'snippets/listSnippets'), snippetColumns, ['name']),
+  whole('collections', list('collections', 'collections/getCollections'), collectionColumns),
   whole(
     'transactional_messages',
-    list('transactional', { records: 'messages', docs: `${api}/transactional/listTransactional/` }),
+    list('transactional', 'transactional/listTransactional', { records: 'messages' }),
     transactionalColumns,
   ),
   whole(
     'subscription_topics',
-    list('subscription_topics', { records: 'topics', docs: `${api}/subscription-center/getTopics/` }),
+    list('subscription_topics', 'subscription-center/getTopics', { records: 'topics' }),
     topicColumns,
   ),
 ]
