@@ -1,6 +1,7 @@
 /** Objects and who belongs to them: store types `object` (`<type>/<id>`) and `relationship` (`<cio_object_id>/<cio_id>`). */
-import type { Json, JsonObject } from 'millrace'
+import type { JsonObject } from 'millrace'
 import type { SimulatorContext, SimulatorStore } from 'millrace/sandbox'
+import { objectOf } from './json-object.ts'
 import { findPerson } from './people.ts'
 import { setPath } from './set-path.ts'
 
@@ -71,7 +72,7 @@ export function relate(
   if (!person || !object) return
   const key = `${object.cio_object_id}/${person.cio_id}`
   if (attributes === null) return store.remove('relationship', key)
-  const before = asObject(store.get('relationship', key)?.['attributes'])
+  const before = objectOf(store.get('relationship', key)?.['attributes'])
   store.put('relationship', key, {
     object_type_id: object.object_type_id,
     object_id: object.object_id,
@@ -105,6 +106,3 @@ function newObject({ store, now }: SimulatorContext, identifiers: Identifiers): 
 }
 
 const keyOf = ({ object_type_id: type, object_id: id }: ObjectRecord) => `${type}/${id}`
-
-const asObject = (value: Json | undefined): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {} // an object: just checked

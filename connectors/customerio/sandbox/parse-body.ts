@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from 'millrace'
+import { isJsonObject } from './json-object.ts'
 
 /** A number that a double cannot hold is kept as its digits, so that the store shows what was sent. */
 export function parseBody(text: string): JsonObject | undefined {
   try {
     const value: Json = JSON.parse(text, keepDigits)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined // an object: just checked
+    return isJsonObject(value) ? value : undefined
   } catch {
     // The caller answers 400 for whatever is not a JSON object.
     return undefined

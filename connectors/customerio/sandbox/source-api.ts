@@ -12,6 +12,7 @@ import { daySeconds } from './marketing.ts'
 import { pageOf, type Listed, type Paged } from './paging.ts'
 import { parseBody } from './parse-body.ts'
 import { checkQuery, idOf, type Checked, type Spec } from './query.ts'
+import type { PersonRecord } from './identify.ts'
 import { findPerson } from './people.ts'
 import { allPeople, identifiersOf, membersOf, segmentOf } from './segments.ts'
 
@@ -39,8 +40,8 @@ export function serveSource(app: Hono, context: SimulatorContext): void {
           }),
         ),
     )
-  for (const { path, parent, type, records, isPaged } of childLists)
-    route(path, isPaged ? { start: 'text' } : {}, (query, c) => {
+  for (const { parent, type, records, isPaged } of childLists)
+    route(`/v1/${parent}/:id/${records}`, isPaged ? { start: 'text' } : {}, (query, c) => {
       const id = idOf(c.req.param('id') ?? '')
       if (typeof id === 'object') return id
       if (!store.get(parent, String(id))) return notFound(parent.slice(0, -1))
@@ -51,12 +52,8 @@ export function serveSource(app: Hono, context: SimulatorContext): void {
   route('/v1/segments/:id/membership', paged(30_000), (query, c) => {
     const segment = findSegment(context, c.req.param('id') ?? '')
     if (isAppRefusal(segment)) return segment
-    const members = membersOf(context, segment).map((person) => ({
-      sort: person.cio_id,
-      record: identifiersOf(person),
-    }))
-    const page = pageOf(context, members, { of: `segment ${String(segment['id'])}`, query, usual: 1000, order: 'up' })
-    return isAppRefusal(page) ? page : people(page)
+    const of = `segment ${String(segment['id'])}`
+    return pageOfPeople(context, membersOf(context, segment), { of, query, usual: 1000 })
   })
   route('/v1/segments/:id/customer_count', {}, (_query, c) => {
     const segment = findSegment(context, c.req.param('id') ?? '')
@@ -114,12 +111,17 @@ function asPage(name: string, page: Paged | AppRefusal): Answer {
   return isAppRefusal(page) ? page : { [name]: [...page.records], next: page.next }
 }
 
-/** People without an id stand in `ids` as an empty text. */
-const people = ({ records, next }: Paged): JsonObject => ({
-  identifiers: [...records],
-  ids: records.map(({ id }) => String(id ?? '')),
-  next,
-})
+/** Those without an id stand in `ids` as an empty text. */
+function pageOfPeople(
+  context: SimulatorContext,
+  people: readonly PersonRecord[],
+  asked: { readonly of: string; readonly query: Checked; readonly usual: number },
+): Answer {
+  const rows = people.map((person) => ({ sort: person.cio_id, record: identifiersOf(person) }))
+  const page = pageOf(context, rows, { ...asked, order: 'up' })
+  if (isAppRefusal(page)) return page
+  return { identifiers: [...page.records], ids: page.records.map(({ id }) => String(id ?? '')), next: page.next }
+}
 
 function byId({ store }: SimulatorContext, type: string): readonly Listed[] {
   return Array.from(store.all(type), ([id, record]) => ({ sort: id.padStart(12, '0'), record }))
@@ -139,11 +141,8 @@ function searchPeople(context: SimulatorContext, query: Checked, text: string): 
   if (filter === undefined) return invalidBody('filter', 'filter is required')
   const isMeant = readFilter(context, filter)
   if (isAppRefusal(isMeant)) return isMeant
-  const rows = allPeople(context)
-    .filter(isMeant)
-    .map((person) => ({ sort: person.cio_id, record: identifiersOf(person) }))
-  const page = pageOf(context, rows, { of: `customers ${JSON.stringify(filter)}`, query, usual: 50, order: 'up' })
-  return isAppRefusal(page) ? page : people(page)
+  const of = `customers ${JSON.stringify(filter)}`
+  return pageOfPeople(context, allPeople(context).filter(isMeant), { of, query, usual: 50 })
 }
 
 type Window = { readonly after: number; readonly before: number }
@@ -247,25 +246,7 @@ const wholeLists: { readonly [path: string]: { readonly type: string; readonly r
 }
 
 const childLists = [
-  {
-    path: '/v1/campaigns/:id/actions',
-    parent: 'campaigns',
-    type: 'campaign_actions',
-    records: 'actions',
-    isPaged: true,
-  },
-  {
-    path: '/v1/broadcasts/:id/actions',
-    parent: 'broadcasts',
-    type: 'broadcast_actions',
-    records: 'actions',
-    isPaged: false,
-  },
-  {
-    path: '/v1/newsletters/:id/contents',
-    parent: 'newsletters',
-    type: 'newsletter_contents',
-    records: 'contents',
-    isPaged: false,
-  },
+  { parent: 'campaigns', type: 'campaign_actions', records: 'actions', isPaged: true },
+  { parent: 'broadcasts', type: 'broadcast_actions', records: 'actions', isPaged: false },
+  { parent: 'newsletters', type: 'newsletter_contents', records: 'contents', isPaged: false },
 ] as const
