@@ -51,7 +51,6 @@ export async function loadSdk(connection: { readonly access_token: string; reado
 
     return {
       batch: new objects.BatchApi(objectsConfiguration),
-      search: new objects.SearchApi(objectsConfiguration),
       associations: new associations.BatchApi(associationsConfiguration),
       properties: new properties.CoreApi(propertiesConfiguration),
       schemas: new schemas.CoreApi(schemasConfiguration),

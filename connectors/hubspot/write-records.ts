@@ -33,21 +33,15 @@ export async function writeRecords(
   const optsIn = changes.some((change) => change.optsIn === true)
   const target = { object: object.name, match, optsIn, properties: object.properties }
   const sending = { signal, answers }
-  const upserts = rows.filter(({ op }) => op === 'upsert')
-  await sendRows(upserts, answers, async (some) => {
-    const allowed = await refuseOptIns(api, target, some, sending)
-    await sendKind(api, { ...target, kind: 'upsert', rows: allowed }, sending)
-  })
-  const inserts = rows.filter(({ op }) => op === 'insert')
-  await sendRows(inserts, answers, async (some) => {
-    const missing = await keepMissing(api, target, some, sending)
-    await sendKind(api, { ...target, kind: 'create', rows: missing }, sending)
-  })
-  const updates = rows.filter(({ op }) => op !== 'upsert' && op !== 'insert')
-  await sendRows(updates, answers, async (some) => {
-    const present = await keepPresent(api, target, some, sending)
-    await sendKind(api, { ...target, kind: 'update', rows: present }, sending)
-  })
+  for (const { kind, keep } of kinds) {
+    const own = rows.filter(({ op }) => kindOf(op) === kind)
+    await sendRows(own, answers, async (some) => {
+      const kept = await keep(api, target, some, sending)
+      if (kept.length === 0) return
+      for (const [row, answer] of await sendBatch(api, { ...target, kind, rows: kept }, signal))
+        answers[row.index] = answer
+    })
+  }
   await associateRows(api, object.name, rows, sending)
   if (match === recordId) tellMerged(api, rows, answers)
   return changes.map(
@@ -170,10 +164,14 @@ const mayBeDone = ({ result }: RowAnswer): boolean =>
   result.outcome === 'unknown' ||
   (result.outcome === 'rejected' && result.maybeTaken === true)
 
-async function sendKind(api: HubspotApi, batch: Batch, { signal, answers }: Sending): Promise<void> {
-  if (batch.rows.length === 0) return
-  for (const [row, answer] of await sendBatch(api, batch, signal)) answers[row.index] = answer
-}
+const kindOf = (op: Change['op']): Batch['kind'] => (op === 'upsert' ? 'upsert' : op === 'insert' ? 'create' : 'update')
+
+/** In this order; `keep`: which of its rows are sent. */
+const kinds = [
+  { kind: 'upsert', keep: refuseOptIns },
+  { kind: 'create', keep: keepMissing },
+  { kind: 'update', keep: keepPresent },
+] as const
 
 const refuse = (code: string, message: string): RowAnswer => ({
   result: { outcome: 'rejected', code, message, retryable: false },

@@ -19,7 +19,7 @@ export function writeBatch(context: SimulatorContext, type: ObjectType, kind: Ki
   const empty = context.fault('empty_results')
   const outcomes: (CrmRecord | VendorError)[] = []
   if (!isMulti) {
-    const bad = rows.map((row, at) => checkRow(context, type, { row, kind, at })).find((error) => error !== null)
+    const bad = rows.map((row, at) => checkRow(context, type, { row, kind, at })).find(isError)
     if (bad) throw new HubspotRefusal(bad.category === 'CONFLICT' ? 409 : 400, bad)
   }
   const kept = typeof empty?.['keep'] === 'number' ? empty['keep'] : 0
@@ -138,16 +138,12 @@ const find = (
 }
 
 function applyRow(context: SimulatorContext, type: ObjectType, of: RowOfBatch): CrmRecord | VendorError {
-  const error = checkRow(context, type, of)
-  if (error) return error
-  const { row, kind } = of
-  const before = find(context, type, row)
-  const own = kind === 'upsert' && row.idProperty !== null ? { [row.idProperty]: row.id ?? '' } : {}
-  const values = keepValues(type, { ...own, ...row.properties })
-  if (isError(values)) return values
+  const checked = checkRow(context, type, of)
+  if (isError(checked)) return checked
+  const { before, values } = checked
   const kept = keepAddress(type, before, keepStage(type, before, values))
   const record = putRecord(context, type, { id: before?.id ?? null, values: kept })
-  return { ...record, ...(kind === 'upsert' ? { new: before === undefined } : {}) }
+  return { ...record, ...(of.kind === 'upsert' ? { new: before === undefined } : {}) }
 }
 
 /** A lifecycle stage goes forward only, or to nowhere; what would take it back is passed over without a word. */
@@ -170,7 +166,9 @@ function keepAddress(type: ObjectType, before: CrmRecord | undefined, values: Va
 
 type Values = { readonly [name: string]: string | null }
 
-function checkRow(context: SimulatorContext, type: ObjectType, { row, kind, at }: RowOfBatch): VendorError | null {
+type Checked = { readonly before: CrmRecord | undefined; readonly values: Values }
+
+function checkRow(context: SimulatorContext, type: ObjectType, { row, kind, at }: RowOfBatch): Checked | VendorError {
   const before = find(context, type, row)
   if (kind === 'update' && !before)
     return {
@@ -181,13 +179,11 @@ function checkRow(context: SimulatorContext, type: ObjectType, { row, kind, at }
   const own = kind === 'upsert' && row.idProperty !== null ? { [row.idProperty]: row.id ?? '' } : {}
   const values = keepValues(type, { ...own, ...row.properties })
   if (isError(values)) return values
-  return playBadItem(context, row, at) ?? checkUnique(context, type, { values, before })
+  const checked = { before, values }
+  return playBadItem(context, row, at) ?? checkUnique(context, type, checked) ?? checked
 }
 
-function keepValues(
-  type: ObjectType,
-  properties: { readonly [name: string]: string },
-): { readonly [name: string]: string | null } | VendorError {
+function keepValues(type: ObjectType, properties: { readonly [name: string]: string }): Values | VendorError {
   const values: [string, string | null][] = []
   for (const [name, value] of Object.entries(properties)) {
     const checked = checkValue(type, name, value)
@@ -197,14 +193,7 @@ function keepValues(
   return Object.fromEntries(values)
 }
 
-function checkUnique(
-  { store }: SimulatorContext,
-  type: ObjectType,
-  {
-    values,
-    before,
-  }: { readonly values: { readonly [name: string]: string | null }; readonly before: CrmRecord | undefined },
-): VendorError | null {
+function checkUnique({ store }: SimulatorContext, type: ObjectType, { values, before }: Checked): VendorError | null {
   for (const name of uniqueOf(type)) {
     const value = values[name]
     const owner = value ? findRecord(store, type, { property: name, value }) : undefined
