@@ -2,7 +2,7 @@ import { MillraceError } from 'millrace'
 import { fieldsIn } from './gaql.ts'
 import type { FieldInfo, Metadata } from './metadata.ts'
 import { isSplitBy, resourceOf, splitsRows } from './split-rows.ts'
-import type { AdsStream } from './streams.ts'
+import { docsOf, type AdsStream } from './streams.ts'
 
 /**
  * Holds a stream's fields against the vendor's metadata, before a row is read. Fields of ours that this API version does
@@ -26,7 +26,7 @@ export async function checkFields(
     if (info && isWith(resource, info)) infos.push(info)
     else if (stream.isOwn || stream.key.includes(field))
       throw info
-        ? refusal(stream, `${field} cannot be selected from ${stream.from}`, docsOf(stream))
+        ? refusal(stream, `${field} cannot be selected from ${stream.from}`, seeDocs(stream))
         : await unknownField(stream, field, { metadata, signal })
     else warn(`${stream.name}: this version of the API has no ${field}, so its column stays as it is.`)
   }
@@ -37,7 +37,7 @@ export async function checkFields(
   for (const metric of metrics)
     for (const segment of segments)
       if (!metric.selectableWith.has(segment.name))
-        throw refusal(stream, `${metric.name} and ${segment.name} cannot be selected together`, docsOf(stream))
+        throw refusal(stream, `${metric.name} and ${segment.name} cannot be selected together`, seeDocs(stream))
   return infos
 }
 
@@ -54,7 +54,7 @@ export async function checkConditions(
     if (!info) throw await unknownField(stream, field, { metadata, signal })
     // https://developers.google.com/google-ads/api/docs/query/structure#where
     if (!resource || !isWith(resource, info))
-      throw refusal(stream, `${doing} cannot be on ${field} where FROM is ${stream.from}`, docsOf(stream))
+      throw refusal(stream, `${doing} cannot be on ${field} where FROM is ${stream.from}`, seeDocs(stream))
     if (info.category === 'SEGMENT' && !stream.fields.includes(field))
       throw refusal(
         stream,
@@ -89,7 +89,7 @@ async function unknownResource(stream: AdsStream, { metadata, signal }: Asking):
 async function unknownField(stream: AdsStream, field: string, { metadata, signal }: Asking): Promise<MillraceError> {
   const of = resourceOf(field)
   const near = /^\w+$/.test(of) ? nearest(field, await metadata.namesOf(of, signal)) : undefined
-  return refusal(stream, `there is no field ${field}${didYouMean(near)}`, docsOf(stream))
+  return refusal(stream, `there is no field ${field}${didYouMean(near)}`, seeDocs(stream))
 }
 
 const didYouMean = (near: string | undefined) => (near === undefined ? '' : `; did you mean ${near}?`)
@@ -113,8 +113,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0
 }
 
-const docsOf = ({ from }: AdsStream) =>
-  `https://developers.google.com/google-ads/api/fields/v25/${from} lists what goes with it.`
+const seeDocs = (stream: AdsStream) => `${docsOf(stream)} lists what goes with it.`
 
 const refusal = (stream: AdsStream, what: string, next: string) =>
   new MillraceError('MR-1208', {

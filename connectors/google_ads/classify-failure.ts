@@ -145,7 +145,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-const objectOf = (value: unknown): { readonly [name: string]: unknown } =>
+export const objectOf = (value: unknown): { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
 const notOfCredentials = (codes: ReadonlySet<string>) =>

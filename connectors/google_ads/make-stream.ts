@@ -11,7 +11,7 @@ import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
 import { accountsOf, warnOfOthers } from './scan-accounts.ts'
 import { keyBySplits } from './split-rows.ts'
-import type { AdsStream } from './streams.ts'
+import { docsOf, type AdsStream } from './streams.ts'
 
 export type Parts = {
   readonly api: AdsApi
@@ -37,10 +37,10 @@ export async function makeStreams(definitions: readonly AdsStream[], parts: Part
 }
 
 function makeStream(stream: AdsStream, infos: readonly FieldInfo[], parts: Parts): Stream {
-  const { name, docs, key, report } = stream
+  const { name, key, report } = stream
   return {
     name,
-    docs,
+    docs: docsOf(stream),
     key,
     columns: columnsOf(infos),
     parts: partsOf(infos),

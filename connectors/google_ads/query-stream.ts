@@ -29,7 +29,6 @@ export function makeQueryStream(name: string, text: string): AdsStream {
   const isDaily = from === 'click_view'
   return {
     name,
-    docs: `https://developers.google.com/google-ads/api/fields/v25/${from}`,
     from,
     key: [id, ...fields.filter((field) => field.startsWith('segments.'))],
     fields,

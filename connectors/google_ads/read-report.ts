@@ -1,4 +1,4 @@
-import { MillraceError, type ReadWindow, type Scan, type ScanItem } from 'millrace'
+import type { ReadWindow, Scan, ScanItem } from 'millrace'
 import { compareIds, type AdsAccount } from './accounts.ts'
 import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from './days.ts'
 import { writeQuery } from './gaql.ts'
@@ -17,9 +17,8 @@ export async function* readReport(
   { stream, scan, fields, accounts }: AskedOf,
   { report, from }: { readonly report: Report; readonly from: ReportPosition | null },
 ): AsyncGenerator<ScanItem> {
-  const options = readOptions(scan.options)
   const range = await daysOf(reading, { stream, scan, fields }, { report, accounts })
-  const days = report.isDaily ? 1 : (options.days_per_query ?? report.daysPerQuery)
+  const days = report.isDaily ? 1 : (daysIn(scan, 'days_per_query') ?? report.daysPerQuery)
   const rest = partsOf(range, { from, days })
   let left = scan.limit ?? Infinity
   // Days of an account that are read whole, since the last checkpoint.
@@ -112,7 +111,7 @@ async function daysOf(
 function firstAsked(scan: Scan, report: Report): string | null {
   const start = scan.start === null ? null : dayOf(scan.start)
   if (scan.from === null) return start
-  const window = readOptions(scan.options).window ?? report.windowDays
+  const window = daysIn(scan, 'window') ?? report.windowDays
   // `from` is less the stream's own window already; an option makes it wider or narrower. A backfill's is as it stands.
   const from = addDays(dayOf(scan.from), scan.full ? 0 : report.windowDays - window)
   return start === null ? from : laterOf(from, start)
@@ -147,20 +146,10 @@ async function findEarliest(
 const within = ({ from, to }: DayRange) =>
   from === to ? `segments.date = '${from}'` : `segments.date BETWEEN '${from}' AND '${to}'`
 
-type ReportOptions = { readonly window?: number; readonly days_per_query?: number }
-
 /** Checked by the stream's `options` before. */
-function readOptions(options: { readonly [name: string]: unknown }): ReportOptions {
-  const { window, days_per_query: daysPerQuery } = options
-  for (const [name, value] of Object.entries({ window, days_per_query: daysPerQuery }))
-    if (value !== undefined && (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 366))
-      throw new MillraceError('MR-1201', {
-        message: `Google Ads: the option ${name} of a stream is a number of days, and not ${JSON.stringify(value)}.`,
-      })
-  return {
-    ...(typeof window === 'number' && { window }),
-    ...(typeof daysPerQuery === 'number' && { days_per_query: daysPerQuery }),
-  }
+function daysIn({ options }: Scan, name: 'window' | 'days_per_query'): number | undefined {
+  const days = options[name]
+  return typeof days === 'number' ? days : undefined
 }
 
 const never = '9999-12-31'

@@ -4,6 +4,7 @@
  * REST calls can be led: one method prepares each request, another brings the token, and axios takes an adapter.
  */
 import { MillraceError, type JsonObject, type Exchange } from 'millrace'
+import { objectOf } from './classify-failure.ts'
 import { sendRequest } from './transport.ts'
 
 export type SdkConnection = {
@@ -101,9 +102,6 @@ async function loadSdk() {
     })
   }
 }
-
-const objectOf = (value: unknown): { readonly [name: string]: unknown } =>
-  typeof value === 'object' && value !== null ? { ...value } : {}
 
 /** Read through a function: the compiler takes it for null, as it was at the beginning. */
 const answerOf = (exchange: Exchange) => exchange.answer

@@ -6,7 +6,6 @@
 
 export type AdsStream = {
   readonly name: string
-  readonly docs: string
   /** The resource in FROM. */
   readonly from: string
   /** GAQL field names. */
@@ -58,12 +57,12 @@ const metrics = [
   'metrics.view_through_conversions',
 ]
 
-const docsOf = (resource: string) => `https://developers.google.com/google-ads/api/fields/v25/${resource}`
+/** Where the vendor lists what goes with its resource. */
+export const docsOf = ({ from }: AdsStream): string => `https://developers.google.com/google-ads/api/fields/v25/${from}`
 
 export const adsStreams: readonly AdsStream[] = [
   {
     name: 'customer',
-    docs: docsOf('customer'),
     from: 'customer',
     key: ['customer.id'],
     ofManagers: true,
@@ -87,7 +86,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'campaign',
-    docs: docsOf('campaign'),
     from: 'campaign',
     key: ['customer.id', 'campaign.id'],
     fields: [
@@ -114,7 +112,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'ad_group',
-    docs: docsOf('ad_group'),
     from: 'ad_group',
     key: ['customer.id', 'ad_group.id'],
     fields: [
@@ -135,7 +132,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'ad_group_ad',
-    docs: docsOf('ad_group_ad'),
     from: 'ad_group_ad',
     key: ['customer.id', 'ad_group.id', 'ad_group_ad.ad.id'],
     fields: [
@@ -160,7 +156,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'keyword',
-    docs: docsOf('ad_group_criterion'),
     from: 'ad_group_criterion',
     key: ['customer.id', 'ad_group.id', 'ad_group_criterion.criterion_id'],
     where: 'ad_group_criterion.type = KEYWORD',
@@ -183,7 +178,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'label',
-    docs: docsOf('label'),
     from: 'label',
     key: ['customer.id', 'label.id'],
     ofManagers: true,
@@ -199,7 +193,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'customer_performance',
-    docs: docsOf('customer'),
     from: 'customer',
     key: ['customer.id', 'segments.date'],
     fields: ['customer.id', 'segments.date', 'customer.currency_code', ...metrics],
@@ -207,7 +200,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'campaign_performance',
-    docs: docsOf('campaign'),
     from: 'campaign',
     key: [...ids.campaign, 'segments.date'],
     fields: [...ids.campaign, 'segments.date', 'campaign.name', 'customer.currency_code', ...metrics],
@@ -215,7 +207,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'ad_group_performance',
-    docs: docsOf('ad_group'),
     from: 'ad_group',
     key: ['customer.id', 'ad_group.id', 'segments.date'],
     fields: [...ids.adGroup, 'segments.date', 'ad_group.name', 'customer.currency_code', ...metrics],
@@ -223,7 +214,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'ad_performance',
-    docs: docsOf('ad_group_ad'),
     from: 'ad_group_ad',
     key: ['customer.id', 'ad_group.id', 'ad_group_ad.ad.id', 'segments.date'],
     fields: [...ids.adGroup, 'ad_group_ad.ad.id', 'segments.date', 'customer.currency_code', ...metrics],
@@ -231,7 +221,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'keyword_performance',
-    docs: docsOf('keyword_view'),
     from: 'keyword_view',
     key: ['customer.id', 'ad_group.id', 'ad_group_criterion.criterion_id', 'segments.date'],
     fields: [
@@ -247,7 +236,6 @@ export const adsStreams: readonly AdsStream[] = [
   },
   {
     name: 'click_view',
-    docs: docsOf('click_view'),
     from: 'click_view',
     key: ['customer.id', 'segments.date', 'click_view.gclid'],
     fields: [

@@ -48,13 +48,8 @@ export function checkQuery(query: Query, { isManager, today }: Asker): Refusal |
 }
 
 function checkOrder({ select, where, orderBy }: Query): Refusal | undefined {
-  for (const { field } of where)
-    if (field.startsWith('segments.') && field !== 'segments.date' && !select.includes(field))
-      return refuseQuery(
-        'EXPECTED_REFERENCED_FIELD_IN_SELECT_CLAUSE',
-        `The following field must be present in SELECT clause: '${field}'.`,
-      )
-  const unselected = orderBy.find(({ field }) => !select.includes(field))
+  const filtered = where.filter(({ field }) => field.startsWith('segments.') && field !== 'segments.date')
+  const unselected = [...filtered, ...orderBy].find(({ field }) => !select.includes(field))
   return (
     unselected &&
     refuseQuery(
