@@ -42,70 +42,54 @@ type MacroForm = {
 
 type Given = { readonly args: readonly Argument[]; readonly refuse: Refuse; readonly form: Pick<MacroForm, 'example'> }
 
-const macroForms: ReadonlyMap<string, MacroForm> = new Map<string, MacroForm>([
-  [
-    'dateadd',
-    {
+/** A macro whose words are read first: nothing is written where they are refused. */
+const worded =
+  <Word>(
+    read: (given: Given) => Word | undefined,
+    writeWith: (word: Word, macros: ModelMacros, sql: (index: number) => string) => string,
+  ): MacroForm['read'] =>
+  (given) => {
+    const word = read(given)
+    return word === undefined ? undefined : (macros, sql) => writeWith(word, macros, sql)
+  }
+
+const macroForms: ReadonlyMap<string, MacroForm> = new Map(
+  Object.entries<MacroForm>({
+    dateadd: {
       example: "dateadd('day', -7, created_at)",
       counts: [3, 3],
-      read: (given) => {
-        const unit = readUnit(given)
-        return unit && ((macros, sql) => macros.dateadd(unit, sql(1), sql(2)))
-      },
+      read: worded(readUnit, (unit, macros, sql) => macros.dateadd(unit, sql(1), sql(2))),
     },
-  ],
-  [
-    'datediff',
-    {
+    datediff: {
       example: "datediff('day', opened_at, closed_at)",
       counts: [3, 3],
-      read: (given) => {
-        const unit = readUnit(given)
-        return unit && ((macros, sql) => macros.datediff(unit, sql(1), sql(2)))
-      },
+      read: worded(readUnit, (unit, macros, sql) => macros.datediff(unit, sql(1), sql(2))),
     },
-  ],
-  [
-    'json_text',
-    {
+    json_text: {
       example: "json_text(payload, 'address.city')",
       counts: [1, 2],
-      read: (given) => {
-        const path = readPath(given)
-        return path && ((macros, sql) => macros.jsonText(sql(0), path))
-      },
+      read: worded(readPath, (path, macros, sql) => macros.jsonText(sql(0), path)),
     },
-  ],
-  [
-    'json_value',
-    {
+    json_value: {
       example: "json_value(payload, 'address')",
       counts: [2, 2],
-      read: (given) => {
-        const path = readPath(given)
-        return path && ((macros, sql) => macros.jsonValue(sql(0), path))
-      },
+      read: worded(readPath, (path, macros, sql) => macros.jsonValue(sql(0), path)),
     },
-  ],
-  ['flatten', { example: 'flatten(items)', counts: [1, 1], read: () => (macros, sql) => macros.flatten(sql(0)) }],
-  [
-    'try_cast',
-    {
+    flatten: { example: 'flatten(items)', counts: [1, 1], read: () => (macros, sql) => macros.flatten(sql(0)) },
+    try_cast: {
       example: "try_cast(amount, 'decimal(18,2)')",
       counts: [2, 2],
-      read: (given) => {
-        const type = readType(given)
-        return type && ((macros, sql) => macros.tryCast(sql(0), type))
-      },
+      read: worded(readType, (type, macros, sql) => macros.tryCast(sql(0), type)),
     },
-  ],
-  ['div', { example: 'div(cents, 100)', counts: [2, 2], read: () => (macros, sql) => macros.div(sql(0), sql(1)) }],
-  [
-    'current_timestamp',
-    { example: 'current_timestamp()', counts: [0, 0], read: () => (macros) => macros.currentTimestamp() },
-  ],
-  ['current_date', { example: 'current_date()', counts: [0, 0], read: () => (macros) => macros.currentDate() }],
-])
+    div: { example: 'div(cents, 100)', counts: [2, 2], read: () => (macros, sql) => macros.div(sql(0), sql(1)) },
+    current_timestamp: {
+      example: 'current_timestamp()',
+      counts: [0, 0],
+      read: () => (macros) => macros.currentTimestamp(),
+    },
+    current_date: { example: 'current_date()', counts: [0, 0], read: () => (macros) => macros.currentDate() },
+  }),
+)
 
 export const macroNames: readonly string[] = [...macroForms.keys()]
 

@@ -64,26 +64,16 @@ function reportIssue(issue: Issue, context: IssueContext): void {
   else if (issue.code === 'invalid_union') reportUnion(issue, context)
   else if (issue.code === 'invalid_key') {
     const reason = issue.issues[0]?.message ?? issue.message
-    report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` cannot stand here: ${reason}`,
-      place: yaml.placeOf(path, 'key'),
-    })
+    reportBad(` cannot stand here: ${reason}`, path, context, { place: yaml.placeOf(path, 'key') })
   } else if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String)
     const near = typeof value === 'string' ? didYouMean(value, allowed) : undefined
     const choice = allowed.map((word) => `\`${word}\``).join(', ')
-    report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` is ${shown(value, path, yaml)}; it can be ${choice}`,
-      next: near && `Did you mean \`${near}\`?`,
-      place: yaml.placeOf(path, 'value'),
-    })
+    reportBad(` is ${shown(value, path, yaml)}; it can be ${choice}`, path, context, { near })
   } else if (issue.code === 'invalid_type') {
     const noun = nounOf(issue.expected)
     const form = isOwnWords(issue.message) ? `: ${issue.message}` : ''
-    report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\` takes ${noun}, not ${shown(value, path, yaml)}${form}`,
-      place: yaml.placeOf(path, 'value'),
-    })
+    reportBad(` takes ${noun}, not ${shown(value, path, yaml)}${form}`, path, context)
   } else if (issue.code === 'custom' && issue.params?.['notBuilt'] === true) {
     const what = issue.message.startsWith('`') ? `${nameOf(path, yaml)}: ${String(value)}` : nameOf(path, yaml)
     const meaning = issue.message.startsWith('`') ? '' : ` (${issue.message})`
@@ -94,26 +84,26 @@ function reportIssue(issue: Issue, context: IssueContext): void {
     })
   } else if (issue.code === 'custom' && isInText(issue.params?.['inText'])) {
     const place = yaml.placeOf(path, 'value')
-    report('MR-1201', {
-      message: `\`${nameOf(path, yaml)}\`: ${issue.message}`,
-      place: place && placeInText(place, issue.params['inText']),
-    })
+    reportBad(`: ${issue.message}`, path, context, { place: place && placeInText(place, issue.params['inText']) })
   } else reportBadValue(issue.message, path, { ...context, value })
 }
 
-/** `value` is the bad value itself; `near`: the word that was likely meant. */
-function reportBadValue(
-  reason: string,
-  path: Path,
-  context: IssueContext & { readonly near?: string | undefined },
-): void {
-  const { yaml, report, value, near } = context
-  const what = isObject(value) ? '' : ` is ${shown(value, path, yaml)}`
+/** `near`: the word that was likely meant. */
+type More = { readonly near?: string | undefined; readonly place?: SourcePlace | undefined }
+
+/** `words` go on from the name of the value. */
+function reportBad(words: string, path: Path, { yaml, report }: IssueContext, more: More = {}): void {
   report('MR-1201', {
-    message: `\`${nameOf(path, yaml)}\`${what}: ${reason}`,
-    next: near && `Did you mean \`${near}\`?`,
-    place: yaml.placeOf(path, 'value'),
+    message: `\`${nameOf(path, yaml)}\`${words}`,
+    next: more.near && `Did you mean \`${more.near}\`?`,
+    place: 'place' in more ? more.place : yaml.placeOf(path, 'value'),
   })
+}
+
+/** `value` is the bad value itself. */
+function reportBadValue(reason: string, path: Path, context: IssueContext, more?: More): void {
+  const what = isObject(context.value) ? '' : ` is ${shown(context.value, path, context.yaml)}`
+  reportBad(`${what}: ${reason}`, path, context, more)
 }
 
 /** Not zod's: a schema says by itself what a value looks like. */
@@ -154,7 +144,7 @@ function reportUnion(issue: Issue & { readonly code: 'invalid_union' }, context:
   if (words && isOwnWords(issue.message)) {
     // The words alone would leave out the other forms.
     const near = typeof value === 'string' ? didYouMean(value, words) : undefined
-    return reportBadValue(issue.message, path, { ...inner, near })
+    return reportBadValue(issue.message, path, inner, { near })
   }
   if (nearest.length === 1 && nearest[0] && !nearest[0].every(saysLittle)) reportIssues(nearest[0], inner)
   else if (nearest.length > 1 && unknown.every((branch) => branch.length > 0)) reportUnknownInAll(unknown.flat(), inner)
