@@ -1,5 +1,6 @@
 /** Records, held against what JSON can hold: it makes `null` or `{}` of the rest without a word. */
 import type { Stream } from './contract.ts'
+import { isPlain } from './member-forms.ts'
 import { textOf } from './text-of.ts'
 
 /** Where a value stands in another, as `.tags[0]`, and what it is. */
@@ -74,11 +75,6 @@ function isKept(value: object): boolean {
   if (Array.isArray(value)) return true
   if (value instanceof Date) return !Number.isNaN(value.getTime())
   return isPlain(value) || writesItself(value)
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
 }
 
 const writesItself = (value: object): boolean => 'toJSON' in value && typeof value.toJSON === 'function'

@@ -4,7 +4,7 @@ import type { Change, Fields, Operation, WriteResult } from '../../model/change.
 import { MillraceError } from '../../model/millrace-error.ts'
 import { cutBatches } from './cut-batches.ts'
 import { optionNames } from '../option-flaw.ts'
-import { openObject, type ObjectOnStage } from './open-object.ts'
+import { onObject } from './open-object.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { KitVendor, Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
@@ -59,8 +59,7 @@ export const objectDiscoveryCases = ({ object, match }: ObjectOptions): readonly
 ]
 
 export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
-  const on = (run: (on: ObjectOnStage, stage: Stage) => Promise<string | void>) => async (stage: Stage) =>
-    run(await openObject(stage, options), stage)
+  const on = onObject(options)
   return [
     {
       name: 'taken twice is taken once',

@@ -4,14 +4,13 @@ import type { Change, FieldValue } from '../../model/change.ts'
 import type { Json, JsonObject } from '../../model/json.ts'
 import type { DestinationObject } from '../destination.ts'
 import type { ObjectOptions } from './destination-cases.ts'
-import { normalise, openObject, type ObjectOnStage } from './open-object.ts'
+import { normalise, onObject, type ObjectOnStage } from './open-object.ts'
 import type { Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
 
 export function fieldCases(options: ObjectOptions): readonly Case<Stage>[] {
   const { match, fieldsOf = (record) => record, unseen = [] } = options
-  const on = (run: (on: ObjectOnStage) => Promise<string | void>) => async (stage: Stage) =>
-    run(await openObject(stage, options))
+  const on = onObject(options)
   const shown = async ({ held }: ObjectOnStage) => (await held()).map((record) => fieldsOf(record))
   return [
     {

@@ -19,7 +19,7 @@ export type ObjectOnStage = {
   readonly held: () => Promise<readonly JsonObject[]>
 }
 
-export async function openObject({ open, vendor }: Stage, options: ObjectOptions): Promise<ObjectOnStage> {
+async function openObject({ open, vendor }: Stage, options: ObjectOptions): Promise<ObjectOnStage> {
   const { opened, host } = await open()
   const [object] = (await opened.objects?.({ names: [options.object], signal: never })) ?? []
   assert(object, `objects({ names: ['${options.object}'] }) does not bring it`)
@@ -55,6 +55,13 @@ export async function openObject({ open, vendor }: Stage, options: ObjectOptions
     },
   }
 }
+
+/** The `run` of a case: on the object, opened anew. */
+export const onObject =
+  (options: ObjectOptions) =>
+  (run: (on: ObjectOnStage, stage: Stage) => Promise<string | void>) =>
+  async (stage: Stage): Promise<string | void> =>
+    run(await openObject(stage, options), stage)
 
 export function normalise(key: string, how: 'exact' | 'trim' | 'lower' | undefined): string {
   if (how === 'lower') return key.trim().toLowerCase()

@@ -5,14 +5,13 @@ import type { JsonObject } from '../../model/json.ts'
 import type { DestinationObject } from '../destination.ts'
 import type { ObjectOptions } from './destination-cases.ts'
 import { isAsSent, keyOf, wireOf } from './field-cases.ts'
-import { openObject, type ObjectOnStage } from './open-object.ts'
+import { onObject, type ObjectOnStage } from './open-object.ts'
 import type { Stage } from './stage.ts'
 import type { Case } from './test-runner.ts'
 
 export function operationCases(options: ObjectOptions): readonly Case<Stage>[] {
   const { match, fieldsOf = (record) => record, unseen = [] } = options
-  const on = (run: (on: ObjectOnStage) => Promise<string | void>) => async (stage: Stage) =>
-    run(await openObject(stage, options))
+  const on = onObject(options)
   const recordOf = async ({ object, held }: ObjectOnStage, key: string): Promise<JsonObject | undefined> =>
     (await held()).map((record) => fieldsOf(record)).find((record) => keyOf(record, options, object) === key)
   /** Fields with another value in another version, as far as the simulator shows them. */
