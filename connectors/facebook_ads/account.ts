@@ -1,7 +1,7 @@
 import { MillraceError, type Json } from 'millrace'
 import type { GraphApi } from './client.ts'
 import { isForbidden } from './graph-error.ts'
-import { nextAfter, parseRows, readList, type ListPage } from './list-page.ts'
+import { readWhole } from './list-page.ts'
 
 /** An ad account, as much of it as reading needs. */
 export type Account = {
@@ -40,21 +40,13 @@ export async function findAccounts(
 
 /** https://developers.facebook.com/docs/graph-api/reference/user/adaccounts */
 async function listAccounts(api: GraphApi, signal: AbortSignal): Promise<readonly Account[]> {
-  const accounts: Account[] = []
-  let after: string | null = null
-  do {
-    const at: string | null = after
-    const page: ListPage = await api.ask({
-      label: 'GET /me/adaccounts',
-      docs: 'https://developers.facebook.com/docs/graph-api/reference/user/adaccounts',
-      signal,
-      send: (sdk) => sdk.accounts(fields, { limit: 200, ...(at !== null && { after: at }) }),
-      read: readList,
-    })
-    accounts.push(...parseRows(page.lines).map(readAccount))
-    after = nextAfter(page, at)
-  } while (after !== null)
-  return accounts
+  const accounts = await readWhole(api, {
+    label: 'GET /me/adaccounts',
+    docs: 'https://developers.facebook.com/docs/graph-api/reference/user/adaccounts',
+    signal,
+    send: (sdk, after) => sdk.accounts(fields, { limit: 200, ...after }),
+  })
+  return accounts.map(readAccount)
 }
 
 /** Of one that may not be read, what the vendor says. */

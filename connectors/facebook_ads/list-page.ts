@@ -1,5 +1,9 @@
 import { cutPage, type Json } from 'millrace'
+import type { GraphApi } from './client.ts'
+import type { Sdk } from './sdk.ts'
 import { malformed } from './transport.ts'
+
+type Row = { readonly [name: string]: Json }
 
 /** A page of an edge. https://developers.facebook.com/docs/graph-api/results */
 export type ListPage = {
@@ -20,19 +24,43 @@ export function readList(bytes: Uint8Array, readAt: Date): ListPage {
   return { lines, rows, after: hasMore && typeof after === 'string' ? after : null, readAt }
 }
 
+type Request = {
+  readonly label: string
+  readonly docs: string
+  readonly signal: AbortSignal
+  readonly send: (sdk: Sdk, after: { readonly after?: string }) => Promise<unknown>
+}
+
+/** The rows of all its pages. */
+export async function readWhole(api: GraphApi, { send, ...request }: Request): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  let after: string | null = null
+  do {
+    const at: string | null = after
+    const page: ListPage = await api.ask({
+      ...request,
+      send: (sdk) => send(sdk, at === null ? {} : { after: at }),
+      read: readList,
+    })
+    rows.push(...parseRows(page.lines))
+    after = nextAfter(page, at)
+  } while (after !== null)
+  return rows
+}
+
 /** @throws MillraceError MR-3005 where a page would begin where the one before began */
 export function nextAfter(page: ListPage, before: string | null): string | null {
   if (page.after !== null && page.after === before) throw malformed('sent the same place to go on from twice')
   return page.after
 }
 
-export function parseRows(lines: Uint8Array): readonly { readonly [name: string]: Json }[] {
+export function parseRows(lines: Uint8Array): readonly Row[] {
   const text = Buffer.from(lines).toString().trimEnd()
   return text === '' ? [] : text.split('\n').map(parseRow)
 }
 
-function parseRow(line: string): { readonly [name: string]: Json } {
-  const row: { readonly [name: string]: Json } = JSON.parse(line)
+function parseRow(line: string): Row {
+  const row: Row = JSON.parse(line)
   return row
 }
 

@@ -16,7 +16,7 @@ export type Connection = {
 
 export type Params = { readonly [name: string]: Json }
 
-export type Edge = 'campaigns' | 'adsets' | 'ads' | 'adcreatives' | 'customaudiences'
+export type Edge = keyof typeof edges
 
 /** The requests that there are. Each leaves its answer in the exchange. */
 export type Sdk = {
@@ -57,22 +57,7 @@ export async function loadSdk(connection: Connection): Promise<(exchange: Exchan
       me: (fields) => new User('me', {}, undefined, api).get([...fields]),
       accounts: (fields, params) => new User('me', {}, undefined, api).getAdAccounts([...fields], { ...params }),
       account: (id, fields) => accountOf(id).get([...fields]),
-      edge: (id, edge, fields, params) => {
-        const account = accountOf(id)
-        const [asked, more] = [[...fields], { ...params }]
-        switch (edge) {
-          case 'campaigns':
-            return account.getCampaigns(asked, more)
-          case 'adsets':
-            return account.getAdSets(asked, more)
-          case 'ads':
-            return account.getAds(asked, more)
-          case 'adcreatives':
-            return account.getAdCreatives(asked, more)
-          case 'customaudiences':
-            return account.getCustomAudiences(asked, more)
-        }
-      },
+      edge: (id, edge, fields, params) => accountOf(id)[edges[edge]]([...fields], { ...params }),
       startReport: (id, fields, params) => accountOf(id).getInsightsAsync([...fields], { ...params }),
       report: (id, fields) => runOf(id).get([...fields]),
       reportRows: (id, params) => runOf(id).getInsights([], { ...params }),
@@ -91,6 +76,15 @@ async function importSdk() {
     })
   }
 }
+
+/** The SDK's method for each. */
+const edges = {
+  campaigns: 'getCampaigns',
+  adsets: 'getAdSets',
+  ads: 'getAds',
+  adcreatives: 'getAdCreatives',
+  customaudiences: 'getCustomAudiences',
+} as const
 
 const bug = (what: string) =>
   new MillraceError('MR-7000', {
