@@ -5,25 +5,26 @@ import { insufficient } from '../run/failures.ts'
 import { shownName, shownPart } from '../sql/names.ts'
 import { objectMissing } from '../sql/snowflake-error.ts'
 import type { ObjectName } from '../sql/statement.ts'
+import type { TokenReader } from '../sql/token-reader.ts'
 import type { Role } from './account.ts'
 import { fullName } from './check-rights.ts'
-import { completeName, type Words } from './statement-words.ts'
+import { completeName, isDone, readParts, readWord } from './statement-words.ts'
 
-export function runGrant(context: RunContext, words: Words): string {
-  const gives = words.word() === 'GRANT'
-  if (words.take('ROLE')) return grantRole(context, words, gives)
-  if (words.take('DATABASE', 'ROLE')) return grantDatabaseRole(context, words, gives)
-  return grantPrivileges(context, words, gives)
+export function runGrant(context: RunContext, reader: TokenReader): string {
+  const gives = readWord(reader) === 'GRANT'
+  if (reader.takeWord('ROLE')) return grantRole(context, reader, gives)
+  if (reader.takeWord('DATABASE', 'ROLE')) return grantDatabaseRole(context, reader, gives)
+  return grantPrivileges(context, reader, gives)
 }
 
-function grantRole(context: RunContext, words: Words, gives: boolean): string {
+function grantRole(context: RunContext, reader: TokenReader, gives: boolean): string {
   const { state } = context.service.account
-  const role = findRole(context, words.name()[0] ?? '')
+  const role = findRole(context, readParts(reader)[0] ?? '')
   mayGrant(context, 'ROLE', role.name)
-  words.expect(gives ? 'TO' : 'FROM')
-  const toUser = words.take('USER')
-  if (!toUser) words.expect('ROLE')
-  const [receiver = ''] = words.name()
+  reader.expectWord(gives ? 'TO' : 'FROM')
+  const toUser = reader.takeWord('USER')
+  if (!toUser) reader.expectWord('ROLE')
+  const [receiver = ''] = readParts(reader)
   const roles = toUser ? state.users[receiver]?.roles : findRole(context, receiver).roles
   if (!roles) throw objectMissing(shownPart(receiver), 'User')
   const place = roles.indexOf(role.name)
@@ -33,16 +34,16 @@ function grantRole(context: RunContext, words: Words, gives: boolean): string {
 }
 
 /** Those of the shared database: https://docs.snowflake.com/en/sql-reference/snowflake-db-roles */
-function grantDatabaseRole(context: RunContext, words: Words, gives: boolean): string {
+function grantDatabaseRole(context: RunContext, reader: TokenReader, gives: boolean): string {
   const { rights } = context.service
-  const parts = words.name()
+  const parts = readParts(reader)
   const [database, databaseRole = ''] = parts
   if (database !== 'SNOWFLAKE' || !sharedRoles.includes(databaseRole))
     throw objectMissing(parts.map(shownPart).join('.'), 'Database role')
   mayGrant(context, 'DATABASE', 'SNOWFLAKE')
-  words.expect(gives ? 'TO' : 'FROM', 'ROLE')
-  const role = findRole(context, words.name()[0] ?? '')
-  if (!words.isEnd()) words.unexpected()
+  reader.expectWord(gives ? 'TO' : 'FROM', 'ROLE')
+  const role = findRole(context, readParts(reader)[0] ?? '')
+  if (!isDone(reader)) throw reader.unexpected()
   const grant = { privilege: databaseRole, on: 'DATABASE', name: 'SNOWFLAKE' }
   if (gives) rights.give(role.name, { ...grant, grantor: context.session.role })
   else rights.take(role.name, grant)
@@ -51,16 +52,16 @@ function grantDatabaseRole(context: RunContext, words: Words, gives: boolean): s
 
 const sharedRoles: readonly string[] = ['OBJECT_VIEWER', 'USAGE_VIEWER', 'GOVERNANCE_VIEWER', 'SECURITY_VIEWER']
 
-function grantPrivileges(context: RunContext, words: Words, gives: boolean): string {
+function grantPrivileges(context: RunContext, reader: TokenReader, gives: boolean): string {
   const { session, service } = context
-  const privileges = readPrivileges(words)
-  const objects = readObjects(context, words)
-  words.expect(gives ? 'TO' : 'FROM')
-  words.take('ROLE')
-  const role = findRole(context, words.name()[0] ?? '')
-  words.take('WITH', 'GRANT', 'OPTION')
-  if (!words.take('COPY', 'CURRENT', 'GRANTS')) words.take('REVOKE', 'CURRENT', 'GRANTS')
-  if (!words.isEnd()) words.unexpected()
+  const privileges = readPrivileges(reader)
+  const objects = readObjects(context, reader)
+  reader.expectWord(gives ? 'TO' : 'FROM')
+  reader.takeWord('ROLE')
+  const role = findRole(context, readParts(reader)[0] ?? '')
+  reader.takeWord('WITH', 'GRANT', 'OPTION')
+  if (!reader.takeWord('COPY', 'CURRENT', 'GRANTS')) reader.takeWord('REVOKE', 'CURRENT', 'GRANTS')
+  if (!isDone(reader)) throw reader.unexpected()
   for (const { on, name } of objects) {
     mayGrant(context, on, name)
     for (const privilege of privileges) {
@@ -74,40 +75,40 @@ function grantPrivileges(context: RunContext, words: Words, gives: boolean): str
   return 'Statement executed successfully.'
 }
 
-function readPrivileges(words: Words): readonly string[] {
+function readPrivileges(reader: TokenReader): readonly string[] {
   const privileges: string[] = []
   do {
     const parts: string[] = []
-    while (!words.is('ON') && !words.isEnd()) {
-      if (words.takeSymbol(',')) break
-      parts.push(words.word())
+    while (!reader.isWord('ON') && !isDone(reader)) {
+      if (reader.takeSymbol(',')) break
+      parts.push(readWord(reader))
     }
-    if (parts.length === 0) words.unexpected()
+    if (parts.length === 0) throw reader.unexpected()
     const privilege = parts.join(' ')
     privileges.push(privilege === 'ALL' ? 'ALL PRIVILEGES' : privilege)
-  } while (!words.take('ON'))
+  } while (!reader.takeWord('ON'))
   return privileges
 }
 
 type Granted = { readonly on: string; readonly name: string }
 
-function readObjects(context: RunContext, words: Words): readonly Granted[] {
+function readObjects(context: RunContext, reader: TokenReader): readonly Granted[] {
   const { session, service } = context
-  if (words.take('ACCOUNT')) return [{ on: 'ACCOUNT', name: 'ACCOUNT' }]
-  const future = words.take('FUTURE')
-  if (future || words.take('ALL')) {
-    const on = singular(words.word())
-    words.expect('IN')
-    const where = words.word()
-    const name = completeName(words.name(), where, session)
+  if (reader.takeWord('ACCOUNT')) return [{ on: 'ACCOUNT', name: 'ACCOUNT' }]
+  const future = reader.takeWord('FUTURE')
+  if (future || reader.takeWord('ALL')) {
+    const on = singular(readWord(reader))
+    reader.expectWord('IN')
+    const where = readWord(reader)
+    const name = completeName(readParts(reader), where, session)
     checkThere(context, where, name)
     if (future) return [{ on: `FUTURE ${on}`, name: fullName(name) }]
     return [...service.catalog.all()]
       .filter((object) => object.kind.toUpperCase() === on && fullName(object.name).startsWith(`${fullName(name)}.`))
       .map((object) => ({ on, name: fullName(object.name) }))
   }
-  const on = words.take('FILE', 'FORMAT') ? 'FILE_FORMAT' : words.word()
-  const name = completeName(words.name(), on, session)
+  const on = reader.takeWord('FILE', 'FORMAT') ? 'FILE_FORMAT' : readWord(reader)
+  const name = completeName(readParts(reader), on, session)
   checkThere(context, on, name)
   return [{ on, name: fullName(name) }]
 }

@@ -1,7 +1,8 @@
 /** CREATE, ALTER and DROP of what has a name of one word. */
 import { shownPart } from '../sql/names.ts'
 import { objectExists, objectMissing } from '../sql/snowflake-error.ts'
-import type { Words } from './statement-words.ts'
+import type { TokenReader } from '../sql/token-reader.ts'
+import { readParts, readWord } from './statement-words.ts'
 
 export type Wish = {
   readonly verb: 'CREATE' | 'ALTER' | 'DROP'
@@ -12,16 +13,17 @@ export type Wish = {
   readonly ifNotExists: boolean
 }
 
-export function wantedObject(words: Words, kind: string): Wish {
-  const verb = words.word()
-  const orReplace = words.take('OR', 'REPLACE')
-  words.expect(kind)
-  const ifNotExists = words.take('IF', 'NOT', 'EXISTS')
-  const ifExists = words.take('IF', 'EXISTS')
+export function wantedObject(reader: TokenReader, kind: string): Wish {
+  const verb = readWord(reader)
+  if (verb !== 'CREATE' && verb !== 'ALTER' && verb !== 'DROP') throw reader.unexpected()
+  const orReplace = reader.takeWord('OR', 'REPLACE')
+  reader.expectWord(kind)
+  const ifNotExists = reader.takeWord('IF', 'NOT', 'EXISTS')
+  const ifExists = reader.takeWord('IF', 'EXISTS')
   return {
-    verb: verb === 'CREATE' || verb === 'ALTER' || verb === 'DROP' ? verb : words.unexpected(),
+    verb,
     kind: kind.charAt(0) + kind.slice(1).toLowerCase(),
-    name: words.name()[0] ?? '',
+    name: readParts(reader)[0] ?? '',
     orReplace,
     ifExists,
     ifNotExists,

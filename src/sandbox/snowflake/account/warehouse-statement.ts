@@ -4,16 +4,17 @@ import { snowflakeError } from '../sql/snowflake-error.ts'
 import type { VirtualWarehouse } from './account.ts'
 import { checkObject } from './check-rights.ts'
 import { changeObject, createObject, dropObject, wantedObject } from './named-object.ts'
-import type { Words } from './statement-words.ts'
+import type { TokenReader } from '../sql/token-reader.ts'
+import { readProperties } from './statement-words.ts'
 
-export function runWarehouse(context: RunContext, words: Words): string {
+export function runWarehouse(context: RunContext, reader: TokenReader): string {
   const { service, session } = context
   const { warehouses } = service.account.state
-  const wish = wantedObject(words, 'WAREHOUSE')
+  const wish = wantedObject(reader, 'WAREHOUSE')
   const name = { database: null, schema: null, name: wish.name }
   if (wish.verb === 'CREATE') {
     checkObject(context, ['CREATE WAREHOUSE'], 'ACCOUNT', { ...name, name: 'ACCOUNT' })
-    words.take('WITH')
+    reader.takeWord('WITH')
     const status = createObject(wish, warehouses, () => {
       const warehouse: VirtualWarehouse = {
         name: wish.name,
@@ -22,7 +23,7 @@ export function runWarehouse(context: RunContext, words: Words): string {
         suspended: false,
         statementTimeout: 0,
       }
-      setWarehouse(warehouse, words.properties())
+      setWarehouse(warehouse, readProperties(reader))
       service.rights.give(session.role, {
         privilege: 'OWNERSHIP',
         on: 'WAREHOUSE',
@@ -40,26 +41,26 @@ export function runWarehouse(context: RunContext, words: Words): string {
     return dropObject(wish, warehouses)
   }
   return changeObject(wish, warehouses, (warehouse) => {
-    const needed = words.is('SET') ? ['MODIFY'] : ['OPERATE']
+    const needed = reader.isWord('SET') ? ['MODIFY'] : ['OPERATE']
     checkObject(context, needed, 'WAREHOUSE', name)
-    alterWarehouse(warehouse, words)
+    alterWarehouse(warehouse, reader)
   })
 }
 
-function alterWarehouse(warehouse: VirtualWarehouse, words: Words): void {
-  if (words.take('SUSPEND')) {
+function alterWarehouse(warehouse: VirtualWarehouse, reader: TokenReader): void {
+  if (reader.takeWord('SUSPEND')) {
     if (warehouse.suspended) throw invalidState(warehouse.name)
     warehouse.suspended = true
     return
   }
-  if (words.take('RESUME')) {
-    const careful = words.take('IF', 'SUSPENDED')
+  if (reader.takeWord('RESUME')) {
+    const careful = reader.takeWord('IF', 'SUSPENDED')
     if (!warehouse.suspended && !careful) throw invalidState(warehouse.name)
     warehouse.suspended = false
     return
   }
-  words.expect('SET')
-  setWarehouse(warehouse, words.properties())
+  reader.expectWord('SET')
+  setWarehouse(warehouse, readProperties(reader))
 }
 
 const invalidState = (name: string) =>
