@@ -1,10 +1,10 @@
 /** SHOW GRANTS [TO ROLE r | TO USER u | OF ROLE r | ON kind name]: https://docs.snowflake.com/en/sql-reference/sql/show-grants */
+import { listingOf, type Listing } from '../run/listing.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import { objectMissing } from '../sql/snowflake-error.ts'
+import type { Grant } from './account.ts'
 import { fullName } from './check-rights.ts'
 import { completeName } from './statement-words.ts'
-
-type Listing = { readonly names: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
 
 export function showGrants(context: RunContext, rest: readonly string[]): Listing {
   const { service, session } = context
@@ -13,53 +13,52 @@ export function showGrants(context: RunContext, rest: readonly string[]): Listin
   const name = words.join('').split('.')
   if (direction === 'ON') {
     const full = fullName(completeName(name, kind, session))
-    return rightsOf(context, (grant) => grant.on === kind && grant.name === full)
+    return listRights(rightsIn(context).filter((right) => right.on === kind && right.name === full))
   }
   if (direction === 'OF') {
     const role = name[0] ?? ''
-    const holders = [
-      ...Object.values(users).flatMap((user) => (user.roles.includes(role) ? [['USER', user.name]] : [])),
-      ...Object.values(roles).flatMap((each) => (each.roles.includes(role) ? [['ROLE', each.name]] : [])),
-    ]
-    return {
-      names: ['created_on', 'role', 'granted_to', 'grantee_name', 'granted_by'],
-      rows: holders.map(([to = '', holder = '']) => [null, role, to, holder, '']),
-    }
+    const holders = (to: Holder['to'], all: readonly { readonly name: string; readonly roles: readonly string[] }[]) =>
+      all.filter((each) => each.roles.includes(role)).map((each) => ({ role, to, name: each.name }))
+    return listHolders([...holders('USER', Object.values(users)), ...holders('ROLE', Object.values(roles))])
   }
   if (kind === 'USER') {
     const user = users[name[0] === undefined || name[0] === '' ? session.user : name[0]]
     if (!user) throw objectMissing(name[0] ?? '', 'User')
-    return {
-      names: ['created_on', 'role', 'granted_to', 'grantee_name', 'granted_by'],
-      rows: user.roles.map((role) => [null, role, 'USER', user.name, '']),
-    }
+    return listHolders(user.roles.map((role) => ({ role, to: 'USER', name: user.name })))
   }
   const role = roles[name[0] ?? '']
   if (!role) throw objectMissing(name[0] ?? '', 'Role')
-  const inherited = role.roles.map((each) => [null, 'USAGE', 'ROLE', each, 'ROLE', role.name, 'false', ''])
-  const { names, rows } = rightsOf(context, (grant, holder) => holder === role.name)
-  return { names, rows: [...rows, ...inherited] }
+  const own = rightsIn(context).filter(({ holder }) => holder === role.name)
+  const inherited = { privilege: 'USAGE', on: 'ROLE', grantor: '', holder: role.name }
+  return listRights([...own, ...role.roles.map((each) => ({ ...inherited, name: each }))])
 }
 
-function rightsOf(
-  { service }: RunContext,
-  wanted: (grant: { readonly on: string; readonly name: string }, holder: string) => boolean,
-): Listing {
-  return {
-    names: [
-      'created_on',
-      'privilege',
-      'granted_on',
-      'name',
-      'granted_to',
-      'grantee_name',
-      'grant_option',
-      'granted_by',
-    ],
-    rows: Object.values(service.account.state.roles).flatMap((role) =>
-      role.grants
-        .filter((grant) => wanted(grant, role.name))
-        .map(({ privilege, on, name, grantor }) => [null, privilege, on, name, 'ROLE', role.name, 'false', grantor]),
-    ),
-  }
-}
+type Holder = { readonly role: string; readonly to: 'USER' | 'ROLE'; readonly name: string }
+
+const listHolders = (holders: readonly Holder[]): Listing =>
+  listingOf(holders, {
+    created_on: () => null,
+    role: ({ role }) => role,
+    granted_to: ({ to }) => to,
+    grantee_name: ({ name }) => name,
+    granted_by: () => '',
+  })
+
+type Right = Grant & { readonly holder: string }
+
+const rightsIn = ({ service }: RunContext): readonly Right[] =>
+  Object.values(service.account.state.roles).flatMap(({ name: holder, grants }) =>
+    grants.map((grant) => ({ ...grant, holder })),
+  )
+
+const listRights = (rights: readonly Right[]): Listing =>
+  listingOf(rights, {
+    created_on: () => null,
+    privilege: ({ privilege }) => privilege,
+    granted_on: ({ on }) => on,
+    name: ({ name }) => name,
+    granted_to: () => 'ROLE',
+    grantee_name: ({ holder }) => holder,
+    grant_option: () => 'false',
+    granted_by: ({ grantor }) => grantor,
+  })

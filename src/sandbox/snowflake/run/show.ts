@@ -5,10 +5,10 @@ import { defaultParameters } from '../session/parameters.ts'
 import { unsupported } from '../sql/snowflake-error.ts'
 import type { Show } from '../sql/statement.ts'
 import type { CatalogObject } from './catalog.ts'
+import { listingOf, listingOutcome, type Cells, type Listing } from './listing.ts'
 import type { Outcome } from './query-store.ts'
 import { statementTypes } from './record-query.ts'
 import type { RunContext } from './run-statement.ts'
-import { tableOutcome } from './table-outcome.ts'
 
 export function runShow(context: RunContext, statement: Show): Outcome {
   const listing = listings[statement.what]
@@ -24,192 +24,104 @@ export function runShow(context: RunContext, statement: Show): Outcome {
       (statement.startsWith === null || name.startsWith(statement.startsWith))
     )
   })
-  return tableOutcome(statementTypes.show, names, statement.limit === null ? wanted : wanted.slice(0, statement.limit))
+  return listingOutcome(statementTypes.show, { names, rows: wanted.slice(0, statement.limit ?? undefined) })
 }
 
-type Row = readonly (string | null)[]
-type Listing = (
-  context: RunContext,
-  statement: Show,
-) => { readonly names: readonly string[]; readonly rows: readonly Row[] }
+type Lister = (context: RunContext, statement: Show) => Listing
 
-const listings: { readonly [what: string]: Listing } = {
-  TABLES: (context, statement) => ({
-    names: ['created_on', 'name', 'database_name', 'schema_name', 'kind', 'comment', 'owner', 'rows', 'bytes'],
-    rows: objects(context, statement, 'table').map(({ object, temporary }) => [
-      object.createdAt,
-      object.name.name,
-      object.name.database,
-      object.name.schema,
-      temporary ? 'TEMPORARY' : object.transient ? 'TRANSIENT' : 'TABLE',
-      object.comment ?? '',
-      object.owner,
-      null,
-      null,
-    ]),
-  }),
-  VIEWS: (context, statement) => ({
-    names: ['created_on', 'name', 'reserved', 'database_name', 'schema_name', 'owner', 'comment', 'text', 'is_secure'],
-    rows: objects(context, statement, 'view').map(({ object }) => [
-      object.createdAt,
-      object.name.name,
-      '',
-      object.name.database,
-      object.name.schema,
-      object.owner,
-      object.comment ?? '',
-      object.text,
-      'false',
-    ]),
-  }),
-  SCHEMAS: (context, statement) => ({
-    names: [
-      'created_on',
-      'name',
-      'is_default',
-      'is_current',
-      'database_name',
-      'owner',
-      'comment',
-      'options',
-      'retention_time',
-    ],
-    rows: objects(context, statement, 'schema').map(({ object }) => [
-      object.createdAt,
-      object.name.name,
-      'N',
-      object.name.name === context.session.schema ? 'Y' : 'N',
-      object.name.database,
-      object.owner,
-      object.comment ?? '',
-      '',
-      '1',
-    ]),
-  }),
-  DATABASES: (context, statement) => ({
-    names: [
-      'created_on',
-      'name',
-      'is_default',
-      'is_current',
-      'origin',
-      'owner',
-      'comment',
-      'options',
-      'retention_time',
-    ],
-    rows: objects(context, statement, 'database').map(({ object }) => [
-      object.createdAt,
-      object.name.name,
-      'N',
-      object.name.name === context.session.database ? 'Y' : 'N',
-      '',
-      object.owner,
-      object.comment ?? '',
-      '',
-      '1',
-    ]),
-  }),
-  STAGES: (context, statement) => ({
-    names: ['created_on', 'name', 'database_name', 'schema_name', 'url', 'owner', 'comment', 'type'],
-    rows: objects(context, statement, 'stage').map(({ object, temporary }) => [
-      object.createdAt,
-      object.name.name,
-      object.name.database,
-      object.name.schema,
-      '',
-      object.owner,
-      object.comment ?? '',
-      temporary ? 'INTERNAL TEMPORARY' : 'INTERNAL',
-    ]),
-  }),
-  COLUMNS: (context, statement) => ({
-    names: [
-      'table_name',
-      'schema_name',
-      'column_name',
-      'data_type',
-      'null?',
-      'default',
-      'kind',
-      'expression',
-      'comment',
-      'database_name',
-    ],
-    rows: [...objects(context, statement, 'table'), ...objects(context, statement, 'view')].flatMap(({ object }) =>
-      object.columns.map((column) => [
-        object.name.name,
-        object.name.schema,
-        column.name,
-        JSON.stringify({ type: column.type.replace(/\(.*/, ''), nullable: column.nullable !== false }),
-        String(column.nullable !== false),
-        '',
-        'COLUMN',
-        '',
-        '',
-        object.name.database,
-      ]),
+const listings: { readonly [what: string]: Lister } = {
+  TABLES: objectsWith('table', 'created_on name database_name schema_name kind comment owner rows bytes'),
+  VIEWS: objectsWith('view', 'created_on name reserved database_name schema_name owner comment text is_secure'),
+  SCHEMAS: objectsWith(
+    'schema',
+    'created_on name is_default is_current database_name owner comment options retention_time',
+  ),
+  DATABASES: objectsWith(
+    'database',
+    'created_on name is_default is_current origin owner comment options retention_time',
+  ),
+  STAGES: objectsWith('stage', 'created_on name database_name schema_name url owner comment type'),
+  COLUMNS: (context, statement) =>
+    listingOf(
+      [...objects(context, statement, 'table'), ...objects(context, statement, 'view')].flatMap(({ object }) =>
+        object.columns.map((column) => ({ object, column })),
+      ),
+      {
+        table_name: ({ object }) => object.name.name,
+        schema_name: ({ object }) => object.name.schema,
+        column_name: ({ column }) => column.name,
+        data_type: ({ column }) =>
+          JSON.stringify({ type: column.type.replace(/\(.*/, ''), nullable: column.nullable !== false }),
+        'null?': ({ column }) => String(column.nullable !== false),
+        default: nothing,
+        kind: () => 'COLUMN',
+        expression: nothing,
+        comment: nothing,
+        database_name: ({ object }) => object.name.database,
+      },
     ),
-  }),
-  WAREHOUSES: ({ service, session }) => ({
-    names: ['name', 'state', 'type', 'size', 'is_default', 'is_current', 'auto_suspend', 'auto_resume'],
-    rows: Object.values(service.account.state.warehouses)
-      .filter(({ name }) => service.rights.may(session.role, [], 'WAREHOUSE', name))
-      .map(({ name, suspended, size, autoResume }) => [
-        name,
-        suspended ? 'SUSPENDED' : 'STARTED',
-        'STANDARD',
-        size,
-        'N',
-        name === session.warehouse ? 'Y' : 'N',
-        '600',
-        String(autoResume),
-      ]),
-  }),
-  ROLES: ({ service, session }) => ({
-    names: ['created_on', 'name', 'is_default', 'is_current', 'is_inherited', 'owner', 'comment'],
-    rows: Object.keys(service.account.state.roles).map((name) => [
-      null,
-      name,
-      'N',
-      name === session.role ? 'Y' : 'N',
-      'N',
-      '',
-      '',
-    ]),
-  }),
-  USERS: ({ service }) => ({
-    names: ['name', 'created_on', 'login_name', 'disabled', 'default_warehouse', 'default_role', 'has_rsa_public_key'],
-    rows: Object.values(service.account.state.users).map((user) => [
-      user.name,
-      null,
-      user.name,
-      String(user.disabled),
-      user.defaultWarehouse,
-      user.defaultRole,
-      String(user.publicKey !== null),
-    ]),
-  }),
-  PARAMETERS: ({ session }) => ({
-    names: ['key', 'value', 'default', 'level', 'description', 'type'],
-    rows: Object.entries(session.parameters).map(([name, value]) => [
-      name,
-      String(value),
-      String(defaultParameters[name]),
-      value === defaultParameters[name] ? '' : 'SESSION',
-      '',
-      typeof value === 'string' ? 'STRING' : typeof value === 'number' ? 'NUMBER' : 'BOOLEAN',
-    ]),
-  }),
+  WAREHOUSES: ({ service, session }) =>
+    listingOf(
+      Object.values(service.account.state.warehouses).filter(({ name }) =>
+        service.rights.may(session.role, [], 'WAREHOUSE', name),
+      ),
+      {
+        name: ({ name }) => name,
+        state: ({ suspended }) => (suspended ? 'SUSPENDED' : 'STARTED'),
+        type: () => 'STANDARD',
+        size: ({ size }) => size,
+        is_default: () => 'N',
+        is_current: ({ name }) => yesOrNo(name === session.warehouse),
+        auto_suspend: () => '600',
+        auto_resume: ({ autoResume }) => String(autoResume),
+      },
+    ),
+  ROLES: ({ service, session }) =>
+    listingOf(Object.keys(service.account.state.roles), {
+      created_on: () => null,
+      name: (name) => name,
+      is_default: () => 'N',
+      is_current: (name) => yesOrNo(name === session.role),
+      is_inherited: () => 'N',
+      owner: nothing,
+      comment: nothing,
+    }),
+  USERS: ({ service }) =>
+    listingOf(Object.values(service.account.state.users), {
+      name: ({ name }) => name,
+      created_on: () => null,
+      login_name: ({ name }) => name,
+      disabled: ({ disabled }) => String(disabled),
+      default_warehouse: ({ defaultWarehouse }) => defaultWarehouse,
+      default_role: ({ defaultRole }) => defaultRole,
+      has_rsa_public_key: ({ publicKey }) => String(publicKey !== null),
+    }),
+  PARAMETERS: ({ session }) =>
+    listingOf(Object.entries(session.parameters), {
+      key: ([name]) => name,
+      value: ([, value]) => String(value),
+      default: ([name]) => String(defaultParameters[name]),
+      level: ([name, value]) => (value === defaultParameters[name] ? '' : 'SESSION'),
+      description: nothing,
+      type: ([, value]) => (typeof value === 'string' ? 'STRING' : typeof value === 'number' ? 'NUMBER' : 'BOOLEAN'),
+    }),
   GRANTS: (context, { rest }) => showGrants(context, rest),
 }
 
+/** Objects of a kind, with these columns. */
+function objectsWith(kind: CatalogObject['kind'], columns: string): Lister {
+  const names = columns.split(' ')
+  return (context, statement) =>
+    listingOf(
+      objects(context, statement, kind),
+      Object.fromEntries(names.map((name) => [name, objectCells[name] ?? nothing])),
+    )
+}
+
+type Seen = { readonly object: CatalogObject; readonly isTemporary: boolean; readonly isCurrent: boolean }
+
 /** What the role sees of a kind, in the place that was named, or in the session's. */
-function objects(
-  { service, session }: RunContext,
-  statement: Show,
-  kind: CatalogObject['kind'],
-): readonly { readonly object: CatalogObject; readonly temporary: boolean }[] {
+function objects({ service, session }: RunContext, statement: Show, kind: CatalogObject['kind']): readonly Seen[] {
   const where = statement.in
   const inside = ({ name }: CatalogObject): boolean => {
     if (where?.kind === 'ACCOUNT' || kind === 'database') return true
@@ -225,11 +137,37 @@ function objects(
     of === 'database' || of === 'schema'
       ? service.rights.may(session.role, [], of.toUpperCase(), fullName(name))
       : service.rights.maySee(session.role, name)
-  const own = [...session.temporary.values()].map((object) => ({ object, temporary: true }))
-  const shared = [...service.catalog.all()].filter(seen).map((object) => ({ object, temporary: false }))
-  return [...own, ...shared]
+  const current = kind === 'database' ? session.database : session.schema
+  const show = (isTemporary: boolean) => (object: CatalogObject) => ({
+    object,
+    isTemporary,
+    isCurrent: object.name.name === current,
+  })
+  return [...[...session.temporary.values()].map(show(true)), ...[...service.catalog.all()].filter(seen).map(show(false))]
     .filter(({ object }) => object.kind === kind && inside(object))
     .sort((one, other) => (fullName(one.object.name) < fullName(other.object.name) ? -1 : 1))
+}
+
+const nothing = () => ''
+const yesOrNo = (holds: boolean) => (holds ? 'Y' : 'N')
+
+/** What objects show; a column that is not here is empty. */
+const objectCells: Cells<Seen> = {
+  created_on: ({ object }) => object.createdAt,
+  name: ({ object }) => object.name.name,
+  database_name: ({ object }) => object.name.database,
+  schema_name: ({ object }) => object.name.schema,
+  owner: ({ object }) => object.owner,
+  comment: ({ object }) => object.comment ?? '',
+  kind: ({ object, isTemporary }) => (isTemporary ? 'TEMPORARY' : object.transient ? 'TRANSIENT' : 'TABLE'),
+  type: ({ isTemporary }) => (isTemporary ? 'INTERNAL TEMPORARY' : 'INTERNAL'),
+  text: ({ object }) => object.text,
+  is_secure: () => 'false',
+  is_default: () => 'N',
+  is_current: ({ isCurrent }) => yesOrNo(isCurrent),
+  retention_time: () => '1',
+  rows: () => null,
+  bytes: () => null,
 }
 
 /** As ILIKE: without regard to case. */
