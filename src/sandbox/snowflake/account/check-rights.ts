@@ -16,17 +16,14 @@ export function checkReads(context: RunContext, reads: readonly ObjectName[]): v
   }
 }
 
-/** Which kinds of change a MERGE has. */
-export type Changes = (kind: 'inserted' | 'updated' | 'deleted') => boolean
-
 /** @throws SnowflakeError */
-export function checkWrite(context: RunContext, { verb, target, overwrite }: Dml, changes: Changes): void {
+export function checkWrite(context: RunContext, { verb, target, overwrite, counts }: Dml): void {
   const needed: string[] =
     verb === 'merge'
       ? [
-          ...(changes('inserted') ? ['INSERT'] : []),
-          ...(changes('updated') ? ['UPDATE'] : []),
-          ...(changes('deleted') ? ['DELETE'] : []),
+          ...(counts.inserted ? ['INSERT'] : []),
+          ...(counts.updated ? ['UPDATE'] : []),
+          ...(counts.deleted ? ['DELETE'] : []),
         ]
       : [verb.toUpperCase(), ...(overwrite ? ['DELETE'] : [])]
   for (const privilege of needed) checkTable(context, target, [privilege])

@@ -16,7 +16,7 @@ import { writePlace } from './write-place.ts'
 
 export async function runDml(context: RunContext, statement: Dml): Promise<Outcome> {
   const { service, session } = context
-  checkWrite(context, statement, (kind) => doesCount(statement, kind))
+  checkWrite(context, statement)
   checkReads(context, statement.reads)
   if (statement.verb !== 'truncate') needWarehouse(context)
   if (context.describeOnly) return outcomeOf(statement, noCounts, 0)
@@ -85,9 +85,7 @@ async function readNumber(connection: DuckDBConnection, sql: string): Promise<nu
 function outcomeOf(statement: Dml, counts: Counts, bytesScanned: number): Outcome {
   const { verb } = statement
   if (verb === 'truncate') return statusOutcome(statementTypes.truncate)
-  const told = (['inserted', 'updated', 'deleted'] as const).filter(
-    (kind) => doesCount(statement, kind) && (verb === 'merge' || verbs[kind] === verb),
-  )
+  const told = (['inserted', 'updated', 'deleted'] as const).filter((kind) => statement.counts[kind] !== null)
   const cells = told.map((kind): readonly [string, number] => [`number of rows ${kind}`, counts[kind]])
   if (verb === 'update') cells.push(['number of multi-joined rows updated', counts.multiJoined])
   return {
@@ -106,11 +104,3 @@ function outcomeOf(statement: Dml, counts: Counts, bytesScanned: number): Outcom
     ),
   }
 }
-
-/** A MERGE tells of the kinds that its clauses are of; the reader counts `-1` for the others. */
-export function doesCount({ counts }: Dml, kind: 'inserted' | 'updated' | 'deleted'): boolean {
-  const count = counts[kind]
-  return count !== null && !(count.kind === 'query' && count.sql.endsWith('IN (-1)'))
-}
-
-const verbs = { inserted: 'insert', updated: 'update', deleted: 'delete' } as const

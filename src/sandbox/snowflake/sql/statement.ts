@@ -114,6 +114,7 @@ export type Dml = {
   readonly sql: readonly string[]
   /** Drops what `prepare` made; also after an error. */
   readonly cleanup: readonly string[]
+  /** null: the statement tells nothing of them. */
   readonly counts: {
     readonly inserted: Count | null
     readonly updated: Count | null

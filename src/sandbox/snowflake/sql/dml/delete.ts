@@ -1,7 +1,7 @@
 /** DELETE. https://docs.snowflake.com/en/sql-reference/sql/delete */
 import { condition } from '../unify.ts'
 import { emptyEnvironment, scopeOf } from '../scope.ts'
-import { noCounts } from './counts.ts'
+import { dml } from './dml.ts'
 import { readAlias } from '../read-name.ts'
 import { readFrom } from '../read-from.ts'
 import { readTarget, targetRelation } from './target.ts'
@@ -26,16 +26,6 @@ export function readDelete(reader: TokenReader, t: Translation): Dml {
     using === null
       ? `DELETE FROM ${target.sql} AS ${own}${where}`
       : `DELETE FROM ${target.sql} WHERE rowid IN (SELECT ${own}.rowid FROM ${target.sql} AS ${own} CROSS JOIN ${using.sql}${where})`
-  return {
-    kind: 'dml',
-    verb: 'delete',
-    target: target.name,
-    reads: t.reads,
-    overwrite: false,
-    prepare: [],
-    checks: [],
-    sql: [sql],
-    cleanup: [],
-    counts: { ...noCounts, deleted: { kind: 'changed', statement: 0 } },
-  }
+  const counts = { deleted: { kind: 'changed', statement: 0 } } as const
+  return dml({ verb: 'delete', target: target.name, reads: t.reads, sql: [sql], counts })
 }

@@ -2,10 +2,10 @@
 import { assign } from '../cast.ts'
 import { compilationError, unsupported } from '../snowflake-error.ts'
 import { emptyEnvironment, emptyScope } from '../scope.ts'
-import { noCounts } from './counts.ts'
+import { dml, scratch } from './dml.ts'
 import { isSemi } from '../data-type.ts'
 import { readName } from '../read-name.ts'
-import { readTarget, scratch, targetColumn, type TargetColumn } from './target.ts'
+import { readTarget, targetColumn, type TargetColumn } from './target.ts'
 import { typed } from '../typed.ts'
 import type { Dml } from '../statement.ts'
 import type { QueryNode, SetNode } from '../query-node.ts'
@@ -44,18 +44,15 @@ export function readInsert(reader: TokenReader, t: Translation): Dml {
   const sql = overwrite
     ? [`DELETE FROM ${target.sql}`, `INSERT INTO ${target.sql} (${names}) SELECT * FROM ${scratch}`]
     : [`INSERT INTO ${target.sql} (${names}) ${rows}`]
-  return {
-    kind: 'dml',
+  return dml({
     verb: 'insert',
     target: target.name,
     reads: t.reads,
     overwrite,
-    prepare: overwrite ? [`CREATE OR REPLACE TEMP TABLE ${scratch} AS ${rows}`] : [],
-    checks: [],
+    keeps: overwrite ? rows : null,
     sql,
-    cleanup: overwrite ? [`DROP TABLE IF EXISTS ${scratch}`] : [],
-    counts: { ...noCounts, inserted: { kind: 'changed', statement: sql.length - 1 } },
-  }
+    counts: { inserted: { kind: 'changed', statement: sql.length - 1 } },
+  })
 }
 
 /** (a, b) and not (SELECT …). */

@@ -7,12 +7,12 @@ import { assign } from '../cast.ts'
 import { duckdbType } from '../data-type.ts'
 import { condition } from '../unify.ts'
 import { emptyEnvironment, scopeOf, type Scope } from '../scope.ts'
-import { noCounts } from './counts.ts'
+import { dml, scratch } from './dml.ts'
 import { readAlias } from '../read-name.ts'
 import { readClauses, type MergeClause } from './read-merge.ts'
 import { readFrom } from '../read-from.ts'
 import { translateFrom } from '../translate-from.ts'
-import { readTarget, scratch, type Target, type TargetColumn, targetRelation } from './target.ts'
+import { readTarget, type Target, type TargetColumn, targetRelation } from './target.ts'
 import { snowflakeError } from '../snowflake-error.ts'
 import type { Check, Dml } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
@@ -49,13 +49,11 @@ export function readMerge(reader: TokenReader, t: Translation): Dml {
     clauses.some((clause) => clause.kind === kind)
       ? ({ kind: 'query', sql: `SELECT count(*) FROM ${scratch} WHERE action IN (${actions(kind)})` } as const)
       : null
-  return {
-    kind: 'dml',
+  return dml({
     verb: 'merge',
     target: target.name,
     reads: t.reads,
-    overwrite: false,
-    prepare: [`CREATE OR REPLACE TEMP TABLE ${scratch} AS SELECT * FROM (${work}) WHERE action IS NOT NULL`],
+    keeps: `SELECT * FROM (${work}) WHERE action IS NOT NULL`,
     checks: changes ? [duplicateCheck(target, actions('update', 'delete'))] : [],
     sql: [
       ...(changes
@@ -65,9 +63,8 @@ export function readMerge(reader: TokenReader, t: Translation): Dml {
         : []),
       `INSERT INTO ${target.sql} (${names}) SELECT ${news} FROM ${scratch} WHERE action IN (${actions('update', 'insert')})`,
     ],
-    cleanup: [`DROP TABLE IF EXISTS ${scratch}`],
-    counts: { ...noCounts, inserted: countOf('insert'), updated: countOf('update'), deleted: countOf('delete') },
-  }
+    counts: { inserted: countOf('insert'), updated: countOf('update'), deleted: countOf('delete') },
+  })
 }
 
 type Scopes = Readonly<Record<MergeClause['kind'], Scope>>

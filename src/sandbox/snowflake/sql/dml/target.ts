@@ -59,6 +59,3 @@ export const targetRelation = (target: Target, own: string, alias: string | null
   path: target.name,
   columns: target.columns.map((column) => ({ ...column, sql: `${own}.${column.sql}` })),
 })
-
-/** Where DML keeps what it is about to write; the connection's own. */
-export const scratch = 'temp.main.sf_dml'

@@ -1,5 +1,5 @@
 import { checkSchema, completeName, writtenName } from '../object-name.ts'
-import { noCounts } from './counts.ts'
+import { dml } from './dml.ts'
 import { objectMissing } from '../snowflake-error.ts'
 import { readNamePath } from '../read-name.ts'
 import { targetSql } from './target.ts'
@@ -18,16 +18,6 @@ export function readTruncate(reader: TokenReader, t: Translation): Dml {
     if (path.length > 1) checkSchema(t.context, target)
     throw objectMissing(writtenName(path), 'Table')
   }
-  return {
-    kind: 'dml',
-    verb: 'truncate',
-    target,
-    reads: [],
-    overwrite: true,
-    prepare: [],
-    checks: [],
-    sql: isThere ? [`DELETE FROM ${targetSql(t, target)}`] : [],
-    cleanup: [],
-    counts: noCounts,
-  }
+  const sql = isThere ? [`DELETE FROM ${targetSql(t, target)}`] : []
+  return dml({ verb: 'truncate', target, reads: [], overwrite: true, sql })
 }

@@ -2,11 +2,11 @@
 import { assign } from '../cast.ts'
 import { condition } from '../unify.ts'
 import { emptyEnvironment, scopeOf } from '../scope.ts'
-import { noCounts } from './counts.ts'
+import { dml, scratch } from './dml.ts'
 import { readAlias } from '../read-name.ts'
 import { readAssignments } from './read-assignments.ts'
 import { readFrom } from '../read-from.ts'
-import { readTarget, scratch, targetRelation } from './target.ts'
+import { readTarget, targetRelation } from './target.ts'
 import { translateFrom } from '../translate-from.ts'
 import type { Dml } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
@@ -30,42 +30,25 @@ export function readUpdate(reader: TokenReader, t: Translation): Dml {
     column,
     sql: assign(t, t.expression(value, scope), column),
   }))
-  const common = {
-    kind: 'dml',
-    verb: 'update',
-    target: target.name,
-    reads: t.reads,
-    overwrite: false,
-    checks: [],
-  } as const
+  const common = { verb: 'update', target: target.name, reads: t.reads } as const
   if (from === null) {
     const set = values.map(({ column, sql }) => `${column.sql} = ${sql}`).join(', ')
-    return {
+    return dml({
       ...common,
-      prepare: [],
       sql: [`UPDATE ${target.sql} AS ${own} SET ${set}${where}`],
-      cleanup: [],
-      counts: {
-        ...noCounts,
-        updated: { kind: 'changed', statement: 0 },
-        multiJoined: { kind: 'query', sql: 'SELECT 0' },
-      },
-    }
+      counts: { updated: { kind: 'changed', statement: 0 }, multiJoined: { kind: 'query', sql: 'SELECT 0' } },
+    })
   }
   const row = values.map(({ sql }, index) => `v${index} := ${sql}`).join(', ')
   const matches = `SELECT ${own}.rowid AS rid, struct_pack(${row}) AS v FROM ${target.sql} AS ${own} CROSS JOIN ${from.sql}${where}`
   const set = values.map(({ column }, index) => `${column.sql} = m.v.v${index}`).join(', ')
-  return {
+  return dml({
     ...common,
-    prepare: [
-      `CREATE OR REPLACE TEMP TABLE ${scratch} AS SELECT rid, first(v) AS v, count(*) AS matches FROM (${matches}) GROUP BY rid`,
-    ],
+    keeps: `SELECT rid, first(v) AS v, count(*) AS matches FROM (${matches}) GROUP BY rid`,
     sql: [`UPDATE ${target.sql} AS ${own} SET ${set} FROM ${scratch} m WHERE ${own}.rowid = m.rid`],
-    cleanup: [`DROP TABLE IF EXISTS ${scratch}`],
     counts: {
-      ...noCounts,
       updated: { kind: 'query', sql: `SELECT count(*) FROM ${scratch}` },
       multiJoined: { kind: 'query', sql: `SELECT count(*) FROM ${scratch} WHERE matches > 1` },
     },
-  }
+  })
 }
