@@ -33,19 +33,13 @@ export type Scope = {
 
 export const emptyEnvironment: Environment = { ctes: new Map(), parent: null }
 
-export const emptyScope = (environment: Environment = emptyEnvironment): Scope => ({
-  relations: [],
-  merged: [],
-  environment,
-  aliasOf: () => null,
-})
+export const scopeOf = (
+  relations: readonly ScopeRelation[],
+  environment: Environment = emptyEnvironment,
+  merged: Scope['merged'] = [],
+): Scope => ({ relations, merged, environment, aliasOf: () => null })
 
-export const scopeOf = (relations: readonly ScopeRelation[], environment: Environment = emptyEnvironment): Scope => ({
-  relations,
-  merged: [],
-  environment,
-  aliasOf: () => null,
-})
+export const emptyScope = (environment?: Environment): Scope => scopeOf([], environment)
 
 export function resolveColumn(scope: Scope, parts: readonly Name[], place: Place): Typed {
   for (let level: Scope | null = scope; level !== null; level = level.environment.parent) {

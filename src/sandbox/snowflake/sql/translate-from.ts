@@ -10,7 +10,7 @@ import { columnsOf } from './session-columns.ts'
 import { translateTableFunction } from './translate-table-function.ts'
 import type { Alias, FromNode } from './query-node.ts'
 import type { ObjectName } from './statement.ts'
-import type { Environment, RelationColumn, Scope, ScopeRelation } from './scope.ts'
+import { scopeOf, type Environment, type RelationColumn, type ScopeRelation } from './scope.ts'
 import type { Name } from './expression.ts'
 import type { Translation } from './translation.ts'
 
@@ -31,12 +31,12 @@ export function translateFrom(
     case 'table':
       return fromTable(t, node, environment)
     case 'subquery': {
-      const parent = node.lateral ? lateralScope(environment, before) : environment.parent
+      const parent = node.lateral ? scopeOf(before, environment) : environment.parent
       const relation = t.query(node.query, { ctes: environment.ctes, parent })
       return named(t, `${node.lateral ? 'LATERAL ' : ''}(${relation.sql})`, relation.columns, node.alias, null)
     }
     case 'function': {
-      const scope = lateralScope(environment, before)
+      const scope = scopeOf(before, environment)
       const { sql, columns, sequence } = translateTableFunction(t, node, scope)
       return named(t, sql, columns, node.alias, null, sequence)
     }
@@ -44,13 +44,6 @@ export function translateFrom(
       return fromJoin(t, node, environment, before)
   }
 }
-
-const lateralScope = (environment: Environment, before: readonly ScopeRelation[]): Scope => ({
-  relations: before,
-  merged: [],
-  environment,
-  aliasOf: () => null,
-})
 
 function fromTable(t: Translation, node: Extract<FromNode, { kind: 'table' }>, environment: Environment): From {
   const [first] = node.name
@@ -138,17 +131,7 @@ function fromJoin(
   const isNested = node.right.kind === 'join'
   const rightSql = isNested ? `(${right.sql})` : right.sql
   if (using !== null && using.length > 0) {
-    const scopeOfSide = (side: From): Scope => ({
-      relations: side.relations,
-      merged: side.merged,
-      environment,
-      aliasOf: () => null,
-    })
-    const pairs = using.map(({ value }) => ({
-      value,
-      a: sideColumn(scopeOfSide(left), value),
-      b: sideColumn(scopeOfSide(right), value),
-    }))
+    const pairs = using.map(({ value }) => ({ value, a: sideColumn(left, value), b: sideColumn(right, value) }))
     const on = pairs.map(({ a, b }) => `${a.sql} = ${b.sql}`).join(' AND ')
     const merged = pairs.map(({ value, a, b }) => ({
       name: value,
@@ -168,14 +151,13 @@ function fromJoin(
         : `${node.join} JOIN ${rightSql} ON TRUE`
     return { sql: `${left.sql} ${sql}`, relations, merged }
   }
-  const scope: Scope = { relations, merged, environment, aliasOf: () => null }
+  const scope = scopeOf(relations, environment, merged)
   return { sql: `${left.sql} ${node.join} JOIN ${rightSql} ON ${condition(t, node.on, scope)}`, relations, merged }
 }
 
-function sideColumn(scope: Scope, name: string): RelationColumn {
-  const merged = scope.merged.find((column) => column.name === name)
-  if (merged) return merged
-  const column = scope.relations.flatMap(({ columns }) => columns).find((candidate) => candidate.name === name)
+function sideColumn({ merged, relations }: From, name: string): RelationColumn {
+  const columns = [...merged, ...relations.flatMap((relation) => relation.columns)]
+  const column = columns.find((candidate) => candidate.name === name)
   if (!column) throw invalidIdentifier(name, { line: 1, position: 0 })
   return column
 }

@@ -20,7 +20,7 @@ export function readDelete(reader: TokenReader, t: Translation): Dml {
   const whereNode = reader.takeWord('WHERE') ? reader.readExpression() : null
   reader.expectEnd()
   const using = usingNode === null ? null : translateFrom(t, usingNode, emptyEnvironment, [relation])
-  const scope = { ...scopeOf([relation, ...(using?.relations ?? [])]), merged: using?.merged ?? [] }
+  const scope = scopeOf([relation, ...(using?.relations ?? [])], emptyEnvironment, using?.merged)
   const where = whereNode === null ? '' : ` WHERE ${condition(t, whereNode, scope)}`
   const sql =
     using === null

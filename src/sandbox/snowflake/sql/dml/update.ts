@@ -24,7 +24,7 @@ export function readUpdate(reader: TokenReader, t: Translation): Dml {
   const whereNode = reader.takeWord('WHERE') ? reader.readExpression() : null
   reader.expectEnd()
   const from = fromNode === null ? null : translateFrom(t, fromNode, emptyEnvironment, [relation])
-  const scope = { ...scopeOf([relation, ...(from?.relations ?? [])]), merged: from?.merged ?? [] }
+  const scope = scopeOf([relation, ...(from?.relations ?? [])], emptyEnvironment, from?.merged)
   const where = whereNode === null ? '' : ` WHERE ${condition(t, whereNode, scope)}`
   const values = assignments.map(({ column, value }) => ({
     column,
