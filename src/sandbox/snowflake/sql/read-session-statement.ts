@@ -3,12 +3,13 @@ import { emptyScope } from './scope.ts'
 import { readName, readNamePath } from './read-name.ts'
 import { readOptions } from './read-options.ts'
 import { showType } from './data-type.ts'
+import { opensTransaction } from './split-statements.ts'
 import type { Statement } from './statement.ts'
 import type { TokenReader } from './token-reader.ts'
 import type { Translation } from './translation.ts'
 
 export function readSessionStatement(reader: TokenReader, t: Translation): Statement | null {
-  if (reader.isWord('BEGIN') && isTransaction(reader)) return readBegin(reader)
+  if (reader.isWord('BEGIN') && opensTransaction(reader.ahead(1))) return readBegin(reader)
   if (reader.takeWord('START', 'TRANSACTION')) return { kind: 'begin', name: null }
   if (reader.takeWord('COMMIT')) return ended(reader, 'commit')
   if (reader.takeWord('ROLLBACK')) return ended(reader, 'rollback')
@@ -21,11 +22,6 @@ export function readSessionStatement(reader: TokenReader, t: Translation): State
       names: reader.isSymbol('(') ? reader.listInParentheses(() => readName(reader).value) : [readName(reader).value],
     }
   return null
-}
-
-function isTransaction(reader: TokenReader): boolean {
-  const next = reader.ahead(1)
-  return next.kind === 'end' || next.value === ';' || ['TRANSACTION', 'WORK', 'NAME'].includes(next.value)
 }
 
 function readBegin(reader: TokenReader): Statement {

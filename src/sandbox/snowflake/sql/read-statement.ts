@@ -2,7 +2,7 @@
 import { emptyStatement, unsupported } from './snowflake-error.ts'
 import { openReader } from './grammar.ts'
 import { openTranslation } from './rules.ts'
-import { readBlockStatement } from './scripting/read-block.ts'
+import { readBlockStatement } from './scripting/read-block-statement.ts'
 import { readCopy } from './copy/read-copy.ts'
 import { readFileStatement } from './copy/read-file-statement.ts'
 import { readDdl } from './ddl/read-ddl.ts'
@@ -33,7 +33,7 @@ export function readStatement(sql: string, context: SqlContext): Statement {
     readSessionStatement(reader, t) ??
     readCopy(reader, t) ??
     readShow(reader, t) ??
-    readBlockStatement(reader, t)
+    readBlockStatement(reader)
   if (statement === null) {
     if (reader.isWord('CALL') || reader.isWord('GRANT') || reader.isWord('REVOKE'))
       throw unsupported(reader.token.value)

@@ -12,7 +12,7 @@ export function splitStatements(sql: string): readonly string[] {
     const first = sql.slice(start, token.start).trim() === ''
     const next = tokens[index + 1]
     if (token.kind === 'word') {
-      if (first) isBlock = token.value === 'DECLARE' || (token.value === 'BEGIN' && opensBlock(next))
+      if (first) isBlock = token.value === 'DECLARE' || (token.value === 'BEGIN' && !opensTransaction(next))
       if (isBlock) depth += opens(token, previous, next) - (token.value === 'END' ? 1 : 0)
       if (isBlock && token.value === 'END' && depth === 0) isBlock = false
     }
@@ -29,12 +29,11 @@ export function splitStatements(sql: string): readonly string[] {
 }
 
 /** BEGIN; and BEGIN TRANSACTION open a transaction, any other a block. */
-const opensBlock = (next: Token | undefined) =>
-  next !== undefined &&
-  !(next.kind === 'end' || next.value === ';' || ['TRANSACTION', 'WORK', 'NAME'].includes(next.value))
+export const opensTransaction = (next: Token | undefined): boolean =>
+  next === undefined || next.kind === 'end' || ['TRANSACTION', 'WORK', 'NAME', ';'].includes(next.value)
 
 function opens(token: Token, previous: Token | undefined, next: Token | undefined): number {
-  if (token.value === 'BEGIN') return opensBlock(next) ? 1 : 0
+  if (token.value === 'BEGIN') return opensTransaction(next) ? 0 : 1
   if (token.value === 'CASE') return previous?.value === 'END' ? 0 : 1
   // END IF, END LOOP close what IF and LOOP opened; their own END is counted.
   if (['IF', 'LOOP', 'WHILE', 'FOR', 'REPEAT'].includes(token.value)) {

@@ -28,6 +28,13 @@ export class TokenReader {
     return this.#grammar.expression(this)
   }
 
+  /** An expression, as it is written. */
+  expressionText(): string {
+    const { start } = this.token
+    this.readExpression()
+    return this.text(start, this.previousEnd)
+  }
+
   readQuery(): QueryNode {
     return this.#grammar.query(this)
   }

@@ -5,16 +5,16 @@ import { unsupported } from '../snowflake-error.ts'
 import type { Declaration } from './block.ts'
 import type { TokenReader } from '../token-reader.ts'
 
-export function readDeclarations(reader: TokenReader, text: string): readonly Declaration[] {
+export function readDeclarations(reader: TokenReader): readonly Declaration[] {
   const declarations: Declaration[] = []
   while (!reader.isWord('BEGIN')) {
-    declarations.push(readDeclaration(reader, text))
+    declarations.push(readDeclaration(reader))
     reader.expectSymbol(';')
   }
   return declarations
 }
 
-function readDeclaration(reader: TokenReader, text: string): Declaration {
+function readDeclaration(reader: TokenReader): Declaration {
   const { value: name } = readName(reader)
   if (reader.takeWord('EXCEPTION')) {
     if (!reader.takeSymbol('(')) return { kind: 'exception', name, number: -20_000, message: '' }
@@ -26,19 +26,14 @@ function readDeclaration(reader: TokenReader, text: string): Declaration {
     return { kind: 'exception', name, number, message }
   }
   if (reader.isWord('CURSOR') || reader.isWord('RESULTSET')) throw unsupported(`${reader.token.value} in a block`)
-  return { kind: 'variable', name, ...readTyped(reader, text) }
+  return { kind: 'variable', name, ...readTyped(reader) }
 }
 
 /** `TYPE DEFAULT x`, `TYPE := x`, `:= x`, `TYPE`. */
-export function readTyped(
-  reader: TokenReader,
-  text: string,
-): { readonly type: string | null; readonly value: string | null } {
+export function readTyped(reader: TokenReader): { readonly type: string | null; readonly value: string | null } {
   const isValue = () => reader.isWord('DEFAULT') || reader.isSymbol(':=')
   const type = isValue() || reader.isSymbol(';') ? null : showType(typeOf(readTypeWords(reader)))
   if (!isValue()) return { type, value: null }
   reader.next()
-  const { start } = reader.token
-  reader.readExpression()
-  return { type, value: text.slice(start, reader.previousEnd) }
+  return { type, value: reader.expressionText() }
 }
