@@ -3,7 +3,7 @@
  * is in the comment of the table: {"types": {"NAME": "VARCHAR(10)"}, "comment": "…", "transient": true, "ddl": "2026-11-20T10:00:00.000Z"}.
  */
 
-const macro = (head: string, body: string): string => `CREATE OR REPLACE MACRO ${head} AS ${body}`
+export const macro = (head: string, body: string): string => `CREATE OR REPLACE MACRO ${head} AS ${body}`
 const mark = 'chr(8291)'
 
 /** decodeName in SQL. */

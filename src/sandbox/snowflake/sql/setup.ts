@@ -2,9 +2,7 @@
  * What translated SQL relies on: macros and views in DuckDB's own schema, which no Snowflake statement can name. Run once per
  * file, with the file's catalogue in use.
  */
-import { catalogueSql } from './setup-catalogue.ts'
-
-const macro = (head: string, body: string): string => `CREATE OR REPLACE MACRO ${head} AS ${body}`
+import { catalogueSql, macro } from './setup-catalogue.ts'
 
 /** A text in Snowflake's spelling of numbers, or NULL: DuckDB takes 1_000 and 0x1F too. */
 const numbers = [
@@ -150,15 +148,19 @@ const semi = [
     'sf_repeats(x)',
     `coalesce(len(json_extract(TRY_CAST(x AS JSON), '$..*')) > len(json_extract(sf_last_values(x), '$..*')), FALSE)`,
   ),
+  // Blanks outside of texts go, as they do in a VARIANT; the digits of numbers stay as they are.
+  macro(
+    'sf_compact(x)',
+    `CASE WHEN regexp_matches(x, '\\s') THEN regexp_replace(x, '("(?:[^"\\\\]|\\\\.)*")|\\s+', '\\1', 'g') ELSE x END`,
+  ),
   macro(
     'sf_try_parse_json(x)',
     `CASE WHEN trim(x) = '' OR NOT json_valid(x) OR sf_repeats(x) THEN NULL ELSE CAST(sf_compact(x) AS JSON) END`,
   ),
   macro('sf_try_parse_json_d(x)', `CASE WHEN sf_repeats(x) THEN sf_last_values(x) ELSE sf_try_parse_json(x) END`),
-  // Blanks outside of texts go, as they do in a VARIANT; the digits of numbers stay as they are.
   macro(
-    'sf_compact(x)',
-    `CASE WHEN regexp_matches(x, '\\s') THEN regexp_replace(x, '("(?:[^"\\\\]|\\\\.)*")|\\s+', '\\1', 'g') ELSE x END`,
+    'sf_bad_json(x)',
+    `sf_error('100069', '22P02', 'Error parsing JSON: ' || CASE WHEN sf_repeats(x) THEN 'duplicate object attribute in ' ELSE '' END || substr(x, 1, 200))`,
   ),
   macro(
     'sf_parse_json(x)',
@@ -169,10 +171,6 @@ const semi = [
     `CASE WHEN x IS NULL OR trim(x) = '' THEN NULL ELSE coalesce(sf_try_parse_json_d(x), sf_bad_json(x)) END`,
   ),
   macro(
-    'sf_bad_json(x)',
-    `sf_error('100069', '22P02', 'Error parsing JSON: ' || CASE WHEN sf_repeats(x) THEN 'duplicate object attribute in ' ELSE '' END || substr(x, 1, 200))`,
-  ),
-  macro(
     'sf_key(x, name)',
     `CASE WHEN json_type(x) = 'OBJECT' THEN json_extract(x, '/' || replace(replace(name, '~', '~0'), '/', '~1')) END`,
   ),
@@ -180,11 +178,14 @@ const semi = [
     'sf_at(x, place)',
     `CASE WHEN json_type(x) = 'ARRAY' AND place >= 0 THEN json_extract(x, '/' || CAST(CAST(place AS BIGINT) AS VARCHAR)) END`,
   ),
-  macro('sf_entry(name, value)', `to_json(CAST(name AS VARCHAR)) || ':' || value`),
   macro('sf_object(entries)', `CAST('{' || array_to_string(entries, ',') || '}' AS JSON)`),
   macro('sf_array(items)', `CAST('[' || array_to_string(items, ',') || ']' AS JSON)`),
   macro('sf_items(x)', `CAST(json_extract(x, '$[*]') AS JSON[])`),
   macro('sf_text_list(x)', `list_transform(x, lambda item: CAST(item AS VARCHAR))`),
+  macro(
+    'sf_flatten_none(x)',
+    `[{'key': CAST(NULL AS VARCHAR), 'path': CAST('' AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON), 'this': CAST(x AS JSON)}]`,
+  ),
   macro(
     'sf_flatten(x, is_outer)',
     `CASE json_type(x)
@@ -193,10 +194,6 @@ const semi = [
       WHEN 'OBJECT' THEN CASE WHEN len(json_keys(x)) = 0 AND is_outer THEN sf_flatten_none(x)
         ELSE list_transform(json_keys(x), lambda k: {'key': CAST(k AS VARCHAR), 'path': CAST(k AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(sf_key(x, k) AS JSON), 'this': CAST(x AS JSON)}) END
       ELSE CASE WHEN is_outer THEN sf_flatten_none(x) END END`,
-  ),
-  macro(
-    'sf_flatten_none(x)',
-    `[{'key': CAST(NULL AS VARCHAR), 'path': CAST('' AS VARCHAR), 'index': CAST(NULL AS BIGINT), 'value': CAST(NULL AS JSON), 'this': CAST(x AS JSON)}]`,
   ),
 ]
 
@@ -215,21 +212,13 @@ const texts = [
   ),
 ]
 
+/** What is used comes before what uses it. */
 export const setupSql: readonly string[] = [
   ...numbers,
   ...booleans,
   ...times,
   ...binaries,
-  // What is used has to be there first.
-  ...semi.toSorted((a, b) => rank(a) - rank(b)),
+  ...semi,
   ...texts,
   ...catalogueSql,
 ]
-
-function rank(sql: string): number {
-  return /sf_compact|sf_last_values|sf_flatten_none|sf_key\(x/.test(sql.slice(0, 60))
-    ? 0
-    : /sf_try_parse_json_d|sf_parse_json|sf_flatten\(/.test(sql.slice(0, 60))
-      ? 2
-      : 1
-}
