@@ -1,6 +1,6 @@
 /** What a text becomes in another type; what is not recognised is an error, or NULL for TRY_CAST. */
 import { fitted } from './fit-text.ts'
-import { type DataType, duckdbType } from './data-type.ts'
+import { type DataType, duckdbType, longest } from './data-type.ts'
 
 export function fromText(sql: string, from: DataType, to: DataType): string | null {
   switch (to.kind) {
@@ -35,7 +35,7 @@ export function fromText(sql: string, from: DataType, to: DataType): string | nu
 export function tryFromText(sql: string, to: DataType): string {
   switch (to.kind) {
     case 'VARCHAR':
-      return to.length >= 16_777_216 ? sql : `CASE WHEN length(${sql}) <= ${to.length} THEN ${sql} END`
+      return to.length >= longest ? sql : `CASE WHEN length(${sql}) <= ${to.length} THEN ${sql} END`
     case 'NUMBER':
       return `TRY_CAST(sf_numeric(${sql}) AS ${duckdbType(to)})`
     case 'FLOAT':

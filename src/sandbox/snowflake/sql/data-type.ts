@@ -29,6 +29,8 @@ export const nullType: DataType = { kind: 'NULL' }
 export const binaryType = (length = 8_388_608): DataType => ({ kind: 'BINARY', length })
 export const timestampNtz = (scale = 9): DataType => ({ kind: 'TIMESTAMP_NTZ', scale })
 export const timestampLtz = (scale = 9): DataType => ({ kind: 'TIMESTAMP_LTZ', scale })
+export const timestampTz = (scale = 9): DataType => ({ kind: 'TIMESTAMP_TZ', scale })
+export const timeType = (scale = 9): DataType => ({ kind: 'TIME', scale })
 
 /** `NUMBER(38,0)`, `VARCHAR(16777216)`: as Snowflake shows a type. */
 export function showType(type: DataType): string {
@@ -84,72 +86,36 @@ export function readType(text: string): DataType {
 const shown = /^\s*([A-Za-z_]+(?:\s+[A-Za-z]+)*)\s*(?:\(\s*(\d+(?:\s*,\s*\d+)?)\s*\))?\s*$/
 
 export function typeOf({ name, args }: TypeWords): DataType {
-  const [first, second] = args
-  switch (name) {
-    case 'NUMBER':
-    case 'DECIMAL':
-    case 'DEC':
-    case 'NUMERIC':
-      return checkedNumber(first ?? 38, second ?? 0)
-    case 'INT':
-    case 'INTEGER':
-    case 'BIGINT':
-    case 'SMALLINT':
-    case 'TINYINT':
-    case 'BYTEINT':
-      return numberType()
-    case 'FLOAT':
-    case 'FLOAT4':
-    case 'FLOAT8':
-    case 'DOUBLE':
-    case 'DOUBLE PRECISION':
-    case 'REAL':
-      return floatType
-    case 'VARCHAR':
-    case 'STRING':
-    case 'TEXT':
-    case 'NVARCHAR':
-    case 'NVARCHAR2':
-    case 'CHAR VARYING':
-    case 'NCHAR VARYING':
-      return checkedLength(first)
-    case 'CHAR':
-    case 'CHARACTER':
-    case 'NCHAR':
-      return checkedLength(first ?? 1)
-    case 'BOOLEAN':
-      return booleanType
-    case 'DATE':
-      return dateType
-    case 'TIME':
-      return { kind: 'TIME', scale: first ?? 9 }
-    case 'DATETIME':
-    case 'TIMESTAMP':
-    case 'TIMESTAMP_NTZ':
-    case 'TIMESTAMPNTZ':
-    case 'TIMESTAMP WITHOUT TIME ZONE':
-      return timestampNtz(first)
-    case 'TIMESTAMP_LTZ':
-    case 'TIMESTAMPLTZ':
-    case 'TIMESTAMP WITH LOCAL TIME ZONE':
-      return timestampLtz(first)
-    case 'TIMESTAMP_TZ':
-    case 'TIMESTAMPTZ':
-    case 'TIMESTAMP WITH TIME ZONE':
-      return { kind: 'TIMESTAMP_TZ', scale: first ?? 9 }
-    case 'VARIANT':
-      return variantType
-    case 'OBJECT':
-      return objectType
-    case 'ARRAY':
-      return arrayType
-    case 'BINARY':
-    case 'VARBINARY':
-      return binaryType(first)
-    default:
-      throw compilationError('002040', '42601', `Unsupported data type '${name}'.`)
-  }
+  const make = types.get(name)
+  if (!make) throw compilationError('002040', '42601', `Unsupported data type '${name}'.`)
+  return make(args[0], args[1])
 }
+
+/** What it is with the numbers in its parentheses. */
+type MakeType = (first?: number, second?: number) => DataType
+
+/** Names with commas between them. */
+const typesByNames: readonly (readonly [names: string, make: MakeType])[] = [
+  ['NUMBER,DECIMAL,DEC,NUMERIC', (precision = 38, scale = 0) => checkedNumber(precision, scale)],
+  ['INT,INTEGER,BIGINT,SMALLINT,TINYINT,BYTEINT', () => numberType()],
+  ['FLOAT,FLOAT4,FLOAT8,DOUBLE,DOUBLE PRECISION,REAL', () => floatType],
+  ['VARCHAR,STRING,TEXT,NVARCHAR,NVARCHAR2,CHAR VARYING,NCHAR VARYING', checkedLength],
+  ['CHAR,CHARACTER,NCHAR', (length = 1) => checkedLength(length)],
+  ['BOOLEAN', () => booleanType],
+  ['DATE', () => dateType],
+  ['TIME', timeType],
+  ['DATETIME,TIMESTAMP,TIMESTAMP_NTZ,TIMESTAMPNTZ,TIMESTAMP WITHOUT TIME ZONE', timestampNtz],
+  ['TIMESTAMP_LTZ,TIMESTAMPLTZ,TIMESTAMP WITH LOCAL TIME ZONE', timestampLtz],
+  ['TIMESTAMP_TZ,TIMESTAMPTZ,TIMESTAMP WITH TIME ZONE', timestampTz],
+  ['VARIANT', () => variantType],
+  ['OBJECT', () => objectType],
+  ['ARRAY', () => arrayType],
+  ['BINARY,VARBINARY', binaryType],
+]
+
+const types: ReadonlyMap<string, MakeType> = new Map(
+  typesByNames.flatMap(([names, make]) => names.split(',').map((name) => [name, make] as const)),
+)
 
 function checkedNumber(precision: number, scale: number): DataType {
   if (precision < 1 || precision > 38)
@@ -177,32 +143,22 @@ function checkedLength(length: number | undefined): DataType {
 export function typeFromDuckDB(type: string): DataType {
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(type)
   if (decimal) return numberType(Number(decimal[1]), Number(decimal[2]))
-  switch (type) {
-    case 'DOUBLE':
-    case 'FLOAT':
-      return floatType
-    case 'BOOLEAN':
-      return booleanType
-    case 'DATE':
-      return dateType
-    case 'TIME':
-      return { kind: 'TIME', scale: 9 }
-    case 'TIMESTAMP':
-    case 'TIMESTAMP_NS':
-    case 'TIMESTAMP_MS':
-    case 'TIMESTAMP_S':
-      return timestampNtz()
-    case 'TIMESTAMP WITH TIME ZONE':
-    case 'TIMESTAMPTZ':
-      return timestampLtz()
-    case 'JSON':
-      return variantType
-    case 'BLOB':
-      return binaryType()
-    default:
-      if (/^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/.test(type)) return numberType()
-      return /^(STRUCT|MAP)\b/.test(type) ? objectType : type.endsWith('[]') ? arrayType : varcharType()
-  }
+  if (/^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/.test(type)) return numberType()
+  if (/^TIMESTAMP(_NS|_MS|_S)?$/.test(type)) return timestampNtz()
+  if (/^(STRUCT|MAP)\b/.test(type)) return objectType
+  return duckdbTypes[type] ?? (type.endsWith('[]') ? arrayType : varcharType())
+}
+
+const duckdbTypes: Readonly<Record<string, DataType>> = {
+  DOUBLE: floatType,
+  FLOAT: floatType,
+  BOOLEAN: booleanType,
+  DATE: dateType,
+  TIME: timeType(),
+  'TIMESTAMP WITH TIME ZONE': timestampLtz(),
+  TIMESTAMPTZ: timestampLtz(),
+  JSON: variantType,
+  BLOB: binaryType(),
 }
 
 export const isSemi = (type: DataType): boolean =>

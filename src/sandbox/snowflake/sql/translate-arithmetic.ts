@@ -9,13 +9,15 @@ import {
   duckdbType,
   floatType,
   isTimestamp,
+  longest,
   numberType,
   showType,
+  timestampNtz,
   varcharType,
 } from './data-type.ts'
 import { invalidArgumentTypes, type Place } from './snowflake-error.ts'
 import { toText } from './to-text.ts'
-import { typed, type Typed } from './typed.ts'
+import { fractionOf, typed, type Typed } from './typed.ts'
 import type { Expression } from './expression.ts'
 import type { Scope } from './scope.ts'
 import type { Translation } from './translation.ts'
@@ -45,7 +47,7 @@ export function concatenate(t: Translation, left: Typed, right: Typed, place: Pl
   return typed(`(${toText(t, left)} || ${toText(t, right)})`, varcharType(length))
 }
 
-const lengthOf = (type: DataType) => ('length' in type ? type.length : 16_777_216)
+const lengthOf = (type: DataType) => ('length' in type ? type.length : longest)
 
 export function calculate(t: Translation, operator: string, left: Typed, right: Typed, place: Place): Typed {
   const days = calculateDays(t, operator, left, right, place)
@@ -116,7 +118,7 @@ const widened = (value: NumberTyped, width: number) =>
 function calculateDays(t: Translation, operator: string, left: Typed, right: Typed, place: Place): Typed | null {
   const refuse = () => invalidArgumentTypes(operator, [showType(left.type), showType(right.type)], place)
   if (right.type.kind === 'INTERVAL') {
-    const date = left.type.kind === 'VARCHAR' ? coerce(t, left, { kind: 'TIMESTAMP_NTZ', scale: 9 }) : left
+    const date = left.type.kind === 'VARCHAR' ? coerce(t, left, timestampNtz()) : left
     if (
       (operator !== '+' && operator !== '-') ||
       !(date.type.kind === 'DATE' || date.type.kind === 'TIME' || isTimestamp(date.type))
@@ -124,9 +126,7 @@ function calculateDays(t: Translation, operator: string, left: Typed, right: Typ
       throw refuse()
     const sql = `(${date.sql} ${operator} ${right.sql})`
     if (date.type.kind !== 'DATE') return typed(sql, date.type)
-    return /hour|minute|second/i.test(right.sql)
-      ? typed(sql, { kind: 'TIMESTAMP_NTZ', scale: 9 })
-      : typed(`CAST(${sql} AS DATE)`, dateType)
+    return /hour|minute|second/i.test(right.sql) ? typed(sql, timestampNtz()) : typed(`CAST(${sql} AS DATE)`, dateType)
   }
   if (left.type.kind === 'DATE' && right.type.kind === 'DATE') {
     if (operator !== '-') throw refuse()
@@ -148,12 +148,10 @@ function asNumber(t: Translation, value: Typed, operator: string, place: Place, 
     case 'NULL':
       return typed('NULL', numberType(1, 0))
     case 'VARCHAR':
-      return coerce(t, value, numberType(38, scaleOf(value)))
+      return coerce(t, value, numberType(38, fractionOf(value)))
     case 'VARIANT':
       return coerce(t, value, floatType)
     default:
       throw invalidArgumentTypes(operator, [showType(value.type), ...(other ? [showType(other.type)] : [])], place)
   }
 }
-
-const scaleOf = ({ constant }: Typed) => (constant === undefined ? 5 : (/\.(\d*)/.exec(constant)?.[1] ?? '').length)

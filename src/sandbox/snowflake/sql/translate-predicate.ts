@@ -1,9 +1,9 @@
 /** Comparisons, BETWEEN, IN and LIKE. */
 import { coerce } from './cast.ts'
-import { booleanType, commonType, isSemi, showType, varcharType } from './data-type.ts'
+import { booleanType, commonType, floatType, isSemi, numberType, showType, varcharType } from './data-type.ts'
 import { errorAt, invalidArgumentTypes } from './snowflake-error.ts'
 import { toText } from './to-text.ts'
-import { typed, type Typed } from './typed.ts'
+import { fractionOf, typed, type Typed } from './typed.ts'
 import type { Expression } from './expression.ts'
 import type { Scope } from './scope.ts'
 import type { Translation } from './translation.ts'
@@ -35,12 +35,7 @@ function comparable(
     [right, left],
   ] as const)
     if (variant.type.kind === 'VARIANT' && !isSemi(other.type) && other.type.kind !== 'NULL') {
-      const to =
-        other.type.kind === 'NUMBER'
-          ? ({ kind: 'FLOAT' } as const)
-          : other.type.kind === 'VARCHAR'
-            ? varcharType()
-            : other.type
+      const to = other.type.kind === 'NUMBER' ? floatType : other.type.kind === 'VARCHAR' ? varcharType() : other.type
       const sql = coerce(t, variant, to).sql
       return variant === left ? [sql, other.sql] : [other.sql, sql]
     }
@@ -51,14 +46,11 @@ function comparable(
     // Compared as what they say: a text of any length, a number of any scale.
     if (value.type.kind === common.kind) return value.sql
     return common.kind === 'NUMBER' && value.type.kind === 'VARCHAR'
-      ? coerce(t, value, { kind: 'NUMBER', precision: 38, scale: Math.max(common.scale, fractionOf(value)) }).sql
+      ? coerce(t, value, numberType(38, Math.max(common.scale, fractionOf(value)))).sql
       : coerce(t, value, common).sql
   }
   return [side(left), side(right)]
 }
-
-const fractionOf = (value: Typed) =>
-  value.constant === undefined ? 5 : (/\.(\d*)/.exec(value.constant)?.[1] ?? '').length
 
 function compareTuples(
   t: Translation,

@@ -1,6 +1,6 @@
 /** Semi-structured values: paths, arrays, objects. https://docs.snowflake.com/en/user-guide/querying-semistructured */
 import { coerce, variantOf } from './cast.ts'
-import { arrayType, isSemi, objectType, showType, variantType } from './data-type.ts'
+import { arrayType, isSemi, numberType, objectType, showType, variantType } from './data-type.ts'
 import { invalidArgumentTypes } from './snowflake-error.ts'
 import { toText } from './to-text.ts'
 import { textSql, typed, type Typed } from './typed.ts'
@@ -30,7 +30,7 @@ function stepInto(t: Translation, sql: string, key: string | Expression, scope: 
 export function getSql(t: Translation, sql: string, step: Typed): string {
   return step.type.kind === 'VARCHAR'
     ? `sf_key(${sql}, ${step.sql})`
-    : `sf_at(${sql}, ${coerce(t, step, { kind: 'NUMBER', precision: 38, scale: 0 }).sql})`
+    : `sf_at(${sql}, ${coerce(t, step, numberType()).sql})`
 }
 
 /** A Parquet file's row is $1; its columns are read without making an object of them first. */

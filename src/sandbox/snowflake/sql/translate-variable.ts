@@ -1,9 +1,8 @@
 /** Binds, and variables of a session or a block, as constants. */
 import { castExplicitly } from './cast.ts'
-import { readType } from './data-type.ts'
-import { errorAt, snowflakeError } from './snowflake-error.ts'
+import { booleanType, floatType, isSemi, readType } from './data-type.ts'
+import { errorAt, invalidIdentifier, snowflakeError } from './snowflake-error.ts'
 import { nullValue, numberConstant, textConstant, typed, type Typed } from './typed.ts'
-import { booleanType } from './data-type.ts'
 import type { Translation } from './translation.ts'
 
 export function bindValue(t: Translation, index: number): Typed {
@@ -20,7 +19,7 @@ export function bindValue(t: Translation, index: number): Typed {
     case 'FIXED':
       return numberConstant(value)
     case 'REAL':
-      return typed(`CAST('${Number(value)}' AS DOUBLE)`, { kind: 'FLOAT' })
+      return typed(`CAST('${Number(value)}' AS DOUBLE)`, floatType)
     case 'BOOLEAN':
       return typed(/^(true|1)$/i.test(value) ? 'TRUE' : 'FALSE', booleanType)
     case 'DATE':
@@ -53,7 +52,7 @@ export function variableValue(
     const place = t.place(offset)
     if (kind === 'session_variable')
       throw errorAt('002211', '02000', place, `Session variable '$${name}' does not exist`)
-    throw errorAt('000904', '42000', place, `invalid identifier '${name}'`)
+    throw invalidIdentifier(name, place)
   }
   return variable.value === null ? typed('NULL', readType(variable.type)) : constantOf(t, variable.type, variable.value)
 }
@@ -62,8 +61,7 @@ function constantOf(t: Translation, type: string, value: string): Typed {
   const to = readType(type)
   if (to.kind === 'NUMBER') return { ...castExplicitly(t, numberConstant(value), to, noPlace), constant: value }
   if (to.kind === 'BOOLEAN') return typed(/^true$/i.test(value) ? 'TRUE' : 'FALSE', to)
-  if (to.kind === 'VARIANT' || to.kind === 'OBJECT' || to.kind === 'ARRAY')
-    return typed(`CAST(${textConstant(value).sql} AS JSON)`, to)
+  if (isSemi(to)) return typed(`CAST(${textConstant(value).sql} AS JSON)`, to)
   return castExplicitly(t, textConstant(value), to, noPlace)
 }
 

@@ -14,6 +14,10 @@ export type Typed = {
 
 export const typed = (sql: string, type: DataType): Typed => ({ sql, type })
 
+/** How many digits stand behind the point of a number that is written as text; of one that is not known five are kept. */
+export const fractionOf = ({ constant }: Typed): number =>
+  constant === undefined ? 5 : (/\.(\d*)/.exec(constant)?.[1] ?? '').length
+
 export const nullValue: Typed = { sql: 'NULL', type: nullType }
 
 export function textConstant(text: string): Typed {

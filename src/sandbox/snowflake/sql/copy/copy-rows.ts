@@ -5,9 +5,9 @@ import { encoded } from '../names.ts'
 import { openReader } from '../grammar.ts'
 import { openTranslation } from '../rules.ts'
 import { readAlias } from '../read-name.ts'
-import { readType, typeFromDuckDB, variantType } from '../data-type.ts'
+import { isSemi, readType, typeFromDuckDB, varcharType, variantType } from '../data-type.ts'
 import { scopeOf, type RelationColumn, type ScopeRelation } from '../scope.ts'
-import { quoteName } from '../../../../duckdb/sql-text.ts'
+import { quoteName, quoteText } from '../../../../duckdb/sql-text.ts'
 import { typed } from '../typed.ts'
 import type { Column, Copy, SqlContext } from '../statement.ts'
 import type { Expression } from '../expression.ts'
@@ -95,11 +95,7 @@ function rowRelation(source: FileSource, alias: string | null): ScopeRelation {
   const columns: RelationColumn[] = []
   if (source.format === 'csv')
     source.columns.forEach((name, index) =>
-      columns.push({
-        name: `$${index + 1}`,
-        sql: `f.${quoteName(name)}`,
-        type: { kind: 'VARCHAR', length: 16_777_216 },
-      }),
+      columns.push({ name: `$${index + 1}`, sql: `f.${quoteName(name)}`, type: varcharType() }),
     )
   else if (source.format === 'json')
     columns.push({ name: '$1', sql: `f.${quoteName(source.column)}`, type: variantType })
@@ -123,7 +119,7 @@ function matched(source: FileSource, target: readonly Column[], context: SqlCont
   const same = (a: string, b: string) => (caseSensitive ? a === b : a.toUpperCase() === b.toUpperCase())
   if (source.format === 'json') {
     const keys = (name: string) =>
-      `list_filter(json_keys(f.${quoteName(source.column)}), lambda k: ${caseSensitive ? 'k' : 'upper(k)'} = ${textOf(caseSensitive ? name : name.toUpperCase())})[1]`
+      `list_filter(json_keys(f.${quoteName(source.column)}), lambda k: ${caseSensitive ? 'k' : 'upper(k)'} = ${quoteText(caseSensitive ? name : name.toUpperCase())})[1]`
     const rows = target.map(
       (column) =>
         `${assign(t, typed(`sf_key(f.${quoteName(source.column)}, ${keys(column.name)})`, variantType), typedColumn(column))} AS ${encoded(column.name)}`,
@@ -143,8 +139,6 @@ function matched(source: FileSource, target: readonly Column[], context: SqlCont
   return { sql: `SELECT ${rows.join(', ') || 'NULL'} FROM ${source.sql} AS f`, columns }
 }
 
-const textOf = (text: string) => `'${text.replaceAll("'", "''")}'`
-
 function byPosition(
   copy: Copy,
   source: Extract<FileSource, { format: 'csv' }>,
@@ -161,12 +155,9 @@ function byPosition(
     )
   const used = columns.slice(0, source.columns.length)
   const rows = used.map((column, index) => {
-    const value = typed(`f.${quoteName(source.columns[index] ?? '')}`, { kind: 'VARCHAR', length: 16_777_216 })
+    const value = typed(`f.${quoteName(source.columns[index] ?? '')}`, varcharType())
     const to = typedColumn(column)
-    const sql =
-      to.type.kind === 'VARIANT' || to.type.kind === 'ARRAY' || to.type.kind === 'OBJECT'
-        ? `sf_parse_json(${value.sql})`
-        : assign(t, value, to)
+    const sql = isSemi(to.type) ? `sf_parse_json(${value.sql})` : assign(t, value, to)
     return `${sql} AS ${encoded(column.name)}`
   })
   return { sql: `SELECT ${rows.join(', ')} FROM ${source.sql} AS f`, columns: used }

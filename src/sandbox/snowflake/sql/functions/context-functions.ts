@@ -1,5 +1,5 @@
 /** https://docs.snowflake.com/en/sql-reference/functions-context */
-import { booleanType, dateType, numberType, timestampLtz, timestampNtz, varcharType } from '../data-type.ts'
+import { booleanType, dateType, numberType, timestampLtz, timestampNtz, timeType, varcharType } from '../data-type.ts'
 import { type Rules, scalar } from './function-rule.ts'
 import { nullValue, textConstant, typed, type Typed } from '../typed.ts'
 import { unsupported } from '../snowflake-error.ts'
@@ -10,7 +10,7 @@ export const contextFunctions: Rules = [
   scalar('SYSDATE', 0, 0, (call) => typed(`CAST(${moment(call)} AS TIMESTAMP)`, timestampNtz())),
   scalar('CURRENT_DATE', 0, 0, (call) => typed(`CAST(${moment(call)} AS DATE)`, dateType)),
   scalar('CURRENT_TIME LOCALTIME', 0, 1, (call) =>
-    typed(`CAST(CAST(${moment(call)} AS TIMESTAMP) AS TIME)`, { kind: 'TIME', scale: 9 }),
+    typed(`CAST(CAST(${moment(call)} AS TIMESTAMP) AS TIME)`, timeType()),
   ),
   scalar('CURRENT_USER', 0, 0, (call) => known(call.t.context.session.user)),
   scalar('CURRENT_ROLE', 0, 0, (call) => known(call.t.context.session.role)),

@@ -13,6 +13,8 @@ import {
   numberType,
   timestampLtz,
   timestampNtz,
+  timestampTz,
+  timeType,
   varcharType,
 } from '../data-type.ts'
 import { formatTimestamp, readPattern } from '../time-format.ts'
@@ -21,8 +23,6 @@ import { textSql, typed, type Typed } from '../typed.ts'
 import { toText } from '../to-text.ts'
 import { unsupported } from '../snowflake-error.ts'
 import type { CallSite } from '../call-site.ts'
-
-const timestampTz: DataType = { kind: 'TIMESTAMP_TZ', scale: 9 }
 
 export const conversionFunctions: Rules = [
   scalar('TO_VARCHAR TO_CHAR', 1, 2, toVarchar),
@@ -34,13 +34,13 @@ export const conversionFunctions: Rules = [
   scalar('TRY_TO_BOOLEAN', 1, 1, (call) => tryCast(call, booleanType)),
   scalar('TO_DATE DATE', 1, 2, (call) => read(call, dateType, 'date')),
   scalar('TRY_TO_DATE', 1, 2, (call) => tryRead(call, dateType)),
-  scalar('TO_TIME TIME', 1, 2, (call) => read(call, { kind: 'TIME', scale: 9 }, 'time')),
+  scalar('TO_TIME TIME', 1, 2, (call) => read(call, timeType(), 'time')),
   scalar('TO_TIMESTAMP TO_TIMESTAMP_NTZ', 1, 2, (call) => read(call, timestampNtz(), 'timestamp')),
   scalar('TO_TIMESTAMP_LTZ', 1, 2, (call) => read(call, timestampLtz(), 'timestamp')),
-  scalar('TO_TIMESTAMP_TZ', 1, 2, (call) => read(call, timestampTz, 'timestamp')),
+  scalar('TO_TIMESTAMP_TZ', 1, 2, (call) => read(call, timestampTz(), 'timestamp')),
   scalar('TRY_TO_TIMESTAMP TRY_TO_TIMESTAMP_NTZ', 1, 2, (call) => tryRead(call, timestampNtz())),
   scalar('TRY_TO_TIMESTAMP_LTZ', 1, 2, (call) => tryRead(call, timestampLtz())),
-  scalar('TRY_TO_TIMESTAMP_TZ', 1, 2, (call) => tryRead(call, timestampTz)),
+  scalar('TRY_TO_TIMESTAMP_TZ', 1, 2, (call) => tryRead(call, timestampTz())),
   scalar('TO_BINARY', 1, 2, toBinary),
 ]
 

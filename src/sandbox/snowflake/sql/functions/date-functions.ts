@@ -1,6 +1,15 @@
 /** https://docs.snowflake.com/en/sql-reference/functions-date-time */
 import { coerce } from '../cast.ts'
-import { dateType, duckdbType, numberType, timestampLtz, timestampNtz, varcharType } from '../data-type.ts'
+import {
+  dateType,
+  duckdbType,
+  floatType,
+  numberType,
+  timestampLtz,
+  timestampNtz,
+  timestampTz,
+  varcharType,
+} from '../data-type.ts'
 import { datePart, notAPart } from './date-part.ts'
 import { type Rules, scalar } from './function-rule.ts'
 import { typed, type Typed } from '../typed.ts'
@@ -61,7 +70,7 @@ export const dateFunctions: Rules = [
       `(date_diff('month', CAST(${call.moment(1).sql} AS DATE), CAST(${call.moment(0).sql} AS DATE)) + CASE
         WHEN day(${call.moment(0).sql}) = day(${call.moment(1).sql}) OR (CAST(${call.moment(0).sql} AS DATE) = last_day(${call.moment(0).sql}) AND CAST(${call.moment(1).sql} AS DATE) = last_day(${call.moment(1).sql})) THEN 0.0
         ELSE (day(${call.moment(0).sql}) - day(${call.moment(1).sql})) / 31.0 END)`,
-      { kind: 'FLOAT' },
+      floatType,
     ),
   ),
 ]
@@ -134,5 +143,5 @@ function convertTimezone(call: CallSite): Typed {
   const { sql, type } = call.moment(1)
   const instant = type.kind === 'TIMESTAMP_NTZ' ? `CAST(${sql} AS TIMESTAMPTZ)` : sql
   // Of a TIMESTAMP_TZ the offset is not kept: in UTC it has none, as the session's own zone.
-  return typed(instant, call.constant(0) === 'UTC' ? timestampLtz() : { kind: 'TIMESTAMP_TZ', scale: 9 })
+  return typed(instant, call.constant(0) === 'UTC' ? timestampLtz() : timestampTz())
 }

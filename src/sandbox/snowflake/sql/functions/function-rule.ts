@@ -1,6 +1,6 @@
 /** What a function takes and how it is translated. */
 import type { CallSite } from '../call-site.ts'
-import type { DataType } from '../data-type.ts'
+import { floatType, type DataType } from '../data-type.ts'
 import { typed, type Typed } from '../typed.ts'
 
 export type FunctionRule = {
@@ -40,6 +40,4 @@ export const ofTexts = (
 
 /** A function of floats only. */
 export const ofFloats = (names: string, count: number, sql: (...floats: string[]) => string) =>
-  scalar(names, count, count, (call) =>
-    typed(sql(...call.values.map((_, index) => call.float(index))), { kind: 'FLOAT' }),
-  )
+  scalar(names, count, count, (call) => typed(sql(...call.values.map((_, index) => call.float(index))), floatType))

@@ -4,6 +4,7 @@ import {
   arrayType,
   booleanType,
   type DataType,
+  floatType,
   isSemi,
   numberType,
   objectType,
@@ -106,7 +107,7 @@ export const semiFunctions: Rules = [
   ...asType('AS_VARCHAR AS_CHAR', `'VARCHAR'`, text),
   ...asType('AS_BOOLEAN', `'BOOLEAN'`, booleanType),
   ...asType('AS_INTEGER', `'BIGINT', 'UBIGINT'`, numberType()),
-  ...asType('AS_DOUBLE AS_REAL', `'BIGINT', 'UBIGINT', 'DOUBLE'`, { kind: 'FLOAT' }),
+  ...asType('AS_DOUBLE AS_REAL', `'BIGINT', 'UBIGINT', 'DOUBLE'`, floatType),
   ...asType('AS_OBJECT', `'OBJECT'`, objectType),
   ...asType('AS_ARRAY', `'ARRAY'`, arrayType),
 ]
