@@ -4,6 +4,7 @@ import type { Call, CallAnswer } from './control-server.ts'
 import type { RunningFile } from './running-file.ts'
 import type { RunningSandbox, SandboxStatus } from './running-sandbox.ts'
 import { readOwnJson } from './own-json.ts'
+import { unknownVendor } from './unknown-vendor.ts'
 
 /** The sandbox behind a control port, which stays on at least until `close`. null: nobody answers there. */
 export async function connectSandbox(running: RunningFile): Promise<RunningSandbox | null> {
@@ -19,11 +20,8 @@ export function attachSandbox(running: RunningFile, status: SandboxStatus, close
     addresses: Object.fromEntries(status.vendors.map(({ name, host, port }) => [name, { host, port }])),
     connection: (vendor) => {
       const found = vendors.get(vendor)
-      if (found) return found.connection
-      throw new MillraceError('MR-1002', {
-        message: `Asking the sandbox for ${vendor}: it has no such vendor.`,
-        next: `It has ${[...vendors.keys()].join(', ')}.`,
-      })
+      if (!found) throw unknownVendor(vendor, vendors.keys())
+      return found.connection
     },
     status: () => ask({ method: 'status' }),
     now: async () => new Date((await ask<SandboxStatus>({ method: 'status' })).now),

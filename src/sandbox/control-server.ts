@@ -5,6 +5,7 @@ import type { ErrorCode } from '../model/error-catalogue.ts'
 import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { FaultSpec } from './fault.ts'
 import type { JournalFilter } from './journal.ts'
+import { listenOn, stopServer } from './local-server.ts'
 import type { RunningSandbox } from './running-sandbox.ts'
 import { readOwnJson } from './own-json.ts'
 
@@ -40,21 +41,11 @@ export async function startControlServer(
     if (incoming.method === 'POST' && incoming.url === '/call') return void answerCall(sandbox, incoming, out)
     answerJson(out, 404, { error: { message: 'not found' } })
   })
-  port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : 0)
-    })
-  })
+  port = await listenOn(server, 0)
   return {
     port,
     guests: () => guests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: () => stopServer(server),
   }
 }
 

@@ -7,6 +7,7 @@ import { faultCatalogue, ownFaultsOf } from './fault-catalogue.ts'
 import { openPlot, renewPlot } from './plot.ts'
 import type { DaySummary, RunningSandbox } from './running-sandbox.ts'
 import { createSnowflakeHost } from './snowflake-host.ts'
+import { unknownVendor } from './unknown-vendor.ts'
 import { startVendorServer, type VendorServer } from './vendor-server.ts'
 import { forgetVendorFiles } from './vendor-file.ts'
 import { openVendor, type Vendor } from './vendor.ts'
@@ -45,7 +46,11 @@ export async function startSimulators(options: StartOptions): Promise<RunningSan
     catchUp()
     await startServers(opened, servers, { file, ports: options.ports ?? {} })
 
-    const find = (name: string) => vendors.get(name) ?? refuseVendor(name, [...vendors.keys()])
+    const find = (name: string) => {
+      const vendor = vendors.get(name)
+      if (!vendor) throw unknownVendor(name, vendors.keys())
+      return vendor
+    }
     const addresses = Object.fromEntries([...servers].map(([name, { port }]) => [name, { host, port }]))
     const connection = (name: string) => find(name).definition.connection(addresses[name] ?? { host, port: 0 })
     const sandbox: RunningSandbox = {
@@ -160,13 +165,6 @@ function checkDays(days: number): void {
   throw new MillraceError('MR-1001', {
     message: `Moving the sandbox by ${days} days: it moves by whole days, from 1 to 3660.`,
     kept: 'The clock stands where it stood.',
-  })
-}
-
-function refuseVendor(name: string, known: readonly string[]): never {
-  throw new MillraceError('MR-1002', {
-    message: `Asking the sandbox for ${name}: it has no such vendor.`,
-    next: `It has ${known.join(', ')}.`,
   })
 }
 

@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { FaultSpec } from './fault.ts'
+import { listenOn, stopServer } from './local-server.ts'
 import type { Vendor } from './vendor.ts'
-import { answerFaults, drained, insteadFaults, type Wire } from './wire-fault.ts'
+import { answerFaults, chooseWireFault, drained, insteadFaults, type Wire, type WireFault } from './wire-fault.ts'
 
 export type VendorServer = {
   readonly port: number
@@ -28,19 +28,13 @@ export async function startVendorServer(
     if (wanted.fixed || wanted.port === 0) throw error
     return listenOn(server, 0)
   })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      // A turn later, so that a client in this very process has seen its idle connections end.
-      server.close(() => setImmediate(resolve))
-      server.closeAllConnections()
-    })
   return {
     port,
     listen: async (on) => {
       if (on && !server.listening) await listenOn(server, port)
-      if (!on && server.listening) await stop()
+      if (!on && server.listening) await stopServer(server)
     },
-    close: stop,
+    close: () => stopServer(server),
   }
 }
 
@@ -62,7 +56,7 @@ async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResp
 
   const delay = vendor.faults.play('delay', { method, path })
   if (delay) await sleep(Number(delay.ms ?? 1000), undefined, { signal: gone.signal })
-  const fault = chooseFault(vendor, { method, path })
+  const fault = chooseWireFault(vendor.faults, { method, path })
   const instead = fault ? insteadFaults[fault.name] : undefined
   if (fault && instead && fault.spec.handled !== true) {
     vendor.journal.close(entry, { status: statusOfFault(fault), handledStatus: null, fault: fault.name, note: null })
@@ -97,19 +91,7 @@ async function answer(vendor: Vendor, incoming: IncomingMessage, out: ServerResp
 
 const namesOf = (names: readonly (string | null)[]) => names.filter((name) => name !== null).join(' ') || null
 
-type ChosenFault = { readonly name: string; readonly spec: FaultSpec }
-
-/** The first that falls on this request; those after it have not met it. */
-function chooseFault(vendor: Vendor, request: { readonly method: string; readonly path: string }): ChosenFault | null {
-  for (const name of Object.keys(vendor.faults.active())) {
-    if (!Object.hasOwn(insteadFaults, name) && !Object.hasOwn(answerFaults, name)) continue
-    const spec = vendor.faults.play(name, request)
-    if (spec) return { name, spec }
-  }
-  return null
-}
-
-function statusOfFault({ name, spec }: ChosenFault): number | null {
+function statusOfFault({ name, spec }: WireFault): number | null {
   if (name === 'hang' || name === 'reset_before') return null
   return name === 'status' ? Number(spec.status ?? 503) : 200
 }
@@ -159,15 +141,4 @@ function headersOf(incoming: IncomingMessage): { readonly [name: string]: string
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   )
-}
-
-function listenOn(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : port)
-    })
-  })
 }

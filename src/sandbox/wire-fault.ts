@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { constants, crc32, deflateRawSync, gzipSync } from 'node:zlib'
-import type { FaultSpec } from './fault.ts'
+import type { FaultBoard, FaultRequest, FaultSpec } from './fault.ts'
 
 /** A whole answer, before it goes out. */
 export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Buffer }
@@ -71,6 +71,22 @@ export const answerFaults: {
     out.writeHead(status, framed(headers, spoilt.length))
     out.end(spoilt)
   },
+}
+
+export type WireFault = { readonly name: string; readonly spec: FaultSpec }
+
+/** The first on the wire that falls on this request; those after it have not met it. @param own what the simulator plays by that name itself */
+export function chooseWireFault(
+  faults: FaultBoard,
+  request: FaultRequest,
+  own: readonly string[] = [],
+): WireFault | null {
+  for (const name of Object.keys(faults.active())) {
+    if (own.includes(name) || !(Object.hasOwn(insteadFaults, name) || Object.hasOwn(answerFaults, name))) continue
+    const spec = faults.play(name, request)
+    if (spec) return { name, spec }
+  }
+  return null
 }
 
 const framed = (headers: Headers, length: number) => ({

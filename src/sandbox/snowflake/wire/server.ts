@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { answerFaults, insteadFaults, type Wire } from '../../wire-fault.ts'
-import type { FaultSpec } from '../../fault.ts'
+import { listenOn, stopServer } from '../../local-server.ts'
+import { answerFaults, chooseWireFault, insteadFaults, type Wire } from '../../wire-fault.ts'
 import type { Service } from '../service.ts'
 import { failure, type Answer } from './answer.ts'
 import { findEndpoint } from './endpoints.ts'
@@ -19,22 +19,7 @@ export async function startServer(service: Service, wantedPort: number): Promise
   server.keepAliveTimeout = 120_000
   // A statement may take as long as it likes.
   server.requestTimeout = 0
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port: wantedPort }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address ? address.port : wantedPort)
-    })
-  })
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => setImmediate(resolve))
-        server.closeAllConnections()
-      }),
-  }
+  return { port: await listenOn(server, wantedPort), close: () => stopServer(server) }
 }
 
 async function answer(service: Service, incoming: IncomingMessage, out: ServerResponse): Promise<void> {
@@ -49,7 +34,8 @@ async function answer(service: Service, incoming: IncomingMessage, out: ServerRe
   const asked = { method, path: typeof body.sqlText === 'string' ? `${path} ${body.sqlText}` : path }
   const delay = service.faults.play('delay', asked)
   if (delay) await sleep(Number(delay.ms ?? 1000), undefined, { signal: gone.signal })
-  const fault = chooseFault(service, asked)
+  // What is slow here is the statement.
+  const fault = chooseWireFault(service.faults, asked, ['slow'])
   const instead = fault ? insteadFaults[fault.name] : undefined
   if (fault && instead) return instead(wire, fault.spec)
 
@@ -91,19 +77,6 @@ function sendFile(file: string, out: ServerResponse): void {
   createReadStream(file)
     .on('error', () => out.destroy())
     .pipe(out)
-}
-
-/** The host's faults on the wire; `slow` is the simulator's own: it is the statement that is slow. */
-function chooseFault(
-  service: Service,
-  request: { readonly method: string; readonly path: string },
-): { readonly name: string; readonly spec: FaultSpec } | null {
-  for (const name of Object.keys(service.faults.active())) {
-    if (name === 'slow' || (!Object.hasOwn(insteadFaults, name) && !Object.hasOwn(answerFaults, name))) continue
-    const spec = service.faults.play(name, request)
-    if (spec) return { name, spec }
-  }
-  return null
 }
 
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
