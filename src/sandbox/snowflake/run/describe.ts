@@ -1,7 +1,7 @@
 /** DESCRIBE: https://docs.snowflake.com/en/sql-reference/sql/desc-table */
 import { checkTable } from '../account/check-rights.ts'
 import { shownName } from '../sql/names.ts'
-import { objectMissing, unsupported } from '../sql/snowflake-error.ts'
+import { objectMissing } from '../sql/snowflake-error.ts'
 import type { Describe } from '../sql/statement.ts'
 import { listingOf, listingOutcome } from './listing.ts'
 import type { Outcome } from './query-store.ts'
@@ -10,9 +10,8 @@ import type { RunContext } from './run-statement.ts'
 import { findRelation } from './sql-context.ts'
 
 export function runDescribe(context: RunContext, { what, name }: Describe): Outcome {
-  if (what !== 'table' && what !== 'view') throw unsupported(`DESCRIBE ${what.toUpperCase()}`)
   const found = findRelation(context, name)
-  if (!found) throw objectMissing(shownName(name), what === 'view' ? 'View' : 'Table')
+  if (!found) throw objectMissing(shownName(name), what)
   checkTable(context, name, [])
   const none = () => null
   return listingOutcome(

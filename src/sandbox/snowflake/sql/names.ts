@@ -46,18 +46,16 @@ export const schemaSql = (database: string, schema: string): string =>
   quoteName(encodeName(`${escapeDot(database)}.${escapeDot(schema)}`))
 
 /** Temporary tables live in DuckDB's own schema for them, under their whole name. */
-export const temporarySql = (table: ObjectName): string =>
-  `temp.main.${quoteName(encodeName([table.database ?? '', table.schema ?? '', table.name].map(escapeDot).join('.')))}`
+export const relationSql = ({ database, schema, name }: ObjectName, isTemporary = false): string =>
+  isTemporary
+    ? `temp.main.${quoteName(encodeName([database ?? '', schema ?? '', name].map(escapeDot).join('.')))}`
+    : `${schemaSql(database ?? '', schema ?? '')}.${encoded(name)}`
 
 /** The parts of a schema's or a temporary table's name in DuckDB. */
 export const splitEncoded = (name: string): readonly string[] =>
   decodeName(name)
     .split(/(?<!\u2064)\./)
     .map((part) => part.replaceAll('\u2064.', '.'))
-
-export function relationSql(table: ObjectName): string {
-  return `${schemaSql(table.database ?? '', table.schema ?? '')}.${encoded(table.name)}`
-}
 
 /** As Snowflake writes it in messages: `DB.SCHEMA.NAME`, quoted where it has to be. */
 export const shownName = (name: ObjectName): string =>

@@ -1,8 +1,8 @@
 /** Names completed with the session's database and schema. */
 import { noCurrentDatabase, noCurrentSchema, objectMissing } from './snowflake-error.ts'
-import { shownPart } from './names.ts'
+import { relationSql, shownPart } from './names.ts'
 import type { Name } from './expression.ts'
-import type { ObjectName, SqlContext } from './statement.ts'
+import type { Column, ObjectName, SqlContext } from './statement.ts'
 
 /** Of a table, a view, a stage: DB.SCHEMA.NAME. */
 export function completeName(context: SqlContext, parts: readonly Name[]): ObjectName {
@@ -24,9 +24,25 @@ export function completeSchema(context: SqlContext, parts: readonly Name[]): Obj
 
 export const writtenName = (parts: readonly Name[]): string => parts.map(({ value }) => shownPart(value)).join('.')
 
+/** A table in DuckDB: the session's temporary one, or everybody's. */
+export const storedSql = (context: SqlContext, name: ObjectName): string => relationSql(name, context.isTemporary(name))
+
+/** Of a table or view; where it is not there, of its schema, if the statement names one that is not. */
+export function knownColumns(
+  context: SqlContext,
+  name: ObjectName,
+  written: readonly Name[],
+  kind?: 'Table' | 'View',
+): readonly Column[] {
+  const columns = context.columnsOf(name)
+  if (columns !== null) return columns
+  if (written.length > 1) checkSchema(context, name)
+  throw objectMissing(writtenName(written), kind)
+}
+
 /** That a table's schema is there. */
 export function checkSchema(context: SqlContext, name: ObjectName): void {
   const schema = { database: name.database ?? '', schema: name.schema ?? '' }
-  if (context.hasSchema && !context.hasSchema(schema))
+  if (!context.hasSchema(schema))
     throw objectMissing([schema.database, schema.schema].map(shownPart).join('.'), 'Schema')
 }

@@ -1,6 +1,6 @@
 /** SHOW, DESCRIBE and EXPLAIN: the session answers them. */
-import { checkSchema, completeName, completeSchema, writtenName } from './object-name.ts'
-import { objectMissing } from './snowflake-error.ts'
+import { completeName, completeSchema, knownColumns } from './object-name.ts'
+import { unsupported } from './snowflake-error.ts'
 import { readNamePath } from './read-name.ts'
 import type { Describe, Show, Statement } from './statement.ts'
 import type { TokenReader } from './token-reader.ts'
@@ -65,30 +65,13 @@ function readIn(reader: TokenReader, t: Translation, what: string): Show['in'] {
 }
 
 function readDescribe(reader: TokenReader, t: Translation): Describe {
-  for (const what of ['schema', 'database'] as const)
-    if (reader.takeWord(what.toUpperCase())) {
-      const path = readNamePath(reader)
-      return {
-        kind: 'describe',
-        what,
-        name:
-          what === 'schema'
-            ? completeSchema(t.context, path)
-            : { database: null, schema: null, name: path[0]?.value ?? '' },
-      }
-    }
-  if (reader.takeWord('RESULT'))
-    return { kind: 'describe', what: 'result', name: { database: null, schema: null, name: reader.expectString() } }
-  if (reader.takeWord('STAGE'))
-    return { kind: 'describe', what: 'stage', name: completeName(t.context, readNamePath(reader)) }
-  const what = reader.takeWord('VIEW') ? 'view' : 'table'
-  if (what === 'table') reader.takeWord('TABLE')
+  for (const what of ['SCHEMA', 'DATABASE', 'RESULT', 'STAGE'])
+    if (reader.isWord(what)) throw unsupported(`DESCRIBE ${what}`)
+  const what = reader.takeWord('VIEW') ? 'View' : 'Table'
+  if (what === 'Table') reader.takeWord('TABLE')
   const path = readNamePath(reader)
   const name = completeName(t.context, path)
-  if (t.context.columnsOf(name) === null) {
-    if (path.length > 1) checkSchema(t.context, name)
-    throw objectMissing(writtenName(path), what === 'view' ? 'View' : 'Table')
-  }
+  knownColumns(t.context, name, path, what)
   if (reader.takeWord('TYPE')) {
     reader.expectSymbol('=')
     reader.expectWord('COLUMNS')

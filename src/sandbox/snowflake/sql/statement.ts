@@ -41,9 +41,8 @@ export type SqlContext = {
   readonly columnsOf: (table: ObjectName) => readonly Column[] | null
   /** What the query of a view gives now; null where it is a table. @default views are as they were made */
   readonly viewColumns?: (view: ObjectName) => readonly Column[] | null
-  readonly isTemporary?: (table: ObjectName) => boolean
-  /** @default every schema is there */
-  readonly hasSchema?: (schema: SchemaName) => boolean
+  readonly isTemporary: (table: ObjectName) => boolean
+  readonly hasSchema: (schema: SchemaName) => boolean
   /** Table functions that only the session can answer (RESULT_SCAN, QUERY_HISTORY…): DuckDB SQL to read, or null. */
   readonly tableFunction?: (
     name: string,
@@ -213,6 +212,6 @@ export type Show = {
 
 export type Describe = {
   readonly kind: 'describe'
-  readonly what: 'table' | 'view' | 'schema' | 'database' | 'stage' | 'result'
+  readonly what: 'Table' | 'View'
   readonly name: ObjectName
 }

@@ -1,10 +1,10 @@
 /** FROM: tables, subqueries and joins, each under a name that nothing else in the statement has. */
 import { catalogueViews } from './catalogue-views.ts'
 import { checkView } from './check-view.ts'
-import { checkSchema, completeName, writtenName } from './object-name.ts'
+import { completeName, knownColumns, storedSql } from './object-name.ts'
 import { condition } from './unify.ts'
-import { distinctNames, relationSql, temporarySql } from './names.ts'
-import { compilationError, invalidIdentifier, objectMissing } from './snowflake-error.ts'
+import { distinctNames } from './names.ts'
+import { compilationError, invalidIdentifier } from './snowflake-error.ts'
 import { quoteText } from '../../../duckdb/sql-text.ts'
 import { columnsOf } from './session-columns.ts'
 import { translateTableFunction } from './translate-table-function.ts'
@@ -67,19 +67,16 @@ export function findTable(
       sql: `(SELECT * FROM ${view.sql} WHERE ${view.database} = ${quoteText(name.database ?? '')})`,
       columns: columnsOf(view.columns),
     }
-  const columns = t.context.columnsOf(name)
-  if (columns === null) {
-    const own = isCatalogue(name)
+  const own =
+    isCatalogue(name) && t.context.columnsOf(name) === null
       ? t.context.tableFunction?.([name.database, name.schema, name.name].join('.'), [], {})
       : null
-    if (own) return { sql: `(${own.sql})`, columns: columnsOf(own.columns) }
-    if (written.length > 1) checkSchema(t.context, name)
-    throw objectMissing(writtenName(written))
-  }
+  if (own) return { sql: `(${own.sql})`, columns: columnsOf(own.columns) }
+  const columns = knownColumns(t.context, name, written)
   const now = t.context.viewColumns?.(name)
   if (now) checkView(name, { declared: columns, now, place: t.place(start) })
   t.addRead(name)
-  return { sql: t.context.isTemporary?.(name) ? temporarySql(name) : relationSql(name), columns: columnsOf(columns) }
+  return { sql: storedSql(t.context, name), columns: columnsOf(columns) }
 }
 
 const isCatalogue = (name: ObjectName) => name.schema === 'INFORMATION_SCHEMA' || name.database === 'SNOWFLAKE'

@@ -1,14 +1,13 @@
 /** COPY INTO a table: https://docs.snowflake.com/en/sql-reference/sql/copy-into-table */
 import { checkTable } from '../account/check-rights.ts'
-import { relationOf } from '../run/relation-of.ts'
-import type { CatalogObject } from '../run/catalog.ts'
+import { keyOf, type CatalogObject } from '../run/catalog.ts'
 import { needWarehouse } from '../run/need-warehouse.ts'
 import type { Outcome } from '../run/query-store.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import { findRelation } from '../run/sql-context.ts'
 import { writePlace } from '../run/write-place.ts'
 import type { Run } from '../session/transaction.ts'
-import { shownName } from '../sql/names.ts'
+import { relationSql, shownName } from '../sql/names.ts'
 import { objectMissing, unsupported } from '../sql/snowflake-error.ts'
 import type { Copy } from '../sql/statement.ts'
 import { checkCopyOptions } from './copy-options.ts'
@@ -56,7 +55,7 @@ export type CopyPlan = {
 async function copyFiles(context: RunContext, plan: CopyPlan, run: Run): Promise<readonly CopiedFile[]> {
   const { statement, stage, files } = plan
   const { connection } = context.session
-  const table = `${relationOf(context, statement.target)}`
+  const table = relationSql(statement.target, context.session.temporary.has(keyOf('relation', statement.target)))
   const key = loadsKey(context.session, statement.target)
   const copied: CopiedFile[] = []
   for (const file of files) {

@@ -5,9 +5,9 @@ import {
   decodeNames,
   distinctNames,
   encodeName,
+  relationSql,
   schemaSql,
   splitEncoded,
-  temporarySql,
 } from '../../../../src/sandbox/snowflake/sql/names.ts'
 
 const anyName = fc.oneof(
@@ -55,7 +55,7 @@ describe('a Snowflake name in DuckDB', () => {
   })
 
   test('of a temporary table is its whole path', () => {
-    expect(temporarySql({ database: 'DB', schema: 'S', name: 'T' })).toBe('temp.main."DB.S.T"')
+    expect(relationSql({ database: 'DB', schema: 'S', name: 'T' }, true)).toBe('temp.main."DB.S.T"')
   })
 
   test('that comes twice in one relation gets a number that goes again', () => {

@@ -31,7 +31,7 @@ describe('statements of a session', () => {
     ['alter session unset query_tag, timezone', { kind: 'alter_session', set: {}, unset: ['QUERY_TAG', 'TIMEZONE'] }],
     ['set x = 1 + 1', { kind: 'set_variable', values: [{ name: 'X', type: 'NUMBER(2,0)' }] }],
     ['unset x', { kind: 'unset_variable', names: ['X'] }],
-    ['describe table t', { kind: 'describe', what: 'table', name: { database: 'DB', schema: 'PUBLIC', name: 'T' } }],
+    ['describe table t', { kind: 'describe', what: 'Table', name: { database: 'DB', schema: 'PUBLIC', name: 'T' } }],
     [
       `show terse tables like 'a%' in schema db.s limit 5`,
       {

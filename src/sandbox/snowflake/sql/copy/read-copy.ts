@@ -1,6 +1,6 @@
 /** COPY INTO a table. https://docs.snowflake.com/en/sql-reference/sql/copy-into-table */
-import { checkSchema, completeName, writtenName } from '../object-name.ts'
-import { invalidIdentifier, objectMissing, unsupported } from '../snowflake-error.ts'
+import { completeName, knownColumns } from '../object-name.ts'
+import { invalidIdentifier, unsupported } from '../snowflake-error.ts'
 import { readAlias, readName, readNamePath } from '../read-name.ts'
 import { readNested } from '../read-options.ts'
 import { readStagePath } from './stage-path.ts'
@@ -13,11 +13,7 @@ export function readCopy(reader: TokenReader, t: Translation): Copy | null {
   if (reader.token.kind === 'stage' || reader.token.kind === 'string') throw unsupported('COPY INTO a location')
   const path = readNamePath(reader)
   const target = completeName(t.context, path)
-  const known = t.context.columnsOf(target)
-  if (known === null) {
-    if (path.length > 1) checkSchema(t.context, target)
-    throw objectMissing(writtenName(path), 'Table')
-  }
+  const known = knownColumns(t.context, target, path, 'Table')
   const place = reader.place(reader.token.start)
   const columns = reader.isSymbol('(') ? reader.listInParentheses(() => readName(reader).value) : null
   const missing = columns?.find((name) => !known.some((column) => column.name === name))

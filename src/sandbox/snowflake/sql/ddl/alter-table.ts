@@ -1,7 +1,7 @@
 /** ALTER TABLE. https://docs.snowflake.com/en/sql-reference/sql/alter-table */
 import { changeColumn } from './change-column.ts'
 import { commentSql } from './table-comment.ts'
-import { completeName, writtenName, checkSchema } from '../object-name.ts'
+import { completeName, writtenName, checkSchema, storedSql } from '../object-name.ts'
 import {
   compilationError,
   invalidIdentifier,
@@ -12,11 +12,10 @@ import {
 } from '../snowflake-error.ts'
 import { ddl, done } from './statement-parts.ts'
 import { duckdbType } from '../data-type.ts'
-import { encoded, relationSql, shownName, temporarySql } from '../names.ts'
+import { encoded, relationSql, shownName } from '../names.ts'
 import { readColumnDefinition, shownColumn } from './column-definition.ts'
 import { readName, readNamePath } from '../read-name.ts'
 import { readOptions } from '../read-options.ts'
-import { targetSql } from '../dml/target.ts'
 import type { Check, Column, Ddl, ObjectName } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
 import type { Translation } from '../translation.ts'
@@ -43,7 +42,7 @@ export function readAlterTable(reader: TokenReader, t: Translation): Ddl {
     checkSchema(t.context, name)
     throw objectMissing(writtenName(path), 'Table')
   }
-  const table: Altered = { name, relation: targetSql(t, name), columns: columns ?? [] }
+  const table: Altered = { name, relation: storedSql(t.context, name), columns: columns ?? [] }
   const common = { verb: 'alter', objectKind: 'table', name, ifExists, message: done } as const
   if (reader.takeWord('RENAME', 'TO')) return rename(reader, t, table, columns === null, common)
   const rest = readProperties(reader)
@@ -57,7 +56,7 @@ export function readAlterTable(reader: TokenReader, t: Translation): Ddl {
     ...common,
     columns: after,
     checks: checks ?? [],
-    temporary: t.context.isTemporary?.(name) ?? false,
+    temporary: t.context.isTemporary(name),
     sql: sql.length === 0 ? [] : [...sql, ...commentSql('TABLE', table.relation, after, { at: t.context.now })],
   })
 }
@@ -166,8 +165,8 @@ function rename(
   if (isGone) return ddl({ ...common, renamedTo })
   if (t.context.columnsOf(renamedTo) !== null) throw objectExists(shownName(renamedTo))
   checkSchema(t.context, renamedTo)
-  const isTemporary = t.context.isTemporary?.(table.name) ?? false
-  const to = isTemporary ? temporarySql(renamedTo) : relationSql(renamedTo)
+  const isTemporary = t.context.isTemporary(table.name)
+  const to = relationSql(renamedTo, isTemporary)
   const isHere = isTemporary || (renamedTo.schema === table.name.schema && renamedTo.database === table.name.database)
   const last = to.slice(to.lastIndexOf('."') + 1)
   // DuckDB renames within a schema only; into another one the table is made anew.

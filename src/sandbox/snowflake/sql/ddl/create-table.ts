@@ -5,7 +5,7 @@ import { type ColumnDefinition, definitionSql, shownColumn } from './column-defi
 import { commentSql } from './table-comment.ts'
 import { compilationError, objectExists } from '../snowflake-error.ts'
 import { ddl } from './statement-parts.ts'
-import { encoded, relationSql, shownName, shownPart, temporarySql } from '../names.ts'
+import { encoded, relationSql, shownName, shownPart } from '../names.ts'
 import { readNamePath } from '../read-name.ts'
 import { readOptions } from '../read-options.ts'
 import { readTableSource } from './table-source.ts'
@@ -45,10 +45,10 @@ export function readCreateTable(reader: TokenReader, t: Translation, words: Crea
     comment,
     options,
   } as const
-  const there = t.context.columnsOf(name) !== null && (t.context.isTemporary?.(name) ?? false) === words.temporary
+  const there = t.context.columnsOf(name) !== null && t.context.isTemporary(name) === words.temporary
   if (there && ifNotExists) return ddl({ ...common, message: `${shown} already exists, statement succeeded.` })
   if (there && !words.orReplace) throw objectExists(shownName(name))
-  const relation = words.temporary ? temporarySql(name) : relationSql(name)
+  const relation = relationSql(name, words.temporary)
   const rows = source?.rows ?? null
   const readsItself = there && t.reads.some((read) => shownName(read) === shownName(name))
   return ddl({

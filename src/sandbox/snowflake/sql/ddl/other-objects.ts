@@ -1,11 +1,10 @@
 /** Schemas, databases, stages, file formats and warehouses; and DROP of everything. */
-import { checkSchema, completeName, completeSchema, writtenName } from '../object-name.ts'
+import { checkSchema, completeName, completeSchema, storedSql, writtenName } from '../object-name.ts'
 import { databaseName, ddl } from './statement-parts.ts'
 import { objectExists, objectMissing, unsupported } from '../snowflake-error.ts'
 import { readName, readNamePath } from '../read-name.ts'
 import { readOptions } from '../read-options.ts'
 import { schemaSql, shownPart } from '../names.ts'
-import { targetSql } from '../dml/target.ts'
 import type { CreateWords } from './create-table.ts'
 import type { Ddl } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
@@ -58,7 +57,7 @@ function createSchema(reader: TokenReader, t: Translation, words: CreateWords): 
   const schema = { database: name.database ?? '', schema: name.name }
   const shown = shownPart(name.name)
   const own = schemaSql(schema.database, schema.schema)
-  const there = t.context.hasSchema?.(schema) ?? false
+  const there = t.context.hasSchema(schema)
   const common = {
     verb: 'create',
     objectKind: 'schema',
@@ -121,7 +120,7 @@ function dropRelation(reader: TokenReader, t: Translation, objectKind: 'table' |
     objectKind,
     name,
     ifExists,
-    temporary: t.context.isTemporary?.(name) ?? false,
+    temporary: t.context.isTemporary(name),
   } as const
   if (t.context.columnsOf(name) === null) {
     if (ifExists) return ddl({ ...common, message: `Drop statement executed successfully (${shown} already dropped).` })
@@ -130,7 +129,7 @@ function dropRelation(reader: TokenReader, t: Translation, objectKind: 'table' |
   }
   return ddl({
     ...common,
-    sql: [`DROP ${objectKind.toUpperCase()} ${targetSql(t, name)}`],
+    sql: [`DROP ${objectKind.toUpperCase()} ${storedSql(t.context, name)}`],
     message: `${shown} successfully dropped.`,
   })
 }
@@ -143,7 +142,7 @@ function dropSchema(reader: TokenReader, t: Translation): Ddl {
   const schema = { database: name.database ?? '', schema: name.name }
   const shown = shownPart(name.name)
   const common = { verb: 'drop', objectKind: 'schema', name, ifExists } as const
-  if (t.context.hasSchema && !t.context.hasSchema(schema)) {
+  if (!t.context.hasSchema(schema)) {
     if (ifExists) return ddl({ ...common, message: `Drop statement executed successfully (${shown} already dropped).` })
     throw objectMissing(writtenName(path), 'Schema')
   }

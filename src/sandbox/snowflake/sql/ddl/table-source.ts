@@ -1,12 +1,11 @@
 /** Where a new table's columns and rows come from: AS SELECT, LIKE, CLONE. */
 import { assign } from '../cast.ts'
 import { compilationError, objectMissing } from '../snowflake-error.ts'
-import { completeName, writtenName } from '../object-name.ts'
+import { completeName, storedSql, writtenName } from '../object-name.ts'
 import { duckdbType, readType, varcharType } from '../data-type.ts'
 import { emptyEnvironment, type Relation } from '../scope.ts'
 import { encoded } from '../names.ts'
 import { readNamePath } from '../read-name.ts'
-import { targetSql } from '../dml/target.ts'
 import { typed } from '../typed.ts'
 import type { ColumnDefinition } from './column-definition.ts'
 import type { TableElements } from './table-elements.ts'
@@ -64,5 +63,5 @@ function readLike(reader: TokenReader, t: Translation, withRows: boolean): Table
     defaultSql: column.default ?? null,
   }))
   const names = columns.map((column) => encoded(column.name))
-  return { definitions, rows: withRows ? `SELECT ${names.join(', ')} FROM ${targetSql(t, name)}` : null }
+  return { definitions, rows: withRows ? `SELECT ${names.join(', ')} FROM ${storedSql(t.context, name)}` : null }
 }

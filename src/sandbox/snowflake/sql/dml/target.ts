@@ -1,7 +1,7 @@
 /** The table that a statement writes. */
-import { checkSchema, completeName, writtenName } from '../object-name.ts'
-import { encoded, relationSql, temporarySql } from '../names.ts'
-import { invalidIdentifier, objectMissing, type Place } from '../snowflake-error.ts'
+import { completeName, knownColumns, storedSql } from '../object-name.ts'
+import { encoded } from '../names.ts'
+import { invalidIdentifier, type Place } from '../snowflake-error.ts'
 import { readNamePath } from '../read-name.ts'
 import { readType, type DataType } from '../data-type.ts'
 import type { ObjectName } from '../statement.ts'
@@ -27,15 +27,10 @@ export type TargetColumn = {
 export function readTarget(reader: TokenReader, t: Translation): Target {
   const path = readNamePath(reader)
   const name = completeName(t.context, path)
-  const columns = t.context.columnsOf(name)
-  if (columns === null) {
-    if (path.length > 1) checkSchema(t.context, name)
-    throw objectMissing(writtenName(path))
-  }
   return {
     name,
-    sql: targetSql(t, name),
-    columns: columns.map((column) => ({
+    sql: storedSql(t.context, name),
+    columns: knownColumns(t.context, name, path).map((column) => ({
       name: column.name,
       sql: encoded(column.name),
       type: readType(column.type),
@@ -43,9 +38,6 @@ export function readTarget(reader: TokenReader, t: Translation): Target {
     })),
   }
 }
-
-export const targetSql = (t: Translation, name: ObjectName): string =>
-  t.context.isTemporary?.(name) ? temporarySql(name) : relationSql(name)
 
 export function targetColumn(target: Target, name: string, place: Place): TargetColumn {
   const column = target.columns.find((candidate) => candidate.name === name)

@@ -1,8 +1,6 @@
-import { checkSchema, completeName, writtenName } from '../object-name.ts'
+import { completeName, knownColumns, storedSql } from '../object-name.ts'
 import { dml } from './dml.ts'
-import { objectMissing } from '../snowflake-error.ts'
 import { readNamePath } from '../read-name.ts'
-import { targetSql } from './target.ts'
 import type { Dml } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
 import type { Translation } from '../translation.ts'
@@ -14,10 +12,7 @@ export function readTruncate(reader: TokenReader, t: Translation): Dml {
   const path = readNamePath(reader)
   const target = completeName(t.context, path)
   const isThere = t.context.columnsOf(target) !== null
-  if (!isThere && !ifExists) {
-    if (path.length > 1) checkSchema(t.context, target)
-    throw objectMissing(writtenName(path), 'Table')
-  }
-  const sql = isThere ? [`DELETE FROM ${targetSql(t, target)}`] : []
+  if (!ifExists) knownColumns(t.context, target, path, 'Table')
+  const sql = isThere ? [`DELETE FROM ${storedSql(t.context, target)}`] : []
   return dml({ verb: 'truncate', target, reads: [], overwrite: true, sql })
 }
