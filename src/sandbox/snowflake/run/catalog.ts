@@ -8,7 +8,7 @@ import type { Column, ObjectName, SchemaName } from '../sql/statement.ts'
 import type { Run } from '../session/transaction.ts'
 
 export type CatalogObject = {
-  readonly kind: 'table' | 'view' | 'schema' | 'database' | 'stage' | 'sequence' | 'file_format'
+  readonly kind: 'table' | 'view' | 'schema' | 'database' | 'stage' | 'file_format'
   readonly name: ObjectName
   readonly columns: readonly Column[]
   readonly transient: boolean
@@ -21,8 +21,6 @@ export type CatalogObject = {
   readonly options: Readonly<Record<string, string>>
 }
 
-export type TemporaryObject = CatalogObject
-
 export type Catalog = {
   readonly hasDatabase: (name: string) => boolean
   readonly hasSchema: (schema: SchemaName) => boolean
@@ -34,7 +32,7 @@ export type Catalog = {
 }
 
 /** Tables and views share their names; the rest have spaces of their own. */
-export type Kind = 'relation' | 'schema' | 'database' | 'stage' | 'sequence' | 'file_format'
+export type Kind = 'relation' | 'schema' | 'database' | 'stage' | 'file_format'
 
 export async function openCatalog(connection: DuckDBConnection): Promise<Catalog> {
   await connection.run(`CREATE SCHEMA IF NOT EXISTS _sandbox`)

@@ -6,7 +6,7 @@ import { checkObject, checkSeen, checkTable, fullName } from '../account/check-r
 import { forgetLoads, loadsKey } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
-import { objectExists, objectMissing, unsupported } from '../sql/snowflake-error.ts'
+import { objectExists, objectMissing } from '../sql/snowflake-error.ts'
 import type { Ddl, ObjectName, Statement } from '../sql/statement.ts'
 import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
 import type { Run } from '../session/transaction.ts'
@@ -23,8 +23,6 @@ import { writePlace } from './write-place.ts'
 /** @param read what the statement means now: while it waited for the lock, another may have done the same */
 export async function runDdl(context: RunContext, first: Ddl, read: () => Statement): Promise<Outcome> {
   const { session } = context
-  // Warehouses are the account's: account-statement.ts reads them before.
-  if (first.objectKind === 'warehouse') throw unsupported('WAREHOUSE')
   await session.transaction.commit()
   const known = find(context, first)
   const nothing = checkExistence(first, known)
@@ -66,8 +64,7 @@ const done = (message: string): Outcome => statusOutcome(statementTypes.ddl, mes
 const nameOf = ({ objectKind, name }: Ddl): ObjectName =>
   objectKind === 'schema' ? { database: name.database, schema: null, name: name.name } : name
 
-const kindOfDdl = ({ objectKind }: Ddl): Kind =>
-  objectKind === 'table' || objectKind === 'view' ? 'relation' : (objectKind as Kind) // warehouses went elsewhere
+const kindOfDdl = ({ objectKind }: Ddl): Kind => kindOf({ kind: objectKind })
 
 /** A temporary object of the session: it hides another of the same name, for DROP and ALTER too. */
 const isOwnOf = ({ session }: RunContext, statement: Ddl): boolean =>
@@ -95,10 +92,7 @@ function checkExistence(statement: Ddl, known: CatalogObject | undefined): strin
   if (ifExists && verb === 'drop')
     return `Drop statement executed successfully (${shownPart(name.name)} already dropped).`
   if (ifExists) return 'Statement executed successfully.'
-  throw objectMissing(
-    shown,
-    kindOfDdl(statement) === 'relation' ? titled(statement.objectKind) : titled(statement.objectKind),
-  )
+  throw objectMissing(shown, titled(statement.objectKind))
 }
 
 const titled = (kind: string) => kind.charAt(0).toUpperCase() + kind.slice(1).replace('_', ' ')
@@ -170,7 +164,7 @@ async function record(
 }
 
 const created = ({ service, session }: RunContext, statement: Ddl): CatalogObject => ({
-  kind: statement.objectKind === 'warehouse' ? 'table' : statement.objectKind,
+  kind: statement.objectKind,
   name: nameOf(statement),
   columns: statement.columns ?? [],
   transient: statement.transient,

@@ -1,5 +1,5 @@
 /** A result on its way out: few rows in the answer itself, many as gzip files that the SDK fetches one by one. */
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
+import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { createGzip, constants, type Gzip } from 'node:zlib'
@@ -41,7 +41,6 @@ export type Spool = {
   /** Rows as JSON text. */
   readonly add: (rows: readonly string[]) => Promise<void>
   readonly end: () => Promise<ResultSet>
-  readonly discard: () => void
 }
 
 /** The first rows stay in memory; from there on everything goes to files in `directory`, in flat memory. */
@@ -72,7 +71,6 @@ export function openSpool(directory: string, columns: readonly ColumnDescription
       if (open) chunks.push(await open.end())
       return { columns, inline, chunks, total }
     },
-    discard: () => rmSync(directory, { recursive: true, force: true }),
   }
 }
 

@@ -1,6 +1,6 @@
 /** One signed-in session: its place, its parameters, its own DuckDB connection and its transaction. */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { TemporaryObject } from '../run/catalog.ts'
+import type { CatalogObject } from '../run/catalog.ts'
 import type { Parameters } from './parameters.ts'
 import type { Variable } from '../sql/statement.ts'
 import type { Transaction } from './transaction.ts'
@@ -13,7 +13,7 @@ export type Session = {
   readonly transaction: Transaction
   readonly variables: Map<string, Variable>
   /** Temporary tables and stages of its own, by key. */
-  readonly temporary: Map<string, TemporaryObject>
+  readonly temporary: Map<string, CatalogObject>
   role: string
   warehouse: string | null
   database: string | null

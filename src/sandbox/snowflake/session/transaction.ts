@@ -10,8 +10,6 @@ import type { LockHolder, WriteLock } from './write-lock.ts'
 
 export type Transaction = {
   readonly isOpen: () => boolean
-  /** Milliseconds: what CURRENT_TRANSACTION() gives. */
-  readonly id: () => number | null
   readonly begin: () => void
   readonly commit: () => Promise<void>
   readonly rollback: () => Promise<void>
@@ -92,7 +90,6 @@ export function createTransaction({ sessionId, connection, lock, now }: Transact
 
   return {
     isOpen: () => openedAt !== null,
-    id: () => openedAt,
     begin: () => {
       openedAt ??= now()
     },

@@ -5,7 +5,7 @@ import { errorAt, invalidArgumentTypes, type Place, type SnowflakeError, unsuppo
 import { toText } from './to-text.ts'
 import { orderSql } from './order-sql.ts'
 import { nullValue, type Typed } from './typed.ts'
-import type { Call, Expression } from './expression.ts'
+import type { Call } from './expression.ts'
 import type { Scope } from './scope.ts'
 import type { Translation } from './translation.ts'
 
@@ -39,10 +39,6 @@ export class CallSite {
   /** WITHIN GROUP (ORDER BY …), as DuckDB has it inside the call. */
   get order(): string {
     return this.node.withinGroup === null ? '' : ` ORDER BY ${orderSql(this.t, this.node.withinGroup, this.scope)}`
-  }
-
-  expression(index: number): Expression | undefined {
-    return this.node.args[index]
   }
 
   value(index: number): Typed {
@@ -137,10 +133,6 @@ export class CallSite {
     if (constant === undefined || !/^-?\d{1,2}$/.test(constant))
       throw unsupported(`${this.node.name} with an argument ${index + 1} that is not constant`)
     return Number(constant)
-  }
-
-  named(name: string): Expression | undefined {
-    return this.node.named.find((item) => item.name === name)?.value
   }
 
   wrongTypes(): SnowflakeError {

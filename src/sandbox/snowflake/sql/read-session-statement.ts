@@ -10,7 +10,7 @@ import type { Translation } from './translation.ts'
 
 export function readSessionStatement(reader: TokenReader, t: Translation): Statement | null {
   if (reader.isWord('BEGIN') && opensTransaction(reader.ahead(1))) return readBegin(reader)
-  if (reader.takeWord('START', 'TRANSACTION')) return { kind: 'begin', name: null }
+  if (reader.takeWord('START', 'TRANSACTION')) return { kind: 'begin' }
   if (reader.takeWord('COMMIT')) return ended(reader, 'commit')
   if (reader.takeWord('ROLLBACK')) return ended(reader, 'rollback')
   if (reader.takeWord('USE')) return readUse(reader)
@@ -27,7 +27,8 @@ export function readSessionStatement(reader: TokenReader, t: Translation): State
 function readBegin(reader: TokenReader): Statement {
   reader.expectWord('BEGIN')
   if (!reader.takeWord('TRANSACTION')) reader.takeWord('WORK')
-  return { kind: 'begin', name: reader.takeWord('NAME') ? readName(reader).value : null }
+  if (reader.takeWord('NAME')) readName(reader)
+  return { kind: 'begin' }
 }
 
 function ended(reader: TokenReader, kind: 'commit' | 'rollback'): Statement {

@@ -14,19 +14,19 @@ export function readShow(reader: TokenReader, t: Translation): Statement | null 
 
 /** https://docs.snowflake.com/en/sql-reference/sql/show */
 function readShowStatement(reader: TokenReader, t: Translation): Show {
-  const terse = reader.takeWord('TERSE')
+  reader.takeWord('TERSE')
   if (reader.token.kind !== 'word' || !shown.has(reader.token.value)) throw reader.unexpected()
   let what = reader.next().value
   if (['PRIMARY', 'FILE', 'FUTURE', 'USER', 'NETWORK', 'IMPORTED'].includes(what)) what += ` ${reader.next().value}`
   if (what.endsWith('GRANTS'))
-    return { kind: 'show', what, terse, like: null, in: null, startsWith: null, limit: null, rest: readRest(reader) }
+    return { kind: 'show', what, like: null, in: null, startsWith: null, limit: null, rest: readRest(reader) }
   reader.takeWord('HISTORY')
   const like = reader.takeWord('LIKE') ? reader.expectString() : null
   const within = reader.takeWord('IN') || reader.takeWord('FOR') ? readIn(reader, t, what) : null
   const startsWith = reader.takeWord('STARTS', 'WITH') ? reader.expectString() : null
   const limit = reader.takeWord('LIMIT') ? reader.expectInteger() : null
   if (limit !== null && reader.takeWord('FROM')) reader.expectString()
-  return { kind: 'show', what, terse, like, in: within, startsWith, limit, rest: [] }
+  return { kind: 'show', what, like, in: within, startsWith, limit, rest: [] }
 }
 
 const shown: ReadonlySet<string> = new Set(

@@ -64,7 +64,7 @@ export type Statement =
   | Query
   | Dml
   | Ddl
-  | { readonly kind: 'begin'; readonly name: string | null }
+  | { readonly kind: 'begin' }
   | { readonly kind: 'commit' }
   | { readonly kind: 'rollback' }
   | {
@@ -132,8 +132,8 @@ export type Check = { readonly sql: string; readonly error: (row: readonly (stri
 
 export type Ddl = {
   readonly kind: 'ddl'
-  readonly verb: 'create' | 'alter' | 'drop' | 'undrop' | 'comment'
-  readonly objectKind: 'table' | 'view' | 'schema' | 'database' | 'stage' | 'sequence' | 'file_format' | 'warehouse'
+  readonly verb: 'create' | 'alter' | 'drop' | 'comment'
+  readonly objectKind: 'table' | 'view' | 'schema' | 'database' | 'stage' | 'file_format'
   /** Of a schema: its name in `schema` and in `name`; of a database in `name` only. */
   readonly name: ObjectName
   readonly sql: readonly string[]
@@ -157,7 +157,7 @@ export type Ddl = {
   readonly rowsFrom: number | null
   /** What must hold first (ALTER COLUMN SET NOT NULL and the like). */
   readonly checks: readonly Check[]
-  /** The rest of the words, for what S2 keeps itself: properties of a warehouse or a stage, upper-case keys. */
+  /** The rest of the words, for what S2 keeps itself: properties of a stage, upper-case keys. */
   readonly options: Readonly<Record<string, string>>
 }
 
@@ -201,7 +201,6 @@ export type Show = {
   readonly kind: 'show'
   /** PARAMETERS, TABLES, SCHEMAS, VIEWS, COLUMNS, GRANTS, DATABASES, WAREHOUSES, ROLES, … */
   readonly what: string
-  readonly terse: boolean
   readonly like: string | null
   readonly in: { readonly kind: string; readonly name: ObjectName | null } | null
   readonly startsWith: string | null

@@ -55,15 +55,6 @@ export class TokenReader {
     return this.#tokens[this.#index - 1]?.end ?? 0
   }
 
-  get position(): number {
-    return this.#index
-  }
-
-  /** Goes back to where `position` was. */
-  return(position: number): void {
-    this.#index = position
-  }
-
   next(): Token {
     const token = this.token
     if (this.#index < this.#tokens.length - 1) this.#index++

@@ -6,7 +6,7 @@ import { statusOutcome } from '../run/status-outcome.ts'
 
 export type CopiedFile = {
   readonly file: string
-  readonly status: 'LOADED' | 'LOAD_FAILED' | 'PARTIALLY_LOADED'
+  readonly status: 'LOADED' | 'LOAD_FAILED'
   readonly rowsParsed: number
   readonly rowsLoaded: number
   readonly errors: number

@@ -3,8 +3,6 @@
 export type Answer = {
   readonly status: number
   readonly body: unknown
-  /** The statement that it answers; faults on the wire match it. */
-  readonly sql?: string
 }
 
 export const success = (data: unknown, code: string | null = null): Answer => ({

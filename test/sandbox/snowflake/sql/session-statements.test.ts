@@ -13,8 +13,8 @@ const read = async (sql: string) => readStatement(sql, await session.context())
 
 describe('statements of a session', () => {
   test.each([
-    ['begin', { kind: 'begin', name: null }],
-    ['BEGIN TRANSACTION NAME t1;', { kind: 'begin', name: 'T1' }],
+    ['begin', { kind: 'begin' }],
+    ['BEGIN TRANSACTION NAME t1;', { kind: 'begin' }],
     ['start transaction', { kind: 'begin' }],
     ['commit work', { kind: 'commit' }],
     ['rollback', { kind: 'rollback' }],
@@ -37,7 +37,6 @@ describe('statements of a session', () => {
       {
         kind: 'show',
         what: 'TABLES',
-        terse: true,
         like: 'a%',
         in: { kind: 'schema', name: { database: 'DB', schema: 'S', name: 'S' } },
         limit: 5,

@@ -1,4 +1,4 @@
-/** Schemas, databases, stages, file formats and warehouses; and DROP of everything. */
+/** Schemas, databases, stages and file formats; and DROP of everything. */
 import { checkSchema, completeName, completeSchema, storedSql, writtenName } from '../object-name.ts'
 import { databaseName, ddl } from './statement-parts.ts'
 import { objectExists, objectMissing, unsupported } from '../snowflake-error.ts'
@@ -17,8 +17,7 @@ export function readCreateOther(reader: TokenReader, t: Translation, words: Crea
     if (reader.takeWord(...written.split(' '))) {
       const ifNotExists = reader.takeWord('IF', 'NOT', 'EXISTS')
       const path = readNamePath(reader)
-      const name = objectKind === 'warehouse' ? databaseName(path[0]?.value ?? '') : completeName(t.context, path)
-      if (objectKind === 'warehouse') reader.takeWord('WITH')
+      const name = completeName(t.context, path)
       const options = readOptions(reader)
       const message = `${title} ${shownPart(name.name)} successfully created.`
       return ddl({
@@ -32,8 +31,14 @@ export function readCreateOther(reader: TokenReader, t: Translation, words: Crea
         comment: options['COMMENT'] ?? null,
       })
     }
+  refuseWarehouse(reader)
   if (isKnown(reader)) throw unsupported(`CREATE ${reader.token.value}`)
   throw reader.unexpected()
+}
+
+/** They are the account's: account-statement.ts reads what is said of them. */
+function refuseWarehouse(reader: TokenReader): void {
+  if (reader.isWord('WAREHOUSE')) throw unsupported('WAREHOUSE')
 }
 
 /** SEQUENCE and the like: Snowflake has them, the sandbox does not. */
@@ -46,7 +51,6 @@ const isKnown = (reader: TokenReader) =>
 const others = [
   ['STAGE', 'stage', 'Stage area'],
   ['FILE FORMAT', 'file_format', 'File format'],
-  ['WAREHOUSE', 'warehouse', 'Warehouse'],
 ] as const
 
 function createSchema(reader: TokenReader, t: Translation, words: CreateWords): Ddl {
@@ -102,10 +106,10 @@ export function readDrop(reader: TokenReader, t: Translation): Ddl {
       const ifExists = reader.takeWord('IF', 'EXISTS')
       const path = readNamePath(reader)
       readCascade(reader)
-      const isTop = objectKind === 'warehouse' || objectKind === 'database'
-      const name = isTop ? databaseName(path[0]?.value ?? '') : completeName(t.context, path)
+      const name = objectKind === 'database' ? databaseName(path[0]?.value ?? '') : completeName(t.context, path)
       return ddl({ verb: 'drop', objectKind, name, ifExists, message: `${shownPart(name.name)} successfully dropped.` })
     }
+  refuseWarehouse(reader)
   throw reader.unexpected()
 }
 
