@@ -2,7 +2,7 @@
 import type { Outcome } from '../run/query-store.ts'
 import { statementTypes } from '../run/record-query.ts'
 import type { RunContext } from '../run/run-statement.ts'
-import { statusOutcome } from '../run/status-outcome.ts'
+import { statusOutcome } from '../run/listing.ts'
 import { openReader } from '../sql/grammar.ts'
 import { snowflakeError } from '../sql/snowflake-error.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
@@ -36,11 +36,8 @@ async function committed(context: RunContext, work: () => string): Promise<Outco
 function runRole(context: RunContext, reader: TokenReader): string {
   const { state } = context.service.account
   const wish = wantedObject(reader, 'ROLE')
-  if (wish.verb === 'CREATE') {
-    mayManage(context, 'CREATE ROLE')
-    return createObject(wish, state.roles, () => ({ name: wish.name, grants: [], roles: [] }))
-  }
   mayManage(context, 'CREATE ROLE')
+  if (wish.verb === 'CREATE') return createObject(wish, state.roles, () => ({ name: wish.name, grants: [], roles: [] }))
   if (wish.verb === 'DROP') return dropObject(wish, state.roles)
   return changeObject(wish, state.roles, () => void readProperties(reader))
 }

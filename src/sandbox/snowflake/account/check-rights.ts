@@ -31,13 +31,11 @@ export function checkWrite(context: RunContext, { verb, target, overwrite, count
 
 /** One of these privileges on a table or view, whose schema the role sees. */
 export function checkTable(context: RunContext, name: ObjectName, privileges: readonly string[]): void {
-  const { service, session } = context
-  if (session.temporary.has(keyOf('relation', name))) return
+  if (context.session.temporary.has(keyOf('relation', name))) return
   const found = findRelation(context, name)
   if (!found) return
   checkSeen(context, name)
-  const on = found.kind.toUpperCase()
-  if (!service.rights.may(session.role, privileges, on, fullName(name))) throw insufficient(on, shownPart(name.name))
+  checkObject(context, privileges, found.kind.toUpperCase(), name)
 }
 
 /** One of these privileges on a schema or database, or whatever else has a name. */

@@ -8,6 +8,7 @@ import type { ObjectName } from '../sql/statement.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
 import type { Role } from './account.ts'
 import { fullName } from './check-rights.ts'
+import type { Rights } from './rights.ts'
 import { completeName, isDone, readParts, readWord } from './statement-words.ts'
 
 export function runGrant(context: RunContext, reader: TokenReader): string {
@@ -116,20 +117,15 @@ function readObjects(context: RunContext, reader: TokenReader): readonly Granted
 const singular = (words: string) => words.replace(/S$/, '')
 
 function checkThere({ service, session }: RunContext, on: string, name: ObjectName): void {
-  const { catalog, account } = service
-  const there =
+  const { catalog, account, rights } = service
+  const isThere =
     on === 'WAREHOUSE'
       ? Object.hasOwn(account.state.warehouses, name.name)
-      : on === 'DATABASE' && name.name === 'SNOWFLAKE'
-        ? true
-        : [...catalog.all()].some(
-            (object) => object.kind.toUpperCase() === on && catalog.get(kindOf(object), name) === object,
-          )
-  if (!there) throw objectMissing(shownName(name), on.charAt(0) + on.slice(1).toLowerCase())
-  if (
-    !service.rights.may(session.role, ['MANAGE GRANTS'], 'ACCOUNT', 'ACCOUNT') &&
-    !service.rights.may(session.role, [], on, fullName(name))
-  )
+      : (on === 'DATABASE' && name.name === 'SNOWFLAKE') ||
+        [...catalog.all()].some(
+          (object) => object.kind.toUpperCase() === on && catalog.get(kindOf(object), name) === object,
+        )
+  if (!isThere || !(managesGrants(rights, session.role) || rights.may(session.role, [], on, fullName(name))))
     throw objectMissing(shownName(name), on.charAt(0) + on.slice(1).toLowerCase())
 }
 
@@ -143,8 +139,8 @@ function findRole({ service }: RunContext, name: string): Role {
 /** Its owner, and whoever manages grants. */
 function mayGrant({ service, session }: RunContext, on: string, name: string): void {
   const { rights } = service
-  const allowed =
-    rights.may(session.role, ['MANAGE GRANTS'], 'ACCOUNT', 'ACCOUNT') ||
-    rights.may(session.role, ['OWNERSHIP'], on, name)
-  if (!allowed) throw insufficient(on, name)
+  if (!managesGrants(rights, session.role) && !rights.may(session.role, ['OWNERSHIP'], on, name))
+    throw insufficient(on, name)
 }
+
+const managesGrants = (rights: Rights, role: string) => rights.may(role, ['MANAGE GRANTS'], 'ACCOUNT', 'ACCOUNT')

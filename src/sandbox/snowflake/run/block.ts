@@ -12,7 +12,7 @@ import { cancelled } from './failures.ts'
 import type { Outcome } from './query-store.ts'
 import { statementTypes } from './record-query.ts'
 import { resultOf } from './result-set.ts'
-import { textColumn } from './row-type.ts'
+import { text as textOf } from './row-type.ts'
 import { readRow } from './read-row.ts'
 import type { RunContext } from './run-statement.ts'
 import { sqlContext } from './sql-context.ts'
@@ -33,7 +33,7 @@ export async function runBlock(context: RunContext, { block, text, runStatement 
     return {
       statementTypeId: statementTypes.block,
       changed,
-      result: resultOf([textColumn('anonymous block').description], [[value]]),
+      result: resultOf([textOf('anonymous block')], [[value]]),
     }
   } catch (error) {
     throw error instanceof BlockException ? uncaught(error, text) : error

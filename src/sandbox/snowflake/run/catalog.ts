@@ -5,6 +5,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '../../../duckdb/sql-text.ts'
 import type { Column, ObjectName, SchemaName } from '../sql/statement.ts'
+import type { Session } from '../session/session.ts'
 import type { Run } from '../session/transaction.ts'
 
 export type CatalogObject = {
@@ -71,6 +72,12 @@ export const kindOf = ({ kind }: Pick<CatalogObject, 'kind'>): Kind =>
 /** Of a temporary object too, within its session. */
 export const keyOf = (kind: Kind, { database, schema, name }: ObjectName): string =>
   JSON.stringify([kind, database, schema, name])
+
+/** The same where a session's own, which is temporary, stands before everybody's. */
+export function seenKey(session: Pick<Session, 'id' | 'temporary'>, kind: Kind, name: ObjectName): string {
+  const key = keyOf(kind, name)
+  return session.temporary.has(key) ? `${session.id}${key}` : key
+}
 
 function liesIn({ name }: CatalogObject, kind: Kind, parent: ObjectName): boolean {
   if (kind === 'database') return name.database === parent.name

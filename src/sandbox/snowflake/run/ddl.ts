@@ -3,7 +3,7 @@
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
 import { checkObject, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
-import { forgetLoads, loadsKey } from '../stage/load-history.ts'
+import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
 import { objectExists, objectMissing } from '../sql/snowflake-error.ts'
@@ -11,13 +11,13 @@ import type { Ddl, ObjectName, Statement } from '../sql/statement.ts'
 import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
 import type { Run } from '../session/transaction.ts'
 import { changedColumns } from './changed-columns.ts'
-import { keyOf, kindOf, type CatalogObject, type Kind } from './catalog.ts'
+import { keyOf, kindOf, seenKey, type CatalogObject, type Kind } from './catalog.ts'
 import { refuseRow } from './dml.ts'
 import { needWarehouse } from './need-warehouse.ts'
 import type { Outcome } from './query-store.ts'
 import { statementTypes } from './record-query.ts'
 import type { RunContext } from './run-statement.ts'
-import { statusOutcome } from './status-outcome.ts'
+import { statusOutcome } from './listing.ts'
 import { writePlace } from './write-place.ts'
 
 /** @param read what the statement means now: while it waited for the lock, another may have done the same */
@@ -134,7 +134,7 @@ async function record(
   }
   const remove = async () => {
     if (isOwn) {
-      await forgetLoads(run, loadsKey(session, name))
+      await forgetLoads(run, seenKey(session, 'relation', name))
       session.temporary.delete(keyOf(kind, name))
     } else
       for (const gone of await service.catalog.remove(kind, name, run))

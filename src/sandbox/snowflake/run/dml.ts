@@ -11,7 +11,7 @@ import { statementTypes } from './record-query.ts'
 import { resultOf } from './result-set.ts'
 import { number } from './row-type.ts'
 import type { RunContext } from './run-statement.ts'
-import { statusOutcome } from './status-outcome.ts'
+import { statusOutcome } from './listing.ts'
 import { writePlace } from './write-place.ts'
 
 export async function runDml(context: RunContext, statement: Dml): Promise<Outcome> {
@@ -93,7 +93,7 @@ function outcomeOf(statement: Dml, counts: Counts, bytesScanned: number): Outcom
     changed: { inserted: counts.inserted, updated: counts.updated, deleted: counts.deleted },
     bytesScanned,
     result: resultOf(
-      cells.map(([name]) => number(name, 19, 0).description),
+      cells.map(([name]) => number(name, 19)),
       [cells.map(([, count]) => String(count))],
       {
         numRowsInserted: counts.inserted,

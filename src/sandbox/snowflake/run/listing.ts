@@ -1,7 +1,7 @@
 /** Rows that the simulator makes itself, all of text. */
 import type { Outcome } from './query-store.ts'
 import { resultOf } from './result-set.ts'
-import { textColumn } from './row-type.ts'
+import { text } from './row-type.ts'
 
 export type Listing = { readonly names: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
 
@@ -15,8 +15,9 @@ export const listingOf = <T>(items: readonly T[], cells: Cells<T>): Listing => (
 
 export const listingOutcome = (statementTypeId: number, { names, rows }: Listing): Outcome => ({
   statementTypeId,
-  result: resultOf(
-    names.map((name) => textColumn(name).description),
-    rows,
-  ),
+  result: resultOf(names.map(text), rows),
 })
+
+/** What has no rows answers with one: `status`. */
+export const statusOutcome = (statementTypeId: number, status = 'Statement executed successfully.'): Outcome =>
+  listingOutcome(statementTypeId, { names: ['status'], rows: [[status]] })

@@ -21,7 +21,7 @@ export type ColumnDescription = {
 export type WireColumn = { readonly description: ColumnDescription; readonly cell: (sql: string) => string }
 
 export function wireColumn(name: string, type: DuckDBType): WireColumn {
-  if (type instanceof DuckDBDecimalType) return number(name, type.width, type.scale)
+  if (type instanceof DuckDBDecimalType) return numberColumn(name, type.width, type.scale)
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
       return column(name, 'boolean', {}, (sql) => `CASE WHEN ${sql} THEN '1' WHEN NOT ${sql} THEN '0' END`)
@@ -35,7 +35,7 @@ export function wireColumn(name: string, type: DuckDBType): WireColumn {
     case DuckDBTypeId.UINTEGER:
     case DuckDBTypeId.UBIGINT:
     case DuckDBTypeId.UHUGEINT:
-      return number(name, 38, 0)
+      return numberColumn(name, 38, 0)
     case DuckDBTypeId.FLOAT:
     case DuckDBTypeId.DOUBLE:
       return column(name, 'real', {}, floatCell)
@@ -66,10 +66,14 @@ export function wireColumn(name: string, type: DuckDBType): WireColumn {
   }
 }
 
-export const textColumn = (name: string): WireColumn =>
+/** A column of what the simulator makes itself. */
+export const text = (name: string): ColumnDescription => textColumn(name).description
+export const number = (name: string, precision = 38): ColumnDescription => numberColumn(name, precision, 0).description
+
+const textColumn = (name: string): WireColumn =>
   column(name, 'text', { length: 16_777_216, byteLength: 16_777_216 }, (sql) => `CAST(${sql} AS VARCHAR)`)
 
-export const number = (name: string, precision: number, scale: number): WireColumn =>
+const numberColumn = (name: string, precision: number, scale: number): WireColumn =>
   column(name, 'fixed', { precision, scale }, (sql) => `CAST(${sql} AS VARCHAR)`)
 
 function column(

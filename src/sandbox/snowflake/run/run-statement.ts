@@ -19,7 +19,7 @@ import { alterSession, unsetVariables, useObject } from './session-statements.ts
 import { setVariables } from './session-variables.ts'
 import { runShow } from './show.ts'
 import { sqlContext } from './sql-context.ts'
-import { statusOutcome } from './status-outcome.ts'
+import { statusOutcome } from './listing.ts'
 
 export type RunContext = {
   readonly service: Service

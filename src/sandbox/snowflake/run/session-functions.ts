@@ -102,7 +102,7 @@ function resultScan(
   if (!result || result.chunks.length > 0) throw notQueried(id)
   return {
     sql: valuesOf(result),
-    columns: result.columns.map(({ name, type }) => ({ name, type: typeNames[type] ?? 'VARCHAR(16777216)' })),
+    columns: result.columns.map(({ name, type }) => ({ name, type: types[type]?.[1] ?? 'VARCHAR(16777216)' })),
   }
 }
 
@@ -111,7 +111,7 @@ function valuesOf({ columns, inline }: ResultSet): string {
   const rows = inline.map((row) => JSON.parse(row) as (string | null)[]) // what we wrote
   const cell = (value: string | null, index: number) => {
     const column = columns[index]
-    if (value === null) return `CAST(NULL AS ${duckdbTypes[column?.type ?? 'text'] ?? 'VARCHAR'})`
+    if (value === null) return `CAST(NULL AS ${types[column?.type ?? 'text']?.[0] ?? 'VARCHAR'})`
     switch (column?.type) {
       case 'fixed':
         return `CAST(${quoteText(value)} AS DECIMAL(38,${column.scale ?? 0}))`
@@ -134,20 +134,12 @@ function valuesOf({ columns, inline }: ResultSet): string {
   return `SELECT * FROM (VALUES ${rows.map((row) => `(${row.map(cell).join(', ')})`).join(', ')}) AS t(${names.join(', ')})`
 }
 
-const duckdbTypes: { readonly [type: string]: string } = {
-  fixed: 'DECIMAL(38,0)',
-  real: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp_ntz: 'TIMESTAMP',
-  variant: 'JSON',
-}
-
-const typeNames: { readonly [type: string]: string } = {
-  fixed: 'NUMBER(38,0)',
-  real: 'FLOAT',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp_ntz: 'TIMESTAMP_NTZ(9)',
-  variant: 'VARIANT',
+/** What the wire calls a type → DuckDB's words, and Snowflake's. */
+const types: { readonly [wire: string]: readonly [duckdb: string, snowflake: string] } = {
+  fixed: ['DECIMAL(38,0)', 'NUMBER(38,0)'],
+  real: ['DOUBLE', 'FLOAT'],
+  boolean: ['BOOLEAN', 'BOOLEAN'],
+  date: ['DATE', 'DATE'],
+  timestamp_ntz: ['TIMESTAMP', 'TIMESTAMP_NTZ(9)'],
+  variant: ['JSON', 'VARIANT'],
 }

@@ -6,7 +6,7 @@ import { cannotUse, roleNotUsable, unknownParameter, wrongParameter } from './fa
 import type { Outcome } from './query-store.ts'
 import { statementTypes } from './record-query.ts'
 import type { RunContext } from './run-statement.ts'
-import { statusOutcome } from './status-outcome.ts'
+import { statusOutcome } from './listing.ts'
 
 export function useObject(context: RunContext, use: Extract<Statement, { kind: 'use' }>): Outcome {
   const { service, session } = context

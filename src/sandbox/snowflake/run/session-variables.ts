@@ -3,7 +3,7 @@ import type { Outcome } from './query-store.ts'
 import { readRow } from './read-row.ts'
 import { statementTypes } from './record-query.ts'
 import type { RunContext } from './run-statement.ts'
-import { statusOutcome } from './status-outcome.ts'
+import { statusOutcome } from './listing.ts'
 
 /** SET X = expression: https://docs.snowflake.com/en/sql-reference/sql/set */
 export async function setVariables(

@@ -2,6 +2,7 @@
 import { fullName } from '../account/check-rights.ts'
 import { showGrants } from '../account/show-grants.ts'
 import { defaultParameters } from '../session/parameters.ts'
+import { likePattern } from '../sql/like-pattern.ts'
 import { unsupported } from '../sql/snowflake-error.ts'
 import type { Show } from '../sql/statement.ts'
 import type { CatalogObject } from './catalog.ts'
@@ -20,7 +21,7 @@ export function runShow(context: RunContext, statement: Show): Outcome {
   const wanted = rows.filter((row) => {
     const name = row[key] ?? ''
     return (
-      (statement.like === null || isLike(name, statement.like)) &&
+      (statement.like === null || likePattern(statement.like).test(name)) &&
       (statement.startsWith === null || name.startsWith(statement.startsWith))
     )
   })
@@ -143,7 +144,9 @@ function objects({ service, session }: RunContext, statement: Show, kind: Catalo
     isTemporary,
     isCurrent: object.name.name === current,
   })
-  return [...[...session.temporary.values()].map(show(true)), ...[...service.catalog.all()].filter(seen).map(show(false))]
+  const own = [...session.temporary.values()].map(show(true))
+  const shared = [...service.catalog.all()].filter(seen).map(show(false))
+  return [...own, ...shared]
     .filter(({ object }) => object.kind === kind && inside(object))
     .sort((one, other) => (fullName(one.object.name) < fullName(other.object.name) ? -1 : 1))
 }
@@ -169,13 +172,3 @@ const objectCells: Cells<Seen> = {
   rows: () => null,
   bytes: () => null,
 }
-
-/** As ILIKE: without regard to case. */
-const isLike = (name: string, pattern: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('%', '[^]*')
-      .replaceAll('_', '[^]')}$`,
-    'i',
-  ).test(name)

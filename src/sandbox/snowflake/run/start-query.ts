@@ -1,6 +1,6 @@
 /** One request with one statement, or several: its time limit, its cancellation, its faults, its line in the journal. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readParameter, type Parameters } from '../session/parameters.ts'
+import { withWishes, type Parameters } from '../session/parameters.ts'
 import { inTurn, type Session } from '../session/session.ts'
 import type { Service } from '../service.ts'
 import { splitStatements } from '../sql/read-statement.ts'
@@ -137,16 +137,6 @@ async function playFaults(service: Service, query: QueryRecord): Promise<void> {
       sqlState: String(failing.sql_state ?? 'XX000'),
       message: String(failing.message ?? 'A fault of the sandbox: this statement fails'),
     })
-}
-
-function withWishes(parameters: Parameters, wishes: JsonRecord): Parameters {
-  const all = { ...parameters }
-  for (const [name, value] of Object.entries(wishes)) {
-    const read = readParameter(name.toUpperCase(), value)
-    if ('kind' in read) continue
-    all[name.toUpperCase()] = read.value
-  }
-  return all
 }
 
 /** The smaller of the session's and the warehouse's; 0 is none. */

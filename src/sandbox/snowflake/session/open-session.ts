@@ -1,7 +1,7 @@
 /** The beginning and the end of a session. */
 import { randomInt } from 'node:crypto'
 import type { Service } from '../service.ts'
-import { defaultParameters, readParameter, type Parameters } from './parameters.ts'
+import { defaultParameters, withWishes } from './parameters.ts'
 import type { Session } from './session.ts'
 import { createTransaction } from './transaction.ts'
 
@@ -48,7 +48,7 @@ export async function openSession(service: Service, wishes: SessionWishes): Prom
     id,
     user: wishes.user,
     connection,
-    parameters: readWishes(wishes.parameters),
+    parameters: withWishes(defaultParameters, wishes.parameters),
     transaction: createTransaction({ sessionId: id, connection, lock: service.lock, now }),
     variables: new Map(),
     temporary: new Map(),
@@ -69,16 +69,6 @@ export async function openSession(service: Service, wishes: SessionWishes): Prom
 function chooseSchema(service: Service, database: string, { schema }: SessionWishes): string | null {
   const wanted = schema ?? 'PUBLIC'
   return service.catalog.hasSchema({ database, schema: wanted }) ? wanted : null
-}
-
-/** What nobody knows is left out, as at the vendor. */
-function readWishes(wishes: { readonly [name: string]: unknown }): Parameters {
-  const parameters: Parameters = { ...defaultParameters }
-  for (const [name, value] of Object.entries(wishes)) {
-    const read = readParameter(name.toUpperCase(), value)
-    if ('value' in read && !('kind' in read)) parameters[name.toUpperCase()] = read.value
-  }
-  return parameters
 }
 
 /** What runs is cancelled, an open transaction is rolled back, temporary tables are gone with their connection. */

@@ -82,6 +82,17 @@ const ranges: { readonly [name: string]: readonly [number, number] } = {
   CLIENT_RESULT_CHUNK_SIZE: [16, 160],
 }
 
+/** With what a client wishes; what nobody knows is left out, as at the vendor. */
+export function withWishes(parameters: Parameters, wishes: { readonly [name: string]: unknown }): Parameters {
+  const all = { ...parameters }
+  for (const [wish, value] of Object.entries(wishes)) {
+    const name = wish.toUpperCase()
+    const read = readParameter(name, value)
+    if (!('kind' in read)) all[name] = read.value
+  }
+  return all
+}
+
 /** As answers carry them. */
 export const parameterList = (parameters: Parameters): readonly { name: string; value: ParameterValue }[] =>
   Object.entries(parameters).map(([name, value]) => ({ name, value }))

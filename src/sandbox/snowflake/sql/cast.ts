@@ -24,14 +24,7 @@ export function castExplicitly(t: Translation, value: Typed, to: DataType, place
 
 /** TRY_CAST: of texts only. */
 export function castTrying(t: Translation, value: Typed, to: DataType, place: Place): Typed {
-  if (value.type.kind !== 'VARCHAR' && value.type.kind !== 'NULL')
-    throw errorAt(
-      '001065',
-      '22023',
-      place,
-      `Function TRY_CAST cannot be used with arguments of types ${showType(value.type)} and ${showType(to)}`,
-    )
-  if (isSemi(to))
+  if ((value.type.kind !== 'VARCHAR' && value.type.kind !== 'NULL') || isSemi(to))
     throw errorAt(
       '001065',
       '22023',

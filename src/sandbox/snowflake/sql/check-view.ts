@@ -3,7 +3,7 @@
  * still. Which changes of a type Snowflake lets pass is from memory: longer texts and more digits, and no other.
  */
 import { compilationError } from './snowflake-error.ts'
-import { readType } from './data-type.ts'
+import { isAlike, readType } from './data-type.ts'
 import { shownName } from './names.ts'
 import type { Column, ObjectName } from './statement.ts'
 import type { Place } from './snowflake-error.ts'
@@ -31,7 +31,5 @@ export function checkView(
 }
 
 function isSame(declared: Column, now: Column | undefined): boolean {
-  if (now?.name !== declared.name) return false
-  const [was, is] = [readType(declared.type), readType(now.type)]
-  return was.kind === is.kind && (was.kind !== 'NUMBER' || is.kind !== 'NUMBER' || was.scale === is.scale)
+  return now?.name === declared.name && isAlike(readType(declared.type), readType(now.type))
 }

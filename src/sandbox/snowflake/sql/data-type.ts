@@ -168,6 +168,10 @@ export const isTimestamp = (type: DataType): boolean => type.kind.startsWith('TI
 
 export const isTemporal = (type: DataType): boolean => isTimestamp(type) || type.kind === 'DATE' || type.kind === 'TIME'
 
+/** Of one kind, and numbers of one scale: to DuckDB they are one type. */
+export const isAlike = (one: DataType, other: DataType): boolean =>
+  one.kind === other.kind && (one.kind !== 'NUMBER' || other.kind !== 'NUMBER' || one.scale === other.scale)
+
 /** The type that holds both: of the branches of a CASE, of the sides of a UNION, of a comparison. Null where none does. */
 export function commonType(left: DataType, right: DataType): DataType | null {
   if (left.kind === 'NULL') return right

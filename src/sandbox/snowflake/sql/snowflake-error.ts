@@ -84,6 +84,13 @@ export const objectMissing = (name: string, kind = 'Object'): SnowflakeError =>
 export const objectExists = (name: string): SnowflakeError =>
   compilationError('002002', '42710', `Object '${name}' already exists.`)
 
+export const wrongValueCount = (expected: number, got: number): SnowflakeError =>
+  compilationError(
+    '002020',
+    '21S01',
+    `Insert value list does not match column list expecting ${expected} but got ${got}`,
+  )
+
 export const unsupported = (what: string): SnowflakeError =>
   compilationError('000002', '0A000', `Unsupported feature '${what}'.`)
 

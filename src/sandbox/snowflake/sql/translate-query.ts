@@ -1,6 +1,6 @@
 /** Queries: WITH, set operators, ORDER BY and LIMIT around what SELECT gives. */
 import { coerce } from './cast.ts'
-import { commonType, showType, varcharType } from './data-type.ts'
+import { commonType, isAlike, showType, varcharType } from './data-type.ts'
 import { directionSql } from './order-sql.ts'
 import { checkedPosition } from './order-position.ts'
 import { renamed } from './rename-columns.ts'
@@ -148,13 +148,7 @@ function unified(t: Translation, left: Relation, right: Relation): readonly [str
       const to = columns[index]?.type ?? column.type
       return `${coerce(t, typed(`${alias}.${column.sql}`, column.type), to).sql} AS ${columns[index]?.sql ?? column.sql}`
     })
-    const isSame = relation.columns.every((column, index) => {
-      const to = columns[index]?.type ?? column.type
-      return (
-        column.type.kind === to.kind &&
-        (to.kind !== 'NUMBER' || column.type.kind !== 'NUMBER' || column.type.scale === to.scale)
-      )
-    })
+    const isSame = relation.columns.every(({ type }, index) => isAlike(type, columns[index]?.type ?? type))
     return isSame ? relation.sql : `SELECT ${items.join(', ')} FROM (${relation.sql}) ${alias}`
   }
   return [side(left), side(right), columns]

@@ -1,5 +1,6 @@
 /** `*` and `t.*`, with ILIKE, EXCLUDE, REPLACE and RENAME. */
 import { errorAt, invalidIdentifier, objectMissing, type Place } from './snowflake-error.ts'
+import { likePattern } from './like-pattern.ts'
 import { isCalled, type RelationColumn, type Scope } from './scope.ts'
 import { typed, type Typed } from './typed.ts'
 import type { Star } from './expression.ts'
@@ -52,11 +53,3 @@ function starColumns(star: Star, scope: Scope, place: Place): readonly RelationC
 
 /** A staged file's own columns are not in its *. */
 const visible = (columns: readonly RelationColumn[]) => columns.filter(({ name }) => !name.startsWith('$1:'))
-
-function likePattern(pattern: string): RegExp {
-  const source = pattern
-    .replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-    .replaceAll('%', '.*')
-    .replaceAll('_', '.')
-  return new RegExp(`^${source}$`, 'is')
-}

@@ -1,6 +1,6 @@
 /** VALUES (…), (…) as a table with the columns COLUMN1, COLUMN2, … */
 import { coerce } from './cast.ts'
-import { commonType, type DataType, nullType, showType } from './data-type.ts'
+import { commonType, type DataType, isAlike, nullType, showType } from './data-type.ts'
 import { compilationError } from './snowflake-error.ts'
 import { emptyScope, type Environment, type Relation } from './scope.ts'
 import type { Expression } from './expression.ts'
@@ -58,7 +58,4 @@ function widened(type: DataType, other: DataType): DataType {
 }
 
 const cellSql = (t: Translation, cell: Typed, type: DataType) =>
-  cell.type.kind === type.kind &&
-  (type.kind !== 'NUMBER' || cell.type.kind !== 'NUMBER' || cell.type.scale === type.scale)
-    ? cell.sql
-    : coerce(t, cell, type).sql
+  isAlike(cell.type, type) ? cell.sql : coerce(t, cell, type).sql

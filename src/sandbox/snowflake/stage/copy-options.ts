@@ -11,8 +11,6 @@ export function checkCopyOptions({ options, from, columns }: Copy, format: FileF
     throw compilationError('002020', '0A000', 'MATCH_BY_COLUMN_NAME is not supported with a list of columns.')
   const onError = options.ON_ERROR ?? 'ABORT_STATEMENT'
   if (onError !== 'ABORT_STATEMENT' && onError !== 'SKIP_FILE') throw unsupported(`ON_ERROR = ${onError}`)
-  if (isTrue(format.USE_VECTORIZED_SCANNER)) {
-    if (format.TYPE !== 'PARQUET')
-      throw compilationError('001008', '22023', "invalid value [TRUE] for parameter 'USE_VECTORIZED_SCANNER'")
-  }
+  if (isTrue(format.USE_VECTORIZED_SCANNER) && format.TYPE !== 'PARQUET')
+    throw compilationError('001008', '22023', "invalid value [TRUE] for parameter 'USE_VECTORIZED_SCANNER'")
 }

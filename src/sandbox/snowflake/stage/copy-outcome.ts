@@ -1,8 +1,8 @@
 import type { Outcome } from '../run/query-store.ts'
 import { statementTypes } from '../run/record-query.ts'
 import { resultOf } from '../run/result-set.ts'
-import { number, textColumn } from '../run/row-type.ts'
-import { statusOutcome } from '../run/status-outcome.ts'
+import { number, text } from '../run/row-type.ts'
+import { statusOutcome } from '../run/listing.ts'
 
 export type CopiedFile = {
   readonly file: string
@@ -20,8 +20,6 @@ export function copyOutcome(
 ): Outcome {
   if (files.length === 0) return statusOutcome(statementTypes.copy, 'Copy executed with 0 files processed.')
   const inserted = files.reduce((sum, { rowsLoaded }) => sum + rowsLoaded, 0)
-  const text = (name: string) => textColumn(name).description
-  const count = (name: string) => number(name, 38, 0).description
   return {
     statementTypeId: statementTypes.copy,
     changed: { inserted, updated: 0, deleted: 0 },
@@ -30,13 +28,13 @@ export function copyOutcome(
       [
         text('file'),
         text('status'),
-        count('rows_parsed'),
-        count('rows_loaded'),
-        count('error_limit'),
-        count('errors_seen'),
+        number('rows_parsed'),
+        number('rows_loaded'),
+        number('error_limit'),
+        number('errors_seen'),
         text('first_error'),
-        count('first_error_line'),
-        count('first_error_character'),
+        number('first_error_line'),
+        number('first_error_character'),
         text('first_error_column_name'),
       ],
       files.map(({ file, status, rowsParsed, rowsLoaded, errors, firstError }) => [

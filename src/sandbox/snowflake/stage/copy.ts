@@ -1,6 +1,6 @@
 /** COPY INTO a table: https://docs.snowflake.com/en/sql-reference/sql/copy-into-table */
 import { checkTable } from '../account/check-rights.ts'
-import { keyOf, type CatalogObject } from '../run/catalog.ts'
+import { keyOf, seenKey, type CatalogObject } from '../run/catalog.ts'
 import { needWarehouse } from '../run/need-warehouse.ts'
 import type { Outcome } from '../run/query-store.ts'
 import type { RunContext } from '../run/run-statement.ts'
@@ -16,7 +16,7 @@ import { loadFile } from './load-file.ts'
 import { formatOf } from './file-format.ts'
 import { isTrue } from './file-source.ts'
 import { matches } from './list-files.ts'
-import { isLoaded, loadsKey, rememberLoad } from './load-history.ts'
+import { isLoaded, rememberLoad } from './load-history.ts'
 import { findStage, type Stage } from './stage-directory.ts'
 import { listFiles, removeFile, type StageFile } from './stage-files.ts'
 
@@ -56,7 +56,7 @@ async function copyFiles(context: RunContext, plan: CopyPlan, run: Run): Promise
   const { statement, stage, files } = plan
   const { connection } = context.session
   const table = relationSql(statement.target, context.session.temporary.has(keyOf('relation', statement.target)))
-  const key = loadsKey(context.session, statement.target)
+  const key = seenKey(context.session, 'relation', statement.target)
   const copied: CopiedFile[] = []
   for (const file of files) {
     if (!isTrue(statement.options.FORCE) && (await isLoaded(connection, { table: key, stage: stage.key, file })))

@@ -3,7 +3,7 @@ import type { Statement } from '../sql/statement.ts'
 import type { Outcome } from '../run/query-store.ts'
 import { statementTypes } from '../run/record-query.ts'
 import { resultOf } from '../run/result-set.ts'
-import { number, textColumn } from '../run/row-type.ts'
+import { number, text } from '../run/row-type.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import { findStage } from './stage-directory.ts'
 import { listFiles, removeFile } from './stage-files.ts'
@@ -16,7 +16,7 @@ export async function runList(context: RunContext, { stage: place, pattern }: Of
   return {
     statementTypeId: statementTypes.list,
     result: resultOf(
-      [text('name'), number('size', 38, 0).description, text('md5'), text('last_modified')],
+      [text('name'), number('size'), text('md5'), text('last_modified')],
       files.map(({ name, size, md5, modifiedAt }) => [
         stage.prefix + name,
         String(size),
@@ -43,5 +43,3 @@ export async function runRemove(context: RunContext, { stage: place, pattern }: 
 /** The pattern is for the whole name. */
 export const matches = (name: string, pattern: string | null): boolean =>
   pattern === null || new RegExp(`^(?:${pattern})$`).test(name)
-
-const text = (name: string) => textColumn(name).description

@@ -4,10 +4,7 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteText } from '../../../duckdb/sql-text.ts'
-import { keyOf } from '../run/catalog.ts'
-import type { Session } from '../session/session.ts'
 import type { Run } from '../session/transaction.ts'
-import type { ObjectName } from '../sql/statement.ts'
 import type { StageFile } from './stage-files.ts'
 
 export const createLoadHistory = (connection: DuckDBConnection) =>
@@ -30,12 +27,6 @@ export async function isLoaded(connection: DuckDBConnection, { table, stage, fil
 export async function rememberLoad(run: Run, { table, stage, file, at }: Load & { readonly at: Date }): Promise<void> {
   const cells = [table, stage, file.name, file.md5, at.toISOString()].map(quoteText)
   await run(`INSERT INTO _sandbox.loads VALUES (${cells.join(', ')})`)
-}
-
-/** A temporary table is its session's own. */
-export const loadsKey = (session: Session, table: ObjectName): string => {
-  const key = keyOf('relation', table)
-  return session.temporary.has(key) ? `${session.id}${key}` : key
 }
 
 /** A table that is made anew has taken nothing. */

@@ -10,6 +10,7 @@ import type { Outcome } from '../run/query-store.ts'
 import { statementTypes } from '../run/record-query.ts'
 import { emptyResult } from '../run/result-set.ts'
 import type { RunContext } from '../run/run-statement.ts'
+import { isTrue } from './file-source.ts'
 import { findStage } from './stage-directory.ts'
 import { listFiles, openInbox } from './stage-files.ts'
 
@@ -32,7 +33,7 @@ function answerPut(context: RunContext, { file, stage: place, options }: Put): O
   const directory = openInbox(service, query.id, {
     to: stage.directory,
     path: place.path,
-    overwrite: isTrue(options.OVERWRITE ?? 'FALSE'),
+    overwrite: isTrue(options.OVERWRITE),
     compressed,
     sizes: Object.fromEntries(sources.map((source) => [basename(source), statSync(source).size])),
   })
@@ -48,7 +49,7 @@ function answerPut(context: RunContext, { file, stage: place, options }: Put): O
     command: 'UPLOAD',
     src_locations: [file],
     autoCompress: compressed,
-    overwrite: isTrue(options.OVERWRITE ?? 'FALSE'),
+    overwrite: isTrue(options.OVERWRITE),
     sourceCompression: (options.SOURCE_COMPRESSION ?? 'AUTO_DETECT').toLowerCase(),
     parallel: Number(options.PARALLEL ?? 4),
     stageInfo: stageInfo(directory, place.path),
@@ -119,5 +120,3 @@ function copyHalf(from: string, to: string): void {
   closeSync(source)
   writeFileSync(to, half)
 }
-
-const isTrue = (word: string) => word.toUpperCase() === 'TRUE'

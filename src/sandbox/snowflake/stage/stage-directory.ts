@@ -4,14 +4,14 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkObject, checkSeen, checkTable } from '../account/check-rights.ts'
 import { findRelation } from '../run/sql-context.ts'
-import { keyOf, kindOf, type CatalogObject } from '../run/catalog.ts'
+import { keyOf, kindOf, seenKey, type CatalogObject } from '../run/catalog.ts'
 import { stageMissing } from '../run/failures.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import type { Service } from '../service.ts'
 import type { Session } from '../session/session.ts'
 import { shownName } from '../sql/names.ts'
 import { objectMissing } from '../sql/snowflake-error.ts'
-import type { ObjectName, StagePath } from '../sql/statement.ts'
+import type { StagePath } from '../sql/statement.ts'
 import { forgetInboxes } from './stage-files.ts'
 
 export type Stage = {
@@ -32,7 +32,7 @@ export function findStage(context: RunContext, { kind, name }: StagePath, access
     if (!table || table.kind !== 'table') throw objectMissing(shownName(name), 'Table')
     // https://docs.snowflake.com/en/user-guide/data-load-local-file-system-create-stage#table-stages: the owner's alone.
     checkTable(context, name, ['OWNERSHIP'])
-    return stage(service, tableKey(session, name), '', {})
+    return stage(service, seenKey(session, 'relation', name), '', {})
   }
   const own = session.temporary.get(keyOf('stage', name))
   const found = own ?? service.catalog.get('stage', name)
@@ -41,12 +41,7 @@ export function findStage(context: RunContext, { kind, name }: StagePath, access
     checkSeen(context, name)
     checkObject(context, [access], 'STAGE', name)
   }
-  return stage(
-    service,
-    own ? `${session.id}${keyOf('stage', name)}` : keyOf('stage', name),
-    `${name.name.toLowerCase()}/`,
-    found.options,
-  )
+  return stage(service, seenKey(session, 'stage', name), `${name.name.toLowerCase()}/`, found.options)
 }
 
 function stage(service: Service, key: string, prefix: string, options: Stage['options']): Stage {
@@ -54,9 +49,6 @@ function stage(service: Service, key: string, prefix: string, options: Stage['op
   const folder = createHash('sha256').update(key).digest('hex').slice(0, 40)
   return { key, directory: join(service.directory, 'stages', folder), prefix, options }
 }
-
-const tableKey = (session: Session, name: ObjectName) =>
-  session.temporary.has(keyOf('relation', name)) ? `${session.id}${keyOf('relation', name)}` : keyOf('relation', name)
 
 /** The files of a stage go with the stage, or with its table. `owner`: of a temporary one. */
 export function forgetStage(service: Service, { kind, name }: CatalogObject, owner: Session | null): void {

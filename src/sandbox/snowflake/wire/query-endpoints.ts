@@ -57,9 +57,7 @@ export async function abortByQuery(service: Service, request: WireRequest): Prom
 }
 
 function abort(query: QueryRecord | undefined, user: string): Reply {
-  if (!query || query.session.user !== user)
-    return failure('000605', 'Identified SQL statement is not currently executing.', { sqlState: '02000' })
-  if (query.state !== 'running')
+  if (!query || query.session.user !== user || query.state !== 'running')
     return failure('000605', 'Identified SQL statement is not currently executing.', { sqlState: '02000' })
   query.abort.abort('cancelled')
   return success(null)

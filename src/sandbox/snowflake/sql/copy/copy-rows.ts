@@ -1,6 +1,6 @@
 /** The rows that a COPY puts into its table, once the files' columns are known. */
 import { assign } from '../cast.ts'
-import { compilationError } from '../snowflake-error.ts'
+import { compilationError, wrongValueCount } from '../snowflake-error.ts'
 import { encoded } from '../names.ts'
 import { openReader } from '../grammar.ts'
 import { openTranslation } from '../rules.ts'
@@ -74,11 +74,7 @@ function transformed(
   ]
   const columns = listed(copy, target)
   if (columns.length !== items.length && (copy.columns !== null || items.length > columns.length))
-    throw compilationError(
-      '002020',
-      '21S01',
-      `Insert value list does not match column list expecting ${columns.length} but got ${items.length}`,
-    )
+    throw wrongValueCount(columns.length, items.length)
   const scope = scopeOf([rowRelation(source, select.alias)])
   const used = columns.slice(0, items.length)
   const rows = used.map((column, index) => {

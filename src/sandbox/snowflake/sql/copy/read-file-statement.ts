@@ -12,41 +12,30 @@ export function readFileStatement(sql: string, context: SqlContext): Statement |
   const word = /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(PUT|GET|LIST|LS|REMOVE|RM)\s/i.exec(sql)
   if (!word) return null
   const rest = sql.slice(word[0].length).trim().replace(/;$/, '').trim()
-  const verb = (word[1] ?? '').toUpperCase()
-  if (verb === 'PUT') return readPut(rest, context)
-  if (verb === 'GET') return readGet(rest, context)
-  const found = /^(@(?:"(?:[^"]|"")*"|[^\s"])*|'@(?:[^']|'')*')([^]*)$/.exec(rest)
-  if (!found) throw syntaxError({ line: 1, position: word[0].length }, rest.split(/\s/)[0] ?? '')
-  const options = readTail(found[2] ?? '')
-  return {
-    kind: verb === 'LIST' || verb === 'LS' ? 'list' : 'remove',
-    stage: stageOf(found[1] ?? '', context),
-    pattern: options['PATTERN'] ?? null,
-  }
+  const kind = kinds[(word[1] ?? '').toUpperCase()] ?? 'list'
+  const isTransfer = kind === 'put' || kind === 'get'
+  const { file = '', stage = '', tail = '' } = forms[isTransfer ? kind : 'list'].exec(rest)?.groups ?? {}
+  if (stage === '') throw syntaxError({ line: 1, position: isTransfer ? 4 : word[0].length }, rest.split(/\s/)[0] ?? '')
+  if (isTransfer) return { kind, file: fileOf(file), stage: stageOf(stage, context), options: readTail(tail) }
+  const { PATTERN: pattern = null } = readTail(tail)
+  return { kind, stage: stageOf(stage, context), pattern }
 }
 
-function readPut(rest: string, context: SqlContext): Statement {
-  const found =
-    /^('file:\/\/(?:[^'\\]|''|\\[^])*'|file:\/\/\S+)\s+(@(?:"(?:[^"]|"")*"|[^\s"])*|'@(?:[^']|'')*')([^]*)$/i.exec(rest)
-  if (!found) throw syntaxError({ line: 1, position: 4 }, rest.split(/\s/)[0] ?? '')
-  return {
-    kind: 'put',
-    file: fileOf(found[1] ?? ''),
-    stage: stageOf(found[2] ?? '', context),
-    options: readTail(found[3] ?? ''),
-  }
+const kinds: Readonly<Record<string, 'put' | 'get' | 'list' | 'remove'>> = {
+  PUT: 'put',
+  GET: 'get',
+  LIST: 'list',
+  LS: 'list',
+  REMOVE: 'remove',
+  RM: 'remove',
 }
-
-function readGet(rest: string, context: SqlContext): Statement {
-  const found =
-    /^(@(?:"(?:[^"]|"")*"|[^\s"])*|'@(?:[^']|'')*')\s+('file:\/\/(?:[^'\\]|''|\\[^])*'|file:\/\/\S+)([^]*)$/i.exec(rest)
-  if (!found) throw syntaxError({ line: 1, position: 4 }, rest.split(/\s/)[0] ?? '')
-  return {
-    kind: 'get',
-    file: fileOf(found[2] ?? ''),
-    stage: stageOf(found[1] ?? '', context),
-    options: readTail(found[3] ?? ''),
-  }
+const stageForm = String.raw`(?<stage>@(?:"(?:[^"]|"")*"|[^\s"])*|'@(?:[^']|'')*')`
+const fileForm = String.raw`(?<file>'file:\/\/(?:[^'\\]|''|\\[^])*'|file:\/\/\S+)`
+const tailForm = '(?<tail>[^]*)$'
+const forms = {
+  put: new RegExp(`^${fileForm}\\s+${stageForm}${tailForm}`, 'i'),
+  get: new RegExp(`^${stageForm}\\s+${fileForm}${tailForm}`, 'i'),
+  list: new RegExp(`^${stageForm}${tailForm}`),
 }
 
 const unquoted = (text: string) =>

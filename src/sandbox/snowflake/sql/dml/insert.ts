@@ -1,6 +1,6 @@
 /** INSERT. https://docs.snowflake.com/en/sql-reference/sql/insert */
 import { assign } from '../cast.ts'
-import { compilationError, unsupported } from '../snowflake-error.ts'
+import { compilationError, unsupported, wrongValueCount } from '../snowflake-error.ts'
 import { emptyEnvironment, emptyScope } from '../scope.ts'
 import { dml, scratch } from './dml.ts'
 import { isSemi } from '../data-type.ts'
@@ -26,12 +26,7 @@ export function readInsert(reader: TokenReader, t: Translation): Dml {
   reader.expectEnd()
   const columns = query.columns
   const relation = t.query(query.node, emptyEnvironment)
-  if (relation.columns.length !== columns.length)
-    throw compilationError(
-      '002020',
-      '21S01',
-      `Insert value list does not match column list expecting ${columns.length} but got ${relation.columns.length}`,
-    )
+  if (relation.columns.length !== columns.length) throw wrongValueCount(columns.length, relation.columns.length)
   checkValues(t, query.node)
   const own = t.alias()
   const items = columns.map((column, index) => {

@@ -2,7 +2,7 @@
 import { readAssignments, type Assignment } from './read-assignments.ts'
 import { readName } from '../read-name.ts'
 import { type Target, targetColumn, type TargetColumn } from './target.ts'
-import { compilationError } from '../snowflake-error.ts'
+import { compilationError, wrongValueCount } from '../snowflake-error.ts'
 import type { Expression } from '../expression.ts'
 import type { TokenReader } from '../token-reader.ts'
 
@@ -43,12 +43,7 @@ function readInsertClause(reader: TokenReader, target: Target) {
     : target.columns
   reader.expectWord('VALUES')
   const values = reader.listInParentheses(() => reader.readExpression())
-  if (values.length !== columns.length)
-    throw compilationError(
-      '002020',
-      '21S01',
-      `Insert value list does not match column list expecting ${columns.length} but got ${values.length}`,
-    )
+  if (values.length !== columns.length) throw wrongValueCount(columns.length, values.length)
   return { kind: 'insert', columns, values } as const
 }
 
