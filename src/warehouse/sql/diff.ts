@@ -18,7 +18,7 @@ import {
 import { keySql, type KeyPart } from './key-text.ts'
 import { countLeftBehind, countShared, lookUpRecords, recordsOf, type Records } from './records.ts'
 import { isOneOf, versionsIn, versionsSql, type Versions } from './row-versions.ts'
-import { snapshotColumn } from './state-schema.ts'
+import { isUnsettled, snapshotColumn } from './state-schema.ts'
 
 export type Diffed = {
   readonly counts: DiffCounts
@@ -123,7 +123,7 @@ function joined(
       ? `FULL OUTER JOIN (SELECT DISTINCT key FROM _millrace.intents WHERE sync = ${sync}) i ON i.key = coalesce(m.${modelKey}, s.key)`
       : '',
     open.rejects > 0
-      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts, max_by(value, last_at) AS value, max(refusals) AS refusals, count_if(state = 'parked') > 0 AS parked FROM _millrace.rejects WHERE sync = ${sync} AND state IN ('open', 'parked') GROUP BY key) r ON r.key = coalesce(m.${modelKey}, s.key)`
+      ? `LEFT JOIN (SELECT key, max(attempts) AS attempts, max_by(value, last_at) AS value, max(refusals) AS refusals, count_if(state = 'parked') > 0 AS parked FROM _millrace.rejects WHERE sync = ${sync} AND ${isUnsettled} GROUP BY key) r ON r.key = coalesce(m.${modelKey}, s.key)`
       : '',
   ].join(' ')
 }
@@ -216,7 +216,7 @@ async function readOpen(db: Engine, request: DiffRequest): Promise<OpenCounts & 
   const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, request)} WHERE state = 'ignored')` : '0'
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
-      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')) AS rejects, ${ignored} AS ignored, ${versionsSql(db, request)} AS versions`,
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND ${isUnsettled}) AS rejects, ${ignored} AS ignored, ${versionsSql(db, request)} AS versions`,
   )
   const count = (name: string) => Number(row?.[name] ?? 0)
   return {

@@ -1,4 +1,5 @@
 /** A person's key, wherever `_millrace` has it. */
+import { isAnyIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 import type { KeyPlace, StateUpkeep } from '../state-upkeep.ts'
 import { keySql } from './key-text.ts'
@@ -67,10 +68,7 @@ export async function modelHasKey(
   const folded = keySql(db, { key: columns.map((column) => ({ column, normalise: 'lower' as const })) })
   const wanted = `lower(trim(${db.text(key)}))`
   const exact = keySql(db, { key: columns.map((column) => ({ column, normalise: 'exact' as const })) })
-  const rows = await db.rows(
-    `SELECT 1 AS yes FROM (${model}) WHERE ${folded} = ${wanted} OR ${exact} = ${db.text(key)} LIMIT 1`,
-  )
-  return rows.length > 0
+  return isAnyIn(db, `(${model}) WHERE ${folded} = ${wanted} OR ${exact} = ${db.text(key)}`)
 }
 
 async function syncsWithSnapshot(db: Engine): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 /** Parents that a commit brings flagged as deleted: what came inside them is gone with them, in the same transaction. */
 import type { ParentHash, TableWrite } from '../table-write.ts'
 import type { Engine } from './engine.ts'
-import { contentColumns, keyJoin, liveIn, readStaged, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
+import { columnText, contentColumns, keyJoin, liveIn, readStaged, targetOf, type BroughtWrite } from './staged-rows.ts'
 
 /** Before the transaction. */
 export const prepareFlagged = (db: Engine): Promise<void> =>
@@ -17,7 +17,7 @@ export async function fillFlagged(db: Engine, parent: BroughtWrite): Promise<voi
   const named = key.at(-1)
   if (!rows || named === undefined) return
   const { source } = await readStaged(db, parent, { from: rows, columns: key })
-  const text = db.asText(`s.${db.quote(named)}`, typeIn(parent.stored, named) ?? 'string')
+  const text = columnText(db, parent.stored, named, 's.')
   const stands = `${keyJoin(db, key)} AND t.${liveIn(mode)}`
   // The rows of a generation are of one scan, and its last commit has emptied the table beside.
   const meets = mode === 'generation' ? '' : ` LEFT JOIN ${targetOf(db, parent)} t ON ${stands}`
@@ -62,7 +62,7 @@ const flaggedAs = (db: Engine, { isHashed }: ParentHash): string =>
 
 function parentText(db: Engine, write: TableWrite, row: string): string {
   const column = write.sweep?.kind === 'children' ? write.sweep.parentColumn : ''
-  return db.asText(`${row}.${db.quote(column)}`, typeIn(write.table, column) ?? 'string')
+  return columnText(db, write.table, column, `${row}.`)
 }
 
 const flagged = '_flagged'

@@ -1,16 +1,17 @@
 /** What became of staged rows, as the warehouse counts it. */
 import type { Engine } from './engine.ts'
 import { sumLedgers, type EtlLedger } from '../../model/ledger.ts'
+import { outcome } from './staged-rows.ts'
 
 export type MergeCounts = Pick<
   EtlLedger,
   'inserted' | 'updated' | 'deleted' | 'unchanged' | 'stale' | 'replaced' | 'duplicates' | 'filtered' | 'closed'
 >
 
-/** `sql` gives a class and its number of rows, as `outcome` and `n`. */
-export async function countOutcomes(db: Engine, sql: string): Promise<MergeCounts> {
+/** Rows of a relation by what became of them. */
+export async function countOutcomes(db: Engine, relation: string, became = outcome): Promise<MergeCounts> {
   const counts = { ...noCounts }
-  for (const row of await db.rows(sql)) {
+  for (const row of await db.rows(`SELECT ${became} AS outcome, count(*) AS n FROM ${relation} GROUP BY 1`)) {
     const name = row['outcome']
     if (name !== undefined && name !== null && isOutcome(name)) counts[name] = Number(row['n'])
   }

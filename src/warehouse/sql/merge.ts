@@ -72,7 +72,7 @@ export async function mergeRows(db: Engine, write: BroughtWrite, runId: string):
     where: `${outcome} IN ('inserted', 'updated', 'deleted')`,
   })
   await touchSeen(db, write, merge)
-  const counts = await countOutcomes(db, `SELECT ${outcome} AS outcome, count(*) AS n FROM ${merge} GROUP BY 1`)
+  const counts = await countOutcomes(db, merge)
   await db.discard(merge)
   return { ...counts, duplicates }
 }
@@ -130,8 +130,5 @@ async function insertAll(
     `INSERT INTO ${targetOf(db, write)} (${db.names([...content, ...meta])}) ` +
       `SELECT ${[...content.map(db.quote), ...metaValues(db, write, runId)].join(', ')} FROM ${source}`,
   )
-  return countOutcomes(
-    db,
-    `SELECT CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END AS outcome, count(*) AS n FROM ${source} GROUP BY 1`,
-  )
+  return countOutcomes(db, source, `CASE WHEN _deleted_at IS NULL THEN 'inserted' ELSE 'deleted' END`)
 }

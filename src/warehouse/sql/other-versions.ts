@@ -1,5 +1,6 @@
 import { isMeta, metaColumns } from '../../model/table.ts'
 import type { EtlSession } from '../port.ts'
+import { isAnyIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 
 /**
@@ -15,8 +16,5 @@ export async function holdsOtherVersions(
   // Numbers and texts are versions, too; what instant they are is for staging to say.
   if (stored && stored.type !== 'timestamp') return false
   const later = stored ? ` AND _version > ${db.quote(column)}` : ''
-  const [found] = await db.rows(
-    `SELECT 1 AS yes FROM ${db.relation(table.schema, table.name)} WHERE _deleted_at IS NULL${later} LIMIT 1`,
-  )
-  return found !== undefined
+  return isAnyIn(db, `${db.relation(table.schema, table.name)} WHERE _deleted_at IS NULL${later}`)
 }

@@ -5,6 +5,7 @@
 import type { LogicalType } from '../../model/logical-type.ts'
 import type { DiffRequest } from '../port.ts'
 import { diffClass, namesOther, sentText, wasOut, type ColumnTypes } from './diff-rows.ts'
+import { countIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 import { normalised, partsText, withoutScale, type KeyPart } from './key-text.ts'
 
@@ -123,14 +124,14 @@ export function othersSay({ others, turnedIn }: Records): { readonly any: string
   }
 }
 
-export async function countShared(db: Engine, { model }: DiffRequest, records: Records): Promise<number> {
+export function countShared(db: Engine, { model }: DiffRequest, records: Records): Promise<number> {
   const { added, changed, retry } = diffClass
-  const [row] = await db.rows(
-    `SELECT count(*) AS n FROM (SELECT ${recordText} FROM (SELECT ${records.inModel} AS ${recordText} FROM (${model})) ` +
+  return countIn(
+    db,
+    `(SELECT ${recordText} FROM (SELECT ${records.inModel} AS ${recordText} FROM (${model})) ` +
       `WHERE ${recordText} IN (SELECT ${records.now} FROM _diff WHERE _class IN (${added}, ${changed}, ${retry})) ` +
       `GROUP BY ${recordText} HAVING count(*) > 1)`,
   )
-  return Number(row?.['n'] ?? 0)
 }
 
 export async function countLeftBehind(

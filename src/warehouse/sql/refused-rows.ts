@@ -1,10 +1,11 @@
 /** Rows of a source that were refused: in `_millrace.rejects` until they load, or are gone. */
 import type { Fence } from '../port.ts'
 import type { TableWrite } from '../table-write.ts'
+import { countIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 import { streamIs } from './fence.ts'
 import { isOfOrUnclear, type BroughtRowsOf } from './rows-of.ts'
-import { typeIn, type BroughtWrite } from './staged-rows.ts'
+import { columnText, type BroughtWrite } from './staged-rows.ts'
 
 /** Before the transaction. */
 export async function prepareRejects(db: Engine, write: BroughtWrite): Promise<void> {
@@ -22,7 +23,7 @@ export async function writeRejects(db: Engine, write: BroughtWrite, fence: Fence
   // A pass over a part of the columns saw the key of a row that may still be refused: it loads none.
   const loads = write.key.length > 0 && !write.onlyStanding
   const loaded = loads ? [write.rows, write.gone].filter((each) => each !== null) : []
-  if (loaded.length > 0 && (await hasOpen(db, scope)))
+  if (loaded.length > 0 && (await countIn(db, `_millrace.rejects WHERE ${scope}`)) > 0)
     for (const { relation } of loaded)
       await db.run(
         `UPDATE _millrace.rejects SET state = 'settled', last_at = ${now} WHERE ${scope} ` +
@@ -87,14 +88,9 @@ export const exceptRefused = (
 export const isOpenReject = (db: Engine, { sync }: Fence, stream: string): string =>
   `${streamIs(db, { sync, stream })} AND state = 'open'`
 
-async function hasOpen(db: Engine, scope: string): Promise<boolean> {
-  const [open] = await db.rows(`SELECT count(*) AS n FROM _millrace.rejects WHERE ${scope}`)
-  return open?.['n'] !== '0'
-}
-
 /** A key as one text: the value itself, or a JSON list of several. */
 export function keyText(db: Engine, { key, table }: TableWrite): string {
-  const texts = key.map((name) => db.asText(db.quote(name), typeIn(table, name) ?? 'string'))
+  const texts = key.map((name) => columnText(db, table, name))
   return texts.length === 1 ? (texts[0] ?? '') : db.textList(texts)
 }
 

@@ -6,9 +6,10 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import type { Table } from '../../model/table.ts'
 import type { DiffRequest, Fence, ReverseSession, SnapshotColumn, SnapshotMeta } from '../port.ts'
 import { acknowledge } from './acknowledge.ts'
+import { countIn } from './count-in.ts'
 import { diffModel, keysAtStake, type Diffed } from './diff.ts'
 import { readCandidates } from './read-candidates.ts'
-import { crossed, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
+import { crossed, isUnsettled, snapshotColumn, snapshotTable, stateSchema } from './state-schema.ts'
 import { fencedTransaction } from './fence.ts'
 import { intentColumns, reopenIntents } from './reopen-intents.ts'
 import { replaceRow } from './replace-row.ts'
@@ -53,10 +54,7 @@ export function reverseSession(db: Engine): ReverseSession {
     },
     acknowledge: (request) => acknowledge(db, request),
     reopenIntents: (request) => reopenIntents(db, request),
-    countIntents: async (sync) => {
-      const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.intents WHERE sync = ${db.text(sync)}`)
-      return Number(row?.['n'] ?? 0)
-    },
+    countIntents: (sync) => countIn(db, `_millrace.intents WHERE sync = ${db.text(sync)}`),
     takeIntentsOver: async (fence) => {
       const of = `sync = ${db.text(fence.sync)}`
       const [row] = await db.rows(
@@ -117,7 +115,7 @@ async function openIntents(
     if (settles)
       // A refused row that is in neither model nor snapshot any more has nothing left to be sent.
       await db.run(
-        `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE sync = ${sync} AND state IN ('open', 'parked') ` +
+        `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE sync = ${sync} AND ${isUnsettled} ` +
           `AND key NOT IN (${keysAtStake()})`,
       )
     await writeMeta(db, fence.sync, meta)

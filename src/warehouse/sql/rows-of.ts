@@ -3,8 +3,9 @@ import { stars } from '../../model/mask.ts'
 import type { Table } from '../../model/table.ts'
 import type { EtlSession } from '../port.ts'
 import type { RowsOf } from '../table-write.ts'
+import { isAnyIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
-import { typeIn } from './staged-rows.ts'
+import { columnText } from './staged-rows.ts'
 
 /** `values`: a relation of texts; null: there are none, and nobody's rows are meant. */
 export type BroughtRowsOf = Pick<RowsOf, 'field' | 'column'> & { readonly values: string | null }
@@ -19,9 +20,7 @@ export async function bringRowsOf(db: Engine, of: RowsOf | undefined): Promise<B
 
 /** @param table as it stands */
 export const isOf = (db: Engine, { column, values }: BroughtRowsOf, table: Table): string =>
-  values === null
-    ? 'false'
-    : `coalesce(${db.asText(db.quote(column), typeIn(table, column) ?? 'string')}, '') IN (SELECT ${valueCell} FROM ${values})`
+  values === null ? 'false' : `coalesce(${columnText(db, table, column)}, '') IN (SELECT ${valueCell} FROM ${values})`
 
 /** @param owner what says whose it is, as text */
 export const isOfOrUnclear = (owner: string, values: string): string =>
@@ -33,8 +32,7 @@ export async function holdsRowsBeside(
 ): Promise<boolean> {
   const brought = await bringRowsOf(db, of)
   const beside = brought ? ` WHERE NOT (${isOf(db, brought, table)})` : ''
-  const [found] = await db.rows(`SELECT 1 AS yes FROM ${db.relation(table.schema, table.name)}${beside} LIMIT 1`)
-  return found !== undefined
+  return isAnyIn(db, `${db.relation(table.schema, table.name)}${beside}`)
 }
 
 const valueCell = '_of'

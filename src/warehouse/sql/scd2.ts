@@ -107,7 +107,7 @@ async function apply(
       `${metaValues(db, write, runId).join(', ')} FROM ${table} WHERE ${outcome} IN ('inserted', 'updated') OR (${outcome} = 'deleted' AND ${rid} IS NULL)`,
   )
   await touchSeen(db, write, table)
-  const counts = await countOutcomes(db, `SELECT ${outcome} AS outcome, count(*) AS n FROM ${table} GROUP BY 1`)
+  const counts = await countOutcomes(db, table)
   await db.discard(table)
   return { ...counts, duplicates, closed: changed.rowsChanged + deleted.rowsChanged }
 }

@@ -86,6 +86,10 @@ export async function readStaged(
 
 export const typeIn = (table: Table, name: string) => table.columns.find((column) => column.name === name)?.type
 
+/** As text, by the type that the column has in this table. @param row `t.` and the like */
+export const columnText = (db: Engine, table: Table, name: string, row = ''): string =>
+  db.asText(`${row}${db.quote(name)}`, typeIn(table, name) ?? 'string')
+
 /** The stored columns of these names, as they are. */
 export const storedColumns = ({ stored }: BroughtWrite, names: readonly string[]): readonly Column[] =>
   names.map((name) => ({ name, type: typeIn(stored, name) ?? 'string' }))

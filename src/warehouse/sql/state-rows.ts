@@ -1,4 +1,5 @@
 /** The state of a sync as rows of text, out of the warehouse and back into it. */
+import { countIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 import type { Asked } from '../../model/cursor.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
@@ -14,8 +15,7 @@ export async function hasState(db: Engine, sync: string): Promise<boolean> {
   for (const name of ['snapshots', 'intents', 'rejects', 'cursors'] as const) {
     // What is only known of a table, behind a trial or a reset, no run goes on from.
     const isGoneOn = name === 'cursors' ? ' AND (watermark IS NOT NULL OR scan IS NOT NULL)' : ''
-    const [row] = await db.rows(`SELECT count(*) AS n FROM _millrace.${name} WHERE sync = ${db.text(sync)}${isGoneOn}`)
-    if (row?.['n'] !== '0') return true
+    if ((await countIn(db, `_millrace.${name} WHERE sync = ${db.text(sync)}${isGoneOn}`)) > 0) return true
   }
   return false
 }

@@ -161,5 +161,8 @@ export const snapshotTable = (sync: string): string => `snapshot_${sync}`
 /** Model columns stand in the snapshot's table under this prefix, so that none can collide with its own columns. */
 export const snapshotColumn = (column: string): string => `v_${column}`
 
+/** Of a reject: its row is refused still. */
+export const isUnsettled = `state IN ('open', 'parked')`
+
 /** The epoch of an intent whose key a run that had lost its lease sent as well: nobody knows whose values stand there. */
 export const crossed = 0

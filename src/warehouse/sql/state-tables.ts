@@ -5,11 +5,13 @@ import type { RunRecord } from '../../model/run.ts'
 import type { StateTables, TextRow } from '../port.ts'
 import type { RejectRow } from '../reject-row.ts'
 import { hasCommit } from './commits.ts'
+import { countIn } from './count-in.ts'
 import { askedIn, cursorOf } from './cursor-row.ts'
 import { scopeIs, streamIs } from './fence.ts'
 import { readAsked } from './read-asked.ts'
 import { replaceRow } from './replace-row.ts'
 import { resetState } from './reset-state.ts'
+import { isUnsettled } from './state-schema.ts'
 import { raiseEpochs } from './take-fences.ts'
 
 export function stateTablesOf(db: Engine): StateTables {
@@ -80,12 +82,7 @@ export function stateTablesOf(db: Engine): StateTables {
       )
       return rows.map(rejectOf)
     },
-    countOpenRejects: async (sync) => {
-      const [row] = await db.rows(
-        `SELECT count(*) AS n FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND state IN ('open', 'parked')`,
-      )
-      return Number(row?.['n'] ?? 0)
-    },
+    countOpenRejects: (sync) => countIn(db, `_millrace.rejects WHERE sync = ${db.text(sync)} AND ${isUnsettled}`),
     forgetPartitions: async (sync, stream) => {
       await db.run(
         `DELETE FROM _millrace.cursors WHERE ${streamIs(db, { sync, stream })} ` +

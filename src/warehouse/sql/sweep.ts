@@ -2,11 +2,12 @@ import { MillraceError } from '../../model/millrace-error.ts'
 import { percentAbove, percentAllowed, shareOf } from '../../model/percent-above.ts'
 import type { Fence } from '../port.ts'
 import type { ParentHash, ShrinkLimit, Sweep, TableWrite } from '../table-write.ts'
+import { countIn } from './count-in.ts'
 import { timestampText, type Engine } from './engine.ts'
 import { sweepFlagged } from './flagged-parents.ts'
 import { exceptRefused, isOpenReject, keyText } from './refused-rows.ts'
 import { bringRowsOf, isOf, type BroughtRowsOf } from './rows-of.ts'
-import { liveIn, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
+import { columnText, liveIn, targetOf, type BroughtWrite } from './staged-rows.ts'
 
 /**
  * `parents`: those whose children were read whole, as a relation of texts; null: there are none. `flags`: what takes the
@@ -48,7 +49,7 @@ export async function sweepUnseen(
   if (sweep.kind === 'children') return sweepChildren(db, write, { sweep, fence, ...prepared })
   const target = targetOf(db, write)
   const isMeant = prepared.of ? ` AND ${isOf(db, prepared.of, write.table)}` : ''
-  const before = await countLive(db, target, liveIn(write.mode) + isMeant)
+  const before = await countIn(db, `${target} WHERE ${liveIn(write.mode)}${isMeant}`)
   const guarded = (gone: number) => {
     const { sync, partition } = fence
     guardShrink({ gone, before, limit: sweep.maxShrink, stream: write.stream, sync, partition })
@@ -112,8 +113,8 @@ type OrphanSweep = { readonly sweep: ChildSweep; readonly fence: Fence; readonly
 function isOrphan(db: Engine, write: TableWrite, { sweep, within, fence, hash }: OrphanSweep): string {
   const named = within?.key.at(-1)
   if (!within || named === undefined) return 'false'
-  const key = db.asText(db.quote(named), typeIn(within.table, named) ?? 'string')
-  const parent = db.asText(db.quote(sweep.parentColumn), typeIn(write.table, sweep.parentColumn) ?? 'string')
+  const key = columnText(db, within.table, named)
+  const parent = columnText(db, write.table, sweep.parentColumn)
   const refused = within.key.length === 1 ? 'key' : db.jsonMember(db.triedJson('key'), within.key.length - 1)
   const stored = (text: string) => (hash.isHashed ? db.sha256(text) : text)
   return (
@@ -130,7 +131,7 @@ function missing(
   write: TableWrite,
   { parents, fence, parentColumn }: { readonly parents: string; readonly fence: Fence; readonly parentColumn: string },
 ): { readonly from: string; readonly on: string } {
-  const parent = db.asText(`t.${db.quote(parentColumn)}`, typeIn(write.table, parentColumn) ?? 'string')
+  const parent = columnText(db, write.table, parentColumn, 't.')
   const latest = `max(CAST(${readAtCell} AS ${db.type('timestamp')})) AS ${readAtCell}`
   const sets = `SELECT ${parentCell}, ${latest} FROM ${parents} GROUP BY ${parentCell}`
   if (write.key.length === 0 || write.staged.every(({ rejects }) => rejects === null))
@@ -165,11 +166,6 @@ const unseenSince = (
 const parentCell = '_parent'
 const childCell = '_child'
 const readAtCell = '_parent_read_at'
-
-async function countLive(db: Engine, target: string, isLive: string): Promise<number> {
-  const [live] = await db.rows(`SELECT count(*) AS n FROM ${target} WHERE ${isLive}`)
-  return Number(live?.['n'] ?? 0)
-}
 
 export function guardShrink(shrink: {
   readonly gone: number

@@ -3,6 +3,7 @@ import { widen } from '../../model/logical-type.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import type { Column, SchemaChange, Table } from '../../model/table.ts'
 import type { SchemaPolicy } from '../port.ts'
+import { isAnyIn } from './count-in.ts'
 import type { Engine } from './engine.ts'
 
 export async function planTable(db: Engine, table: Table, policy: SchemaPolicy): Promise<readonly SchemaChange[]> {
@@ -49,10 +50,10 @@ function changeOf(stored: Table, column: Column, table: string): SchemaChange | 
 /** A stored number that no double holds keeps its digits: its column becomes text instead (promise 6). */
 async function keepDigits(db: Engine, table: Table, change: SchemaChange): Promise<SchemaChange> {
   if (change.kind !== 'column_widened' || change.to !== 'double') return change
-  const [lossy] = await db.rows(
-    `SELECT 1 AS yes FROM ${db.relation(table.schema, table.name)} WHERE ${db.losesDigits(db.quote(change.column), change.from)} LIMIT 1`,
-  )
-  return lossy ? { ...change, to: 'string' } : change
+  const loses = db.losesDigits(db.quote(change.column), change.from)
+  return (await isAnyIn(db, `${db.relation(table.schema, table.name)} WHERE ${loses}`))
+    ? { ...change, to: 'string' }
+    : change
 }
 
 const asMigration = (db: Engine, change: SchemaChange): SchemaChange =>

@@ -59,7 +59,7 @@ export async function applyTombstones(db: Engine, write: BroughtWrite, runId: st
     `INSERT INTO ${target} (${db.names([...write.key, ...meta])}) SELECT ${[...write.key.map(db.quote), ...metaValues(db, write, runId)].join(', ')} ` +
       `FROM ${gone} WHERE ${outcome} = 'deleted' AND ${rid} IS NULL`,
   )
-  const counts = await countOutcomes(db, `SELECT ${outcome} AS outcome, count(*) AS n FROM ${gone} GROUP BY 1`)
+  const counts = await countOutcomes(db, gone)
   await db.discard(gone)
   return { ...counts, duplicates }
 }

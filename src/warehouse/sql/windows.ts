@@ -7,10 +7,9 @@ import { decimalOf, isNumber, type LogicalType } from '../../model/logical-type.
 import { stars } from '../../model/mask.ts'
 import { isMeta, type Column } from '../../model/table.ts'
 import type { Fence } from '../port.ts'
-import type { TableWrite } from '../table-write.ts'
 import { timestampText, type Engine } from './engine.ts'
 import { exceptRefused } from './refused-rows.ts'
-import { storedColumns, targetOf, typeIn, type BroughtWrite } from './staged-rows.ts'
+import { columnText, storedColumns, targetOf, type BroughtWrite } from './staged-rows.ts'
 
 export type PreparedWindows = {
   readonly write: BroughtWrite
@@ -103,11 +102,8 @@ function totals(db: Engine, prepared: PreparedWindows): string {
 const within = (db: Engine, { write, column, scope }: PreparedWindows): string =>
   [
     `t.${db.quote(column)} BETWEEN CAST(w.from_day AS DATE) AND CAST(w.to_day AS DATE)`,
-    ...scope.map((name, index) => `coalesce(${scopeText(db, write, name)}, '') = w.${nameCell(index)}`),
+    ...scope.map((name, index) => `coalesce(${columnText(db, write.table, name, 't.')}, '') = w.${nameCell(index)}`),
   ].join(' AND ')
-
-const scopeText = (db: Engine, write: TableWrite, name: string): string =>
-  db.asText(`t.${db.quote(name)}`, typeIn(write.table, name) ?? 'string')
 
 /** Each window once for each form in which rows may say what it is of: so they are joined by what is equal. */
 const namedWindows = ({ windows, scope }: PreparedWindows, formsOf: (cell: string) => readonly string[]): string =>
