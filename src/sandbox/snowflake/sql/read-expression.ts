@@ -130,8 +130,7 @@ function readPostfix(reader: TokenReader): Expression {
     else if (reader.isSymbol(':') && isKey(reader, 1)) {
       reader.next()
       value = spanned(reader, start, { kind: 'path', value, keys: readKeys(reader) })
-    } else if (reader.isSymbol('[')) value = spanned(reader, start, { kind: 'path', value, keys: readSteps(reader) })
-    else if (value.kind === 'path' && reader.isSymbol('.'))
+    } else if (reader.isSymbol('[') || (value.kind === 'path' && reader.isSymbol('.') && isKey(reader, 1)))
       value = spanned(reader, start, { kind: 'path', value, keys: readSteps(reader) })
     else return value
   }

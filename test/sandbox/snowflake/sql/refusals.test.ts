@@ -43,6 +43,7 @@ describe('what is no Snowflake SQL', () => {
     [`select name ~ 'a' from t`, syntax(12, '~')],
     [`select 'a' similar to 'b'`, syntax(19, 'to')],
     ['select struct_pack(a := 1)', syntax(21, ':=')],
+    ['select v:a.* from t', syntax(10, '.')],
     ['select x -> x + 1 from t', syntax(9, '->')],
     ['insert or replace into t values (1)', syntax(7, 'or')],
     ['insert into t by name select 1', syntax(14, 'by')],
