@@ -1,11 +1,12 @@
 /** What a run of an ETL sync would read, and what it would change in its tables. */
 import type { EtlSync } from '../config/project.ts'
+import type { Scan } from '../connector/contract.ts'
 import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
 import { liveAmong } from '../etl/known-of-table.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { anew } from '../etl/our-clock.ts'
-import { passesOf } from '../etl/partial-pass.ts'
+import { isPassDue, passBounds, passesOf } from '../etl/partial-pass.ts'
 import { planChanges } from '../etl/prepare-tables.ts'
 import { refuseOtherRows } from '../etl/refuse-other-rows.ts'
 import { resolveStreams, type StreamPlan } from '../etl/resolve-streams.ts'
@@ -14,7 +15,7 @@ import { withStandingNames } from '../etl/standing-names.ts'
 import { oddOfStandingRows } from '../etl/standing-rows.ts'
 import { emptyCursor, type Cursor } from '../model/cursor.ts'
 // Renamed: resolve-streams has a StreamPlan, too.
-import type { EtlPlan, StreamPlan as PlannedStream } from '../model/plan.ts'
+import type { EtlPlan, PlannedPass, StreamPlan as PlannedStream } from '../model/plan.ts'
 import type { SchemaChange } from '../model/table.ts'
 import type { Session } from '../warehouse/port.ts'
 import type { App } from './app.ts'
@@ -32,9 +33,11 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
     const vendorNow = offline ? app.clock.now() : await connection.now()
     const besides = connection.host.requests()
     const stored = await storedState(app, sync, { plans, runId })
+    const count = ({ stream }: StreamPlan, scan: Scan) =>
+      offline ? { counted: null, requests_estimate: null } : countAtVendor(app, connection, stream, scan)
     const streams: PlannedStream[] = []
     for (const resolved of plans) {
-      passesOf(sync.name, resolved)
+      const asked = passesOf(sync.name, resolved)
       const kept = cursorIn(stored, resolved)
       const plan = withStandingNames(resolved, kept.marks?.asked)
       const cursor = restartBy(plan, kept.marks?.asked) === null ? kept : anew(kept)
@@ -54,9 +57,15 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
         scanId: 'plan',
       })
       const scan = scanOf(begun.cursor, plan, { limit: null, start: sync.start })
-      const counted = offline
-        ? { counted: null, requests_estimate: null }
-        : await countAtVendor(app, connection, plan.stream, scan)
+      // A scan over everything comes first, and counts for what is due.
+      const listedAt = scan.full ? scan.to : cursor.marks?.listed_at
+      const passes: PlannedPass[] = []
+      for (const { partition, plan: part, everyMs } of asked) {
+        if (!isPassDue({ kept: passCursor(stored, resolved, partition), listedAt, everyMs, now: vendorNow })) continue
+        const over = { ...begun.cursor.scan, full: true, partitions: [{ ...passBounds, resume: null, done: false }] }
+        const pass = scanOf({ ...begun.cursor, scan: over }, part, { limit: null, start: null })
+        passes.push({ name: partition, ...(await count(part, pass)) })
+      }
       streams.push({
         name: plan.stream.name,
         table: `${plan.shape.table.schema}.${plan.shape.table.name}`,
@@ -66,7 +75,8 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
         full: scan.full,
         resumed: begun.resumed,
         loaded_before: cursor.watermark !== null,
-        ...counted,
+        ...(await count(plan, scan)),
+        passes,
         schema_changes: stored.changes.get(plan.stream.name) ?? [],
         warnings: oddOfStandingRows(
           { sync: sync.name, plan, cursor: begun.cursor, vendorNow, now, dropped: begun.dropped },
@@ -79,6 +89,7 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
 }
 
 type StoredState = {
+  readonly scopes: readonly { readonly stream: string; readonly partition: string; readonly cursor: Cursor }[]
   readonly cursors: ReadonlyMap<string, Cursor>
   readonly changes: ReadonlyMap<string, readonly SchemaChange[]>
 }
@@ -89,6 +100,9 @@ function cursorIn({ cursors, changes }: StoredState, { stream: { name } }: Strea
   const kept = cursors.get(name) ?? emptyCursor
   return isNew ? anew(kept) : kept
 }
+
+const passCursor = ({ scopes }: StoredState, { stream }: StreamPlan, pass: string): Cursor =>
+  scopes.find((each) => each.stream === stream.name && each.partition === pass)?.cursor ?? emptyCursor
 
 async function storedState(
   app: App,
@@ -108,9 +122,13 @@ async function storedState(
       await refuseOtherRows(session, plan, cursors.get(name) ?? emptyCursor)
       changes.set(name, await planChanges(session, withStandingNames(plan, cursors.get(name)?.marks?.asked)))
     }
-    return { changes, cursors }
+    return { changes, cursors, scopes: kept }
   }
   // Everything is new.
-  const nothing = { cursors: new Map(), changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])) }
+  const nothing = {
+    scopes: [],
+    cursors: new Map(),
+    changes: new Map(plans.map((plan) => [plan.stream.name, [created(plan)]])),
+  }
   return lookInWarehouse(app, { runId, purpose: `plan ${sync.name}` }, { look, nothing })
 }

@@ -4,6 +4,7 @@
  */
 import type { StreamConfig } from '../config/project.ts'
 import { isGlob } from '../config/stream-glob.ts'
+import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { isMeta } from '../model/table.ts'
 import { isDue } from './begin-scan.ts'
@@ -72,7 +73,20 @@ export function narrow(plan: StreamPlan, fields: readonly string[]): StreamPlan 
   }
 }
 
-/** A pass that is due, or under way; null: it is not. The first counts from when the stream was last read whole. */
+/** Or under way. `kept`: its own cursor. The first counts from when the stream was last read whole (`listedAt`). */
+export function isPassDue(of: {
+  readonly kept: Cursor
+  readonly listedAt: string | undefined
+  readonly everyMs: number
+  readonly now: Date
+}): boolean {
+  const { watermark, scan, marks } = of.kept
+  // It was begun, and a guard has stopped it: its rows are still to be told gone, whatever was read whole since.
+  const isStopped = watermark === null && marks?.asked !== undefined
+  return scan !== null || isStopped || isDue(watermark ?? of.listedAt, of.everyMs, of.now)
+}
+
+/** A pass that is due; null: it is not. */
 export async function beginPass(
   context: EtlContext,
   { partition, plan, everyMs }: PartialPass,
@@ -84,20 +98,16 @@ export async function beginPass(
     async (session) => {
       const kept = await session.state.readCursor(scope)
       const live = await session.state.readCursor({ ...scope, partition: '' })
-      // It was begun, and a guard has stopped it: its rows are still to be told gone, whatever was read whole since.
-      const isStopped = kept.watermark === null && kept.marks?.asked !== undefined
-      if (!kept.scan && !isStopped && !isDue(kept.watermark ?? live.marks?.listed_at, everyMs, of.vendorNow))
-        return null
+      if (!isPassDue({ kept, listedAt: live.marks?.listed_at, everyMs, now: of.vendorNow })) return null
       const upperBound = new Date(of.vendorNow.getTime() - plan.stream.lagMs).toISOString()
-      // What changes meanwhile is there all the same: no row may be taken for purged for its new stamp.
-      const bounds = { from: null, to: endOfTime, upperBound }
+      const bounds = { ...passBounds, upperBound }
       return openScope(context, session, { ...scope, plan, kept, bounds, connectorName: of.connectorName })
     },
   )
 }
 
-/** Salesforce knows no later year. */
-const endOfTime = '4000-01-01T00:00:00.000Z'
+/** What changes meanwhile is there all the same: no row may be taken for purged for its new stamp. Salesforce knows no later year. */
+export const passBounds = { from: null, to: '4000-01-01T00:00:00.000Z' }
 
 const notListed = (sync: string, { name, place }: StreamConfig) =>
   new MillraceError('MR-1208', {

@@ -57,6 +57,7 @@ export async function syncStream(
     scanId: `${context.runId}-${stream.name}`,
   })
   const scan = scanOf(begun.cursor, plan, { ...options, isPartition })
+  const { upper_bound: end } = begun.cursor.scan
   const odd = oddOfStandingRows(
     { ...start, sync: start.fence.sync, vendorNow: options.vendorNow, now, dropped: begun.dropped, isPartition },
     scan,
@@ -68,7 +69,8 @@ export async function syncStream(
     stream: stream.name,
     scan: scan.id,
     from: scan.from,
-    to: scan.to,
+    // A pass over all rows has no end of its own.
+    to: scan.to < end ? scan.to : end,
     resumed: begun.resumed && start.isNew !== true,
   })
   const counted = await count(context, scan, { start, options })

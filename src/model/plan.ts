@@ -35,9 +35,18 @@ export type StreamPlan = {
   readonly counted: number | null
   /** Of the pages, and of the count that a run makes, too. */
   readonly requests_estimate: number | null
+  /** What is due beside its scan. */
+  readonly passes: readonly PlannedPass[]
   readonly schema_changes: readonly SchemaChange[]
   /** What stands in the table by other options than the sync has now, a sentence each. */
   readonly warnings: readonly string[]
+}
+
+/** Over all rows, of their keys (`reconcile`) or of what the vendor calculates (`formulas`). Counts as those of a stream. */
+export type PlannedPass = {
+  readonly name: 'reconcile' | 'formulas'
+  readonly counted: number | null
+  readonly requests_estimate: number | null
 }
 
 export type ReversePlan = {

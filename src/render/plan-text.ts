@@ -25,12 +25,15 @@ export function renderPlan(plan: SyncPlan, { color }: { readonly color: boolean 
 // ---------------------------------------------------------------- ETL
 
 function etlText(plan: EtlPlan, paint: Paint, color: boolean): string {
-  const rows = plan.streams.map((stream) => [
-    stream.name,
-    stream.table,
-    stream.mode,
-    scanText(stream),
-    countText(stream),
+  const rows = plan.streams.flatMap((stream) => [
+    [stream.name, stream.table, stream.mode, scanText(stream), countText(stream)],
+    ...stream.passes.map((pass) => [
+      `${stream.name} ${pass.name}`,
+      stream.table,
+      '',
+      passText[pass.name],
+      countText(pass),
+    ]),
   ])
   const columns = ['stream', 'table', 'mode', 'scan', { header: 'rows', align: 'right' }] as const
   const changes = plan.streams.flatMap((stream) =>
@@ -53,11 +56,14 @@ function scanText(stream: StreamPlan): string {
   return `${from} to ${formatInstant(stream.to)}${stream.resumed ? ', resumed' : ''}`
 }
 
-const countText = (stream: StreamPlan) => (stream.counted === null ? 'not known' : formatCount(stream.counted))
+const passText = { reconcile: 'the keys of everything', formulas: 'calculated fields of everything' }
+
+const countText = ({ counted }: Pick<StreamPlan, 'counted'>) => (counted === null ? 'not known' : formatCount(counted))
 
 function requestsText({ streams, requests_besides: besides }: EtlPlan): string {
   const unknown = streams.filter((stream) => stream.requests_estimate === null).length
-  const sum = streams.reduce((total, stream) => total + (stream.requests_estimate ?? 0), besides)
+  const read = streams.flatMap((stream) => [stream, ...stream.passes])
+  const sum = read.reduce((total, { requests_estimate }) => total + (requests_estimate ?? 0), besides)
   if (unknown === streams.length) return 'the number of requests is not known'
   return `about ${formatCounted(sum, 'request')}${unknown > 0 ? `, and ${formatCounted(unknown, 'stream')} that cannot be estimated` : ''}`
 }

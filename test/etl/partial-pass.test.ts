@@ -38,8 +38,11 @@ describe('beside its scan a stream may have', () => {
       await run(weekly)
       expect(await ids()).toContain(3)
       vendor.pass(6 * dayMs)
-      const { streams } = await run(weekly)
+      const { streams, events } = await run(weekly)
       expect(await ids()).toEqual([1, 2, 4, 5, 6, 7, 8])
+      // It is told to go to now, whatever its end is made of.
+      const starts = events.filter(({ type }) => type === 'stream.started')
+      expect(starts).toMatchObject([{ to: vendor.now().toISOString() }, { to: vendor.now().toISOString() }])
       expect(streams['people reconcile']).toMatchObject({ read: 7, unchanged: 7, swept: 1 })
       expect(fieldsAsked().at(-1)).toBe('deleted id updated_at')
       const asked = vendor.scans.length

@@ -132,6 +132,7 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
     full: false,
     resumed: false,
     loaded_before: true,
+    passes: [],
     schema_changes: [],
     warnings: [],
   } as const
@@ -151,6 +152,10 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
           resumed: true,
           counted: 58_000,
           requests_estimate: 577,
+          passes: [
+            { name: 'reconcile', counted: 900_000, requests_estimate: 450 },
+            { name: 'formulas', counted: null, requests_estimate: null },
+          ],
           schema_changes: [{ kind: 'column_added', table: 'stripe.invoices', column: 'tax', type: 'decimal(10,2)' }],
           warnings: ['invoices: its options have changed'],
         },
@@ -158,13 +163,15 @@ test('an ETL plan shows the scan of each stream and about how many requests', ()
     }),
   ).toBe(`
  stripe   2 streams
- stream    table            mode   scan                                                             rows
- charges   stripe.charges   merge  everything to 2026-11-21 09:55 UTC                          not known
- invoices  stripe.invoices  merge  from 2026-11-20 09:55 UTC to 2026-11-21 09:55 UTC, resumed     58,000
+ stream              table            mode   scan                                                             rows
+ charges             stripe.charges   merge  everything to 2026-11-21 09:55 UTC                          not known
+ invoices            stripe.invoices  merge  from 2026-11-20 09:55 UTC to 2026-11-21 09:55 UTC, resumed     58,000
+ invoices reconcile  stripe.invoices         the keys of everything                                        900,000
+ invoices formulas   stripe.invoices         calculated fields of everything                             not known
  schema   stripe.invoices: new column tax (decimal(10,2))
  warning  Account 7 is left out
  warning  invoices: its options have changed
- about 580 requests, and 1 stream that cannot be estimated
+ about 1,030 requests, and 1 stream that cannot be estimated
 `)
 })
 
