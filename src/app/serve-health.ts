@@ -16,7 +16,8 @@ export type HealthServer = { readonly port: number; readonly close: () => void }
 /** 200 while the daemon looks; 503 before its first look, while its control store is away, and once it is stopping. */
 export async function serveHealth(address: string, health: () => Health): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/healthz') return void response.writeHead(404).end()
+    if (!['GET', 'HEAD'].includes(request.method ?? '') || request.url !== '/healthz')
+      return void response.writeHead(404).end()
     const { lookedMs, ...rest } = health()
     const secondsAgo = lookedMs === null ? null : Math.round(performance.now() - lookedMs) / 1000
     const ok = !rest.stopping && secondsAgo !== null && secondsAgo < staleSeconds

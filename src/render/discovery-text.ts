@@ -1,6 +1,6 @@
 /** `connection discover`: a table of streams, one of objects; with a name, what is known of it and its fields. */
 import type { DeleteKind, Discovered, DiscoveredObject, DiscoveredStream } from '../model/discovery.ts'
-import { formatCount } from './format-number.ts'
+import { formatCount, formatSpan } from './format-number.ts'
 import { makePaint } from './paint.ts'
 import { printable } from './printable.ts'
 import { renderTable } from './table.ts'
@@ -109,12 +109,12 @@ function fullText({ cursor, inside, mode }: DiscoveredStream): string {
   if (inside !== null) return `with ${inside}`
   const every = cursor.full_every_seconds
   if (mode === 'full_refresh' || every === 0) return 'every run'
-  return every === null ? 'the first run, and --full-refresh' : `once in ${formatCount(every / 3600)} h`
+  return every === null ? 'the first run, and --full-refresh' : `once in ${formatSpan(every)}`
 }
 
 function waitText(lagSeconds: number, overlapSeconds: number): string {
-  const overlap = overlapSeconds > 0 ? `; ${formatCount(overlapSeconds)} s are read again` : ''
-  return lagSeconds > 0 ? `rows are waited for ${formatCount(lagSeconds)} s${overlap}` : `none${overlap}`
+  const overlap = overlapSeconds > 0 ? `; ${formatSpan(overlapSeconds)} are read again` : ''
+  return lagSeconds > 0 ? `rows are waited for ${formatSpan(lagSeconds)}${overlap}` : `none${overlap}`
 }
 
 function deletesText({ deletes, deleted_field: field, mode }: DiscoveredStream): string {

@@ -23,6 +23,12 @@ export function formatSeconds(seconds: number): string {
   return `${formatCount(Math.floor(whole / 3_600))} h ${Math.floor((whole % 3_600) / 60)} min`
 }
 
+/** `28d`, `26h`, `15m`, `90s`: as durations are written in YAML */
+export function formatSpan(seconds: number): string {
+  const [letter, length] = spans.find(([, each]) => seconds % each === 0) ?? ['s', 1]
+  return `${seconds / length}${letter}`
+}
+
 /** `0 bytes`, `512 bytes`, `1.5 kB`, `24 MB`: powers of a thousand */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${counts.format(bytes)} bytes`
@@ -45,4 +51,9 @@ export function formatInstant(iso: string): string {
 }
 
 const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+const spans = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+] as const
 const byteUnits = ['kB', 'MB', 'GB', 'TB', 'PB']

@@ -88,7 +88,7 @@ test('of one stream: its columns and types, too', async () => {
        key           id
        cursor        UpdatedAt
        full pass     the first run, and --full-refresh
-       lag           rows are waited for 300 s; 60 s are read again
+       lag           rows are waited for 5m; 1m are read again
        backfill      in parts, by UpdatedAt
        lands by      merge
        deleted rows  gone says so

@@ -90,8 +90,8 @@ describe('the daemon’s /healthz', () => {
     const daemon = stage.serve(['--listen', '127.0.0.1:0'])
     await stage.said(daemon, 'job.started', 1)
     const port = Number(daemon.lines.find(({ type }) => type === 'daemon.ready')?.['port'])
-    const ask = async (path: string) => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`)
+    const ask = async (path: string, method = 'GET') => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method })
       return { status: response.status, body: await response.text() }
     }
     const healthy = await ask('/healthz')
@@ -103,7 +103,9 @@ describe('the daemon’s /healthz', () => {
       stopping: false,
       looked_seconds_ago: expect.any(Number),
     })
+    expect(await ask('/healthz', 'HEAD')).toEqual({ status: 200, body: '' })
     expect(await ask('/')).toEqual({ status: 404, body: '' })
+    expect(await ask('/healthz', 'POST')).toMatchObject({ status: 404 })
     daemon.child.kill('SIGTERM')
     await stage.until(async () => (await ask('/healthz')).status === 503)
     expect(await stage.ended(daemon)).toBe(0)
