@@ -76,7 +76,7 @@ export const isPageTokenGone = ({ errors }: Refusal) =>
 /** The token endpoint: https://datatracker.ietf.org/doc/html/rfc6749#section-5.2 */
 export function readSignInRefusal(answer: ExchangeAnswer, now: Date): Failure | null {
   if (answer.status >= 200 && answer.status < 300) return null
-  const body = objectOf(parse(answer.bytes))
+  const body = membersOf(parse(answer.bytes))
   const code = typeof body.error === 'string' ? body.error : undefined
   const detail = typeof body.error_description === 'string' ? body.error_description : undefined
   const retryAfterMs = retryAfterOf(answer, now)
@@ -102,8 +102,8 @@ function parseError(bytes: Uint8Array): ErrorBody | null {
   )
     return null
   const whole = parse(bytes)
-  const error = objectOf(objectOf(Array.isArray(whole) ? whole[0] : whole).error)
-  const details = Array.isArray(error.details) ? error.details.map(objectOf) : []
+  const error = membersOf(membersOf(Array.isArray(whole) ? whole[0] : whole).error)
+  const details = Array.isArray(error.details) ? error.details.map(membersOf) : []
   const failure = details.find((detail) => String(detail['@type']).endsWith('.errors.GoogleAdsFailure'))
   return {
     code: typeof error.code === 'number' ? error.code : null,
@@ -114,9 +114,9 @@ function parseError(bytes: Uint8Array): ErrorBody | null {
 }
 
 function errorOf(value: unknown): AdsError {
-  const { errorCode, message, details } = objectOf(value)
-  const [kind = 'unknown', code = 'UNKNOWN'] = Object.entries(objectOf(errorCode))[0] ?? []
-  const { retryDelay } = objectOf(objectOf(details).quotaErrorDetails)
+  const { errorCode, message, details } = membersOf(value)
+  const [kind = 'unknown', code = 'UNKNOWN'] = Object.entries(membersOf(errorCode))[0] ?? []
+  const { retryDelay } = membersOf(membersOf(details).quotaErrorDetails)
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(typeof retryDelay === 'string' ? retryDelay : '')?.[1]
   return {
     kind,
@@ -145,7 +145,7 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-export const objectOf = (value: unknown): { readonly [name: string]: unknown } =>
+export const membersOf = (value: unknown): { readonly [name: string]: unknown } =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 
 const notOfCredentials = (codes: ReadonlySet<string>) =>

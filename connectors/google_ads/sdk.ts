@@ -4,7 +4,7 @@
  * REST calls can be led: one method prepares each request, another brings the token, and axios takes an adapter.
  */
 import { MillraceError, type JsonObject, type Exchange } from 'millrace'
-import { objectOf } from './classify-failure.ts'
+import { membersOf } from './classify-failure.ts'
 import { sendRequest } from './transport.ts'
 
 export type SdkConnection = {
@@ -52,9 +52,9 @@ export async function openSdk(connection: SdkConnection): Promise<Sdk> {
     Object.defineProperty(customer, 'getAccessToken', { value: async () => token })
     Object.defineProperty(customer, prepareName, {
       value: (_function: string, accessToken: string) => {
-        const prepared = objectOf(Reflect.apply(prepare, customer, ['search', accessToken, {}]))
+        const prepared = membersOf(Reflect.apply(prepare, customer, ['search', accessToken, {}]))
         // The manager, the access token, the developer token: an empty one is refused, none is not.
-        const { [tokenHeader]: sentToken = '', ...headers } = objectOf(prepared.headers)
+        const { [tokenHeader]: sentToken = '', ...headers } = membersOf(prepared.headers)
         return {
           ...prepared,
           headers: sentToken === '' ? headers : { ...headers, [tokenHeader]: sentToken },
@@ -73,14 +73,14 @@ export async function openSdk(connection: SdkConnection): Promise<Sdk> {
 
 /** What axios takes for an answer. The SDK finds no rows in it: ours are bytes, and in the exchange. */
 async function runRequest(sent: unknown, exchange: Exchange) {
-  const { url, method, headers, data } = objectOf(sent)
+  const { url, method, headers, data } = membersOf(sent)
   if (typeof url !== 'string' || typeof method !== 'string') throw changed('its request has no address')
   await sendRequest(
     {
       url,
       method: method.toUpperCase(),
       headers: Object.fromEntries(
-        Object.entries(objectOf(headers)).flatMap(([name, value]) =>
+        Object.entries(membersOf(headers)).flatMap(([name, value]) =>
           typeof value === 'string' ? [[name, value]] : [],
         ),
       ),

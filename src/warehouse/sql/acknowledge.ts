@@ -97,20 +97,20 @@ async function writeSnapshot(db: Engine, { fence, columns, mappingVersion }: Ack
 }
 
 async function writeRejects(db: Engine, sync: string, { run, stream }: { run: string; stream: string }): Promise<void> {
-  const isOpen = `sync = ${sync} AND ${isUnsettled}`
+  const unsettled = `sync = ${sync} AND ${isUnsettled}`
   await db.fill(
     '_refused',
     `SELECT a.key, a.status, a.code, a.message, a.value, a.retryable, a.attempts, a.refusals, r.first_at FROM _answers a ` +
-      `LEFT JOIN (SELECT key, min(first_at) AS first_at FROM _millrace.rejects WHERE ${isOpen} GROUP BY key) r ON r.key = a.key ` +
+      `LEFT JOIN (SELECT key, min(first_at) AS first_at FROM _millrace.rejects WHERE ${unsettled} GROUP BY key) r ON r.key = a.key ` +
       `WHERE a.status IN ('rejected', 'absent') AND a.state IS NULL`,
   )
   // An answer closes the reject before it; a new refusal opens the next, which knows when the first one was.
-  await db.run(`DELETE FROM _millrace.rejects WHERE ${isOpen} AND key IN (SELECT key FROM _refused)`)
+  await db.run(`DELETE FROM _millrace.rejects WHERE ${unsettled} AND key IN (SELECT key FROM _refused)`)
   await db.run(
     `UPDATE _millrace.rejects SET state = 'parked' WHERE sync = ${sync} AND state = 'open' AND key IN (SELECT key FROM _answers WHERE status = 'parked')`,
   )
   await db.run(
-    `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE ${isOpen} AND key IN (SELECT key FROM _answers WHERE status NOT IN ('unknown', 'parked'))`,
+    `UPDATE _millrace.rejects SET state = 'settled', last_at = ${db.now} WHERE ${unsettled} AND key IN (SELECT key FROM _answers WHERE status NOT IN ('unknown', 'parked'))`,
   )
   await db.run(
     `INSERT INTO _millrace.rejects (run_id, sync, stream, key, code, message, retryable, attempts, first_at, last_at, state, value, refusals) SELECT ${run}, ${sync}, ${stream}, key, coalesce(code, 'MR-5004'), message, retryable, attempts, ` +
