@@ -38,6 +38,8 @@ export type DonePosition = {
   readonly listed?: string
   /** The accounts that it read. */
   readonly accounts?: readonly string[]
+  /** Accounts that were read before, and not by it → up to when they are complete. */
+  readonly missed?: { readonly [account: string]: string }
 }
 
 export const listStart: ListPosition = { phase: 'list', pass: 0, after: null, created: 0 }
@@ -49,6 +51,20 @@ export const readPosition = (resume: Json): Position | null => readResume(stored
 export function readLast(last: Json | undefined): DonePosition {
   const position = readPosition(last ?? null)
   return position?.phase === 'done' ? position : { phase: 'done' }
+}
+
+/** Up to when an account is complete, whichever scan has read it; undefined: that is not known. */
+export const completeTo = ({ to, accounts = [], missed = {} }: DonePosition, account: string): string | undefined =>
+  accounts.includes(account) ? to : missed[account]
+
+/** What the next scan is to know of accounts. Of one that was read before and is not now it goes on from there. */
+export function accountsOf(last: DonePosition, read: readonly string[]): Pick<DonePosition, 'accounts' | 'missed'> {
+  const before = [...new Set([...(last.accounts ?? []), ...Object.keys(last.missed ?? {})])]
+  const missed = before.flatMap((account): [string, string][] => {
+    const to = completeTo(last, account)
+    return read.includes(account) || to === undefined ? [] : [[account, to]]
+  })
+  return { accounts: read, ...(missed.length > 0 && { missed: Object.fromEntries(missed) }) }
 }
 
 const among = { account: z.string().optional(), read: z.array(z.string()).optional() }
@@ -70,5 +86,6 @@ const stored = z.discriminatedUnion('phase', [
     to: z.iso.datetime().optional(),
     listed: z.iso.datetime().optional(),
     accounts: z.array(z.string()).optional(),
+    missed: z.record(z.string(), z.iso.datetime()).optional(),
   }),
 ])

@@ -2,24 +2,21 @@ import type { Context, Scan, ScanItem } from 'millrace'
 import type { StripeApi } from './client.ts'
 import { readChanges } from './event-pass.ts'
 import { listAll } from './list-pass.ts'
-import {
-  listStart,
-  type AccountPosition,
-  type DonePosition,
-  type EventPosition,
-  type ListPosition,
-} from './position.ts'
+import { listStart, type AccountPosition, type EventPosition, type ListPosition } from './position.ts'
 import type { StripeStream } from './stream-table.ts'
 
 export type AccountRequest = {
   readonly scan: Scan
+  /** Where a connection has several. */
+  readonly account?: string
   /** Where it was interrupted. */
   readonly position: AccountPosition | null
-  readonly last: DonePosition
   /** The daily list is to be read. */
   readonly isDue: boolean
   /** The last complete scan read this account too: only its changes are missing. */
   readonly isKnown: boolean
+  /** Up to when this account is complete; undefined: it was never read, or that is not known. */
+  readonly completeTo: string | undefined
   readonly context: Context
 }
 
@@ -29,7 +26,7 @@ export async function* readAccount(
   stream: StripeStream,
   request: AccountRequest,
 ): AsyncGenerator<ScanItem> {
-  const { scan, context } = request
+  const { scan, isKnown, completeTo, context } = request
   const { signal } = context
   let position = request.position && request.position.phase !== 'begin' ? request.position : begin(stream, request)
   let left = scan.limit
@@ -41,12 +38,16 @@ export async function* readAccount(
     }
     position = following
   }
-  const from = scan.from ?? request.last.to
+  const from = (isKnown ? scan.from : null) ?? completeTo
   if (position?.phase !== 'events' || from === undefined || (left !== null && left <= 0)) return
   if (reachesBack(from, now(request)))
-    yield* readChanges(api, stream, { scan: { ...scan, from, limit: left }, from: position, signal })
+    yield* readChanges(api, stream, {
+      scan: { ...scan, from, full: scan.full || !isKnown, limit: left },
+      from: position,
+      signal,
+    })
   // It was interrupted for so long that the events which were still to be read are forgotten.
-  else if (scan.from !== null)
+  else if (isKnown && scan.from !== null)
     yield* listAll(api, stream, { scan, from: wholeList(stream, request), following: null, signal })
   else warnOfDeletions(stream, request, from)
 }
@@ -54,8 +55,9 @@ export async function* readAccount(
 /** null: nothing is missing. */
 function begin(stream: StripeStream, request: AccountRequest): ListPosition | EventPosition | null {
   const { scan, isDue, isKnown, context } = request
-  if (scan.from === null) return missesDeletions(stream, request) ? { ...listStart, thenEvents: true } : listStart
-  if (scan.full || !isKnown) return listStart
+  if (scan.from === null || (!scan.full && !isKnown))
+    return missesDeletions(stream, request) ? { ...listStart, thenEvents: true } : listStart
+  if (scan.full) return listStart
   const { name, events } = stream
   if (events && !reachesBack(scan.from, now(request))) return wholeList(stream, request)
   if (name === 'events' && !reachesBack(scan.from, now(request)))
@@ -69,16 +71,17 @@ function begin(stream: StripeStream, request: AccountRequest): ListPosition | Ev
 
 /** A list of everything does not tell what is gone, where it is not all that there is: the events since the last scan do. */
 function missesDeletions(stream: StripeStream, request: AccountRequest): boolean {
-  const { scan, last, isKnown } = request
-  if (!isKnown || scan.whole === true || last.to === undefined || stream.events?.deleted === undefined) return false
-  if (reachesBack(last.to, now(request))) return true
-  warnOfDeletions(stream, request, last.to)
+  const { scan, completeTo } = request
+  if (scan.whole === true || completeTo === undefined || stream.events?.deleted === undefined) return false
+  if (reachesBack(completeTo, now(request))) return true
+  warnOfDeletions(stream, request, completeTo)
   return false
 }
 
-function warnOfDeletions({ name }: StripeStream, { context }: AccountRequest, from: string): void {
+function warnOfDeletions({ name }: StripeStream, { account, context }: AccountRequest, from: string): void {
+  const of = account === undefined ? '' : ` of ${account}`
   context.host.warn(
-    `${name}: the last complete scan ends at ${from}, and Stripe keeps events for 30 days. What was deleted in the time before them stays in the table: drop it to load it anew.`,
+    `${name}: the last complete scan${of} ends at ${from}, and Stripe keeps events for 30 days. What was deleted in the time before them stays in the table: drop it to load it anew.`,
   )
 }
 

@@ -1,10 +1,10 @@
 import { firstFew, MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
 import type { StripeAccounts } from './accounts.ts'
-import type { Among } from './position.ts'
+import { completeTo, type Among, type DonePosition } from './position.ts'
 import { readAccount, type AccountRequest } from './read-account.ts'
 import type { StripeStream } from './stream-table.ts'
 
-type Request = Omit<AccountRequest, 'isKnown'>
+type Request = Omit<AccountRequest, 'isKnown' | 'completeTo'> & { readonly last: DonePosition }
 
 /** Accounts that refuse → what Stripe says. */
 type Refusals = Map<string, string>
@@ -48,7 +48,14 @@ async function* readEach(
     const at = position?.account === id ? position : null
     try {
       const limited: Scan = { ...scan, limit: left }
-      const own = { ...request, scan: limited, position: at, isKnown: known.has(id) }
+      const own = {
+        ...request,
+        account: id,
+        scan: limited,
+        position: at,
+        isKnown: known.has(id),
+        completeTo: completeTo(last, id),
+      }
       for await (const item of readAccount(api, stream, own)) {
         if (left !== null && item.kind === 'lines' && !item.child) left -= item.rows
         yield item.kind === 'checkpoint' ? { ...item, resume: placeAmong(item.resume, among) } : item

@@ -4,7 +4,7 @@ import type { StripeApi } from './client.ts'
 import { isListDue } from './due.ts'
 import { readAccount } from './read-account.ts'
 import { readAccounts } from './read-accounts.ts'
-import { readLast, readPosition, type DonePosition } from './position.ts'
+import { accountsOf, readLast, readPosition, type DonePosition } from './position.ts'
 import type { StripeStream } from './stream-table.ts'
 
 export type Reading = {
@@ -31,12 +31,11 @@ export async function* readStream(
   const request = { scan, position, last, isDue, context }
   let read: readonly string[] | null = null
   if (accounts) read = yield* readAccounts(accounts, stream, request)
-  else yield* readAccount(api, stream, { ...request, isKnown: true })
+  else yield* readAccount(api, stream, { ...request, isKnown: true, completeTo: last.to })
   // What a limit ends is not complete.
   if (scan.limit !== null) return
   const listed = isDue ? scan.to : last.listed
-  const done: DonePosition = { phase: 'done', to: scan.to, ...(listed && { listed }), ...(read && { accounts: read }) }
-  yield doneCheckpoint(done)
+  yield doneCheckpoint({ phase: 'done', to: scan.to, ...(listed && { listed }), ...(read && accountsOf(last, read)) })
 }
 
 /** Rows of an account that is no longer among those of the connection stay, whatever a pass takes away. */

@@ -31,6 +31,10 @@ function byAccount(items: readonly ScanItem[], child?: string): { readonly [acco
   return counts
 }
 
+/** A position, which is an object. */
+const at = (position: Json): { readonly [name: string]: unknown } =>
+  typeof position === 'object' && position !== null ? { ...position } : {}
+
 const lastOf = (items: readonly ScanItem[]): Json =>
   items.findLast((item) => item.kind === 'checkpoint')?.resume ?? null
 
@@ -177,6 +181,44 @@ describe('an account that refuses', () => {
     await other.sandbox.setFault('stripe', 'account_revoked', { account: 'nobody', times: 'always' })
     const again = await other.read('charges', await other.scanOf({ from: scan.to, last }))
     expect(byAccount(again)).toEqual({ [florist]: 17 })
+  })
+
+  it('lets the scan that reads it again see what it deleted meanwhile', async () => {
+    await using all = await openStripe({ keys: { accounts: 'all' } })
+    const scan = await all.scanOf()
+    let last = lastOf(await all.read('customers', scan))
+    // As if the own account refused, of which alone the sandbox deletes customers.
+    const { base_url } = all.sandbox.connection('stripe')
+    await using without = await openStripe({ keys: { accounts: [bakery], base_url } })
+    const held = (await all.sandbox.show('stripe', 'customers')).map(({ id }) => id)
+    await all.sandbox.move(1)
+    let from = scan.to
+    for (let runs = 0; runs < 2; runs++) {
+      const next = await all.scanOf({ from, last })
+      last = lastOf(await without.read('customers', next))
+      from = next.to
+      expect(last).toMatchObject({ accounts: [bakery], missed: { [accountId]: scan.to } })
+    }
+    const left = new Set((await all.sandbox.show('stripe', 'customers')).map(({ id }) => id))
+    const gone = held.filter((id) => !left.has(id))
+    expect(gone).not.toEqual([])
+    const next = await all.scanOf({ from, last })
+    const items = await all.read('customers', next)
+    expect(byAccount(items)[accountId]).toBe(left.size)
+    expect(tombstonesOf(items)).toEqual(gone)
+    expect(lastOf(items)).not.toHaveProperty('missed')
+    // From the events on, too, where it was interrupted before them.
+    const atEvents = items.findIndex((item) => item.kind === 'checkpoint' && at(item.resume).phase === 'events')
+    expect(atEvents).toBeGreaterThan(-1)
+    const rest = await all.read('customers', { ...next, resume: lastOf(items.slice(0, atEvents + 1)) })
+    expect(byAccount(rest)[accountId]).toBeUndefined()
+    expect(tombstonesOf(rest)).toEqual(gone)
+    // Where Stripe has forgotten the events, it says so.
+    const longAgo = new Date(Date.parse(scan.to) - 40 * 86_400_000).toISOString()
+    await all.read('customers', { ...next, last: { ...at(last), missed: { [accountId]: longAgo } } })
+    expect(all.warnings()).toContainEqual(
+      expect.stringMatching(new RegExp(`^customers: the last complete scan of ${accountId} ends at ${longAgo}`)),
+    )
   })
 
   it('is named for each stream that lacks it', async () => {
