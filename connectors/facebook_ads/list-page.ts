@@ -1,4 +1,4 @@
-import { cutPage, type Json } from 'millrace'
+import { cutPage, watchForCircle, type Json } from 'millrace'
 import type { GraphApi } from './client.ts'
 import type { Sdk } from './sdk.ts'
 import { malformed } from './transport.ts'
@@ -34,6 +34,7 @@ type Request = {
 /** The rows of all its pages. */
 export async function readWhole(api: GraphApi, { send, ...request }: Request): Promise<readonly Row[]> {
   const rows: Row[] = []
+  const nextAfter = followCursors(null)
   let after: string | null = null
   do {
     const at: string | null = after
@@ -43,15 +44,22 @@ export async function readWhole(api: GraphApi, { send, ...request }: Request): P
       read: readList,
     })
     rows.push(...parseRows(page.lines))
-    after = nextAfter(page, at)
+    after = nextAfter(page)
   } while (after !== null)
   return rows
 }
 
-/** @throws MillraceError MR-3005 where a page would begin where the one before began */
-export function nextAfter(page: ListPage, before: string | null): string | null {
-  if (page.after !== null && page.after === before) throw malformed('sent the same place to go on from twice')
-  return page.after
+/**
+ * Where the page after this one begins, of the pages that begin at a cursor.
+ * @throws MillraceError MR-3005 where they go in a circle
+ */
+export function followCursors(from: string | null): (page: ListPage) => string | null {
+  const isNew = watchForCircle()
+  if (from !== null) isNew(from)
+  return ({ after }) => {
+    if (after !== null && !isNew(after)) throw malformed('sent the same place to go on from twice')
+    return after
+  }
 }
 
 export function parseRows(lines: Uint8Array): readonly Row[] {

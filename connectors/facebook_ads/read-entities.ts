@@ -1,10 +1,10 @@
-import { MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
+import { keptBefore, MillraceError, type Json, type Scan, type ScanItem } from 'millrace'
 import { findAccounts } from './account.ts'
 import { askFields, type AskedFields } from './ask-fields.ts'
 import type { GraphApi } from './client.ts'
 import type { Entity } from './entity.ts'
 import { isForbidden, isTooMuch, type GraphError } from './graph-error.ts'
-import { nextAfter, readList, type ListPage } from './list-page.ts'
+import { followCursors, readList, type ListPage } from './list-page.ts'
 import { after as afterAccount, beginning, placeIn, readPosition, within } from './position.ts'
 import { refusedByAll, refusedInWhole, warnOfRefusals } from './refusals.ts'
 
@@ -27,6 +27,8 @@ export async function* readEntities(api: GraphApi, reading: EntityReading): Asyn
   for (const { id } of readable) {
     if (position.done.includes(id)) continue
     let at = placeIn(position, id)
+    let nextAfter = followCursors(at)
+    let restarts = 0
     do {
       if (left <= 0) return
       const page = await fetchPage(api, pages, { account: id, after: at, limit: Math.min(pages.size, left) })
@@ -36,12 +38,14 @@ export async function* readEntities(api: GraphApi, reading: EntityReading): Asyn
       }
       if (page.kind === 'lost') {
         // The cursor is of another time: from the account's beginning again.
+        if (++restarts > mostRestarts) throw neverWhole(entity, id)
         at = null
+        nextAfter = followCursors(at)
         continue
       }
       if (page.rows > 0) yield { kind: 'lines', lines: page.lines, rows: page.rows, readAt: page.readAt }
       left -= page.rows
-      at = nextAfter(page, at)
+      at = nextAfter(page)
       if (at === null) position = afterAccount(position, id)
       yield { kind: 'checkpoint', resume: at === null ? position : within(position, id, at) }
     } while (!position.done.includes(id))
@@ -104,6 +108,15 @@ async function fetchPage(api: GraphApi, paging: Paging, of: PageOf): Promise<Pag
     })
   }
 }
+
+const neverWhole = ({ name, docs }: Entity, account: string) =>
+  new MillraceError('MR-3005', {
+    message: `${name}: Facebook refuses its own cursors of ${account}, though the list was begun again ${mostRestarts} times.`,
+    kept: keptBefore,
+    next: ['Run again later.', docs],
+  })
+
+const mostRestarts = 3
 
 /** Where the vendor does not say that it is too much: so few are not. */
 const leastRows = 5

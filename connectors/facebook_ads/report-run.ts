@@ -2,7 +2,7 @@ import { MillraceError, type Json } from 'millrace'
 import type { AskedFields } from './ask-fields.ts'
 import { pause, type Ask, type GraphApi } from './client.ts'
 import { isTooMuch, isUnseen } from './graph-error.ts'
-import { nextAfter, parseRows, readList, type ListPage } from './list-page.ts'
+import { followCursors, parseRows, readList, type ListPage } from './list-page.ts'
 import type { Params } from './sdk.ts'
 
 /** What a report is asked for: everything but the days and the objects. */
@@ -38,6 +38,7 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
   if (broken) return broken
   let limit = of.isProbe ? fewestRows : of.pageRows()
   let at: string | null = null
+  const nextAfter = followCursors(at)
   for (;;) {
     const from: string | null = at
     const page: Page | Less | Lost = await askRun<Page | Less>(api, of, {
@@ -56,7 +57,7 @@ export async function* readRun(api: GraphApi, of: ReportOf, run: string): AsyncG
     }
     const pageRows = of.isProbe ? of.pageRows() : limit
     if (page.rows > 0) yield { records: parseRows(page.lines), readAt: page.readAt, pageRows }
-    at = nextAfter(page, from)
+    at = nextAfter(page)
     if (at === null) return { kind: 'done' }
   }
 }
