@@ -9,7 +9,7 @@ import { readPosition, type Position } from './position.ts'
 import { countEntities, readEntities, type Asked, type AskedOf } from './read-entities.ts'
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
-import { accountsOf, warnOfOthers } from './scan-accounts.ts'
+import { accountsOf, warnOfOlderDays, warnOfOthers } from './scan-accounts.ts'
 import { keyBySplits } from './split-rows.ts'
 import { docsOf, type AdsStream } from './streams.ts'
 
@@ -87,15 +87,17 @@ export async function* readRows(reading: Reading, asked: Asked): AsyncGenerator<
   const position = readPosition(asked.scan.resume)
   await warnOfOthers(reading, asked)
   const own = await accountsOf(reading.accounts, asked, reading.signal)
+  const readable = () => own.filter((account) => !reading.accounts.isSkipped(account)).map(({ id }) => id)
   for await (const item of readOwn(reading, { ...asked, accounts: own }, position)) {
     if (item.kind !== 'checkpoint') {
       yield item
       continue
     }
-    const accounts = own.filter((account) => !reading.accounts.isSkipped(account)).map(({ id }) => id)
+    const accounts = readable()
     const wholeOf = { field: 'customer.id', values: accounts }
     yield { ...item, resume: { ...readPosition(item.resume), accounts }, wholeOf }
   }
+  warnOfOlderDays(readable(), asked, reading.host)
 }
 
 async function* readOwn(reading: Reading, asked: AskedOf, position: Position | null): AsyncIterable<ScanItem> {

@@ -1,4 +1,4 @@
-import { MillraceError, type LogicalType } from 'millrace'
+import { MillraceError, watchForCircle, type LogicalType } from 'millrace'
 import type { AdsApi } from './client.ts'
 import { objectOf, parseLines, readPage, type AdsPage } from './page.ts'
 
@@ -31,6 +31,7 @@ export function openMetadata(api: AdsApi): Metadata {
 
   async function ask(query: string, signal: AbortSignal): Promise<readonly FieldInfo[]> {
     const infos: FieldInfo[] = []
+    const isNew = watchForCircle()
     for (let pageToken: string | null = null; ;) {
       const page: AdsPage = await api.searchFields({
         query,
@@ -39,7 +40,12 @@ export function openMetadata(api: AdsApi): Metadata {
         read: (bytes) => readPage(bytes, new Date(), null),
       })
       infos.push(...parseLines(page.lines).map(infoOf))
-      if (page.nextPageToken === null || page.nextPageToken === pageToken) return infos
+      if (page.nextPageToken === null) return infos
+      // What is behind it would be taken for fields that there are not.
+      if (!isNew(page.nextPageToken))
+        throw new MillraceError('MR-3005', {
+          message: 'Reading the fields of Google Ads: a page names one as the next that was read already.',
+        })
       pageToken = page.nextPageToken
     }
   }

@@ -1,6 +1,7 @@
-import type { ReadWindow, Scan, ScanItem } from 'millrace'
+import type { ReadWindow, ScanItem } from 'millrace'
 import { compareIds, type AdsAccount } from './accounts.ts'
-import { addDays, cutDays, dayOf, lastDayBefore, laterOf, type DayRange } from './days.ts'
+import { daysIn, firstAsked } from './asked-days.ts'
+import { addDays, cutDays, lastDayBefore, laterOf, type DayRange } from './days.ts'
 import { writeQuery } from './gaql.ts'
 import { objectOf, parseLines, readPage } from './page.ts'
 import type { ReportPosition } from './position.ts'
@@ -107,16 +108,6 @@ async function daysOf(
   return { from: laterOf(asked, kept), to, earliest: new Map(), kept }
 }
 
-/** null: all that there is. */
-function firstAsked(scan: Scan, report: Report): string | null {
-  const start = scan.start === null ? null : dayOf(scan.start)
-  if (scan.from === null) return start
-  const window = daysIn(scan, 'window') ?? report.windowDays
-  // `from` is less the stream's own window already; an option makes it wider or narrower. A backfill's is as it stands.
-  const from = addDays(dayOf(scan.from), scan.full ? 0 : report.windowDays - window)
-  return start === null ? from : laterOf(from, start)
-}
-
 /**
  * The first day with anything in it, per account; one that never had a click or impression has none.
  * https://developers.google.com/google-ads/api/docs/reporting/segmentation
@@ -145,11 +136,5 @@ async function findEarliest(
 
 const within = ({ from, to }: DayRange) =>
   from === to ? `segments.date = '${from}'` : `segments.date BETWEEN '${from}' AND '${to}'`
-
-/** Checked by the stream's `options` before. */
-function daysIn({ options }: Scan, name: 'window' | 'days_per_query'): number | undefined {
-  const days = options[name]
-  return typeof days === 'number' ? days : undefined
-}
 
 const never = '9999-12-31'

@@ -1,6 +1,8 @@
 /** Which accounts a scan is about: those with which it began, as far as they are still there to be read. */
 import { firstFew, type Host } from 'millrace'
 import type { Accounts, AdsAccount } from './accounts.ts'
+import { firstAsked } from './asked-days.ts'
+import { dayOf } from './days.ts'
 import { readPosition } from './position.ts'
 import type { Asked } from './read-entities.ts'
 
@@ -40,6 +42,22 @@ export async function warnOfOthers(
       `${name}: the ${those} ${firstFew(later.map(({ id }) => id))} ${were} not read when this scan began. ${theyAre} read from the next one on; days of a report before that one’s window, by  millrace backfill.`,
     )
   }
+}
+
+/**
+ * Of an account that the last complete scan did not read, as it was not below the connection's or not enabled, a report reads the
+ * window alone, and no later scan reads what is before it. Said once, when it is read: the next scan knows it.
+ */
+export function warnOfOlderDays(ids: readonly string[], { stream, scan }: Asked, host: Pick<Host, 'warn'>): void {
+  const last = readPosition(scan.last ?? null)?.accounts
+  if (!stream.report || !last || scan.from === null || scan.full || scan.limit !== null) return
+  const others = ids.filter((id) => !last.includes(id))
+  const first = firstAsked(scan, stream.report)
+  if (others.length === 0 || first === null || (scan.start !== null && first <= dayOf(scan.start))) return
+  const [those, were, their] = others.length === 1 ? ['account', 'was', 'its'] : ['accounts', 'were', 'their']
+  host.warn(
+    `${stream.name}: the ${those} ${firstFew(others)} ${were} not read by the last complete scan, and this one reads ${their} days from ${first} on. Days before it that are missing:  millrace backfill.`,
+  )
 }
 
 const begunWith = ({ scan }: Asked): ReadonlySet<string> | undefined => {

@@ -92,6 +92,36 @@ it('accounts that a connection names no more are told of in one warning a stream
   ])
 })
 
+describe('the days of a report before the window, of an account that the last scan did not read,', () => {
+  const from = async () => new Date((await ads.sandbox.now()).getTime() - 30 * 86_400_000).toISOString()
+  const last = (...accounts: readonly string[]): Json => ({ phase: 'done', accounts })
+  const said = (of: OpenedAds) => of.warnings().filter((text) => text.includes('not read by the last complete scan'))
+
+  it('are told of once, with the first day that is read', async () => {
+    const items = await ads.read('campaign_performance', { from: await from(), last: last(first, third), full: false })
+    const days = rowsOf(items).flatMap((row) => (String(row['customer.id']) === second ? [row['segments.date']] : []))
+    const day = (await from()).slice(0, 10)
+    expect(days.map(String).sort()[0]).toBe(day)
+    expect(said(ads)).toEqual([
+      `campaign_performance: the account ${second} was not read by the last complete scan, and this one reads its days from ${day} on. Days before it that are missing:  millrace backfill.`,
+    ])
+    const resume = items.findLast((item) => item.kind === 'checkpoint')?.resume ?? null
+    await ads.read('campaign_performance', { from: await from(), last: resume, full: false })
+    expect(said(ads)).toHaveLength(1)
+  })
+
+  it('are not, where the account is still not enabled, where all is read, and of what is no report', async () => {
+    await close(second)
+    await ads.read('campaign_performance', { from: await from(), last: last(first, third), full: false })
+    await reopen()
+    await using again = await openAgain()
+    await again.read('campaign_performance', { last: last(first, third) })
+    await again.read('campaign_performance', { from: await from(), start: await from(), last: last(first, third) })
+    await again.read('campaign', { from: await from(), last: last(first, third), full: false })
+    expect([...said(ads), ...said(again)]).toEqual([])
+  })
+})
+
 describe('a scan that is gone on with', () => {
   const resumeAt = (items: readonly ScanItem[], at: number): Json => {
     const item = items[at]
