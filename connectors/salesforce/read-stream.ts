@@ -21,6 +21,7 @@ export async function* readStream(
 ): AsyncGenerator<ScanItem> {
   const { api, host, stream, bulk } = reading
   refuseUnfiltered(stream, scan)
+  warnOfPurged(reading, scan)
   const progress: Progress = { after: readPosition(scan.resume) }
   const chunks = chunkFields(api, stream, scan)
   const mayBulk = bulk.from !== 'never' && scan.limit === null
@@ -40,6 +41,18 @@ export async function* readStream(
     if ((yield* readByBulk(reading, scan, { progress, signal })) !== null) throw error
   }
 }
+
+/** Of deleted records the scan sees those that are still in the recycle bin. Said once, at its beginning. */
+function warnOfPurged({ host, stream: { name, always, cursor } }: Reading, { from, to, full, resume }: Scan): void {
+  if (cursor === null || from === null || full || resume !== null || !always.includes('IsDeleted')) return
+  if (Date.parse(to) - Date.parse(from) <= keptInBinMs) return
+  host.warn(
+    `${name}: changes are read from ${from} on, and deleted records leave Salesforce's recycle bin after 15 days. What was deleted and has left it since stands as if it were there, until a  reconcile  finds it.`,
+  )
+}
+
+/** https://help.salesforce.com/s/articleView?id=xcloud.home_delete.htm&type=5 */
+const keptInBinMs = 15 * 86_400_000
 
 /** What tells one scan's count from another's. */
 export const scanKey = ({ id, from, to, start, where }: Scan): string => JSON.stringify([id, from, to, start, where])

@@ -1,3 +1,4 @@
+import type { Scan } from 'millrace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSalesforce, rowsOf, type OpenedSalesforce } from './open-salesforce.ts'
 
@@ -164,6 +165,30 @@ describe('a Salesforce stream', () => {
       to: new Date(now.getTime() + 120_000).toISOString(),
     })
     expect(rowsOf(await org.read(stream, future))).toEqual([])
+  })
+
+  it('says that deletions of longer ago than the recycle bin reaches are not seen, at the beginning of such a scan alone', async () => {
+    await using late = await openSalesforce()
+    const now = await late.sandbox.now()
+    const ago = (days: number) => new Date(now.getTime() - days * 86_400_000).toISOString()
+    const read = async (name: string, more: Partial<Scan>) => {
+      const stream = await late.stream(name)
+      const items = await late.read(stream, await late.scanOf(stream, { full: false, ...more }))
+      return items.find((item) => item.kind === 'checkpoint')?.resume ?? null
+    }
+    await read('Account', { from: ago(14) })
+    await read('Account', { from: null, full: true })
+    // A part of a backfill.
+    await read('Account', { from: ago(90), to: ago(50), full: true })
+    // Of users nobody deletes any.
+    await read('User', { from: ago(90) })
+    expect(late.warnings()).toEqual([])
+    const resume = await read('Account', { from: ago(900) })
+    expect(resume).not.toBeNull()
+    await read('Account', { from: ago(900), resume })
+    expect(late.warnings()).toEqual([
+      expect.stringMatching(`^Account: changes are read from ${ago(900)} on, and deleted records leave .*reconcile`),
+    ])
   })
 
   it('reads what was created since the start, where the sync says so, up to its limit', async () => {
