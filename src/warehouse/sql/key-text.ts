@@ -1,6 +1,7 @@
 /** Keys as text, the same on both sides of a diff and on every warehouse. */
 import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
 import type { DiffRequest } from '../port.ts'
+import type { Dialect } from './dialect.ts'
 import type { Engine } from './engine.ts'
 
 export type KeyPart = DiffRequest['key'][number]
@@ -28,8 +29,13 @@ export function normalised(db: Engine, value: string, normalise: KeyPart['normal
 }
 
 /** As a destination gets it: a decimal without its scale. */
-export const withoutScale = (sql: string, type: LogicalType): string =>
-  (decimalOf(type)?.scale ?? 0) > 0 ? `rtrim(rtrim(CAST(${sql} AS VARCHAR), '0'), '.')` : sql
+export function withoutScale(db: Pick<Dialect, 'cast'>, sql: string, type: LogicalType): string {
+  const { precision, scale } = decimalOf(type) ?? { precision: 0, scale: 0 }
+  if (scale === 0) return sql
+  // Without a digit before its point DuckDB writes none: .5 would not be 0.5, and 0 no text at all.
+  const wide = precision > scale || precision === 38 ? sql : db.cast(sql, `decimal(${precision + 1},${scale})`)
+  return `rtrim(rtrim(CAST(${wide} AS VARCHAR), '0'), '.')`
+}
 
 /** What JavaScript's trim takes away, with which the key of a change is made. */
 const whiteSpace =

@@ -31,7 +31,9 @@ function joined(db: Dialect, { query, by, column }: LookupJoin, index: number): 
 function comparable(db: Dialect, sql: string, type: LogicalType, other: LogicalType): string {
   if (type === other) return sql
   const value = db.cast(sql, type)
-  return type === 'double' ? db.converted(value, type, 'string') : withoutScale(db.asText(value, type), type)
+  if (type === 'double') return db.converted(value, type, 'string')
+  // A text in it stands there in quotes.
+  return type === 'json' ? db.jsonText(value) : withoutScale(db, db.asText(value, type), type)
 }
 
 const side = (index: number) => `l${index}`

@@ -38,7 +38,7 @@ export function recordsOf(db: Engine, request: DiffRequest, stored: ColumnTypes)
   const texts = (of: readonly Part[], cell: Cell) =>
     of.map((part) => {
       const { sql, type } = cell(part)
-      return normalised(db, withoutScale(sql, type), part.normalise)
+      return normalised(db, withoutScale(db, sql, type), part.normalise)
     })
   const text = (of: readonly Part[], cell: Cell) => partsText(db, texts(of, cell))
   // In place of what finds it, which is the first.

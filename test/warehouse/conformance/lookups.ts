@@ -7,15 +7,19 @@ export function lookupConformance(open: OpenWarehouse): void {
     const bench = useWorkbench(open)
 
     test('finds by text where the columns are of different types: a value has one text, whatever its type', async () => {
-      const { joinLookups } = bench().warehouse
+      const { joinLookups, type: warehouse } = bench().warehouse
+      const cast = (sql: string, type: LogicalType) =>
+        type === 'json'
+          ? `${warehouse === 'snowflake' ? 'TO_VARIANT' : 'to_json'}(${sql})`
+          : `CAST(${sql} AS ${words[type] ?? type})`
       await bench().session(async (session) => {
         const columnOf = async (sql: string, name: string) => ({
           name,
           type: (await session.describe(sql)).find((column) => column.name === name)?.type ?? 'string',
         })
         for (const [ours, own, theirs, other] of pairs) {
-          const model = `SELECT 'a' AS id, CAST(${own} AS ${words[ours] ?? ours}) AS k`
-          const query = `SELECT CAST(${other} AS ${words[theirs] ?? theirs}) AS n, 'found' AS v`
+          const model = `SELECT 'a' AS id, ${cast(own, ours)} AS k`
+          const query = `SELECT ${cast(other, theirs)} AS n, 'found' AS v`
           const by = [{ ours: await columnOf(model, 'k'), theirs: await columnOf(query, 'n') }]
           const sql = joinLookups(model, [{ query, by, column: 'v', value: 'found', matches: 'how many' }])
           const rows = await collect(session.query(sql))
@@ -41,4 +45,9 @@ const pairs: readonly (readonly [LogicalType, string, LogicalType, string])[] = 
   ['string', "'2026-01-02 03:04:05.12'", 'timestamp', "'2026-01-02 03:04:05.120'"],
   ['date', "'2026-01-02'", 'string', "'2026-01-02'"],
   ['string', "'true'", 'boolean', 'true'],
+  ['decimal(4,4)', '0.5', 'double', "'0.5'"],
+  ['decimal(4,4)', '0', 'integer', '0'],
+  ['decimal(4,4)', '-0.5', 'decimal(10,2)', '-0.5'],
+  ['json', "'a'", 'string', "'a'"],
+  ['integer', '5', 'json', '5'],
 ]
