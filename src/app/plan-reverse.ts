@@ -68,6 +68,7 @@ export async function planReverse(app: App, sync: ReverseSync): Promise<ReverseP
         filtered: 0,
         rejected: counts.rejected,
         held_back: counts.held_back,
+        ignored: counts.ignored,
         parked: counts.parked,
         opt_outs_first: changes.optOuts,
         withheld: counts.withheld,

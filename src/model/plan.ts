@@ -70,6 +70,8 @@ export type ReversePlan = {
   readonly rejected: number
   /** Rows that wait: for a lookup, or with nothing but what is withheld. */
   readonly held_back: number
+  /** Rows that differ, and of which the destination is told nothing: who left the model by `on_removed: ignore`, what an insert has made. */
+  readonly ignored: number
   /** Rows that were refused with the value they still have, and are not tried again. */
   readonly parked: number
   /** Rows that turn to opted out: they go before all others. */

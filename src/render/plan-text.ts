@@ -93,10 +93,8 @@ function reverseText(plan: ReversePlan, paint: Paint): string {
 }
 
 /** Only these have samples. */
-function rowsToSend({ added, changed, removed, retry, on_removed, ...plan }: ReversePlan): number {
-  const differing = added + changed + retry + (on_removed === 'ignore' ? 0 : removed)
-  return differing - plan.coalesced - plan.rejected - plan.held_back - plan.parked
-}
+const rowsToSend = ({ added, changed, removed, retry, ...plan }: ReversePlan): number =>
+  added + changed + removed + retry - plan.coalesced - plan.rejected - plan.held_back - plan.ignored - plan.parked
 
 function countLines(plan: ReversePlan, paint: Paint): readonly string[] {
   const gone = plan.on_removed === 'ignore' ? 'gone, ignored' : `gone, to ${plan.on_removed}`

@@ -19,6 +19,7 @@ const people: ReversePlan = {
   filtered: 0,
   rejected: 0,
   held_back: 0,
+  ignored: 22,
   parked: 0,
   opt_outs_first: 18,
   withheld: 3,
@@ -122,7 +123,7 @@ test('a plan without differences says that there is nothing to send', () => {
 test('a plan says of no more rows that --json shows them than would be sent', () => {
   const rest = { coalesced: 100, rejected: 200, held_back: 200, parked: 41 }
   expect(show({ ...people, ...rest })).not.toContain('more:')
-  expect(show({ ...people, ...rest, on_removed: 'delete' })).toContain('…   22 more:  --json')
+  expect(show({ ...people, ...rest, on_removed: 'delete', ignored: 0 })).toContain('…   22 more:  --json')
 })
 
 test('an ETL plan shows the scan of each stream and about how many requests', () => {

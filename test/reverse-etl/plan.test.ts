@@ -11,6 +11,7 @@ import { runSync } from '../../src/app/run-sync.ts'
 import type { ReverseSync } from '../../src/config/project.ts'
 import { openDatabase } from '../../src/duckdb/open-database.ts'
 import type { Fields } from '../../src/model/change.ts'
+import { renderPlan } from '../../src/render/plan-text.ts'
 import { makeProjectFolder } from '../app/project-folder.ts'
 
 const project = makeProjectFolder()
@@ -140,6 +141,10 @@ describe('plan, preview and run', () => {
           { key: 'p4', op: 'set', difference: 'removed', fields: [{ field: 'plan', from: 'free', to: 'gone' }] },
         ],
       })
+      // What an insert has made it leaves as it is: of these rows nothing would be shown.
+      const [inserting] = await planSyncs(app, [{ ...sync, mode: 'insert' }], { offline: false })
+      expect(inserting).toMatchObject({ added: 1, changed: 8, coalesced: 5, ignored: 3, samples: [{}, {}] })
+      expect(inserting && renderPlan(inserting, { color: false })).not.toContain('more:')
       const already = sent().length
       const { run: ran } = await run(app, sync)
       expect(ran).toMatchObject({
@@ -314,7 +319,7 @@ const person = (journal) => ({
   delivery: 'idempotent',
   match: { id: { normalise: 'exact' } },
   fields: { id: 'string', email: 'string', plan: 'string', unsubscribed: { type: 'boolean', optOut: true } },
-  operations: ['upsert', 'set'],
+  operations: ['upsert', 'insert', 'set'],
   batch: { rows: 3, bytes: 10000 },
   write: async (changes) =>
     changes.map(({ fields }) => {
