@@ -16,7 +16,7 @@ export function inlineView(sql: string, { at, name, text }: InlinedView): string
 
 /** What may follow a table that has no other name. */
 const clauses =
-  'asof|connect|cross|except|fetch|for|full|group|having|inner|intersect|join|lateral|left|limit|match_recognize|minus|natural|offset|on|' +
+  'asof|connect|cross|except|fetch|for|full|group|having|inner|intersect|join|lateral|left|limit|match_condition|match_recognize|minus|natural|offset|on|' +
   'order|pivot|qualify|right|sample|start|tablesample|union|unpivot|using|where|window'
-const gap = String.raw`(?:\s|--[^\n]*\n|//[^\n]*\n|/\*[^]*?\*/)+`
+const gap = String.raw`(?:\s|--[^\n]*\n|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)+`
 const behind = String.raw`(?:(\s*\.)|(${gap}(?:as${gap})?(?!(?:${clauses})\b)["\w]))?`
