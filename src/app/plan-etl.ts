@@ -3,7 +3,7 @@ import type { EtlSync } from '../config/project.ts'
 import type { Scan } from '../connector/contract.ts'
 import { restartBy } from '../etl/asked.ts'
 import { beginScan } from '../etl/begin-scan.ts'
-import { liveAmong } from '../etl/known-of-table.ts'
+import { hasProgress, liveAmong } from '../etl/known-of-table.ts'
 import { scanDigestOf } from '../etl/options-digest.ts'
 import { anew } from '../etl/our-clock.ts'
 import { isPassDue, passBounds, passesOf } from '../etl/partial-pass.ts'
@@ -61,7 +61,9 @@ export async function planEtl(app: App, sync: EtlSync, { offline }: { readonly o
       const listedAt = scan.full ? scan.to : cursor.marks?.listed_at
       const passes: PlannedPass[] = []
       for (const { partition, plan: part, everyMs } of asked) {
-        if (!isPassDue({ kept: passCursor(stored, resolved, partition), listedAt, everyMs, now: vendorNow })) continue
+        // What is read from the beginning has forgotten what was read beside it.
+        const own = hasProgress(cursor) ? passCursor(stored, resolved, partition) : emptyCursor
+        if (!isPassDue({ kept: own, listedAt, everyMs, now: vendorNow })) continue
         const over = { ...begun.cursor.scan, full: true, partitions: [{ ...passBounds, resume: null, done: false }] }
         const pass = scanOf({ ...begun.cursor, scan: over }, part, { limit: null, start: null })
         passes.push({ name: partition, ...(await count(part, pass)) })

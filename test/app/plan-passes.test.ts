@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { devYaml } from './dev-yaml.ts'
 import { planSyncs } from '../../src/app/plan-syncs.ts'
+import { collect } from '../warehouse/workbench.ts'
 import { makeProjectFolder, type ProjectFolder } from './project-folder.ts'
 
 let project: ProjectFolder
@@ -89,4 +90,22 @@ it('names a reconciliation and a reading of calculated fields that are due, with
     ['orders', []],
     ['notes', []],
   ])
+})
+
+it('names none of a stream that is read from the beginning, since its table is gone: nor does the run', async () => {
+  onDay('2026-02-01')
+  await project.runCrm()
+  onDay('2026-02-09')
+  await project.runCrm()
+  onDay('2026-02-20')
+  await project.inApp((app) =>
+    app.warehouse.session({ runId: 'by hand', purpose: 'lose a table' }, (session) =>
+      collect(session.query('DROP TABLE crm.orders')),
+    ),
+  )
+  expect(await planned()).toEqual([
+    ['orders', []],
+    ['notes', []],
+  ])
+  expect(Object.keys((await project.runCrm()).run.streams ?? {})).toEqual(['notes', 'orders'])
 })
