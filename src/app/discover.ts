@@ -55,8 +55,10 @@ function describeStream(stream: Stream): DiscoveredStream {
 
 function deletesOf({ deletedWhen, enumerates }: Stream, mode: string): readonly DeleteKind[] {
   const found: DeleteKind[] = []
-  // Of the others a reconciliation would tell, where there may be one.
-  if (deletedWhen) found.push(deletedWhen.isPartial && enumerates !== false ? 'partly_flagged' : 'flagged')
+  const isPartial = deletedWhen?.isPartial === true
+  if (deletedWhen && !isPartial) found.push('flagged')
+  // Where there may be no reconciliation, nobody finds the others.
+  if (isPartial && enumerates !== false) found.push('partly_flagged')
   if (mode === 'full_refresh' || mode === 'replace_window') found.push('replaced')
   else if (enumerates) found.push('unlisted')
   if (found.length > 0) return found

@@ -34,7 +34,10 @@ export default connector({
     }),
     segments: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'integer' }, enumerates: true, fullEveryMs: 0 }),
     messages: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, boundedBy: 'id' }),
-    links: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, enumerates: false }),
+    links: stream({
+      docs, list, order: 'none', key: ['id'], columns: { id: 'string', gone: 'boolean' }, enumerates: false,
+      deletedWhen: { column: 'gone', is: 'true', isPartial: true },
+    }),
     events: stream({ docs, list, order: 'none', key: ['id'], columns: { id: 'string' }, appendOnly: true }),
     rates: stream({ docs, list, order: 'none', key: [], columns: { rate: 'double' } }),
     shares: stream({
@@ -68,7 +71,7 @@ test('of all: key, cursor, how rows land and how they are found gone', async () 
        order_lines  id             with orders           merge           not in its parent any more                             2
      segments       id             all of it, every run  merge           not listed any more                                    1
      messages       id             time of the request   merge           as the vendor tells, or by reconcile                   1
-     links          id             time of the request   merge           as the vendor tells                                    1
+     links          id             time of the request   merge           as the vendor tells                                    2
      events         id             time of the request   append          never                                                  1
      rates          none           all of it, every run  full_refresh    replaced as a whole                                    1
      shares         id             time of the request   merge           gone says so of some; reconcile finds the others       2
