@@ -1,7 +1,7 @@
 /** The members of a connector itself, as its author writes it, and of what it opens: tables as in definition-forms.ts. */
 import type { z } from 'zod'
 import type { ConnectorDefinition, OpenedConnector } from './contract.ts'
-import type { HttpOptions } from './host.ts'
+import type { HttpOptions, RequestOptions } from './host.ts'
 import {
   anything,
   call,
@@ -66,3 +66,24 @@ export const httpOptions = members({
   timeoutMs: optional(milliseconds),
   classify: optional(call),
 } satisfies FormsOf<HttpOptions>)
+
+/** As above: what came in its place is not shown. */
+const byName =
+  (what: string): Form =>
+  (value, at) =>
+    (typeof value === 'object' || value === undefined) && !isIterable(value)
+      ? null
+      : `\`${at}\` is no record of ${what}`
+
+const isIterable = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value
+
+const isJson = (value: unknown): boolean =>
+  !isIterable(value) || Array.isArray(value) || typeof Reflect.get(value, 'toJSON') === 'function'
+
+/** Of a form, a Map or Headers nothing would be sent: they have no members of their own, and none in JSON. */
+export const requestParts = members({
+  query: byName('parameter and value'),
+  headers: byName('header and text'),
+  body: is('JSON', isJson),
+} satisfies FormsOf<Pick<RequestOptions, 'query' | 'headers'> & { readonly body: unknown }>)

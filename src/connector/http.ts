@@ -2,8 +2,10 @@ import { cutPage, parseExact } from '../model/cut-page.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { requestIdOf } from './classify.ts'
+import { requestParts } from './connector-forms.ts'
 import type { CallRequest, Failure, Http, HttpAnswer, HttpOptions, Query, RequestOptions } from './host.ts'
 import { AttemptError, failureOfStatus, malformedAnswer } from './http-error.ts'
+import { ended } from './member-forms.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { secretsOfHeader } from './secrets-of-header.ts'
 import type { Answer, Outgoing, Transport } from './transport.ts'
@@ -24,6 +26,8 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
     const { method, path, body } = order
     const { signal, query, headers, timeoutMs, repeatable, readsOnly, docs } = order.options
     const url = requestUrl(options.baseUrl, path, query)
+    const flaw = requestParts({ query, headers, body }, '')
+    if (flaw !== null) throw oddRequest(`${method} ${url.pathname}`, flaw)
     const request: CallRequest = {
       label: `${method} ${url.pathname}`,
       docs: docs ?? options.baseUrl,
@@ -70,6 +74,13 @@ export function createHttp(options: HttpOptions, parts: HttpParts): Http {
       })),
   }
 }
+
+const oddRequest = (label: string, flaw: string) =>
+  new MillraceError('MR-1401', {
+    message: `${label}: of what the connector gives this request, ${ended(flaw)}`,
+    kept: 'It was not sent. What was committed before it is there.',
+    next: 'Give `query`, `headers` and what is sent as plain objects: `Object.fromEntries(…)` makes one.',
+  })
 
 type Order = {
   readonly method: Outgoing['method']

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import type { ObjectDefinition, OpenedConnector, Stream, StreamDefinition } from '../../src/connector/contract.ts'
 import { connector, object, stream } from '../../src/connector/define.ts'
 import type { DestinationObject } from '../../src/connector/destination.ts'
+import type { Http } from '../../src/connector/host.ts'
 import { ownConnector } from '../../src/connector/own-connector.ts'
 import { z } from '../../src/index.ts'
 import { never, quickHost } from './fake-vendor.ts'
@@ -239,6 +240,33 @@ it.each<[object, string]>([
     code: 'MR-1401',
     message: expect.stringContaining(`of what its connector gives as http, ${words}`),
   })
+})
+
+const form = new URLSearchParams({ status: 'paid' })
+
+it.each<[string, (http: Http) => Promise<unknown>, string]>([
+  // Rows of any status would come.
+  [
+    'GET',
+    (http) => http.get('/a', { signal: never, query: form as never }),
+    '`query` is no record of parameter and value',
+  ],
+  ['GET', (http) => http.get('/a', { signal: never, query: 'status=paid' as never }), '`query` is no record'],
+  [
+    'GET',
+    (http) => http.get('/a', { signal: never, headers: new Headers({ 'x-key': 'k' }) as never }),
+    '`headers` is no record',
+  ],
+  // {} would be sent, and taken.
+  ['POST', (http) => http.post('/a', form, { signal: never }), '`body` is no JSON'],
+  ['PUT', (http) => http.put('/a', new Map([['status', 'paid']]), { signal: never }), '`body` is no JSON'],
+])('a %s of which nothing would be sent is refused', async (method, send, words) => {
+  const host = quickHost()
+  await expect(send(host.http({ baseUrl: 'http://127.0.0.1:1' }))).rejects.toMatchObject({
+    code: 'MR-1401',
+    message: expect.stringContaining(`${method} /a: of what the connector gives this request, ${words}`),
+  })
+  expect(host.requests()).toBe(0)
 })
 
 it('http takes what there is', () => {
