@@ -1,4 +1,4 @@
-import type { LogicalType } from '../../model/logical-type.ts'
+import { isNumber, type LogicalType } from '../../model/logical-type.ts'
 import type { LookupJoin } from '../lookup-join.ts'
 import type { Dialect } from './dialect.ts'
 import { withoutScale } from './key-text.ts'
@@ -32,6 +32,9 @@ function comparable(db: Dialect, sql: string, type: LogicalType, other: LogicalT
   if (type === other) return sql
   const value = db.cast(sql, type)
   if (type === 'double') return db.converted(value, type, 'string')
+  // `19.90` is what a decimal was written as.
+  if (type === 'string' && isNumber(other))
+    return `CASE WHEN ${db.matches(sql, '-?[0-9]+[.][0-9]+')} THEN rtrim(rtrim(${sql}, '0'), '.') ELSE ${sql} END`
   // A text in it stands there in quotes.
   return type === 'json' ? db.jsonText(value) : withoutScale(db, db.asText(value, type), type)
 }
