@@ -17,6 +17,7 @@ import { snowflakeEngine } from './engine.ts'
 import type { Link } from './link.ts'
 import { storedName } from './names.ts'
 import { obedientClient } from './obedient-client.ts'
+import { standInForState } from './older-state.ts'
 import { snowflakeParquet } from './parquet/style.ts'
 
 export type SnowflakeWarehouseOptions = {
@@ -47,8 +48,9 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     const found = hasState ? null : await findState(client)
     hasState ||= found?.stands ?? false
     if (found?.stands && found.isCurrent) return client
-    if (!hasState && request.rehearsal) throw nothingLoaded(options.place)
-    while (!hasState) {
+    const standsIn = !hasState && (request.rehearsal ?? false)
+    if (standsIn && !(await standInForState(client))) throw nothingLoaded(options.place)
+    while (!hasState && !standsIn) {
       const isOurs = making === undefined
       const link = { client: () => client, renew: cannotRenew, spoil: () => undefined }
       making ??= createState(snowflakeEngine({ link, epochs, isRehearsal: false })).finally(() => {

@@ -1,5 +1,6 @@
 /** The tables of `_millrace`, as docs/architecture.md and docs/analyst-tables.md list them. Columns are only ever added. */
 import type { LogicalType } from '../../model/logical-type.ts'
+import type { Column } from '../../model/table.ts'
 import type { Engine } from './engine.ts'
 
 export const stateSchema = '_millrace'
@@ -29,6 +30,16 @@ export const wantedColumns = (): readonly { readonly table: string; readonly col
   ...Object.entries(stateTables).flatMap(([table, [first]]) => (first ? [{ table, column: first[0] }] : [])),
   ...addedColumns,
 ]
+
+/** All columns that a table of the state has now. */
+export const stateColumns = (): readonly (readonly [table: string, columns: readonly Column[]])[] =>
+  Object.entries(stateTables).map(([table, columns]) => [
+    table,
+    [
+      ...columns.map(([name, type]) => ({ name, type })),
+      ...addedColumns.filter((added) => added.table === table).map(({ column, type }) => ({ name: column, type })),
+    ],
+  ])
 
 /** Columns that came later: tables of an earlier version get them when they are next opened. */
 const addedColumns: readonly { readonly table: string; readonly column: string; readonly type: LogicalType }[] = [
