@@ -155,6 +155,14 @@ describe('COPY', () => {
     expect(await run(connection, 'SELECT COUNT(*) AS N FROM T')).toEqual([{ N: 2 }])
   })
 
+  test('remembers what a table has taken when a temporary stage of its name goes', async () => {
+    await put(await parquet('one.parquet', rowsOf(1)))
+    await copy()
+    await run(connection, 'CREATE TEMPORARY STAGE T')
+    await run(connection, 'DROP STAGE T')
+    expect(await copy()).toMatchObject([{ status: 'Copy executed with 0 files processed.' }])
+  })
+
   test('that is rolled back has taken nothing', async () => {
     await put(await parquet('undone.parquet', rowsOf(1)))
     await run(connection, 'BEGIN')

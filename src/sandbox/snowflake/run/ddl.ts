@@ -134,7 +134,7 @@ async function record(
   }
   const remove = async () => {
     if (isOwn) {
-      await forgetLoads(run, seenKey(session, 'relation', name))
+      await forgetLoads(run, seenKey(session, kind, name))
       session.temporary.delete(keyOf(kind, name))
     } else
       for (const gone of await service.catalog.remove(kind, name, run))
