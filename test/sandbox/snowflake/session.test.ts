@@ -25,6 +25,17 @@ describe('a session', () => {
     expect(await refusal(run(connection, 'SELECT 1'))).toContain('terminated connection')
   })
 
+  test('keeps variables: of an expression, several at once, and of a query', async () => {
+    const connection = await connect()
+    await run(connection, 'SET X = 1 + 1')
+    await run(connection, "SET (A, B) = ('one', $X * 2)")
+    await run(connection, 'SET C = (SELECT MAX(COLUMN1) FROM (VALUES (3), (4)))')
+    expect(await run(connection, 'SELECT $X AS X, $A AS A, $B AS B, $C AS C')).toEqual([{ X: 2, A: 'one', B: 4, C: 4 }])
+    await run(connection, 'UNSET X')
+    expect(await refusal(run(connection, 'SELECT $X'))).toContain("Session variable '$X' does not exist")
+    await signOut(connection)
+  })
+
   test('beats, and knows whether it is there', async () => {
     const connection = await connect()
     expect(await connection.isValidAsync()).toBe(true)

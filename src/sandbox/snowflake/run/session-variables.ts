@@ -8,10 +8,10 @@ import { statusOutcome } from './listing.ts'
 /** SET X = expression: https://docs.snowflake.com/en/sql-reference/sql/set */
 export async function setVariables(
   context: RunContext,
-  { values }: Extract<Statement, { kind: 'set_variable' }>,
+  { values, reads }: Extract<Statement, { kind: 'set_variable' }>,
 ): Promise<Outcome> {
   for (const { name, sql, type } of values) {
-    const { row } = await readRow(context, { kind: 'query', sql: `SELECT ${sql}`, columns: [], reads: [] })
+    const { row } = await readRow(context, { kind: 'query', sql, columns: [], reads })
     context.session.variables.set(name, { type, value: row[0] ?? null })
   }
   return statusOutcome(statementTypes.alterSession)

@@ -64,16 +64,14 @@ function readSet(reader: TokenReader, t: Translation): Statement {
   const several = names.length > 1
   const values = several ? reader.listInParentheses(() => reader.readExpression()) : [reader.readExpression()]
   if (values.length !== names.length) throw reader.unexpected()
-  return {
-    kind: 'set_variable',
-    values: names.map((name, index) => {
-      const node = values[index]
-      const value = node ? t.expression(node, emptyScope()) : null
-      return {
-        name,
-        sql: `SELECT ${value?.sql ?? 'NULL'} AS "VALUE"`,
-        type: value === null ? 'VARCHAR(16777216)' : showType(value.type),
-      }
-    }),
-  }
+  const items = names.map((name, index) => {
+    const node = values[index]
+    const value = node ? t.expression(node, emptyScope()) : null
+    return {
+      name,
+      sql: `SELECT ${value?.sql ?? 'NULL'} AS "VALUE"`,
+      type: value === null ? 'VARCHAR(16777216)' : showType(value.type),
+    }
+  })
+  return { kind: 'set_variable', values: items, reads: t.reads }
 }

@@ -82,6 +82,7 @@ export type Statement =
   | {
       readonly kind: 'set_variable'
       readonly values: readonly { readonly name: string; readonly sql: string; readonly type: string }[]
+      readonly reads: readonly ObjectName[]
     }
   | { readonly kind: 'unset_variable'; readonly names: readonly string[] }
   | Put
