@@ -77,6 +77,8 @@ describe('a role', () => {
       'CREATE TABLE PRIVATE.A.HIDDEN (X NUMBER)',
       'CREATE SCHEMA PRIVATE.B',
       'CREATE TABLE PRIVATE.B.T (X NUMBER)',
+      'CREATE SCHEMA PRIVATE.OWN',
+      'GRANT USAGE, CREATE TABLE, CREATE VIEW ON SCHEMA PRIVATE.OWN TO ROLE READER',
       'GRANT USAGE ON WAREHOUSE MILLRACE_WH TO ROLE READER',
       'GRANT USAGE ON DATABASE PRIVATE TO ROLE READER',
       'GRANT USAGE ON SCHEMA PRIVATE.A TO ROLE READER',
@@ -92,6 +94,12 @@ describe('a role', () => {
       ],
       ['INSERT INTO T VALUES (1)', "Insufficient privileges to operate on table 'T'"],
       ['SELECT * FROM PRIVATE.B.T', '002003'],
+      ['CREATE TABLE PRIVATE.OWN.STOLEN AS SELECT * FROM HIDDEN', "operate on table 'HIDDEN'"],
+      ['CREATE TEMPORARY TABLE PRIVATE.OWN.STOLEN AS SELECT * FROM HIDDEN', "operate on table 'HIDDEN'"],
+      ['CREATE TABLE PRIVATE.OWN.STOLEN CLONE HIDDEN', "operate on table 'HIDDEN'"],
+      ['CREATE TABLE PRIVATE.OWN.STOLEN AS SELECT * FROM PRIVATE.B.T', '002003'],
+      ['CREATE VIEW PRIVATE.OWN.STOLEN AS SELECT T.X FROM PRIVATE.A.T, PRIVATE.A.HIDDEN', "operate on table 'HIDDEN'"],
+      ['SET STOLEN = (SELECT MAX(X) FROM HIDDEN)', "operate on table 'HIDDEN'"],
       [
         'CREATE TABLE MINE (X NUMBER)',
         "003001 42501 SQL access control error:\nInsufficient privileges to operate on schema 'A'.",
@@ -105,6 +113,8 @@ describe('a role', () => {
       ['GRANT SELECT ON TABLE T TO ROLE PUBLIC', 'Insufficient privileges'],
     ]
     for (const [sql, answer] of refused) expect(await refusal(run(reader, sql)), sql).toContain(answer)
+    await run(reader, 'CREATE TABLE PRIVATE.OWN.TAKEN AS SELECT * FROM T')
+    await run(reader, 'CREATE VIEW PRIVATE.OWN.SEEN AS SELECT * FROM PRIVATE.A.T')
     await run(admin, 'REVOKE SELECT ON TABLE PRIVATE.A.T FROM ROLE READER')
     expect(await refusal(run(reader, 'SELECT * FROM T'))).toContain('003001')
     await run(admin, 'GRANT SELECT ON FUTURE TABLES IN SCHEMA PRIVATE.A TO ROLE READER')

@@ -2,7 +2,7 @@
  * CREATE, ALTER, DROP. Each commits what is open, and runs in a transaction of its own.
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
-import { checkObject, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
+import { checkObject, checkReads, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
 import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
@@ -27,6 +27,7 @@ export async function runDdl(context: RunContext, first: Ddl, read: () => Statem
   const known = find(context, first)
   const nothing = checkExistence(first, known)
   checkDdlRights(context, first, known)
+  checkReads(context, first.reads)
   if (first.rowsFrom !== null) needWarehouse(context)
   if (nothing !== null || context.describeOnly) return done(nothing ?? first.message)
   const outcome = await session.transaction.write(writePlace(context, first.name), async (run) => {
