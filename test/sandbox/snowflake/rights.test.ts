@@ -65,6 +65,55 @@ describe('an administrator', () => {
   })
 })
 
+describe('a statement about the account', () => {
+  test.each([
+    ["CREATE USER WRONG COMMENT = 'x' GARBAGE", "unexpected '<EOF>'"],
+    ['CREATE USER WRONG X = 1', "001420 22023 SQL compilation error:\ninvalid property 'X' for 'USER'"],
+    ['CREATE OR REPLACE USER IF NOT EXISTS WRONG', 'options IF NOT EXISTS and OR REPLACE are incompatible'],
+    ['CREATE USER IF NOT EXISTS MILLRACE GARBAGE', "unexpected '<EOF>'"],
+    ['ALTER USER MILLRACE SET', "unexpected '<EOF>'"],
+    ['ALTER USER MILLRACE SET DISABLED = FALSE GARBAGE', "unexpected '<EOF>'"],
+    ['ALTER USER MILLRACE UNSET COMMENT GARBAGE', "unexpected 'GARBAGE'"],
+    ["ALTER USER MILLRACE ADD PAT P ROLE_RESTRICTION = 'NO_SUCH'", "Role 'NO_SUCH' does not exist or not authorized"],
+    ['DROP USER MILLRACE GARBAGE', "unexpected 'GARBAGE'"],
+    ['CREATE ROLE WRONG GARBAGE', "unexpected '<EOF>'"],
+    ['ALTER ROLE MILLRACE RENAME TO OTHER', "unexpected 'RENAME'"],
+    ['DROP ROLE MILLRACE GARBAGE', "unexpected 'GARBAGE'"],
+    ['GRANT ROLE MILLRACE TO ROLE SYSADMIN GARBAGE', "unexpected 'GARBAGE'"],
+    ['CREATE WAREHOUSE WRONG WAREHOUSE_SIZE = XSMALL GARBAGE', "unexpected '<EOF>'"],
+    ['CREATE WAREHOUSE WRONG WAREHOUSE_SIZE = TINY', '001008 22023'],
+    ['CREATE WAREHOUSE WRONG AUTO_SUSPEND = LATER', '001008 22023'],
+    ['ALTER WAREHOUSE MILLRACE_WH SUSPEND GARBAGE', "unexpected 'GARBAGE'"],
+    ['ALTER WAREHOUSE MILLRACE_WH SET AUTO_RESUMES = TRUE', "invalid property 'AUTO_RESUMES' for 'WAREHOUSE'"],
+    ['DROP WAREHOUSE MILLRACE_WH GARBAGE', "unexpected 'GARBAGE'"],
+  ])('is read to its end before it does anything: %s', async (sql, answer) => {
+    await run(admin, 'USE ROLE ACCOUNTADMIN')
+    expect(await refusal(run(admin, sql))).toContain(answer)
+  })
+
+  test('leaves nothing of one that is refused', async () => {
+    expect(await run(admin, "SHOW USERS LIKE 'WRONG'")).toEqual([])
+    expect(await run(admin, "SHOW USERS LIKE 'MILLRACE'")).toMatchObject([{ name: 'MILLRACE', disabled: 'false' }])
+    expect(await run(admin, "SHOW ROLES LIKE 'WRONG'")).toEqual([])
+    expect(await run(admin, 'SHOW WAREHOUSES')).toMatchObject([
+      { name: 'MILLRACE_WH', state: 'STARTED' },
+      { name: 'LOAD_WH' },
+    ])
+  })
+
+  test('takes every size of a warehouse', async () => {
+    for (const [word, size] of [
+      ['XXLARGE', '2X-Large'],
+      ["'4X-LARGE'", '4X-Large'],
+      ['X5LARGE', '5X-Large'],
+      ["'X-Small'", 'X-Small'],
+    ]) {
+      await run(admin, `CREATE OR REPLACE WAREHOUSE SIZED WITH WAREHOUSE_SIZE = ${word} AUTO_SUSPEND = NULL`)
+      expect(await run(admin, "SHOW WAREHOUSES LIKE 'SIZED'")).toMatchObject([{ size }])
+    }
+  })
+})
+
 describe('a role', () => {
   test('is refused what it was not granted', async () => {
     await run(admin, 'USE ROLE ACCOUNTADMIN')

@@ -1,17 +1,19 @@
-/** What is said of users, roles and warehouses; grants are in grant-statement.ts. Everything else is not for here: null. */
+/** What is said of roles and users; warehouses and grants have files of their own. Everything else is not for here: null. */
 import type { Outcome } from '../run/query-store.ts'
 import { statementTypes } from '../run/record-query.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import { statusOutcome } from '../run/listing.ts'
 import { openReader } from '../sql/grammar.ts'
-import { snowflakeError } from '../sql/snowflake-error.ts'
+import { objectMissing, snowflakeError } from '../sql/snowflake-error.ts'
+import { shownPart } from '../sql/names.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
+import { defaultParameters } from '../session/parameters.ts'
 import { newUser, type User } from './account.ts'
 import { checkObject } from './check-rights.ts'
 import { runGrant } from './grant-statement.ts'
 import { readPublicKey } from './key-pair.ts'
 import { changeObject, createObject, dropObject, wantedObject } from './named-object.ts'
-import { isDone, readParts, readProperties, readWord } from './statement-words.ts'
+import { isDone, readParts, readProperties, readWord, type Properties } from './statement-words.ts'
 import { runWarehouse } from './warehouse-statement.ts'
 
 export async function runAccountStatement(context: RunContext, sql: string): Promise<Outcome | null> {
@@ -36,50 +38,83 @@ async function committed(context: RunContext, work: () => string): Promise<Outco
 function runRole(context: RunContext, reader: TokenReader): string {
   const { state } = context.service.account
   const wish = wantedObject(reader, 'ROLE')
+  if (wish.verb === 'ALTER') reader.expectWord('SET')
+  if (wish.verb === 'DROP') reader.expectEnd()
+  else readProperties(reader, 'ROLE', ['COMMENT'], { some: wish.verb === 'ALTER' })
   mayManage(context, 'CREATE ROLE')
   if (wish.verb === 'CREATE') return createObject(wish, state.roles, () => ({ name: wish.name, grants: [], roles: [] }))
   if (wish.verb === 'DROP') return dropObject(wish, state.roles)
-  return changeObject(wish, state.roles, () => void readProperties(reader))
+  return changeObject(wish, state.roles, () => undefined)
 }
 
 function runUser(context: RunContext, reader: TokenReader): string {
   const { state } = context.service.account
   const wish = wantedObject(reader, 'USER')
+  if (wish.verb === 'DROP') {
+    reader.expectEnd()
+    mayManage(context, 'CREATE USER')
+    return dropObject(wish, state.users)
+  }
+  const change = readUserChange(context, reader, wish.verb)
   mayManage(context, 'CREATE USER')
-  if (wish.verb === 'CREATE')
-    return createObject(wish, state.users, () => {
-      const user = newUser(wish.name)
-      setUser(user, readProperties(reader))
-      return user
-    })
-  if (wish.verb === 'DROP') return dropObject(wish, state.users)
-  return changeObject(wish, state.users, (user) => alterUser(context, user, reader))
+  if (wish.verb === 'ALTER') return changeObject(wish, state.users, change)
+  return createObject(wish, state.users, () => {
+    const user = newUser(wish.name)
+    change(user)
+    return user
+  })
 }
 
-/** https://docs.snowflake.com/en/sql-reference/sql/alter-user */
-function alterUser({ service }: RunContext, user: User, reader: TokenReader): void {
+/** The whole statement, before anything of it is done: https://docs.snowflake.com/en/sql-reference/sql/alter-user */
+function readUserChange(context: RunContext, reader: TokenReader, verb: 'CREATE' | 'ALTER'): (user: User) => void {
+  if (verb === 'CREATE') {
+    const properties = readProperties(reader, 'USER', userProperties)
+    return (user) => setUser(user, properties)
+  }
   if (reader.takeWord('UNSET')) {
-    while (!isDone(reader)) {
-      const key = readWord(reader)
-      if (key === 'RSA_PUBLIC_KEY') user.publicKey = null
-      if (key === 'RSA_PUBLIC_KEY_2') user.publicKey2 = null
-      reader.takeSymbol(',')
+    const keys = reader.list(() => readWord(reader))
+    if (!isDone(reader)) throw reader.unexpected()
+    return (user) => {
+      if (keys.includes('RSA_PUBLIC_KEY')) user.publicKey = null
+      if (keys.includes('RSA_PUBLIC_KEY_2')) user.publicKey2 = null
     }
-    return
   }
   if (reader.takeWord('ADD', 'PROGRAMMATIC', 'ACCESS', 'TOKEN') || reader.takeWord('ADD', 'PAT')) {
     const [name = ''] = readParts(reader)
-    const { ROLE_RESTRICTION: role = null, DAYS_TO_EXPIRY: days = '15' } = readProperties(reader)
-    const expiresAt = service.now().getTime() + Number(days) * 86_400_000
-    // The simulator's own: who adds it finds it in the account's file.
-    user.tokens.push({ kind: 'pat', value: `sandbox-token-${user.name}-${name}`, role, expiresAt })
-    return
+    const properties = readProperties(reader, 'PROGRAMMATIC_ACCESS_TOKEN', tokenProperties)
+    return (user) => addToken(context, user, name, properties)
   }
   reader.expectWord('SET')
-  setUser(user, readProperties(reader))
+  const properties = readProperties(reader, 'USER', userProperties, { some: true })
+  return (user) => setUser(user, properties)
 }
 
-function setUser(user: User, properties: { readonly [key: string]: string }): void {
+function addToken({ service }: RunContext, user: User, name: string, properties: Properties): void {
+  const { ROLE_RESTRICTION: role = null, DAYS_TO_EXPIRY: days = '15' } = properties
+  // https://docs.snowflake.com/en/sql-reference/sql/alter-user-add-programmatic-access-token
+  if (role !== null && !service.rights.mayAssume(user.name, role)) throw objectMissing(shownPart(role), 'Role')
+  const expiresAt = service.now().getTime() + Number(days) * 86_400_000
+  // The simulator's own: who adds it finds it in the account's file.
+  user.tokens.push({ kind: 'pat', value: `sandbox-token-${user.name}-${name}`, role, expiresAt })
+}
+
+const tokenProperties: readonly string[] = [
+  'ROLE_RESTRICTION',
+  'DAYS_TO_EXPIRY',
+  'MINS_TO_BYPASS_NETWORK_POLICY_REQUIREMENT',
+  'COMMENT',
+]
+
+/** https://docs.snowflake.com/en/sql-reference/sql/create-user: its own, and parameters of its sessions. */
+const userProperties: readonly string[] = [
+  ...`PASSWORD LOGIN_NAME DISPLAY_NAME FIRST_NAME MIDDLE_NAME LAST_NAME EMAIL MUST_CHANGE_PASSWORD DISABLED DAYS_TO_EXPIRY
+  MINS_TO_UNLOCK DEFAULT_WAREHOUSE DEFAULT_NAMESPACE DEFAULT_ROLE DEFAULT_SECONDARY_ROLES MINS_TO_BYPASS_MFA DISABLE_MFA
+  RSA_PUBLIC_KEY RSA_PUBLIC_KEY_FP RSA_PUBLIC_KEY_2 RSA_PUBLIC_KEY_2_FP TYPE COMMENT NETWORK_POLICY WORKLOAD_IDENTITY
+  ALLOWED_INTERFACES ENABLE_UNREDACTED_QUERY_SYNTAX_ERROR PREVENT_UNLOAD_TO_INTERNAL_STAGES`.split(/\s+/),
+  ...Object.keys(defaultParameters),
+]
+
+function setUser(user: User, properties: Properties): void {
   for (const [key, value] of Object.entries(properties)) {
     if (key === 'RSA_PUBLIC_KEY' || key === 'RSA_PUBLIC_KEY_2') {
       const text = value.replace(/-----[^-]*-----|\s+/g, '')

@@ -26,6 +26,7 @@ function grantRole(context: RunContext, reader: TokenReader, gives: boolean): st
   const toUser = reader.takeWord('USER')
   if (!toUser) reader.expectWord('ROLE')
   const [receiver = ''] = readParts(reader)
+  reader.expectEnd()
   const roles = toUser ? state.users[receiver]?.roles : findRole(context, receiver).roles
   if (!roles) throw objectMissing(shownPart(receiver), 'User')
   const place = roles.indexOf(role.name)
@@ -44,7 +45,7 @@ function grantDatabaseRole(context: RunContext, reader: TokenReader, gives: bool
   mayGrant(context, 'DATABASE', 'SNOWFLAKE')
   reader.expectWord(gives ? 'TO' : 'FROM', 'ROLE')
   const role = findRole(context, readParts(reader)[0] ?? '')
-  if (!isDone(reader)) throw reader.unexpected()
+  reader.expectEnd()
   const grant = { privilege: databaseRole, on: 'DATABASE', name: 'SNOWFLAKE' }
   if (gives) rights.give(role.name, { ...grant, grantor: context.session.role })
   else rights.take(role.name, grant)
@@ -62,7 +63,7 @@ function grantPrivileges(context: RunContext, reader: TokenReader, gives: boolea
   const role = findRole(context, readParts(reader)[0] ?? '')
   reader.takeWord('WITH', 'GRANT', 'OPTION')
   if (!reader.takeWord('COPY', 'CURRENT', 'GRANTS')) reader.takeWord('REVOKE', 'CURRENT', 'GRANTS')
-  if (!isDone(reader)) throw reader.unexpected()
+  reader.expectEnd()
   for (const { on, name } of objects) {
     mayGrant(context, on, name)
     for (const privilege of privileges) {

@@ -1,6 +1,6 @@
 /** CREATE, ALTER and DROP of what has a name of one word. */
 import { shownPart } from '../sql/names.ts'
-import { objectExists, objectMissing } from '../sql/snowflake-error.ts'
+import { objectExists, objectMissing, replacesOrNot } from '../sql/snowflake-error.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
 import { readParts, readWord } from './statement-words.ts'
 
@@ -16,14 +16,17 @@ export type Wish = {
 export function wantedObject(reader: TokenReader, kind: string): Wish {
   const verb = readWord(reader)
   if (verb !== 'CREATE' && verb !== 'ALTER' && verb !== 'DROP') throw reader.unexpected()
-  const orReplace = reader.takeWord('OR', 'REPLACE')
+  const orReplace = verb === 'CREATE' && reader.takeWord('OR', 'REPLACE')
   reader.expectWord(kind)
-  const ifNotExists = reader.takeWord('IF', 'NOT', 'EXISTS')
-  const ifExists = reader.takeWord('IF', 'EXISTS')
+  const ifNotExists = verb === 'CREATE' && reader.takeWord('IF', 'NOT', 'EXISTS')
+  const ifExists = verb !== 'CREATE' && reader.takeWord('IF', 'EXISTS')
+  if (orReplace && ifNotExists) throw replacesOrNot()
+  const [name = '', inside] = readParts(reader)
+  if (inside !== undefined) throw reader.unexpected()
   return {
     verb,
     kind: kind.charAt(0) + kind.slice(1).toLowerCase(),
-    name: readParts(reader)[0] ?? '',
+    name,
     orReplace,
     ifExists,
     ifNotExists,

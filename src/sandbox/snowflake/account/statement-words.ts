@@ -1,4 +1,5 @@
 /** What statements about users, roles, grants and warehouses are made of, beside what every statement is. */
+import { unknownProperty } from '../run/failures.ts'
 import type { ObjectName } from '../sql/statement.ts'
 import type { TokenReader } from '../sql/token-reader.ts'
 
@@ -21,12 +22,23 @@ function readPart(reader: TokenReader): string {
   return reader.next().value
 }
 
-/** `KEY = value`, as far as they go; keys in upper case. */
-export function readProperties(reader: TokenReader): { readonly [key: string]: string } {
+export type Properties = { readonly [key: string]: string }
+
+/**
+ * `KEY = value`, to the end of the statement; keys in upper case, and of those that the kind of object has.
+ * `some`: there has to be one.
+ */
+export function readProperties(
+  reader: TokenReader,
+  kind: string,
+  known: readonly string[],
+  { some = false }: { readonly some?: boolean } = {},
+): Properties {
   const found: { [key: string]: string } = {}
-  while (reader.token.kind === 'word' && reader.ahead(1).kind === 'symbol' && reader.ahead(1).value === '=') {
-    const key = reader.next().value
-    reader.next()
+  while (!isDone(reader) || (some && Object.keys(found).length === 0)) {
+    const key = readWord(reader)
+    reader.expectSymbol('=')
+    if (!known.includes(key)) throw unknownProperty(key, kind)
     found[key] = readValue(reader)
     reader.takeSymbol(',')
   }

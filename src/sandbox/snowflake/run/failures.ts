@@ -49,6 +49,9 @@ export const roleNotUsable = (role: string): SnowflakeError =>
 export const unknownParameter = (name: string): SnowflakeError =>
   snowflakeError('001420', '22023', `SQL compilation error:\ninvalid parameter '${name}'`)
 
+export const unknownProperty = (name: string, kind: string): SnowflakeError =>
+  snowflakeError('001420', '22023', `SQL compilation error:\ninvalid property '${name}' for '${kind}'`)
+
 export const wrongParameter = (name: string, value: string, expected: string): SnowflakeError =>
   snowflakeError(
     '001008',

@@ -84,6 +84,9 @@ export const objectMissing = (name: string, kind = 'Object'): SnowflakeError =>
 export const objectExists = (name: string): SnowflakeError =>
   compilationError('002002', '42710', `Object '${name}' already exists.`)
 
+export const replacesOrNot = (): SnowflakeError =>
+  compilationError('001049', '42601', 'options IF NOT EXISTS and OR REPLACE are incompatible.')
+
 export const wrongValueCount = (expected: number, got: number): SnowflakeError =>
   compilationError(
     '002020',

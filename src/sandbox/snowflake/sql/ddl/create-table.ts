@@ -3,7 +3,7 @@ import { checkDistinct, readElements } from './table-elements.ts'
 import { checkSchema, completeName } from '../object-name.ts'
 import { type ColumnDefinition, definitionSql, shownColumn } from './column-definition.ts'
 import { commentSql } from './table-comment.ts'
-import { compilationError, objectExists } from '../snowflake-error.ts'
+import { objectExists } from '../snowflake-error.ts'
 import { ddl } from './statement-parts.ts'
 import { encoded, relationSql, shownName, shownPart } from '../names.ts'
 import { readNamePath } from '../read-name.ts'
@@ -17,8 +17,6 @@ export type CreateWords = { readonly orReplace: boolean; readonly temporary: boo
 
 export function readCreateTable(reader: TokenReader, t: Translation, words: CreateWords): Ddl {
   const before = reader.takeWord('IF', 'NOT', 'EXISTS')
-  if (before && words.orReplace)
-    throw compilationError('001049', '42601', 'options IF NOT EXISTS and OR REPLACE are incompatible.')
   const path = readNamePath(reader)
   const ifNotExists = before || reader.takeWord('IF', 'NOT', 'EXISTS')
   const name = completeName(t.context, path)

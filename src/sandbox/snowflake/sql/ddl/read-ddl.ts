@@ -4,13 +4,17 @@ import { readComment } from './comment.ts'
 import { readCreateOther, readDrop } from './other-objects.ts'
 import { readCreateTable } from './create-table.ts'
 import { readCreateView } from './create-view.ts'
-import { unsupported } from '../snowflake-error.ts'
+import { replacesOrNot, unsupported } from '../snowflake-error.ts'
 import type { Ddl } from '../statement.ts'
 import type { TokenReader } from '../token-reader.ts'
 import type { Translation } from '../translation.ts'
 
 export function readDdl(reader: TokenReader, t: Translation): Ddl | null {
-  if (reader.takeWord('CREATE')) return readCreate(reader, t)
+  if (reader.takeWord('CREATE')) {
+    const statement = readCreate(reader, t)
+    if (statement.orReplace && statement.ifNotExists) throw replacesOrNot()
+    return statement
+  }
   if (reader.takeWord('DROP')) return readDrop(reader, t)
   if (reader.takeWord('ALTER', 'TABLE')) return readAlterTable(reader, t)
   if (reader.isWord('ALTER') && ['VIEW', 'SCHEMA', 'DATABASE', 'STAGE'].includes(reader.ahead(1).value))
