@@ -166,10 +166,87 @@ describe('a role', () => {
     await run(reader, 'CREATE VIEW PRIVATE.OWN.SEEN AS SELECT * FROM PRIVATE.A.T')
     await run(admin, 'REVOKE SELECT ON TABLE PRIVATE.A.T FROM ROLE READER')
     expect(await refusal(run(reader, 'SELECT * FROM T'))).toContain('003001')
-    await run(admin, 'GRANT SELECT ON FUTURE TABLES IN SCHEMA PRIVATE.A TO ROLE READER')
-    await run(admin, 'CREATE TABLE PRIVATE.A.LATER (X NUMBER)')
-    expect(await run(reader, 'SELECT * FROM LATER')).toEqual([])
     await signOut(reader)
+  })
+})
+
+describe('a grant', () => {
+  let reader: Connection
+  beforeAll(async () => {
+    for (const sql of [
+      'USE ROLE ACCOUNTADMIN',
+      'CREATE OR REPLACE DATABASE GIVEN',
+      'CREATE SCHEMA GIVEN.A',
+      'CREATE TABLE GIVEN.A.T (X NUMBER)',
+      'CREATE VIEW GIVEN.A.V AS SELECT * FROM T',
+      'CREATE OR REPLACE ROLE TAKER',
+      'CREATE OR REPLACE ROLE OTHER',
+      'GRANT ROLE TAKER TO USER MILLRACE',
+      'GRANT USAGE ON WAREHOUSE MILLRACE_WH TO ROLE TAKER',
+      'GRANT USAGE ON DATABASE GIVEN TO ROLE TAKER',
+      'GRANT USAGE ON ALL SCHEMAS IN DATABASE GIVEN TO ROLE TAKER',
+    ])
+      await run(admin, sql)
+    reader = await signIn({ ...keyPair(snowflake.connection), role: 'TAKER', database: 'GIVEN', schema: 'A' })
+  })
+  afterAll(() => signOut(reader))
+
+  test('on what is yet to come holds for what comes, and for nothing that there is', async () => {
+    await run(admin, 'GRANT SELECT ON FUTURE TABLES IN SCHEMA GIVEN.A TO ROLE TAKER')
+    expect(await refusal(run(reader, 'SELECT * FROM T'))).toContain('003001')
+    await run(admin, 'CREATE TABLE GIVEN.A.LATER (X NUMBER)')
+    expect(await run(reader, 'SELECT * FROM LATER')).toEqual([])
+    await run(admin, 'REVOKE SELECT ON FUTURE TABLES IN SCHEMA GIVEN.A FROM ROLE TAKER')
+    expect(await run(reader, 'SELECT * FROM LATER')).toEqual([])
+    await run(admin, 'CREATE OR REPLACE TABLE GIVEN.A.LATER (X NUMBER)')
+    expect(await refusal(run(reader, 'SELECT * FROM LATER'))).toContain('003001')
+  })
+
+  test('on what is yet to come in a schema stands before those of its database', async () => {
+    await run(admin, 'GRANT SELECT ON FUTURE TABLES IN DATABASE GIVEN TO ROLE TAKER')
+    await run(admin, 'CREATE TABLE GIVEN.A.BY_DATABASE (X NUMBER)')
+    await run(admin, 'GRANT INSERT ON FUTURE TABLES IN SCHEMA GIVEN.A TO ROLE OTHER')
+    await run(admin, 'CREATE TABLE GIVEN.A.BY_SCHEMA (X NUMBER)')
+    expect(await run(reader, 'SELECT * FROM BY_DATABASE')).toEqual([])
+    expect(await refusal(run(reader, 'SELECT * FROM BY_SCHEMA'))).toContain('003001')
+  })
+
+  test('of all does not make an owner, and may be taken back in part', async () => {
+    await run(admin, 'GRANT ALL PRIVILEGES ON TABLE GIVEN.A.T TO ROLE TAKER')
+    await run(reader, 'INSERT INTO T VALUES (1)')
+    for (const sql of ['DROP TABLE T', 'ALTER TABLE T ADD COLUMN Y NUMBER', 'CREATE OR REPLACE TABLE T (Y NUMBER)'])
+      expect(await refusal(run(reader, sql)), sql).toContain('003001')
+    await run(admin, 'REVOKE SELECT ON TABLE GIVEN.A.T FROM ROLE TAKER')
+    expect(await refusal(run(reader, 'SELECT * FROM T'))).toContain('003001')
+    await run(admin, 'REVOKE ALL ON TABLE GIVEN.A.T FROM ROLE TAKER')
+    expect(await refusal(run(reader, 'INSERT INTO T VALUES (1)'))).toContain('003001')
+  })
+
+  test.each([
+    ['GRANT CREATE TABLE ON DATABASE GIVEN TO ROLE TAKER', "unexpected 'CREATE'"],
+    ['GRANT INSERT ON VIEW GIVEN.A.V TO ROLE TAKER', "unexpected 'INSERT'"],
+    ['GRANT SELECT, SELEKT ON TABLE GIVEN.A.T TO ROLE TAKER', "unexpected 'SELEKT'"],
+    ['GRANT USAGE ON ACCOUNT TO ROLE TAKER', "unexpected 'USAGE'"],
+    ['GRANT USAGE ON DATABASE SNOWFLAKE TO ROLE TAKER', "unexpected 'USAGE'"],
+    ['GRANT IMPORTED PRIVILEGES ON DATABASE GIVEN TO ROLE TAKER', "unexpected 'IMPORTED'"],
+    ['GRANT SELECT ON ALL TABLE IN SCHEMA GIVEN.A TO ROLE TAKER', "unexpected 'TABLE'"],
+    ['GRANT USAGE ON ALL WAREHOUSES IN DATABASE GIVEN TO ROLE TAKER', 'Unsupported feature'],
+    ['GRANT SELECT, OWNERSHIP ON TABLE GIVEN.A.T TO ROLE TAKER', 'unexpected'],
+    ['REVOKE OWNERSHIP ON TABLE GIVEN.A.T FROM ROLE ACCOUNTADMIN', "unexpected 'OWNERSHIP'"],
+    ['REVOKE SELECT ON TABLE GIVEN.A.T FROM ROLE TAKER COPY CURRENT GRANTS', "unexpected 'COPY'"],
+  ])('that Snowflake does not know is refused: %s', async (sql, answer) => {
+    expect(await refusal(run(admin, sql))).toContain(answer)
+  })
+
+  test('of ownership says what becomes of the others', async () => {
+    await run(admin, 'GRANT SELECT ON VIEW GIVEN.A.V TO ROLE OTHER')
+    expect(await refusal(run(admin, 'GRANT OWNERSHIP ON VIEW GIVEN.A.V TO ROLE TAKER'))).toContain(
+      "003036 23001 SQL execution error: Dependent grant of privilege 'SELECT' on securable 'GIVEN.A.V' to role 'OTHER' exists.",
+    )
+    await run(admin, 'GRANT OWNERSHIP ON VIEW GIVEN.A.V TO ROLE TAKER REVOKE CURRENT GRANTS')
+    expect(await run(admin, 'SHOW GRANTS ON VIEW GIVEN.A.V')).toMatchObject([
+      { privilege: 'OWNERSHIP', grantee_name: 'TAKER' },
+    ])
   })
 })
 

@@ -5,6 +5,7 @@ import type { Dml, ObjectName } from '../sql/statement.ts'
 import { keyOf } from '../run/catalog.ts'
 import { insufficient } from '../run/failures.ts'
 import type { RunContext } from '../run/run-statement.ts'
+import { fullName } from './rights.ts'
 import { findRelation } from '../run/sql-context.ts'
 
 /** @throws SnowflakeError */
@@ -61,7 +62,3 @@ const viewers: { readonly [view: string]: readonly string[] } = {
 }
 
 const missing = (name: ObjectName): SnowflakeError => objectMissing(shownName(name))
-
-/** As grants name it. A schema's own name stands in `name`. */
-export const fullName = ({ database, schema, name }: ObjectName): string =>
-  [database, schema, name].filter((part) => part !== null).join('.')

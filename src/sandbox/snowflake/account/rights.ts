@@ -15,6 +15,8 @@ export type Rights = {
   readonly mayAssume: (user: string, role: string) => boolean
   readonly give: (role: string, grant: Grant) => void
   readonly take: (role: string, grant: Pick<Grant, 'privilege' | 'on' | 'name'>) => void
+  /** What is made belongs to who made it; what was granted on what is yet to come is granted on it. */
+  readonly come: (owner: string, on: string, name: ObjectName) => void
   /** All rights on an object that is gone; or they move with a name. */
   readonly forget: (on: string, name: string) => void
   readonly rename: (on: string, from: string, to: string) => void
@@ -35,11 +37,28 @@ export function createRights({ state, save }: Account): Rights {
     grantsOf(role).some(
       (grant) =>
         (grant.privilege === 'OWNERSHIP' ||
-          grant.privilege === 'ALL PRIVILEGES' ||
+          // As older versions kept it; today ALL is what the kind of object has.
+          (grant.privilege === 'ALL PRIVILEGES' && !privileges.includes('OWNERSHIP')) ||
           privileges.length === 0 ||
           privileges.includes(grant.privilege)) &&
-        covers(grant, on, name),
+        grant.on === on &&
+        grant.name === name,
     )
+  const give: Rights['give'] = (role, grant) => {
+    const grants = state.roles[role]?.grants
+    if (!grants || grants.some((known) => isSame(known, grant))) return
+    grants.push(grant)
+    save()
+  }
+  /** Those of a schema stand before all those of its database. */
+  const future = (on: string, { database, schema }: ObjectName) => {
+    const within = (parent: string) =>
+      Object.values(state.roles).flatMap(({ name: role, grants }) =>
+        grants.filter((grant) => grant.on === `FUTURE ${on}` && grant.name === parent).map((grant) => ({ role, grant })),
+      )
+    const ofSchema = schema === null ? [] : within(`${database ?? ''}.${schema}`)
+    return ofSchema.length > 0 ? ofSchema : within(database ?? '')
+  }
   return {
     may,
     mayUse: (role, on, name) =>
@@ -50,11 +69,13 @@ export function createRights({ state, save }: Account): Rights {
     mayAssume: (user, role) =>
       Object.hasOwn(state.roles, role) &&
       (role === 'PUBLIC' || (state.users[user]?.roles ?? []).some((granted) => rolesOf(granted).has(role))),
-    give: (role, grant) => {
-      const grants = state.roles[role]?.grants
-      if (!grants || grants.some((known) => isSame(known, grant))) return
-      grants.push(grant)
-      save()
+    give,
+    come: (owner, on, object) => {
+      const name = fullName(object)
+      const granted = future(on, object)
+      for (const { role, grant } of granted) give(role, { ...grant, on, name })
+      if (!granted.some(({ grant }) => grant.privilege === 'OWNERSHIP'))
+        give(owner, { privilege: 'OWNERSHIP', on, name, grantor: owner })
     },
     take: (role, grant) => {
       const grants = state.roles[role]?.grants
@@ -68,7 +89,8 @@ export function createRights({ state, save }: Account): Rights {
         for (let index = grants.length - 1; index >= 0; index--) {
           const grant = grants[index]
           const inside = on === 'SCHEMA' || on === 'DATABASE' ? grant?.name.startsWith(`${name}.`) : false
-          if (grant && ((grant.on === on && grant.name === name) || inside)) grants.splice(index, 1)
+          const own = grant?.name === name && (grant.on === on || grant.on.startsWith('FUTURE '))
+          if (own || inside) grants.splice(index, 1)
         }
       save()
     },
@@ -81,11 +103,9 @@ export function createRights({ state, save }: Account): Rights {
   }
 }
 
-/** Rights on what is yet to come (FUTURE TABLES IN SCHEMA) count for what has come. */
-function covers(grant: Grant, on: string, name: string): boolean {
-  if (grant.on === on) return grant.name === name
-  return grant.on === `FUTURE ${on}` && name.startsWith(`${grant.name}.`)
-}
+/** As grants name it. A schema's own name stands in `name`. */
+export const fullName = ({ database, schema, name }: ObjectName): string =>
+  [database, schema, name].filter((part) => part !== null).join('.')
 
 const isSame = (one: Pick<Grant, 'privilege' | 'on' | 'name'>, other: Pick<Grant, 'privilege' | 'on' | 'name'>) =>
   one.privilege === other.privilege && one.on === other.on && one.name === other.name

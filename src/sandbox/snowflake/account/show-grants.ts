@@ -3,7 +3,7 @@ import { listingOf, type Listing } from '../run/listing.ts'
 import type { RunContext } from '../run/run-statement.ts'
 import { objectMissing } from '../sql/snowflake-error.ts'
 import type { Grant } from './account.ts'
-import { fullName } from './check-rights.ts'
+import { fullName } from './rights.ts'
 import { completeName } from './statement-words.ts'
 
 export function showGrants(context: RunContext, rest: readonly string[]): Listing {
@@ -48,7 +48,8 @@ type Right = Grant & { readonly holder: string }
 
 const rightsIn = ({ service }: RunContext): readonly Right[] =>
   Object.values(service.account.state.roles).flatMap(({ name: holder, grants }) =>
-    grants.map((grant) => ({ ...grant, holder })),
+    // Those on what is yet to come are told by SHOW FUTURE GRANTS.
+    grants.filter(({ on }) => !on.startsWith('FUTURE ')).map((grant) => ({ ...grant, holder })),
   )
 
 const listRights = (rights: readonly Right[]): Listing =>

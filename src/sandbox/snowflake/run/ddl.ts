@@ -2,7 +2,8 @@
  * CREATE, ALTER, DROP. Each commits what is open, and runs in a transaction of its own.
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
-import { checkObject, checkReads, checkSeen, checkTable, fullName } from '../account/check-rights.ts'
+import { checkObject, checkReads, checkSeen, checkTable } from '../account/check-rights.ts'
+import { fullName } from '../account/rights.ts'
 import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
@@ -193,11 +194,9 @@ function afterwards(
   if (statement.renamedTo && !isOwn) service.rights.rename(on, fullName(name), fullName(statement.renamedTo))
   if (statement.verb === 'drop') return leave(context, statement)
   if (statement.verb !== 'create') return
-  const owned = (kind: string, full: string) =>
-    service.rights.give(session.role, { privilege: 'OWNERSHIP', on: kind, name: full, grantor: session.role })
-  if (!statement.temporary) owned(on, fullName(name))
+  if (!statement.temporary) service.rights.come(session.role, on, name)
   if (statement.objectKind === 'database') {
-    owned('SCHEMA', `${name.name}.PUBLIC`)
+    service.rights.come(session.role, 'SCHEMA', { database: name.name, schema: null, name: 'PUBLIC' })
     session.database = name.name
     session.schema = 'PUBLIC'
   }

@@ -1,4 +1,5 @@
 /** Errors of running, beside those of reading (sql/snowflake-error.ts). Which words are from memory: README. */
+import type { Grant } from '../account/account.ts'
 import { shownName } from '../sql/names.ts'
 import { snowflakeError, type SnowflakeError } from '../sql/snowflake-error.ts'
 import type { ObjectName } from '../sql/statement.ts'
@@ -33,6 +34,16 @@ export const insufficient = (kind: string, name: string): SnowflakeError =>
     '003001',
     '42501',
     `SQL access control error:\nInsufficient privileges to operate on ${kind.toLowerCase()} '${name}'.`,
+  )
+
+/** Of an object whose owner is to be another. */
+export const dependentGrant = ({ privilege, name }: Grant, role: string): SnowflakeError =>
+  snowflakeError(
+    '003036',
+    '23001',
+    `SQL execution error: Dependent grant of privilege '${privilege}' on securable '${name}' to role '${role}' exists.  It must be revoked first.  ` +
+      "More than one dependent grant may exist: use 'SHOW GRANTS' command to view them.  To revoke all dependent grants while " +
+      "transferring object ownership, use convenience command 'GRANT OWNERSHIP ON <target_objects> TO <target_role> REVOKE CURRENT GRANTS'.",
   )
 
 /** USE of something that is not there, or not for this role. */

@@ -1,5 +1,5 @@
 /** SHOW: https://docs.snowflake.com/en/sql-reference/sql/show */
-import { fullName } from '../account/check-rights.ts'
+import { fullName } from '../account/rights.ts'
 import { showGrants } from '../account/show-grants.ts'
 import { defaultParameters } from '../session/parameters.ts'
 import { likePattern } from '../sql/like-pattern.ts'
