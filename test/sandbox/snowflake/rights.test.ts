@@ -170,6 +170,42 @@ describe('a role', () => {
   })
 })
 
+describe('what another role owns', () => {
+  test('is neither replaced, hidden nor taken elsewhere', async () => {
+    for (const sql of [
+      'USE ROLE ACCOUNTADMIN',
+      'CREATE OR REPLACE DATABASE OWNED',
+      'CREATE SCHEMA OWNED.A',
+      'CREATE TABLE OWNED.A.T (X NUMBER)',
+      'CREATE VIEW OWNED.A.V AS SELECT * FROM T',
+      'CREATE STAGE OWNED.A.S',
+      'CREATE FILE FORMAT OWNED.A.F TYPE = JSON',
+      'CREATE SCHEMA OWNED.CLOSED',
+      'CREATE OR REPLACE ROLE MAKER',
+      'GRANT ROLE MAKER TO USER MILLRACE',
+      'GRANT USAGE, CREATE SCHEMA ON DATABASE OWNED TO ROLE MAKER',
+      'GRANT USAGE, CREATE TABLE, CREATE STAGE ON SCHEMA OWNED.A TO ROLE MAKER',
+      'GRANT USAGE ON SCHEMA OWNED.CLOSED TO ROLE MAKER',
+      'GRANT SELECT ON TABLE OWNED.A.T TO ROLE MAKER',
+    ])
+      await run(admin, sql)
+    const maker = await signIn({ ...keyPair(snowflake.connection), role: 'MAKER', database: 'OWNED', schema: 'A' })
+    await run(maker, 'CREATE TABLE MINE (DOC VARIANT)')
+    for (const [sql, answer] of [
+      ['CREATE OR REPLACE SCHEMA OWNED.A', "operate on schema 'A'"],
+      ['CREATE OR REPLACE STAGE S', "operate on stage 'S'"],
+      ['CREATE OR REPLACE TABLE T (Y NUMBER)', "operate on table 'T'"],
+      ['CREATE TEMPORARY TABLE T (Y NUMBER)', "operate on table 'T'"],
+      ['ALTER TABLE MINE RENAME TO OWNED.CLOSED.MINE', "operate on schema 'CLOSED'"],
+      ['COPY INTO MINE FROM @%MINE FILE_FORMAT = (FORMAT_NAME = F)', "operate on file_format 'F'"],
+      ['DROP TABLE IF EXISTS V', "002203 02000 SQL compilation error:\nObject found is of type 'VIEW', not specified type 'TABLE'."],
+      ['DROP VIEW IF EXISTS MINE', "Object found is of type 'TABLE', not specified type 'VIEW'."],
+    ] as const)
+      expect(await refusal(run(maker, sql)), sql).toContain(answer)
+    await signOut(maker)
+  })
+})
+
 describe('a grant', () => {
   let reader: Connection
   beforeAll(async () => {

@@ -2,12 +2,12 @@
  * CREATE, ALTER, DROP. Each commits what is open, and runs in a transaction of its own.
  * https://docs.snowflake.com/en/sql-reference/transactions#ddl
  */
-import { checkObject, checkReads, checkSeen, checkTable } from '../account/check-rights.ts'
+import { checkObject, checkReads, checkSeen } from '../account/check-rights.ts'
 import { fullName } from '../account/rights.ts'
 import { forgetLoads } from '../stage/load-history.ts'
 import { forgetStage } from '../stage/stage-directory.ts'
 import { shownName, shownPart } from '../sql/names.ts'
-import { objectExists, objectMissing } from '../sql/snowflake-error.ts'
+import { objectExists, objectMissing, otherKind } from '../sql/snowflake-error.ts'
 import type { Ddl, ObjectName, Statement } from '../sql/statement.ts'
 import { translateDuckDBError } from '../sql/translate-duckdb-error.ts'
 import type { Run } from '../session/transaction.ts'
@@ -90,7 +90,8 @@ function checkExistence(statement: Ddl, known: CatalogObject | undefined): strin
     if (ifNotExists) return `${shownPart(name.name)} already exists, statement succeeded.`
     throw objectExists(shown)
   }
-  if (known && (statement.objectKind === known.kind || verb !== 'drop')) return null
+  if (known && verb === 'drop' && statement.objectKind !== known.kind) throw otherKind(known.kind, statement.objectKind)
+  if (known) return null
   if (ifExists && verb === 'drop')
     return `Drop statement executed successfully (${shownPart(name.name)} already dropped).`
   if (ifExists) return 'Statement executed successfully.'
@@ -100,26 +101,34 @@ function checkExistence(statement: Ddl, known: CatalogObject | undefined): strin
 const titled = (kind: string) => kind.charAt(0).toUpperCase() + kind.slice(1).replace('_', ' ')
 
 function checkDdlRights(context: RunContext, statement: Ddl, known: CatalogObject | undefined): void {
-  const { objectKind, verb, temporary, name } = statement
-  const database: ObjectName = { database: null, schema: null, name: name.database ?? '' }
+  const { objectKind, verb, temporary, name, renamedTo } = statement
   if (verb !== 'create') {
     if (!known || context.session.temporary.has(keyOf(kindOf(known), known.name))) return
-    if (kindOf(known) === 'relation') checkTable(context, known.name, ['OWNERSHIP'])
-    else checkObject(context, ['OWNERSHIP'], known.kind.toUpperCase(), known.name)
+    checkOwner(context, known)
+    if (renamedTo && (renamedTo.schema !== name.schema || renamedTo.database !== name.database))
+      mayCreate(context, objectKind, renamedTo)
     return
   }
-  if (objectKind === 'database')
-    return checkObject(context, ['CREATE DATABASE'], 'ACCOUNT', { database: null, schema: null, name: 'ACCOUNT' })
-  if (objectKind === 'schema') {
-    checkSeen(context, { database: name.database, schema: null, name: name.name })
-    // IF NOT EXISTS asks for the right also where the schema stands, as it does below for tables.
-    return checkObject(context, ['CREATE SCHEMA'], 'DATABASE', database)
-  }
+  // IF NOT EXISTS asks for the right also where the object stands.
+  if (!temporary) mayCreate(context, objectKind, nameOf(statement))
+  else checkSeen(context, name)
+  // Of a temporary one: what it hides. https://docs.snowflake.com/en/sql-reference/sql/create-table#access-control-requirements
+  const replaced = temporary ? context.service.catalog.get(kindOfDdl(statement), name) : known
+  if (replaced && !(known && statement.ifNotExists)) checkOwner(context, replaced)
+}
+
+function mayCreate(context: RunContext, kind: Ddl['objectKind'], name: ObjectName): void {
+  const privilege = `CREATE ${kind.toUpperCase().replace('_', ' ')}`
+  const container = (own: string) => ({ database: null, schema: null, name: own })
+  if (kind === 'database') return checkObject(context, [privilege], 'ACCOUNT', container('ACCOUNT'))
   checkSeen(context, name)
-  if (temporary) return
-  const schema: ObjectName = { database: name.database, schema: null, name: name.schema ?? '' }
-  checkObject(context, [`CREATE ${objectKind.toUpperCase().replace('_', ' ')}`], 'SCHEMA', schema)
-  if (known && !statement.ifNotExists) checkTable(context, known.name, ['OWNERSHIP'])
+  if (kind === 'schema') return checkObject(context, [privilege], 'DATABASE', container(name.database ?? ''))
+  checkObject(context, [privilege], 'SCHEMA', { ...container(name.schema ?? ''), database: name.database })
+}
+
+function checkOwner(context: RunContext, known: CatalogObject): void {
+  if (known.name.schema !== null) checkSeen(context, known.name)
+  checkObject(context, ['OWNERSHIP'], known.kind.toUpperCase(), known.name)
 }
 
 async function record(

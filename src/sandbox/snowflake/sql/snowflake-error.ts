@@ -84,6 +84,13 @@ export const objectMissing = (name: string, kind = 'Object'): SnowflakeError =>
 export const objectExists = (name: string): SnowflakeError =>
   compilationError('002002', '42710', `Object '${name}' already exists.`)
 
+export const otherKind = (found: string, wanted: string): SnowflakeError =>
+  compilationError(
+    '002203',
+    '02000',
+    `Object found is of type '${found.toUpperCase()}', not specified type '${wanted.toUpperCase()}'.`,
+  )
+
 export const replacesOrNot = (): SnowflakeError =>
   compilationError('001049', '42601', 'options IF NOT EXISTS and OR REPLACE are incompatible.')
 
