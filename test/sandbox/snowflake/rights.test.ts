@@ -136,6 +136,19 @@ describe('a role', () => {
       await run(admin, sql)
     const reader = await signIn({ ...keyPair(snowflake.connection), role: 'READER', database: 'PRIVATE', schema: 'A' })
     expect(await run(reader, 'SELECT * FROM T')).toEqual([])
+    // What there is, as far as the role has any right on it.
+    const names = async (sql: string) => (await run(reader, sql)).map((row) => row['name'])
+    expect(await names('SHOW TABLES')).toEqual(['T'])
+    expect(await names('SHOW TABLES IN ACCOUNT')).toEqual(['T'])
+    expect(await names('SHOW SCHEMAS')).toEqual(['A', 'OWN'])
+    const catalogue = 'SELECT TABLE_NAME AS "name" FROM PRIVATE.INFORMATION_SCHEMA'
+    expect(await names(`${catalogue}.TABLES`)).toEqual(['T'])
+    expect(await names(`${catalogue}.COLUMNS`)).toEqual(['T'])
+    expect(
+      await names('SELECT SCHEMA_NAME AS "name" FROM PRIVATE.INFORMATION_SCHEMA.SCHEMATA ORDER BY SCHEMA_NAME'),
+    ).toEqual(['A', 'OWN'])
+    await run(reader, 'CREATE TEMPORARY TABLE OWN.SHORT (X NUMBER)')
+    expect(await names(`${catalogue}.TABLES ORDER BY TABLE_NAME`)).toEqual(['SHORT', 'T'])
     const refused: readonly (readonly [sql: string, answer: string])[] = [
       [
         'SELECT * FROM HIDDEN',

@@ -2,6 +2,7 @@
  * Who may do what: roles inherit from roles, an object's creator owns it. Simply: what `millrace grants snowflake`
  * prints, and what it needs to be proven. https://docs.snowflake.com/en/user-guide/security-access-control-privileges
  */
+import type { CatalogObject } from '../run/catalog.ts'
 import type { ObjectName } from '../sql/statement.ts'
 import type { Account, Grant } from './account.ts'
 
@@ -11,6 +12,11 @@ export type Rights = {
   /** Sees it at all: has any right on it, or owns it. */
   readonly mayUse: (role: string, on: 'WAREHOUSE' | 'DATABASE', name: string) => boolean
   readonly maySee: (role: string, table: ObjectName) => boolean
+  /**
+   * What SHOW and INFORMATION_SCHEMA tell the role of: objects that it has any right on, where it may look at all; and all of
+   * them to who manages grants. https://docs.snowflake.com/en/sql-reference/info-schema#general-usage-notes
+   */
+  readonly shown: (role: string) => (object: Pick<CatalogObject, 'kind' | 'name'>) => boolean
   /** May the user take this role on? */
   readonly mayAssume: (user: string, role: string) => boolean
   readonly give: (role: string, grant: Grant) => void
@@ -59,13 +65,27 @@ export function createRights({ state, save }: Account): Rights {
     const ofSchema = schema === null ? [] : within(`${database ?? ''}.${schema}`)
     return ofSchema.length > 0 ? ofSchema : within(database ?? '')
   }
+  const maySee: Rights['maySee'] = (role, { database, schema }) =>
+    may(role, ['USAGE', 'CREATE SCHEMA', 'IMPORTED PRIVILEGES'], 'DATABASE', database ?? '') &&
+    (schema === null || schema === 'INFORMATION_SCHEMA' || may(role, [], 'SCHEMA', `${database ?? ''}.${schema}`))
   return {
     may,
+    maySee,
+    shown: (role) => {
+      if (may(role, ['MANAGE GRANTS'], 'ACCOUNT', 'ACCOUNT')) return () => true
+      const own = new Set(grantsOf(role).map(({ on, name }) => `${on} ${name}`))
+      const schemas = new Map<string, boolean>()
+      return ({ kind, name }) => {
+        if (!own.has(`${kind.toUpperCase()} ${fullName(name)}`)) return false
+        if (kind === 'database') return true
+        const place = `${name.database ?? ''}.${name.schema ?? ''}`
+        const seen = schemas.get(place) ?? maySee(role, name)
+        schemas.set(place, seen)
+        return seen
+      }
+    },
     mayUse: (role, on, name) =>
       (on === 'DATABASE' || Object.hasOwn(state.warehouses, name)) && may(role, ['USAGE', 'OPERATE'], on, name),
-    maySee: (role, { database, schema }) =>
-      may(role, ['USAGE', 'CREATE SCHEMA', 'IMPORTED PRIVILEGES'], 'DATABASE', database ?? '') &&
-      (schema === null || schema === 'INFORMATION_SCHEMA' || may(role, [], 'SCHEMA', `${database ?? ''}.${schema}`)),
     mayAssume: (user, role) =>
       Object.hasOwn(state.roles, role) &&
       (role === 'PUBLIC' || (state.users[user]?.roles ?? []).some((granted) => rolesOf(granted).has(role))),

@@ -134,10 +134,7 @@ function objects({ service, session }: RunContext, statement: Show, kind: Catalo
     const schema = where ? (where.name?.name ?? session.schema) : session.schema
     return database === null || (name.database === database && (schema === null || name.schema === schema))
   }
-  const seen = ({ name, kind: of }: CatalogObject) =>
-    of === 'database' || of === 'schema'
-      ? service.rights.may(session.role, [], of.toUpperCase(), fullName(name))
-      : service.rights.maySee(session.role, name)
+  const seen = service.rights.shown(session.role)
   const current = kind === 'database' ? session.database : session.schema
   const show = (isTemporary: boolean) => (object: CatalogObject) => ({
     object,

@@ -22,6 +22,7 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
     },
     columnsOf: (table) => findRelation(context, table)?.columns ?? null,
     viewColumns: (view) => viewColumns(findRelation(context, view), own),
+    hidden: (database) => hiddenIn(context, database),
     isTemporary: (table) => session.temporary.has(keyOf('relation', table)),
     hasSchema: (schema) => service.catalog.hasSchema(schema),
     tableFunction: (name, args, named) => sessionFunction(context, name, { args, named }),
@@ -31,6 +32,14 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
     now: service.now(),
   }
   return own
+}
+
+function hiddenIn({ service, session }: RunContext, database: string): readonly ObjectName[] {
+  const shown = service.rights.shown(session.role)
+  return [...service.catalog.all()]
+    .filter((object) => object.name.database === database && !shown(object))
+    .map(({ name }) => name)
+    .filter((name) => !session.temporary.has(keyOf('relation', name)))
 }
 
 /** A session's temporary table hides a permanent one of the same name. */

@@ -41,6 +41,8 @@ export type SqlContext = {
   readonly columnsOf: (table: ObjectName) => readonly Column[] | null
   /** What the query of a view gives now; null where it is a table. @default views are as they were made */
   readonly viewColumns?: (view: ObjectName) => readonly Column[] | null
+  /** What INFORMATION_SCHEMA keeps from the role: tables, and schemas (by `name`, their `schema` null). @default nothing */
+  readonly hidden?: (database: string) => readonly ObjectName[]
   readonly isTemporary: (table: ObjectName) => boolean
   readonly hasSchema: (schema: SchemaName) => boolean
   /** Table functions that only the session can answer (RESULT_SCAN, QUERY_HISTORY…): DuckDB SQL to read, or null. */

@@ -64,7 +64,7 @@ export function findTable(
   const view = name.schema === 'INFORMATION_SCHEMA' ? catalogueViews.get(name.name) : undefined
   if (view)
     return {
-      sql: `(SELECT * FROM ${view.sql} WHERE ${view.database} = ${quoteText(name.database ?? '')})`,
+      sql: `(SELECT * FROM ${view.sql} WHERE ${view.database} = ${quoteText(name.database ?? '')}${withoutHidden(t, name)})`,
       columns: columnsOf(view.columns),
     }
   const own =
@@ -77,6 +77,15 @@ export function findTable(
   if (now) checkView(name, { declared: columns, now, place: t.place(start) })
   t.addRead(name)
   return { sql: storedSql(t.context, name), columns: columnsOf(columns) }
+}
+
+/** Of a view of INFORMATION_SCHEMA: without the rows of what the role has no right on. */
+function withoutHidden({ context }: Translation, { database, name }: ObjectName): string {
+  const ofSchemas = name === 'SCHEMATA'
+  const hidden = (context.hidden?.(database ?? '') ?? []).filter(({ schema }) => (schema === null) === ofSchemas)
+  if (hidden.length === 0) return ''
+  const rows = hidden.map((one) => `(${[...(one.schema === null ? [] : [one.schema]), one.name].map(quoteText).join(', ')})`)
+  return ` AND (${ofSchemas ? 'SCHEMA_NAME' : 'TABLE_SCHEMA, TABLE_NAME'}) NOT IN (${rows.join(', ')})`
 }
 
 const isCatalogue = (name: ObjectName) => name.schema === 'INFORMATION_SCHEMA' || name.database === 'SNOWFLAKE'
