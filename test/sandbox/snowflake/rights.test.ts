@@ -211,7 +211,10 @@ describe('what another role owns', () => {
       ['CREATE TEMPORARY TABLE T (Y NUMBER)', "operate on table 'T'"],
       ['ALTER TABLE MINE RENAME TO OWNED.CLOSED.MINE', "operate on schema 'CLOSED'"],
       ['COPY INTO MINE FROM @%MINE FILE_FORMAT = (FORMAT_NAME = F)', "operate on file_format 'F'"],
-      ['DROP TABLE IF EXISTS V', "002203 02000 SQL compilation error:\nObject found is of type 'VIEW', not specified type 'TABLE'."],
+      [
+        'DROP TABLE IF EXISTS V',
+        "002203 02000 SQL compilation error:\nObject found is of type 'VIEW', not specified type 'TABLE'.",
+      ],
       ['DROP VIEW IF EXISTS MINE', "Object found is of type 'TABLE', not specified type 'VIEW'."],
     ] as const)
       expect(await refusal(run(maker, sql)), sql).toContain(answer)
@@ -296,6 +299,12 @@ describe('a grant', () => {
     expect(await run(admin, 'SHOW GRANTS ON VIEW GIVEN.A.V')).toMatchObject([
       { privilege: 'OWNERSHIP', grantee_name: 'TAKER' },
     ])
+    // A view is read with its owner's rights.
+    const expansion =
+      "002037 42601 SQL compilation error:\nFailure during expansion of view 'V': SQL compilation error:\nObject"
+    for (const who of [reader, admin]) expect(await refusal(run(who, 'SELECT * FROM GIVEN.A.V'))).toContain(expansion)
+    await run(admin, 'GRANT SELECT ON TABLE GIVEN.A.T TO ROLE TAKER')
+    expect(await run(reader, 'SELECT * FROM V')).toEqual([{ X: 1 }])
   })
 })
 

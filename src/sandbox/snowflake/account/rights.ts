@@ -17,6 +17,7 @@ export type Rights = {
    * them to who manages grants. https://docs.snowflake.com/en/sql-reference/info-schema#general-usage-notes
    */
   readonly shown: (role: string) => (object: Pick<CatalogObject, 'kind' | 'name'>) => boolean
+  readonly ownerOf: (on: string, name: string) => string | null
   /** May the user take this role on? */
   readonly mayAssume: (user: string, role: string) => boolean
   readonly give: (role: string, grant: Grant) => void
@@ -60,7 +61,9 @@ export function createRights({ state, save }: Account): Rights {
   const future = (on: string, { database, schema }: ObjectName) => {
     const within = (parent: string) =>
       Object.values(state.roles).flatMap(({ name: role, grants }) =>
-        grants.filter((grant) => grant.on === `FUTURE ${on}` && grant.name === parent).map((grant) => ({ role, grant })),
+        grants
+          .filter((grant) => grant.on === `FUTURE ${on}` && grant.name === parent)
+          .map((grant) => ({ role, grant })),
       )
     const ofSchema = schema === null ? [] : within(`${database ?? ''}.${schema}`)
     return ofSchema.length > 0 ? ofSchema : within(database ?? '')
@@ -86,6 +89,10 @@ export function createRights({ state, save }: Account): Rights {
     },
     mayUse: (role, on, name) =>
       (on === 'DATABASE' || Object.hasOwn(state.warehouses, name)) && may(role, ['USAGE', 'OPERATE'], on, name),
+    ownerOf: (on, name) =>
+      Object.values(state.roles).find(({ grants }) =>
+        grants.some((grant) => isSame(grant, { privilege: 'OWNERSHIP', on, name })),
+      )?.name ?? null,
     mayAssume: (user, role) =>
       Object.hasOwn(state.roles, role) &&
       (role === 'PUBLIC' || (state.users[user]?.roles ?? []).some((granted) => rolesOf(granted).has(role))),

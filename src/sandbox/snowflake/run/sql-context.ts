@@ -1,5 +1,6 @@
 /** What reading a statement may ask of the session: its place, its names, the tables that there are. */
 import { accountName } from '../account/account.ts'
+import { fullName } from '../account/rights.ts'
 import type { Bind, ObjectName, SqlContext } from '../sql/statement.ts'
 import { keyOf, type CatalogObject } from './catalog.ts'
 import { sessionFunction } from './session-functions.ts'
@@ -21,7 +22,8 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
       lastQueryId: session.lastQueryId,
     },
     columnsOf: (table) => findRelation(context, table)?.columns ?? null,
-    viewColumns: (view) => viewColumns(findRelation(context, view), own),
+    viewColumns: (view) =>
+      viewColumns(findRelation(context, view), own, (name, table) => isReadable(context, name, table)),
     hidden: (database) => hiddenIn(context, database),
     isTemporary: (table) => session.temporary.has(keyOf('relation', table)),
     hasSchema: (schema) => service.catalog.hasSchema(schema),
@@ -32,6 +34,15 @@ export function sqlContext(context: RunContext, binds: readonly Bind[]): SqlCont
     now: service.now(),
   }
   return own
+}
+
+function isReadable({ service, session }: RunContext, view: ObjectName, table: ObjectName): boolean {
+  const { rights, catalog } = service
+  const owner = rights.ownerOf('VIEW', fullName(view))
+  const found = catalog.get('relation', table)
+  if (owner === null || !found || table.database === 'SNOWFLAKE' || session.temporary.has(keyOf('relation', table)))
+    return true
+  return rights.maySee(owner, table) && rights.may(owner, ['SELECT'], found.kind.toUpperCase(), fullName(table))
 }
 
 function hiddenIn({ service, session }: RunContext, database: string): readonly ObjectName[] {

@@ -84,7 +84,9 @@ function withoutHidden({ context }: Translation, { database, name }: ObjectName)
   const ofSchemas = name === 'SCHEMATA'
   const hidden = (context.hidden?.(database ?? '') ?? []).filter(({ schema }) => (schema === null) === ofSchemas)
   if (hidden.length === 0) return ''
-  const rows = hidden.map((one) => `(${[...(one.schema === null ? [] : [one.schema]), one.name].map(quoteText).join(', ')})`)
+  const rows = hidden.map(
+    (one) => `(${[...(one.schema === null ? [] : [one.schema]), one.name].map(quoteText).join(', ')})`,
+  )
   return ` AND (${ofSchemas ? 'SCHEMA_NAME' : 'TABLE_SCHEMA, TABLE_NAME'}) NOT IN (${rows.join(', ')})`
 }
 
