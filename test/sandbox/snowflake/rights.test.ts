@@ -101,6 +101,14 @@ describe('a statement about the account', () => {
     ])
   })
 
+  test('makes a role anew that nobody has', async () => {
+    await run(admin, 'CREATE ROLE AGAIN')
+    await run(admin, 'GRANT ROLE AGAIN TO USER MILLRACE')
+    await run(admin, 'DROP ROLE AGAIN')
+    await run(admin, 'CREATE ROLE AGAIN')
+    expect(await run(admin, 'SHOW GRANTS OF ROLE AGAIN')).toEqual([])
+  })
+
   test('takes every size of a warehouse', async () => {
     for (const [word, size] of [
       ['XXLARGE', '2X-Large'],
@@ -161,6 +169,7 @@ describe('a role', () => {
       ['CREATE TABLE PRIVATE.OWN.STOLEN CLONE HIDDEN', "operate on table 'HIDDEN'"],
       ['CREATE TABLE PRIVATE.OWN.STOLEN AS SELECT * FROM PRIVATE.B.T', '002003'],
       ['CREATE VIEW PRIVATE.OWN.STOLEN AS SELECT T.X FROM PRIVATE.A.T, PRIVATE.A.HIDDEN', "operate on table 'HIDDEN'"],
+      ['EXPLAIN SELECT * FROM HIDDEN', "operate on table 'HIDDEN'"],
       ['SET STOLEN = (SELECT MAX(X) FROM HIDDEN)', "operate on table 'HIDDEN'"],
       [
         'CREATE TABLE MINE (X NUMBER)',
@@ -309,6 +318,32 @@ describe('a grant', () => {
 })
 
 describe('a warehouse', () => {
+  test('runs for the roles that may use it, and for no others', async () => {
+    for (const sql of [
+      'USE ROLE ACCOUNTADMIN',
+      'CREATE OR REPLACE WAREHOUSE SHARED_WH',
+      'USE WAREHOUSE MILLRACE_WH',
+      'CREATE TABLE IF NOT EXISTS MILLRACE.PUBLIC.SHARED AS SELECT 1 AS A',
+      'CREATE OR REPLACE ROLE WORKER',
+      'GRANT ROLE WORKER TO USER MILLRACE',
+      'GRANT USAGE ON DATABASE MILLRACE TO ROLE WORKER',
+      'GRANT USAGE ON SCHEMA MILLRACE.PUBLIC TO ROLE WORKER',
+      'GRANT SELECT ON TABLE MILLRACE.PUBLIC.SHARED TO ROLE WORKER',
+      'GRANT OPERATE ON WAREHOUSE SHARED_WH TO ROLE WORKER',
+    ])
+      await run(admin, sql)
+    const worker = await signIn({ ...keyPair(snowflake.connection), role: 'WORKER' })
+    expect(await refusal(run(worker, 'USE WAREHOUSE SHARED_WH'))).toContain('002043')
+    await run(admin, 'GRANT USAGE ON WAREHOUSE SHARED_WH TO ROLE WORKER')
+    await run(worker, 'USE WAREHOUSE SHARED_WH')
+    expect(await run(worker, 'SELECT * FROM SHARED')).toEqual([{ A: 1 }])
+    await run(admin, 'DROP WAREHOUSE SHARED_WH')
+    await run(admin, 'CREATE WAREHOUSE SHARED_WH')
+    expect(await refusal(run(worker, 'SELECT * FROM SHARED'))).toContain('000606 57P03')
+    await run(admin, 'USE WAREHOUSE MILLRACE_WH')
+    await signOut(worker)
+  })
+
   test('that is suspended and does not resume by itself runs nothing', async () => {
     await run(admin, 'USE ROLE ACCOUNTADMIN')
     await run(admin, 'CREATE OR REPLACE TABLE MILLRACE.PUBLIC.T (A NUMBER)')

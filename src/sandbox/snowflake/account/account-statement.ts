@@ -42,8 +42,17 @@ function runRole(context: RunContext, reader: TokenReader): string {
   if (wish.verb === 'DROP') reader.expectEnd()
   else readProperties(reader, 'ROLE', ['COMMENT'], { some: wish.verb === 'ALTER' })
   mayManage(context, 'CREATE ROLE')
-  if (wish.verb === 'CREATE') return createObject(wish, state.roles, () => ({ name: wish.name, grants: [], roles: [] }))
-  if (wish.verb === 'DROP') return dropObject(wish, state.roles)
+  // One that comes again is granted to nobody.
+  const forget = () => {
+    for (const { roles } of [...Object.values(state.users), ...Object.values(state.roles)])
+      if (roles.includes(wish.name)) roles.splice(roles.indexOf(wish.name), 1)
+  }
+  if (wish.verb === 'DROP') return dropObject(wish, state.roles, forget)
+  if (wish.verb === 'CREATE')
+    return createObject(wish, state.roles, () => {
+      forget()
+      return { name: wish.name, grants: [], roles: [] }
+    })
   return changeObject(wish, state.roles, () => undefined)
 }
 

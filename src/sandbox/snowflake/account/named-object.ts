@@ -44,12 +44,13 @@ export function createObject<T>(wish: Wish, shelf: Shelf<T>, create: () => T): s
   return `${wish.kind} ${shownPart(wish.name)} successfully created.`
 }
 
-export function dropObject<T>(wish: Wish, shelf: Shelf<T>): string {
+export function dropObject<T>(wish: Wish, shelf: Shelf<T>, forget: () => void = () => undefined): string {
   if (!Object.hasOwn(shelf, wish.name)) {
     if (wish.ifExists) return `Drop statement executed successfully (${shownPart(wish.name)} already dropped).`
     throw objectMissing(shownPart(wish.name), wish.kind)
   }
   delete shelf[wish.name]
+  forget()
   return `${shownPart(wish.name)} successfully dropped.`
 }
 

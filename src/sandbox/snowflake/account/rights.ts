@@ -9,7 +9,6 @@ import type { Account, Grant } from './account.ts'
 export type Rights = {
   /** May the role do one of these with it? Its owner may do everything. */
   readonly may: (role: string, privileges: readonly string[], on: string, name: string) => boolean
-  /** Sees it at all: has any right on it, or owns it. */
   readonly mayUse: (role: string, on: 'WAREHOUSE' | 'DATABASE', name: string) => boolean
   readonly maySee: (role: string, table: ObjectName) => boolean
   /**
@@ -88,7 +87,7 @@ export function createRights({ state, save }: Account): Rights {
       }
     },
     mayUse: (role, on, name) =>
-      (on === 'DATABASE' || Object.hasOwn(state.warehouses, name)) && may(role, ['USAGE', 'OPERATE'], on, name),
+      (on === 'DATABASE' || Object.hasOwn(state.warehouses, name)) && may(role, ['USAGE'], on, name),
     ownerOf: (on, name) =>
       Object.values(state.roles).find(({ grants }) =>
         grants.some((grant) => isSame(grant, { privilege: 'OWNERSHIP', on, name })),

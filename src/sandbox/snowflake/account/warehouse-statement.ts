@@ -19,7 +19,7 @@ export function runWarehouse(context: RunContext, reader: TokenReader): string {
   if (wish.verb === 'DROP') {
     reader.expectEnd()
     mayChange('OWNERSHIP')
-    return dropObject(wish, warehouses)
+    return dropObject(wish, warehouses, () => service.rights.forget('WAREHOUSE', wish.name))
   }
   if (wish.verb === 'ALTER') {
     const { needed, change } = readChange(reader)
@@ -39,6 +39,7 @@ export function runWarehouse(context: RunContext, reader: TokenReader): string {
       statementTimeout: 0,
     }
     setWarehouse(warehouse, properties)
+    service.rights.forget('WAREHOUSE', wish.name)
     service.rights.give(session.role, {
       privilege: 'OWNERSHIP',
       on: 'WAREHOUSE',

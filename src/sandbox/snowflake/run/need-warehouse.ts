@@ -4,7 +4,8 @@ import type { RunContext } from './run-statement.ts'
 
 export function needWarehouse({ service, session, query }: RunContext): void {
   const warehouse = session.warehouse === null ? undefined : service.account.state.warehouses[session.warehouse]
-  if (!warehouse) throw noWarehouse()
+  // Another role may have come since it was chosen, or its right be gone.
+  if (!warehouse || !service.rights.mayUse(session.role, 'WAREHOUSE', warehouse.name)) throw noWarehouse()
   const fault = service.faults.play('suspended_warehouse', { method: 'WAREHOUSE', path: query.sql })
   if (fault || (warehouse.suspended && !warehouse.autoResume)) throw noWarehouse()
   if (!warehouse.suspended) return

@@ -4,6 +4,7 @@ import type { Session } from '../session/session.ts'
 import type { Service } from '../service.ts'
 import { readStatement } from '../sql/read-statement.ts'
 import type { Bind, Statement, Variable } from '../sql/statement.ts'
+import { checkReads, checkWrite } from '../account/check-rights.ts'
 import { runAccountStatement } from '../account/account-statement.ts'
 import { runCopy } from '../stage/copy.ts'
 import { runList, runRemove } from '../stage/list-files.ts'
@@ -86,6 +87,8 @@ async function runRead(context: RunContext, read: () => Statement, sql: string):
     case 'block':
       return runBlock(context, { block: statement.block, text: sql, runStatement })
     case 'explain':
+      if (statement.statement.kind === 'dml') checkWrite(context, statement.statement)
+      if ('reads' in statement.statement) checkReads(context, statement.statement.reads)
       return statusOutcome(statementTypes.select, 'GlobalStats: not simulated')
   }
 }
