@@ -11,6 +11,7 @@ import { snowflakeDialect as dialect } from './dialect.ts'
 import { inlineView } from './inline-view.ts'
 import { introspectTable, tablesIn } from './introspect.ts'
 import type { Link } from './link.ts'
+import { standInRows } from './stand-in.ts'
 import { logicalType } from './column-type.ts'
 import { storedName } from './names.ts'
 import { standingViews } from './standing-views.ts'
@@ -101,15 +102,8 @@ export function snowflakeEngine({ link, epochs, isRehearsal }: EngineOptions): E
     const at = relationOf(table)
     const standing = (await introspect(table.schema, table.name))?.columns ?? []
     const columns = [...standing.filter(({ name }) => !changed.some((each) => each.name === name)), ...changed]
-    const cells = columns.map(({ name, type }) => {
-      const was = standing.find((each) => each.name === name)
-      const cell = was ? dialect.converted(dialect.quote(name), was.type, type) : `CAST(NULL AS ${dialect.type(type)})`
-      return `${cell} AS ${dialect.quote(name)}`
-    })
     const own = `_rehearsed_${++made}`
-    await run(
-      `CREATE TEMPORARY TABLE ${own} AS SELECT ${cells.join(', ')} FROM ${standing.length > 0 ? at : '(SELECT 1) WHERE FALSE'}`,
-    )
+    await run(`CREATE TEMPORARY TABLE ${own} AS ${standInRows(columns, { at, standing })}`)
     rehearsed.set(at, (sql) => sql.replaceAll(at, own))
     views.changed(table)
     known.set(at, { schema: table.schema, name: table.name, columns })

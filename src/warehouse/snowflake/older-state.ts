@@ -7,24 +7,21 @@ import { stateColumns, stateSchema } from '../sql/state-schema.ts'
 import type { SnowflakeClient } from './client/open-client.ts'
 import { snowflakeDialect as dialect } from './dialect.ts'
 import { storedName } from './names.ts'
+import { standInRows } from './stand-in.ts'
 
 /** false: there is no state at all. */
 export async function standInForState(client: SnowflakeClient): Promise<boolean> {
   const found = await client.rows(
     `SELECT table_name AS t, column_name AS c FROM INFORMATION_SCHEMA.COLUMNS WHERE table_schema = ${dialect.text(storedName(stateSchema))}`,
   )
-  const standing = new Set(found.map(({ t, c }) => `${t}.${c}`))
-  const stands = (table: string, column: string) => standing.has(`${storedName(table)}.${storedName(column)}`)
-  if (!stateColumns().some(([table, columns]) => columns.some(({ name }) => stands(table, name)))) return false
-  for (const [table, columns] of stateColumns()) {
-    if (columns.every(({ name }) => stands(table, name))) continue
-    const at = `${dialect.quote(stateSchema)}.${dialect.quote(table)}`
-    const cells = columns.map(
-      ({ name, type }) =>
-        `${stands(table, name) ? dialect.quote(name) : `CAST(NULL AS ${dialect.type(type)})`} AS ${dialect.quote(name)}`,
-    )
-    const from = columns.some(({ name }) => stands(table, name)) ? at : '(SELECT 1) WHERE FALSE'
-    await client.run(`CREATE TEMPORARY TABLE ${at} AS SELECT ${cells.join(', ')} FROM ${from}`)
-  }
+  const there = new Set(found.map(({ t, c }) => `${t}.${c}`))
+  const tables = stateColumns().map(([table, columns]) => {
+    const standing = columns.filter(({ name }) => there.has(`${storedName(table)}.${storedName(name)}`))
+    return { at: `${dialect.quote(stateSchema)}.${dialect.quote(table)}`, columns, standing }
+  })
+  if (tables.every(({ standing }) => standing.length === 0)) return false
+  for (const { columns, ...other } of tables)
+    if (other.standing.length < columns.length)
+      await client.run(`CREATE TEMPORARY TABLE ${other.at} AS ${standInRows(columns, other)}`)
   return true
 }
