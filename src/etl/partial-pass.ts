@@ -3,7 +3,7 @@
  * what it does not see was purged at the vendor; `formula_refresh` reads what the vendor calculates, whose changes move no stamp.
  */
 import type { StreamConfig } from '../config/project.ts'
-import { isGlob } from '../config/stream-glob.ts'
+import { asksItself } from '../config/stream-glob.ts'
 import type { Cursor } from '../model/cursor.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 import { isMeta } from '../model/table.ts'
@@ -30,8 +30,8 @@ export function passesOf(sync: string, plan: StreamPlan): readonly PartialPass[]
     if (own.length > 0) throw keptAsIntervals(sync, config, own)
     return passes
   }
-  const asksItself = config.own?.includes('reconcile') === true && !isGlob(config.name)
-  if (config.reconcileMs !== null && stream.enumerates === false && asksItself) throw notListed(sync, config)
+  if (config.reconcileMs !== null && stream.enumerates === false && asksItself(config, 'reconcile'))
+    throw notListed(sync, config)
   if (config.reconcileMs !== null && stream.enumerates !== false)
     passes.push({ partition: 'reconcile', everyMs: config.reconcileMs, plan: narrow(plan, []) })
   if (config.formulaRefreshMs !== null && (stream.calculated?.length ?? 0) > 0)

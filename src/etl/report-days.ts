@@ -1,13 +1,13 @@
 /** Whole days can be replaced only where a date says which day a row is of. */
 import type { EtlSync, StreamConfig } from '../config/project.ts'
-import { isGlob } from '../config/stream-glob.ts'
+import { asksItself } from '../config/stream-glob.ts'
 import type { Stream } from '../connector/contract.ts'
 import { MillraceError } from '../model/millrace-error.ts'
 
 /** As the default of a whole sync, and on a glob, `restate` holds for the reports among its streams. */
 export function restatedBy(stream: Stream, config: StreamConfig): StreamConfig {
-  const asksItself = config.own?.includes('restate') === true && !isGlob(config.name)
-  return config.restate === null || asksItself || isReport(stream) ? config : { ...config, restate: null }
+  const holds = config.restate === null || asksItself(config, 'restate') || isReport(stream)
+  return holds ? config : { ...config, restate: null }
 }
 
 /** @throws MillraceError MR-1208 where none of its streams is a report */
