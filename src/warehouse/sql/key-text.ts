@@ -3,6 +3,7 @@ import { decimalOf, type LogicalType } from '../../model/logical-type.ts'
 import type { DiffRequest } from '../port.ts'
 import type { Dialect } from './dialect.ts'
 import type { Engine } from './engine.ts'
+import { withoutZeros } from './plain-number.ts'
 
 export type KeyPart = DiffRequest['key'][number]
 
@@ -34,7 +35,7 @@ export function withoutScale(db: Pick<Dialect, 'cast'>, sql: string, type: Logic
   if (scale === 0) return sql
   // Without a digit before its point DuckDB writes none: .5 would not be 0.5, and 0 no text at all.
   const wide = precision > scale || precision === 38 ? sql : db.cast(sql, `decimal(${precision + 1},${scale})`)
-  return `rtrim(rtrim(CAST(${wide} AS VARCHAR), '0'), '.')`
+  return withoutZeros(`CAST(${wide} AS VARCHAR)`)
 }
 
 /** What JavaScript's trim takes away, with which the key of a change is made. */

@@ -2,6 +2,7 @@ import { isNumber, type LogicalType } from '../../model/logical-type.ts'
 import type { LookupJoin } from '../lookup-join.ts'
 import type { Dialect } from './dialect.ts'
 import { withoutScale } from './key-text.ts'
+import { withoutZeros } from './plain-number.ts'
 
 /** Every row of the model once, whatever is in the other ones: several matches give no value, and their count. */
 export function joinLookups(db: Dialect, model: string, lookups: readonly LookupJoin[]): string {
@@ -34,7 +35,7 @@ function comparable(db: Dialect, sql: string, type: LogicalType, other: LogicalT
   if (type === 'double') return db.converted(value, type, 'string')
   // `19.90` is what a decimal was written as.
   if (type === 'string' && isNumber(other))
-    return `CASE WHEN ${db.matches(sql, '-?[0-9]+[.][0-9]+')} THEN rtrim(rtrim(${sql}, '0'), '.') ELSE ${sql} END`
+    return `CASE WHEN ${db.matches(sql, '-?[0-9]+[.][0-9]+')} THEN ${withoutZeros(sql)} ELSE ${sql} END`
   // A text in it stands there in quotes.
   return type === 'json' ? db.jsonText(value) : withoutScale(db, db.asText(value, type), type)
 }

@@ -14,10 +14,13 @@ export function plainNumber(db: Engine, text: string): string {
   const behind = `rtrim(${zeros(`0 - ${point}`)} || substr(${digits}, greatest(${point}, 0) + 1), '0')`
   const sign = `CASE WHEN ${db.matches(text, '-[0-9.]*[1-9].*')} THEN '-' ELSE '' END`
   // Nearly all are written so, and the rest costs ten times as much.
-  const trimmed = `CASE WHEN ${text} LIKE '%.%' THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`
+  const trimmed = `CASE WHEN ${text} LIKE '%.%' THEN ${withoutZeros(text)} ELSE ${text} END`
   return (
     `CASE WHEN ${db.matches(text, '(0|-?[1-9][0-9]*)([.][0-9]+)?')} THEN ${trimmed} ` +
     `WHEN ${db.matches(text, '-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?')} ` +
     `THEN ${sign} || coalesce(nullif(${before}, ''), '0') || coalesce('.' || nullif(${behind}, ''), '') ELSE ${text} END`
   )
 }
+
+/** Of a text with a point: `19.9` for `19.90`, `5` for `5.00`. */
+export const withoutZeros = (text: string): string => `rtrim(rtrim(${text}, '0'), '.')`
