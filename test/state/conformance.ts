@@ -938,6 +938,10 @@ export function controlStoreConformance(
         await store.pauseSchedule('nightly', { at: '2026-11-21T02:00:00.000Z', by: 'ann' })
         expect(await isNew()).toBe(true)
         expect(await isNew()).toBe(false)
+        // A daemon asks for a job whenever the revision is another one: it would ask for ever.
+        expect(await store.takeJob(() => ({ take: null, skip: [], again: [] }), 'running')).toBeNull()
+        await store.beat()
+        expect(await isNew()).toBe(false)
         await other.close()
       })
 

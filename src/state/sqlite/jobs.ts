@@ -27,7 +27,8 @@ export type JobsOwn = SlotsOwn & {
   readonly onEnded: (job: JobKey) => void
 }
 
-export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
+export function storeJobs(database: Database, own: JobsOwn): Jobs {
+  const { sql } = database
   const { target, write } = own
   const { host, pid, startedAt } = own.process
   const nowIso = () => own.clock.now().toISOString()
@@ -113,7 +114,7 @@ export function storeJobs({ sql }: Database, own: JobsOwn): Jobs {
           return job !== null
         }),
       beat: () =>
-        write(() => {
+        database.write(() => {
           beat()
           forget.run(own.clock.now().getTime() - forgottenMs)
         }),

@@ -57,12 +57,18 @@ export function storeSlots(database: Database, own: SlotsOwn): SlotStore {
        and state in ('queued', 'dispatched', 'running'))`,
   )
   const dataVersion = sql.prepare('pragma data_version')
+  /** Rows that this process has changed so far. */
+  const totalChanges = sql.prepare('select total_changes() as changes')
+  const changesSoFar = () => totalChanges.get()?.['changes']
   /** The file's own number does not see what this process wrote itself. */
   let ownWrites = 0
-  const write = <T>(work: () => T): Promise<T> => {
-    ownWrites++
-    return database.write(work)
-  }
+  const write = <T>(work: () => T): Promise<T> =>
+    database.write(() => {
+      const before = changesSoFar()
+      const result = work()
+      if (changesSoFar() !== before) ownWrites++
+      return result
+    })
   const jobs = storeJobs(database, {
     ...own,
     write,
