@@ -117,6 +117,7 @@ function historyType(field: Field): string {
   if (field.type === 'picklist') return 'DynamicEnum'
   if (field.type === 'int') return 'Double'
   if (field.type === 'date') return 'DateOnly'
+  if (field.type === 'datetime') return 'DateTime'
   if (isDecimal(field.type) || ['boolean', 'email', 'phone', 'url'].includes(field.type))
     return field.type[0]?.toUpperCase() + field.type.slice(1)
   return 'Text'

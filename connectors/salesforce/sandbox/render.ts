@@ -58,16 +58,18 @@ function renderField(field: Field, record: JsonObject): string {
 function renderValue(field: Field, value: Json): string {
   if (value === null) return 'null'
   if (isDecimal(field.type) && typeof value === 'string') return renderDecimal(value)
-  if (field.type === 'datetime' && typeof value === 'string') return `"${value.replace('Z', '+0000')}"`
-  return JSON.stringify(value)
+  return field.type === 'datetime' ? renderInstant(value) : JSON.stringify(value)
 }
+
+const renderInstant = (value: Json): string =>
+  JSON.stringify(typeof value === 'string' ? value.replace('Z', '+0000') : value)
 
 /** Old and new values of a history row have the type of the field that changed. */
 function renderHistoryValue(record: JsonObject, value: Json): string {
   const type = String(record['DataType'])
   if (typeof value === 'string' && ['Currency', 'Double', 'Percent'].includes(type)) return renderDecimal(value)
   if (typeof value === 'number') return renderDouble(value)
-  return JSON.stringify(value)
+  return type === 'DateTime' ? renderInstant(value) : JSON.stringify(value)
 }
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/compound_fields_address.htm */

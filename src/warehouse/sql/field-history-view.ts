@@ -1,7 +1,8 @@
-import { isNumber } from '../../model/logical-type.ts'
+import { isNumber, type LogicalType } from '../../model/logical-type.ts'
 import type { Column } from '../../model/table.ts'
 import type { Engine } from './engine.ts'
 import type { FieldHistoryView } from '../field-history.ts'
+import { plainInstant } from './plain-instant.ts'
 import { plainNumber } from './plain-number.ts'
 import { latestFirst } from './scd2.ts'
 
@@ -48,14 +49,19 @@ export function fieldHistorySql(db: Engine, view: FieldHistoryView, parentColumn
     `SELECT c.record_id, c.field, c.kind, NULL, c.from_value, NULL, ${createdAt}, c.changed_at FROM changes c JOIN ${rowsOf(db, schema, parent)} p ON ${key} = c.record_id WHERE c.nth = 1 AND c.changed_at > ${createdAt}`,
     ...never,
   ]
-  const numbers = Object.entries(view.tracked).flatMap(([tracked, column]) =>
-    isNumber(typeOf(column)) ? [tracked] : [],
-  )
-  // The vendor writes a number of a change in its own way, and the parent's column in that of its type.
+  const ofType = (is: (type: LogicalType) => boolean): string =>
+    Object.entries(view.tracked)
+      .flatMap(([tracked, column]) => (is(typeOf(column)) ? [db.text(tracked)] : []))
+      .join(', ')
+  // The vendor writes a number or an instant of a change in its own way, and the parent's column in that of its type.
+  const plain = [
+    { fields: ofType(isNumber), text: plainNumber },
+    { fields: ofType((type) => type === 'timestamp'), text: plainInstant },
+  ].filter(({ fields }) => fields !== '')
   const shown = (value: string): string =>
-    numbers.length === 0
+    plain.length === 0
       ? value
-      : `CASE WHEN i.field IN (${numbers.map(db.text).join(', ')}) THEN ${plainNumber(db, value)} ELSE ${value} END`
+      : `CASE ${plain.map(({ fields, text }) => `WHEN i.field IN (${fields}) THEN ${text(db, value)}`).join(' ')} ELSE ${value} END`
   const name = who ? `LEFT JOIN ${rowsOf(db, schema, who)} u ON u.${db.quote(who.key)} = i.changed_by_id` : ''
   return (
     `WITH changes AS (${changes}), intervals AS (${intervals.join(' UNION ALL ')}) ` +

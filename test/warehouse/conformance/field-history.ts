@@ -305,6 +305,47 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       expect(await values('Units')).toEqual(['200000000000000000'])
     })
 
+    test('has one text for an instant, as either way of reading brought it of a change or its parent’s column has it', async () => {
+      await build([
+        ['h1', 'Due', '2026-02-01T08:00:00.000+0000', '2026-02-02T08:00:00.000Z', '05'],
+        ['h2', 'Due', '2026-02-02T08:00:00.000+0000', '2026-02-03T08:00:00.250Z', '06'],
+        ['h3', 'Due', '2026-02-03T08:00:00.25+00:00', '2026-02-04T08:00:00Z', '07'],
+        ['h4', 'Due', '***', null, '08'],
+        ['h5', 'Name', '2026-02-01T08:00:00.000Z', '2026-02-01T08:00:00.000+0000', '05'],
+      ])
+      const row = { name: 'b', owner_id: 'U1', created_date: day('01'), _version: 1, _read_at: 1 }
+      await bench().load({
+        table: 'account',
+        columns: { id: 'string', name: 'string', owner_id: 'string', due: 'timestamp', created_date: 'timestamp' },
+        rows: [
+          { id: 'B', due: '2026-02-04 08:00:00', ...row },
+          { id: 'C', due: '2026-02-03 08:00:00.25', ...row },
+        ],
+      })
+      const tracked = { Name: 'name', Due: 'due' }
+      await bench().session((session) => session.ensureFieldHistory({ ...view, tracked }))
+      const texts = async (field: string, record: string) =>
+        (
+          await bench().rows(
+            `SELECT from_value, to_value FROM crm.account_field_history WHERE field = '${field}' AND record_id = '${record}' ORDER BY valid_from`,
+          )
+        ).map((found) => [found['from_value'], found['to_value']])
+      expect(await texts('Due', 'A')).toEqual([
+        [null, '2026-02-01 08:00:00'],
+        ['2026-02-01 08:00:00', '2026-02-02 08:00:00'],
+        ['2026-02-02 08:00:00', '2026-02-03 08:00:00.25'],
+        ['2026-02-03 08:00:00.25', '2026-02-04 08:00:00'],
+        ['***', null],
+      ])
+      expect(await texts('Due', 'B')).toEqual([[null, '2026-02-04 08:00:00']])
+      expect(await texts('Due', 'C')).toEqual([[null, '2026-02-03 08:00:00.25']])
+      // A text that looks like one is the text.
+      expect(await texts('Name', 'A')).toEqual([
+        [null, '2026-02-01T08:00:00.000Z'],
+        ['2026-02-01T08:00:00.000Z', '2026-02-01T08:00:00.000+0000'],
+      ])
+    })
+
     test('can be built again over itself', async () => {
       await build([])
       await bench().session((session) => session.ensureFieldHistory(view))
