@@ -12,6 +12,6 @@ export async function describeParents(
   const missing = [...new Set(objects.flatMap((object) => (object ? parentNames(object) : [])))].filter(
     (name) => !known.has(name),
   )
-  const parents = await describeObjects(api, missing, signal)
+  const parents = await describeObjects(api, missing, { signal })
   return new Map([...known, ...parents.flatMap((parent) => (parent ? [[parent.name, parent] as const] : []))])
 }

@@ -35,17 +35,19 @@ export function describeObject(
   })
 }
 
-/** Several at a time, in the order asked. */
+/** Several at a time, in the order asked. Those that are described to be read heed the quota: of all objects that is a request for each, in every run. */
 export async function describeObjects(
   api: SalesforceApi,
   names: readonly string[],
-  signal: AbortSignal,
+  { signal, toRead = false }: { readonly signal: AbortSignal; readonly toRead?: boolean },
 ): Promise<readonly (DescribeSObjectResult | null)[]> {
   const described: (DescribeSObjectResult | null)[] = []
   let next = 0
   const work = async () => {
-    for (let index = next++; index < names.length; index = next++)
+    for (let index = next++; index < names.length; index = next++) {
+      if (toRead) api.checkQuota()
       described[index] = await describeObject(api, names[index] ?? '', signal)
+    }
   }
   await Promise.all(Array.from({ length: Math.min(describesAtOnce, names.length) }, work))
   return described

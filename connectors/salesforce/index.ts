@@ -56,7 +56,7 @@ export default connector({
       streamNames: async ({ signal }) => (await queryable(signal)).map(({ name }) => name),
       async streams({ names, signal }) {
         const wanted = names ?? (await queryable(signal)).map(({ name }) => name)
-        const described = await describeObjects(api, wanted, signal)
+        const described = await describeObjects(api, wanted, { signal, toRead: true })
         const context = { api, host, signal, pageSize, bulk: queries, numbers, tracking: openTracking(api, host) }
         const streams: Stream[] = []
         for (const object of described)
@@ -66,7 +66,7 @@ export default connector({
       objectNames: ({ signal }) => writable(signal),
       async objects({ names, signal }) {
         const wanted = names ?? (await writable(signal))
-        const described = await describeObjects(api, wanted, signal)
+        const described = await describeObjects(api, wanted, { signal })
         const objects = described.filter((object) => object && (object.createable || object.updateable))
         const parents = await describeParents(api, described, signal)
         return objects.flatMap((object) => (object ? [makeObject(object, { api, bulk, parents })] : []))

@@ -14,7 +14,9 @@ export function watchQuota(host: Pick<Host, 'warn'>, { quota_per_run, quota_in_a
   let own = 0
   let seen: { readonly used: number; readonly limit: number } | null = null
   let warned = false
-  const isOver = (count: number, limit: number, share: string) => limit > 0 && count >= limit * shareOf(share)
+  // In whole numbers: 7 % of 100 would be more than 7.
+  const isOver = (count: number, limit: number, share: string) =>
+    limit > 0 && count * 100 >= limit * Number.parseInt(share, 10)
 
   return {
     saw(header) {
@@ -52,5 +54,4 @@ const usedUp = (what: string, key: string) =>
     ],
   })
 
-const shareOf = (percent: string) => Number.parseInt(percent, 10) / 100
 const warnFrom = '80%'

@@ -35,8 +35,9 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     host.warn(
       `${object.name}: ${skipped.join(', ')} cannot be read in a query (base64) and ${skipped.length === 1 ? 'is' : 'are'} left out`,
     )
-  const history = await describeHistory(api, object, context)
   const appendOnly = isHistory(object)
+  if (appendOnly) api.checkQuota()
+  const history = await describeHistory(api, object, context)
   // Its conditions cannot say "after this stamp, or of this stamp and after this Id"; there are few of them, and all are read.
   const isMetadata = object.name.endsWith('__mdt')
   const cursor = appendOnly ? 'CreatedDate' : isMetadata ? null : cursorField(object)

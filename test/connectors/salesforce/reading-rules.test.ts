@@ -60,6 +60,27 @@ describe('the quota', () => {
     ).rejects.toMatchObject({ code: 'MR-3006', message: expect.stringMatching(/this run has made 1\d of the 100/) })
   })
 
+  it.each([
+    ['the org has used its share', {}, 'near_limit', {}, /quota_in_all/],
+    ['the run has made its own', { quota_per_run: '10%' }, 'small_limit', { requests: 100 }, /quota_per_run/],
+  ])('describes no further object to read where %s, and all that are written', async (_, keys, fault, spec, says) => {
+    const { sandbox, opened, signal } = await open(keys)
+    const names = (await opened.streamNames?.({ signal })) ?? []
+    expect(names.length).toBeGreaterThan(15)
+    await sandbox.setFault('salesforce', fault, { ...spec, times: 'always' })
+    const described = async () =>
+      (await sandbox.journal('salesforce')).filter(({ path }) => path.endsWith('/describe')).length
+    await expect(opened.streams?.({ names, signal })).rejects.toMatchObject({
+      code: 'MR-3006',
+      message: expect.stringMatching(says),
+    })
+    // Four are under way at one time.
+    expect(await described()).toBeLessThanOrEqual(fault === 'near_limit' ? 4 : 12)
+    const before = await described()
+    expect((await opened.objects?.({ signal }))?.length).toBeGreaterThan(5)
+    expect((await described()) - before).toBeGreaterThan(5)
+  })
+
   it('takes the shares that the connection says', () => {
     const warned: string[] = []
     const quota = watchQuota({ warn: (message) => warned.push(message) }, { quota_per_run: '50%', quota_in_all: '90%' })
@@ -73,6 +94,12 @@ describe('the quota', () => {
     expect(() => quota.check()).toThrow(/quota_in_all/)
     quota.saw('api-usage=3/8')
     expect(() => quota.check()).toThrow(/this run has made 4 of the 8/)
+    const seventh = watchQuota({ warn: () => {} }, { quota_per_run: '7%', quota_in_all: '80%' })
+    for (let made = 0; made < 7; made++) {
+      seventh.check()
+      seventh.saw('api-usage=7/100')
+    }
+    expect(() => seventh.check()).toThrow(/this run has made 7 of the 100/)
   })
 })
 
