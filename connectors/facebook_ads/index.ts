@@ -172,6 +172,7 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
       ...Object.fromEntries(byBreakdown),
       _breakdowns: 'string',
     },
+    parts: { _breakdowns: byBreakdown.map(([breakdown]) => breakdown) },
     boundedBy: 'date_start',
     reportsDays: true,
     windowOf: ['account_id'],

@@ -10,7 +10,7 @@ import { countEntities, readEntities, type Asked, type AskedOf } from './read-en
 import type { Reading } from './read-query.ts'
 import { readReport } from './read-report.ts'
 import { accountsOf, warnOfOlderDays, warnOfOthers } from './scan-accounts.ts'
-import { keyBySplits } from './split-rows.ts'
+import { keyBySplits, resourceOf } from './split-rows.ts'
 import { docsOf, type AdsStream } from './streams.ts'
 
 export type Parts = {
@@ -134,16 +134,35 @@ function columnsOf(infos: readonly FieldInfo[]): { readonly [field: string]: Log
 export const decimalOf = ({ name, dataType, isRepeated }: FieldInfo): string | undefined =>
   name.endsWith('_micros') && dataType === 'INT64' && !isRepeated ? name.replace(/_micros$/, '_decimal') : undefined
 
-/** What says the same as another field: money in its two units, and a click in the name of its resource. */
+/** What says the same as another field: money in its two units, and a text in the name of its resource. */
 function partsOf(infos: readonly FieldInfo[]): Stream['parts'] {
   const pairs = infos.flatMap((info) => {
     const decimal = decimalOf(info)
-    return decimal ? [[info.name, decimal] as const, [decimal, info.name] as const] : []
+    return decimal ? [[info.name, [decimal]] as const, [decimal, [info.name]] as const] : []
   })
-  const has = (name: string) => infos.some((info) => info.name === name)
-  const click = ['click_view.resource_name', 'click_view.gclid'] as const
-  return Object.fromEntries([...pairs, ...(click.every(has) ? [click] : [])].map(([whole, part]) => [whole, [part]]))
+  const texts = infos.map(nameOf).filter((name) => inNames.has(name))
+  const named = [...Map.groupBy(texts, (name) => `${resourceOf(name)}.resource_name`)]
+  return Object.fromEntries([...pairs, ...named.filter(([name]) => infos.some((info) => info.name === name))])
 }
+
+/**
+ * Texts that stand in the name of their resource, most of them as base64, which anybody reads.
+ * https://developers.google.com/google-ads/api/reference/rpc/v25/SearchTermView
+ */
+const inNames: ReadonlySet<string> = new Set([
+  'ai_max_search_term_ad_combination_view.headline',
+  'ai_max_search_term_ad_combination_view.landing_page',
+  'ai_max_search_term_ad_combination_view.search_term',
+  'campaign_search_term_view.search_term',
+  'click_view.gclid',
+  'detail_placement_view.placement',
+  'domain_category.category',
+  'group_placement_view.placement',
+  'paid_organic_search_term_view.search_term',
+  'performance_max_placement_view.placement',
+  'search_term_view.search_term',
+  'smart_campaign_search_term_view.search_term',
+])
 
 export const reportOptions = (isDaily: boolean) =>
   z.strictObject({

@@ -55,6 +55,12 @@ const daysAsked = (requests: readonly string[]) =>
   })
 
 describe('a report', () => {
+  it('says that its key has the values of its breakdowns in clear, for masks', async () => {
+    await using vendor = await openFacebook()
+    expect((await vendor.stream('ad_insights_by_age_gender')).parts).toEqual({ _breakdowns: ['age', 'gender'] })
+    expect((await vendor.stream('ad_insights')).parts?.['_breakdowns']).toContain('region')
+  })
+
   it('brings every day of every account since it was made, with what was archived and deleted', async () => {
     await using vendor = await openFacebook()
     const items = await vendor.read('campaign_insights')

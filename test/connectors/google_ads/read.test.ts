@@ -237,6 +237,10 @@ describe('reports', () => {
     })
     expect((await ads.stream('click_view')).parts).toEqual({ 'click_view.resource_name': ['click_view.gclid'] })
     expect((await ads.stream('gaql')).parts).toEqual({ row: ['row_key'] })
+    await using own = await openAds({ queries: { terms: 'SELECT search_term_view.search_term FROM search_term_view' } })
+    expect((await own.stream('terms')).parts).toEqual({
+      'search_term_view.resource_name': ['search_term_view.search_term'],
+    })
   })
 
   it('stop at a limit, and take conditions of the sync', async () => {
