@@ -50,7 +50,8 @@ export async function* readReport(
         rows += item.rows
         isWhole = item.next === null && limit === null
         if (item.next === null) continue
-        yield { kind: 'checkpoint', resume: { phase: 'days', ...part, account: account.id, page: item.next }, windows }
+        const resume = { phase: 'days', ...part, account: account.id, page: item.next }
+        yield { kind: 'checkpoint', resume, windows, daysOpen: true }
         windows = []
       }
       if (isWhole) windows = [...windows, { ...part, of: { 'customer.id': account.id } }]

@@ -6,6 +6,11 @@ export type Checkpoint = {
   readonly resume: Json
   /** Report days of which every row has come since the checkpoint before: what is stored of them and did not come is gone. */
   readonly windows?: readonly ReadWindow[]
+  /**
+   * More rows of the report days before it are to come: a commit waits for the checkpoint that names their window, so that they are replaced, and held
+   * against what they were, in one. @default false
+   */
+  readonly daysOpen?: true
   /** So many of the rows that came are read again from here, and do not count as read. @default 0 */
   readonly again?: number
   /**

@@ -5,8 +5,8 @@ import type { GatheredSize } from './gather.ts'
 export type ChunkPace = {
   /** Is what was gathered worth staging by itself? */
   readonly isFull: (gathered: GatheredSize) => boolean
-  /** Is it worth a commit, with what waits? */
-  readonly isDue: (gathered: GatheredSize) => boolean
+  /** Is it worth a commit, with what waits? `isOpen`: it is in the middle of what is better committed in one. */
+  readonly isDue: (gathered: GatheredSize, isOpen: boolean) => boolean
   /** It was handed over, and waits for its commit. */
   readonly waits: (gathered: GatheredSize) => void
   /** It was handed over to be committed, with all that waited. */
@@ -22,8 +22,9 @@ export function openPace({ rows, bytes, ageMs, stageBytes = defaultStageBytes }:
   })
   return {
     isFull: (gathered) => gathered.bytes >= stageBytes,
-    isDue(gathered) {
+    isDue(gathered, isOpen) {
       const all = withWaiting(gathered)
+      if (isOpen) return all.rows >= openFactor * rows || all.bytes >= openFactor * bytes
       if (all.rows >= rows || all.bytes >= 2 * bytes || (all.bytes >= bytes && fillsItsGroups(all.rows))) return true
       return all.rows > 0 && performance.now() - committedAt >= ageMs
     },
@@ -36,6 +37,9 @@ export function openPace({ rows, bytes, ageMs, stageBytes = defaultStageBytes }:
     },
   }
 }
+
+/** A commit needs memory for its rows: at so many times the usual ones it waits no longer. */
+const openFactor = 10
 
 const nothing: GatheredSize = { rows: 0, bytes: 0 }
 

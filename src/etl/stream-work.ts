@@ -113,7 +113,7 @@ export class StreamWork {
       this.#gatherer.checkpoint(item)
       if (this.#context.isStopping()) return false
       const size = this.#gatherer.size()
-      const commits = this.#pace.isDue(size)
+      const commits = this.#pace.isDue(size, plan.mode === 'replace_window' && item.daysOpen === true)
       // What is read again is no duplicate within a chunk: it would be taken off twice.
       if (commits || this.#pace.isFull(size) || item.again)
         await this.#handOver(this.#gatherer.all(), { commits, final: null })

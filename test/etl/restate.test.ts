@@ -7,7 +7,7 @@ import { codes, openWorld, type RunOptions, type World } from './world.ts'
 const dayMs = 86_400_000
 const dayOf = (instant: number | string) => new Date(instant).toISOString().slice(0, 10)
 
-/** A vendor of daily reports that corrects them afterwards: `day ad` → spend. A page is a day. */
+/** A vendor of daily reports that corrects them afterwards: `day ad` → spend. A page is a day, unless said. */
 function createReports(readAt: () => Date) {
   const report = new Map<string, string>()
   const reports = {
@@ -16,6 +16,8 @@ function createReports(readAt: () => Date) {
     daysRead: [] as string[],
     /** It knows no earlier day. */
     oldest: '2026-10-01',
+    /** Each row of a day is a page, with a checkpoint in between. */
+    hasPages: false,
     onDay: (_day: string): void => undefined,
     connector: undefined as unknown as OpenedConnector, // set below
   }
@@ -35,7 +37,10 @@ function createReports(readAt: () => Date) {
         .slice(0, left)
         .map(([key, spend]) => ({ day, ad: key.split(' ')[1], title: 'in clear', spend }))
       left -= records.length
-      if (records.length > 0) yield { kind: 'records', readAt: readAt(), records }
+      for (const [index, page] of (reports.hasPages ? records.map((record) => [record]) : [records]).entries()) {
+        if (index > 0) yield { kind: 'checkpoint', resume: day, daysOpen: true }
+        if (page.length > 0) yield { kind: 'records', readAt: readAt(), records: page }
+      }
       if (left <= 0) return
       const next = dayOf(Date.parse(day) + dayMs)
       yield { kind: 'checkpoint', resume: next, windows: [{ from: day, to: day }] }
@@ -131,6 +136,19 @@ describe('a report that the vendor corrects', () => {
       ['2026-11-15', '2', '1', { spend: ['2.00', '1.00'] }],
       ['2026-11-16', '2', '2', { spend: ['2.00', '1.75'] }],
     ])
+  })
+
+  test('is written down once a day where it comes in pages, and a new day not at all', async () => {
+    reports.hasPages = true
+    await run({ chunkRows: 1 })
+    expect(await world.rows('SELECT * FROM _millrace.restatements')).toEqual([])
+    reports.report.set('2026-11-16 a', '0.75')
+    pass(dayMs)
+    await run({ chunkRows: 1 })
+    expect(await stored()).toEqual(reports.report)
+    const log = await world.rows('SELECT day, rows_before, rows_after, totals FROM _millrace.restatements ORDER BY day')
+    expect(log).toMatchObject([{ day: '2026-11-16', rows_before: '2', rows_after: '2' }])
+    expect(log.map(({ totals }) => JSON.parse(totals ?? ''))).toEqual([{ spend: ['2.00', '1.75'] }])
   })
 
   test('goes on with its window where a run died, and comes to the same end', async () => {

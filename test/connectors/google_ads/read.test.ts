@@ -222,6 +222,18 @@ describe('reports', () => {
     for (const { of = {} } of windowsOf(items)) expect(Object.keys(of)).toEqual(['customer.id'])
   })
 
+  it('say between the pages of an account that its days are still open, and behind them that they are read', async () => {
+    await using own = await openAds()
+    await own.sandbox.setFault('google_ads', 'page_rows', { rows: 2, times: 'always' })
+    const items = await own.read('campaign_performance', { start: '2026-11-18T00:00:00.000Z' })
+    const open = items.flatMap((item) => (item.kind === 'checkpoint' ? [item.daysOpen === true] : []))
+    expect(open).toContain(true)
+    const within = items.flatMap((item) =>
+      item.kind === 'checkpoint' ? [typeof Object(item.resume)['page'] === 'string'] : [],
+    )
+    expect(open).toEqual(within)
+  })
+
   it('offer money as a decimal beside the micros', async () => {
     const [row] = rowsOf(await ads.read('campaign', { where: "campaign.name LIKE 'Brand%'" }))
     expect(row).toMatchObject({
