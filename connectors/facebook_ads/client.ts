@@ -28,14 +28,20 @@ export type Ask<T> = {
 export async function openClient(connection: Connection, host: Host): Promise<GraphApi> {
   const sdkOf = await loadSdk(connection)
   let goOnAt = 0
+  let pausedAt = 0
   let hasWarned = false
 
   /** What the throttle headers ask for, before the limit is reached. */
-  const noteUsage = ({ answer }: Exchange) => {
+  const noteUsage = ({ answer }: Exchange, begunAt: number) => {
     const usage = answer && readUsage(answer.header)
     if (!usage) return
     const waitMs = pauseMs(usage)
-    goOnAt = performance.now() + waitMs
+    const now = performance.now()
+    // Insights, lists and accounts have limits of their own, and streams are read at once: an answer to what was asked before a pause does not end it.
+    if (begunAt >= pausedAt || now + waitMs > goOnAt) {
+      goOnAt = now + waitMs
+      pausedAt = now
+    }
     if (waitMs === 0 || hasWarned) return
     hasWarned = true
     host.warn(
@@ -52,12 +58,13 @@ export async function openClient(connection: Connection, host: Host): Promise<Gr
       try {
         return await host.call({ label, docs, signal, classify: classifyFailure, timeoutMs }, async (attemptSignal) => {
           const readAt = new Date()
+          const begunAt = performance.now()
           const exchange: Exchange = { signal: attemptSignal, answer: null }
           await send(sdkOf(exchange))
           const { answer } = exchange
           if (!answer) throw new MillraceError('MR-7000', { message: `${label}: Facebook's SDK sent nothing.` })
           host.sawDate(answer.header('date'))
-          noteUsage(exchange)
+          noteUsage(exchange, begunAt)
           if (!isRefusal(answer)) return read(answer.bytes, readAt)
           const error = new GraphError(answer)
           said.push(error)

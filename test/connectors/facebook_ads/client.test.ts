@@ -88,6 +88,17 @@ describe('limits', () => {
     ])
   })
 
+  it('that another limit’s answer came behind are waited for all the same', async () => {
+    await using vendor = await openFacebook()
+    await vendor.fault('usage', { times: 'always', percent: 79, match: '/campaigns' })
+    await vendor.fault('delay', { times: 1, ms: 300, match: '/adsets' })
+    const began = performance.now()
+    await Promise.all([vendor.read('adsets', { limit: 1 }), vendor.read('campaigns', { limit: 1 })])
+    await vendor.read('ads', { limit: 1 })
+    // Of adsets nothing is used up; of campaigns 1.5 s are to go by.
+    expect(performance.now() - began).toBeGreaterThan(1_500)
+  })
+
   it('are read from all four headers: the worst counts', () => {
     const headers: { readonly [name: string]: string } = {
       'x-business-use-case-usage':
