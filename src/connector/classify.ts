@@ -58,12 +58,15 @@ function ofCode(error: object): Failure | undefined {
   const code = property(error, 'code')
   const name = property(error, 'name')
   if (name === 'TimeoutError') return { kind: 'timeout', message: messageOf(error) }
+  // undici's has no code. What answers may be no server of HTTP at all, or a proxy that broke on the way.
+  if (name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('HPE_')))
+    return { kind: 'malformed', message: `it is not HTTP (${messageOf(error)})` }
   if (typeof code !== 'string') return undefined
   // Our words instead of the code: `code` of a failure is the vendor's own.
   const message = meanings[code] ?? messageOf(error)
   if (notReceived.has(code)) return { kind: 'network', message, notReceived: true }
   if (timeouts.has(code)) return { kind: 'timeout', message }
-  if (network.has(code) || code.startsWith('HPE_')) return { kind: 'network', message }
+  if (network.has(code)) return { kind: 'network', message }
   if (code.startsWith('Z_')) return { kind: 'malformed', message: `its compressed body is broken (${message})` }
   if (malformed.has(code)) return { kind: 'malformed', message }
   if (isTls(code))
@@ -133,6 +136,7 @@ const timeouts: ReadonlySet<string> = new Set([
 const malformed: ReadonlySet<string> = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
   'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_HEADERS_OVERFLOW',
   'ERR__ERROR_FORMAT_PADDING_1',
   'ERR_PADDING_2',
 ])
@@ -148,6 +152,7 @@ const meanings: { readonly [code: string]: string } = {
   UND_ERR_CONNECT_TIMEOUT: 'it did not take the connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped in the middle',
+  UND_ERR_HEADERS_OVERFLOW: 'its headers are too long',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as its Content-Length says',
 }
 

@@ -128,6 +128,9 @@ describe('what comes back', () => {
     ],
     ['cut in mid-JSON', head('Connection: close'), Buffer.from(page.slice(0, 20)), /MR-3005/],
     ['a chunked body that stops', head('Transfer-Encoding: chunked'), Buffer.from(`ff\r\n${page}`), /MR-300[25]/],
+    ['a chunk that has no length', head('Transfer-Encoding: chunked'), Buffer.from(`zz\r\n${page}`), /MR-3005/],
+    ['what is not HTTP', 'SSH-2.0-OpenSSH_9.7\r\n', Buffer.alloc(0), /MR-3005/],
+    ['headers without an end', head(`X-Trace: ${'a'.repeat(100_000)}`), Buffer.from(page), /MR-3005/],
     ['bad UTF-8', head('Connection: close'), Buffer.from('{"data":[{"id":"\xff"}]}', 'latin1'), /MR-3005/],
     [
       'an encoding that nobody asked for',
