@@ -136,6 +136,8 @@ function failureOf(answer: Answer, options: HttpOptions, now: Date): Failure | u
 
 /** The vendor's words, wherever vendors put them; else the beginning of what came. The call redacts them, and cuts them after that. */
 function messageOf(body: Json | undefined, answer: Answer): string {
+  if (answer.body.length === 0)
+    return answer.status < 400 ? `status ${answer.status}, with an empty body` : 'its body is empty'
   if (body === undefined)
     return isHtml(answer) ? 'an HTML page' : Buffer.from(answer.body.subarray(0, readChars)).toString()
   for (const path of messagePaths) {

@@ -24,7 +24,7 @@ export type Outgoing = {
 export type Answer = {
   readonly status: number
   readonly header: (name: string) => string | undefined
-  /** Inflated, whole, and UTF-8. */
+  /** Inflated and whole, and UTF-8 but for a refusal. */
   readonly body: Uint8Array
 }
 
@@ -98,7 +98,8 @@ async function readAnswer(response: Dispatcher.ResponseData, maxBytes: number): 
     length: header('content-length'),
     maxBytes,
   })
-  if (!isUtf8(body)) throw malformedAnswer(response.statusCode, 'its bytes are not UTF-8')
+  // A refusal may be a page of any proxy: its status says enough.
+  if (!isUtf8(body) && response.statusCode < 400) throw malformedAnswer(response.statusCode, 'its bytes are not UTF-8')
   return { status: response.statusCode, header, body }
 }
 

@@ -59,6 +59,24 @@ describe('an answer by its status', () => {
     expect(await vendor.http.get('/a', { signal: never, headers })).toEqual({ came })
   })
 
+  it.each([
+    [
+      'in another charset',
+      403,
+      Buffer.from('Zugriff verweigert f\xfcr alle', 'latin1'),
+      'MR-3001',
+      'Zugriff verweigert f',
+    ],
+    ['in another charset', 404, Buffer.from('{"message": "nicht f\xfcr uns"}', 'latin1'), 'MR-3004', 'nicht f'],
+    ['empty', 404, Buffer.alloc(0), 'MR-3004', 'acme answered 404 (GET /a): its body is empty.'],
+    ['empty', 304, Buffer.alloc(0), 'MR-3005', 'status 304, with an empty body'],
+  ])('of a refusal counts, whatever its page is: %s, %i', async (_, status, page, code, words) => {
+    await using vendor = await startVendor((_request, response) => response.writeHead(status).end(page))
+    const error = await failing(vendor.http.get('/a', { signal: never }))
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) })
+    expect(vendor.seen()).toBe(status < 400 ? 3 : 1)
+  })
+
   it('429 with Retry-After in seconds holds back every call of the credential, and then goes on', async () => {
     const arrivals: number[] = []
     await using vendor = await startVendor((_, response, count) => {
