@@ -1,6 +1,7 @@
 /** What a connection offers, live. Writes nothing. */
 import type { ChildStream, OpenedConnector, Stream } from '../connector/contract.ts'
 import type { DestinationObject } from '../connector/destination.ts'
+import { offeredStreams } from '../connector/offered-streams.ts'
 import { usualMode } from '../etl/resolve-streams.ts'
 import { columnNames } from '../model/column-name.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
@@ -104,7 +105,7 @@ async function unknownName(
   { connection, wanted, signal }: Asked & { readonly wanted: string },
 ): Promise<MillraceError> {
   const names = [
-    ...((await connector.streamNames?.({ signal })) ?? []),
+    ...(await offeredStreams(connector, { signal })),
     // To describe them all is a request each.
     ...((await connector.objectNames?.({ signal })) ??
       (await connector.objects?.({ signal }))?.map(({ name }) => name) ??

@@ -4,6 +4,7 @@ import { historyNames } from '../config/history-names.ts'
 import type { EtlSync, StreamConfig } from '../config/project.ts'
 import { isGlob } from '../config/stream-glob.ts'
 import type { OpenedConnector } from '../connector/contract.ts'
+import { offeredStreams } from '../connector/offered-streams.ts'
 import { didYouMean } from '../model/did-you-mean.ts'
 import { MillraceError, throwAll } from '../model/millrace-error.ts'
 
@@ -13,10 +14,7 @@ export async function chooseStreams(
   connector: OpenedConnector,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, StreamConfig>> {
-  const offered =
-    (await connector.streamNames?.({ signal })) ??
-    (await connector.streams?.({ signal }))?.map((stream) => stream.name) ??
-    []
+  const offered = await offeredStreams(connector, { signal })
   refuseUnknownStreams(sync, connector, offered)
   const chosen = new Map<string, StreamConfig>()
   const exact = new Set(sync.streams.map(({ name }) => name))

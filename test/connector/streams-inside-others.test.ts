@@ -44,13 +44,16 @@ it('a stream that comes inside another is named with the connector’s streams',
   expect(shop.streamNames).toEqual(['orders', 'lines'])
 })
 
+const byName = [{ name: 'orders' }, { name: 'lines' }]
 it.each([
-  ['by its name', [{ name: 'orders' }, { name: 'lines' }]],
-  ['by a glob', [{ name: '*' }]],
-])('is loaded %s', async (_, streams) => {
+  ['by its name', byName, true],
+  ['by a glob', [{ name: '*' }], true],
+  ['by its name, where the connector lists no names', byName, false],
+  ['by a glob, where the connector lists no names', [{ name: '*' }], false],
+])('is loaded %s', async (_, streams, listsNames) => {
   const host = quickHost()
-  const opened = await shop.open({ config: {} as never, host })
-  const { errors } = await world.run(opened, { streams })
+  const { streamNames, ...opened } = await shop.open({ config: {} as never, host })
+  const { errors } = await world.run({ ...opened, ...(listsNames && streamNames && { streamNames }) }, { streams })
   await host.close()
   expect(errors).toEqual([])
   expect(await world.rows('SELECT id FROM crm.lines')).toEqual([{ id: '11' }])
