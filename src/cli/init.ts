@@ -10,6 +10,8 @@ export async function writeProject(shell: Shell, directory: string | undefined):
   for (const file of files)
     if (shell.json) shell.line({ type: 'file', path: file })
     else shell.print(` ${file}\n`)
+  if (!files.includes('package.json'))
+    shell.say(' package.json stays as it is; for connectors of your own it needs  "type": "module"')
   const near = relative(process.cwd(), root)
   const there = near === '' ? '' : ` -C ${near.startsWith('..') ? root : near}`
   shell.say(

@@ -6,15 +6,20 @@ import { insideProject } from './project-paths.ts'
 import { writeFiles } from './write-files.ts'
 
 /**
- * Writes a new project, which runs against the sandbox as it stands. Answers the paths that it wrote, relative to it.
- * @throws MillraceError MR-1001 where one of its files is there already, and then nothing is written; or where they cannot be
+ * Writes a new project, which runs against the sandbox as it stands. Answers the paths that it wrote, relative to it. A package.json
+ * that is there stays as it is: `npm install` of millrace makes one.
+ * @throws MillraceError MR-1001 where another of its files is there already, and then nothing is written; or where they cannot be
  */
 export async function initProject(
   directory: string,
   options: { readonly millraceVersion: string },
 ): Promise<readonly string[]> {
   const root = resolve(directory)
-  const files = initFiles({ project: projectName(root), millraceVersion: options.millraceVersion })
+  const { 'package.json': ownPackage = '', ...others } = initFiles({
+    project: projectName(root),
+    millraceVersion: options.millraceVersion,
+  })
+  const files = existsSync(join(root, 'package.json')) ? others : { ...others, 'package.json': ownPackage }
   const paths = Object.keys(files)
   const present = paths.filter((path) => existsSync(join(root, path)))
   if (present.length > 0)

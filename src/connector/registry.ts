@@ -131,10 +131,16 @@ function unknownConnector(name: string, places: readonly ConnectorPlace[]): Mill
 const notConnector = (place: ConnectorPlace, what: string, cause?: unknown) =>
   new MillraceError('MR-1401', {
     message: `Loading the connector ${place.name} from ${place.module}: ${what}.`,
-    next: `Its default export is what  connector({ … })  from 'millrace' gives.`,
+    next: isTakenForCommonJs(cause)
+      ? 'Its package.json needs  "type": "module"'
+      : `Its default export is what  connector({ … })  from 'millrace' gives.`,
     exit: 2,
     cause,
   })
+
+/** As `npm init` writes package.json. */
+const isTakenForCommonJs = (cause: unknown) =>
+  cause instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(cause.message)
 
 /** Folders may be written with dashes; names have underscores. */
 const toName = (folder: string) => folder.replaceAll('-', '_')

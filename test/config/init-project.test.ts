@@ -74,11 +74,21 @@ describe('initProject', () => {
     const directory = await fresh()
     await mkdir(join(directory, 'syncs'))
     await writeFile(join(directory, 'syncs/stripe.yaml'), 'mine')
-    await writeFile(join(directory, 'package.json'), '{}')
+    await writeFile(join(directory, 'schedules.yaml'), 'mine')
     const [error] = await caughtFrom(() => initProject(directory, options))
     expect(error).toMatchObject({ code: 'MR-1001', kept: 'Nothing was written.' })
-    expect(error?.message).toContain('syncs/stripe.yaml, package.json')
-    expect((await readdir(directory)).sort()).toEqual(['package.json', 'syncs'])
+    expect(error?.message).toContain('syncs/stripe.yaml, schedules.yaml')
+    expect((await readdir(directory)).sort()).toEqual(['schedules.yaml', 'syncs'])
+  })
+
+  it('keeps the package.json that `npm install` of millrace has made', async () => {
+    const directory = await fresh()
+    const made = '{ "dependencies": { "millrace": "^0.1.0" } }'
+    await writeFile(join(directory, 'package.json'), made)
+    const written = await initProject(directory, options)
+    expect(written).toContain('millrace.yaml')
+    expect(written).not.toContain('package.json')
+    expect(await readFile(join(directory, 'package.json'), 'utf8')).toBe(made)
   })
 
   it('refuses to write through a link to somewhere else', async () => {
