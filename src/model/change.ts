@@ -28,7 +28,7 @@ export type Change = {
   readonly previous: Fields | null
   /** An earlier sending of this row had no answer: what stands at the destination may be its, and not `previous`. */
   readonly unanswered?: true
-  /** The same for every attempt to send this value of this key. */
+  /** The same for every attempt to send this value of this key; it comes again when an old value does. */
   readonly idempotencyKey: string
 }
 

@@ -248,7 +248,7 @@ export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
         await stage.vendor.setFault('hang', { times: 'always' })
         await stage.requests()
         const abort = new AbortController()
-        const writing = stage.failureOf(write([change(0)], abort.signal))
+        const writing = stage.failureOf(throwFailure(write([change(0)], abort.signal)))
         while ((await stage.requests()).length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
         const began = performance.now()
         abort.abort()
@@ -257,6 +257,11 @@ export function objectCases(options: ObjectOptions): readonly Case<Stage>[] {
       }),
     },
   ]
+}
+
+/** A `write` may say what ended it beside the rows that it did not hear of, too. */
+async function throwFailure(writing: Promise<readonly WriteResult[]>): Promise<void> {
+  for (const result of await writing) if (result.outcome === 'unknown' && result.failure) throw result.failure
 }
 
 /** A request that failed whole has told nothing of its rows. */

@@ -5,8 +5,9 @@ import { z } from 'zod'
 import type { Connector, ScanItem, Stream } from '../../../src/connector/contract.ts'
 import type { DestinationObject } from '../../../src/connector/destination.ts'
 import type { Host } from '../../../src/connector/host.ts'
-import type { Fields } from '../../../src/model/change.ts'
+import { unheard, type Fields } from '../../../src/model/change.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
+import type { MillraceError } from '../../../src/model/millrace-error.ts'
 import acme from '../acme-crm/index.ts'
 import simulator from '../acme-crm/sandbox.ts'
 import { collectCases } from './collect-cases.ts'
@@ -322,6 +323,16 @@ describe('the destination kit notices', () => {
     const declared = breakAcme({ object: () => ({ options: z.strictObject({ list: z.string() }) }) })
     await objectCases(declared, { list: '7' }).named(title)?.()
   })
+})
+
+it('a write that answers what it did not hear of, with the error beside it, stops as one that throws does', async () => {
+  const answering = breakAcme({
+    object: writing(
+      (write) => (changes, context) =>
+        write(changes, context).catch((error: MillraceError) => changes.map(() => unheard(error))),
+    ),
+  })
+  await objectCases(answering).named('stops within 5 s')?.()
 })
 
 const sending =
