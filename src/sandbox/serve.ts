@@ -61,22 +61,28 @@ async function loadSimulator({ name, path }: SimulatorModule): Promise<Simulator
       cause,
     })
   })
-  if (isSimulatorModule(loaded)) return loaded.default
+  const given: unknown =
+    typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined
+  if (isSimulator(given)) return given
   throw new MillraceError('MR-6001', {
-    message: `Loading the simulator of ${name} from ${path}: its default export is not a simulator.`,
+    message: `Loading the simulator of ${name} from ${path}: ${lacking(given)}.`,
     kept: 'Nothing was started.',
     next: "Write `export default simulator({ … })`, with `import { simulator } from 'millrace/sandbox'`.",
   })
 }
 
-/** `simulator()` checked the rest at compile time. */
-function isSimulatorModule(loaded: unknown): loaded is { readonly default: SimulatorDefinition } {
-  if (typeof loaded !== 'object' || loaded === null || !('default' in loaded)) return false
-  const { default: definition } = loaded
-  return (
-    typeof definition === 'object' &&
-    definition !== null &&
-    'serve' in definition &&
-    typeof definition.serve === 'function'
-  )
+const isSimulator = (given: unknown): given is SimulatorDefinition => functionsLackingIn(given).length === 0
+
+/** In plain JavaScript nobody has checked them. */
+function lacking(given: unknown): string {
+  const missing = functionsLackingIn(given)
+  return missing.includes('serve')
+    ? 'its default export is not a simulator'
+    : `it has no function ${missing.map((member) => `\`${member}\``).join(', ')}`
+}
+
+function functionsLackingIn(given: unknown): readonly string[] {
+  const isThere = (member: string) =>
+    typeof given === 'object' && given !== null && typeof Reflect.get(given, member) === 'function'
+  return ['connection', 'seed', 'move', 'serve'].filter((member) => !isThere(member))
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
+import { MillraceError } from '../model/millrace-error.ts'
 import type { SandboxClock } from './clock.ts'
 import { orDamaged } from './damaged-kept.ts'
 import type { SimulatorContext, SimulatorDefinition } from './contract.ts'
@@ -84,7 +85,7 @@ function openVendorAt(path: string | null, { definition, clock }: VendorParts): 
           clock.turnTo(day)
           // The day and its number are one transaction: a kill in the middle plays it again, whole.
           file.batch(() => {
-            definition.move(context, plot.day(day))
+            blaming(name, 'move', () => definition.move(context, plot.day(day)))
             file.setFact('day', day)
           })
         }
@@ -103,9 +104,24 @@ function openVendorAt(path: string | null, { definition, clock }: VendorParts): 
       store.clear()
       journal.clear()
       faults.clear()
-      definition.seed(context)
+      blaming(name, 'seed', () => definition.seed(context))
       file.setFact('world', plot.id)
       file.setFact('day', 0)
+    })
+  }
+}
+
+/** It may be a project's own. */
+function blaming(name: string, step: 'seed' | 'move', play: () => void): void {
+  try {
+    play()
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause
+    throw new MillraceError('MR-6001', {
+      message: `\`${step}\` of the simulator of ${name}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      kept: 'The kept world is as it was.',
+      next: `Mend it in the connector's sandbox.ts, and try again.`,
+      cause,
     })
   }
 }
