@@ -54,7 +54,11 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
           `The connector ${owner.name}, ${doing}: it answered ${length} results for ${changes} changes: none of them counts, and all are sent again.`,
         )
     },
-    results: (answer, doing) => readResults(answer, (flaw) => broken(owner, `${doing}: ${flaw}`)),
+    results: (answer, doing) =>
+      readResults(answer, {
+        flawed: (flaw) => broken(owner, `${doing}: ${flaw}`),
+        asOwn: (error) => asItsOwn(error, owner, doing),
+      }),
     held(answer, doing, changes) {
       if (!Array.isArray(answer)) throw broken(owner, `${doing}: it answered no list`)
       // Else the answer of one record would be taken for another's.
@@ -65,12 +69,17 @@ export function ownConnector(connector: OpenedConnector, owner: Owner): OpenedCo
 }
 
 /** A refusal without words is one all the same; an outcome that is none says nothing about the row. */
-function readResults(answer: unknown, flawed: (what: string) => MillraceError): readonly WriteResult[] {
+function readResults(
+  answer: unknown,
+  { flawed, asOwn }: { readonly flawed: (what: string) => MillraceError; readonly asOwn: (error: Error) => unknown },
+): readonly WriteResult[] {
   if (!Array.isArray(answer)) throw flawed('it answered no list of results')
   // Of a list with holes, too: there is a result for each place.
   return Array.from(answer, (result: unknown, index): WriteResult => {
     const said = Object(result) as { readonly [name: string]: unknown } // checked here
-    const { outcome, code, message, retryable, maybeTaken, failure } = said
+    const { outcome, code, message, retryable, maybeTaken } = said
+    // A mistake of its own that it caught: what was taken before it counts all the same.
+    const failure = said['failure'] instanceof Error ? asOwn(said['failure']) : said['failure']
     switch (outcome) {
       case 'ok':
         return { outcome }

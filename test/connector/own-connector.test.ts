@@ -313,6 +313,11 @@ it('what ended a write in the middle is an error of ours, and stays what it is',
     { outcome: 'unknown', failure },
     { outcome: 'unknown' },
   ])
+  const [, own] = (await answersOf([{ outcome: 'ok' }, { outcome: 'unknown', failure: new TypeError('no id') }])) ?? []
+  expect(own).toMatchObject({
+    outcome: 'unknown',
+    failure: { code: 'MR-1401', message: 'The connector parcelo failed at writing order: TypeError: no id' },
+  })
   await expect(answersOf([{ outcome: 'unknown', failure: 'enough' }])).rejects.toMatchObject({
     code: 'MR-1401',
     message: expect.stringContaining('result 0 has a failure that is no MillraceError: enough'),
