@@ -332,7 +332,7 @@ it('a write that answers what it did not hear of, with the error beside it, stop
         write(changes, context).catch((error: MillraceError) => changes.map(() => unheard(error))),
     ),
   })
-  await objectCases(answering).named('stops within 5 s')?.()
+  await expect(objectCases(answering).named('stops within 5 s')?.()).resolves.toBeUndefined()
 })
 
 const sending =
