@@ -142,7 +142,10 @@ function partsOf(infos: readonly FieldInfo[]): Stream['parts'] {
   })
   const texts = infos.map(nameOf).filter((name) => inNames.has(name))
   const named = [...Map.groupBy(texts, (name) => `${resourceOf(name)}.resource_name`)]
-  return Object.fromEntries<readonly string[]>([...pairs, ...named.filter(([name]) => infos.some((info) => info.name === name))])
+  return Object.fromEntries<readonly string[]>([
+    ...pairs,
+    ...named.filter(([name]) => infos.some((info) => info.name === name)),
+  ])
 }
 
 /**
