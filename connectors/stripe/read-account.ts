@@ -26,7 +26,7 @@ export async function* readAccount(
   stream: StripeStream,
   request: AccountRequest,
 ): AsyncGenerator<ScanItem> {
-  const { scan, isKnown, completeTo, context } = request
+  const { scan, isKnown, context } = request
   const { signal } = context
   let position = request.position && request.position.phase !== 'begin' ? request.position : begin(stream, request)
   let left = scan.limit
@@ -38,7 +38,7 @@ export async function* readAccount(
     }
     position = following
   }
-  const from = (isKnown ? scan.from : null) ?? completeTo
+  const from = (isKnown ? scan.from : null) ?? goneSince(request)
   if (position?.phase !== 'events' || from === undefined || (left !== null && left <= 0)) return
   if (reachesBack(from, now(request)))
     yield* readChanges(api, stream, {
@@ -71,11 +71,18 @@ function begin(stream: StripeStream, request: AccountRequest): ListPosition | Ev
 
 /** A list of everything does not tell what is gone, where it is not all that there is: the events since the last scan do. */
 function missesDeletions(stream: StripeStream, request: AccountRequest): boolean {
-  const { scan, completeTo } = request
-  if (scan.whole === true || completeTo === undefined || stream.events?.deleted === undefined) return false
-  if (reachesBack(completeTo, now(request))) return true
-  warnOfDeletions(stream, request, completeTo)
+  const from = goneSince(request)
+  if (request.scan.whole === true || from === undefined || stream.events?.deleted === undefined) return false
+  if (reachesBack(from, now(request))) return true
+  warnOfDeletions(stream, request, from)
   return false
+}
+
+/** From when on what stands may be gone; undefined: nothing stands. Of rows that nobody knows the age of, as far back as there are events. */
+function goneSince(request: AccountRequest): string | undefined {
+  const { scan, completeTo } = request
+  if (completeTo !== undefined || scan.stands !== true) return completeTo
+  return new Date(now(request).getTime() - maxGapMs).toISOString()
 }
 
 function warnOfDeletions({ name }: StripeStream, { account, context }: AccountRequest, from: string): void {

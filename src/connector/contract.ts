@@ -256,11 +256,10 @@ export type Scan = {
   readonly to: string
   /** From the last committed checkpoint of this scan; null at its beginning. */
   readonly resume: Json
-  /**
-   * `resume` of the last checkpoint of this stream's last scan that came to its end: what a connector must know of it, as
-   * when it last listed everything. Absent or null: none is kept, and the connector does without.
-   */
+  /** `resume` of the last checkpoint of this stream's last scan that came to its end. Absent or null: none is kept, and the connector does without. */
   readonly last?: Json
+  /** No such scan is known, and yet rows stand: of a trial, a backfill, a scan that was given up, or from before the state was reset. @default false */
+  readonly stands?: boolean
   /** A pass over everything; with a `from`, which a backfill gives, over everything between the bounds, by `boundedBy`. */
   readonly full: boolean
   /** What it does not yield is taken for gone: a part that cannot be had must end it with an error, or be left out of `wholeOf`. @default false */

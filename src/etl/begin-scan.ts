@@ -63,6 +63,7 @@ export function beginScan(request: ScanRequest): BegunScan {
     by: request.by,
     ...(request.account !== undefined && { account: request.account }),
     ...(request.throughout && { throughout: request.throughout }),
+    ...(from === null && cursor.marks?.asked && cursor.marks.last === undefined && { stands: true }),
     // A pass over everything reads the window, too.
     ...((restates || (from === null && request.restate !== null)) && { restates: true }),
     read: 0,

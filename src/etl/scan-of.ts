@@ -21,6 +21,7 @@ export function scanOf({ scan: state, marks }: CursorInScan, plan: StreamPlan, o
     resume: partition?.resume ?? null,
     last: marks?.last ?? null,
     full: state.full,
+    ...(state.stands && { stands: true }),
     whole: isWhole(state, plan, options),
     start: heededStart(plan.stream, options.start),
     fields: plan.shape.columns.map((column) => column.field),

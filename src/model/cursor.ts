@@ -90,6 +90,8 @@ export type ScanState = {
   readonly started_at: string
   /** A pass over everything, whatever the watermark says. */
   readonly full: boolean
+  /** When it began, rows stood, and no scan was known to have come to its end. @default false */
+  readonly stands?: boolean
   /** It reads a whole restatement window. @default false */
   readonly restates?: boolean
   /** What it reads goes into a generation beside the table (full_refresh). @default false */

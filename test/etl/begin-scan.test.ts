@@ -38,6 +38,22 @@ describe('a scan that begins', () => {
     })
   })
 
+  test('over everything says so where rows stand and no scan is known, to its end', () => {
+    const asked = { start: null, where: null, masks: {} }
+    const stands = (marks: Cursor['marks'], request: Partial<ScanRequest> = {}) =>
+      begin({ cursor: { ...emptyCursor, ...(marks && { marks }) }, ...request }).cursor.scan.stands
+    expect(stands(undefined)).toBeUndefined()
+    // A trial, a part of a backfill, or a state that was reset.
+    expect(stands({ asked })).toBe(true)
+    expect(stands({ asked, last: null })).toBeUndefined()
+    const begun = begin({ cursor: { ...emptyCursor, marks: { asked } } }).cursor
+    expect(begin({ cursor: advance(begun, 'page 7', 12) }).cursor.scan.stands).toBe(true)
+    // The rows that stand are its own.
+    const fresh = advance(begin().cursor, 'page 7', 12)
+    expect(begin({ cursor: { ...fresh, marks: { asked } } }).cursor.scan.stands).toBeUndefined()
+    expect(begin({ cursor: { ...done(50), marks: { asked } } }).cursor.scan.stands).toBeUndefined()
+  })
+
   test('begins where the last one ended, less the overlap', () => {
     const { scan } = begin({ cursor: done(50), overlapMs: 300_000 }).cursor
     expect(scan).toMatchObject({ full: false, upper_bound: iso(60), partitions: [{ from: iso(45), to: iso(60) }] })

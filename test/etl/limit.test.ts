@@ -53,3 +53,22 @@ it('the children of the last rows come with them', async () => {
   expect(told).toEqual({ pages: 3, closed: true })
   expect(outcome.streams).toMatchObject({ people: { loaded: 30 }, items: { loaded: 30 } })
 })
+
+it('a first scan is told of rows that stand though nothing is complete: of a trial, and behind a reset', async () => {
+  const vendor = createVendor({ readAt: world.clock, withoutChildren: true })
+  for (const id of [1, 2, 3, 4]) vendor.put(id)
+  vendor.pass()
+  const run = async (limit: number | null) =>
+    expect((await world.run(vendor.connector, { streams: [{}], limit })).errors).toEqual([])
+  await run(2)
+  await run(null)
+  await run(null)
+  await world.warehouse.session({ runId: 'reset', purpose: 'reset' }, (session) => session.state.reset('crm', null))
+  await run(null)
+  expect(vendor.scans.map(({ from, stands }) => [from === null, stands])).toEqual([
+    [true, undefined],
+    [true, true],
+    [false, undefined],
+    [true, true],
+  ])
+})

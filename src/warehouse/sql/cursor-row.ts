@@ -82,6 +82,7 @@ const scanForm = z
     upper_bound: instant,
     started_at: instant,
     full: z.boolean(),
+    stands: z.boolean().optional(),
     restates: z.boolean().optional(),
     generation: z.boolean().optional(),
     by: z.string().optional(),

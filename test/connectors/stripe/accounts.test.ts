@@ -221,6 +221,31 @@ describe('an account that refuses', () => {
     )
   })
 
+  it.each([
+    ['customers', { accounts: 'all' }],
+    ['plans', {}],
+  ])(
+    'of %s, of %j: what is gone of rows that stand, though no scan is known, is told by events',
+    async (name, keys) => {
+      await using vendor = await openStripe({ keys })
+      const idsOf = async () => (await vendor.sandbox.show('stripe', name)).map(({ id }) => String(id))
+      const held = await idsOf()
+      await vendor.sandbox.move(6)
+      const left = new Set(await idsOf())
+      const gone = held.filter((id) => !left.has(id))
+      expect(gone).not.toEqual([])
+      const scan = await vendor.scanOf({ full: true })
+      expect(tombstonesOf(await vendor.read(name, scan))).toEqual([])
+      const items = await vendor.read(name, { ...scan, stands: true })
+      expect(tombstonesOf(items)).toEqual(expect.arrayContaining(gone))
+      const atEvents = items.findIndex((item) => item.kind === 'checkpoint' && at(item.resume).phase === 'events')
+      const rest = await vendor.read(name, { ...scan, stands: true, resume: lastOf(items.slice(0, atEvents)) })
+      expect(tombstonesOf(rest)).toEqual(tombstonesOf(items))
+      // What lists all of it finds it so, and has no need of events.
+      expect(tombstonesOf(await vendor.read(name, { ...scan, stands: true, whole: true }))).toEqual([])
+    },
+  )
+
   it('is named for each stream that lacks it', async () => {
     await using other = await openStripe({ keys: { accounts: 'all' } })
     await other.sandbox.setFault('stripe', 'account_revoked', { account: florist, times: 'always' })
