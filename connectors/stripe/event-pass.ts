@@ -37,7 +37,8 @@ export async function* readChanges(
     yield* hydrateObjects(api, stream, { changes: fresh.slice(0, left), scan, signal })
     if (fresh.length > left) return
     left -= fresh.length
-    yield { kind: 'checkpoint', resume: { phase: 'events', after: last } satisfies EventPosition }
+    const resume: EventPosition = { phase: 'events', after: last, ...(request.from.gone && { gone: true }) }
+    yield { kind: 'checkpoint', resume }
   }
 }
 

@@ -21,12 +21,16 @@ export type ListPosition = {
   readonly since?: number
   /** The events are read after it. @default false: the list was all */
   readonly thenEvents?: boolean
+  /** Of these, only those of what is gone. @default false */
+  readonly gone?: boolean
 }
 
 export type EventPosition = {
   readonly phase: 'events'
   /** The last event of the pages whose objects have been read; null: none yet. */
   readonly after: string | null
+  /** The list has brought what changed: only what is gone is read, as far back as there are events. @default false */
+  readonly gone?: boolean
 }
 
 /** The end of a scan: what the next one knows of it (`Scan.last`). */
@@ -77,9 +81,10 @@ const stored = z.discriminatedUnion('phase', [
     created: z.int(),
     since: z.int().optional(),
     thenEvents: z.boolean().optional(),
+    gone: z.boolean().optional(),
     ...among,
   }),
-  z.object({ phase: z.literal('events'), after: z.string().nullable(), ...among }),
+  z.object({ phase: z.literal('events'), after: z.string().nullable(), gone: z.boolean().optional(), ...among }),
   z.object({ phase: z.literal('begin'), ...among }),
   z.object({
     phase: z.literal('done'),

@@ -31,25 +31,26 @@ export async function* readAccount(
   let position = request.position && request.position.phase !== 'begin' ? request.position : begin(stream, request)
   let left = scan.limit
   if (position?.phase === 'list') {
-    const following: EventPosition | null = position.thenEvents ? eventsStart : null
+    const following: EventPosition | null = position.thenEvents
+      ? { ...eventsStart, ...(position.gone && { gone: true }) }
+      : null
     for await (const item of listAll(api, stream, { scan, from: position, following, signal })) {
       if (left !== null && item.kind === 'lines' && !item.child) left -= item.rows
       yield item
     }
     position = following
   }
-  const from = (isKnown ? scan.from : null) ?? goneSince(request)
-  if (position?.phase !== 'events' || from === undefined || (left !== null && left <= 0)) return
-  if (reachesBack(from, now(request)))
-    yield* readChanges(api, stream, {
-      scan: { ...scan, from, full: scan.full || !isKnown, limit: left },
-      from: position,
-      signal,
-    })
+  if (position?.phase !== 'events' || (left !== null && left <= 0)) return
+  const isGone = scan.full || !isKnown || scan.from === null || position.gone === true
   // It was interrupted for so long that the events which were still to be read are forgotten.
-  else if (isKnown && scan.from !== null)
-    yield* listAll(api, stream, { scan, from: wholeList(stream, request), following: null, signal })
-  else warnOfDeletions(stream, request, from)
+  if (!isGone && !reachesBack(scan.from, now(request))) {
+    const from = wholeList(stream, request)
+    yield* readAccount(api, stream, { ...request, scan: { ...scan, limit: left }, position: from })
+    return
+  }
+  const from = isGone ? goneSince(request) : scan.from
+  if (from === undefined) return
+  yield* readChanges(api, stream, { scan: { ...scan, from, full: isGone, limit: left }, from: position, signal })
 }
 
 /** null: nothing is missing. */
@@ -71,18 +72,18 @@ function begin(stream: StripeStream, request: AccountRequest): ListPosition | Ev
 
 /** A list of everything does not tell what is gone, where it is not all that there is: the events since the last scan do. */
 function missesDeletions(stream: StripeStream, request: AccountRequest): boolean {
-  const from = goneSince(request)
-  if (request.scan.whole === true || from === undefined || stream.events?.deleted === undefined) return false
-  if (reachesBack(from, now(request))) return true
-  warnOfDeletions(stream, request, from)
-  return false
+  const { scan, completeTo } = request
+  if (scan.whole === true || goneSince(request) === undefined || stream.events?.deleted === undefined) return false
+  if (completeTo !== undefined && !reachesBack(completeTo, now(request))) warnOfDeletions(stream, request, completeTo)
+  return true
 }
 
-/** From when on what stands may be gone; undefined: nothing stands. Of rows that nobody knows the age of, as far back as there are events. */
+/** From when on what stands may be gone, as far back as there are events; undefined: nothing stands. */
 function goneSince(request: AccountRequest): string | undefined {
-  const { scan, completeTo } = request
-  if (completeTo !== undefined || scan.stands !== true) return completeTo
-  return new Date(now(request).getTime() - maxGapMs).toISOString()
+  const { scan, isKnown, completeTo = isKnown ? (scan.from ?? undefined) : undefined } = request
+  if (completeTo === undefined && scan.stands !== true) return undefined
+  const oldest = now(request).getTime() - maxGapMs
+  return new Date(completeTo === undefined ? oldest : Math.max(oldest, Date.parse(completeTo))).toISOString()
 }
 
 function warnOfDeletions({ name }: StripeStream, { account, context }: AccountRequest, from: string): void {
@@ -102,16 +103,16 @@ function listSince({ untold }: StripeStream, from: string, isDue: boolean): numb
 }
 
 function wholeList({ name, enumerates, events }: StripeStream, { scan, context }: AccountRequest): ListPosition {
-  const deleted =
-    events?.deleted === undefined
-      ? ''
-      : enumerates && scan.start === null
-        ? ' What was deleted meanwhile is found by `--full-refresh` only.'
-        : ' What was deleted meanwhile stays in the table: drop it to load it anew.'
+  const deletes = events?.deleted !== undefined
+  const deleted = !deletes
+    ? ''
+    : enumerates && scan.start === null
+      ? ' What was deleted in the time before them is found by `--full-refresh` only.'
+      : ' What was deleted in the time before them stays in the table: drop it to load it anew.'
   context.host.warn(
     `${name}: the last complete scan ends at ${scan.from}, and Stripe keeps events for 30 days. The whole list is read instead.${deleted}`,
   )
-  return listStart
+  return { ...listStart, ...(deletes && { thenEvents: true, gone: true }) }
 }
 
 const reachesBack = (from: string, to: Date) => to.getTime() - Date.parse(from) <= maxGapMs
