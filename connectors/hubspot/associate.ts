@@ -26,7 +26,7 @@ export async function associateRows(
       result: result.outcome === 'rejected' ? { ...result, maybeTaken: true } : result,
       id: answers[index]?.id ?? null,
     })
-  for (const [to, targets] of Map.groupBy(taken.flatMap(listAssociations), ({ association }) => association.to)) {
+  const associate = async (to: string, targets: readonly Target[]): Promise<void> => {
     try {
       const wanted: Wanted[] = []
       for (const [property, group] of Map.groupBy(targets, ({ association }) => association.property)) {
@@ -42,16 +42,27 @@ export async function associateRows(
         await sendPairs(api, { object, to, wanted: wanted.slice(from, from + maxInputs) }, { signal, fail })
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
-      // The records are there; whether they belong together is not known.
       const { code, message } = error
-      const result: WriteResult =
-        code === 'MR-3004' ? { outcome: 'rejected', code, message, retryable: true } : unheard(error)
+      const isRefused = code === 'MR-3004'
+      if (isRefused && targets.length > 1) {
+        // A value by which HubSpot does not let search keeps no other from being found.
+        const middle = Math.ceil(targets.length / 2)
+        await associate(to, targets.slice(0, middle))
+        await associate(to, targets.slice(middle))
+        return
+      }
+      // The records are there; whether they belong together is not known.
+      const result: WriteResult = isRefused ? { outcome: 'rejected', code, message, retryable: true } : unheard(error)
       for (const { row } of targets) fail(row.index, result)
     }
   }
+  for (const [to, targets] of Map.groupBy(taken.flatMap(listAssociations), ({ association }) => association.to))
+    await associate(to, targets)
 }
 
-const listAssociations = (row: Row) => row.associations.map((association) => ({ row, association }))
+type Target = { readonly row: Row; readonly association: Association }
+
+const listAssociations = (row: Row): readonly Target[] => row.associations.map((association) => ({ row, association }))
 
 type Find = (association: Association) => string | WriteResult
 

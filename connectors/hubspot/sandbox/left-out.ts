@@ -17,6 +17,6 @@ export const leftOut: SimulatorDefinition['leftOut'] = {
   'passing over unknown fields of a body': 'HubSpot does not say whether it does; they are refused here',
   '100 or 190 requests in ten seconds':
     'a wall clock that strict would make tests depend on the machine’s speed: 10,000; use the fault rate_limit',
-  'the exact words of a few refusals (too many inputs, twins in a batch, a text or a search that is too long)':
+  'the exact words of a few refusals (too many inputs, twins in a batch, a text or a search that is too long, more than 10,000 results)':
     'HubSpot does not publish them',
 }

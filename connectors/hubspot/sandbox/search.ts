@@ -14,6 +14,7 @@ export function searchRecords(context: SimulatorContext, type: ObjectType, text:
   if (filterGroups === undefined) throw invalidJson('Some required fields were not set: [filterGroups]')
   if (typeof limit !== 'number' || limit < 1 || limit > maxPage) throw invalid(`limit must be from 1 to ${maxPage}`)
   if (typeof after !== 'string' || !/^\d+$/.test(after)) throw invalidJson('Cannot deserialize after')
+  if (Number(after) + limit > maxResults) throw invalid(`A search has at most ${maxResults} results`)
   if (!Array.isArray(properties) || !properties.every((name) => typeof name === 'string'))
     throw invalidJson('Cannot deserialize properties: a list of texts')
   const matches = readFilter(type, filterGroups)
@@ -53,4 +54,6 @@ function readFilter(type: ObjectType, groups: unknown): (properties: CrmRecord['
 }
 
 const maxPage = 200
+/** Whoever goes on behind these is refused. https://developers.hubspot.com/docs/api-reference/search/guide#limitations */
+const maxResults = 10_000
 const maxBodyChars = 3_000

@@ -773,6 +773,31 @@ describe('associations', () => {
     ])
   })
 
+  it('are made of those that are found where HubSpot does not let search by one of their values', async () => {
+    const [first = '', second = ''] = (await vendor.sandbox.show('hubspot', 'company')).map((each) =>
+      textOf(each, 'domain'),
+    )
+    // As of a domain that more companies have than a search shows.
+    await vendor.fault('status', { times: 2, status: 400, match: '/companies/search' })
+    const results = await contacts(
+      [first, second].map((domain, at) => change('person_id', `A-${at}`, { 'associations.company.domain': domain })),
+    )
+    expect(results).toMatchObject([{ outcome: 'rejected', retryable: true, maybeTaken: true }, ok])
+    expect(await pairs()).toHaveLength(1)
+  })
+
+  it('cannot be searched for behind 10,000 results, as the simulator has it, too', async () => {
+    const { base_url, access_token } = vendor.sandbox.connection('hubspot')
+    const filterGroups = [{ filters: [{ propertyName: 'domain', operator: 'IN', values: ['x.example'] }] }]
+    const search = async (after: string) =>
+      fetch(`${base_url}/crm/v3/objects/companies/search`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ filterGroups, limit: 200, after }),
+      })
+    expect([(await search('9800')).status, (await search('10000')).status]).toEqual([200, 400])
+  })
+
   it('by domains are searched in bodies that HubSpot takes, and no faster than it lets them', async () => {
     const domains = Array.from({ length: 100 }, (_, at) => `${String(at).padStart(3, '0')}${'x'.repeat(150)}.example`)
     const made = domains.map((domain, at) => change('account_ref', `L-${at}`, { domain }))
