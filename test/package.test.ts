@@ -27,3 +27,10 @@ it('the lockfile has every optional platform package that its entries name, so t
   )
   expect(wanted.filter((name) => !present.has(name))).toEqual([])
 })
+
+it('the package has what its messages and pages send to: what a vendor is to grant, and the connector of the guide', () => {
+  const guide = readFileSync(new URL('../docs/connectors.md', import.meta.url), 'utf8')
+  const named = new Set(guide.match(/test\/[\w/-]+\.ts/g))
+  expect([...named]).not.toEqual([])
+  expect(manifest.files).toEqual(expect.arrayContaining(['connectors/*/README.md', ...named]))
+})

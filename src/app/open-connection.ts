@@ -3,7 +3,7 @@ import type { OpenedConnector } from '../connector/contract.ts'
 import { createHost, type EngineHost, type HostOptions } from '../connector/create-host.ts'
 import type { Redactor } from '../connector/redact.ts'
 import { redactedConnector, redactThrown } from '../connector/redacted-connector.ts'
-import { loadConnector } from '../connector/registry.ts'
+import { loadConnector, whereKeysAreTold } from '../connector/registry.ts'
 import { issueWords } from '../model/issue-words.ts'
 import { MillraceErrors, MillraceError } from '../model/millrace-error.ts'
 import { inSession } from '../warehouse/session-context.ts'
@@ -49,7 +49,12 @@ export async function openConnection(
     ...(onAnswerLost && { onAnswerLost }),
   })
   try {
-    const config = await parseKeys(definition, { name, keys: keys.value, redactor: host.redactor })
+    const config = await parseKeys(definition, {
+      name,
+      keys: keys.value,
+      redactor: host.redactor,
+      told: whereKeysAreTold(definition.name, app.project.root),
+    })
     // The schema that made these keys is the one that types them; the registry cannot know it.
     const connector = await openRedacted(host.redactor, () => definition.open({ config: config as never, host }))
     return {
@@ -87,12 +92,13 @@ export async function withConnection<T>(
 
 type OpenOptions = { readonly spool?: string } & Pick<HostOptions, 'mayBegin' | 'onAnswerLost'>
 
-type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor }
+/** `told`: where one reads of them. */
+type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor; readonly told: string }
 
 /** @throws MillraceErrors MR-1201; MR-3008 */
 async function parseKeys(
-  { name: connector, config }: Awaited<ReturnType<typeof loadConnector>>,
-  { name, keys, redactor }: Keys,
+  { config }: Awaited<ReturnType<typeof loadConnector>>,
+  { name, keys, redactor, told }: Keys,
 ): Promise<unknown> {
   const parsed = config.safeParse(keys, { error: issueWords })
   if (!parsed.success)
@@ -102,7 +108,7 @@ async function parseKeys(
           new MillraceError('MR-1201', {
             message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${redactor.text(issue.message)}`,
             kept: 'Nothing was run.',
-            next: `See connectors/${connector}/README.md for the keys of this connector.`,
+            next: `Its keys are told in ${told}`,
           }),
       ),
     )

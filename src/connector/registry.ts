@@ -80,6 +80,15 @@ function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
     })
 }
 
+/** The file that says what its keys are: its README (of a built-in one beside `dist`, where millrace is installed), else its code. */
+export function whereKeysAreTold(name: string, projectRoot: string): string {
+  const place = listConnectors(projectRoot).find((each) => each.name === toName(name))
+  if (!place) return `connectors/${name}`
+  const beside = place.builtIn ? [join(place.folder, '../../../connectors', place.name)] : []
+  const readmes = [place.folder, ...beside].map((folder) => join(folder, 'README.md'))
+  return readmes.find((path) => existsSync(path)) ?? place.module
+}
+
 function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { listConnectors, loadConnector, loadSimulatorPaths } from '../../src/connector/registry.ts'
+import { listConnectors, loadConnector, loadSimulatorPaths, whereKeysAreTold } from '../../src/connector/registry.ts'
 import { quickHost } from './fake-vendor.ts'
 
 let project: string
@@ -64,6 +64,13 @@ it('loads one by its name, with underscores or dashes', async () => {
   const acme = await loadConnector('acme_crm', project)
   expect(acme).toMatchObject({ name: 'acme_crm', streamNames: ['contacts'], objectNames: ['contact'] })
   expect((await loadConnector('acme-crm', project)).name).toBe('acme_crm')
+})
+
+it('says which file tells a connector’s keys: its README, else its code', () => {
+  expect(whereKeysAreTold('stripe', project)).toBe(
+    fileURLToPath(new URL('../../connectors/stripe/README.md', import.meta.url)),
+  )
+  expect(whereKeysAreTold('acme-crm', project)).toBe(join(project, 'connectors/acme-crm/index.ts'))
 })
 
 it('names the simulators of those that have one', () => {
