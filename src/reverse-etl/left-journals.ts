@@ -2,9 +2,11 @@
 import { createReadStream } from 'node:fs'
 import { open, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { valueAt } from '../connector/value-at.ts'
 import type { Json } from '../model/json.ts'
+import { MillraceError } from '../model/millrace-error.ts'
 import type { Answer } from '../warehouse/port.ts'
-import { readLines } from './change-spool.ts'
+import { readChanges, readLines } from './change-spool.ts'
 import {
   headerName,
   receiptPrefix,
@@ -30,7 +32,7 @@ export type LeftReceipt = { readonly receipt: Json; readonly path: string }
 
 /**
  * Journals that runs before this one left behind in a sync's spool directory.
- * @throws MillraceError MR-2008 where one cannot be read: its answers are lost with it, and its jobs go on
+ * @throws MillraceError MR-2008 where one cannot be read, or is damaged: its answers are lost with it, and its jobs go on
  */
 export function leftJournals(syncDirectory: string, ownRunId: string): Promise<readonly LeftJournal[]> {
   return looking(syncDirectory, async () => {
@@ -40,6 +42,7 @@ export function leftJournals(syncDirectory: string, ownRunId: string): Promise<r
       const directory = join(syncDirectory, run)
       const header = await readHeader(directory)
       if (!header) {
+        if (await holdsAnswers(directory)) throw damaged(directory, headerName)
         // It died before it could send anything: what it had spooled is of no use, and holds people's data.
         await dropDirectory(directory)
         continue
@@ -48,11 +51,20 @@ export function leftJournals(syncDirectory: string, ownRunId: string): Promise<r
       for (const { name, sequence } of await segmentNames(directory)) {
         const path = join(directory, name)
         await trimTornLine(path)
-        segments.push({ path, sequence, rows: await countLines(path) })
+        segments.push({ path, sequence, rows: await countRows(directory, name) })
       }
-      const takenBack = (await namesIn(directory, takenBackPrefix)).map((name) => join(directory, name))
-      for (const path of takenBack) await trimTornLine(path)
-      found.push({ directory, header, segments, receipts: await readReceipts(directory), takenBack })
+      const takenBack = await namesIn(directory, takenBackPrefix)
+      for (const name of takenBack) {
+        await trimTornLine(join(directory, name))
+        await countRows(directory, name)
+      }
+      found.push({
+        directory,
+        header,
+        segments,
+        receipts: await readReceipts(directory),
+        takenBack: takenBack.map((name) => join(directory, name)),
+      })
     }
     return found
   })
@@ -62,16 +74,55 @@ export function leftJournals(syncDirectory: string, ownRunId: string): Promise<r
 export const looking = <T>(syncDirectory: string, work: () => Promise<T>): Promise<T> =>
   inSpool({ doing: 'reading what earlier runs left', directory: syncDirectory, kept: keptAsItIs }, work)
 
-/** null: there is none, or a kill tore it; no request goes out before it stands whole. */
+/**
+ * null: there is none, or a kill tore it; no request goes out before it stands whole.
+ * @throws MillraceError MR-2008 where it is whole, and says something else
+ */
 export async function readHeader(directory: string): Promise<JournalHeader | null> {
   const text = await unlessMissing(readFile(join(directory, headerName), 'utf8'), null)
-  if (text === null) return null
+  const header = text === null ? undefined : parsed(text)
+  if (header === undefined) return null
+  const isWhole =
+    fenceTexts.every((name) => typeof valueAt(header, name) === 'string') &&
+    typeof valueAt(header, 'fence.epoch') === 'number' &&
+    Array.isArray(valueAt(header, 'columns'))
+  if (!isWhole) throw damaged(directory, headerName)
+  return header as unknown as JournalHeader // what create() wrote
+}
+
+const fenceTexts = ['fence.sync', 'fence.stream', 'fence.partition', 'fence.runId']
+
+/** Or jobs: then requests went out, and the header stood. */
+const holdsAnswers = async (directory: string): Promise<boolean> =>
+  (await Promise.all([segmentPrefix, receiptPrefix].map((prefix) => namesIn(directory, prefix)))).flat().length > 0
+
+/** Of a file of rows. @throws MillraceError MR-2008 where a line names none: what the warehouse says of it helps nobody */
+async function countRows(directory: string, name: string): Promise<number> {
+  let rows = 0
+  for await (const lines of readLines(join(directory, name)))
+    for (const line of lines) {
+      if (typeof valueAt(parsed(line) ?? null, 'key') !== 'string')
+        throw damaged(directory, `line ${rows + 1} of ${name}`)
+      rows++
+    }
+  return rows
+}
+
+/** undefined: it is no JSON. */
+function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as JournalHeader // what create() wrote
+    return JSON.parse(text) as Json // any JSON is
   } catch {
-    return null
+    return undefined
   }
 }
+
+const damaged = (directory: string, what: string) =>
+  new MillraceError('MR-2008', {
+    message: `Reading what an earlier run left in ${directory}: ${what} is gone or damaged.`,
+    kept: 'What lies there is as it was, and nothing was sent.',
+    next: 'With no run of this sync on, move that folder out of .millrace/spool, and run again: what it held counts as not answered, and is sent once more.',
+  })
 
 /** The files of answers that lie there. */
 export async function segmentNames(
@@ -84,20 +135,30 @@ export async function segmentNames(
 const namesIn = async (directory: string, prefix: string): Promise<readonly string[]> =>
   (await readdir(directory)).filter((name) => name.startsWith(prefix)).sort()
 
-/** A receipt without its file of changes, or torn, was never promised: no job has begun. */
+/** A receipt that is torn was never promised: no job has begun. */
 async function readReceipts(directory: string): Promise<readonly LeftReceipt[]> {
   const names = await namesIn(directory, receiptPrefix)
   const found: LeftReceipt[] = []
   for (const name of names.filter((each) => each.endsWith('.json'))) {
-    const text = await readFile(join(directory, name), 'utf8')
-    try {
-      const receipt = JSON.parse(text) as Json // what keepReceipt wrote
-      found.push({ receipt, path: join(directory, name.replace(/json$/, 'ndjson')) })
-    } catch {
-      continue
-    }
+    const receipt = parsed(await readFile(join(directory, name), 'utf8'))
+    if (receipt === undefined) continue
+    const changes = name.replace(/json$/, 'ndjson')
+    const path = join(directory, changes)
+    if (!(await holdsChanges(path))) throw damaged(directory, changes)
+    found.push({ receipt, path })
   }
   return found
+}
+
+async function holdsChanges(path: string): Promise<boolean> {
+  try {
+    for await (const changes of readChanges(path, Infinity))
+      if (changes.some(({ key }) => typeof key !== 'string')) return false
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) return unlessMissing(Promise.reject(error), false)
+    return false
+  }
 }
 
 /** A kill in the middle of a write leaves half a line at the end: it was never promised, so it goes. */

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -64,6 +73,38 @@ it('that a dead run left is not thrown away where it cannot be read: its answers
   rmSync(header, { recursive: true })
   writeFileSync(header, text)
   expect((await run(world)).ledger).toMatchObject({ unchanged: 3, retry: 1, delivered: 1 })
+  expect(await intents(world)).toEqual([])
+})
+
+it.each([
+  ['journal.json', ''],
+  ['journal.json', '{"fence":{"epoch":1}}'],
+  ['answers-1.ndjson', 'no JSON\n'],
+  ['answers-1.ndjson', 'null\n'],
+  ['taken-back-1.ndjson', '\0\0\0\n'],
+  ['receipt-1.ndjson', '=\t\n'],
+  ['receipt-1.ndjson', null],
+])('of a dead run whose %s was made %j ends run and plan in words, and says how it goes on', async (file, text) => {
+  const world = makeWorld()
+  world.people = ['1', '2', '3', '4'].map((id) => ({ id, name: 'x', opted_out: false }))
+  world.vendor.faults.set('4', { kind: 'die', when: 'before' })
+  await runUntilKilled(world, () => ({}))
+  const [left = ''] = readdirSync(world.spoolDir)
+  const directory = join(world.spoolDir, left)
+  if (file.startsWith('receipt')) writeFileSync(join(directory, 'receipt-1.json'), '"job-7"')
+  if (text !== null) writeFileSync(join(directory, file), text)
+  const refusal = await runRefused(world, 'MR-2008')
+  expect(refusal.message).toContain(directory)
+  expect(refusal.message).toContain(file)
+  expect(refusal.next[0]).toContain('move that folder out of .millrace/spool')
+  if (text?.startsWith('{'))
+    await expect(
+      world.warehouse.session({ runId: 'plan', purpose: 'plan' }, (session) =>
+        countWaitingAnswers(session, world.spoolDir),
+      ),
+    ).rejects.toMatchObject({ code: 'MR-2008' })
+  renameSync(directory, `${world.spoolDir}-${left}`)
+  expect((await run(world)).ledger).toMatchObject({ retry: 4, delivered: 4 })
   expect(await intents(world)).toEqual([])
 })
 
