@@ -1,11 +1,12 @@
 /** Chunks from the spool into the warehouse: staged outside any session, then one fenced transaction. */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { StreamMode } from '../config/project.ts'
 import type { ReadWindow, WholeOf } from '../connector/checkpoint.ts'
 import { cursorVersion, type Cursor } from '../model/cursor.ts'
 import { ownFolder } from '../model/own-folder.ts'
-import { dropChunk, type SpooledChunk } from '../staging/spool.ts'
+import { dropChunk, dropSpooled, type SpooledChunk } from '../staging/spool.ts'
+import { inSpool, ofLoad } from '../model/spool-refusal.ts'
 import { stageChunk, type Staged, type StageRequest } from '../staging/stage-chunk.ts'
 import type { Workbench } from '../staging/workbench.ts'
 import type { Fence } from '../warehouse/port.ts'
@@ -93,7 +94,7 @@ async function stageAndDrop(
 ): Promise<Staged> {
   if (chunk.files.length === 0) return nothing
   const directory = `${chunk.directory}.staged`
-  await mkdir(directory, ownFolder(directory))
+  await inSpool(ofLoad(directory), () => mkdir(directory, ownFolder(directory)))
   const { parquet } = context.warehouse
   const staged = await stageChunk(
     { chunk, directory, memoryLimit: context.stagingMemory, parquet, ...shape },
@@ -129,7 +130,7 @@ export async function commitStaged(context: EtlContext, commit: ChunkCommit): Pr
   const children = inside.flatMap((child) => childWrite(child, commit) ?? [])
   context.emit({ type: 'commit.started', run_id: context.runId, stream: plan.stream.name, sequence: commit.sequence })
   const counts = await writeCommit(context, commit, [own, ...children])
-  for (const path of chunks.flatMap(filesOf)) await rm(dirname(path), { recursive: true, force: true })
+  for (const path of chunks.flatMap(filesOf)) await dropSpooled(dirname(path))
   return counts
 }
 

@@ -8,7 +8,7 @@ import { ownFolder } from '../model/own-folder.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { emptyAnswer } from './decision.ts'
 import { parseExact } from './exact-number.ts'
-import { inSpool, type SpoolWork } from './spool-refusal.ts'
+import { inSpool, type SpoolWork } from '../model/spool-refusal.ts'
 
 export type SpooledChange = {
   readonly key: string

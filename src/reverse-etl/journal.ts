@@ -9,7 +9,7 @@ import { ownFolder } from '../model/own-folder.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
-import { inSpool } from './spool-refusal.ts'
+import { inSpool } from '../model/spool-refusal.ts'
 
 /** What all answers of a run are committed with. */
 export type JournalHeader = {

@@ -16,7 +16,7 @@ import {
   type Segment,
 } from './journal.ts'
 import { unlessMissing } from '../model/unless-missing.ts'
-import { inSpool } from './spool-refusal.ts'
+import { inSpool } from '../model/spool-refusal.ts'
 
 export type LeftJournal = {
   readonly directory: string

@@ -9,6 +9,7 @@ import type { Json } from '../model/json.ts'
 import { ownFolder } from '../model/own-folder.ts'
 import { openLineFile, stampOf, type LineFile } from './line-file.ts'
 import { nameWithInstant } from './read-at.ts'
+import { inSpool, inSpoolSync, ofLoad } from '../model/spool-refusal.ts'
 
 export type SpooledChunk = {
   readonly directory: string
@@ -103,20 +104,26 @@ export function openChunk(directory: string): ChunkWriter {
       const count = countRows(batch)
       if (isEmpty(batch)) return count
       rows += count
-      if (!addLines(batch, count, readAt)) await addFile(batch, count, readAt)
+      await inSpool(ofLoad(directory), async () => {
+        if (!addLines(batch, count, readAt)) await addFile(batch, count, readAt)
+      })
       return count
     },
     size: () => ({ rows, bytes }),
     mark,
     chunk(until = mark()) {
-      until.open?.file.settle(until.open.length)
+      inSpoolSync(ofLoad(directory), () => until.open?.file.settle(until.open.length))
       open = undefined
       return { directory, files: until.files, rows: until.rows, bytes: until.bytes }
     },
   }
 }
 
-export const dropChunk = (chunk: SpooledChunk): Promise<void> => rm(chunk.directory, { recursive: true, force: true })
+export const dropChunk = ({ directory }: SpooledChunk): Promise<void> => dropSpooled(directory)
+
+/** @throws MillraceError MR-2008 */
+export const dropSpooled = (directory: string): Promise<void> =>
+  inSpool(ofLoad(directory), () => rm(directory, { recursive: true, force: true }))
 
 export function countRows(batch: SpooledBatch): number {
   switch (batch.kind) {

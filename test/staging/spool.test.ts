@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cutPage } from '../../src/model/cut-page.ts'
-import { dropChunk, openChunk } from '../../src/staging/spool.ts'
+import { dropChunk, dropSpooled, openChunk } from '../../src/staging/spool.ts'
 import { lines, readAt, stageBatches } from './stage.ts'
 
 const string = { id: 'string', v: 'string' } as const
@@ -231,4 +231,18 @@ describe('pages of one chunk', () => {
     expect(rows).toHaveLength(40)
     expect(rows.filter((row) => row['v'] === large)).toHaveLength(30)
   })
+})
+
+it('that cannot be written or cleared away is told in words, and is no bug', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-spool-'))
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  const batch = { kind: 'records', records: [{ id: 1 }] } as const
+  const refusal = { code: 'MR-2008', retry: 'later', kept: expect.stringContaining('last checkpoint') }
+  await expect(openChunk(join(file, 'chunk')).add(batch, readAt)).rejects.toMatchObject(refusal)
+  await expect(dropSpooled(join(file, 'chunk'))).rejects.toMatchObject(refusal)
+  const chunk = openChunk(join(folder, 'chunk'))
+  await chunk.add(batch, readAt)
+  rmSync(join(folder, 'chunk'), { recursive: true })
+  expect(() => chunk.chunk()).toThrow(expect.objectContaining(refusal))
 })
