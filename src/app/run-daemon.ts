@@ -55,6 +55,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
   const ending = new AbortController()
   const naps = napping(options.stopping)
   let running = 0
+  let ended = 0
   let lookedMs: number | null = null
   const health = options.listen
     ? await serveHealth(options.listen, () => ({
@@ -76,6 +77,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
           problem(asMillraceError(error, `ending ${job.sync}`).message),
         )
         running--
+        ended++
         naps.wake()
       },
     })
@@ -107,7 +109,9 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
       const isSettled = await memory.look(revision)
       const isAll = every.all.isDue()
       const isReconciled = every.reconcile.isDue() || isAll
-      const isChanged = revision !== seen
+      // A run that ends after its job was given to another daemon changes nothing in the store, and leaves its place.
+      const state = `${revision} ${ended}`
+      const isChanged = state !== seen
       const following = isChanged || isReconciled ? plan.following : []
       const due = isAll ? plan.schedules : [...watch.due(clock.now()), ...following]
       if (isSettled) {
@@ -119,7 +123,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
         if (isReconciled) await executor.reconcile()
         if (isBeat || isReconciled || isChanged || due.length > 0 || executor.nextMs() <= clock.now().getTime())
           await executor.dispatch()
-        seen = revision
+        seen = state
         lookedMs = performance.now()
         if (!isReady)
           options.onEvent({

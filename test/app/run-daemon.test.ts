@@ -4,7 +4,7 @@ import type { App } from '../../src/app/app.ts'
 import { loadProject } from '../../src/config/load.ts'
 import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
-import { aSlot } from '../state/a-slot.ts'
+import { aJob, aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
 
 /** With one sync, each second. @param run what stands in for `sync run` */
@@ -181,3 +181,29 @@ it('a daemon says of which schedules a clock was ahead, once, and they go on', a
     expect.stringMatching(/^A clock was ahead by more than a day.*: often\.$/),
   ])
 }, 20_000)
+
+it('a run that ends after its job was given away leaves its place to the next job at once', async () => {
+  const { folder, launcher } = aProject(
+    'await new Promise((resolve) => setTimeout(resolve, 3_000))',
+    ', enabled: false',
+  )
+  folder.write('schedules.yaml', 'max_runs: 1\nschedules: { often: { select: [stripe], every: 1d } }\n')
+  const stopping = new AbortController()
+  const began: number[] = []
+  await folder.inApp(async (app) => {
+    await app.store.claimSlots([aSlot({ trigger: 'hand', jobs: [aJob('stripe')] })])
+    const daemon = daemonOf(app, {
+      launcher,
+      stopping: stopping.signal,
+      onEvent: (event) => event.type === 'daemon.problem' && began.push(performance.now()),
+    })
+    const jobs = async () => (await app.store.slots({})).flatMap((slot) => slot.jobs)
+    await expect.poll(async () => (await jobs())[0]?.state).toBe('running')
+    await app.store.takeJob((open) => ({ take: null, skip: [], again: open }), 'running')
+    await expect.poll(() => began.length, { timeout: 6_000 }).toBe(1)
+    await expect.poll(async () => (await jobs())[0]?.state, { timeout: 3_000 }).toBe('running')
+    stopping.abort()
+    await daemon
+  })
+  folder.remove()
+}, 30_000)
