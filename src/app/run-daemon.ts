@@ -93,6 +93,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
     reconcile: timer(reconcileEveryMs),
   }
   while (!options.stopping.aborted) {
+    let leastMs = 0
     try {
       if (every.look.isDue() && (await follower.look()) === 'changed') {
         const before = plan.schedules
@@ -133,17 +134,21 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
             ...(health ? { port: health.port } : {}),
           })
         isReady = true
-      } else every.all.now()
+      } else {
+        every.all.now()
+        leastMs = laterMs
+      }
       troubles = ''
     } catch (error) {
       // A store that is busy or down, or a full disk, must not end the daemon: the next look tries all of it again.
       every.all.now()
+      leastMs = laterMs
       const { message } = asMillraceError(error, 'looking for what is due')
       if (message !== troubles) problem(message)
       troubles = message
     }
     const nextMs = Math.min(watch.waitMs(clock.now()), (executor?.nextMs() ?? Infinity) - clock.now().getTime())
-    const waitMs = Math.min(askEveryMs, Math.max(troubles === '' ? 0 : 500, nextMs))
+    const waitMs = Math.min(askEveryMs, Math.max(leastMs, nextMs))
     await naps.nap(waitMs)
   }
   if (executor) await drain(app, { executor, memory, ending, drainMs: options.drainMs ?? 60_000 })
@@ -289,5 +294,7 @@ const ofNoSchedule: Pick<Schedule, 'timeoutMs' | 'graceMs' | 'retry'> = {
 const lookEveryMs = 5_000
 /** Has anybody changed something in the store? */
 const askEveryMs = 1_000
+/** Where nothing can be done for now, whatever is due. */
+const laterMs = 500
 const beatEveryMs = 15_000
 const reconcileEveryMs = 60_000

@@ -4,6 +4,7 @@ import type { App } from '../../src/app/app.ts'
 import { loadProject } from '../../src/config/load.ts'
 import { redisVariable } from '../../src/app/open-control-store.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
+import type { SlotMemory } from '../../src/state/slot-store.ts'
 import { aJob, aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
 
@@ -202,6 +203,39 @@ it('a run that ends after its job was given away leaves its place to the next jo
     await app.store.takeJob((open) => ({ take: null, skip: [], again: open }), 'running')
     await expect.poll(() => began.length, { timeout: 6_000 }).toBe(1)
     await expect.poll(async () => (await jobs())[0]?.state, { timeout: 3_000 }).toBe('running')
+    stopping.abort()
+    await daemon
+  })
+  folder.remove()
+}, 30_000)
+
+it('a daemon waits while the store is being told what it forgot, also where a job is due meanwhile', async () => {
+  const { folder, launcher } = aProject('', ', enabled: false')
+  folder.write('schedules.yaml', 'schedules: { often: { select: [stripe], every: 1d } }\n')
+  const stopping = new AbortController()
+  await folder.inApp(async (app) => {
+    let born = 'first'
+    let bornAtMs = 0
+    const memory: SlotMemory = {
+      life: async () => ({ id: born, ageMs: Date.now() - bornAtMs }),
+      wentBack: () => false,
+      changes: async () => ({ revision: await app.store.revision(), schedules: new Map(), slots: [] }),
+      restore: async () => undefined,
+    }
+    const notBefore = new Date(Date.now() + 2_000).toISOString()
+    await app.store.claimSlots([aSlot({ trigger: 'hand', jobs: [aJob('stripe', { notBefore })] })])
+    const store = { ...app.store, memory }
+    const events: DaemonEvent[] = []
+    const daemon = daemonOf(
+      { ...app, store },
+      { launcher, stopping: stopping.signal, onEvent: (event) => void events.push(event) },
+    )
+    await expect.poll(() => events.map(({ type }) => type)).toContain('daemon.ready')
+    const asked = vi.spyOn(store, 'revision')
+    ;[born, bornAtMs] = ['second', Date.now()]
+    await app.store.pauseSchedule('other', null)
+    await expect.poll(() => events.map(({ type }) => type), { timeout: 8_000 }).toContain('job.ended')
+    expect(asked.mock.calls.length).toBeLessThan(20)
     stopping.abort()
     await daemon
   })
