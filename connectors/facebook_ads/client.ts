@@ -28,7 +28,7 @@ export type Ask<T> = {
 export async function openClient(connection: Connection, host: Host): Promise<GraphApi> {
   const sdkOf = await loadSdk(connection)
   let goOnAt = 0
-  let pausedAt = 0
+  let notedAt = 0
   let hasWarned = false
 
   /** What the throttle headers ask for, before the limit is reached. */
@@ -38,9 +38,9 @@ export async function openClient(connection: Connection, host: Host): Promise<Gr
     const waitMs = pauseMs(usage)
     const now = performance.now()
     // Insights, lists and accounts have limits of their own, and streams are read at once: an answer to what was asked before a pause does not end it.
-    if (begunAt >= pausedAt || now + waitMs > goOnAt) {
+    if (begunAt >= notedAt || now + waitMs > goOnAt) {
       goOnAt = now + waitMs
-      pausedAt = now
+      notedAt = now
     }
     if (waitMs === 0 || hasWarned) return
     hasWarned = true

@@ -1,9 +1,9 @@
-import { rm, rmdir } from 'node:fs/promises'
+import { rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { EtlSync } from '../config/project.ts'
 import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
-import { inSpool, ofLoad } from '../model/spool-refusal.ts'
+import { dropSpooled } from '../model/spool-refusal.ts'
 import { closeBehind } from './close-behind.ts'
 import { keepGarbageSmall } from './keep-garbage-small.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
@@ -18,7 +18,7 @@ export async function loadFromSource(
 ): Promise<Outcome> {
   const { app, runId } = work
   // What a killed run had spooled was never committed; its cursor brings it again.
-  await drop(spool)
+  await dropSpooled(spool)
   const own = join(spool, runId)
   const connection = await openConnection(app, sync.source, runId, { spool: join(own, 'vendor') })
   const chunk = app.warehouse.type === 'snowflake' ? snowflakeChunk : defaultChunk
@@ -58,9 +58,6 @@ export async function loadFromSource(
 
 /** Its own folder alone: a run that was silent for too long and has lost its lease may find the next one's beside it. */
 async function dropOwn(own: string): Promise<void> {
-  await drop(own)
+  await dropSpooled(own)
   await rmdir(dirname(own)).catch(() => undefined)
 }
-
-const drop = (directory: string): Promise<void> =>
-  inSpool(ofLoad(directory), () => rm(directory, { recursive: true, force: true }))

@@ -49,12 +49,8 @@ export async function openConnection(
     ...(onAnswerLost && { onAnswerLost }),
   })
   try {
-    const config = await parseKeys(definition, {
-      name,
-      keys: keys.value,
-      redactor: host.redactor,
-      told: whereKeysAreTold(definition.name, app.project.root),
-    })
+    const { redactor } = host
+    const config = await parseKeys(definition, { name, keys: keys.value, redactor, projectRoot: app.project.root })
     // The schema that made these keys is the one that types them; the registry cannot know it.
     const connector = await openRedacted(host.redactor, () => definition.open({ config: config as never, host }))
     return {
@@ -92,13 +88,12 @@ export async function withConnection<T>(
 
 type OpenOptions = { readonly spool?: string } & Pick<HostOptions, 'mayBegin' | 'onAnswerLost'>
 
-/** `told`: where one reads of them. */
-type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor; readonly told: string }
+type Keys = { readonly name: string; readonly keys: unknown; readonly redactor: Redactor; readonly projectRoot: string }
 
 /** @throws MillraceErrors MR-1201; MR-3008 */
 async function parseKeys(
-  { config }: Awaited<ReturnType<typeof loadConnector>>,
-  { name, keys, redactor, told }: Keys,
+  { name: connector, config }: Awaited<ReturnType<typeof loadConnector>>,
+  { name, keys, redactor, projectRoot }: Keys,
 ): Promise<unknown> {
   const parsed = config.safeParse(keys, { error: issueWords })
   if (!parsed.success)
@@ -108,7 +103,7 @@ async function parseKeys(
           new MillraceError('MR-1201', {
             message: `connection ${name}: ${issue.path.join('.') || 'its keys'}: ${redactor.text(issue.message)}`,
             kept: 'Nothing was run.',
-            next: `Its keys are told in ${told}`,
+            next: `Its keys are told in ${whereKeysAreTold(connector, projectRoot)}`,
           }),
       ),
     )

@@ -15,11 +15,9 @@ export async function initProject(
   options: { readonly millraceVersion: string },
 ): Promise<readonly string[]> {
   const root = resolve(directory)
-  const { 'package.json': ownPackage = '', ...others } = initFiles({
-    project: projectName(root),
-    millraceVersion: options.millraceVersion,
-  })
-  const files = existsSync(join(root, 'package.json')) ? others : { ...others, 'package.json': ownPackage }
+  const all = initFiles({ project: projectName(root), millraceVersion: options.millraceVersion })
+  const stays = (path: string) => path === 'package.json' && existsSync(join(root, path))
+  const files = Object.fromEntries(Object.entries(all).filter(([path]) => !stays(path)))
   const paths = Object.keys(files)
   const present = paths.filter((path) => existsSync(join(root, path)))
   if (present.length > 0)

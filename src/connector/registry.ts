@@ -38,9 +38,7 @@ export function listConnectors(projectRoot: string): readonly ConnectorPlace[] {
  * @throws MillraceError MR-1204 no such connector, MR-1302 a package is missing, MR-1401 not a connector
  */
 export async function loadConnector(name: string, projectRoot: string): Promise<Connector> {
-  const places = listConnectors(projectRoot)
-  const place = places.find((each) => each.name === toName(name))
-  if (!place) throw unknownConnector(name, places)
+  const place = placeOf(name, projectRoot)
   const loaded = await loadModule(place, projectRoot)
   if (!isConnector(loaded)) throw notConnector(place, 'its default export is not what `connector({ … })` makes')
   if (loaded.name !== place.name)
@@ -67,6 +65,13 @@ export function loadSimulatorPaths(projectRoot: string, names?: readonly string[
   return paths
 }
 
+function placeOf(name: string, projectRoot: string): ConnectorPlace {
+  const places = listConnectors(projectRoot)
+  const place = places.find((each) => each.name === toName(name))
+  if (!place) throw unknownConnector(name, places)
+  return place
+}
+
 function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
   if (!existsSync(folder)) return []
   return entriesOf(folder)
@@ -82,8 +87,7 @@ function placesIn(folder: string, builtIn: boolean): readonly ConnectorPlace[] {
 
 /** The file that says what its keys are: its README (of a built-in one beside `dist`, where millrace is installed), else its code. */
 export function whereKeysAreTold(name: string, projectRoot: string): string {
-  const place = listConnectors(projectRoot).find((each) => each.name === toName(name))
-  if (!place) return `connectors/${name}`
+  const place = placeOf(name, projectRoot)
   const beside = place.builtIn ? [join(place.folder, '../../../connectors', place.name)] : []
   const readmes = [place.folder, ...beside].map((folder) => join(folder, 'README.md'))
   return readmes.find((path) => existsSync(path)) ?? place.module

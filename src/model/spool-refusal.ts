@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { asMillraceError, MillraceError } from './millrace-error.ts'
 
 export type SpoolWork = {
@@ -8,7 +9,7 @@ export type SpoolWork = {
 }
 
 /** The file system's refusals are nobody's bug: a spool that was deleted, or made read-only, or is somebody else's. */
-export async function inSpool<T>(doing: SpoolWork, work: () => T | Promise<T>): Promise<T> {
+export async function inSpool<T>(doing: SpoolWork, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -42,3 +43,7 @@ export const ofLoad = (directory: string): SpoolWork => ({
   directory,
   kept: 'What was committed before is there; a scan goes on at its last checkpoint.',
 })
+
+/** @throws MillraceError MR-2008 */
+export const dropSpooled = (directory: string): Promise<void> =>
+  inSpool(ofLoad(directory), () => rm(directory, { recursive: true, force: true }))

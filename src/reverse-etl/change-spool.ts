@@ -5,10 +5,10 @@ import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Change, Fields } from '../model/change.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { inSpool, type SpoolWork } from '../model/spool-refusal.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { emptyAnswer } from './decision.ts'
 import { parseExact } from './exact-number.ts'
-import { inSpool, type SpoolWork } from '../model/spool-refusal.ts'
 
 export type SpooledChange = {
   readonly key: string

@@ -6,10 +6,10 @@ import { type FileHandle, mkdir, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { inSpool } from '../model/spool-refusal.ts'
 import type { Answer, Fence, SnapshotColumn } from '../warehouse/port.ts'
 import { chain } from './chain.ts'
 import { changeLine, type SpooledChange } from './change-spool.ts'
-import { inSpool } from '../model/spool-refusal.ts'
 
 /** What all answers of a run are committed with. */
 export type JournalHeader = {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { valueAt } from '../connector/value-at.ts'
 import type { Json } from '../model/json.ts'
 import { MillraceError } from '../model/millrace-error.ts'
+import { inSpool } from '../model/spool-refusal.ts'
 import type { Answer } from '../warehouse/port.ts'
 import { readChanges, readLines } from './change-spool.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type Segment,
 } from './journal.ts'
 import { unlessMissing } from '../model/unless-missing.ts'
-import { inSpool } from '../model/spool-refusal.ts'
 
 export type LeftJournal = {
   readonly directory: string

@@ -3,13 +3,13 @@
  * files of some megabytes, a vendor's own files as they came.
  */
 import { mkdirSync } from 'node:fs'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../model/json.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { dropSpooled, inSpool, inSpoolSync, ofLoad } from '../model/spool-refusal.ts'
 import { openLineFile, stampOf, type LineFile } from './line-file.ts'
 import { nameWithInstant } from './read-at.ts'
-import { inSpool, inSpoolSync, ofLoad } from '../model/spool-refusal.ts'
 
 export type SpooledChunk = {
   readonly directory: string
@@ -120,10 +120,6 @@ export function openChunk(directory: string): ChunkWriter {
 }
 
 export const dropChunk = ({ directory }: SpooledChunk): Promise<void> => dropSpooled(directory)
-
-/** @throws MillraceError MR-2008 */
-export const dropSpooled = (directory: string): Promise<void> =>
-  inSpool(ofLoad(directory), () => rm(directory, { recursive: true, force: true }))
 
 export function countRows(batch: SpooledBatch): number {
   switch (batch.kind) {

@@ -1,23 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MillraceError } from '../../src/model/millrace-error.ts'
+import { held, interrupted, type Interruption } from './interrupted.ts'
 import { createVendor, type Vendor } from './vendor.ts'
-import { openWorld, type RunOptions, type World } from './world.ts'
+import { openWorld, type World } from './world.ts'
 
 type Edit =
   | { readonly kind: 'put'; readonly id: number; readonly name: string; readonly items: readonly string[] }
   | { readonly kind: 'soft' | 'hard'; readonly id: number }
   | { readonly kind: 'pass' }
 
-/** A run, what happens at the vendor while it reads, and how it ends. */
-type Run = {
-  readonly full: boolean
-  readonly chunkRows: number
-  readonly meanwhile: readonly Edit[]
-  readonly end: 'whole' | 'page fails' | 'aborted' | 'stopped'
-  /** The page, event or checkpoint at which. */
-  readonly when: number
-}
+type Run = Interruption<Edit> & { readonly full: boolean; readonly chunkRows: number }
 
 const id = fc.integer({ min: 1, max: 9 })
 const edit: fc.Arbitrary<Edit> = fc.oneof(
@@ -50,30 +42,10 @@ function apply(vendor: Vendor, change: Edit): void {
   else if (vendor.people.has(change.id)) vendor.softDelete(change.id)
 }
 
-async function play(world: World, vendor: Vendor, { full, chunkRows, meanwhile, end, when }: Run): Promise<void> {
-  const stop = new AbortController()
-  let asked = 0
-  let events = 0
-  vendor.onPage = () => {
-    asked++
-    const change = meanwhile[asked - 2]
-    if (change) apply(vendor, change)
-    if (end === 'page fails' && asked === when) throw new MillraceError('MR-3003', { message: 'the page fails' })
-  }
-  const options: RunOptions = {
-    fullRefresh: full,
-    chunkRows,
-    signal: stop.signal,
-    sync: { verify: 'strict' },
-    isStopping: () => end === 'stopped' && asked >= when,
-    onEvent: () => {
-      if (end === 'aborted' && ++events === when * 4) stop.abort()
-    },
-  }
-  await world.run(vendor.connector, options).catch((error: unknown) => {
-    if (!stop.signal.aborted) throw error
-  })
-  vendor.onPage = () => undefined
+async function play(world: World, vendor: Vendor, { full, chunkRows, ...interruption }: Run): Promise<void> {
+  await interrupted(vendor, interruption, { apply, eventsAtOnce: 4 }, (options) =>
+    world.run(vendor.connector, { ...options, fullRefresh: full, chunkRows, sync: { verify: 'strict' } }),
+  )
 }
 
 const stored = async (world: World) => ({
@@ -86,14 +58,6 @@ const stored = async (world: World) => ({
     )
   ).map((row) => row['id']),
 })
-
-const held = (vendor: Vendor) => {
-  const live = [...vendor.people.values()].filter(({ deleted }) => !deleted).sort((a, b) => a.id - b.id)
-  return {
-    people: live.map((person) => `${person.id} ${String(person['name'])}`),
-    items: live.flatMap((person) => person.items.map((item) => `${person.id}-${item}`)).sort(),
-  }
-}
 
 describe('whatever happens at the vendor and to the runs', () => {
   test.each([
@@ -119,7 +83,7 @@ describe('whatever happens at the vendor and to the runs', () => {
             ).toEqual([])
           // A scan that was gone on with ends where it was to end: one more brings what came since.
           if (!full) expect((await world.run(vendor.connector)).errors).toEqual([])
-          expect(await stored(world)).toEqual(held(vendor))
+          expect(await stored(world)).toEqual(held(vendor, ['name']))
           vendor.pass()
           expect((await world.run(vendor.connector)).ledger.loaded).toBe(0)
         } finally {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Scan, ScanItem } from '../../src/connector/contract.ts'
 import { MillraceError, MillraceErrors } from '../../src/model/millrace-error.ts'
+import { held, interrupted, type Interruption } from './interrupted.ts'
 import { createVendor, type Person, type Vendor } from './vendor.ts'
 import { openWorld, type RunOptions, type World } from './world.ts'
 
@@ -18,16 +19,12 @@ type Edit =
   | { readonly kind: 'delete' | 'undelete' | 'purge'; readonly id: number }
   | { readonly kind: 'pass'; readonly ms: number }
 
-/** A run or a part of a backfill, with which options, what happens at the vendor while it reads, and how it ends. */
-type Step = {
+/** A run or a part of a backfill, and with which options. */
+type Step = Interruption<Edit> & {
   readonly edits: readonly Edit[]
   readonly kind: 'live' | 'full' | 'limit' | 'backfill' | 'column'
   readonly days: readonly [number, number]
   readonly chunkRows: number
-  readonly meanwhile: readonly Edit[]
-  readonly end: 'whole' | 'page fails' | 'aborted' | 'stopped'
-  /** The page or event at which. */
-  readonly when: number
   readonly where: boolean
   readonly exclude: boolean
 }
@@ -90,43 +87,26 @@ const optionsOf = ({ where, exclude }: Pick<Step, 'where' | 'exclude'>): RunOpti
 })
 
 async function play(world: World, vendor: Vendor, of: Step): Promise<void> {
-  const stop = new AbortController()
-  let asked = 0
-  let events = 0
-  vendor.onPage = () => {
-    asked++
-    const change = of.meanwhile[asked - 2]
-    if (change) apply(vendor, change)
-    if (of.end === 'page fails' && asked === of.when) throw new MillraceError('MR-3003', { message: 'the page fails' })
-  }
-  const options: RunOptions = {
-    ...optionsOf(of),
-    chunkRows: of.chunkRows,
-    signal: stop.signal,
-    isStopping: () => of.end === 'stopped' && asked >= of.when,
-    onEvent: () => {
-      if (of.end === 'aborted' && ++events === of.when * 3) stop.abort()
-    },
-  }
   const [from = '', to = ''] = of.days.map((days) => new Date(Date.UTC(2026, 0, 1) + days * day).toISOString())
   const column = of.kind === 'column' ? 'score' : null
-  const begun =
-    of.kind === 'backfill' || of.kind === 'column'
-      ? world.backfill(vendor.connector, { from, to, column }, { ...options, again: of.when > 2 })
-      : world.run(vendor.connector, {
-          ...options,
-          fullRefresh: of.kind === 'full',
-          limit: of.kind === 'limit' ? 3 : null,
-        })
-  await begun.catch((error: unknown) => {
+  await interrupted(vendor, of, { apply, eventsAtOnce: 3 }, async (interruption) => {
+    const options = { ...optionsOf(of), ...interruption, chunkRows: of.chunkRows }
+    if (of.kind === 'backfill' || of.kind === 'column')
+      await world.backfill(vendor.connector, { from, to, column }, { ...options, again: of.when > 2 })
+    else
+      await world.run(vendor.connector, {
+        ...options,
+        fullRefresh: of.kind === 'full',
+        limit: of.kind === 'limit' ? 3 : null,
+      })
+  }).catch((error: unknown) => {
     // A column of nothing that stands, and a range that is still to come.
     const isRefused =
       error instanceof MillraceErrors
         ? error.errors.every(({ code }) => code === 'MR-1208')
         : error instanceof MillraceError && error.code === 'MR-1001'
-    if (!stop.signal.aborted && !isRefused) throw error
+    if (!isRefused) throw error
   })
-  vendor.onPage = () => undefined
 }
 
 /** By stamp, then id, two a page: what is asked for, and as Salesforce does not list what was purged. */
@@ -175,14 +155,6 @@ const stored = async (world: World) => ({
   items: (await world.rows('SELECT id FROM crm.items WHERE _deleted_at IS NULL ORDER BY id')).map((row) => row['id']),
 })
 
-const held = (vendor: Vendor) => {
-  const live = [...vendor.people.values()].filter(({ deleted }) => !deleted).sort((a, b) => a.id - b.id)
-  return {
-    people: live.map((person) => `${person.id} ${String(person['name'])} ${String(person['score'])}`),
-    items: live.flatMap((person) => person.items.map((item) => `${person.id}-${item}`)).sort(),
-  }
-}
-
 test('whatever was read by passes, parts, trials and other options, a full pass and its reconciliation find what the vendor holds', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {
@@ -209,7 +181,7 @@ test('whatever was read by passes, parts, trials and other options, a full pass 
           vendor.pass(9 * day)
           expect((await world.run(vendor.connector, { ...options, fullRefresh })).errors).toEqual([])
         }
-        expect(await stored(world)).toEqual(held(vendor))
+        expect(await stored(world)).toEqual(held(vendor, ['name', 'score']))
         vendor.pass()
         expect((await world.run(vendor.connector, options)).ledger.loaded).toBe(0)
       } finally {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cutPage } from '../../src/model/cut-page.ts'
-import { dropChunk, dropSpooled, openChunk } from '../../src/staging/spool.ts'
+import { dropSpooled } from '../../src/model/spool-refusal.ts'
+import { dropChunk, openChunk } from '../../src/staging/spool.ts'
 import { lines, readAt, stageBatches } from './stage.ts'
 
 const string = { id: 'string', v: 'string' } as const

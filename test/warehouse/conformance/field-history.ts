@@ -33,6 +33,14 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       by?: string,
     ]
 
+    /** What a field of a record was and became, in order. */
+    const texts = async (field: string, record: string) =>
+      (
+        await bench().rows(
+          `SELECT from_value, to_value FROM crm.account_field_history WHERE field = '${field}' AND record_id = '${record}' ORDER BY valid_from`,
+        )
+      ).map((row) => [row['from_value'], row['to_value']])
+
     async function build(entries: readonly Entry[], name = 'Acme') {
       const seen = { _version: 1, _read_at: 1 }
       await bench().load({
@@ -240,12 +248,6 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       })
       const tracked = { Name: 'name', Rate: 'rate', Seats: 'seats', Amount: 'amount' }
       await bench().session((session) => session.ensureFieldHistory({ ...view, tracked }))
-      const texts = async (field: string, record: string) =>
-        (
-          await bench().rows(
-            `SELECT from_value, to_value FROM crm.account_field_history WHERE field = '${field}' AND record_id = '${record}' ORDER BY valid_from`,
-          )
-        ).map((row) => [row['from_value'], row['to_value']])
       expect(await texts('Rate', 'A')).toEqual([
         [null, '0'],
         ['0', '100'],
@@ -324,12 +326,6 @@ export function fieldHistoryConformance(open: OpenWarehouse): void {
       })
       const tracked = { Name: 'name', Due: 'due' }
       await bench().session((session) => session.ensureFieldHistory({ ...view, tracked }))
-      const texts = async (field: string, record: string) =>
-        (
-          await bench().rows(
-            `SELECT from_value, to_value FROM crm.account_field_history WHERE field = '${field}' AND record_id = '${record}' ORDER BY valid_from`,
-          )
-        ).map((found) => [found['from_value'], found['to_value']])
       expect(await texts('Due', 'A')).toEqual([
         [null, '2026-02-01 08:00:00'],
         ['2026-02-01 08:00:00', '2026-02-02 08:00:00'],
