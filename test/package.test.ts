@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { expect, it } from 'vitest'
 
 const parse = (file: string) => JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
@@ -33,4 +34,18 @@ it('the package has what its messages and pages send to: what a vendor is to gra
   const named = new Set(guide.match(/test\/[\w/-]+\.ts/g))
   expect([...named]).not.toEqual([])
   expect(manifest.files).toEqual(expect.arrayContaining(['connectors/*/README.md', ...named]))
+})
+
+it('every page of the package links to what is in the package, too', () => {
+  const isPacked = (path: string) =>
+    path === 'README.md' ||
+    manifest.files.some((kept: string) => posix.matchesGlob(path, kept) || path.startsWith(`${kept}/`))
+  const pages = globSync('**/*.md', { cwd: new URL('..', import.meta.url), exclude: ['node_modules'] }).filter(isPacked)
+  const links = pages.flatMap((page) =>
+    [...readFileSync(new URL(`../${page}`, import.meta.url), 'utf8').matchAll(/\]\((?!\w+:)([^)#\s]+)/g)].map(
+      ([, to = '']) => posix.join(posix.dirname(page), to),
+    ),
+  )
+  expect(links).not.toEqual([])
+  expect(links.filter((to) => !isPacked(to))).toEqual([])
 })

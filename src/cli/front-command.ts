@@ -17,15 +17,31 @@ function usageError(command: Command, message: string): MillraceError {
   const [problem = '', hint = ''] = message.replace(/^error: /, '').split('\n')
   const path = commandPath(command)
   // A word after a command that also works without one (`sandbox mvoe`) was meant to be one of its own.
-  const word = /too many arguments/.test(problem) && command.commands.length > 0 ? (command.args[0] ?? '') : undefined
-  const names = command.commands.map((each) => each.name())
-  const near = word === undefined ? /\(Did you mean (.*)\?\)/i.exec(hint)?.[1] : didYouMean(word, names)
+  const extra = /too many arguments/.test(problem) && command.commands.length > 0 ? (command.args[0] ?? '') : undefined
+  const word = extra ?? /^unknown command '(.*)'$/.exec(problem)?.[1]
+  const near =
+    extra === undefined
+      ? /\(Did you mean (?:one of )?(.*)\?\)/i.exec(hint)?.[1]
+      : didYouMean(
+          extra,
+          command.commands.map((each) => each.name()),
+        )
+  const meant = word === undefined ? [] : placesOf(word, rootOf(command))
+  if (meant.length === 0 && near) meant.push(near)
   const said = word === undefined ? problem.replaceAll("'", '`').replace(/\.$/, '') : `unknown command \`${word}\``
   return new MillraceError('MR-1001', {
     message: `${path}: ${said}`,
-    next: [...(near ? [`Did you mean \`${near.replace(/^one of /, '')}\`?`] : []), `${path} --help`],
+    next: [...(meant.length > 0 ? [`Did you mean \`${meant.join('`, `')}\`?`] : []), `${path} --help`],
   })
 }
+
+/** Where a command of this name is: `millrace status` was meant to be `millrace sync status`. */
+function placesOf(name: string, command: Command): string[] {
+  const own = command.name() === name ? [commandPath(command)] : []
+  return [...own, ...command.commands.flatMap((each) => placesOf(name, each))]
+}
+
+const rootOf = (command: Command): Command => (command.parent ? rootOf(command.parent) : command)
 
 function commandPath(command: Command): string {
   return command.parent ? `${commandPath(command.parent)} ${command.name()}` : command.name()

@@ -7,6 +7,8 @@ describe('bad usage ends with 2, our own error and the nearest word', () => {
   const cases: readonly (readonly [args: string, message: string, hint: string])[] = [
     ['snyc list', 'millrace: unknown command `snyc`', 'Did you mean `sync`?'],
     ['sync runn', 'millrace sync: unknown command `runn`', 'Did you mean `run`?'],
+    ['status', 'millrace: unknown command `status`', 'Did you mean `millrace sync status`?'],
+    ['sync logs', 'millrace sync: unknown command `logs`', 'Did you mean `millrace logs`?'],
     ['sandbox mvoe', 'millrace sandbox: unknown command `mvoe`', 'Did you mean `move`?'],
     ['sync run --all --fullrefresh', 'unknown option `--fullrefresh`', 'Did you mean `--full-refresh`?'],
     ['sync run --all --limit', 'option `--limit <n>` argument missing', 'millrace sync run --help'],
