@@ -24,6 +24,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/scratch.ts'],
     setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
