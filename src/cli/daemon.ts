@@ -74,8 +74,20 @@ function envOf({ env }: Shell, { redis }: DaemonFlags): Shell['env'] {
 }
 
 function tell(shell: Shell, event: DaemonEvent): void {
-  if (shell.json) return shell.line({ ...event })
+  if (shell.json) return shell.line(lineOf(event))
   shell.say(`${new Date().toISOString().slice(11, 19)}  ${wordsOf(event)}`)
+}
+
+/** In the form of all other lines: flat, names with underscores. */
+function lineOf(event: DaemonEvent) {
+  const { type } = event
+  if (type === 'slot.claimed') return { type, ...event.slot }
+  if (type !== 'job.started' && type !== 'job.ended') return event
+  const { schedule, instant, sync, attempt } = event.job
+  const job = { type, schedule, instant, sync, attempt }
+  if (event.type === 'job.started') return { ...job, run_id: event.runId }
+  const { state, reason, notBefore = null } = event.end
+  return { ...job, state, reason, not_before: notBefore }
 }
 
 function wordsOf(event: DaemonEvent): string {

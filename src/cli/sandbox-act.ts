@@ -65,8 +65,10 @@ export async function showJournal(
   const project = await openConnections(shell)
   return withKeptSandbox(project, async (sandbox) => {
     for (const entry of await sandbox.journal(vendor, { since, limit }))
-      if (shell.json) shell.line({ type: 'request', ...entry })
-      else {
+      if (shell.json) {
+        const { bodyBytes, handledStatus, ...rest } = entry
+        shell.line({ type: 'request', ...rest, body_bytes: bodyBytes, handled_status: handledStatus })
+      } else {
         const fault = entry.fault === null ? '' : `  fault ${entry.fault}`
         const text = `${entry.sequence}  ${entry.method} ${entry.path}  ${entry.status ?? 'no answer'}${fault}`
         shell.print(` ${printable(text)}\n`)

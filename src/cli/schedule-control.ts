@@ -52,7 +52,7 @@ export async function showSlots(shell: Shell, name: string | undefined, flags: H
     const slots = await app.store.slots({ limit, ...(name === undefined ? {} : { schedule: name }) })
     // One that was taken out of the project may still have a history.
     if (slots.length === 0 && name !== undefined && isWhole) findSchedule(schedulesOf(app.project), name)
-    if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...slot })
+    if (shell.json) for (const slot of slots) shell.line({ type: 'slot', ...claimedLine(slot) })
     else if (slots.length === 0) shell.say('No slot has come yet. They are claimed by `millrace daemon`.')
     else shell.print(renderTable(columns, slots.map(rowOf), { color: shell.color }))
     return { exitCode: 0, result: { count: slots.length } }
@@ -71,6 +71,24 @@ async function withSchedule(
 }
 
 type StoredSlot = Awaited<ReturnType<App['store']['slots']>>[number]
+
+/** As `--json` tells it: without what the daemon keeps for itself. */
+const claimedLine = ({ jobs, claimedAt, endedAt, ...slot }: StoredSlot) => ({
+  ...slot,
+  claimed_at: claimedAt,
+  ended_at: endedAt,
+  jobs: jobs.map(jobLine),
+})
+
+const jobLine = ({ sync, state, attempt, reason, runId, notBefore, caughtUp }: StoredSlot['jobs'][number]) => ({
+  sync,
+  state,
+  attempt,
+  reason,
+  run_id: runId,
+  not_before: notBefore,
+  caught_up: caughtUp,
+})
 
 function rowOf(slot: StoredSlot): readonly string[] {
   const jobs = slot.jobs.map(

@@ -236,7 +236,9 @@ describe.skipIf(!hasRedis)('with Redis (skipped where redis-server is not instal
     expect(cancel.code).toBe(0)
     await stage.said(daemon, 'job.ended', 1)
     expect(daemon.lines.findLast(({ type }) => type === 'job.ended')).toMatchObject({
-      end: { state: 'stopped', reason: expect.stringContaining('cancelled it') },
+      sync: 'stripe',
+      state: 'stopped',
+      reason: expect.stringContaining('cancelled it'),
     })
   })
 })

@@ -82,12 +82,7 @@ export async function openDaemonStage(redisUrl: string | null = null) {
         () => `${stderr()}${lines.map((line) => JSON.stringify(line)).join('\n')}`,
       ),
     outcomes: ({ lines }: RunningDaemon) =>
-      lines
-        .filter(({ type }) => type === 'job.ended')
-        .map((line) => {
-          const { job, end } = line as unknown as { job: { sync: string }; end: { state: string } } // what the daemon prints
-          return `${job.sync} ${end.state}`
-        }),
+      lines.filter(({ type }) => type === 'job.ended').map(({ sync, state }) => `${String(sync)} ${String(state)}`),
     slots: () => inStore((store) => store.slots({})),
     runs: () => inStore((store) => store.runs({})),
     /** As many rows as the vendor has, each once. */
