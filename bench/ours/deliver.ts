@@ -1,5 +1,7 @@
 /** Ours: a first delivery of every row, as `millrace sync run --first-run` does it: diff, intents, payloads, acknowledgements, history. */
 import '@duckdb/node-api'
+import '../../src/app/run-reverse-sync.ts'
+import '../../src/warehouse/duckdb/warehouse.ts'
 import { openApp } from '../../src/app/app.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'

@@ -1,5 +1,7 @@
 /** Ours: `millrace sync run` without the terminal, as the command runs it: lease, host, spool, staging, fenced commit, history. */
 import '@duckdb/node-api'
+import '../../src/app/run-etl-sync.ts'
+import '../../src/warehouse/duckdb/warehouse.ts'
 import { openApp } from '../../src/app/app.ts'
 import { defaultRunOptions } from '../../src/app/run-options.ts'
 import { runSync } from '../../src/app/run-sync.ts'

@@ -7,9 +7,7 @@ import { systemClock, type Clock } from '../model/clock.ts'
 import type { Emit, EngineEvent } from '../model/event.ts'
 import type { ControlStore } from '../state/port.ts'
 import { withTicket } from '../state/with-ticket.ts'
-import { openDuckDBWarehouse } from '../warehouse/duckdb/warehouse.ts'
 import type { Warehouse } from '../warehouse/port.ts'
-import { openSnowflake } from './open-snowflake.ts'
 import { chooseTarget } from './choose-target.ts'
 import { countPagesAsMemory } from './count-pages-as-memory.ts'
 import { holdAt } from './test-knobs.ts'
@@ -75,7 +73,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   let opened: Promise<ProjectSandbox> | undefined
   const sandbox = () => (opened ??= openProjectSandbox(project))
   const { env, signal } = options
-  const warehouse = openWarehouse({ project, target, env, store, emit, signal, waits, sandbox })
+  const warehouse = await openWarehouse({ project, target, env, store, emit, signal, waits, sandbox })
   return {
     project,
     target,
@@ -101,9 +99,15 @@ export async function openApp(options: AppOptions): Promise<App> {
 
 type WarehouseParts = Pick<App, 'project' | 'target' | 'env' | 'store' | 'emit' | 'signal' | 'waits' | 'sandbox'>
 
-function openWarehouse({ project, target, env, store, emit, signal, waits, sandbox }: WarehouseParts): Warehouse {
+/** Each warehouse is a hundred modules: the other one is not loaded. */
+async function openWarehouse(parts: WarehouseParts): Promise<Warehouse> {
+  const { project, target, env, store, emit, signal, waits, sandbox } = parts
   const { warehouse } = target
-  if (warehouse.type === 'snowflake') return openSnowflake({ project, target, env, sandbox })
+  if (warehouse.type === 'snowflake') {
+    const { openSnowflake } = await import('./open-snowflake.ts')
+    return openSnowflake({ project, target, env, sandbox })
+  }
+  const { openDuckDBWarehouse } = await import('../warehouse/duckdb/warehouse.ts')
   return openDuckDBWarehouse({
     path: warehouse.path,
     memoryLimit: warehouse.memoryLimit,

@@ -2,9 +2,7 @@
 import type { Sync } from '../config/project.ts'
 import type { App } from './app.ts'
 import { recordRun, type RecordedRun } from './record-run.ts'
-import { runEtlSync } from './run-etl-sync.ts'
 import type { RunOptions } from './run-options.ts'
-import { runReverseSync } from './run-reverse-sync.ts'
 import { underPermit } from './under-permit.ts'
 
 /**
@@ -13,9 +11,13 @@ import { underPermit } from './under-permit.ts'
  */
 export function runSync(app: App, sync: Sync, options: RunOptions): Promise<RecordedRun> {
   const by = { trigger: options.slot === null ? 'cli' : 'schedule' } as const
-  return recordRun(app, { sync, options, ...by }, (work) =>
-    sync.kind === 'etl'
-      ? underPermit(work, sync.source, () => runEtlSync(work, sync))
-      : underPermit(work, sync.destination, () => runReverseSync(work, sync)),
-  )
+  return recordRun(app, { sync, options, ...by }, async (work) => {
+    // A run loads the one direction alone.
+    if (sync.kind === 'etl') {
+      const { runEtlSync } = await import('./run-etl-sync.ts')
+      return underPermit(work, sync.source, () => runEtlSync(work, sync))
+    }
+    const { runReverseSync } = await import('./run-reverse-sync.ts')
+    return underPermit(work, sync.destination, () => runReverseSync(work, sync))
+  })
 }
