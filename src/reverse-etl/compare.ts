@@ -191,8 +191,8 @@ function count(counts: Counting, candidate: Candidate, decision: Decision): void
     else if (status === 'ignored') counts.ignored++
     if (status !== 'ignored' || candidate.kind !== 'removed') return
   }
-  // Nothing differs: its time has come, and no guard asks about that.
-  if (candidate.refresh && candidate.kind === 'changed') return
+  // What goes is what went: its time has come, and no guard asks about that.
+  if (candidate.refresh && candidate.kind === 'changed' && decision.answer.hash === candidate.previousHash) return
   // They were counted by the run that first intended them; a first delivery that was killed has nothing else.
   if (candidate.kind === 'retry' && candidate.previousState !== 'accepted') return
   if (candidate.kind === 'removed') counts.removed++

@@ -79,7 +79,7 @@ export type Candidate = {
   readonly recordStays?: boolean
   /** Of `optIns`, those that turned off here, and say opted out in another row of the same record, by whichever name. @default none */
   readonly optedOutElsewhere?: readonly string[]
-  /** Nothing differs; only its time has come. @default false */
+  /** Its time has come, whether anything else differs or not. @default false */
   readonly refresh?: boolean
   /** Of its open reject: the value that was refused, and how often for good. @default never */
   readonly refusal?: { readonly value: string | null; readonly times: number; readonly parked: boolean }

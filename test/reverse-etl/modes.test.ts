@@ -9,6 +9,7 @@ import {
   runRefused,
   snapshot,
   column,
+  defaultSync,
   rows,
   type World,
 } from './world.ts'
@@ -294,6 +295,24 @@ describe('refresh_every', () => {
     // The warehouse stamps by its own clock, so these runs have the machine's, too.
     expect((await run(world, later(0))).ledger).toMatchObject({ changed: 1, delivered: 1 })
     expect((await run(world, later(0))).ledger).toMatchObject({ unchanged: 1 })
+  })
+
+  it('comes in its time to a row whose columns differ from run to run, and whose payload does not', async () => {
+    const world = makeWorld({
+      sync: {
+        refreshEveryMs: 30 * day,
+        map: [column('id'), { ...column('name'), kind: 'column', column: 'name', values: { a: 'A', ä: 'A' } }],
+        limits: { ...defaultSync.limits, maxChanged: { rows: 0 } },
+      },
+    })
+    world.people = [{ ...ann, name: 'a' }]
+    await run(world, later(0))
+    world.people = [{ ...ann, name: 'ä' }]
+    expect((await run(world, later(29))).ledger).toMatchObject({ changed: 1, coalesced: 1 })
+    world.people = [{ ...ann, name: 'a' }]
+    const { ledger, error } = await run(world, later(31))
+    expect(ledger).toMatchObject({ changed: 1, delivered: 1 })
+    expect(error).toBeUndefined()
   })
 
   it('counts from the last sending: an opt-in that was withheld is none', async () => {

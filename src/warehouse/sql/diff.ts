@@ -87,7 +87,7 @@ function classified(
       `WHEN ${intent} OR ${rejected} THEN ${retry} ` +
       `WHEN s.accepted IS DISTINCT FROM true THEN ${added} ` +
       `WHEN ${differs.join(' OR ')} THEN ${changed} ${due === null ? '' : `WHEN ${due} THEN ${changed} `}ELSE ${unchanged} END AS INTEGER) AS _class`,
-    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.accepted AND ${due} AND NOT (${differs.join(' OR ')}))`} AS _refresh`,
+    `${due === null ? 'false' : `(m.${present} IS NOT NULL AND s.accepted AND ${due})`} AS _refresh`,
     ...(open.rejects > 0
       ? [`r.value AS _value, coalesce(r.refusals, 0) AS _refusals, coalesce(r.parked, false) AS _parked`]
       : ['CAST(NULL AS VARCHAR) AS _value, 0 AS _refusals, false AS _parked']),
