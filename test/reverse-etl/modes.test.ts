@@ -121,10 +121,11 @@ describe('on_removed: delete', () => {
 
   it.each([
     ['heeds case from now on', 'lower', 'trim'],
+    ['heeds case and spaces from now on', 'lower', 'exact'],
     ['no longer heeds case', 'trim', 'lower'],
   ] as const)('deletes nothing whose row stands where the destination %s', async (_, before, after) => {
     const world = deleting()
-    const compares = (normalise: 'lower' | 'trim') => ({
+    const compares = (normalise: 'lower' | 'trim' | 'exact') => ({
       ...world.vendor,
       object: { ...world.vendor.object, match: { id: { normalise } } },
     })

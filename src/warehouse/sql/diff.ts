@@ -28,10 +28,11 @@ export type Diffed = {
 }
 
 export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffed> {
-  const { versions, ...open } = await readOpen(db, request)
   const table = await snapshotTableOf(db, request)
   const stored = storedTypes(table, request)
-  const parts = { open, versions }
+  const plain = plainKey(request, stored)
+  const { versions, otherKeys, ...open } = await readOpen(db, request, plain)
+  const parts = { open, versions, own: otherKeys === 0 ? plain : undefined }
   const rows = `SELECT ${classified(db, request, { ...parts, types: stored })} ${joined(db, request, { ...parts, table })}`
   const keep = (where: string) => db.run(`CREATE OR REPLACE TEMP TABLE _diff AS SELECT * FROM (${rows}) ${where}`)
   const hasRejects = open.rejects > 0
@@ -50,12 +51,22 @@ export async function diffModel(db: Engine, request: DiffRequest): Promise<Diffe
 function classified(
   db: Engine,
   request: DiffRequest,
-  { open, types, versions }: { readonly open: OpenCounts; readonly types: ColumnTypes; readonly versions: Versions },
+  {
+    open,
+    types,
+    versions,
+    own,
+  }: {
+    readonly open: OpenCounts
+    readonly types: ColumnTypes
+    readonly versions: Versions
+    /** The column that is the key, character by character, in every row. */
+    readonly own: string | undefined
+  },
 ): string {
   const intent = open.intents > 0 ? 'i.key IS NOT NULL' : 'false'
   const rejected = open.rejects > 0 ? 'r.key IS NOT NULL' : 'false'
   // A key that stands as it is is the join's own column: neither side carries it twice, and rows that meet agree in it.
-  const own = plainKey(request, types)
   const stored = (column: string) => (column === own ? 's.key' : `s.${db.quote(snapshotColumn(column))}`)
   const value = (column: SnapshotColumn) => (column.name === own ? `m.${modelKey}` : typed(db, 'm', column))
   const differs = [
@@ -211,18 +222,28 @@ export const keysAtStake = (): string => `SELECT _key FROM _diff WHERE _key IS N
 /** `ignored`: rows that left, of which the destination is to be told after all. */
 type OpenCounts = { readonly intents: number; readonly rejects: number; readonly ignored: number }
 
-async function readOpen(db: Engine, request: DiffRequest): Promise<OpenCounts & { readonly versions: Versions }> {
+/** `otherKeys`: rows that were accepted under another key than `plain` says, as where the destination did not heed case then. */
+async function readOpen(
+  db: Engine,
+  request: DiffRequest,
+  plain: string | undefined,
+): Promise<OpenCounts & { readonly versions: Versions; readonly otherKeys: number }> {
   const { sync, removesIgnored } = request
+  const otherKeys =
+    plain === undefined
+      ? '0'
+      : `(SELECT count(*) FROM ${snapshotOf(db, request)} WHERE mapping_version <> ${db.text(request.mappingVersion)} AND key <> ${db.quote(snapshotColumn(plain))})`
   const ignored = removesIgnored ? `(SELECT count(*) FROM ${snapshotOf(db, request)} WHERE state = 'ignored')` : '0'
   const [row] = await db.rows(
     `SELECT (SELECT count(*) FROM _millrace.intents WHERE sync = ${db.text(sync)}) AS intents, ` +
-      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND ${isUnsettled}) AS rejects, ${ignored} AS ignored, ${versionsSql(db, request)} AS versions`,
+      `(SELECT count(*) FROM _millrace.rejects WHERE sync = ${db.text(sync)} AND ${isUnsettled}) AS rejects, ${ignored} AS ignored, ${otherKeys} AS other_keys, ${versionsSql(db, request)} AS versions`,
   )
   const count = (name: string) => Number(row?.[name] ?? 0)
   return {
     intents: count('intents'),
     rejects: count('rejects'),
     ignored: count('ignored'),
+    otherKeys: count('other_keys'),
     versions: versionsIn(row?.['versions'] ?? null, request),
   }
 }
