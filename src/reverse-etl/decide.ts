@@ -11,7 +11,7 @@ import { countRefusal, isParked, parked } from './park.ts'
 import type { MappedField } from './mapped-field.ts'
 import type { ResolvedMapping } from './mapping.ts'
 import { acceptedFields, differencesOf, encodeFields, payloadHash, recordKey } from './payload.ts'
-import { meansSameRecord } from './same-record.ts'
+import { meansOtherRecord, meansSameRecord } from './same-record.ts'
 import { storable } from './storable.ts'
 
 export type DecideOptions = {
@@ -57,6 +57,13 @@ export function decide(
   // What is equal after all is not sent; but a key with an open intent always is: nobody knows what arrived.
   if (stands && !candidate.hasIntent && !candidate.refresh && candidate.previousHash === hash)
     return { kind: 'settle', key: candidate.key, answer: { ...answer, status: 'coalesced' }, withheld: 0 }
+  // Recorded as seen it would be removed by a name under which nothing was inserted, which may be somebody else's.
+  if (sync.mode === 'insert' && stands && sync.onRemoved.kind !== 'ignore' && meansOtherRecord(mapping, candidate)) {
+    const counted = countRefusal(base, candidate, hash)
+    return mayPark && isParked(sync, candidate, counted)
+      ? parked(counted, candidate)
+      : refused(counted, otherName(mapping))
+  }
   // What an insert has made it never touches again: the change is counted once, and recorded as seen. The hash stays that of
   // what the destination has: in another mode the row is sent.
   if (sync.mode === 'insert' && stands && !candidate.hasIntent)
@@ -219,5 +226,8 @@ const waiting = (base: Answer, reason: string): Decision => ({
   answer: { ...base, status: 'held_back', message: storable(`waits: ${reason}`) },
   withheld: 0,
 })
+
+const otherName = ({ match }: ResolvedMapping): string =>
+  `${match.field} names another record now, and mode insert leaves the one that it has made; once it is changed there by hand, \`millrace forget\` the row's key with --drop-unsent`
 
 const optInWithheld = 'opt-in withheld'

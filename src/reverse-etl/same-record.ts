@@ -14,6 +14,12 @@ export function meansSameRecord(mapping: ResolvedMapping, { values, previous }: 
   return record !== null && record === nameOf(mapping, previous)
 }
 
+/** Does it surely mean another one? Not where nobody knows any more what was sent, as of who was forgotten. */
+export function meansOtherRecord(mapping: ResolvedMapping, candidate: Candidate): boolean {
+  const { previous } = candidate
+  return previous !== null && nameOf(mapping, previous) !== null && !meansSameRecord(mapping, candidate)
+}
+
 /** What names the record, as the destination compares it. null: nothing does. */
 function nameOf(mapping: ResolvedMapping, row: TextRow): string | null {
   const { identity, match } = mapping

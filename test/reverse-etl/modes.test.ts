@@ -94,6 +94,23 @@ describe('mode insert', () => {
     expect(world.vendor.records.get('2')).toMatchObject({ unsubscribed: true })
   })
 
+  it('removes by the name that it inserted under: a row that comes to name another record is a reject until it does not', async () => {
+    const world = makeWorld({
+      sync: { mode: 'insert', match: 'email', map: [...map, column('email', 'plan')], onRemoved: { kind: 'delete' } },
+    })
+    world.people = [{ ...ann, plan: 'ann@x' }]
+    await run(world)
+    // Of somebody else, whom this sync knows nothing of.
+    world.vendor.records.set('anna@x', { name: 'Anna' })
+    world.people = [{ ...ann, plan: 'anna@x' }]
+    expect((await run(world)).ledger).toMatchObject({ changed: 1, rejected: 1 })
+    expect((await run(world)).ledger).toMatchObject({ retry: 1, rejected: 1 })
+    world.people = []
+    expect((await run(world)).ledger).toMatchObject({ removed: 1, delivered: 1 })
+    expect([...world.vendor.records.keys()]).toEqual(['anna@x'])
+    expect(await openRejects(world)).toEqual([])
+  })
+
   it('sends what was refused again, as it is then', async () => {
     const world = makeWorld({ sync: { mode: 'insert', map } })
     world.people = [ann]
