@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asMillraceError } from '../model/millrace-error.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
+import { endUnlessCancelled } from './cancelled-run.ts'
 
 export type EndOptions = {
   /** The daemon is on its way out: from here on it gives up in the end. */
@@ -12,17 +13,18 @@ export type EndOptions = {
 }
 
 /**
- * A store that is down for a while must not lose how a run ended: the job would run again. Nor if it is down for long: while
- * this daemon lives, nobody else takes a job that runs in its name. false: another daemon has the job by now.
+ * A store that is down for a while must not lose how a run ended, nor that it was cancelled: the job would run again. Nor if it
+ * is down for long: while this daemon lives, nobody else takes a job that runs in its name. null: another daemon has the job by now.
  */
 export async function endForSure(
-  { store, signal }: { readonly store: Pick<App['store'], 'endJob'>; readonly signal: AbortSignal },
-  { job, end }: { readonly job: Job; readonly end: JobEnd },
+  { store, signal }: { readonly store: Pick<App['store'], 'endJob' | 'events'>; readonly signal: AbortSignal },
+  { job, runId, end }: { readonly job: Job; readonly runId: string | null; readonly end: JobEnd },
   { stopping, onProblem, waitMs = (attempt) => Math.min(attempt * 500, 5_000) }: EndOptions,
-): Promise<boolean> {
+): Promise<JobEnd | null> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await store.endJob(job, end)
+      const said = await endUnlessCancelled(store, runId, end)
+      return (await store.endJob(job, said)) ? said : null
     } catch (error) {
       if (signal.aborted || (stopping.aborted && attempt >= enoughAttempts)) throw error
       if (attempt === enoughAttempts)

@@ -8,7 +8,6 @@ import { takeOverSchedules } from '../schedule/take-over-schedules.ts'
 import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
-import { endUnlessCancelled } from './cancelled-run.ts'
 import { planOf, type DaemonPlan } from './daemon-plan.ts'
 import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
@@ -235,15 +234,11 @@ async function execute(
         .catch((error: unknown) => onProblem(asMillraceError(error, 'noting a run').message))
     },
   })
-  const end = await endUnlessCancelled(app.store, runId, ended).catch((error: unknown) => {
-    onProblem(asMillraceError(error, 'asking whether a run was cancelled').message)
-    return ended
-  })
-  if (await endForSure(app, { job, end }, { stopping: options.stopping, onProblem }))
-    onEvent({ type: 'job.ended', job, end })
+  const end = await endForSure(app, { job, runId, end: ended }, { stopping: options.stopping, onProblem })
+  if (end !== null) onEvent({ type: 'job.ended', job, end })
   else
     onProblem(
-      `${job.sync} for ${job.schedule} ended here as ${end.state}, after the job was given to another daemon: that one's word counts.`,
+      `${job.sync} for ${job.schedule} ended here as ${ended.state}, after the job was given to another daemon: that one's word counts.`,
     )
 }
 

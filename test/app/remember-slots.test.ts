@@ -201,10 +201,11 @@ describe.skipIf(!hasRedis)(
         await untilSettled(app, keeper)
         await server.kill()
         const options = { stopping: new AbortController().signal, onProblem: (problem: string) => said.push(problem) }
-        const isWritten = endForSure(app, { job, end: { state: 'failed', reason: 'for good' } }, options)
+        const end = { state: 'failed', reason: 'for good' } as const
+        const written = endForSure(app, { job, runId: null, end }, options)
         await server.restart()
         await untilSettled(app, keeper)
-        expect(await isWritten).toBe(true)
+        expect(await written).toBe(end)
         expect(await app.store.slots({})).toMatchObject([{ state: 'failed', jobs: [{ reason: 'for good' }] }])
       })
     }, 30_000)
