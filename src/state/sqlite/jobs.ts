@@ -53,7 +53,16 @@ export function storeJobs(database: Database, own: JobsOwn): Jobs {
   )
   const forget = sql.prepare('delete from daemons where seen_ms < ?')
 
-  const jobOf = (row: Row): Job => readJob(row, own.process, own.clock.now().getTime() - own.silentMs)
+  const nowMs = () => own.clock.now().getTime()
+  /** Of this process. */
+  let beatMs: number | null = null
+  let trustedUntilMs = -Infinity
+  /** From when on a sign of life counts. All were silent at once where the machine slept or the file was away: the others get their time, too. */
+  const seenSinceMs = () => {
+    if (beatMs !== null && nowMs() - beatMs > lateBeatMs) trustedUntilMs = nowMs() + lateBeatMs
+    return nowMs() < trustedUntilMs ? -Infinity : nowMs() - own.silentMs
+  }
+  const jobOf = (row: Row): Job => readJob(row, own.process, seenSinceMs())
   const save = (job: Job): Job => {
     const { state, token, attempt, notBefore, takenAt, runId, reason, owner, schedule, instant, sync } = job
     const by = [owner?.host ?? null, owner?.pid ?? null, owner?.startedAt ?? null] as const
@@ -66,7 +75,11 @@ export function storeJobs(database: Database, own: JobsOwn): Jobs {
     const job = row ? jobOf(row) : null
     return job?.token === ticket.token && job.state === state ? job : null
   }
-  const beat = () => seen.run(host, pid, startedAt, own.clock.now().getTime())
+  const beat = () => {
+    seenSinceMs()
+    beatMs = nowMs()
+    seen.run(host, pid, startedAt, beatMs)
+  }
   const idle = { owner: null, alive: false, takenAt: null } as const
   const endAs = (job: Job, end: JobEnd): void => {
     const { state, reason, notBefore = job.notBefore } = end
@@ -116,7 +129,7 @@ export function storeJobs(database: Database, own: JobsOwn): Jobs {
       beat: () =>
         database.write(() => {
           beat()
-          forget.run(own.clock.now().getTime() - forgottenMs)
+          forget.run(nowMs() - forgottenMs)
         }),
     },
   }
@@ -146,5 +159,7 @@ function readJob(row: Row, reader: ProcessId, seenSinceMs: number): Job {
   }
 }
 
+/** A daemon gives a sign each 15 s. */
+const lateBeatMs = 30_000
 /** Of a daemon that went long ago nobody asks any more. */
 const forgottenMs = 24 * 3_600_000
