@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { errorCatalogue } from '../model/error-catalogue.ts'
 import type { RunRecord } from '../model/run.ts'
-import { retryAt } from '../schedule/retry-at.ts'
+import { longestRetryAfterMs, retryAt } from '../schedule/retry-at.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 
@@ -115,13 +115,11 @@ function endOrRetry(
   }: { readonly reason: string | null; readonly retry: boolean; readonly retryAfterMs?: number },
 ): JobEnd {
   // Some vendors send an instant where seconds belong. The next slot tries anyway.
-  const isTooLong = retryAfterMs > Math.max(policy.retry.maxMs, longestWaitMs)
+  const isTooLong = retryAfterMs > Math.max(policy.retry.maxMs, longestRetryAfterMs)
   if (!retry || isTooLong || job.attempt >= policy.retry.attempts) return { state: 'failed', reason }
   const notBefore = retryAt(policy.retry, { attempt: job.attempt, now: now(), atLeastMs: retryAfterMs })
   return { state: 'queued', reason, notBefore }
 }
-
-const longestWaitMs = 24 * 3_600_000
 
 /** What may succeed later, by the error's own class; what nobody foresaw may. */
 const isRetryable = (error: RunRecord['error']): boolean =>

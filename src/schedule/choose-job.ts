@@ -1,5 +1,6 @@
 import type { Job, JobChoice, JobEnd } from '../state/slot-store.ts'
-import { once, retryAt } from './retry-at.ts'
+import { aheadMs } from '../state/clock-ahead.ts'
+import { longestRetryAfterMs, once, retryAt } from './retry-at.ts'
 import type { Schedule } from './schedule.ts'
 
 export type JobLimits = {
@@ -71,10 +72,16 @@ function endWithDaemon({ schedule, attempt }: Job, { now, retryOf }: JobLimits):
 const moreWithDaemon = 2
 
 /** What goes on, or would be tried again, waits for `schedule resume`, whatever else runs meanwhile: it is not looked at until then. */
-const isDue = (job: Job, { now, paused }: JobLimits): boolean =>
-  job.state === 'queued' &&
-  Date.parse(job.notBefore) <= now.getTime() &&
-  !(paused.has(job.schedule) && (job.attempt > 1 || job.reason !== null))
+function isDue(job: Job, { now, paused, retryOf }: JobLimits): boolean {
+  if (job.state !== 'queued') return false
+  const isMore = job.attempt > 1 || job.reason !== null
+  if (isMore && paused.has(job.schedule)) return false
+  const waitMs = Date.parse(job.notBefore) - now.getTime()
+  if (waitMs <= 0) return true
+  // No attempt waits for so long: a clock was ahead when this one was put off. A slot of days to come has its own time.
+  const longestMs = Math.max(longestRetryAfterMs, (retryOf.get(job.schedule) ?? once).maxMs)
+  return isMore && waitMs > longestMs + aheadMs && Date.parse(job.instant) <= now.getTime()
+}
 
 /** Why the job is not to run at all; null: it is. */
 function overlapsWith(job: Job, { runningBySync, waitingBySync, limits }: Around): string | null {

@@ -22,3 +22,6 @@ export const once: Schedule['retry'] = { attempts: 1, initialMs: 0, maxMs: 0 }
 
 /** Of what ISO text can be compared. */
 const latestMs = Date.UTC(9999, 11, 31)
+
+/** A vendor that asks for more than this, and than `max`, is not waited for. */
+export const longestRetryAfterMs = 24 * 3_600_000

@@ -19,6 +19,25 @@ describe('the next job', () => {
     })
   })
 
+  test('is an attempt that was put off by a clock which was years ahead; one that waits for its vendor, or of a slot to come, is not', () => {
+    const again = (sync: string, notBefore: string, rest: Partial<Job> = {}) =>
+      job(sync, { attempt: 2, reason: 'the vendor was down', notBefore, ...rest })
+    const to = { instant: '2030-11-21T02:00:00.000Z' }
+    const retry = { attempts: 3, initialMs: 0, maxMs: 3 * 86_400_000 }
+    expect(
+      told(
+        [
+          again('vendor', '2026-11-22T02:59:00.000Z'),
+          again('patient', '2026-11-23T02:00:00.000Z', { schedule: 'patient' }),
+          again('to come', '2030-11-21T02:00:30.000Z', to),
+          job('early', { ...to, notBefore: '2030-11-21T02:00:00.000Z' }),
+          again('crm', '2030-11-21T02:00:30.000Z'),
+        ],
+        { retryOf: new Map([['patient', retry]]) },
+      ),
+    ).toEqual({ ...nothing, take: 'crm' })
+  })
+
   test('waits for those of its slot that it needs, and not for those of another', () => {
     expect(told([running('crm'), job('people', { needs: ['crm'] })])).toEqual(nothing)
     expect(told([running('crm', earlier), job('people', { needs: ['crm'] })])).toMatchObject({ take: 'people' })
