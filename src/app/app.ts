@@ -92,7 +92,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       await recording.settled()
       await store.close()
       await warehouse.close()
-      if (opened) await (await opened).close()
+      // Why it could not be opened was told by whoever asked for it.
+      await opened?.then(
+        (it) => it.close(),
+        () => undefined,
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import { errorCatalogue } from './error-catalogue.ts'
-import { MillraceError, MillraceErrors } from './millrace-error.ts'
+import { asMillraceError, MillraceErrors } from './millrace-error.ts'
 import type { RunStatus } from './run.ts'
 
 /**
@@ -29,7 +29,7 @@ function codeOfRun(run: RunOutcome): number {
 
 function codesOfError(error: Error): readonly number[] {
   if (error instanceof MillraceErrors) return error.errors.map((one) => one.exitCode)
-  return [error instanceof MillraceError ? error.exitCode : 70]
+  return [asMillraceError(error, '').exitCode]
 }
 
 const codeOfStatus = { ok: 0, partial: 5, failed: 1, stopped: 4, not_run: 4, running: 70 } as const satisfies Record<

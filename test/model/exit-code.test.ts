@@ -54,6 +54,7 @@ describe('the exit code', () => {
     expect(exitCodeOf([error])).toBe(4)
     expect(exitCodeOf([new MillraceErrors([error, new MillraceError('MR-1203', { message: 'unknown key' })])])).toBe(2)
     expect(exitCodeOf([new TypeError('x is not a function')])).toBe(70)
+    expect(exitCodeOf([Object.assign(new Error('write'), { code: 'ENOSPC' })])).toBe(1)
   })
 
   test('of a run that a signal stopped is 130', () => {
