@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { findPackageJSON } from 'node:module'
 import { readOwnPackage } from '../connector/own-package.ts'
 import { asMillraceError, MillraceErrors, type MillraceError } from '../model/millrace-error.ts'
+import { strangerAt } from '../model/stranger-at.ts'
 import { openSnowflakeClient } from '../warehouse/snowflake/client/open-client.ts'
 import { proveRights, type RightsRequest } from '../warehouse/snowflake/prove-rights.ts'
 import { openApp, type App, type AppOptions } from './app.ts'
@@ -91,7 +92,8 @@ async function checkRedisServer(url: string): Promise<string> {
 
 async function checkWarehouse(app: App): Promise<string> {
   const { warehouse } = app.target
-  const fresh = warehouse.type === 'duckdb' && !existsSync(warehouse.path)
+  // What is no file is refused by whoever opens it.
+  const fresh = warehouse.type === 'duckdb' && !existsSync(warehouse.path) && strangerAt(warehouse.path) === undefined
   if (fresh) {
     await access(nearestDirectory(warehouse.path), constants.W_OK)
     return `${app.warehouse.place} does not exist yet; the first run makes it`

@@ -4,6 +4,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from '@duck
 import { MillraceError } from '../model/millrace-error.ts'
 import { textRow, type TextRow } from '../model/text-row.ts'
 import { quoteName, quoteText } from './sql-text.ts'
+import { refuseStranger } from './refuse-stranger.ts'
 import { translateError } from './translate-error.ts'
 
 export type Database = {
@@ -59,6 +60,7 @@ export async function attachFile(connection: DuckDBConnection, path: string): Pr
       kept: 'Nothing was read or changed.',
       next: 'Give the file, or the folder that it is in, a name without a question mark.',
     })
+  refuseStranger(path)
   await connection.run(`ATTACH ${quoteText(path)} AS ${quoteName(name)} (ROW_GROUP_SIZE ${rowsInGroup})`)
   return name
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownFolder } from '../model/own-folder.ts'
+import { strangerAt } from '../model/stranger-at.ts'
 import { readProcessStart } from './process-start.ts'
 import { readOwnJson } from './own-json.ts'
 
@@ -16,9 +17,12 @@ export const sandboxDir = (projectDir: string) => join(projectDir, '.millrace', 
 
 /** null: none, or one whose process is gone. */
 export function readRunningFile(dir: string): RunningFile | null {
+  const file = join(dir, fileName)
   let text: string
   try {
-    text = readFileSync(join(dir, fileName), 'utf8')
+    // Reading a named pipe would wait for ever.
+    if (strangerAt(file) !== undefined) return null
+    text = readFileSync(file, 'utf8')
   } catch {
     return null // not there: nothing is running
   }

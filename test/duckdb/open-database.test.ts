@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -53,6 +54,36 @@ describe('a file that is named like one of our schemas, or of DuckDB’s own nam
       expect(rows).toEqual([{ n: '0' }])
     },
   )
+})
+
+describe('what is no file', () => {
+  it.each<[string, string, (path: string) => void]>([
+    ['a named pipe, for which DuckDB would wait for ever', 'a named pipe', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', 'a folder', (path) => mkdirSync(path)],
+    ['a device', 'a device', (path) => symlinkSync('/dev/null', path)],
+    ['a link into a folder that is not there', 'a link that leads nowhere', (path) => symlinkSync('none/x', path)],
+    ['a link to itself', 'a link that leads nowhere', (path) => symlinkSync(path, path)],
+  ])('is refused in words, and so is its log: %s', async (_, stranger, make) => {
+    for (const ending of ['', '.wal']) {
+      const path = join(mkdtempSync(join(directory, 'stranger-')), 'x.duckdb')
+      make(`${path}${ending}`)
+      const error = await openDatabase({ path, ...limited }).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        code: 'MR-2001',
+        retry: 'never',
+        message: expect.stringContaining(`is ${stranger}`),
+      })
+      expect(error).toHaveProperty('next', [expect.stringContaining('Move that away')])
+    }
+  })
+
+  it('a link to where no file is yet is where one is made', async () => {
+    const place = mkdtempSync(join(directory, 'linked-'))
+    symlinkSync('real.duckdb', join(place, 'x.duckdb'))
+    const db = await openDatabase({ path: join(place, 'x.duckdb'), ...limited })
+    db.close()
+    expect(existsSync(join(place, 'real.duckdb'))).toBe(true)
+  })
 })
 
 describe('a file that is damaged, or none of DuckDB', () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { openFileEngine, type FileEngine, type OpenFile } from '../../duckdb/file-engine.ts'
 import type { Database } from '../../duckdb/open-database.ts'
+import { refuseStranger } from '../../duckdb/refuse-stranger.ts'
 import { quoteName } from '../../duckdb/sql-text.ts'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { ownFolder } from '../../model/own-folder.ts'
@@ -49,6 +50,7 @@ async function openFor(
   request: SessionRequest,
 ): Promise<OpenFile> {
   if (request.signal?.aborted) throw stopped(request, request.signal.reason)
+  refuseStranger(options.path)
   if (request.rehearsal && !existsSync(options.path)) throw nothingLoaded(options.path)
   mkdirSync(dirname(options.path), ownFolder(dirname(options.path)))
   return engine.open({
