@@ -1,12 +1,26 @@
 import { MillraceError } from '../model/millrace-error.ts'
+import { sqliteCode, sqliteTrouble } from '../model/sqlite-trouble.ts'
 
-/** Says which file of the kept world SQLite cannot read, and the way out. Any other error is thrown on as it is. */
+/** Says which file of the kept world SQLite cannot read or write, and the way out. Any other error is thrown on as it is. */
 export function orDamaged<T>(path: string | null, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw path !== null && isDamaged(error) ? damagedKept(path, error) : error
+    if (path === null) throw error
+    throw isDamaged(error) ? damagedKept(path, error) : (unwritableKept(path, error) ?? error)
   }
+}
+
+/** A full disk, or what is no file; undefined: it is something else. */
+export function unwritableKept(path: string, cause: unknown): MillraceError | undefined {
+  const trouble = sqliteTrouble(path, cause)
+  if (!trouble) return undefined
+  return new MillraceError('MR-6001', {
+    message: `Opening the kept world of the sandbox, ${path}: ${trouble.words}.`,
+    kept: 'The kept world is as it was.',
+    next: trouble.isFull ? 'Free some space, and run again.' : 'Move that away, and run again.',
+    cause,
+  })
 }
 
 export function damagedKept(path: string, cause: unknown): MillraceError {
@@ -18,9 +32,5 @@ export function damagedKept(path: string, cause: unknown): MillraceError {
   })
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB; the bits above say more of the same. */
-export const isDamaged = (error: unknown): boolean =>
-  error instanceof Error &&
-  'errcode' in error &&
-  typeof error.errcode === 'number' &&
-  [11, 26].includes(error.errcode & 0xff)
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+export const isDamaged = (error: unknown): boolean => [11, 26].includes(sqliteCode(error) ?? 0)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
-import { damagedKept, isDamaged } from './damaged-kept.ts'
+import { damagedKept, isDamaged, unwritableKept } from './damaged-kept.ts'
 import { readOwnJson } from './own-json.ts'
 
 /** What the sandbox keeps about itself. Holding it open is the lock: one host per directory, given back even by `kill -9`. */
@@ -33,21 +33,24 @@ export type KeptWorld = {
 export function openWorldFile(dir: string | null, anew = false): WorldFile {
   if (dir) mkdirSync(dir, ownFolder(dir))
   const path = dir === null ? ':memory:' : join(dir, 'world.sqlite')
-  const db = new DatabaseSync(path)
+  let opened: DatabaseSync | undefined
   try {
+    opened = new DatabaseSync(path)
     // The system gives the lock back when the process ends, however it ends; a lock file would go stale.
-    db.exec(`pragma locking_mode = exclusive; pragma synchronous = normal;
+    opened.exec(`pragma locking_mode = exclusive; pragma synchronous = normal;
       begin exclusive;
       create table if not exists facts (name text primary key, value text not null) without rowid;
       insert into facts values ('opened', '1') on conflict do update set value = value + 1;
       commit`)
   } catch (error) {
-    db.close()
+    opened?.close()
     if (isDamaged(error) && !anew) throw damagedKept(path, error)
     if (isDamaged(error)) {
       for (const end of ['', '-journal']) rmSync(`${path}${end}`, { force: true })
       return openWorldFile(dir)
     }
+    const unwritable = unwritableKept(path, error)
+    if (unwritable) throw unwritable
     throw new MillraceError('MR-6001', {
       message: `Opening the sandbox in ${dir ?? 'memory'}: ${isBusy(error) ? 'another process has it open' : String(error)}.`,
       kept: 'The kept world is as it was.',
@@ -55,6 +58,7 @@ export function openWorldFile(dir: string | null, anew = false): WorldFile {
       cause: error,
     })
   }
+  const db = opened
   const select = db.prepare('select value from facts where name = ?')
   const upsert = db.prepare('insert into facts values (?, ?) on conflict do update set value = excluded.value')
   const read = <T>(name: string) => {

@@ -1,22 +1,26 @@
 import { diskFull, MillraceError } from '../../model/millrace-error.ts'
+import { sqliteCode, sqliteTrouble } from '../../model/sqlite-trouble.ts'
 
 /** What SQLite threw, in the words of the catalogue. */
 export function storeError(path: string, doing: string, error: unknown): unknown {
   if (error instanceof MillraceError) return error
   const message = error instanceof Error ? error.message : String(error)
-  if (resultCode(error) === full) return diskFull(`control store ${path}: ${doing} failed, the disk is full`, error)
+  const trouble = sqliteTrouble(path, error)
+  if (trouble?.isFull) return diskFull(`control store ${path}: ${doing} failed, ${trouble.words}`, error)
   return new MillraceError('MR-6003', {
-    message: `control store ${path}: ${doing} failed: ${message}`,
+    message: `control store ${path}: ${doing} failed: ${trouble?.words ?? message}`,
     kept: 'What is in the warehouse is untouched; the control store holds only runs, locks and progress.',
-    next: nextStep(error, path),
+    next: trouble
+      ? 'With no millrace running, move that away and run again: a new one is made.'
+      : nextStep(error, path),
     cause: error,
   })
 }
 
-export const isBusy = (error: unknown): boolean => [busy, locked].includes(resultCode(error) ?? 0)
+export const isBusy = (error: unknown): boolean => [busy, locked].includes(sqliteCode(error) ?? 0)
 
 function nextStep(error: unknown, path: string): string {
-  const code = resultCode(error)
+  const code = sqliteCode(error)
   if (code === busy || code === locked)
     return 'Another process holds it in a transaction: find a stopped or hanging millrace (`ps`), end it, and run again.'
   if (code === corrupt || code === notADatabase)
@@ -24,14 +28,7 @@ function nextStep(error: unknown, path: string): string {
   return 'Check that the folder exists, is on a local disk, and may be written to.'
 }
 
-/** The primary result code: https://sqlite.org/rescode.html; the extended ones carry it in the low byte. */
-function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
-  return error.errcode & 0xff
-}
-
 const busy = 5
 const locked = 6
 const corrupt = 11
-const full = 13
 const notADatabase = 26
