@@ -9,6 +9,7 @@ import { checkProject } from './check-project.ts'
 import { freezeProject } from './freeze-project.ts'
 import { gitSource } from './git-source.ts'
 import { folderSource, type ProjectSource } from './project-source.ts'
+import { stampFolder } from './release-files.ts'
 import { readReleaseNote, touchRelease } from './release-note.ts'
 
 export type ProjectFollower = {
@@ -52,8 +53,10 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
   let seen = began
   if ('findings' in first) throw new MillraceErrors(first.findings)
   let { project } = first
+  let frozen = stampOf(project)
   let touchedMs = performance.now()
   const [saySource, sayRelease] = [sayOnce(options.onProblem), sayOnce(options.onProblem)]
+  const sayLost = sayOnce(options.onProblem)
   const touch = () => {
     touchRelease(project.root)
     touchedMs = performance.now()
@@ -62,7 +65,10 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
   const look = async (): Promise<'same' | 'changed'> => {
     const stamp = await source.stamp()
     saySource('')
-    if (stamp === seen) return 'same'
+    const isStanding = stampOf(project) === frozen
+    if (!isStanding)
+      sayLost(`The files that runs read, ${project.root}, were changed or are gone: they are made again.`)
+    if (stamp === seen && isStanding) return 'same'
     if (gitRef === undefined) {
       await sleep(settleMs)
       if ((await source.stamp()) !== stamp) return 'same'
@@ -75,6 +81,8 @@ export async function followProject(options: FollowOptions): Promise<ProjectFoll
       return 'same'
     }
     seen = stamp
+    sayLost('')
+    frozen = stampOf(taken.project)
     const wasWrong = sayRelease('')
     if (taken.project.root === project.root) {
       // Nothing is taken over, so nobody else says that what was wrong is over.
@@ -129,6 +137,9 @@ async function takeRelease(source: ProjectSource, home: string): Promise<Taken> 
     throw error
   }
 }
+
+/** Somebody emptied `.millrace`, or wrote into a release: each run that reads it would fail. */
+const stampOf = ({ root }: Project): string => `${readReleaseNote(root)?.from ?? ''}\n${stampFolder(root)}`
 
 /** Only a change of the project mends it. A package that is missing may be installed, and a git that was busy is free again. */
 const isForGood = ({ code, retry }: MillraceError): boolean => retry === 'never' && code !== 'MR-1302'

@@ -12,7 +12,7 @@ import { MillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
 import { pruneReleases } from './prune-releases.ts'
 import type { ReleaseFile } from './release-files.ts'
-import { releaseNoteName, touchRelease, type ReleaseNote } from './release-note.ts'
+import { readReleaseNote, releaseNoteName, touchRelease, type ReleaseNote } from './release-note.ts'
 
 /**
  * The release's folder: made, or the one that was made of the same contents and commit before.
@@ -30,7 +30,7 @@ export function freezeProject(
     })
   const releases = join(home, '.millrace', 'releases')
   const folder = join(releases, identify(files, note))
-  if (isWhole(folder, files)) touchRelease(folder)
+  if (isWhole(folder, files, note)) touchRelease(folder)
   else make(folder, files, note)
   pruneReleases(releases, folder)
   return folder
@@ -47,8 +47,9 @@ function identify(files: readonly ReleaseFile[], { commit, from }: Pick<ReleaseN
 }
 
 /** Also after a loss of power in the middle of writing, and after somebody's edits. */
-function isWhole(folder: string, files: readonly ReleaseFile[]): boolean {
-  if (!existsSync(join(folder, releaseNoteName))) return false
+function isWhole(folder: string, files: readonly ReleaseFile[], note: Pick<ReleaseNote, 'commit' | 'from'>): boolean {
+  const said = readReleaseNote(folder)
+  if (said?.commit !== note.commit || said.from !== note.from) return false
   return files.every((file) => {
     const path = join(folder, file.path)
     const found = lstatSync(path, { throwIfNoEntry: false })
@@ -73,11 +74,11 @@ function make(
     }
     const note: ReleaseNote = { commit, from, frozen_at: new Date().toISOString() }
     writeFileSync(join(building, releaseNoteName), `${JSON.stringify(note)}\n`)
-    if (existsSync(folder) && !isWhole(folder, files)) renameSync(folder, `${building}-damaged`)
+    if (existsSync(folder) && !isWhole(folder, files, { commit, from })) renameSync(folder, `${building}-damaged`)
     renameSync(building, folder)
   } catch (error) {
     // Another daemon made the same one at the same time.
-    if (!isWhole(folder, files)) throw error
+    if (!isWhole(folder, files, { commit, from })) throw error
   } finally {
     for (const left of [building, `${building}-damaged`]) rmSync(left, { recursive: true, force: true })
   }

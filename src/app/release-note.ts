@@ -10,7 +10,7 @@ export type ReleaseNote = {
   readonly frozen_at: string
 }
 
-/** null: the folder is no release. */
+/** null: the folder is no release. One that is damaged says nothing, and is made again by the next daemon that looks. */
 export function readReleaseNote(folder: string): ReleaseNote | null {
   let text: string
   try {
@@ -18,7 +18,12 @@ export function readReleaseNote(folder: string): ReleaseNote | null {
   } catch {
     return null // an ordinary folder
   }
-  return JSON.parse(text) as ReleaseNote // what freezeProject wrote
+  try {
+    const { commit, from, frozen_at } = JSON.parse(text) as ReleaseNote // what freezeProject wrote
+    return { commit, from, frozen_at }
+  } catch {
+    return { commit: null, from: '', frozen_at: '' }
+  }
 }
 
 /** It is in use: the time of its note is what its age counts from. */

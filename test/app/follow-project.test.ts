@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { checkSecrets } from '../../src/app/check-project.ts'
 import { followProject, type ProjectFollower } from '../../src/app/follow-project.ts'
 import { projectCommit } from '../../src/app/project-commit.ts'
+import { readReleaseNote } from '../../src/app/release-note.ts'
 import { loadProject } from '../../src/config/load.ts'
 import type { EtlSync, Target } from '../../src/config/project.ts'
 import { caughtFrom } from '../config/temp-project.ts'
@@ -50,6 +51,10 @@ const streams = ({ project }: ProjectFollower) => {
 }
 const fileOf = ({ project }: ProjectFollower, path: string) => readFileSync(join(project().root, path), 'utf8')
 const commitOf = ({ project }: ProjectFollower) => projectCommit(project().root)
+const emptyFile = (path: string) => {
+  chmodSync(path, 0o644)
+  writeFileSync(path, '')
+}
 const releases = (of = folder) => readdirSync(join(of, '.millrace/releases')).toSorted()
 
 describe('a folder that is followed', () => {
@@ -208,6 +213,32 @@ exit 1
     expect(follower.project().root).toBe(root)
     expect(fileOf(follower, 'syncs/stripe.yaml')).toBe(soundFiles['syncs/stripe.yaml'])
     expect(releases()).toHaveLength(1)
+  })
+
+  it.each<[string, (root: string) => void]>([
+    ['was taken away', (root) => rmSync(root, { recursive: true })],
+    ['lost a file', (root) => rmSync(join(root, 'syncs/stripe.yaml'))],
+    ['has an emptied file', (root) => emptyFile(join(root, 'syncs/stripe.yaml'))],
+    ['lost its note', (root) => rmSync(join(root, '.release.json'))],
+    ['has an emptied note', (root) => emptyFile(join(root, '.release.json'))],
+  ])('has a release that %s under the daemon made again, and the daemon says so', async (_, harm) => {
+    const follower = await follow()
+    const { root } = follower.project()
+    harm(root)
+    expect(await follower.look()).toBe('same')
+    expect(problems).toEqual([expect.stringContaining(`${root}, were changed or are gone`)])
+    expect(fileOf(follower, 'syncs/stripe.yaml')).toBe(soundFiles['syncs/stripe.yaml'])
+    expect(readReleaseNote(root)).toMatchObject({ from: 'folder' })
+    await follower.look()
+    expect(problems).toHaveLength(1)
+  })
+
+  it('has a release whose note is damaged made again by the next daemon, and runs of before say no commit', async () => {
+    const { root } = (await follow()).project()
+    emptyFile(join(root, '.release.json'))
+    expect(await projectCommit(root)).toBeNull()
+    await follow()
+    expect(readReleaseNote(root)).toMatchObject({ from: 'folder' })
   })
 
   it('takes a link within the project for its file, and refuses one that leads out', async () => {
