@@ -22,7 +22,10 @@ export function translateError(error: unknown, doing: string, about: About = {})
   if (sql === undefined)
     return new MillraceError('MR-2001', {
       message: `${doing}: ${firstLine(message)}`,
-      next: 'Check the path and its rights with `millrace doctor`.',
+      next:
+        file !== undefined && /Permission denied|Read-only file system/.test(message)
+          ? `Leave the file to the user that runs millrace, and run again as that one:  ls -l ${file} ${file}.wal`
+          : 'Check the path and its rights with `millrace doctor`.',
       cause: error,
     })
   return new MillraceError('MR-2003', {

@@ -32,7 +32,7 @@ export const errorCatalogue = {
   'MR-2005': { title: 'another run has taken over', exit: 1, retry: 'later' },
   'MR-2006': { title: 'the ledger does not balance', exit: 70, retry: 'never' },
   'MR-2007': { title: 'a stored cursor is not as millrace wrote it', exit: 1, retry: 'never' },
-  'MR-2008': { title: 'the spool cannot be read or written', exit: 1, retry: 'later' },
+  'MR-2008': { title: 'a file of millrace’s own cannot be read or written', exit: 1, retry: 'later' },
   'MR-2101': { title: 'a model cannot be built', exit: 1, retry: 'never' },
   'MR-2102': { title: 'a model reads a table that has not been loaded', exit: 1, retry: 'never' },
   'MR-2103': { title: 'a mapped column is not in the model', exit: 2, retry: 'never' },

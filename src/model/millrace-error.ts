@@ -66,12 +66,20 @@ export function throwAll(errors: readonly MillraceError[]): void {
   if (first) throw errors.length === 1 ? first : new MillraceErrors(errors)
 }
 
-/** Anything thrown, as a MillraceError: what is not one already is a full disk, or a bug of ours, and says so. */
+/** Anything thrown, as a MillraceError: what is not one already is a full disk, a file that is closed to us, or a bug of ours, and says so. */
 export function asMillraceError(error: unknown, doing: string): MillraceError {
   if (error instanceof MillraceError) return error
   if (error instanceof MillraceErrors && error.errors[0]) return error.errors[0]
   const message = error instanceof Error ? error.message : String(error)
   if (isDiskFull(error)) return diskFull(`${doing}: the disk is full. ${message}`, error)
+  const closed = closedFolder(error)
+  if (closed !== undefined)
+    return new MillraceError('MR-2008', {
+      message: `${doing}: ${message}`,
+      kept: 'What was committed before is there.',
+      next: `Leave .millrace to the user that runs millrace, on a disk that takes writes, and run again:  ls -la ${closed}`,
+      cause: error,
+    })
   return new MillraceError('MR-7000', {
     message: `${doing}: ${message}`,
     next: 'Run again with -v for the stack, and report it.',
@@ -91,3 +99,11 @@ export const diskFull = (message: string, cause: unknown): MillraceError =>
 /** Errors of the file system: https://nodejs.org/api/errors.html#common-system-errors */
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+
+/** The folder of millrace's own of which this user, or nobody, may read or write a file. */
+function closedFolder(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && 'path' in error && typeof error.path === 'string'))
+    return undefined
+  if (!['EACCES', 'EPERM', 'EROFS', 'EIO'].includes(String(error.code))) return undefined
+  return /^.*?[/\\]\.millrace(?=[/\\]|$)/.exec(error.path)?.[0]
+}

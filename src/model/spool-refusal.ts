@@ -28,7 +28,7 @@ export function inSpoolSync<T>(doing: SpoolWork, work: () => T): T {
 function inWords({ doing, directory, kept }: SpoolWork, error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error)) return error
   const known = asMillraceError(error, `${doing} in ${directory}`)
-  if (known.code !== 'MR-7000') return known
+  if (known.code === 'MR-2004') return known
   return new MillraceError('MR-2008', {
     message: `Work in the spool ${directory}: ${doing} failed: ${error.message}`,
     kept,

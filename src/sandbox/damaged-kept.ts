@@ -11,14 +11,14 @@ export function orDamaged<T>(path: string | null, read: () => T): T {
   }
 }
 
-/** A full disk, or what is no file; undefined: it is something else. */
+/** A full disk, another user's file, or what is none; undefined: it is something else. */
 export function unwritableKept(path: string, cause: unknown): MillraceError | undefined {
   const trouble = sqliteTrouble(path, cause)
   if (!trouble) return undefined
   return new MillraceError('MR-6001', {
     message: `Opening the kept world of the sandbox, ${path}: ${trouble.words}.`,
     kept: 'The kept world is as it was.',
-    next: trouble.isFull ? 'Free some space, and run again.' : 'Move that away, and run again.',
+    next: trouble.next,
     cause,
   })
 }

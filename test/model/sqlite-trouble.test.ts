@@ -1,23 +1,34 @@
 import type * as fs from 'node:fs'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { asMillraceError } from '../../src/model/millrace-error.ts'
+import { sqliteTrouble } from '../../src/model/sqlite-trouble.ts'
 import { openWorldFile } from '../../src/sandbox/world-file.ts'
 import { openSqliteStore } from '../../src/state/sqlite/sqlite-store.ts'
 
-/** What the file system says of itself; null: what is true. A file system of its own would take root's rights. */
-const disk = vi.hoisted((): { says: Partial<fs.StatsFs> | null } => ({ says: null }))
+/** What the file system says of itself, and what this user may not open; null: what is true. A file system of its own would take root's rights. */
+const disk = vi.hoisted((): { says: Partial<fs.StatsFs> | null; closed: string | null } => ({
+  says: null,
+  closed: null,
+}))
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
-  return { ...real, statfsSync: (path: string) => ({ ...real.statfsSync(path), ...disk.says }) }
+  return {
+    ...real,
+    statfsSync: (path: string) => ({ ...real.statfsSync(path), ...disk.says }),
+    accessSync: (path: string, mode: number) => {
+      if (path === disk.closed) throw new Error('EACCES')
+      real.accessSync(path, mode)
+    },
+  }
 })
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-sqlite-'))
 const store = join(directory, 'control.sqlite')
 const world = join(directory, 'sandbox')
-afterEach(() => (disk.says = null))
+afterEach(() => Object.assign(disk, { says: null, closed: null }))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 const thrownBy = (open: () => unknown) => {
@@ -53,5 +64,17 @@ test.each([
   expect(thrownBy(() => openSqliteStore({ path }))).toMatchObject({
     code: 'MR-2004',
     message: `control store ${path}: opening it failed, ${words}`,
+  })
+})
+
+test('a file of another user is told as that', () => {
+  const path = join(directory, 'theirs.sqlite')
+  writeFileSync(path, '')
+  disk.closed = path
+  // As SQLite says it.
+  const readOnly = Object.assign(new Error('attempt to write a readonly database'), { errcode: 8 })
+  expect(sqliteTrouble(path, readOnly)).toMatchObject({
+    words: `this user may not read and write ${path}`,
+    next: expect.stringContaining(`ls -ld ${path}`),
   })
 })

@@ -10,9 +10,7 @@ export function storeError(path: string, doing: string, error: unknown): unknown
   return new MillraceError('MR-6003', {
     message: `control store ${path}: ${doing} failed: ${trouble?.words ?? message}`,
     kept: 'What is in the warehouse is untouched; the control store holds only runs, locks and progress.',
-    next: trouble
-      ? 'With no millrace running, move that away and run again: a new one is made.'
-      : nextStep(error, path),
+    next: trouble?.next ?? nextStep(error, path),
     cause: error,
   })
 }
