@@ -7,7 +7,7 @@ import { resolve } from 'node:path'
  */
 export const ownFolder = (path: string) => ({ recursive: true, mode: isOfTeam(path) ? 0o770 : 0o700 }) as const
 
-function isOfTeam(path: string): boolean {
+export function isOfTeam(path: string): boolean {
   const root = /^.*?[/\\]\.millrace(?=[/\\]|$)/.exec(resolve(path))?.[0]
   const mode = root === undefined ? 0 : (statSync(root, { throwIfNoEntry: false })?.mode ?? 0)
   return (mode & 0o020) !== 0

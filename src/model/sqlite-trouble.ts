@@ -17,7 +17,7 @@ export type SqliteTrouble = { readonly words: string; readonly next: string; rea
 export function sqliteTrouble(path: string, error: unknown): SqliteTrouble | null {
   const code = sqliteCode(error)
   if (code === full) return fullDisk('')
-  if (code !== ioError && code !== cannotOpen && code !== readOnly) return null
+  if (code !== ioError && code !== cannotOpen && code !== readOnly && !isRefusal(error)) return null
   const files = [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]
   for (const file of files) {
     const stranger = strangerAt(file)
@@ -32,11 +32,15 @@ export function sqliteTrouble(path: string, error: unknown): SqliteTrouble | nul
   if (closed !== undefined)
     return {
       words: `this user may not read and write ${closed}`,
-      next: `Leave .millrace to the user that runs millrace, and run again as that one:  ls -ld ${closed}`,
+      next: `Leave .millrace to the user that runs millrace, and run again as that one; where a group shares it, its owner gives it:  chmod g+rw ${closed}`,
       isFull: false,
     }
   return fullnessOf(dirname(path))
 }
+
+/** By the file system, before SQLite was asked. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['EACCES', 'EPERM', 'EROFS'].includes(String(error.code))
 
 function isClosed(file: string): boolean {
   try {

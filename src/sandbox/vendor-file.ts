@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Json } from '../model/json.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { prepareSqliteFile } from '../model/prepare-sqlite-file.ts'
 import { readOwnJson } from './own-json.ts'
 
 /**
@@ -24,7 +25,10 @@ export type VendorFile = {
 
 /** null: in memory. */
 export function openVendorFile(path: string | null): VendorFile {
-  if (path) mkdirSync(dirname(path), ownFolder(dirname(path)))
+  if (path) {
+    mkdirSync(dirname(path), ownFolder(dirname(path)))
+    prepareSqliteFile(path)
+  }
   const db = new DatabaseSync(path ?? ':memory:')
   try {
     db.exec(schema)

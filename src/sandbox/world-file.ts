@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
+import { prepareSqliteFile } from '../model/prepare-sqlite-file.ts'
 import { damagedKept, isDamaged, unwritableKept } from './damaged-kept.ts'
 import { readOwnJson } from './own-json.ts'
 
@@ -35,6 +36,7 @@ export function openWorldFile(dir: string | null, anew = false): WorldFile {
   const path = dir === null ? ':memory:' : join(dir, 'world.sqlite')
   let opened: DatabaseSync | undefined
   try {
+    if (dir) prepareSqliteFile(path)
     opened = new DatabaseSync(path)
     // The system gives the lock back when the process ends, however it ends; a lock file would go stale.
     opened.exec(`pragma locking_mode = exclusive; pragma synchronous = normal;

@@ -1,5 +1,5 @@
 /** The spool has what is masked in the warehouse in the clear, and a control store names people's keys. */
-import { chmodSync, globSync, statSync } from 'node:fs'
+import { chmodSync, globSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { linesOf, millrace, newProject, serveSmallWorld } from './command.ts'
@@ -34,7 +34,10 @@ test('of a folder that is open to others, doctor has a word', async () => {
 test('in a folder that a team shares, what one makes the others can go on with', async () => {
   chmodSync(join(project, '.millrace'), 0o2770)
   process.umask(0o002)
+  rmSync(join(project, '.millrace/control.sqlite'))
   expect((await millrace(project, 'sync', 'run', 'customerio_people', '--first-run')).code).toBe(0)
   process.umask(0o022)
   expect(statSync(join(project, '.millrace/spool/sandbox/customerio_people')).mode & 0o777).toBe(0o770)
+  // SQLite gives the files beside it the same rights.
+  expect(statSync(join(project, '.millrace/control.sqlite')).mode & 0o777).toBe(0o660)
 })

@@ -75,6 +75,6 @@ test('a file of another user is told as that', () => {
   const readOnly = Object.assign(new Error('attempt to write a readonly database'), { errcode: 8 })
   expect(sqliteTrouble(path, readOnly)).toMatchObject({
     words: `this user may not read and write ${path}`,
-    next: expect.stringContaining(`ls -ld ${path}`),
+    next: expect.stringContaining(`chmod g+rw ${path}`),
   })
 })

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ownFolder } from '../../model/own-folder.ts'
+import { prepareSqliteFile } from '../../model/prepare-sqlite-file.ts'
 import { prepareSchema } from './schema.ts'
 import { isBusy, storeError } from './store-error.ts'
 
@@ -27,6 +28,7 @@ function openFile(path: string): DatabaseSync {
   let sql: DatabaseSync | undefined
   try {
     mkdirSync(dirname(path), ownFolder(dirname(path)))
+    prepareSqliteFile(path)
     sql = new DatabaseSync(path, { timeout: openTimeoutMs })
     prepareSchema(sql, path)
     // Not durable against a power cut, which ends every holder anyway; so a transaction costs no fsync.
