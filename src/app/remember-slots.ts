@@ -3,7 +3,8 @@ import { constants } from 'node:fs'
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { asMillraceError } from '../model/millrace-error.ts'
+import { crc32 } from 'node:zlib'
+import { MillraceError } from '../model/millrace-error.ts'
 import { ownFolder } from '../model/own-folder.ts'
 import { unlessMissing } from '../model/unless-missing.ts'
 import type { KnownSchedule, SlotChanges, StoredSlot } from '../state/slot-store.ts'
@@ -120,7 +121,7 @@ function forget({ slots }: Kept, now: Date): void {
 async function readKept(file: string, onProblem: (message: string) => void): Promise<Kept> {
   const kept: Kept = { life: null, revision: null, ...nothing() }
   const take = (line: string) => {
-    const { life, revision = null, schedules, slots } = JSON.parse(line) as KeptJson // what `keptWriter` wrote
+    const { life, revision = null, schedules, slots } = parsed(line)
     add(kept, { schedules: new Map(schedules), slots: new Map(slots) })
     Object.assign(kept, { life, revision })
   }
@@ -128,11 +129,11 @@ async function readKept(file: string, onProblem: (message: string) => void): Pro
     const [whole = '', ...changes] = (await readFile(file, 'utf8')).split('\n')
     take(whole)
     // Whoever wrote one that is cut off was killed then, and Redis holds it.
-    for (const line of changes.filter(isJson)) take(line)
+    for (const line of changes.filter(isSound)) take(line)
     return kept
   } catch (error) {
-    const { message } = asMillraceError(error, `reading ${file}`)
-    if (!message.includes('ENOENT')) onProblem(`${message}. It is made anew from what Redis holds.`)
+    const reason = error instanceof Error ? error.message : String(error)
+    if (!reason.includes('ENOENT')) onProblem(`reading ${file}: ${reason}. It is made anew from what Redis holds.`)
     return kept
   }
 }
@@ -142,13 +143,13 @@ function keptWriter(file: string): (kept: Kept, news: Known | null) => Promise<v
   let [ofWhole, ofLines] = [0, 0]
   return async (kept, news) => {
     if (news !== null && ofLines <= ofWhole) {
-      const line = `\n${JSON.stringify(jsonOf({ ...kept, ...news }))}`
+      const line = `\n${textOf({ ...kept, ...news })}`
       ofLines += line.length
       // Lines say nothing where somebody took the rest away.
       const added = appendFile(file, line, { flag: constants.O_WRONLY | constants.O_APPEND }).then(() => true)
       if (await unlessMissing(added, false)) return
     }
-    const whole = JSON.stringify(jsonOf(kept))
+    const whole = textOf(kept)
     await mkdir(dirname(file), ownFolder(dirname(file)))
     const temporary = `${file}.${process.pid}`
     await writeFile(temporary, whole)
@@ -157,14 +158,30 @@ function keptWriter(file: string): (kept: Kept, news: Known | null) => Promise<v
   }
 }
 
-function isJson(line: string): boolean {
+/** A sign that was changed on the disk would make a slot that there never was, or one that stops every look. */
+function parsed(line: string): KeptJson {
+  // What `textOf` wrote; older ones have no sum.
+  const { sum, ...kept } = JSON.parse(line) as KeptJson & { readonly sum?: number }
+  if (sum !== undefined && sum !== sumOf(kept))
+    throw new MillraceError('MR-2008', { message: 'it is damaged: its sum is another one' })
+  return kept
+}
+
+function isSound(line: string): boolean {
   try {
-    JSON.parse(line)
+    parsed(line)
     return true
   } catch {
     return false
   }
 }
+
+const textOf = (kept: Kept): string => {
+  const json = jsonOf(kept)
+  return JSON.stringify({ ...json, sum: sumOf(json) })
+}
+
+const sumOf = (kept: KeptJson): number => crc32(JSON.stringify(kept))
 
 const jsonOf = ({ life, revision, schedules, slots }: Kept): KeptJson => ({
   life,
