@@ -4,16 +4,18 @@ import type { EtlSync } from '../config/project.ts'
 import { defaultChunk, snowflakeChunk, type EtlContext } from '../etl/context.ts'
 import type { EtlOutcome } from '../etl/run-etl.ts'
 import { dropSpooled } from '../model/spool-refusal.ts'
+import type { HeldLease } from '../state/with-lease.ts'
 import { closeBehind } from './close-behind.ts'
 import { keepGarbageSmall } from './keep-garbage-small.ts'
 import { openConnection, type OpenedConnection } from './open-connection.ts'
 import { statusOf, type Outcome, type Work } from './run-outcome.ts'
+import { tellTakenAway } from './spool-taken-away.ts'
 import { sizeFrom } from './test-knobs.ts'
 
 /** Opens the sync's source for one load, with a spool of its own, and closes both whatever happens. */
 export async function loadFromSource(
   work: Work,
-  { sync, spool }: { readonly sync: EtlSync; readonly spool: string },
+  { sync, spool, lease }: { readonly sync: EtlSync; readonly spool: string; readonly lease: HeldLease },
   load: (context: EtlContext, connection: OpenedConnection) => Promise<EtlOutcome>,
 ): Promise<Outcome> {
   const { app, runId } = work
@@ -51,8 +53,9 @@ export async function loadFromSource(
       },
       connection,
     )
+    const errors = await tellTakenAway(outcome.errors, { work, spool: own, lease })
     const rejected = outcome.ledger.rejected > 0
-    return { ...outcome, status: outcome.errors.length > 0 ? statusOf(outcome.errors) : rejected ? 'partial' : 'ok' }
+    return { ...outcome, errors, status: errors.length > 0 ? statusOf(errors) : rejected ? 'partial' : 'ok' }
   })
 }
 

@@ -90,8 +90,8 @@ function loadPartition(work: Work, { sync, partition, again }: Load): Promise<Ou
   const { stream } = partition.plan
   const spool = partFolder(app, sync.name, `${stream.name} ${partition.name}`)
   const of = { stream: stream.name, partition: partition.name }
-  return underLease(work, partLeaseName(sync, app.target.name, of), () =>
-    loadFromSource(work, { sync, spool }, async (context, connection) =>
+  return underLease(work, partLeaseName(sync, app.target.name, of), (lease) =>
+    loadFromSource(work, { sync, lease, spool }, async (context, connection) =>
       runPartition(context, {
         sync,
         partition: await ofConnection(connection, partition, app.signal),

@@ -10,8 +10,8 @@ import { underLease } from './under-lease.ts'
 
 export function runEtlSync(work: Work, sync: EtlSync): Promise<Outcome> {
   const { app, options } = work
-  return underLease(work, leaseName(sync, app.target.name), () =>
-    loadFromSource(work, { sync, spool: join(app.spoolDir, sync.name) }, async (context, connection) => {
+  return underLease(work, leaseName(sync, app.target.name), (lease) =>
+    loadFromSource(work, { sync, lease, spool: join(app.spoolDir, sync.name) }, async (context, connection) => {
       const outcome = await runEtl(context, {
         sync,
         connector: connection.connector,

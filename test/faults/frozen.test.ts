@@ -38,6 +38,27 @@ describe('a run that is frozen past its lease', () => {
     expect(await project.rows('SELECT * FROM only_charges.charges ORDER BY id')).toEqual(loaded)
   })
 
+  it('ETL: whose files the run that took over has cleared says so, and is no bug', async () => {
+    writeFileSync(join(project.directory, 'syncs', 'only_charges.yaml'), 'source: stripe\nstreams: { charges: {} }\n')
+    await project.sandbox.setFault('stripe', 'delay', { ms: 3000, match: 'charges.*starting_after', times: 'always' })
+    const frozen = start(['sync', 'run', 'only_charges', '--full-refresh'], {
+      ...env,
+      env: { ...shortLease, MILLRACE_CHUNK_ROWS: '1000000' },
+    })
+    await frozen.reached('batch.spooled:charges')
+    frozen.child.kill('SIGSTOP')
+    await project.sandbox.setFault('stripe', 'delay', null)
+    expect(resultOf(await millrace(['sync', 'run', 'only_charges'], env))).toMatchObject({ exit_code: 0 })
+    const loaded = await project.rows('SELECT * FROM only_charges.charges ORDER BY id')
+    frozen.child.kill('SIGCONT')
+    expect(await closed(frozen)).toBe(1)
+    expect(frozen.lines.at(-1)).toMatchObject({
+      type: 'result',
+      runs: [{ status: 'failed', error: { code: 'MR-2005', message: expect.stringContaining('has cleared') } }],
+    })
+    expect(await project.rows('SELECT * FROM only_charges.charges ORDER BY id')).toEqual(loaded)
+  })
+
   it('a delivery: what it sent and cannot acknowledge is open again, and the next run sends the truth', async () => {
     await project.write(
       'CREATE SCHEMA raw',
