@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { asMillraceError, MillraceError } from '../model/millrace-error.ts'
 import type { RunningSnowflake, SnowflakeConnection } from './snowflake/start.ts'
 
 export type SnowflakeHost = {
@@ -28,11 +29,28 @@ export function createSnowflakeHost(dir: string | null): SnowflakeHost {
       }
       // DuckDB and all that is only for those who use it.
       started ??= import('./snowflake/start.ts').then(({ startSnowflake }) => startSnowflake({ directory }))
-      return (await started).connection
+      try {
+        return (await started).connection
+      } catch (error) {
+        started = undefined
+        throw notOpened(directory, error)
+      }
     },
     close: async () => {
       await end()
       if (dir === null && kept !== undefined) rmSync(kept, { recursive: true, force: true })
     },
   }
+}
+
+/** What it keeps is ours, so that whatever cannot be read of it was damaged: no bug, but for a full disk and the like. */
+function notOpened(directory: string, cause: unknown): MillraceError {
+  const known = asMillraceError(cause, 'opening the simulated Snowflake')
+  if (known.code !== 'MR-7000') return known
+  return new MillraceError('MR-6001', {
+    message: `${known.message.split('\n')[0]}. What is kept of it in ${directory} is damaged.`,
+    kept: 'The worlds of the vendors are as they were.',
+    next: `With no millrace running:  mv ${directory} ${directory}.damaged   and run again: an empty account is made, and every sync loads from the beginning`,
+    cause,
+  })
 }

@@ -270,3 +270,24 @@ test.each(['tiny.sqlite', 'world.sqlite'])('a damaged %s is named, and a new wor
   expect(await anew.status()).toMatchObject({ seed: 3, scale: 0.02, day: 0 })
   expect(await post(anew, 'of the new')).toMatchObject({ notes: 1 })
 })
+
+test.each(['account.json', 'warehouse.duckdb'])(
+  'a damaged %s of the simulated Snowflake is told with the way out',
+  async (name) => {
+    const first = await open()
+    await first.snowflake()
+    await first.close()
+    await vi.waitFor(() => expect(readRunningFile(sandboxDir(projectDir))).toBeNull())
+    const kept = join(sandboxDir(projectDir), 'snowflake')
+    rmSync(join(kept, 'warehouse.duckdb.wal'), { force: true })
+    writeFileSync(join(kept, name), 'garbage')
+    const again = await open()
+    await expect(again.snowflake()).rejects.toMatchObject({
+      code: 'MR-6001',
+      message: expect.stringContaining(`${kept} is damaged`),
+      next: [expect.stringContaining(`mv ${kept} ${kept}.damaged`)],
+    })
+    rmSync(kept, { recursive: true })
+    expect(await again.snowflake()).toMatchObject({ database: expect.any(String) })
+  },
+)
