@@ -10,7 +10,11 @@ const end = { state: 'ok', reason: null } as const
 
 /** A store that cannot write so many times. */
 function failing(times: number) {
-  const store = { asked: 0, events: async () => [], endJob: async () => (++store.asked > times ? true : Promise.reject(full)) }
+  const store = {
+    asked: 0,
+    events: async () => [],
+    endJob: async () => (++store.asked > times ? true : Promise.reject(full)),
+  }
   return store
 }
 const ending = (
