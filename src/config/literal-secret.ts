@@ -68,15 +68,21 @@ export const coverSecretForms = (text: string): string =>
 
 export const isSecretName = (name: string): boolean => secretName.test(toSnake(name))
 
-/** Or would be one but for a slip: `client_secert`, `access_tokn`. */
+/** Or would be one but for a slip: `client_secert`, `access_tokn`. The same few names come in every file. */
 function isNearSecretName(name: string): boolean {
+  const known = nearNames.get(name)
+  if (known !== undefined) return known
   const words = toSnake(name).split('_')
   const ends = [1, 2, 3].map((count) => words.slice(-count).join('_'))
-  return secretWords.some((word) => {
+  const isNear = secretWords.some((word) => {
     const slips = word.length < 5 ? 0 : word.length < 8 ? 1 : 2
     return ends.some((end) => Math.abs(end.length - word.length) <= slips && editDistance(end, word) <= slips)
   })
+  nearNames.set(name, isNear)
+  return isNear
 }
+
+const nearNames = new Map<string, boolean>()
 
 /** Below `map` and `streams` the keys are the vendor's fields and streams; a field `reset_token` is not a secret. */
 function isSecretPlace(path: readonly string[], name: string, isSecret: typeof isSecretName): boolean {

@@ -11,7 +11,14 @@ import {
 } from '../../src/render/format-number.ts'
 
 test('numbers carry their units, and read the same on every machine', () => {
-  expect(formatCount(24_118)).toBe('24,118')
+  expect([7, 999, 24_118, 1_234_567.5, -1_000, 0].map(formatCount)).toEqual([
+    '7',
+    '999',
+    '24,118',
+    '1,234,568',
+    '-1,000',
+    '0',
+  ])
   expect([formatCounted(1, 'row'), formatCounted(0, 'row'), formatCounted(2, 'retry', 'retries')]).toEqual([
     '1 row',
     '0 rows',
