@@ -76,10 +76,11 @@ export async function rememberSlots(
         kept.life = life.id
         kept.revision = null
         seen = null
-        settledMs = performance.now() + (isNew ? 0 : settleMs)
+        // Where its clock was set back since, its age says nothing.
+        settledMs = performance.now() + Math.min(settleMs, isNew ? settleMs - life.ageMs : settleMs)
       }
       // Every daemon tells what it knows before any of them decides what is due.
-      if (life.ageMs < settleMs || performance.now() < settledMs) return false
+      if (performance.now() < settledMs) return false
       const changes = await memory.changes(seen)
       // It went back since: what was asked for is not what there is to know.
       if (memory.wentBack(kept.revision, changes.revision)) return false

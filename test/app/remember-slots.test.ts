@@ -11,6 +11,7 @@ import { openExecutor } from '../../src/app/open-executor.ts'
 import { rememberSlots } from '../../src/app/remember-slots.ts'
 import { runDaemon, type DaemonEvent } from '../../src/app/run-daemon.ts'
 import type { ControlStore } from '../../src/state/port.ts'
+import { openRedisStore } from '../../src/state/redis/redis-store.ts'
 import { hasRedis, type RedisServer, startRedis } from '../redis-server.ts'
 import { aJob, aSlot } from '../state/a-slot.ts'
 import { makeProjectFolder } from './project-folder.ts'
@@ -40,6 +41,19 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
       await empty(server)
       await untilSettled(app, await remember(0))
       expect((await app.store.slots({})).map(({ instant }) => instant)).toEqual(instants.slice(0, 1))
+    })
+  }, 30_000)
+
+  it('is worked with at once where its clock was hours ahead as it was first used, and is right since', async () => {
+    await inApp(server, async (app) => {
+      let aheadMs = 2 * 3_600_000
+      const clock = { now: () => new Date(Date.now() + aheadMs) }
+      const store = await openRedisStore({ url: server.url, project: 'ahead', target: app.target.name, clock })
+      await store.knowSchedules(['nightly'])
+      aheadMs = 0
+      await untilSettled({ ...app, store }, await rememberSlots({ ...app, store }, () => undefined))
+      expect(await store.claimSlots([aSlot()])).toEqual([true])
+      await store.close()
     })
   }, 30_000)
 
