@@ -894,6 +894,59 @@ export function controlStoreConformance(
         await other.close()
       })
 
+      test.each(['takes a job', 'gives a sign of life'])(
+        'of two daemons whose machine slept, the first to wake leaves the other its jobs until that had time for a sign of life (%s)',
+        async (first) => {
+          let nowMs = Date.parse('2026-11-21T09:00:00Z')
+          const clock = { now: () => new Date(nowMs) }
+          const mine = await open(location, { clock })
+          const other = await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
+          const isAlive = async () => (await openJobs(mine)).map(({ alive }) => alive)
+          await mine.beat()
+          await other.claimSlots([aSlot()])
+          await take('running', other)
+          nowMs += 8 * 3_600_000
+          if (first === 'gives a sign of life') await mine.beat()
+          expect(await isAlive()).toEqual([true])
+          nowMs += 20_000
+          await mine.beat()
+          expect(await isAlive()).toEqual([true])
+          for (let beats = 0; beats < 2; beats++) {
+            nowMs += 20_000
+            await mine.beat()
+          }
+          expect(await isAlive()).toEqual([false])
+          await other.beat()
+          expect(await isAlive()).toEqual([true])
+          await mine.close()
+          await other.close()
+        },
+      )
+
+      test('a daemon whose clock was ahead by days, and is right again, finds one that died since', async () => {
+        let nowMs = Date.parse('2026-11-21T09:00:00Z')
+        const clock = { now: () => new Date(nowMs) }
+        const [mine, other] = [
+          await open(location, { clock }),
+          await open(location, { clock, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } }),
+        ]
+        await mine.beat()
+        await other.claimSlots([aSlot()])
+        await take('running', other)
+        const aheadMs = 3 * 86_400_000
+        nowMs += aheadMs
+        expect((await openJobs(mine))[0]).toMatchObject({ alive: true })
+        nowMs += 10_000 - aheadMs
+        expect((await openJobs(mine))[0]).toMatchObject({ alive: true })
+        for (let beats = 0; beats < 4; beats++) {
+          nowMs += 20_000
+          await mine.beat()
+        }
+        expect((await openJobs(mine))[0]).toMatchObject({ alive: false })
+        await mine.close()
+        await other.close()
+      })
+
       test('what matters more is shown first, then what has waited longer', async () => {
         const at = (sync: string, priority: number, notBefore: string) => aJob(sync, { priority, notBefore })
         await store.claimSlots([

@@ -11,44 +11,6 @@ import { open } from './sqlite-adapter.ts'
 
 controlStoreConformance('sqlite', { open, adapterUrl: new URL('sqlite-adapter.ts', import.meta.url).href })
 
-test.each(['takes a job', 'gives a sign of life'])(
-  'of two daemons on a machine that slept, the first to wake leaves the other its jobs until that had time for a sign of life (%s)',
-  async (first) => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-state-'))
-    let nowMs = Date.parse('2026-11-21T09:00:00Z')
-    const options = { path: join(folder, 'control.db'), clock: { now: () => new Date(nowMs) } }
-    const other = openSqliteStore({ ...options, process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
-    const mine = openSqliteStore(options)
-    const isAlive = async () => {
-      let alive: readonly boolean[] = []
-      await mine.takeJob((open) => {
-        alive = open.map((job) => job.alive)
-        return { take: null, skip: [], again: [] }
-      }, 'running')
-      return alive
-    }
-    await mine.beat()
-    await other.claimSlots([aSlot()])
-    await other.takeJob(([take = null]) => ({ take, skip: [], again: [] }), 'running')
-    nowMs += 8 * 3_600_000
-    if (first === 'gives a sign of life') await mine.beat()
-    expect(await isAlive()).toEqual([true])
-    nowMs += 20_000
-    await mine.beat()
-    expect(await isAlive()).toEqual([true])
-    for (let beats = 0; beats < 2; beats++) {
-      nowMs += 20_000
-      await mine.beat()
-    }
-    expect(await isAlive()).toEqual([false])
-    await other.beat()
-    expect(await isAlive()).toEqual([true])
-    await other.close()
-    await mine.close()
-    rmSync(folder, { recursive: true, force: true })
-  },
-)
-
 describe('the file of the control store', () => {
   let folder: string
   let path: string

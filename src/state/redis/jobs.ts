@@ -112,6 +112,8 @@ export function storeJobs(own: Own, transactions: SlotTransactions): Jobs {
 
     async beat() {
       await presence.show()
+      // Who comes late with it sees that first.
+      await transactions.view('saying that this daemon lives', {})
       await connection.patiently('saying that this daemon lives', (redis) =>
         runScript(
           redis,

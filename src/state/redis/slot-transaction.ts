@@ -81,6 +81,7 @@ export function openTransactions(own: Own): SlotTransactions {
   let latest: Pick<SlotView, 'life' | 'rev'> = { life: null, rev: 0 }
   let setbacks = 0
   let mended = 0
+  let wokeMs = -Infinity
 
   const view = async (doing: string, wants: SlotWants): Promise<SlotView> => {
     const known = latest
@@ -104,7 +105,7 @@ export function openTransactions(own: Own): SlotTransactions {
       micros: numberOf(micros),
       slots: readSlots(slots),
       schedules: readSchedules(schedules),
-      isLiving: livingAmong(daemons, numberOf(nowMs) - silentMs),
+      isLiving: livingAmong(daemons, numberOf(nowMs)),
     }
   }
 
@@ -164,23 +165,29 @@ export function openTransactions(own: Own): SlotTransactions {
     },
   }
 
-  function livingAmong(daemons: unknown, seenSinceMs: number): IsLiving {
+  function livingAmong(daemons: unknown, nowMs: number): IsLiving {
     const known = new Map(
       listOf(daemons).map((daemon) => {
         const [name, seenMs, hasKey] = listOf(daemon)
         return [textOf(name), { seenMs: numberOf(seenMs), hasKey: hasKey === 1 }]
       }),
     )
+    // Where the machine slept that Redis and they are on, all were silent at once: the others get their time, too.
+    const mine = known.get(processName(own.process))
+    const isLate = mine && nowMs - mine.seenMs > lateBeatMs
+    // Set back since, it is counted from there.
+    wokeMs = isLate ? nowMs : Math.min(wokeMs, nowMs)
     // Redis was away for long, and has been back for a short time: nobody could give a sign of life.
     const outage = connection.lastOutage()
-    const isUnsure = outage !== null && outage.lastedMs > silentMs / 2 && outage.agoMs < silentMs
+    const wasAway = outage !== null && outage.lastedMs > silentMs / 2 && outage.agoMs < silentMs
+    const isUnsure = wasAway || nowMs - wokeMs < lateBeatMs
     return (owner) => {
       // Whoever asks lives, though the machine slept and it gave no sign for long.
       if (isSameProcess(owner, own.process)) return true
       const daemon = known.get(processName(owner))
       if (isOnThisMachine(owner) && !isAlive(owner)) return false
       if (!daemon || isUnsure) return isUnsure
-      return daemon.seenMs >= seenSinceMs && (isOnThisMachine(owner) || daemon.hasKey)
+      return daemon.seenMs >= nowMs - silentMs && (isOnThisMachine(owner) || daemon.hasKey)
     }
   }
 }
@@ -216,6 +223,8 @@ const tooManyWriters = (where: string, doing: string) =>
   })
 
 const giveUpAfterMs = 20_000
+/** A daemon gives a sign each 15 s. */
+const lateBeatMs = 30_000
 /** Longer than any catch-up window looks back. */
 const keptMs = 400 * 24 * 3_600_000
 /** Redis is memory. Of each schedule as many stay as a reader gets who does not say how many. */

@@ -56,11 +56,13 @@ export function storeJobs(database: Database, own: JobsOwn): Jobs {
   const nowMs = () => own.clock.now().getTime()
   /** Of this process. */
   let beatMs: number | null = null
-  let trustedUntilMs = -Infinity
+  let wokeMs = -Infinity
   /** From when on a sign of life counts. All were silent at once where the machine slept or the file was away: the others get their time, too. */
   const seenSinceMs = () => {
-    if (beatMs !== null && nowMs() - beatMs > lateBeatMs) trustedUntilMs = nowMs() + lateBeatMs
-    return nowMs() < trustedUntilMs ? -Infinity : nowMs() - own.silentMs
+    const isLate = beatMs !== null && nowMs() - beatMs > lateBeatMs
+    // Set back since, it is counted from there.
+    wokeMs = isLate ? nowMs() : Math.min(wokeMs, nowMs())
+    return nowMs() - wokeMs < lateBeatMs ? -Infinity : nowMs() - own.silentMs
   }
   const jobOf = (row: Row): Job => readJob(row, own.process, seenSinceMs())
   const save = (job: Job): Job => {
