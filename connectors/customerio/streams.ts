@@ -89,6 +89,9 @@ function children(
   return { name, docs: of.listOf(0).docs, key, columns, ...listsAll, read }
 }
 
+/** A log of which only so much may be shown: what is not among it is not gone. */
+const showsLatest = { enumerates: false } as const
+
 const definitions: readonly Definition[] = [
   {
     name: 'people',
@@ -147,6 +150,7 @@ const definitions: readonly Definition[] = [
     key: ['id'],
     columns: deliveryColumns,
     parts: { customer_identifiers: ['customer_id', 'recipient'] },
+    ...showsLatest,
     overlapMs: rereadDays * dayMs,
     boundedBy: 'created',
     options: deliveryOptions,
@@ -159,6 +163,7 @@ const definitions: readonly Definition[] = [
     key: ['id'],
     columns: activityColumns,
     parts: { customer_identifiers: ['customer_id'] },
+    ...showsLatest,
     appendOnly: true,
     overlapMs: activityOverlapMs,
     read: ({ pageRows, host }, { app, ...reading }) => readActivities(app, { ...reading, pageRows, host }),

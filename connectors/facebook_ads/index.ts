@@ -175,6 +175,8 @@ function describeInsights({ api, accountIds, pollMs }: Reading, { name, level, b
     parts: { _breakdowns: byBreakdown.map(([breakdown]) => breakdown) },
     boundedBy: 'date_start',
     reportsDays: true,
+    // Days that are too old are kept no longer, and are not gone for it.
+    enumerates: false,
     windowOf: ['account_id'],
     overlapMs: overlapDays * dayMs,
     options: insightsOptionsOf(level),

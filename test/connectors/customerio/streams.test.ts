@@ -71,6 +71,15 @@ describe('lists', () => {
       expect(await vendor.rows(name, late), name).toEqual(await vendor.rows(name))
   })
 
+  it('are whole, so that what they lack is gone; deliveries and activities show the latest only, and are not reconciled', async () => {
+    const streams = (await vendor.opened.streams?.({ signal: new AbortController().signal })) ?? []
+    const latest = streams.flatMap(({ name, enumerates }) => (enumerates ? [] : [{ name, enumerates }]))
+    expect(latest).toEqual([
+      { name: 'deliveries', enumerates: false },
+      { name: 'activities', enumerates: false },
+    ])
+  })
+
   it('read ten actions a page, and go on at the page and the campaign where they were', async () => {
     const all = await vendor.read('campaign_actions')
     expect(resumes(all)).toEqual([

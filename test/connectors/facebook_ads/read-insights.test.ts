@@ -61,6 +61,11 @@ describe('a report', () => {
     expect((await vendor.stream('ad_insights')).parts?.['_breakdowns']).toContain('region')
   })
 
+  it('is not reconciled: days that Facebook keeps no longer are not gone', async () => {
+    await using vendor = await openFacebook()
+    expect(await vendor.stream('ad_insights')).toMatchObject({ enumerates: false })
+  })
+
   it('brings every day of every account since it was made, with what was archived and deleted', async () => {
     await using vendor = await openFacebook()
     const items = await vendor.read('campaign_insights')
