@@ -11,6 +11,9 @@ export type Position = z.output<typeof filled>
 /** @throws MillraceError MR-1401 where a stored one is not ours */
 export const readPosition = (resume: Json): Position | null => readResume(filled, resume, 'Salesforce')
 
+/** By Id, of which no row changes its place. */
+export const beforeAll: Position = { id: '000000000000000AAA', at: null }
+
 /** The condition for what comes after. */
 export function afterPosition(stream: Pick<Readable, 'cursor'>, after: Position | null): string | null {
   if (!after) return null
@@ -21,7 +24,7 @@ export function afterPosition(stream: Pick<Readable, 'cursor'>, after: Position 
 
 /** From here on by Id, from the smallest. */
 export const turnToId = (after: Position | null): Position | null =>
-  after && after.at !== null ? { id: lowestId, at: null, beyond: { id: after.id, at: after.at } } : after
+  after && after.at !== null ? { ...beforeAll, beyond: { id: after.id, at: after.at } } : after
 
 export const positionById = (before: Position | null, id: string): Position => ({
   id,
@@ -41,6 +44,5 @@ export const positionByStamp = (row: { readonly id: string; readonly at: string 
 const afterRow = (cursor: string, { at, id }: { readonly at: string; readonly id: string }) =>
   `(${cursor} > ${at} OR (${cursor} = ${at} AND Id > ${quote(id)}))`
 
-const lowestId = '000000000000000AAA'
 const row = { id: z.string(), at: z.string() }
 const filled = z.strictObject({ id: z.string(), at: z.string().nullable(), beyond: z.strictObject(row).optional() })

@@ -2,7 +2,8 @@ import type { Scan, ScanItem } from 'millrace'
 import { countRows, isTooMuchForRest } from './count-rows.ts'
 import { refuseUnfiltered } from './demanded-filter.ts'
 import { chunkFields } from './field-chunks.ts'
-import { readPosition, type Position } from './position.ts'
+import { beforeAll, readPosition, type Position } from './position.ts'
+import { takesAll } from './readable.ts'
 import type { Reading } from './reading.ts'
 import { readByBulk } from './read-bulk.ts'
 import { readByRest, type Progress } from './read-rest.ts'
@@ -22,7 +23,9 @@ export async function* readStream(
   const { api, host, stream, bulk } = reading
   refuseUnfiltered(stream, scan)
   warnOfPurged(reading, scan)
-  const progress: Progress = { after: readPosition(scan.resume) }
+  const progress: Progress = {
+    after: readPosition(scan.resume) ?? (stream.cursor && takesAll(scan) ? beforeAll : null),
+  }
   const chunks = chunkFields(api, stream, scan)
   const mayBulk = bulk.from !== 'never' && scan.limit === null
   let whyNoBulk: string | null = null
@@ -68,6 +71,6 @@ async function isMany(
 ): Promise<boolean> {
   const { from } = reading.bulk
   if (from === 'never') return false
-  const known = after === null ? counted.get(scanKey(scan)) : undefined
+  const known = scan.resume === null ? counted.get(scanKey(scan)) : undefined
   return (known ?? (await countRows(reading, scan, { after, signal }))) >= from
 }

@@ -34,11 +34,14 @@ export const wantedOf = ({ createdField }: Readable, scan: Scan): readonly (stri
   scan.where ? `(${scan.where})` : null,
 ]
 
+/** What it does not bring is taken for gone: also a row that was written in the last minutes, or is while we read. */
+export const takesAll = ({ whole = false, from }: Pick<Scan, 'whole' | 'from'>): boolean => whole && from === null
+
 function boundsOf(stream: Readable, scan: Scan): readonly (string | null)[] {
   const { cursor } = stream
   return [
     cursor && scan.from !== null ? `${cursor} >= ${instant(scan.from)}` : null,
-    cursor ? `${cursor} < ${instant(scan.to)}` : null,
+    cursor && !takesAll(scan) ? `${cursor} < ${instant(scan.to)}` : null,
     ...wantedOf(stream, scan),
   ]
 }

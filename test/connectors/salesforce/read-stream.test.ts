@@ -50,6 +50,20 @@ describe('a Salesforce stream', () => {
     }
   })
 
+  it.each([200, 'never'] as const)(
+    'brings what was written in the last minutes, too, where its rows take the place of all (bulk_query_from: %s)',
+    async (bulk_query_from) => {
+      await using other = await openSalesforce({ scale: 0.1, keys: { page_size: 200, bulk_query_from } })
+      const stream = await other.stream('Account')
+      const held = await other.sandbox.show('salesforce', 'Account')
+      const stamps = held.map((row) => String(row['SystemModstamp'])).toSorted()
+      const scan = await other.scanOf(stream, { to: stamps[Math.floor(stamps.length / 2)] ?? '', whole: true })
+      const ids = rowsOf(await other.read(stream, scan)).map((row) => row['Id'])
+      expect(ids).toEqual(held.map((row) => String(row['Id'])).toSorted())
+      expect(await stream.count?.(scan, other.host.context(other.signal))).toBe(held.length)
+    },
+  )
+
   it('marks deleted rows', async () => {
     const stream = await org.stream('Account')
     const rows = rowsOf(await org.read(stream, await org.scanOf(stream)))
