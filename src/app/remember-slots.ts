@@ -59,11 +59,17 @@ export async function rememberSlots(
     last = mine.catch(() => undefined)
     return mine
   }
+  const saveInTime = async () => {
+    if (performance.now() - savedMs >= saveEveryMs) await save()
+  }
   return {
     save,
     async look(revision) {
       const isOlder = memory.wentBack(kept.revision, revision)
-      if (!isOlder && revision === seen && performance.now() - checkedMs < checkEveryMs) return true
+      if (!isOlder && revision === seen && performance.now() - checkedMs < checkEveryMs) {
+        await saveInTime()
+        return true
+      }
       const life = await memory.life()
       forget(kept, clock.now())
       const isNew = life.id !== kept.life
@@ -92,7 +98,7 @@ export async function rememberSlots(
       seen = changes.revision
       kept.revision = seen
       checkedMs = performance.now()
-      if (performance.now() - savedMs >= saveEveryMs) await save()
+      await saveInTime()
       return true
     },
   }

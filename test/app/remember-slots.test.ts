@@ -73,6 +73,20 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
     })
   }, 30_000)
 
+  it('is told of what had changed two seconds before its daemon was killed, though nothing changed since', async () => {
+    await inApp(server, async (app) => {
+      const keeper = await rememberSlots(app, () => undefined)
+      await untilSettled(app, keeper)
+      await app.store.claimSlots([aSlot()])
+      await untilSettled(app, keeper)
+      const kept = async () => {
+        await keeper.look(await app.store.revision())
+        return readFileSync(join(app.project.home, '.millrace', 'slots-sandbox.json'), 'utf8')
+      }
+      await expect.poll(kept, { timeout: 4_000 }).toContain('nightly')
+    })
+  }, 30_000)
+
   it('takes the end of a run from a daemon that is on its way out by then', async () => {
     await inApp(server, async (app) => {
       await app.store.claimSlots([aSlot()])
