@@ -77,7 +77,9 @@ describe('two runs of one sync from two processes', () => {
     expect(status.code).toBe(0)
     // The second may be on for a moment, too.
     const [line] = status.lines
-    expect([line?.['running'], ...Object.values(line?.['also_running'] ?? [])]).toContainEqual(expect.objectContaining({ run_id: runId, pid: first.child.pid }))
+    expect([line?.['running'], ...Object.values(line?.['also_running'] ?? [])]).toContainEqual(
+      expect.objectContaining({ run_id: runId, pid: first.child.pid }),
+    )
     expect(await ended(first)).toBe(0)
     expect(await sentIds()).toHaveLength(100)
   })
