@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '../../model/millrace-error.ts'
 import { isAlive, isOnThisMachine, isSameProcess } from '../process-id.ts'
 import { usualLimit, type KnownSchedule } from '../slot-store.ts'
+import { watchForSleep } from '../watch-for-sleep.ts'
 import { processName, slotId } from './keys.ts'
 import type { Own } from './own.ts'
 import { listOf, numberOf, optionalTextOf, runScript, textOf } from './script.ts'
@@ -81,7 +82,7 @@ export function openTransactions(own: Own): SlotTransactions {
   let latest: Pick<SlotView, 'life' | 'rev'> = { life: null, rev: 0 }
   let setbacks = 0
   let mended = 0
-  let wokeMs = -Infinity
+  const hasSlept = watchForSleep()
 
   const view = async (doing: string, wants: SlotWants): Promise<SlotView> => {
     const known = latest
@@ -172,15 +173,12 @@ export function openTransactions(own: Own): SlotTransactions {
         return [textOf(name), { seenMs: numberOf(seenMs), hasKey: hasKey === 1 }]
       }),
     )
-    // Where the machine slept that Redis and they are on, all were silent at once: the others get their time, too.
-    const mine = known.get(processName(own.process))
-    const isLate = mine && nowMs - mine.seenMs > lateBeatMs
-    // Set back since, it is counted from there.
-    wokeMs = isLate ? nowMs : Math.min(wokeMs, nowMs)
+    // Redis sleeps with the machine that it and they are on.
+    const isJustAwake = hasSlept(known.get(processName(own.process))?.seenMs ?? null, nowMs)
     // Redis was away for long, and has been back for a short time: nobody could give a sign of life.
     const outage = connection.lastOutage()
     const wasAway = outage !== null && outage.lastedMs > silentMs / 2 && outage.agoMs < silentMs
-    const isUnsure = wasAway || nowMs - wokeMs < lateBeatMs
+    const isUnsure = wasAway || isJustAwake
     return (owner) => {
       // Whoever asks lives, though the machine slept and it gave no sign for long.
       if (isSameProcess(owner, own.process)) return true
@@ -223,8 +221,6 @@ const tooManyWriters = (where: string, doing: string) =>
   })
 
 const giveUpAfterMs = 20_000
-/** A daemon gives a sign each 15 s. */
-const lateBeatMs = 30_000
 /** Longer than any catch-up window looks back. */
 const keptMs = 400 * 24 * 3_600_000
 /** Redis is memory. Of each schedule as many stay as a reader gets who does not say how many. */

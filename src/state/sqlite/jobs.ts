@@ -11,6 +11,7 @@ import {
   type NewJob,
   type SlotStore,
 } from '../slot-store.ts'
+import { watchForSleep } from '../watch-for-sleep.ts'
 import type { Database } from './database.ts'
 import { numberOf, optionalTextOf, processOf, textOf, type Row } from './row.ts'
 import type { SlotsOwn } from './slots.ts'
@@ -56,14 +57,9 @@ export function storeJobs(database: Database, own: JobsOwn): Jobs {
   const nowMs = () => own.clock.now().getTime()
   /** Of this process. */
   let beatMs: number | null = null
-  let wokeMs = -Infinity
-  /** From when on a sign of life counts. All were silent at once where the machine slept or the file was away: the others get their time, too. */
-  const seenSinceMs = () => {
-    const isLate = beatMs !== null && nowMs() - beatMs > lateBeatMs
-    // Set back since, it is counted from there.
-    wokeMs = isLate ? nowMs() : Math.min(wokeMs, nowMs())
-    return nowMs() - wokeMs < lateBeatMs ? -Infinity : nowMs() - own.silentMs
-  }
+  const hasSlept = watchForSleep()
+  /** From when on a sign of life counts. */
+  const seenSinceMs = () => (hasSlept(beatMs, nowMs()) ? -Infinity : nowMs() - own.silentMs)
   const jobOf = (row: Row): Job => readJob(row, own.process, seenSinceMs())
   const save = (job: Job): Job => {
     const { state, token, attempt, notBefore, takenAt, runId, reason, owner, schedule, instant, sync } = job
@@ -161,7 +157,5 @@ function readJob(row: Row, reader: ProcessId, seenSinceMs: number): Job {
   }
 }
 
-/** A daemon gives a sign each 15 s. */
-const lateBeatMs = 30_000
 /** Of a daemon that went long ago nobody asks any more. */
 const forgottenMs = 24 * 3_600_000
