@@ -494,7 +494,10 @@ export function controlStoreConformance(
         )
         expect(most).toBe(2)
         expect(waits).toHaveLength(6)
-        expect(waits.filter((waitedMs) => waitedMs >= 100)).toHaveLength(2)
+        const [first, second, , , fifth, sixth] = waits.toSorted((a, b) => a - b) as [number, number, ...number[]]
+        // Two turns of 60 ms lie between the first pair and the third, however slow the machine is.
+        expect(fifth).toBeGreaterThanOrEqual(first + 100)
+        expect(sixth).toBeGreaterThanOrEqual(second + 100)
       })
 
       test('withTicket that is not to wait names the holder and leaves nothing in the queue', async () => {
