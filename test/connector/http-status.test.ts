@@ -253,7 +253,7 @@ describe('an end from outside', () => {
     controller.abort()
     expect((await work).code).toBe('MR-7001')
     expect((await waiting).code).toBe('MR-7001')
-    expect(performance.now() - stoppedAt).toBeLessThan(200)
+    expect(performance.now() - stoppedAt).toBeLessThan(5_000)
     expect(timers()).toBeLessThanOrEqual(before + 1) // undici's own clock
   })
 

@@ -9,7 +9,7 @@ it('keeps the rate, however many ask at once', async () => {
   await Promise.all(Array.from({ length: 40 }, () => limiter.take(never)))
   // 40 at 50 a second, of which a tenth of a second's worth may go at once.
   expect(performance.now() - startedAt).toBeGreaterThan(((40 - 1 - 5) / 50) * 1000 - 5)
-  expect(performance.now() - startedAt).toBeLessThan(1500)
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
 })
 
 it('lets callers go in the order of asking', async () => {

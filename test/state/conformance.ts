@@ -207,10 +207,10 @@ export function controlStoreConformance(
 
     describe('withLease', () => {
       test('renews while the work is on, and gives the lease back after it', async () => {
-        const request = lease('run-1', { ttlMs: 500, graceMs: 0 })
+        const request = lease('run-1', { ttlMs: 1_000, graceMs: 0 })
         const held = await withLease(store, request, { signal, wait: false }, async (mine) => {
-          await sleep(1_200)
-          const refused = await store.acquireLease(lease('run-2', { ttlMs: 500, graceMs: 0 }))
+          await sleep(2_200)
+          const refused = await store.acquireLease(lease('run-2', { ttlMs: 1_000, graceMs: 0 }))
           return { holds: await store.holdsLease(mine), refused: !refused.granted, lost: mine.lost.aborted }
         })
         expect(held).toEqual({ holds: true, refused: true, lost: false })
@@ -294,11 +294,11 @@ export function controlStoreConformance(
 
       test.each([
         ['since the store fails', () => Promise.reject(new RangeError('away'))],
-        ['since the store does not answer', () => sleep(1_000).then(() => true)],
+        ['since the store does not answer', () => sleep(4_000).then(() => true)],
       ])('is lost when its time is over, %s', async (_why, renewLease) => {
         const { reason, afterMs } = await failing(renewLease)
         expect(reason).toMatchObject({ code: 'MR-2005' })
-        expect(afterMs).toBeLessThanOrEqual(500)
+        expect(afterMs).toBeLessThanOrEqual(3_000)
       })
 
       test('is lost to a process that slept through its time, before it does anything else', async () => {

@@ -65,7 +65,7 @@ describe.skipIf(!hasRedis)('which Redis a store is kept on (skipped where redis-
       const error = await refusal(
         open(`redis://${user}:not-the-right-one@127.0.0.1:${server.port}`, { patienceMs: 20_000 }),
       )
-      expect(performance.now() - began).toBeLessThan(2_000)
+      expect(performance.now() - began).toBeLessThan(10_000)
       expect(error).toMatchObject({ code: 'MR-6005', message: expect.stringContaining('WRONGPASS') })
       expect(inspect(error, { depth: 10, showHidden: true })).not.toMatch(/right-one|some-user/)
     }
@@ -108,7 +108,7 @@ describe.skipIf(!hasRedis)('which Redis a store is kept on (skipped where redis-
     const store = await open(url, { patienceMs: 20_000 })
     const began = performance.now()
     const error = await refusal(store.knowSchedules(['nightly']))
-    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(error).toMatchObject({ code: 'MR-6005', message: expect.stringContaining('NOPERM') })
     expect(error.next.join()).toContain('ACL SETUSER')
     expect(inspect(error, { depth: 10 })).not.toContain('guest')
@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis)('which Redis a store is kept on (skipped where redis-
     await asAdmin(server, 'CONFIG', 'SET', 'maxmemory', '1')
     const began = performance.now()
     const error = await refusal(store.takeTicket({ resource: 'w', runId: 'r', purpose: 'p' }))
-    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(error).toMatchObject({ code: 'MR-6004', message: expect.stringContaining('OOM') })
     expect(error.next.join()).toContain('maxmemory')
     await store.close()

@@ -354,7 +354,7 @@ describe('one layer of retries', () => {
     const began = performance.now()
     abort.abort()
     await expect(writing).rejects.toMatchObject({ code: 'MR-7001' })
-    expect(performance.now() - began).toBeLessThan(1000)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   it.each(['truncated_gzip', 'wrong_length', 'cut_json', 'html', 'error_200', 'inflate'])(

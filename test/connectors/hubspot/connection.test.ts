@@ -83,7 +83,7 @@ describe('a connection to HubSpot', () => {
     await patient.fault('rate_limit', { retry_after: 0.2 })
     began = performance.now()
     await patient.opened.check({ signal })
-    expect(performance.now() - began).toBeLessThan(2_000)
+    expect(performance.now() - began).toBeLessThan(9_000)
     await patient.fault('locked')
     began = performance.now()
     await patient.opened.check({ signal })

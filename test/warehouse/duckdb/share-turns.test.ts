@@ -127,9 +127,10 @@ describe('sessions of one process', () => {
     const waiting = session('waiting', async () => expect.unreachable(), { signal: stop.signal })
     const last = ask('last')
     setTimeout(() => stop.abort(), 20)
-    const asked = performance.now()
+    let isFirstOn = true
+    void first.then(() => (isFirstOn = false))
     await expect(waiting).rejects.toMatchObject({ code: 'MR-7001' })
-    expect(performance.now() - asked).toBeLessThan(1_500)
+    expect(isFirstOn).toBe(true)
     await Promise.all([first, last])
     // On a busy machine the last one may have a turn of its own.
     expect(turns).toContain('first')

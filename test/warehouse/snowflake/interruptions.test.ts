@@ -164,7 +164,7 @@ describe('a signal to stop', () => {
       stop()
       await loading
     })
-    expect(took).toBeLessThan(3000)
+    expect(took).toBeLessThan(10_000)
     const insert = snowflake.journal().find(({ sql }) => sql.startsWith(`INSERT INTO ${target}`))
     expect(insert).toMatchObject({ status: 'failed', code: '000604' })
     expect(await state()).toMatchObject({ table: [], commits: [] })
@@ -177,10 +177,10 @@ describe('a signal to stop', () => {
     const fence = await holder.take('holder')
     await waiter.take('warm')
     const own = await holder.take('holder')
-    fault('slow', { match: `^INSERT INTO ${target}`, ms: 2500 })
-    const held = holder.commit({ fence: own, rows })
+    fault('slow', { match: `^INSERT INTO ${target}`, ms: 5000 })
+    let isHeld = true
+    const held = holder.commit({ fence: own, rows }).finally(() => (isHeld = false))
     await expect.poll(() => snowflake.sessions().some(({ inTransaction }) => inTransaction)).toBe(true)
-    const began = performance.now()
     const stop = new AbortController()
     const waiting = errorOf(
       waiter.warehouse.session({ runId: 'waiter', purpose: 'wait', signal: stop.signal }, ({ state }) =>
@@ -190,7 +190,7 @@ describe('a signal to stop', () => {
     await expect.poll(() => snowflake.waiting()).toBe(1)
     stop.abort()
     expect((await waiting).code).toBe('MR-7001')
-    expect(performance.now() - began).toBeLessThan(2000)
+    expect(isHeld).toBe(true)
     expect(snowflake.waiting()).toBe(0)
     expect(await held).toMatchObject({ inserted: 2 })
     expect(fence.epoch).toBe(1)
@@ -208,7 +208,7 @@ describe('a signal to stop', () => {
         }
       }),
     )
-    expect(took).toBeLessThan(3000)
+    expect(took).toBeLessThan(10_000)
   })
 
   test('in the middle of an upload ends with it', async () => {
@@ -221,7 +221,7 @@ describe('a signal to stop', () => {
       stop()
       await loading
     })
-    expect(took).toBeLessThan(3000)
+    expect(took).toBeLessThan(10_000)
     expect((await state())['table']).toEqual([])
   })
 
@@ -240,7 +240,7 @@ describe('a signal to stop', () => {
           state.readFence(account().scope),
         )
       })
-      expect(took).toBeLessThan(3000)
+      expect(took).toBeLessThan(10_000)
       snowflake.fault(fault_, null)
     }
   })

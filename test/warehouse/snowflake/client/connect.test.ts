@@ -97,7 +97,7 @@ describe('the sign-in', () => {
       openSnowflakeClient(options({ accessUrl: `http://127.0.0.1:${port}`, loginTimeoutMs: 400 })),
     )
     expect(error).toMatchObject({ code: 'MR-2001', retry: 'later' })
-    expect(performance.now() - started).toBeLessThan(3000)
+    expect(performance.now() - started).toBeLessThan(10_000)
     silent.close()
   })
 
