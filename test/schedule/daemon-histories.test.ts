@@ -182,7 +182,7 @@ class History {
   }
 
   async #start(): Promise<void> {
-    this.#rules.begin()
+    await this.#rules.begin()
     await this.#world.start()
     await this.#pass(1)
   }

@@ -94,10 +94,12 @@ export class Rules {
   }
 
   /** A daemon is about to begin: what was known goes on from where it was decided. */
-  begin(): void {
+  async begin(): Promise<void> {
     for (const name of Object.keys(this.file.defs)) if (!this.#first.has(name)) this.#see(name)
     if (this.#world.alive().length > 0) return
-    for (const { schedule, instant } of this.#rows.values()) {
+    // One that was emptied may hold more than was looked at since.
+    const held = await this.#store.slots({ limit: 1_000_000 })
+    for (const { schedule, instant } of [...this.#rows.values(), ...held]) {
       const from = this.#from.get(schedule) ?? Infinity
       if (from !== Infinity) this.#from.set(schedule, Math.max(from, Date.parse(instant)))
     }
@@ -272,8 +274,9 @@ export class Rules {
         if (job.state === 'skipped') expect(slot.reason, `${idOf(slot)} is made up for, and is not skipped`).toBeNull()
   }
 
-  /** A Redis may forget what was written in the second before it was emptied. */
-  #isForgotten = ({ beganMs, endedMs }: Ran): boolean =>
+  /** What was written in the second before a Redis was emptied is known to its daemon alone. */
+  #isForgotten = ({ beganMs, endedMs, by }: Ran): boolean =>
+    (by.diedMs < Infinity || by.frozen.length > 0) &&
     this.emptiedMs.some((ms) => ms >= beganMs && ms <= endedMs + 2_000)
 
   /** Behind each run of a slot comes another one, or its end, as the rules say. */

@@ -113,6 +113,35 @@ describe.skipIf(!hasRedis)('what lets a Redis be filled again (skipped where red
     expect((await store.takeJob(first, 'running'))?.sync).toBe('waiting')
   })
 
+  test('emptied before anybody remembers it: a daemon that lives tells what it claimed, began and ended itself', async () => {
+    await store.claimSlots([aSlot({ jobs: [aJob('done'), aJob('running'), aJob('waiting')] })])
+    const remembered = await memory.changes(null)
+    const done = await store.takeJob(first, 'running')
+    if (done) await store.endJob(done, { state: 'ok', reason: null })
+    const running = await store.takeJob(first, 'running')
+    if (!running) return expect.unreachable()
+    await store.claimSlots([aSlot({ schedule: 'hourly' })])
+    await flush()
+    expect(await store.takeJob(first, 'running')).toBeNull()
+    await memory.restore(remembered)
+    const states = (await store.slots({})).map(({ schedule, jobs }) => [schedule, jobs.map(({ state }) => state)])
+    expect(new Map(states.map(([schedule, jobs]) => [schedule, jobs]))).toEqual(
+      new Map([
+        ['nightly', ['ok', 'running', 'queued']],
+        ['hourly', ['queued']],
+      ]),
+    )
+    expect(await store.endJob(running, { state: 'ok', reason: null })).toBe(true)
+  })
+
+  test('what was told is remembered by whoever asked, and not by the store beside it', async () => {
+    await store.claimSlots([aSlot()])
+    await memory.changes(null)
+    await flush()
+    await memory.restore({ schedules: new Map(), slots: [] })
+    expect(await store.slots({})).toEqual([])
+  })
+
   test('whoever tells gives a sign of life with it, so that its jobs stay its own', async () => {
     const far = await open({ process: { host: 'elsewhere', pid: 1, startedAt: 'x' } })
     await store.claimSlots([aSlot()])

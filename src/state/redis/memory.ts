@@ -32,11 +32,13 @@ export function storeMemory(
       const doing = 'asking what changed'
       // Its rev may be of an earlier life: which one it is, the answer says.
       const { id, rev } = readRevision(after ?? '')
+      const untold = transactions.untold()
       const since = after === null ? null : await transactions.view(doing, { schedules: 'all', changedAfter: rev })
       const isSameLife = since !== null && (since.life?.id ?? '') === id
       const view = isSameLife
         ? since
         : await transactions.view(doing, { schedules: 'all', open: true, claimedSinceMs: await twoDaysAgo() })
+      if (!transactions.isSetBack()) transactions.told(untold)
       return {
         revision: `${view.life?.id ?? ''}.${view.rev}`,
         schedules: view.schedules,
@@ -51,7 +53,7 @@ export function storeMemory(
       // Signs of life are gone too, and jobs of a daemon without one would be given to others.
       await beat()
       const names = [...schedules.keys()]
-      const documents = slots.map(slotDocument)
+      const documents = withUntold(slots.map(slotDocument))
       for (let from = 0; from < Math.max(names.length, documents.length); from += atOnce)
         await restoreSome(names.slice(from, from + atOnce), documents.slice(from, from + atOnce))
       // From here on a setback is one behind what was told.
@@ -72,6 +74,16 @@ export function storeMemory(
         })
       }
     },
+  }
+
+  /** What a daemon wrote just before it was lost, none of them remembers yet. */
+  function withUntold(remembered: readonly SlotDocument[]): readonly SlotDocument[] {
+    const all = new Map(remembered.map((slot) => [slotId(slot), slot]))
+    for (const slot of transactions.untold()) {
+      const known = all.get(slotId(slot))
+      all.set(slotId(slot), known ? mergeSlots(known, slot) : slot)
+    }
+    return [...all.values()]
   }
 
   async function twoDaysAgo(): Promise<number> {

@@ -66,6 +66,9 @@ export type SlotTransactions = {
   readonly mend: (setbacks: number) => void
   /** It has forgotten some of what was seen here, and was not told yet: by what it shows nobody gets a job, or has lost one. */
   readonly isSetBack: () => boolean
+  /** Slots that were written here, until `told`: nobody else may know of them when they are lost. */
+  readonly untold: () => readonly SlotDocument[]
+  readonly told: (slots: readonly SlotDocument[]) => void
   readonly view: (doing: string, wants: SlotWants) => Promise<SlotView>
   /** `decide` is asked again when another write came between: it must have no effects. No `writes`: nothing is written. */
   readonly change: <T>(
@@ -82,6 +85,7 @@ export function openTransactions(own: Own): SlotTransactions {
   let latest: Pick<SlotView, 'life' | 'rev'> = { life: null, rev: 0 }
   let setbacks = 0
   let mended = 0
+  const untold = new Map<string, SlotDocument>()
   const hasSlept = watchForSleep()
 
   const view = async (doing: string, wants: SlotWants): Promise<SlotView> => {
@@ -133,11 +137,19 @@ export function openTransactions(own: Own): SlotTransactions {
       JSON.stringify((writes.gone ?? []).map(slotId)),
       ...[...(writes.schedules ?? [])].flatMap(([name, schedule]) => [name, JSON.stringify(schedule)]),
     ]
-    return (
-      (await connection.patiently(doing, (redis) =>
-        runScript(redis, writeSlotsScript, [...sharedKeys, writer], args),
-      )) === 1
+    const reply = await connection.patiently(doing, (redis) =>
+      runScript(redis, writeSlotsScript, [...sharedKeys, writer], args),
     )
+    if (reply !== 1) return false
+    noteWritten({ life, rev: seen.rev + 1 }, writes)
+    return true
+  }
+
+  function noteWritten(written: Pick<SlotView, 'life' | 'rev'>, { slots = [], gone = [] }: SlotWrites): void {
+    for (const slot of slots) untold.set(slotId(slot), slot)
+    for (const slot of gone) untold.delete(slotId(slot))
+    // Of another life it was read meanwhile: that one is later.
+    if (latest.life === null || (isSameLife(written, latest) && written.rev > latest.rev)) latest = written
   }
 
   const decideUntilWritten: SlotTransactions['change'] = async (doing, wants, decide) => {
@@ -157,6 +169,10 @@ export function openTransactions(own: Own): SlotTransactions {
     setbacks: () => setbacks,
     mend: (upTo) => void (mended = upTo),
     isSetBack: () => setbacks > mended,
+    untold: () => [...untold.values()],
+    told(slots) {
+      for (const slot of slots) if (untold.get(slotId(slot)) === slot) untold.delete(slotId(slot))
+    },
     view,
     // One after another: those of one process would only get in each other's way.
     change(doing, wants, decide) {
