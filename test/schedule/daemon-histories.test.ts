@@ -205,8 +205,8 @@ class History {
           this.#take({ ...rules.file, defs: each.def ? { ...others, [each.name]: each.def } : others })
         return
       case 'pause':
-        // One that was emptied, and that no daemon has told, takes the schedule for a new one.
-        return old && rules.emptiedMs.length === 0 ? this.#pause(each.name, each.isPaused) : undefined
+        // One that was emptied does not know until it is told that there is a pause to end.
+        return old && (each.isPaused || rules.emptiedMs.length === 0) ? this.#pause(each.name, each.isPaused) : undefined
       case 'cancel':
         return played.cancel(this.#store)
       case 'start':

@@ -5,11 +5,14 @@
 import type { JobState, KnownSchedule, Pause } from '../slot-store.ts'
 import { isOpenJob, type JobDocument, type SlotDocument } from './slot-document.ts'
 
-export const mergeSchedules = (a: KnownSchedule, b: KnownSchedule): KnownSchedule => ({
-  since: a.since < b.since ? a.since : b.since,
-  decidedUntil: a.decidedUntil > b.decidedUntil ? a.decidedUntil : b.decidedUntil,
-  pause: newerPause(a.pause, b.pause),
-})
+export function mergeSchedules(a: KnownSchedule, b: KnownSchedule): KnownSchedule {
+  const since = a.since < b.since ? a.since : b.since
+  return { since, decidedUntil: newer(decidedOf(a), decidedOf(b)) ?? since, pause: newerPause(a.pause, b.pause) }
+}
+
+/** null: nothing yet. Who hears of a schedule on an emptied store has decided nothing of what came before. */
+const decidedOf = ({ since, decidedUntil }: KnownSchedule): string | null =>
+  decidedUntil > since ? decidedUntil : null
 
 /** One that remembers a pause and one that does not: it stays paused, which somebody sees, and nothing runs that should not. */
 function newerPause(a: Pause | null, b: Pause | null): Pause | null {
