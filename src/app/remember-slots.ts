@@ -13,6 +13,7 @@ import type { App } from './app.ts'
 export type SlotKeeper = {
   /** false: the store was emptied or put back, and the daemons are still telling it what they know: nothing may be claimed yet. */
   readonly look: (revision: string) => Promise<boolean>
+  /** A full disk is told of, and does not reject. */
   readonly save: () => Promise<void>
 }
 
@@ -39,6 +40,7 @@ export async function rememberSlots(
   let isChanged = false
   /** null: all of it is written. */
   let unsaved: Known | null = null
+  let isTold = false
   const saveNow = async () => {
     if (!isChanged) return
     isChanged = false
@@ -47,9 +49,15 @@ export async function rememberSlots(
     unsaved = nothing()
     try {
       await write(kept, news)
+      isTold = false
     } catch (error) {
+      isChanged = true
       unsaved = null
-      throw error
+      if (!isTold)
+        onProblem(
+          `writing down what Redis holds failed: ${reasonOf(error)}. The daemon works on, and tries it again each second; until then a Redis that is emptied is told of what changed by this daemon alone, while it lives.`,
+        )
+      isTold = true
     }
   }
   let last: Promise<unknown> = Promise.resolve()
@@ -104,6 +112,8 @@ export async function rememberSlots(
   }
 }
 
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** A store tells of all schedules each time. */
 const newsOf = (kept: Known, { schedules, slots }: SlotChanges): Known => ({
   schedules: new Map([...schedules].filter(([name, known]) => !isDeepStrictEqual(known, kept.schedules.get(name)))),
@@ -139,7 +149,7 @@ async function readKept(file: string, onProblem: (message: string) => void): Pro
     for (const line of changes.filter(isSound)) take(line)
     return kept
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     if (!reason.includes('ENOENT')) onProblem(`reading ${file}: ${reason}. It is made anew from what Redis holds.`)
     return kept
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -84,6 +84,27 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
         return readFileSync(join(app.project.home, '.millrace', 'slots-sandbox.json'), 'utf8')
       }
       await expect.poll(kept, { timeout: 4_000 }).toContain('nightly')
+    })
+  }, 30_000)
+
+  it('is worked with while what it holds cannot be written down, which is said once, and tried again without a change', async () => {
+    await inApp(server, async (app) => {
+      const said: string[] = []
+      const keeper = await rememberSlots(app, (message) => said.push(message))
+      await untilSettled(app, keeper)
+      const file = join(app.project.home, '.millrace', 'slots-sandbox.json')
+      rmSync(file, { force: true })
+      mkdirSync(join(file, 'in-its-place'), { recursive: true })
+      await app.store.claimSlots([aSlot()])
+      const look = async () => keeper.look(await app.store.revision())
+      expect(await look()).toBe(true)
+      await expect.poll(async () => (await look()) && said.length, { timeout: 5_000 }).toBe(1)
+      await sleep(1_200)
+      expect(await look()).toBe(true)
+      expect(said).toEqual([expect.stringMatching(/^writing down what Redis holds failed: E.*works on/)])
+      rmSync(file, { recursive: true })
+      const kept = async () => (await look()) && existsSync(file) && readFileSync(file, 'utf8')
+      await expect.poll(kept, { timeout: 5_000 }).toContain('nightly')
     })
   }, 30_000)
 
