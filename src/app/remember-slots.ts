@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { MillraceError } from '../model/millrace-error.ts'
@@ -15,6 +16,8 @@ export type SlotKeeper = {
   readonly look: (revision: string) => Promise<boolean>
   /** A full disk is told of, and does not reject. */
   readonly save: () => Promise<void>
+  /** Looks once more, where the store answers soon, and saves. */
+  readonly close: () => Promise<void>
 }
 
 type Known = { readonly schedules: Map<string, KnownSchedule>; readonly slots: Map<string, StoredSlot> }
@@ -26,10 +29,11 @@ type Kept = Known & {
 }
 
 export async function rememberSlots(
-  { store: { memory }, project, target, clock }: App,
+  { store, project, target, clock }: App,
   onProblem: (message: string) => void,
 ): Promise<SlotKeeper> {
-  if (memory === null) return { look: async () => true, save: async () => undefined }
+  const { memory } = store
+  if (memory === null) return { look: async () => true, save: async () => undefined, close: async () => undefined }
   const file = join(project.home, '.millrace', `slots-${target.name}.json`)
   const kept = await readKept(file, onProblem)
   const write = keptWriter(file)
@@ -70,8 +74,13 @@ export async function rememberSlots(
   const saveInTime = async () => {
     if (performance.now() - savedMs >= saveEveryMs) await save()
   }
-  return {
+  const keeper: SlotKeeper = {
     save,
+    async close() {
+      const looked = store.revision().then((revision) => keeper.look(revision))
+      await Promise.race([looked.catch(() => undefined), sleep(lastLookMs, undefined, { ref: false })])
+      await save()
+    },
     async look(revision) {
       const isOlder = memory.wentBack(kept.revision, revision)
       if (!isOlder && revision === seen && performance.now() - checkedMs < checkEveryMs) {
@@ -110,6 +119,7 @@ export async function rememberSlots(
       return true
     },
   }
+  return keeper
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -218,4 +228,5 @@ type KeptJson = Pick<Kept, 'life'> & {
 const settleMs = 3_000
 const checkEveryMs = 5_000
 const saveEveryMs = 1_000
+const lastLookMs = 3_000
 const keptMs = 2 * 24 * 3_600_000

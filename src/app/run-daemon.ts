@@ -151,7 +151,7 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
     await naps.nap(waitMs)
   }
   if (executor) await drain(app, { executor, memory, ending, drainMs: options.drainMs ?? 60_000 })
-  await memory.save()
+  await memory.close()
   health?.close()
 }
 

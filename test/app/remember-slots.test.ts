@@ -87,6 +87,19 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
     })
   }, 30_000)
 
+  it('is told by a daemon that is stopped before it has looked again', async () => {
+    await inApp(server, async (app) => {
+      await app.store.claimSlots([aSlot()])
+      const { daemon, stopping, endRun, ended } = await aDaemonThatRuns(app)
+      endRun()
+      await expect.poll(() => ended, { timeout: 10_000 }).toHaveLength(1)
+      await empty(server)
+      stopping.abort()
+      await daemon
+      expect(await app.store.slots({})).toMatchObject([{ state: 'failed' }]) // it did not say how it went
+    })
+  }, 60_000)
+
   it('is worked with while what it holds cannot be written down, which is said once, and tried again without a change', async () => {
     await inApp(server, async (app) => {
       const said: string[] = []
