@@ -9,12 +9,13 @@ import { watchDue } from '../schedule/watch-due.ts'
 import type { Job, JobEnd } from '../state/slot-store.ts'
 import type { App } from './app.ts'
 import { planOf, type DaemonPlan } from './daemon-plan.ts'
+import { drainRuns } from './drain-runs.ts'
 import { endForSure } from './end-for-sure.ts'
 import type { ProjectFollower } from './follow-project.ts'
 import { jobsOfSlot } from './jobs-of-slot.ts'
 import { openExecutor } from './open-executor.ts'
 import { markRedis } from './redis-mark.ts'
-import { rememberSlots, type SlotKeeper } from './remember-slots.ts'
+import { rememberSlots } from './remember-slots.ts'
 import { serveHealth } from './serve-health.ts'
 import { superviseRun } from './supervise-run.ts'
 
@@ -150,38 +151,10 @@ export async function runDaemon(app: App, options: DaemonOptions): Promise<void>
     const waitMs = Math.min(askEveryMs, Math.max(leastMs, nextMs))
     await naps.nap(waitMs)
   }
-  if (executor) await drain(app, { executor, memory, ending, drainMs: options.drainMs ?? 60_000 })
+  if (executor)
+    await drainRuns(app, { executor, memory, ending, drainMs: options.drainMs ?? 60_000, askEveryMs, beatEveryMs })
   await memory.close()
   health?.close()
-}
-
-/** Runs have their time to end by themselves; then they are asked to stop at a checkpoint. */
-async function drain(
-  app: App,
-  {
-    executor,
-    memory,
-    ending,
-    drainMs,
-  }: {
-    readonly executor: Executor
-    readonly memory: SlotKeeper
-    readonly ending: AbortController
-    readonly drainMs: number
-  },
-): Promise<void> {
-  const patience = setTimeout(() => ending.abort(), drainMs)
-  const live = async () => {
-    await app.store.beat()
-    // How a run ends is written down only where it is known that it runs.
-    await memory.look(await app.store.revision())
-  }
-  const beats = setInterval(() => void live().catch(() => undefined), beatEveryMs)
-  if (app.signal.aborted) ending.abort()
-  app.signal.addEventListener('abort', () => ending.abort(), { once: true })
-  await executor.close()
-  clearTimeout(patience)
-  clearInterval(beats)
 }
 
 const claim = (

@@ -100,6 +100,19 @@ describe.skipIf(!hasRedis)('a Redis that was emptied (skipped where redis-server
     })
   }, 60_000)
 
+  it('hears within seconds of a daemon that waits for its runs to end that they are on', async () => {
+    await inApp(server, async (app) => {
+      await app.store.claimSlots([aSlot()])
+      const { daemon, stopping, endRun } = await aDaemonThatRuns(app)
+      stopping.abort()
+      await empty(server)
+      const told = async () => (await app.store.slots({})).flatMap(({ jobs }) => jobs.map(({ alive }) => alive))
+      await expect.poll(told, { timeout: 10_000 }).toEqual([true])
+      endRun()
+      await daemon
+    })
+  }, 60_000)
+
   it('is worked with while what it holds cannot be written down, which is said once, and tried again without a change', async () => {
     await inApp(server, async (app) => {
       const said: string[] = []
