@@ -74,14 +74,16 @@ export async function makeStream(object: DescribeSObjectResult, context: StreamC
     ...(readable.demanded !== null && { enumerates: false }),
     ...(readable.createdField === null && { heedsStart: false }),
     ...(isMetadata && { resumesAs: 'Id' }),
-    ...(deletable && {
-      deletedWhen: {
-        column: 'IsDeleted',
-        is: 'true' as const,
-        // What cannot be undeleted passes the recycle bin by.
-        ...(!appendOnly && !object.undeletable && { isPartial: true }),
-      },
-    }),
+    // A history's row has no stamp that an undeletion of its record would move: flagged once, it would stay so.
+    ...(deletable &&
+      !appendOnly && {
+        deletedWhen: {
+          column: 'IsDeleted',
+          is: 'true' as const,
+          // What cannot be undeleted passes the recycle bin by.
+          ...(!object.undeletable && { isPartial: true }),
+        },
+      }),
     ...(calculated.length > 0 && { calculated }),
     parts: partsOf(object),
     takesWhere: true,

@@ -35,6 +35,8 @@ describe('the field history of Salesforce', () => {
         Owner: 'OwnerId',
       },
     })
+    // It would be flagged with its record, and an undeletion does not bring it again.
+    expect(stream).not.toHaveProperty('deletedWhen')
     expect((await org.stream('AccountHistory')).history?.of).toBe('Account')
     expect((await org.stream('Account')).history).toBeUndefined()
   })
