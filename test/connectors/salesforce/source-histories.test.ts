@@ -115,7 +115,7 @@ async function open({ read, mode, bulkFrom, pageRows, flagsHistory, skewMs }: Hi
   })
   const { context } = found
   if (!context) throw new Error('the simulator was not served')
-  await vendor.fault('short_pages', { rows: pageRows })
+  await vendor.fault('short_pages', { rows: pageRows, times: 'always' })
   const oracle = new Oracle(context, await Promise.all(read.map((name) => vendor.stream(name))), nowMs)
   const org = new Org(context, nowMs, flagsHistory)
   return { read, mode, world, vendor, nowMs, asked, oracle, org, began: new Map() }
