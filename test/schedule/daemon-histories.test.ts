@@ -233,6 +233,7 @@ class History {
         return this.#rules.disturb()
       case 'away':
         played.isAway = true
+        rules.awayMs.push(time.nowMs)
         time.after(() => {
           played.isAway = false
           this.#startsFromMs = time.nowMs + knownMs
