@@ -51,6 +51,10 @@ export function isRefusedAddress(address: string): boolean {
   return version !== 0 && refusedAddresses.check(address, version === 4 ? 'ipv4' : 'ipv6')
 }
 
+/** What fetch does not connect to, whoever listens there. https://fetch.spec.whatwg.org/#port-blocking */
+export const refusedPort = (url: string): MillraceError =>
+  refused(new URL(url).host, 'clients of HTTP do not connect to that port, which belongs to another protocol')
+
 const refused = (where: string, why: string) =>
   new MillraceError('MR-3008', {
     message: `Connecting to ${where}: ${why}.`,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { fetch, type Response } from 'undici'
 import { MillraceError } from '../model/millrace-error.ts'
+import { refusedPort } from './address-guard.ts'
 import { envDispatcher } from './env-dispatcher.ts'
 
 /** One attempt of the host at a call that a vendor's SDK makes: the signal that ends it, and the answer that came. */
@@ -42,8 +43,10 @@ export async function sendWithin(
     signal,
     dispatcher: envDispatcher(),
   }).catch((error: unknown) => {
+    const cause = error instanceof TypeError ? error.cause : undefined
+    if (cause instanceof Error && cause.message === 'bad port') throw refusedPort(url)
     // An address that is not connected to, as it says itself.
-    throw error instanceof TypeError && error.cause instanceof MillraceError ? error.cause : error
+    throw cause instanceof MillraceError ? cause : error
   })
   const bytes = await readBody(response, response.ok ? limit : { ...limit, take: undefined })
   if (response.ok && !isUtf8(bytes)) throw malformed(limit.vendor, 'its bytes are not UTF-8')

@@ -40,6 +40,14 @@ describe('What an SDK would send, sent within an attempt of the host', () => {
     expect(answer.bytes.toString()).toBe('PATCH b ü')
   })
 
+  it('says of a port that fetch does not connect to what is wrong', async () => {
+    const sent = sendWithin(fresh(), get('http://127.0.0.1:6000/x?secret=1'), limit)
+    await expect(sent).rejects.toMatchObject({
+      code: 'MR-3008',
+      message: expect.stringMatching(/^Connecting to 127\.0\.0\.1:6000: clients of HTTP/),
+    })
+  })
+
   it('follows no redirect', async () => {
     let asked = 0
     const url = await serve((_, answer) => {
