@@ -13,6 +13,7 @@ import type { JsonObject } from '../../../src/model/json.ts'
 import { MillraceErrors } from '../../../src/model/millrace-error.ts'
 import type { SimulatorContext } from '../../../src/sandbox/contract.ts'
 import { openWorld, type RunOptions, type World } from '../../etl/world.ts'
+import { onMadeUpClock } from '../on-made-up-clock.ts'
 import { openConnector, type OnSimulator } from '../open-connector.ts'
 import { createOracle, type Oracle } from './history-oracle.ts'
 import { apply, reads, type Edit } from './history-vendor.ts'
@@ -97,18 +98,7 @@ type Played = Pick<History, 'read' | 'scd2' | 'pageRows'> & {
 
 async function open({ read, skewMs, pageRows, scd2 }: History): Promise<Played> {
   const world = openWorld()
-  const RealDate = Date
-  vi.stubGlobal(
-    'Date',
-    class extends RealDate {
-      constructor(...of: readonly unknown[]) {
-        super(...((of.length > 0 ? of : [world.clock().getTime()]) as [number])) // as Date takes them
-      }
-      static override now = () => world.clock().getTime()
-    },
-  )
-  let ms = 0
-  vi.spyOn(performance, 'now').mockImplementation(() => (ms += 120))
+  const RealDate = onMadeUpClock(world)
   const asked = { on: () => undefined as void }
   const found: { context?: SimulatorContext } = {}
   const vendor = await openConnector({

@@ -10,9 +10,11 @@ import googleAds from '../../../connectors/google_ads/index.ts'
 import simulator from '../../../connectors/google_ads/sandbox.ts'
 import type { EngineEvent } from '../../../src/model/event.ts'
 import { MillraceErrors } from '../../../src/model/millrace-error.ts'
+import type { TextRow } from '../../../src/warehouse/port.ts'
 import { openWorld, type RunOptions, type World } from '../../etl/world.ts'
+import { DayOracle } from '../day-oracle.ts'
+import { onMadeUpClock } from '../on-made-up-clock.ts'
 import { openConnector, type OnSimulator } from '../open-connector.ts'
-import { AdsOracle } from './history-oracle.ts'
 
 const [hour, day] = [3_600_000, 86_400_000]
 const accounts = ['1110000001', '1110000002', '1110000003']
@@ -60,7 +62,7 @@ type Played = Pick<History, 'read'> & {
   readonly vendor: OnSimulator
   readonly context: SimulatorContext
   readonly nowMs: () => number
-  readonly oracle: AdsOracle
+  readonly oracle: DayOracle
   readonly asked: { on: () => void }
   /** Scan → the vendor's clock when it began. */
   readonly began: Map<string, number>
@@ -69,18 +71,7 @@ type Played = Pick<History, 'read'> & {
 
 async function open({ read, pageRows, skewMs }: History): Promise<Played> {
   const world = openWorld()
-  const RealDate = Date
-  vi.stubGlobal(
-    'Date',
-    class extends RealDate {
-      constructor(...of: readonly unknown[]) {
-        super(...((of.length > 0 ? of : [world.clock().getTime()]) as [number])) // as Date takes them
-      }
-      static override now = () => world.clock().getTime()
-    },
-  )
-  let ms = 0
-  vi.spyOn(performance, 'now').mockImplementation(() => (ms += 120))
+  const RealDate = onMadeUpClock(world)
   const asked = { on: () => undefined as void }
   const nowMs = () => world.clock().getTime() + skewMs
   const found: { context?: SimulatorContext } = {}
@@ -112,10 +103,23 @@ async function open({ read, pageRows, skewMs }: History): Promise<Played> {
   await vendor.fault('page_rows', { rows: pageRows, times: 'always' })
   // Its answers are dated by the sandbox's own clock.
   vi.spyOn(vendor.host, 'lastDate').mockImplementation(() => new RealDate(nowMs()))
-  const oracle = new AdsOracle(context, read, nowMs)
+  // Of impressions no two changes have the same.
+  const { store } = context
+  const oracle = new DayOracle(read, {
+    truthOf: (name) => new Map([...store.all(name)].map(([, row]) => [keyOf(row), String(row['metrics.impressions'])])),
+    keyOf,
+    valueOf: (row) => String(row['metrics_impressions']),
+    offNow: () => [...store.all('customer')].flatMap(([, row]) => (isOn(row) ? [] : [String(row['customer.id'])])),
+    nowMs,
+  })
   return { read, world, vendor, context, nowMs, asked, oracle, began: new Map(), changes: 0 }
 }
 
+const isOn = (account: JsonObject) => account['customer.status'] === 'ENABLED'
+const keyOf = (row: JsonObject | TextRow): string =>
+  ['customer.id', 'campaign.id', 'segments.date']
+    .map((field) => String(row[field] ?? row[field.replace('.', '_')] ?? ''))
+    .join('|')
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 function change(played: Played, { kind, account, campaign, back, ms }: Edit): void {
@@ -123,7 +127,6 @@ function change(played: Played, { kind, account, campaign, back, ms }: Edit): vo
   const { store } = context
   const customer = accounts[account] ?? ''
   const of = store.get('customer', `customers/${customer}`) ?? {}
-  const isOn = of['customer.status'] === 'ENABLED'
   const date = dayOf(nowMs() - back * day)
   const ids = { 'customer.id': customer, 'segments.date': date, 'segments.conversion_action_name': 'Purchase' }
   const metrics = (mark: number): JsonObject => ({
@@ -136,9 +139,9 @@ function change(played: Played, { kind, account, campaign, back, ms }: Edit): vo
   const mark = ++played.changes
   if (kind === 'pass') world.setClock(world.clock().getTime() + ms)
   else if (kind === 'switch') {
-    const status = isOn ? 'CANCELED' : 'ENABLED'
+    const status = isOn(of) ? 'CANCELED' : 'ENABLED'
     store.put('customer', `customers/${customer}`, { ...of, 'customer.status': status })
-  } else if (isOn) {
+  } else if (isOn(of)) {
     if (kind === 'gone') store.remove('campaign_performance', key)
     else store.put('campaign_performance', key, { ...ids, 'campaign.id': `${campaign}`, ...metrics(mark) })
     const isSome = [1, 2].some((nth) => store.get('campaign_performance', `${customer}/${nth}/${date}`))
@@ -162,7 +165,7 @@ async function play(played: Played, each: Step) {
   }
   const isFaulty = each.end === 'fails' || each.end === 'falters'
   const shut = isFaulty && each.fault === 'not_enabled' ? accounts[each.when % 3] : undefined
-  const scans = new Map<string, Parameters<AdsOracle['complete']>[1]>()
+  const scans = new Map<string, Parameters<DayOracle['complete']>[1]>()
   const onEvent = (event: EngineEvent) => {
     if (event.type === 'stream.started') {
       if (!began.has(event.scan)) began.set(event.scan, nowMs())

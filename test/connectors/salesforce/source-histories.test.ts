@@ -13,6 +13,7 @@ import simulator from '../../../connectors/salesforce/sandbox.ts'
 import type { EngineEvent } from '../../../src/model/event.ts'
 import { MillraceErrors } from '../../../src/model/millrace-error.ts'
 import { openWorld, type RunOptions, type World } from '../../etl/world.ts'
+import { onMadeUpClock } from '../on-made-up-clock.ts'
 import { openConnector, type OnSimulator } from '../open-connector.ts'
 import { Org, type Edit } from './history-org.ts'
 import { Oracle } from './history-oracle.ts'
@@ -79,18 +80,7 @@ type Played = Pick<History, 'read' | 'mode'> & {
 
 async function open({ read, mode, bulkFrom, pageRows, flagsHistory, skewMs }: History): Promise<Played> {
   const world = openWorld()
-  const RealDate = Date
-  vi.stubGlobal(
-    'Date',
-    class extends RealDate {
-      constructor(...of: readonly unknown[]) {
-        super(...((of.length > 0 ? of : [world.clock().getTime()]) as [number])) // as Date takes them
-      }
-      static override now = () => world.clock().getTime()
-    },
-  )
-  let ms = 0
-  vi.spyOn(performance, 'now').mockImplementation(() => (ms += 120))
+  const RealDate = onMadeUpClock(world)
   const asked = { on: () => undefined as void }
   const nowMs = () => world.clock().getTime() + skewMs
   const found: { context?: SimulatorContext } = {}

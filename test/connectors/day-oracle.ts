@@ -3,42 +3,48 @@
  * older than it was told before, nor than what the last complete scan was to read; and there is none where there was none.
  */
 import { expect } from 'vitest'
-import type { JsonObject } from 'millrace'
-import type { SimulatorContext } from 'millrace/sandbox'
-import type { TextRow } from '../../../src/warehouse/port.ts'
-import type { World } from '../../etl/world.ts'
+import type { TextRow } from '../../src/warehouse/port.ts'
+import type { World } from '../etl/world.ts'
 
 type Known = {
-  /** Impressions, which no two changes have alike; null: no row. */
+  /** null: no row. */
   readonly states: { readonly value: string | null; readonly seenMs: number }[]
   /** The oldest that complete scans leave, and that the table may tell. */
   owed: number
   least: number
 }
 
-export class AdsOracle {
-  readonly #context: SimulatorContext
-  readonly #nowMs: () => number
+/** Keys are account|…|day. */
+export type Days = {
+  /** All rows that the vendor has of a stream, and what tells one state of a row from another. */
+  readonly truthOf: (stream: string) => ReadonlyMap<string, string>
+  readonly keyOf: (row: TextRow) => string
+  readonly valueOf: (row: TextRow) => string
+  /** Accounts that cannot be read now. */
+  readonly offNow: () => readonly string[]
+  readonly nowMs: () => number
+}
+
+export class DayOracle {
+  readonly #days: Days
   readonly #known: ReadonlyMap<string, Map<string, Known>>
   /** Account → when it was last seen switched off. */
   readonly #offMs = new Map<string, number>()
 
-  constructor(context: SimulatorContext, streams: readonly string[], nowMs: () => number) {
-    this.#context = context
-    this.#nowMs = nowMs
+  constructor(streams: readonly string[], days: Days) {
+    this.#days = days
     this.#known = new Map(streams.map((name) => [name, new Map()]))
   }
 
   /** The accounts have changed. */
   look(): void {
-    const { store } = this.#context
-    const seenMs = this.#nowMs()
-    for (const [, account] of store.all('customer'))
-      if (account['customer.status'] !== 'ENABLED') this.#offMs.set(String(account['customer.id']), Infinity)
-      else if (this.#offMs.get(String(account['customer.id'])) === Infinity)
-        this.#offMs.set(String(account['customer.id']), seenMs)
+    const seenMs = this.#days.nowMs()
+    const off = this.#days.offNow()
+    for (const [account, ms] of this.#offMs)
+      if (ms === Infinity && !off.includes(account)) this.#offMs.set(account, seenMs)
+    for (const account of off) this.#offMs.set(account, Infinity)
     for (const [stream, of] of this.#known) {
-      const there = new Map([...store.all(stream)].map(([, row]) => [keyOf(row), String(row['metrics.impressions'])]))
+      const there = this.#days.truthOf(stream)
       for (const key of there.keys())
         if (!of.has(key)) of.set(key, { states: [{ value: null, seenMs: 0 }], owed: 0, least: 0 })
       for (const [key, { states }] of of) {
@@ -54,10 +60,11 @@ export class AdsOracle {
     scan: { readonly beganMs: number; readonly first: string | null; readonly last: string },
   ): void {
     for (const [key, own] of this.#known.get(stream) ?? []) {
-      const [customer = '', , date = ''] = key.split('|')
+      const account = key.split('|', 1)[0] ?? ''
+      const date = key.split('|').at(-1) ?? ''
       const index = own.states.length - 1
       const state = own.states[index]
-      if (!state || state.seenMs >= scan.beganMs || (this.#offMs.get(customer) ?? -1) >= scan.beganMs) continue
+      if (!state || state.seenMs >= scan.beganMs || (this.#offMs.get(account) ?? -1) >= scan.beganMs) continue
       if (date > scan.last || (scan.first === null ? state.value === null : date < scan.first)) continue
       own.owed = index
     }
@@ -70,7 +77,7 @@ export class AdsOracle {
         `SELECT 1 FROM duckdb_tables() WHERE schema_name = 'crm' AND table_name = '${stream}'`,
       )
       const rows = table ? await world.rows(`SELECT * FROM crm.${stream} WHERE _deleted_at IS NULL`) : []
-      const here = new Map(rows.map((row) => [keyOf(row), String(row['metrics_impressions'])]))
+      const here = new Map(rows.map((row) => [this.#days.keyOf(row), this.#days.valueOf(row)]))
       expect(here.size, `${stream}: a row stands twice`).toBe(rows.length)
       expect([...here.keys()].filter((key) => !of.has(key))).toEqual([])
       for (const [key, own] of of) {
@@ -86,8 +93,3 @@ export class AdsOracle {
     }
   }
 }
-
-const keyOf = (row: JsonObject | TextRow): string =>
-  ['customer.id', 'campaign.id', 'segments.date']
-    .map((field) => String(row[field] ?? row[field.replace('.', '_')] ?? ''))
-    .join('|')
