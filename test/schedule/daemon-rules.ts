@@ -276,10 +276,16 @@ export class Rules {
         if (job.state === 'skipped') expect(slot.reason, `${idOf(slot)} is made up for, and is not skipped`).toBeNull()
   }
 
-  /** What was written in the second before a Redis was emptied is known to its daemon alone. */
+  /** What was written in the second before a Redis was emptied is known to its daemon alone, which may end without a store to tell. */
   #isForgotten = ({ beganMs, endedMs, by }: Ran): boolean =>
-    (by.diedMs < Infinity || by.frozen.length > 0) &&
-    this.emptiedMs.some((ms) => ms >= beganMs && ms <= endedMs + 2_000)
+    this.emptiedMs.some(
+      (ms) =>
+        ms >= beganMs &&
+        ms <= endedMs + 2_000 &&
+        (by.diedMs < Infinity || by.frozen.length > 0 || (by.endingMs < Infinity && this.#wasAway(ms))),
+    )
+
+  #wasAway = (atMs: number): boolean => this.awayMs.some((ms) => ms <= atMs && ms > atMs - 95_000)
 
   /** Behind each run of a slot comes another one, or its end, as the rules say. */
   #ofJob(group: readonly Ran[]): void {
@@ -292,8 +298,7 @@ export class Rules {
       const become = [next?.id, job?.state]
       if (run.recorded !== true) {
         // Its daemon died, or was silent, or was told twice to end while there was no store to write to.
-        const isUnheard =
-          run.by.endingMs <= run.endedMs && this.awayMs.some((ms) => ms <= run.endedMs && ms > run.endedMs - 95_000)
+        const isUnheard = run.by.endingMs <= run.endedMs && this.#wasAway(run.endedMs)
         expect(run.by.diedMs < Infinity || run.by.frozen.length > 0 || isUnheard, told).toBe(true)
         attempt++
         continue
