@@ -242,6 +242,8 @@ class History {
         return this.#rules.disturb()
       case 'empty':
         if (!redis || this.#store.memory === null || !daemon) return
+        // A pause is of a command that is over, and known to no daemon before one has looked.
+        if (rules.latestPauseMs > time.nowMs - 100_000) return
         await emptied(redis)
         rules.emptiedMs.push(time.nowMs)
         return this.#rules.disturb()

@@ -132,6 +132,10 @@ export class Rules {
     return this.#pauses.findLast((each) => each.name === name && each.sinceMs <= steadyMs)?.isPaused ?? false
   }
 
+  get latestPauseMs(): number {
+    return this.#pauses.at(-1)?.sinceMs ?? -Infinity
+  }
+
   paused = (): readonly string[] =>
     [...this.#first.keys()].filter((name) => this.#isPaused(name, this.#world.time.nowMs))
 
