@@ -75,8 +75,10 @@ type Played = Pick<History, 'read'> & {
   readonly nowMs: () => number
   readonly oracle: DayOracle
   readonly asked: { on: () => void }
-  /** Scan → the vendor's clock when it began. */
-  readonly began: Map<string, number>
+  /** Scan → the vendor's clock when it began, how far the last complete one had come by then, and the shortest window since. */
+  readonly began: Map<string, { readonly ms: number; readonly through: number | undefined; window: number }>
+  /** Stream → how far its last complete scan came. */
+  readonly through: Map<string, number>
 }
 
 async function open({ read, skewMs }: History): Promise<Played> {
@@ -134,7 +136,7 @@ async function open({ read, skewMs }: History): Promise<Played> {
     return new Map(rows.map((row) => [keyOf(row), valueOf(row)]))
   }
   const oracle = new DayOracle(read, { truthOf, keyOf, valueOf, offNow: () => [], nowMs })
-  return { read, world, vendor, context, nowMs, asked, oracle, began: new Map() }
+  return { read, world, vendor, context, nowMs, asked, oracle, began: new Map(), through: new Map() }
 }
 
 const accountsOf = ({ store }: SimulatorContext) =>
@@ -172,7 +174,7 @@ function change({ world, context, oracle }: Played, { kind, account, which, back
 }
 
 async function play(played: Played, each: Step) {
-  const { world, vendor, oracle, context, asked, read, began, nowMs } = played
+  const { world, vendor, oracle, context, asked, read, began, through, nowMs } = played
   for (const of of each.edits) change(played, of)
   oracle.look()
   const stop = new AbortController()
@@ -187,20 +189,26 @@ async function play(played: Played, each: Step) {
   const isFaulty = each.end === 'fails' || each.end === 'falters'
   const isShut = isFaulty && (each.fault === 'forbidden_account' || each.fault === 'unlisted_account')
   const scans = new Map<string, Parameters<DayOracle['complete']>[1]>()
+  const ends = new Map<string, number>()
   const onEvent = (event: EngineEvent) => {
     if (event.type === 'stream.started') {
-      if (!began.has(event.scan)) began.set(event.scan, nowMs())
-      const isLive = each.kind === 'live' && event.from !== null
+      const scan = began.get(event.scan) ?? { ms: nowMs(), through: through.get(event.stream), window: each.window }
+      scan.window = Math.min(scan.window, each.window)
+      began.set(event.scan, scan)
+      const isLive = each.kind === 'live'
+      const fromMs = isLive ? scan.through : event.from === null ? undefined : Date.parse(event.from)
+      const by = isLive ? scan.window : 0
       // A day less on both sides: the accounts' days are not those of UTC.
-      const first = event.from && dayOf(Date.parse(event.from) + (1 + (isLive ? 28 - each.window : 0)) * day)
-      const last = dayOf(Date.parse(event.to) - 1 - day)
-      scans.set(event.stream, { beganMs: began.get(event.scan) ?? 0, first, last })
+      const first = fromMs === undefined ? null : dayOf(fromMs - (by - 1) * day)
+      scans.set(event.stream, { beganMs: scan.ms, first, last: dayOf(Date.parse(event.to) - 1 - day) })
+      ends.set(event.stream, Date.parse(event.to))
     }
     const scan = event.type === 'cursor.committed' && event.done ? scans.get(event.stream) : undefined
     // Whom a fault shut out is not told apart here.
-    if (scan && event.type === 'cursor.committed' && each.kind !== 'limit' && !isShut) {
+    if (scan && event.type === 'cursor.committed' && each.kind !== 'limit') {
       oracle.look()
-      oracle.complete(event.stream, scan)
+      if (!isShut) oracle.complete(event.stream, scan)
+      if (each.kind !== 'backfill') through.set(event.stream, ends.get(event.stream) ?? 0)
     }
     if (each.end === 'aborted' && ++events === 2 * each.when) stop.abort()
   }

@@ -64,8 +64,10 @@ type Played = Pick<History, 'read'> & {
   readonly nowMs: () => number
   readonly oracle: DayOracle
   readonly asked: { on: () => void }
-  /** Scan → the vendor's clock when it began. */
-  readonly began: Map<string, number>
+  /** Scan → the vendor's clock when it began, how far the last complete one had come by then, and the shortest window since. */
+  readonly began: Map<string, { readonly ms: number; readonly through: number | undefined; window: number }>
+  /** Stream → how far its last complete scan came. */
+  readonly through: Map<string, number>
   changes: number
 }
 
@@ -112,7 +114,7 @@ async function open({ read, pageRows, skewMs }: History): Promise<Played> {
     offNow: () => [...store.all('customer')].flatMap(([, row]) => (isOn(row) ? [] : [String(row['customer.id'])])),
     nowMs,
   })
-  return { read, world, vendor, context, nowMs, asked, oracle, began: new Map(), changes: 0 }
+  return { read, world, vendor, context, nowMs, asked, oracle, began: new Map(), through: new Map(), changes: 0 }
 }
 
 const isOn = (account: JsonObject) => account['customer.status'] === 'ENABLED'
@@ -152,7 +154,7 @@ function change(played: Played, { kind, account, campaign, back, ms }: Edit): vo
 }
 
 async function play(played: Played, each: Step) {
-  const { world, vendor, oracle, asked, read, began, nowMs } = played
+  const { world, vendor, oracle, asked, read, began, through, nowMs } = played
   for (const of of each.edits) change(played, of)
   const stop = new AbortController()
   let requests = 0
@@ -166,17 +168,25 @@ async function play(played: Played, each: Step) {
   const isFaulty = each.end === 'fails' || each.end === 'falters'
   const shut = isFaulty && each.fault === 'not_enabled' ? accounts[each.when % 3] : undefined
   const scans = new Map<string, Parameters<DayOracle['complete']>[1]>()
+  const ends = new Map<string, number>()
   const onEvent = (event: EngineEvent) => {
     if (event.type === 'stream.started') {
-      if (!began.has(event.scan)) began.set(event.scan, nowMs())
-      const isLive = each.kind === 'live' && event.from !== null
-      const first = event.from && dayOf(Date.parse(event.from) + (isLive ? (30 - each.window) * day : 0))
-      const last = dayOf(Date.parse(event.to) - 1)
-      scans.set(event.stream, { beganMs: began.get(event.scan) ?? 0, first, last })
+      const scan = began.get(event.scan) ?? { ms: nowMs(), through: through.get(event.stream), window: each.window }
+      scan.window = Math.min(scan.window, each.window)
+      began.set(event.scan, scan)
+      const isLive = each.kind === 'live'
+      const fromMs = isLive ? scan.through : event.from === null ? undefined : Date.parse(event.from)
+      const by = isLive ? scan.window : 0
+      const first = fromMs === undefined ? null : dayOf(fromMs - by * day)
+      scans.set(event.stream, { beganMs: scan.ms, first, last: dayOf(Date.parse(event.to) - 1) })
+      ends.set(event.stream, Date.parse(event.to))
     }
     const scan = event.type === 'cursor.committed' && event.done ? scans.get(event.stream) : undefined
     // Whom a fault shut out is not told apart here.
-    if (scan && event.type === 'cursor.committed' && each.kind !== 'limit' && !shut) oracle.complete(event.stream, scan)
+    if (scan && event.type === 'cursor.committed' && each.kind !== 'limit') {
+      if (!shut) oracle.complete(event.stream, scan)
+      if (each.kind !== 'backfill') through.set(event.stream, ends.get(event.stream) ?? 0)
+    }
     if (each.end === 'aborted' && ++events === 2 * each.when) stop.abort()
   }
   const vendorNow = async () => new Date(Math.floor(nowMs() / 1000) * 1000)
